@@ -1,0 +1,71 @@
+# Every target first makes .venv from requirements.lock, with the first fitting Python that it finds.
+#   make PYTHON=/path/to/python3.13 setup    tries that one first
+
+VENV := .venv
+BIN := $(VENV)/bin
+LOCKED := $(VENV)/.locked
+READY := $(VENV)/.ready
+
+# The locked packages are built for CPython 3.12 to 3.14 with its lock. A Python without venv and ensurepip cannot make .venv.
+FITS := import ensurepip, sys, sysconfig, venv; \
+	fits = (3, 12) <= sys.version_info < (3, 15) and sys.implementation.name == "cpython"; \
+	sys.exit(0 if fits and not sysconfig.get_config_var("Py_GIL_DISABLED") else 1)
+
+.PHONY: help setup demo test test-slow lint bench notebooks lock clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+setup: $(READY) ## make .venv from the lock, with this package in it
+	@echo "Ready: $(BIN)/qqt"
+
+demo: $(READY) ## the main job on real runs: which filter wins at which budget
+	$(BIN)/qqt demo
+
+test: $(READY) ## the tests and the examples in the docstrings
+	$(BIN)/python -m pytest
+
+test-slow: $(READY) ## recovery of known parameters and other tests of many minutes
+	$(BIN)/python -m pytest --runslow -m slow
+
+lint: $(READY) ## style, types and the direction of imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: $(READY) ## timings
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-only
+
+notebooks: $(READY) ## execute the case studies' notebooks in place
+	$(BIN)/python case_studies/execute.py
+
+lock: $(READY) ## resolve requirements.lock anew, for all Pythons and platforms
+	$(BIN)/python -m venv build/lock
+	build/lock/bin/python -m pip install --quiet uv
+	UV_CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/uv pip compile --quiet --upgrade --universal \
+		--python-version 3.12 --generate-hashes --no-annotate --extra dev pyproject.toml --output-file requirements.lock
+
+clean: ## remove .venv, caches and what was built
+	rm -rf $(VENV) .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A shim may exist and refuse to run, so each candidate is asked.
+$(LOCKED): requirements.lock
+	@found=; for python in "$(PYTHON)" python3.14 python3.13 python3.12 python3 "$$HOME"/.pyenv/versions/*/bin/python3; do \
+		if "$$python" -c '$(FITS)' >/dev/null 2>&1; then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+		echo "No fitting Python was found: CPython 3.12, 3.13 or 3.14 with venv and ensurepip is needed (Debian" \
+			"has them in the package python3-venv). Tried: $(PYTHON) python3.14 python3.13 python3.12 python3" \
+			"~/.pyenv/versions. Install one, or name yours: make PYTHON=/path/to/python3.13 setup" >&2; \
+		exit 1; \
+	fi; \
+	echo "Setting up $(VENV) with $$("$$python" --version) ($$python): once, a minute or two"; \
+	"$$python" -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@touch $@
+
+$(READY): $(LOCKED) pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@

@@ -1,0 +1,184 @@
+"""The sum over epochs, collapsed onto a few nodes.
+
+Every law of the registry is a sum over epochs ``k = 0, 1, ...`` of a smooth function of ``k`` times
+the growth of some quantity ``G(samples)`` within the epoch.  Real plans repeat a small pool up to a
+million times, so the sum is never written out:
+
+- epochs below `EXACT` stand for themselves;
+- the epochs of a block ``[2^m, 2^(m+1))`` are represented by `POINTS` Chebyshev nodes ``x_j``.
+  With the Lagrange basis ``l_j`` of the block, ``sum_k h(k) = sum_j h(x_j) sum_k l_j(k)``.
+
+The node positions are shared by all runs; only the counts differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+EXACT = 16
+"""Epochs that are summed one by one: a power of two."""
+POINTS = 12
+"""Chebyshev nodes in each block of epochs."""
+SUMMED = 2**16
+"""Blocks that start here or later are integrated instead of summed (error below 1e-10)."""
+UNIT = 1e5
+"""Samples are counted in units of 100,000, as the published values of `a` do."""
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """Runs described by the nodes of their sum over epochs.
+
+    Attributes
+    ----------
+    samples_seen, unique_samples : array, shape (..., )
+        ``n`` and ``U`` of each run, in units of 100,000 samples.
+    node : array, shape (node,)
+        Position ``x_j`` of each node, in epochs.
+    count : array, shape (..., node)
+        How many complete epochs the node stands for.
+    last : array, shape (..., node)
+        Interpolation weights of the last, incomplete epoch.
+    """
+
+    samples_seen: Array
+    unique_samples: Array
+    node: Array
+    count: Array
+    last: Array
+
+    @property
+    def complete(self) -> Array:
+        """Number ``K`` of complete epochs, shape (...,)."""
+        return np.floor(self.samples_seen / self.unique_samples)
+
+    def growth(self, quantity: Callable[[Any], Any]) -> Any:
+        """Growth of ``quantity(samples)`` in the epochs of each node.
+
+        ``count_j (G(U (x_j + 1)) - G(U x_j)) + last_j (G(n) - G(U K))``
+
+        Parameters
+        ----------
+        quantity : callable
+            ``G``, a function of samples seen (units of 100,000, 0 included); its argument has a
+            last axis for the nodes.
+
+        Returns
+        -------
+        array, shape (..., node)
+        """
+        unique = self.unique_samples[..., None]
+        whole = quantity(unique * (self.node + 1)) - quantity(unique * self.node)
+        rest = quantity(self.samples_seen[..., None]) - quantity(unique * self.complete[..., None])
+        return self.count * whole + self.last * rest
+
+    def at(self, index: Any) -> Epochs:
+        """Epochs of the runs chosen by `index` (any index of the run axes)."""
+        return Epochs(
+            self.samples_seen[index],
+            self.unique_samples[index],
+            self.node,
+            self.count[index],
+            self.last[index],
+        )
+
+
+def collapse(
+    samples_seen: ArrayLike, unique_samples: ArrayLike, *, exact: int = EXACT, points: int = POINTS
+) -> Epochs:
+    """Collapse the epochs of runs onto nodes.
+
+    Parameters
+    ----------
+    samples_seen, unique_samples : array_like, broadcast to shape (...,)
+        Samples.
+    exact : int
+        Epochs that keep a node of their own; rounded up to a power of two.
+    points : int
+        Nodes in each block of later epochs.
+
+    Returns
+    -------
+    Epochs
+
+    Examples
+    --------
+    A pool of 10 samples seen 3.5 times:
+
+    >>> epochs = collapse(35.0, 10.0)
+    >>> epochs.node, epochs.count, epochs.last
+    (array([0., 1., 2., 3.]), array([1., 1., 1., 0.]), array([0., 0., 0., 1.]))
+
+    A million epochs need few nodes:
+
+    >>> collapse(1e9, 1e3).node.size
+    208
+    """
+    seen, unique = np.broadcast_arrays(
+        np.asarray(samples_seen, float) / UNIT, np.asarray(unique_samples, float) / UNIT
+    )
+    exact = 1 << (exact - 1).bit_length()
+    complete = np.floor(seen / unique)
+    most = complete.max(initial=0.0)
+
+    single = np.arange(min(exact, most + 1))
+    nodes = [single]
+    counts = [(single < complete[..., None]).astype(float)]
+    lasts = [(single == complete[..., None]).astype(float)]
+    first = exact
+    while first <= most:
+        within = np.clip(complete - first, 0, first)
+        nodes.append(first * (1 + _positions(points)))
+        counts.append(_counts(first, points, within))
+        inside = (complete >= first) & (complete < 2 * first)
+        lasts.append(_basis(points, within / first) * inside[..., None])
+        first *= 2
+    return Epochs(
+        seen,
+        unique,
+        np.concatenate(nodes),
+        np.concatenate(counts, axis=-1),
+        np.concatenate(lasts, axis=-1),
+    )
+
+
+@lru_cache
+def _positions(points: int) -> Array:
+    """Chebyshev points of the first kind on [0, 1]."""
+    return (1 - np.cos(np.pi * (np.arange(points) + 0.5) / points)) / 2
+
+
+def _basis(points: int, t: Array) -> Array:
+    """Lagrange basis ``l_j(t)`` on [0, 1] at the Chebyshev points, shape t.shape + (points,)."""
+    angle = np.pi * (np.arange(points) + 0.5) / points
+    weight = (-1.0) ** np.arange(points) * np.sin(angle)
+    distance = t[..., None] - _positions(points)
+    hit = distance == 0
+    ratio = weight / np.where(hit, 1.0, distance)
+    basis = ratio / ratio.sum(axis=-1, keepdims=True)
+    return np.where(hit.any(axis=-1, keepdims=True), hit.astype(float), basis)
+
+
+def _counts(first: int, points: int, within: Array) -> Array:
+    """``sum_k l_j(k)`` over the first `within` epochs of the block that starts at `first`."""
+    if first < SUMMED:
+        return _running_counts(first, points)[within.astype(int)]
+    # sum_{k=A}^{B-1} h(k) = integral of h over [A - 1/2, B - 1/2] up to h'/24, below 1e-10 here
+    x, w = np.polynomial.legendre.leggauss(points // 2 + 1)
+    nodes = (within[..., None] * (x + 1) / 2 - 0.5) / first
+    return np.einsum("...g,g,...gj->...j", within[..., None] / 2, w, _basis(points, nodes))
+
+
+@lru_cache
+def _running_counts(first: int, points: int) -> Array:
+    """``sum_{k < c} l_j(k)`` for c = 0, ..., first, shape (first + 1, points)."""
+    basis = _basis(points, np.arange(first) / first)
+    return np.vstack([np.zeros(points), np.cumsum(basis, axis=0)])

@@ -1,0 +1,88 @@
+"""Faults that the user can mend, and the sentences that say so."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from itertools import islice
+
+MOST = 20
+"""Faults, or names, that one message shows."""
+
+
+class InputError(ValueError):
+    """A fault in what the user gave; its message is the command line's whole output (exit 1)."""
+
+
+class InadequateFit(RuntimeError):
+    """A fit that did not converge, or whose law does not describe the runs (exit 3)."""
+
+
+def suggest(word: str, choices: Iterable[str]) -> str:
+    """Ending of a sentence about an unknown word: the choice that looks most like it, if any.
+
+    Parameters
+    ----------
+    word : str
+    choices : iterable of str
+
+    Examples
+    --------
+    >>> "unknown law 'utilty'" + suggest("utilty", ["utility", "power-law"])
+    "unknown law 'utilty'; did you mean 'utility'?"
+    >>> suggest("spline", ["utility", "power-law"])
+    ''
+    """
+    lowered = {choice.lower(): choice for choice in choices}
+    near = get_close_matches(word.lower(), lowered, n=1)
+    return f"; did you mean {lowered[near[0]]!r}?" if near else ""
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as part of a sentence, the first `MOST` of them.
+
+    Examples
+    --------
+    >>> listed(["top 10%", "top 20%"])
+    "'top 10%', 'top 20%'"
+    >>> listed(map(str, range(22))).endswith("'19' and 2 more")
+    True
+    """
+    names = list(names)
+    more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
+    return ", ".join(map(repr, names[:MOST])) + more
+
+
+def alternatives(word: str, choices: Iterable[str]) -> str:
+    """Ending of a sentence about an unknown word: the likeliest choice, else all of them.
+
+    Examples
+    --------
+    >>> "unknown metric 'vtab'" + alternatives("vtab", ["imagenet", "average-38"])
+    "unknown metric 'vtab'; expected one of 'imagenet', 'average-38'"
+    """
+    choices = list(choices)
+    return suggest(word, choices) or f"; expected one of {listed(choices)}"
+
+
+def fault_list(title: str, faults: Iterable[str], total: int) -> str:
+    """All faults of one thing in one message, the first `MOST` of them in words.
+
+    Parameters
+    ----------
+    title : str
+        The thing, such as the name of a file.
+    faults : iterable of str
+        A sentence each; only those that are shown are drawn from it.
+    total : int
+        How many faults there are.
+
+    Examples
+    --------
+    >>> print(fault_list("runs.csv", ["row 2: empty", "row 9: empty"], total=2))
+    runs.csv: 2 faults
+      row 2: empty
+      row 9: empty
+    """
+    lines = [f"{title}: {total} fault{'s' if total != 1 else ''}", *islice(faults, MOST)]
+    if total > MOST:
+        lines.append(f"... and {total - MOST} more")
+    return "\n  ".join(lines)

@@ -1,0 +1,222 @@
+r"""Each scaling law once: the formula in the docstring, the same formula below it.
+
+A law gives the error of a training set that is mixed from pools ``i`` with shares ``w_i``, as a
+function of means over the pools; for one pool the mean is the thing itself.  `qqt_bayes.pool`
+supplies the mean and the half-lives inside the mixture (the combination theorem).
+
+Notation: ``n`` samples seen, ``U`` unique samples, both in units of 100,000; ``k`` epochs; ``D_k`` the
+growth of ``log n`` in epoch k, with ``D_0 = log(min(n, U))``; ``mean(x) = sum_i w_i x_i``.
+
+The same functions serve NumPy and PyTensor: `xp` is the module that holds exp, log and the like.
+Parameters are arrays over pools whose axes line up with those of ``epochs.samples_seen``; the axis of
+the nodes comes behind them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from qqt_bayes.epochs import Epochs
+
+LEAST_DECAY = 1e-12
+"""Decay per epoch below which repetition counts as free; keeps tau = infinity finite in quotients."""
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """How values of pools become values of a training set.
+
+    Attributes
+    ----------
+    mean : callable
+        Weighted mean over the pools of each training set: values of pools in, values of training
+        sets out.
+    spread : callable
+        The way back: hands each pool the value of its training set.
+    """
+
+    mean: Callable[[Any], Any]
+    spread: Callable[[Any], Any]
+
+
+ONE_POOL = Mixture(mean=lambda x: x, spread=lambda x: x)
+
+
+@dataclass(frozen=True)
+class Law:
+    """A scaling law.
+
+    Attributes
+    ----------
+    name : str
+        Name in `LAWS`.
+    error : callable
+        ``error(epochs, a, b, d, tau, mixture, xp)``: error of each training set.
+    parameters : tuple of str
+        What a specification must give a prior or a value for.
+    """
+
+    name: str
+    error: Callable[..., Any]
+    parameters: tuple[str, ...]
+
+
+def _log_samples(samples: Any) -> Any:
+    """``log n``; 0 before the first sample, so that the growth in epoch 0 is log(min(n, U))."""
+    return np.log(np.where(samples > 0, samples, 1.0))
+
+
+def _remaining(epochs: Epochs, tau: Any, xp: ModuleType) -> Any:
+    """Share of a sample's use that is left in each epoch, ``2^(-k/tau)``, shape (..., node)."""
+    return xp.exp2(-epochs.node / tau[..., None])
+
+
+def utility(
+    epochs: Epochs, a: Any, b: Any, d: Any, tau: Any, mixture: Mixture, xp: ModuleType = np
+) -> Any:
+    r"""Utility that halves every tau epochs.
+
+    ``y = exp(-mean(b (log a + sum_k 2^(-k/tau) D_k))) + mean(d)``
+
+    Source: Goyal et al. 2024, arXiv:2404.07177.
+
+    Examples
+    --------
+    The best T-MARS band (published parameters), one pass over 12.8M samples and then ten:
+
+    >>> from qqt_bayes.epochs import collapse
+    >>> a, b, d, tau = (np.array([x]) for x in (0.025, 0.16, 0.1, 6.7))
+    >>> utility(collapse([12.8e6], 12.8e6), a, b, d, tau, ONE_POOL).round(4)
+    array([0.9302])
+    >>> utility(collapse([128e6], 12.8e6), a, b, d, tau, ONE_POOL).round(4)
+    array([0.7364])
+    """
+    growth = epochs.growth(_log_samples)
+    exponent = mixture.mean(b * (xp.log(a) + (_remaining(epochs, tau, xp) * growth).sum(-1)))
+    return xp.exp(-exponent) + mixture.mean(d)
+
+
+def utility_released(
+    epochs: Epochs, a: Any, b: Any, d: Any, tau: Any, mixture: Mixture, xp: ModuleType = np
+) -> Any:
+    r"""Law of the authors' released code: later epochs act on the floor, too.
+
+    ``y = (exp(-mean(b (log a + D_0))) + mean(d)) exp(-mean(b sum_{k>0} 2^(-k/tau) D_k))``
+
+    Source: the code released with Goyal et al. 2024, whose form differs from the paper's.
+    """
+    growth = epochs.growth(_log_samples)
+    later = (_remaining(epochs, tau, xp) * growth)[..., 1:].sum(-1)
+    first = xp.exp(-mixture.mean(b * (xp.log(a) + growth[..., 0])))
+    return (first + mixture.mean(d)) * xp.exp(-mixture.mean(b * later))
+
+
+def utility_bounded(
+    epochs: Epochs, a: Any, b: Any, d: Any, tau: Any, mixture: Mixture, xp: ModuleType = np
+) -> Any:
+    r"""Utility with an error of 1 before training, where a power law would exceed it.
+
+    ``y = (1 - mean(d)) exp(-mean(b sum_k 2^(-k/tau) G_k)) + mean(d)``,
+    with ``G_k`` the growth of ``log(1 + a n)`` in epoch k.
+
+    Source: this package.
+    """
+    growth = epochs.growth(lambda samples: xp.log1p(a[..., None] * samples))
+    exponent = mixture.mean(b * (_remaining(epochs, tau, xp) * growth).sum(-1))
+    floor = mixture.mean(d)
+    return (1 - floor) * xp.exp(-exponent) + floor
+
+
+def effective_data(
+    epochs: Epochs, a: Any, b: Any, d: Any, tau: Any, mixture: Mixture, xp: ModuleType = np
+) -> Any:
+    r"""Samples that count for less each time they are seen.
+
+    One pool: ``y = (a sum_k 2^(-k/tau) n_k)^-b + d`` with ``n_k`` the samples seen in epoch k.
+
+    Mixture: with ``N_k`` the effective samples before epoch k, ``N_k = mean(sum_{l<k} 2^(-l/tau) n_l)``,
+
+    ``y = exp(-sum_k beta_k log(N_(k+1) / N_k)) + mean(d)``,
+    ``beta_k = mean(b 2^(-k/tau)) / mean(2^(-k/tau))``, and epoch 0 gives ``mean(b log(a N_1))``.
+
+    Source: Goyal et al. 2024, the rival law, after Muennighoff et al. 2023, arXiv:2305.16264.
+    """
+    decay = xp.maximum(math.log(2) / tau, LEAST_DECAY)[..., None]
+    unique = epochs.unique_samples[..., None]
+    complete = np.maximum(epochs.complete, 1)[..., None]
+
+    def effective(k: Any) -> Any:
+        """``N_k``, by the geometric sum ``(1 - 2^(-k/tau)) / (1 - 2^(-1/tau))``."""
+        return mixture.mean(unique * xp.expm1(-decay * k) / xp.expm1(-decay))
+
+    node = epochs.node[1:]
+    remaining = xp.exp(-decay * node)
+    rest = mixture.mean((epochs.samples_seen[..., None] - unique * complete) * xp.exp(-decay * complete))
+    whole = xp.log(effective(node + 1) / effective(node)) / mixture.mean(remaining)
+    part = xp.log(1 + rest / effective(complete)) / mixture.mean(remaining)
+    growth = epochs.count[..., 1:] * mixture.spread(whole) + epochs.last[..., 1:] * mixture.spread(part)
+
+    first = np.log(np.minimum(epochs.samples_seen, epochs.unique_samples))
+    exponent = mixture.mean(b * (xp.log(a) + first + (remaining * growth).sum(-1)))
+    return xp.exp(-exponent) + mixture.mean(d)
+
+
+def data_constrained(
+    epochs: Epochs, a: Any, b: Any, d: Any, tau: Any, mixture: Mixture, xp: ModuleType = np
+) -> Any:
+    r"""Repeated data worth less and less, at a fixed model size.
+
+    ``y = exp(-mean(b log(a D'))) + mean(d)``,
+    ``D' = U + U R (1 - exp(-(n/U - 1)/R))`` beyond one epoch, ``D' = n`` within it.
+
+    In the notation of the source ``E = d``, ``beta = b``, ``B = (1e5 / a)^b`` and ``R = tau / log 2``: the
+    value of a repetition halves every tau epochs.
+
+    Source: Muennighoff et al. 2023, arXiv:2305.16264; the mean over pools is this package's.
+
+    Examples
+    --------
+    >>> from qqt_bayes.epochs import collapse
+    >>> a, b, d, tau = (np.array([x]) for x in (2.8e-6, 0.3526, 1.87, 10.7))
+    >>> data_constrained(collapse([32e9], 4e9), a, b, d, tau, ONE_POOL).round(4)
+    array([4.0119])
+    """
+    decay = xp.maximum(math.log(2) / tau, LEAST_DECAY)
+    fresh = np.minimum(epochs.samples_seen, epochs.unique_samples)
+    repetitions = epochs.samples_seen / epochs.unique_samples - fresh / epochs.unique_samples
+    effective = fresh - epochs.unique_samples * xp.expm1(-decay * repetitions) / decay
+    return xp.exp(-mixture.mean(b * xp.log(a * effective))) + mixture.mean(d)
+
+
+def power_law(
+    epochs: Epochs, a: Any, b: Any, d: Any, tau: Any, mixture: Mixture, xp: ModuleType = np
+) -> Any:
+    r"""The null: repetition costs nothing (tau, ignored, is infinite).
+
+    ``y = exp(-mean(b log(a n))) + mean(d)``
+
+    Source: the form fitted by Cherti et al. 2023, arXiv:2212.07143, in samples seen.
+    """
+    return xp.exp(-mixture.mean(b * xp.log(a * epochs.samples_seen))) + mixture.mean(d)
+
+
+_REPEATING = ("a", "b", "d", "tau", "size_exponent")
+
+LAWS = {
+    law.name: law
+    for law in (
+        Law("utility", utility, _REPEATING),
+        Law("utility-released", utility_released, _REPEATING),
+        Law("utility-bounded", utility_bounded, _REPEATING),
+        Law("effective-data", effective_data, _REPEATING),
+        Law("data-constrained", data_constrained, _REPEATING),
+        Law("power-law", power_law, ("a", "b", "d")),
+    )
+}
+"""The closed registry of laws."""

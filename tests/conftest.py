@@ -1,0 +1,20 @@
+"""What every test shares: figures without a screen, repeatable examples, and --runslow."""
+
+import hypothesis
+import matplotlib
+import pytest
+
+matplotlib.use("Agg")
+hypothesis.settings.load_profile("ci")  # the same examples on every machine, and no deadline
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--runslow", action="store_true", help="run the tests marked slow as well")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--runslow"):
+        return
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="takes minutes: needs --runslow"))

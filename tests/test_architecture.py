@@ -1,0 +1,32 @@
+"""The direction of imports, as the contracts in pyproject.toml have it, and the size of modules."""
+
+import ast
+from pathlib import Path
+from statistics import median
+
+import pytest
+from importlinter.cli import lint_imports
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted((ROOT / "qqt_bayes").rglob("*.py"))
+
+
+def test_imports_follow_the_contracts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    status = lint_imports(config_filename="pyproject.toml", no_cache=True, no_logo=True)
+    assert status == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_a_module_fits_in_400_lines_and_imports_absolutely(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    imports = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)]
+    assert len(text.splitlines()) <= 400
+    assert all(node.level == 0 for node in imports)
+
+
+def test_the_median_module_stays_below_200_lines() -> None:
+    lengths = [len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES]
+    assert median(lengths) < 200

@@ -1,0 +1,130 @@
+"""What is shipped: the models and the demo's runs are in wheel and sdist, and work from there."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import qqt_bayes
+
+ROOT = Path(__file__).parent.parent
+MODELS = {path.stem for path in (ROOT / "models").glob("*.toml")}
+BIN = "Scripts" if os.name == "nt" else "bin"
+
+# Written so that this file does not name what it forbids.
+FORBIDDEN = {
+    "a package index": r"pypi[.](org|python)|pythonhosted[.]|index-ur[l]|/simpl[e]/|find-link[s]",
+    "a path of one machine": r"/(root|work)/[.\w]|/opt/pyp[i]|/tmp/ipykerne[l]|\.pyenv/versions/\d",
+}
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    """The command's standard output; its whole output in the failure if it fails."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    done = subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{command} failed:\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def build(source: Path, target: str, folder: Path) -> Path:
+    """Build one distribution with the locked hatchling: nothing is fetched."""
+    run(sys.executable, "-m", "hatchling", "build", "-t", target, "-d", folder, cwd=source)
+    (built,) = folder.iterdir()
+    return built
+
+
+def names(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(ROOT, "wheel", tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def fresh(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the wheel in it, which borrows this one's third-party packages."""
+    folder = tmp_path_factory.mktemp("fresh")
+    venv.create(folder, with_pip=False)
+    python = folder / BIN / "python"
+    options = ["--quiet", "--disable-pip-version-check", "--no-index", "--no-deps"]
+    run(sys.executable, "-m", "pip", "--python", python, "install", *options, wheel, cwd=folder)
+    # A folder named in a .pth file comes last, and its own .pth files are not read: the editable
+    # install stays out of sight.
+    site = sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)})
+    Path(site, "borrowed.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
+    return folder
+
+
+def test_wheel_holds_package_models_and_the_demo_runs(wheel: Path) -> None:
+    shipped = {name for name in names(wheel) if ".dist-info/" not in name}
+    assert all(name.startswith("qqt_bayes/") for name in shipped)
+    assert {f"qqt_bayes/models/{model}.toml" for model in MODELS} <= shipped
+    assert "qqt_bayes/case_studies/datacomp_medium/runs.csv" in shipped
+    data = {Path(name).suffix for name in shipped if "/case_studies/" in name}
+    assert data <= {".csv", ".json", ".md"}
+
+
+def test_sdist_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    sdist = build(ROOT, "sdist", tmp_path / "sdist")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path / "source", filter="data")
+    (source,) = (tmp_path / "source").iterdir()
+    assert names(build(source, "wheel", tmp_path / "wheel")) == names(wheel)
+
+
+def test_installed_command_lists_the_models_it_ships(fresh: Path, tmp_path: Path) -> None:
+    listed = json.loads(run(fresh / BIN / "qqt", "models", "--format", "json", cwd=tmp_path))
+    assert MODELS
+    assert {model["name"] for model in listed} == MODELS
+
+
+def test_installed_package_is_the_wheel_and_not_this_working_copy(
+    fresh: Path, tmp_path: Path
+) -> None:
+    code = (
+        "import qqt_bayes; print(qqt_bayes.__file__); print(qqt_bayes.load_model('utility').name)"
+    )
+    place, name = run(fresh / BIN / "python", "-c", code, cwd=tmp_path).splitlines()
+    assert Path(place).resolve().is_relative_to(fresh.resolve())
+    assert name == "utility"
+
+
+def test_version_is_the_same_wherever_it_is_written() -> None:
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert re.findall(r"^version: (\S+)$", citation, re.MULTILINE) == [qqt_bayes.__version__]
+
+
+def test_lock_pins_and_hashes_every_package() -> None:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    entries = re.findall(r"^(\w.*(?:\n +--hash=.*)+)", lock, re.MULTILINE)
+    starts = re.findall(r"^[^\s#].*", lock, re.MULTILINE)
+    assert len(entries) == len(starts)
+    assert all(re.match(r"[\w.-]+==\S+ ", entry) for entry in entries)
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_no_file_of_the_project_names(what: str) -> None:
+    listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT)
+    files = [path for name in listed.splitlines() if (path := ROOT / name).is_file()]
+    assert files
+    texts = {path: data for path in files if b"\0" not in (data := path.read_bytes())}
+    pattern = re.compile(FORBIDDEN[what].encode())
+    found = [
+        f"{path.relative_to(ROOT)}: {hit.group().decode()}"
+        for path, data in texts.items()
+        for hit in pattern.finditer(data)
+    ]
+    assert found == []
