@@ -170,11 +170,12 @@ def _basis(points: int, t: Array) -> Array:
 def _counts(first: int, points: int, within: Array) -> Array:
     """``sum_k l_j(k)`` over the first `within` epochs of the block that starts at `first`."""
     if first < SUMMED:
-        return _running_counts(first, points)[within.astype(int)]
+        counts: Array = _running_counts(first, points)[within.astype(int)]
+        return counts
     # sum_{k=A}^{B-1} h(k) = integral of h over [A - 1/2, B - 1/2] up to h'/24, below 1e-10 here
     x, w = np.polynomial.legendre.leggauss(points // 2 + 1)
     nodes = (within[..., None] * (x + 1) / 2 - 0.5) / first
-    return np.einsum("...g,g,...gj->...j", within[..., None] / 2, w, _basis(points, nodes))
+    return (within[..., None, None] / 2 * w[:, None] * _basis(points, nodes)).sum(axis=-2)
 
 
 @lru_cache

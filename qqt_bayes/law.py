@@ -4,12 +4,12 @@ A law gives the error of a training set that is mixed from pools ``i`` with shar
 function of means over the pools; for one pool the mean is the thing itself.  `qqt_bayes.pool`
 supplies the mean and the half-lives inside the mixture (the combination theorem).
 
-Notation: ``n`` samples seen, ``U`` unique samples, both in units of 100,000; ``k`` epochs; ``D_k`` the
-growth of ``log n`` in epoch k, with ``D_0 = log(min(n, U))``; ``mean(x) = sum_i w_i x_i``.
+Notation: ``n`` samples seen, ``U`` unique samples, both in units of 100,000; ``k`` epochs; ``D_k``
+the growth of ``log n`` in epoch k, with ``D_0 = log(min(n, U))``; ``mean(x) = sum_i w_i x_i``.
 
 The same functions serve NumPy and PyTensor: `xp` is the module that holds exp, log and the like.
-Parameters are arrays over pools whose axes line up with those of ``epochs.samples_seen``; the axis of
-the nodes comes behind them.
+Parameters are arrays over pools whose axes line up with those of ``epochs.samples_seen``; the axis
+of the nodes comes behind them.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ import numpy as np
 
 from qqt_bayes.epochs import Epochs
 
-LEAST_DECAY = 1e-12
-"""Decay per epoch below which repetition counts as free; keeps tau = infinity finite in quotients."""
+LEAST_DECAY = 1e-20
+"""Decay per epoch below which repetition is free; keeps tau = infinity finite in quotients."""
+LEAST_SHARE = 1e-150
+"""What is left of a sample at the least; its square, in a derivative, does not vanish either."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,14 @@ class Law:
         ``error(epochs, a, b, d, tau, mixture, xp)``: error of each training set.
     parameters : tuple of str
         What a specification must give a prior or a value for.
+    bounded : bool
+        Whether the error before training is 1, not 1 + d.
     """
 
     name: str
     error: Callable[..., Any]
     parameters: tuple[str, ...]
+    bounded: bool = False
 
 
 def _log_samples(samples: Any) -> Any:
@@ -95,7 +100,7 @@ def utility(
     >>> utility(collapse([12.8e6], 12.8e6), a, b, d, tau, ONE_POOL).round(4)
     array([0.9302])
     >>> utility(collapse([128e6], 12.8e6), a, b, d, tau, ONE_POOL).round(4)
-    array([0.7364])
+    array([0.7363])
     """
     growth = epochs.growth(_log_samples)
     exponent = mixture.mean(b * (xp.log(a) + (_remaining(epochs, tau, xp) * growth).sum(-1)))
@@ -140,7 +145,7 @@ def effective_data(
 
     One pool: ``y = (a sum_k 2^(-k/tau) n_k)^-b + d`` with ``n_k`` the samples seen in epoch k.
 
-    Mixture: with ``N_k`` the effective samples before epoch k, ``N_k = mean(sum_{l<k} 2^(-l/tau) n_l)``,
+    Mixture: with the effective samples before epoch k, ``N_k = mean(sum_{l<k} 2^(-l/tau) n_l)``,
 
     ``y = exp(-sum_k beta_k log(N_(k+1) / N_k)) + mean(d)``,
     ``beta_k = mean(b 2^(-k/tau)) / mean(2^(-k/tau))``, and epoch 0 gives ``mean(b log(a N_1))``.
@@ -151,19 +156,25 @@ def effective_data(
     unique = epochs.unique_samples[..., None]
     complete = np.maximum(epochs.complete, 1)[..., None]
 
-    def effective(k: Any) -> Any:
+    def left(k: Any) -> Any:
+        """What is left of a sample in epoch k, ``2^(-k/tau)``."""
+        return xp.exp(-decay * k)
+
+    def before(k: Any) -> Any:
         """``N_k``, by the geometric sum ``(1 - 2^(-k/tau)) / (1 - 2^(-1/tau))``."""
         return mixture.mean(unique * xp.expm1(-decay * k) / xp.expm1(-decay))
 
     node = epochs.node[1:]
-    remaining = xp.exp(-decay * node)
-    rest = mixture.mean((epochs.samples_seen[..., None] - unique * complete) * xp.exp(-decay * complete))
-    whole = xp.log(effective(node + 1) / effective(node)) / mixture.mean(remaining)
-    part = xp.log(1 + rest / effective(complete)) / mixture.mean(remaining)
-    growth = epochs.count[..., 1:] * mixture.spread(whole) + epochs.last[..., 1:] * mixture.spread(part)
+    rest = epochs.samples_seen[..., None] - unique * complete
+    share = xp.maximum(mixture.mean(left(node)), LEAST_SHARE)
+    whole = xp.log1p(mixture.mean(unique * left(node)) / before(node)) / share
+    part = xp.log1p(mixture.mean(rest * left(complete)) / before(complete)) / share
+    growth = epochs.count[..., 1:] * mixture.spread(whole)
+    growth = growth + epochs.last[..., 1:] * mixture.spread(part)
+    later = (left(node) * growth).sum(-1)
 
     first = np.log(np.minimum(epochs.samples_seen, epochs.unique_samples))
-    exponent = mixture.mean(b * (xp.log(a) + first + (remaining * growth).sum(-1)))
+    exponent = mixture.mean(b * (xp.log(a) + first + later))
     return xp.exp(-exponent) + mixture.mean(d)
 
 
@@ -175,17 +186,21 @@ def data_constrained(
     ``y = exp(-mean(b log(a D'))) + mean(d)``,
     ``D' = U + U R (1 - exp(-(n/U - 1)/R))`` beyond one epoch, ``D' = n`` within it.
 
-    In the notation of the source ``E = d``, ``beta = b``, ``B = (1e5 / a)^b`` and ``R = tau / log 2``: the
-    value of a repetition halves every tau epochs.
+    In the notation of the source ``E = d``, ``beta = b``, ``B = (1e5 / a)^b`` and
+    ``R = tau / log 2``: the value of a repetition halves every tau epochs.
 
     Source: Muennighoff et al. 2023, arXiv:2305.16264; the mean over pools is this package's.
 
     Examples
     --------
+    The published constants, without the term of the model's size: 4B tokens, eight times over.
+
     >>> from qqt_bayes.epochs import collapse
-    >>> a, b, d, tau = (np.array([x]) for x in (2.8e-6, 0.3526, 1.87, 10.7))
+    >>> E, B, beta, R = 1.87, 1488, 0.353, 15.4
+    >>> theta = (1e5 / B ** (1 / beta), beta, E, R * math.log(2))
+    >>> a, b, d, tau = (np.array([x]) for x in theta)
     >>> data_constrained(collapse([32e9], 4e9), a, b, d, tau, ONE_POOL).round(4)
-    array([4.0119])
+    array([2.1813])
     """
     decay = xp.maximum(math.log(2) / tau, LEAST_DECAY)
     fresh = np.minimum(epochs.samples_seen, epochs.unique_samples)
@@ -213,10 +228,13 @@ LAWS = {
     for law in (
         Law("utility", utility, _REPEATING),
         Law("utility-released", utility_released, _REPEATING),
-        Law("utility-bounded", utility_bounded, _REPEATING),
+        Law("utility-bounded", utility_bounded, _REPEATING, bounded=True),
         Law("effective-data", effective_data, _REPEATING),
         Law("data-constrained", data_constrained, _REPEATING),
         Law("power-law", power_law, ("a", "b", "d")),
     )
 }
 """The closed registry of laws."""
+
+FLOOR = Law("floor", lambda epochs, d, tau, mixture, xp: mixture.mean(d), ("d",))
+"""What is left of every law after endless fresh data."""

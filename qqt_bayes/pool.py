@@ -3,16 +3,19 @@ r"""The combination theorem: what a training set mixed from several pools is wor
 A training set takes ``u_i`` unique samples from pool i, ``U = sum u_i`` in all.  Inside it
 
 - pool i has the share ``w_i = u_i / U`` in every mean of the law, and
-- its half-life, ``tau_i`` when the pool of ``N_i`` samples is trained alone, becomes ``tau_i (U / N_i)^g``.
+- its half-life, ``tau_i`` when the pool of ``N_i`` samples is trained alone, becomes
+  ``tau_i (U / N_i)^g``.
 
-``g`` is the size exponent: 1 is the theorem (in contrastive training a sample meets U - 1 others, so p
-equal pools together have the half-life p tau), 0 says that repetition does not care about the rest.
+``g`` is the size exponent: 1 is the theorem (in contrastive training a sample meets U - 1 others,
+so p equal pools together have the half-life p tau), 0 says that repetition does not care about the
+rest.
 
 Source: Goyal et al. 2024, arXiv:2404.07177, for g = 1 and shared a, d.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -59,8 +62,8 @@ def mixture_error(
     ----------
     law : Law
     parameters : dict of array
-        ``a``, ``b``, ``d``, ``tau``, each of shape (draw, pool) or (draw, 1); ``size_exponent`` of shape
-        (draw, 1).  `tau` and `size_exponent` may be missing where the law has none.
+        ``a``, ``b``, ``d``, ``tau``, each of shape (draw, pool) or (draw, 1); ``size_exponent`` of
+        shape (draw, 1).  `tau` and `size_exponent` may be missing where the law has none.
     unique_samples, pool_size : array_like, shape (pool,)
         ``u_i`` (at least one positive) and ``N_i``, samples.
     samples_seen : array_like, shape (budget,)
@@ -79,9 +82,9 @@ def mixture_error(
     >>> from qqt_bayes.law import LAWS
     >>> theta = dict(a=[[0.02]], b=[[0.15]], d=[[0.1]], tau=[[4.0]], size_exponent=[[1.0]])
     >>> mixture_error(LAWS["utility"], theta, [1e6, 1e6], [1e6, 1e6], [1e8]).round(6)
-    array([[0.928853]])
+    array([[0.945984]])
     >>> mixture_error(LAWS["utility"], theta | dict(tau=[[8.0]]), [2e6], [2e6], [1e8]).round(6)
-    array([[0.928853]])
+    array([[0.945984]])
     """
     taken = np.asarray(unique_samples, float)
     used = np.flatnonzero(taken)
@@ -100,12 +103,16 @@ def mixture_error(
     )
     every = np.broadcast_shapes(tau.shape, *(x.shape for x in draws.values()), (1, used.size, 1))
     draws = {name: np.broadcast_to(x, every) for name, x in draws.items()}
-    return law.error(
-        collapse(samples_seen, taken.sum(), exact=exact),
+    epochs = collapse(samples_seen, taken.sum(), exact=exact)
+    # one training set: what does not depend on the budget need not be repeated for each
+    epochs = replace(epochs, unique_samples=epochs.unique_samples[:1])
+    error: NDArray[np.float64] = law.error(
+        epochs,
         **draws,
         tau=np.broadcast_to(tau, every),
         mixture=mixture,
     )
+    return error
 
 
 def _column(value: ArrayLike, used: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -1,9 +1,13 @@
 """What every test shares: figures without a screen, repeatable examples, and --runslow."""
 
+import sys
+from pathlib import Path
+
 import hypothesis
 import matplotlib
 import pytest
 
+sys.path.append(str(Path(__file__).parent))  # so that tests can `import made`, `import written_out`
 matplotlib.use("Agg")
 hypothesis.settings.load_profile("ci")  # the same examples on every machine, and no deadline
 

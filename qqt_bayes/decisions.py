@@ -1,0 +1,209 @@
+"""Which level to choose at each budget, how sure that is, and what a wrong choice costs.
+
+Every level is judged under the same draws: what is uncertain about all of them alike cancels.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from qqt_bayes import posterior
+from qqt_bayes.candidates import Levels, as_budgets, as_levels
+from qqt_bayes.crossover import crossovers
+from qqt_bayes.errors import InputError
+from qqt_bayes.prediction import predict, the_group
+from qqt_bayes.records import to_frame, to_json
+from qqt_bayes.rules import RULES, SAMPLE, TIE, Criteria
+from qqt_bayes.wording import UNDECIDED, summary
+
+__all__ = ["compare", "decide", "summary", "to_frame", "to_json"]
+
+UNITS = {
+    "error": "as error",
+    "error_mean": "as error",
+    "regret": "as error",
+    "choice_regret": "as error",
+    "least_trained": "samples",
+    "most_trained": "samples",
+    "repetitions": "epochs",
+    "most_repetitions": "epochs",
+}
+
+
+def decide(
+    fit: xr.DataTree,
+    levels: Levels,
+    budgets: ArrayLike | str,
+    *,
+    probability: float = 0.9,
+    margin: float = 0.003,
+    interval: float = 0.9,
+    rule: str = "expected",
+    cvar_level: float = 0.9,
+    target: float | None = None,
+    group: str | None = None,
+    force: bool = False,
+) -> xr.Dataset:
+    """Which level to choose at each budget.
+
+    Parameters
+    ----------
+    fit : DataTree
+    levels, budgets, group
+        As for `predict`.
+    probability, margin, interval, rule, cvar_level, target
+        See `qqt_bayes.rules.Criteria`.
+    force : bool
+        Decide on a fit that did not pass the gate.
+
+    Returns
+    -------
+    Dataset
+        What `compare` finds, and
+
+        - `repetitions` (level, budget), epochs, and `extrapolated_epochs`, whether no run of the
+          fit saw its data so often (`most_repetitions`);
+        - `extrapolation` (budget): the budget as a multiple of the largest run (`most_trained`) if
+          it is beyond it, of the smallest (`least_trained`) if below, else 1;
+        - `crossover`, `crossover_probability` and `crossover_below` of consecutive levels, see
+          `qqt_bayes.crossover.crossovers`; only for two or more levels and budgets.
+
+        All with a dimension group if the fit has several groups and none is chosen.
+
+    Raises
+    ------
+    InputError
+        If a level, a budget, a group or an option is not one.
+    InadequateFit
+        If the fit did not pass the gate and `force` is not given.
+    """
+    criteria = Criteria(probability, margin, interval, rule, cvar_level, target)
+    posterior.require(fit, force)
+    spec, runs = posterior.specification(fit), posterior.runs(fit)
+    levels, seen = as_levels(levels, runs["pool"].values.tolist()), as_budgets(budgets)
+    error = predict(fit, levels, seen, group=group)
+    decision = compare(error, criteria).assign(trained(runs, group))
+    budget, least, most = (decision[name] for name in ("budget", "least_trained", "most_trained"))
+    beyond = (budget / most).where(budget > most, 1.0)
+    repetitions = budget / levels.sum("pool")
+    decision = decision.assign(
+        extrapolation=(budget / least).where(budget < least, beyond),
+        repetitions=repetitions,
+        extrapolated_epochs=repetitions > decision["most_repetitions"] * (1 + TIE),
+    )
+    if min(seen.size, levels.sizes["level"]) > 1:
+        decision = decision.assign(crossovers(fit, levels, seen, criteria.quantiles, group))
+    for name, units in UNITS.items():
+        decision[name].attrs["units"] = units
+    dims = ("group", "pair", "level", "budget", "quantile")
+    return decision.transpose(*dims, missing_dims="ignore").assign_attrs(
+        kind=error.attrs["kind"],
+        law=spec.law,
+        model=spec.name,
+        gate_passed=int(posterior.gate(fit).passed),
+        forced=int(force),
+    )
+
+
+def compare(error: xr.DataArray, criteria: Criteria) -> xr.Dataset:
+    """Compare levels under every draw.
+
+    Parameters
+    ----------
+    error : DataArray, dims (chain, draw, level, budget, ...)
+        See `predict`.
+    criteria : Criteria
+
+    Returns
+    -------
+    Dataset
+        Over level, budget and what else the errors extend over:
+
+        - `error` (quantile) and `error_mean`, the mean curve;
+        - `probability_best`, in which levels that tie share equally, so that it sums to 1;
+        - `probability_within_margin`, that the error exceeds the best by at most `margin`;
+        - `regret`, the expected excess over the level that is best in the draw;
+        - `score`, what the rule minimises.
+
+        Over budget: `choice`, the level of least score (the expected error breaks a tie) with
+        `choice_regret`; `winner`, the level whose probability of being best reaches `probability`,
+        else "undecided".
+
+    Raises
+    ------
+    InputError
+        If an error is not finite.
+
+    Examples
+    --------
+    Three draws, two levels: the first is best in two draws, the second by far in one.
+
+    >>> error = xr.DataArray([[[0.3, 0.31], [0.3, 0.31], [0.4, 0.3]]],
+    ...                      {"level": ["a", "b"]}, ("chain", "draw", "level"))
+    >>> decision = compare(error, Criteria(probability=0.6))
+    >>> decision["probability_best"].values.round(3), decision["regret"].values.round(4)
+    (array([0.667, 0.333]), array([0.0333, 0.0067]))
+    >>> str(decision["winner"].values), str(decision["choice"].values)
+    ('a', 'b')
+    """
+    if not np.isfinite(error).all():
+        share = 1 - np.isfinite(error).mean().item()
+        raise InputError(f"a share of {share:.2g} of the predicted errors is not finite")
+    excess = error - error.min("level")
+    best = excess <= TIE
+    probability_best = (best / best.sum("level")).mean(SAMPLE)
+    regret = excess.mean(SAMPLE)
+    error_mean = error.mean(SAMPLE)
+    score = RULES[criteria.rule](error, criteria)
+    least = error_mean.where(score <= score.min("level") + TIE)
+    choice = least.argmin("level")
+    name = error["level"]
+    sure = probability_best.max("level") >= criteria.probability - TIE
+    likeliest = name[probability_best.argmax("level")]
+    return xr.Dataset(
+        {
+            "error": error.quantile(criteria.quantiles, SAMPLE, skipna=False),
+            "error_mean": error_mean,
+            "probability_best": probability_best,
+            "probability_within_margin": (excess <= criteria.margin + TIE).mean(SAMPLE),
+            "regret": regret,
+            "score": score,
+            "choice": name[choice].drop_vars("level"),
+            "choice_regret": regret.isel(level=choice).drop_vars("level"),
+            "winner": likeliest.where(sure, UNDECIDED).drop_vars("level"),
+        },
+        attrs={**criteria.to_dict(), "draws": error.sizes["chain"] * error.sizes["draw"]},
+    )
+
+
+def trained(runs: xr.Dataset, group: str | None) -> xr.Dataset:
+    """What the fit has seen: its smallest and largest run, and the most epochs of a run.
+
+    Parameters
+    ----------
+    runs : Dataset
+    group : str or None
+
+    Returns
+    -------
+    Dataset
+        `least_trained`, `most_trained` and `most_repetitions`, over group if there are several.
+    """
+    seen = runs["samples_seen"]
+    epochs = seen / runs["unique_samples"].sum("pool").isel(data=runs["data_index"])
+    one = the_group(runs, group)
+    own = runs["group_index"] == xr.DataArray(
+        np.arange(runs.sizes["group"]), {"group": runs["group"]}, ("group",)
+    )
+    ranges = xr.Dataset(
+        {
+            "least_trained": seen.where(own).min("run"),
+            "most_trained": seen.where(own).max("run"),
+            "most_repetitions": epochs.where(own).max("run"),
+        }
+    )
+    if one is None:
+        return ranges.drop_vars("data", errors="ignore")
+    return ranges.sel(group=one, drop=True).drop_vars("data", errors="ignore")

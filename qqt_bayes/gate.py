@@ -1,0 +1,199 @@
+"""The gate: may this posterior be used?
+
+Two questions: did the sampler explore the posterior (convergence), and does the law describe the runs
+(adequacy)?  A fit that fails is kept and says in words what to do next.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+RHAT, ESS, BFMI = 1.01, 400, 0.3
+NOISE_RATIO = 5.0
+"""Unexplained scatter above this many times the known noise is the law's misfit, not chance."""
+LEAST_TAIL = 0.005
+"""Predictive tail probability below which a pattern in the residuals is not chance."""
+DRAWS = 500
+"""Draws that the predictive checks use."""
+
+MORE_DRAWS = "sample longer (--draws, --tune), or take a simpler model"
+OTHER_LAW = (
+    "the law does not describe these runs: try utility-free-size, utility-bounded (errors near "
+    "chance) or effective-data, or fit fewer kinds of runs together (--group)"
+)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of the gate: a number, its bar, and what to do if it fails."""
+
+    name: str
+    value: float
+    bar: str
+    passed: bool
+    advice: str
+
+    def __str__(self) -> str:
+        verdict = "ok" if self.passed else f"FAILED: {self.advice}"
+        return f"{self.name}: {self.value:.4g} ({self.bar}) {verdict}"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """All checks of a fit."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check passed."""
+        return all(check.passed for check in self.checks)
+
+    def __str__(self) -> str:
+        failed = [check for check in self.checks if not check.passed]
+        if not failed:
+            return "The fit passed its gate: the chains agree and the law describes the runs."
+        return "The fit did not pass its gate.\n" + "\n".join(f"  {check}" for check in failed)
+
+    def to_json(self) -> str:
+        """The gate as text for a fit's attributes."""
+        return json.dumps({"passed": self.passed, "checks": [asdict(each) for each in self.checks]})
+
+    @classmethod
+    def from_json(cls, text: str) -> Gate:
+        """The gate from a fit's attributes.
+
+        Examples
+        --------
+        >>> gate = Gate((Check("divergences", 0.0, "0", True, ""),))
+        >>> Gate.from_json(gate.to_json()) == gate, gate.passed
+        (True, True)
+        """
+        return cls(tuple(Check(**each) for each in json.loads(text)["checks"]))
+
+
+def check(fit: xr.DataTree, curve: Array, predicted: Array) -> Gate:
+    """Put a fit through the gate.
+
+    Parameters
+    ----------
+    fit : DataTree
+    curve, predicted : array, shape (draw, run)
+        Mean error of each run, and a predicted one, under draws of the posterior.
+    """
+    return Gate((*_convergence(fit), *_adequacy(fit, curve, predicted)))
+
+
+def _convergence(fit: xr.DataTree) -> list[Check]:
+    import arviz as az
+
+    posterior = fit["posterior"].to_dataset(inherit=False)
+    stats = fit["sample_stats"].to_dataset(inherit=False)
+    rhat = _worst(az.rhat(posterior), max)
+    bulk = _worst(az.ess(posterior, method="bulk"), min)
+    tail = _worst(az.ess(posterior, method="tail"), min)
+    bfmi = float(np.min(_bfmi(stats["energy"].to_numpy())))
+    diverged = int(stats["diverging"].sum())
+    return [
+        Check(f"R-hat of {rhat[1]}", rhat[0], f"at most {RHAT}", rhat[0] <= RHAT,
+              f"the chains disagree: {MORE_DRAWS}"),
+        Check(f"bulk ESS of {bulk[1]}", bulk[0], f"at least {ESS}", bulk[0] >= ESS, MORE_DRAWS),
+        Check(f"tail ESS of {tail[1]}", tail[0], f"at least {ESS}", tail[0] >= ESS, MORE_DRAWS),
+        Check("divergent draws", diverged, "0", diverged == 0,
+              "parts of the posterior were not reached: raise --target-accept, or a simpler model"),
+        Check("E-BFMI", bfmi, f"at least {BFMI}", bfmi >= BFMI, MORE_DRAWS),
+    ]
+
+
+def _worst(values: xr.Dataset, choose: Callable[..., tuple[float, str]]) -> tuple[float, str]:
+    """The extreme value over all scalars, and the variable it belongs to."""
+    extremes = [
+        (float(choose(np.ravel(values[name].to_numpy()))), str(name)) for name in values.data_vars
+    ]
+    return choose(extremes)
+
+
+def _bfmi(energy: Array) -> Array:
+    """Energy fraction of missing information of each chain, shape (chain,)."""
+    return np.mean(np.diff(energy, axis=1) ** 2, axis=1) / np.var(energy, axis=1)
+
+
+def _adequacy(fit: xr.DataTree, curve: Array, predicted: Array) -> list[Check]:
+    constant = fit["constant_data"].to_dataset(inherit=False)
+    observed = fit["observed_data"]["error"].to_numpy()
+    checks = []
+    known = known_noise(constant, observed, fit.attrs["kind"])
+    if known is not None:
+        scatter = float(np.sqrt(np.mean((observed - curve.mean(axis=0)) ** 2)))
+        sigma = float(np.median(fit["posterior"]["sigma"]))
+        ratio = max(scatter, sigma) / known
+        checks.append(
+            Check("unexplained scatter over known noise", ratio, f"at most {NOISE_RATIO:g}",
+                  ratio <= NOISE_RATIO, OTHER_LAW)
+        )
+    for name, pattern in _patterns(constant).items():
+        seen = pattern(observed - curve)
+        chance = pattern(predicted - curve)
+        tail = float(np.mean(chance >= seen))
+        checks.append(
+            Check(f"residuals by {name}: predictive tail probability", tail,
+                  f"at least {LEAST_TAIL}", tail >= LEAST_TAIL, OTHER_LAW)
+        )
+    return checks
+
+
+def known_noise(constant: xr.Dataset, observed: Array, kind: str) -> float | None:
+    """Noise that is known apart from the law: scatter of replicates, else evaluation noise.
+
+    None if the table has neither replicates (three degrees of freedom at least) nor `n_eval`.
+    """
+    key = np.stack([constant[name].to_numpy() for name in ("data_index", "group_index", "samples_seen")])
+    _, cell = np.unique(key, axis=1, return_inverse=True)
+    cell = np.ravel(cell)
+    count = np.bincount(cell)
+    freedom = int(np.sum(count - 1))
+    if freedom >= 3:
+        mean = (np.bincount(cell, observed) / count)[cell]
+        return float(np.sqrt(np.sum((observed - mean) ** 2) / freedom)) or None
+    evaluated = constant["n_eval"].to_numpy()
+    if kind != "error" or np.isnan(evaluated).any():
+        return None
+    rounding = constant["rounding"].to_numpy()
+    return float(np.sqrt(np.mean(observed * (1 - observed) / evaluated + rounding**2 / 3))) or None
+
+
+def _patterns(constant: xr.Dataset) -> dict[str, Callable[[Array], Array]]:
+    """Scale-free measures of order in residuals, shape (draw, run) to (draw,)."""
+    total = constant["unique_samples"].sum("pool").to_numpy()[constant["data_index"].to_numpy()]
+    seen = constant["samples_seen"].to_numpy()
+    trends = {"budget": np.log(seen), "repetitions": np.log(seen / total)}
+    classes = {"training set": constant["data_index"].to_numpy(), "group": constant["group_index"].to_numpy()}
+    patterns: dict[str, Callable[[Array], Array]] = {}
+    for name, x in trends.items():
+        if np.unique(x).size > 2 and x.size >= 6:
+            patterns[name] = _along(_standard(x)[:, None])
+    for name, index in classes.items():
+        count = np.bincount(index)
+        if np.sum(count > 1) > 1 and x.size >= 6:
+            members = (index[:, None] == np.flatnonzero(count > 1)) / np.sqrt(count[count > 1])
+            patterns[name] = _along(members)
+    return patterns
+
+
+def _along(directions: Array) -> Callable[[Array], Array]:
+    """Share of the residuals' sum of squares along orthonormal directions, shape (run, direction)."""
+    return lambda r: np.sum((r @ directions) ** 2, axis=1) / np.maximum(np.sum(r**2, axis=1), 1e-300)
+
+
+def _standard(x: Any) -> Array:
+    centred = np.asarray(x - np.mean(x), float)
+    return centred / np.linalg.norm(centred)

@@ -1,0 +1,195 @@
+"""From a table of runs and a specification to a posterior with all that belongs to it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import nutpie
+import pymc as pm
+import xarray as xr
+
+from qqt_bayes import gate
+from qqt_bayes.coordinates import Coordinates, find_coordinates
+from qqt_bayes.errors import InputError
+from qqt_bayes.ingredients import ingredients
+from qqt_bayes.model import COORDINATE, CURVE, build
+from qqt_bayes.spec import Spec, load_model
+
+PRIOR_DRAWS = 1000
+TARGET_ACCEPT = 0.95
+PACKAGES = ("qqt_bayes", "pymc", "nutpie", "arviz", "xarray", "numpy")
+
+
+def fit(
+    runs: xr.Dataset,
+    spec: Spec | str = "utility",
+    *,
+    draws: int = 1000,
+    tune: int = 1000,
+    chains: int = 4,
+    seed: int = 0,
+    target_accept: float = TARGET_ACCEPT,
+    progress: bool = False,
+) -> xr.DataTree:
+    """Infer the parameters of a law from a table of runs by MCMC.
+
+    Parameters
+    ----------
+    runs : Dataset
+        As `read_runs` returns it.
+    spec : Spec or str
+        A specification, or the name or path of one.
+    draws, tune, chains : int
+        Draws kept, and spent on tuning, by each chain.
+    seed : int
+        The same seed on the same machine gives the same draws.
+    target_accept : float
+        Acceptance rate that the step size aims at; nearer to 1 is slower and safer.
+    progress : bool
+        Show a progress bar on standard error.
+
+    Returns
+    -------
+    DataTree
+        Groups prior, prior_predictive, posterior, posterior_predictive, log_likelihood, sample_stats,
+        observed_data, constant_data; every ArviZ function takes it.  Attributes: spec, spec_hash,
+        data_hash, seed, versions, sampling_time and compile_time (seconds), gate.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range or the specification has a fault.
+    """
+    for name, value, least in (("draws", draws, 4), ("tune", tune, 1), ("chains", chains, 1)):
+        if value < least:
+            raise InputError(f"{name} should be at least {least}, but got {value}.")
+    spec = load_model(spec)
+    start = time.perf_counter()
+    parts = ingredients(runs, spec.size_reference)
+    declared = build(spec, runs, parts)
+    with _quiet(), declared:
+        prior = pm.sample_prior_predictive(PRIOR_DRAWS, random_seed=seed)
+    coordinates = find_coordinates(spec, runs, parts, _flat(prior["prior"]))
+    compiled = nutpie.compile_pymc_model(
+        build(spec, runs, parts, coordinates), initial_points=_start(coordinates)
+    )
+    compiled_at = time.perf_counter()
+    with _progress_bar(chains * (draws + tune), progress) as advance:
+        trace = nutpie.sample(
+            compiled,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            seed=seed,
+            target_accept=target_accept,
+            save_warmup=False,
+            progress_bar=False,
+            progress_callback=advance,
+        )
+    sampled_at = time.perf_counter()
+
+    posterior = trace["posterior"].to_dataset(inherit=False)
+    kept = [name for name in posterior.data_vars
+            if not str(name).endswith(COORDINATE) and name != CURVE]
+    tree = xr.DataTree.from_dict({
+        "posterior": posterior[kept],
+        "sample_stats": trace["sample_stats"].to_dataset(inherit=False),
+    })
+    with _quiet(), declared:
+        predictive = pm.sample_posterior_predictive(
+            tree, var_names=["error", CURVE], random_seed=seed, progressbar=False
+        )["posterior_predictive"].to_dataset(inherit=False)
+        likelihood = pm.compute_log_likelihood(
+            tree, extend_inferencedata=False, progressbar=False
+        )
+    result = xr.DataTree.from_dict({
+        "/": xr.Dataset(),
+        "posterior": posterior[kept],
+        "posterior_predictive": predictive[["error"]],
+        "prior": _only_random(prior["prior"]),
+        "prior_predictive": prior["prior_predictive"].to_dataset(inherit=False)[["error"]],
+        "log_likelihood": likelihood,
+        "sample_stats": tree["sample_stats"].to_dataset(inherit=False),
+        "observed_data": runs[["error"]].drop_vars(["data", "pool", "group"], errors="ignore"),
+        "constant_data": runs.drop_vars("error").drop_attrs(deep=False),
+    })
+    result.attrs = _provenance(spec, runs, seed) | {
+        "compile_time": compiled_at - start,
+        "sampling_time": sampled_at - compiled_at,
+    }
+    every = max(1, draws * chains // gate.DRAWS)
+    curve, predicted = (
+        predictive[name].stack(sample=("chain", "draw")).transpose("sample", "run").to_numpy()[::every]
+        for name in (CURVE, "error")
+    )
+    result.attrs["gate"] = gate.check(result, curve, predicted).to_json()
+    return result
+
+
+def _flat(prior: xr.DataTree) -> dict[str, np.ndarray]:
+    """Prior draws by name, shape (draw, ...)."""
+    return {
+        str(name): draws.to_numpy().reshape((-1, *draws.shape[2:]))
+        for name, draws in prior.to_dataset(inherit=False).data_vars.items()
+    }
+
+
+def _only_random(prior: xr.DataTree) -> xr.Dataset:
+    return prior.to_dataset(inherit=False).drop_vars(CURVE, errors="ignore")
+
+
+def _start(coordinates: Coordinates | None) -> dict[str, np.ndarray] | None:
+    """Where chains start, before their jitter."""
+    return None if coordinates is None else coordinates.start
+
+
+def _provenance(spec: Spec, runs: xr.Dataset, seed: int) -> dict[str, Any]:
+    return {
+        "spec": json.dumps(spec.to_dict()),
+        "spec_hash": spec.hash,
+        "seed": seed,
+        "versions": json.dumps({package: version(package) for package in PACKAGES}),
+        **{name: runs.attrs[name] for name in ("kind", "metric", "source", "data_hash")},
+    }
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """PyMC announces the names of all variables whenever it draws; the progress bar says enough."""
+    logger = logging.getLogger("pymc")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+@contextmanager
+def _progress_bar(total: int, show: bool) -> Iterator[Any]:
+    """A progress bar on standard error, as a callback for the sampler."""
+    if not show:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Sampling", total=total)
+
+        def advance(chains: list[Any]) -> None:
+            diverged = sum(chain.divergences for chain in chains)
+            bar.update(
+                task,
+                completed=sum(chain.finished_draws for chain in chains),
+                description=f"Sampling ({diverged} divergent)" if diverged else "Sampling",
+            )
+
+        yield advance

@@ -1,0 +1,160 @@
+"""The runs as a law sees them: one entry for each pool that a run's training set takes from.
+
+The entries lie flat, so a study of single pools costs no more than its runs.  Runs are parted by
+their number of epochs: a run of two epochs needs two nodes, whatever the longest run needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from qqt_bayes.epochs import Epochs, collapse
+from qqt_bayes.law import Law, Mixture
+from qqt_bayes.pool import half_life
+
+PARTS = (4, 16)
+"""Runs of fewer epochs than these are evaluated apart from the longer ones."""
+
+SegmentSum = Callable[[Any, NDArray[np.intp], int], Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Entries of runs with like numbers of epochs.
+
+    Attributes
+    ----------
+    runs : array, shape (run,)
+        Positions of the runs in the table.
+    row : array, shape (entry,)
+        Position in `runs` of each entry's run; sorted.
+    pool, group : array, shape (entry,)
+        Positions of each entry's pool and group.
+    share, total, pool_size : array, shape (entry,)
+        ``w_i``; ``U`` and ``N_i`` in samples.
+    epochs : Epochs
+        Of each entry.
+    """
+
+    runs: NDArray[np.intp]
+    row: NDArray[np.intp]
+    pool: NDArray[np.intp]
+    group: NDArray[np.intp]
+    share: NDArray[np.float64]
+    total: NDArray[np.float64]
+    pool_size: NDArray[np.float64]
+    epochs: Epochs
+
+
+def ingredients(runs: xr.Dataset, size_reference: float | None = None) -> list[Part]:
+    """Flatten a table of runs into entries.
+
+    Parameters
+    ----------
+    runs : Dataset
+        As `read_runs` returns it.
+    size_reference : float, optional
+        Unique samples at which half-lives are quoted, if not each pool's own size.
+    """
+    seen = runs["samples_seen"].to_numpy()
+    taken = runs["unique_samples"].to_numpy()[runs["data_index"].to_numpy()]
+    total = taken.sum(axis=1)
+    sizes = runs["pool_size"].to_numpy()
+    if size_reference is not None:
+        sizes = np.full_like(sizes, size_reference)
+    octave = np.searchsorted(PARTS, seen / total, side="right")
+    parts = []
+    for each in np.unique(octave):
+        chosen = np.flatnonzero(octave == each)
+        row, pool = np.nonzero(taken[chosen])
+        entry = chosen[row]
+        parts.append(
+            Part(
+                runs=chosen,
+                row=row,
+                pool=pool,
+                group=runs["group_index"].to_numpy()[entry],
+                share=taken[entry, pool] / total[entry],
+                total=total[entry],
+                pool_size=sizes[pool],
+                epochs=collapse(seen[chosen], total[chosen]).at(row),
+            )
+        )
+    return parts
+
+
+def segment_sum(x: Any, row: NDArray[np.intp], _: int) -> Any:
+    """Sum the entries of each run; NumPy's counterpart of the model's own."""
+    return np.add.reduceat(x, np.flatnonzero(np.diff(row, prepend=-1)), axis=0)
+
+
+def run_errors(
+    parts: list[Part],
+    law: Law,
+    values: Mapping[str, tuple[Any, tuple[str, ...]]],
+    xp: ModuleType = np,
+    add: SegmentSum = segment_sum,
+) -> Any:
+    """Error of every run under the law, shape (run,).
+
+    Parameters
+    ----------
+    parts : list of Part
+    law : Law
+    values : mapping of str to (array, tuple of str)
+        The law's parameters and the dimensions they extend over, of "group" and "pool".
+    xp : module
+        NumPy, or PyTensor's tensor module.
+    add : callable
+        ``add(x, row, n)``: sums the entries of each of n runs.
+    """
+    order = np.argsort(np.concatenate([part.runs for part in parts]))
+    return xp.concatenate([_part_errors(part, law, values, xp, add) for part in parts])[order]
+
+
+def _part_errors(
+    part: Part,
+    law: Law,
+    values: Mapping[str, tuple[Any, tuple[str, ...]]],
+    xp: ModuleType,
+    add: SegmentSum,
+) -> Any:
+    position = {"group": part.group, "pool": part.pool}
+    each = {
+        name: value[tuple(position[dim] for dim in over)] if over else value * np.ones(part.row.size)
+        for name, (value, over) in values.items()
+    }
+    tau = each.pop("tau", np.full(part.row.size, np.inf))
+    exponent = each.pop("size_exponent", 1.0)
+    n = part.runs.size
+    single = part.row.size == n
+
+    def mean(x: Any) -> Any:
+        return x if single else add((part.share * x.T).T, part.row, n)
+
+    return law.error(
+        part.epochs,
+        **each,
+        tau=half_life(tau, part.total, part.pool_size, exponent),
+        mixture=Mixture(mean=mean, spread=(lambda x: x) if single else (lambda x: x[part.row])),
+        xp=xp,
+    )
+
+
+def known_variance(runs: xr.Dataset) -> NDArray[np.float64]:
+    """Variance of evaluation and rounding, shape (run,).
+
+    Binomial ``y (1 - y) / n_eval`` at the observed error rate (with half a count added, so that it is
+    never zero), where `n_eval` is given and the table holds error rates; uniform ``rounding^2 / 3``.
+    """
+    count = runs["n_eval"].to_numpy()
+    rate = (runs["error"].to_numpy() * count + 0.5) / (count + 1)
+    binomial = np.nan_to_num(rate * (1 - rate) / count) if runs.attrs["kind"] == "error" else 0.0
+    return binomial + runs["rounding"].to_numpy() ** 2 / 3

@@ -1,0 +1,102 @@
+"""Numbers as parts of a sentence, with no more digits than draws can tell."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from qqt_bayes.budgets import format_samples
+
+CERTAIN = 0.995
+NO_DOUBT = "more than 0.99"
+"""What is said of a probability of `CERTAIN` or more: draws can hardly tell it from 1."""
+SMALL = 1e-4
+"""Cost in error below which digits mean nothing."""
+MOST = 4
+"""Things that a sentence names."""
+EDGE = 1e-9
+"""Rounding that does not bring a probability below the next hundredth."""
+
+
+def chance(probability: float) -> str:
+    """A probability, to two digits.
+
+    Examples
+    --------
+    >>> chance(0.553), chance(0.9999), chance(0.0)
+    ('0.55', 'more than 0.99', 'less than 0.01')
+    """
+    if probability >= CERTAIN:
+        return NO_DOUBT
+    return "less than 0.01" if probability < 1 - CERTAIN else f"{probability:.2f}"
+
+
+def chance_at_least(probability: xr.DataArray) -> str:
+    """The least of some probabilities, rounded down where there is more than one.
+
+    Examples
+    --------
+    >>> chance_at_least(xr.DataArray([0.978])), chance_at_least(xr.DataArray([0.978, 0.99]))
+    ('0.98', 'at least 0.97')
+    """
+    least = probability.min().item()
+    if probability.size == 1 or least >= CERTAIN:
+        return chance(least)
+    return f"at least {math.floor(100 * least + EDGE) / 100:.2f}"
+
+
+def chance_range(probability: xr.DataArray) -> str:
+    """The least and the largest of some probabilities.
+
+    Examples
+    --------
+    >>> chance_range(xr.DataArray([0.41, 0.62, 0.5])), chance_range(xr.DataArray(0.5))
+    ('0.41 to 0.62', '0.50')
+    """
+    return joined_ends(chance(probability.min().item()), chance(probability.max().item()))
+
+
+def cost(regret: xr.DataArray) -> str:
+    """The largest of some costs in error, to two digits.
+
+    Examples
+    --------
+    >>> cost(xr.DataArray(0.01234)), cost(xr.DataArray([0.3, 1e-5])), cost(xr.DataArray(2e-5))
+    ('0.012', 'at most 0.3', 'less than 0.0001')
+    """
+    most = regret.max().item()
+    if most < SMALL:
+        return f"less than {SMALL:g}"
+    return f"{'at most ' if regret.size > 1 else ''}{float(f'{most:.2g}'):g}"
+
+
+def span(budgets: NDArray[np.float64]) -> str:
+    """The first and the last of some budgets.
+
+    Examples
+    --------
+    >>> span(np.array([64e6, 128e6, 1.28e9]))
+    '64M to 1.28B'
+    """
+    return joined_ends(format_samples(budgets[0]), format_samples(budgets[-1]))
+
+
+def joined_ends(first: str, last: str) -> str:
+    """Two ends of a range, or the one thing that they both are."""
+    return first if first == last else f"{first} to {last}"
+
+
+def joined(words: list[str]) -> str:
+    """Two or more words, the first `MOST` of them.
+
+    Examples
+    --------
+    >>> joined(["a", "b", "c"]), joined(list("abcdef"))
+    ('a, b and c', 'a, b, c, d and 2 more')
+    """
+    if len(words) > MOST:
+        words = [*words[:MOST], f"{len(words) - MOST} more"]
+    return f"{', '.join(words[:-1])} and {words[-1]}"

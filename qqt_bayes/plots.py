@@ -1,0 +1,255 @@
+"""Figures: finished numbers in, a matplotlib `Figure` out; nothing global is touched."""
+
+from collections.abc import Callable
+from functools import wraps
+from math import ceil
+from os import PathLike
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+from numpy.typing import NDArray
+
+from qqt_bayes.forest import INFERRED, forest, interval
+from qqt_bayes.marks import (
+    GREY,
+    INK,
+    STYLE,
+    WIDTH,
+    end_labels,
+    label_areas,
+    marker,
+    palette,
+    samples_axis,
+    shade_beyond,
+    strip,
+)
+
+COLUMNS = 5
+"""Panels side by side."""
+
+
+def _styled[**P, R](draw: Callable[P, R]) -> Callable[P, R]:
+    """Draw under the figures' own style."""
+
+    @wraps(draw)
+    def styled(*args: P.args, **kwargs: P.kwargs) -> R:
+        with matplotlib.rc_context(STYLE):
+            return draw(*args, **kwargs)
+
+    return styled
+
+
+@_styled
+def scaling_curves(
+    decision: xr.Dataset, runs: xr.Dataset | None = None, levels: xr.DataArray | None = None
+) -> Figure:
+    """Error of each level against the budget, the runs, and the level that is chosen.
+
+    Parameters
+    ----------
+    decision : Dataset
+        Of one group: `error` (level, budget, quantile), `choice` and `extrapolation` (budget).
+    runs : Dataset, optional
+        The runs to show; one on a training set that is none of the levels is a grey cross.
+    levels : DataArray, dims (level, pool), optional
+        What the levels take from each pool: a run is then known by its training set; without it,
+        by the name of that.
+
+    Returns
+    -------
+    Figure
+        Lines are medians, bands the decision's credible interval; a ring marks the choice.
+    """
+    names = decision["level"].values.tolist()
+    colours = palette(len(names))
+    budgets = decision["budget"].values
+    lower, middle, upper = decision["error"].transpose("quantile", "level", "budget").values
+    axes = Figure(figsize=(WIDTH, 4.6)).add_subplot()
+    for i, colour in enumerate(colours):
+        axes.fill_between(budgets, lower[i], upper[i], color=colour, alpha=0.13, linewidth=0)
+        axes.plot(budgets, middle[i], color=colour, label=names[i])
+    chosen = [names.index(name) for name in decision["choice"].values.tolist()]
+    best = middle[chosen, np.arange(budgets.size)]
+    ring = {"facecolor": "white", "edgecolor": colours[chosen], "linewidth": 1.5, "zorder": 4}
+    axes.scatter(budgets, best, s=34, label="chosen", **ring)
+    if runs is not None:
+        _points(axes, runs, _level_of_runs(runs, levels, names), colours)
+    seen = budgets if runs is None else np.append(budgets, runs["samples_seen"].values)
+    samples_axis(axes, seen.min() / 1.05, seen.max() * (1.05 if runs is not None else 1))
+    axes.margins(y=0.04)
+    axes.set_ylabel(_error_name(decision, runs))
+    shade_beyond(axes, decision)
+    strip(axes, budgets, [names[i] for i in chosen], names, "chosen at each budget")
+    end_labels(axes, budgets[-1], middle[:, -1], names, colours)
+    return _figure(axes)
+
+
+@_styled
+def probability_best(decision: xr.Dataset) -> Figure:
+    """Probability that each level is the best, against the budget, stacked in their order.
+
+    Parameters
+    ----------
+    decision : Dataset
+        Of one group: `probability_best` (level, budget), `winner` and `extrapolation` (budget).
+    """
+    names = decision["level"].values.tolist()
+    colours = palette(len(names))
+    budgets = decision["budget"].values
+    share = decision["probability_best"].transpose("level", "budget").values
+    edges = np.vstack([np.zeros(budgets.size), np.cumsum(share, axis=0)])
+    axes = Figure(figsize=(WIDTH, 3.6)).add_subplot()
+    for i, name in enumerate(names):
+        area = {"facecolor": colours[i], "edgecolor": "white", "linewidth": 0.8, "label": name}
+        axes.fill_between(budgets, edges[i], edges[i + 1], **area)
+    samples_axis(axes, budgets[0], budgets[-1])
+    axes.set_ylim(0, 1)
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.set_ylabel("probability best")
+    axes.grid(visible=False)
+    shade_beyond(axes, decision, over=True)
+    asked = decision.attrs.get("probability", 0.9)
+    winner = decision["winner"].values.tolist()
+    strip(axes, budgets, winner, names, f"best with a probability of at least {asked:.0%}")
+    unnamed = label_areas(axes, budgets, edges, names, colours)
+    if unnamed:
+        highest = (f"{names[i]} (at most {share[i].max():.0%})" for i in unnamed)
+        axes.figure.supxlabel(f"Too thin to name: {', '.join(highest)}", fontsize=8, color=GREY)
+    return _figure(axes)
+
+
+@_styled
+def utility_curves(parameters: xr.Dataset, *, probability: float = 0.9) -> Figure:
+    """Utility that is left after some repetitions, b 2^(-k/tau), for each pool.
+
+    Parameters
+    ----------
+    parameters : Dataset
+        Of one group: draws of `b` and `tau`, dims (chain, draw) and `pool`, as far as they differ
+        between pools; `pool_size` (pool).
+    probability : float
+        Of the bands.
+
+    Returns
+    -------
+    Figure
+        A panel for each pool: median and band, before the other pools' medians in grey. Half-lives
+        are those of a pool that is trained alone.
+    """
+    pools = parameters["pool"].values.tolist()
+    half_life = parameters["tau"].median().item()
+    last = ceil(np.clip(4 * half_life, 8, 100)) if np.isfinite(half_life) else 20
+    k = xr.DataArray(np.linspace(0, last, 101), dims="k")
+    utility = parameters["b"] * np.exp2(-k / parameters["tau"])
+    utility = utility.broadcast_like(parameters["pool_size"])
+    lower, middle, upper = interval(utility, probability).transpose("q", "pool", "k").values
+    columns = min(COLUMNS, len(pools))
+    rows = ceil(len(pools) / columns)
+    figure = Figure(figsize=(WIDTH, 0.7 + 1.25 * rows))
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    for i, axes in enumerate(panels):
+        if i >= len(pools):
+            axes.set_axis_off()
+            continue
+        axes.plot(k, middle.T, color="0.82", linewidth=0.7, zorder=1)
+        axes.fill_between(k, lower[i], upper[i], color="#31688e", alpha=0.3, linewidth=0)
+        axes.plot(k, middle[i], color="#31688e", label=pools[i])
+        axes.set_title(pools[i])
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.tick_params(labelbottom=i + columns >= len(pools))
+    panels[0].set(xlim=(0, last), ylim=(0, None))
+    figure.supxlabel("repetitions k", fontsize=9)
+    figure.supylabel(r"utility $b\,2^{-k/\tau}$", fontsize=9)
+    return figure
+
+
+@_styled
+def parameter_posteriors(posterior: xr.Dataset, prior: xr.Dataset | None = None) -> Figure:
+    """Posterior of each inferred parameter before its prior, to see what the runs have taught.
+
+    Parameters
+    ----------
+    posterior, prior : Dataset
+        Draws, dims (chain, draw) and `group`, `pool` where a parameter differs between them. What
+        is not in `posterior` was fixed and is not shown.
+
+    Returns
+    -------
+    Figure
+        Dots are medians, thick lines 50 % and thin lines 90 % of the posterior, grey bars 90 % of
+        the prior.
+    """
+    names = [name for name in INFERRED if name in posterior]
+    return forest(posterior[names], xr.Dataset() if prior is None else prior)
+
+
+def save(figure: Figure, stem: str | PathLike[str]) -> tuple[Path, Path]:
+    """Write a figure as PNG (200 dots per inch) and as SVG.
+
+    Parameters
+    ----------
+    figure : Figure
+    stem : path
+        Without the ending; its folder must exist.
+
+    Returns
+    -------
+    tuple of Path
+        The two files.
+    """
+    png, svg = (Path(f"{stem}.{ending}") for ending in ("png", "svg"))
+    with matplotlib.rc_context(STYLE):
+        figure.savefig(png, dpi=200)
+        figure.savefig(svg, metadata={"Date": None})
+    return png, svg
+
+
+def _figure(axes: Axes) -> Figure:
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    return figure
+
+
+def _points(
+    axes: Axes, runs: xr.Dataset, level: NDArray[np.intp], colours: NDArray[np.float64]
+) -> None:
+    """Each run, with colour and marker of its level; -1 is none."""
+    seen, error = runs["samples_seen"].values, runs["error"].values
+    other = level < 0
+    style = {"color": GREY, "linewidth": 0, "markersize": 4.5, "zorder": 2}
+    axes.plot(seen[other], error[other], marker="x", label="other runs", **style)
+    for i in np.unique(level[~other]):
+        on = level == i
+        style = {"markerfacecolor": colours[i], "markeredgecolor": "white", "linewidth": 0}
+        axes.plot(
+            seen[on], error[on], marker=marker(i), markersize=6, zorder=5, label="runs", **style
+        )
+
+
+def _level_of_runs(
+    runs: xr.Dataset, levels: xr.DataArray | None, names: list[str]
+) -> NDArray[np.intp]:
+    """Index of the level that each run was trained on, -1 if it is none of them; shape (run,)."""
+    data = runs["data"].values.tolist()
+    if levels is None:
+        of_data = np.array([names.index(name) if name in names else -1 for name in data])
+    else:
+        sets, levels = xr.align(
+            runs["unique_samples"], levels, join="outer", exclude=("data", "level"), fill_value=0.0
+        )
+        taken = levels.sel(level=names)
+        same = (abs(sets - taken) <= 1e-6 * taken).all("pool")
+        same = same.transpose("data", "level").values
+        of_data = np.where(same.any(1), same.argmax(1), -1)
+    return of_data[runs["data_index"].values]
+
+
+def _error_name(decision: xr.Dataset, runs: xr.Dataset | None) -> str:
+    what = "loss" if decision.attrs.get("kind") == "loss" else "error rate"
+    metric = "" if runs is None else runs.attrs.get("metric", "")
+    return f"{what} ({metric})" if metric else what

@@ -1,0 +1,124 @@
+"""A fit on disk and in memory: saved whole or not at all, and what it holds by name.
+
+Nothing here samples or imports PyMC: reading a fit takes a second.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from qqt_bayes.distributions import Prior
+from qqt_bayes.errors import InadequateFit, InputError
+from qqt_bayes.gate import Gate
+from qqt_bayes.spec import Spec
+
+ENGINE = "h5netcdf"
+LAW_PARAMETERS = ("a", "b", "d", "tau", "size_exponent")
+
+
+def save(fit: xr.DataTree, path: str | os.PathLike[str]) -> None:
+    """Write a fit as netCDF; an earlier file at `path` stays whole until the new one is.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    target = Path(path)
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        fit.to_netcdf(draft, engine=ENGINE)
+        os.replace(draft, target)
+    except OSError as error:
+        raise InputError(
+            f"The fit cannot be written to {target}: {error.strerror or error}; choose another path."
+        ) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def load(path: str | os.PathLike[str]) -> xr.DataTree:
+    """Read a fit that `save` wrote.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it is not a whole fit.
+    """
+    if not Path(path).is_file():
+        raise InputError(f"There is no fit at {path}; `qqt fit RUNS -o {path}` makes one.")
+    try:
+        with xr.open_datatree(path, engine=ENGINE) as tree:
+            fit = tree.load()
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise InputError(
+            f"{path} cannot be read as a fit: it is not netCDF, or damaged; fit again with `qqt fit`."
+        ) from error
+    missing = [name for name in ("posterior", "observed_data", "constant_data") if name not in fit]
+    missing += [name for name in ("spec", "gate", "kind") if name not in fit.attrs]
+    if missing:
+        raise InputError(
+            f"{path} is netCDF but not a fit of qqt_bayes: it lacks {', '.join(missing)}; "
+            "give a file that `qqt fit` wrote."
+        )
+    return fit
+
+
+def specification(fit: xr.DataTree) -> Spec:
+    """The specification that was fitted."""
+    return Spec.from_dict(json.loads(fit.attrs["spec"]), source="specification stored in the fit")
+
+
+def runs(fit: xr.DataTree) -> xr.Dataset:
+    """The table of runs that was fitted, as `read_runs` returned it."""
+    constant = fit["constant_data"].to_dataset(inherit=False)
+    table = constant.assign(error=fit["observed_data"]["error"])
+    names = ("kind", "metric", "source", "data_hash")
+    return table.assign_attrs({name: fit.attrs[name] for name in names if name in fit.attrs})
+
+
+def parameters(fit: xr.DataTree) -> xr.Dataset:
+    """Draws of the law's parameters, fixed ones included.
+
+    Returns
+    -------
+    Dataset
+        ``a``, ``b``, ``d`` (utility scale, utility, floor), ``tau`` (epochs), ``size_exponent``, over (chain, draw)
+        and group or pool where they differ; ``pool_size`` (pool), the samples at which tau is quoted.
+    """
+    spec = specification(fit)
+    posterior = fit["posterior"].to_dataset(inherit=False)
+    constant = fit["constant_data"].to_dataset(inherit=False)
+    absent = {"tau": np.inf, "size_exponent": 0.0}
+    values = {}
+    for name in LAW_PARAMETERS:
+        declared = spec.parameters.get(name, absent.get(name))
+        fixed = xr.zeros_like(posterior["chain"] * posterior["draw"], dtype=float)
+        values[name] = posterior[name] if isinstance(declared, Prior) else fixed + declared
+    sizes = constant["pool_size"]
+    if spec.size_reference is not None:
+        sizes = xr.full_like(sizes, spec.size_reference)
+    return xr.Dataset({**values, "pool_size": sizes}).assign_coords(group=constant["group"])
+
+
+def gate(fit: xr.DataTree) -> Gate:
+    """What the gate found when the fit was made."""
+    return Gate.from_json(fit.attrs["gate"])
+
+
+def require(fit: xr.DataTree, force: bool = False) -> None:
+    """Refuse a fit that did not pass its gate.
+
+    Raises
+    ------
+    InadequateFit
+        If the gate failed, unless forced.
+    """
+    found = gate(fit)
+    if not found.passed and not force:
+        raise InadequateFit(f"{found}\nUse --force (force=True) to go on all the same.")

@@ -1,0 +1,125 @@
+"""A decision as a tidy table, and as a dictionary ready for JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from qqt_bayes.wording import summary
+
+FLAGS = ("gate_passed", "forced")
+"""Attributes that say yes or no, as 1 or 0, because netCDF knows no truth."""
+
+
+def to_frame(decision: xr.Dataset) -> pd.DataFrame:
+    """A decision as a tidy table, a row for each group, budget and level.
+
+    Parameters
+    ----------
+    decision : Dataset
+        As `qqt_bayes.decide` returns it.
+
+    Returns
+    -------
+    DataFrame
+        Columns `group` (if there are groups), `budget`, `level`, `probability_best`,
+        `probability_within_margin`, `error_median`, `error_lower`, `error_upper`, `error_mean`,
+        `regret`, `score`, `choice` (whether it is the level to choose), `winner`, `extrapolation`,
+        `repetitions` and `extrapolated_epochs`.
+    """
+    lower, median, upper = (decision["error"].isel(quantile=i, drop=True) for i in range(3))
+    columns = {
+        "probability_best": decision["probability_best"],
+        "probability_within_margin": decision["probability_within_margin"],
+        "error_median": median,
+        "error_lower": lower,
+        "error_upper": upper,
+        "error_mean": decision["error_mean"],
+        "regret": decision["regret"],
+        "score": decision["score"],
+        "choice": decision["choice"] == decision["level"],
+        "winner": decision["winner"],
+        "extrapolation": decision["extrapolation"],
+        "repetitions": decision["repetitions"],
+        "extrapolated_epochs": decision["extrapolated_epochs"],
+    }
+    order = [dim for dim in ("group", "budget", "level") if dim in decision.dims]
+    frame = xr.Dataset(columns).to_dataframe(dim_order=order).reset_index()
+    group = ["group"] if "group" in decision.coords else []
+    return frame[[*group, "budget", "level", *columns]]
+
+
+def to_json(decision: xr.Dataset) -> dict[str, Any]:
+    """A decision as a dictionary that JSON can hold.
+
+    Parameters
+    ----------
+    decision : Dataset
+        As `qqt_bayes.decide` returns it.
+
+    Returns
+    -------
+    dict
+        `settings`, `summary`, `decisions` (one for each group and budget, each with its `levels`)
+        and `crossovers` (one for each group and pair of consecutive levels).
+    """
+    frame = to_frame(decision)
+    shared = [name for name in ("group", "budget", "winner", "extrapolation") if name in frame]
+    decisions = []
+    for key, rows in frame.groupby(shared, sort=False):
+        chosen = rows[rows["choice"]].iloc[0]
+        decisions.append(
+            {
+                **dict(zip(shared, key, strict=True)),
+                "choice": chosen["level"],
+                "regret": chosen["regret"],
+                "levels": _records(rows.drop(columns=shared)),
+            }
+        )
+    content = {
+        "settings": {**decision.attrs, **{name: bool(decision.attrs[name]) for name in FLAGS}},
+        "summary": summary(decision),
+        "decisions": decisions,
+        "crossovers": _records(_crossovers(decision)),
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(_finite(content), default=_plain))
+    return plain
+
+
+def _crossovers(decision: xr.Dataset) -> pd.DataFrame:
+    """A row for each group and pair of levels."""
+    if "crossover" not in decision:
+        return pd.DataFrame()
+    lower, median, upper = (decision["crossover"].isel(quantile=i, drop=True) for i in range(3))
+    columns = {
+        "probability": decision["crossover_probability"],
+        "probability_below": decision["crossover_below"],
+        "median": median,
+        "lower": lower,
+        "upper": upper,
+    }
+    order = [dim for dim in ("group", "pair") if dim in decision.dims]
+    frame = xr.Dataset(columns).to_dataframe(dim_order=order).reset_index()
+    group = ["group"] if "group" in decision.coords else []
+    return frame[[*group, "earlier", "later", *columns]]
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): x for name, x in row.items()} for row in frame.to_dict("records")]
+
+
+def _finite(content: Any) -> Any:
+    """The same, with None for what is no number."""
+    if isinstance(content, dict):
+        return {name: _finite(x) for name, x in content.items()}
+    if isinstance(content, list):
+        return [_finite(x) for x in content]
+    return None if isinstance(content, float) and not np.isfinite(content) else content
+
+
+def _plain(x: Any) -> Any:
+    return x.item()

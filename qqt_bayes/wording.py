@@ -1,0 +1,222 @@
+"""A decision in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from qqt_bayes.budgets import format_samples
+from qqt_bayes.phrases import (
+    CERTAIN,
+    NO_DOUBT,
+    chance,
+    chance_at_least,
+    chance_range,
+    cost,
+    joined,
+    joined_ends,
+    span,
+)
+from qqt_bayes.rules import TIE
+
+UNDECIDED = "undecided"
+"""Winner where no level is sure enough to be the best."""
+RARE = 0.05
+"""Probability below which a crossover is not worth a sentence."""
+BASIS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "expected": lambda c: f"expected {c['kind']}",
+    "cvar": lambda c: f"the mean {c['kind']} over the worst {1 - c['cvar_level']:.3g} of draws",
+    "target": lambda c: f"the probability that the {c['kind']} is at most {c['target']:g}",
+}
+"""That by which each rule compares levels, from the attributes of a decision."""
+
+
+def summary(decision: xr.Dataset) -> str:
+    """A decision as a paragraph that a research lead can act on.
+
+    Parameters
+    ----------
+    decision : Dataset
+        As `qqt_bayes.decide` returns it.
+
+    Returns
+    -------
+    str
+        One paragraph; with several groups one for each.
+    """
+    decision = decision.sortby("budget")
+    if "group" not in decision.dims:
+        return " ".join(_sentences(decision))
+    return "\n\n".join(
+        f"{name}: " + " ".join(_sentences(decision.sel(group=name)))
+        for name in decision["group"].values
+    )
+
+
+def _sentences(decision: xr.Dataset) -> Iterator[str]:
+    if not decision.attrs["gate_passed"]:
+        yield (
+            "The fit did not pass its checks and was used by force: every number here may be wrong."
+        )
+    if decision.sizes["level"] == 1:
+        yield _only_level(decision)
+    else:
+        yield _basis(decision)
+        for part in _parts(decision):
+            yield _undecided(part) if part["winner"].values[0] == UNDECIDED else _decided(part)
+        yield from _crossovers(decision)
+    yield from _extrapolations(decision)
+    yield from _repetitions(decision)
+
+
+def _basis(decision: xr.Dataset) -> str:
+    rule, model = BASIS[decision.attrs["rule"]], decision.attrs["model"]
+    draws = f"{decision.attrs['draws']:,} posterior draws of the mean curves of model {model}"
+    return f"Levels are compared by {rule(decision.attrs)} under {draws}."
+
+
+def _parts(decision: xr.Dataset) -> Iterator[xr.Dataset]:
+    """Stretches of consecutive budgets with the same choice and winner."""
+    keys = list(zip(decision["choice"].values, decision["winner"].values, strict=True))
+    for _, places in groupby(range(len(keys)), key=keys.__getitem__):
+        yield decision.isel(budget=list(places))
+
+
+def _only_level(decision: xr.Dataset) -> str:
+    level = decision.isel(level=0)
+    ends = []
+    for i in (0, -1):
+        mean, (low, _, high) = level["error_mean"].values[i], level["error"].isel(budget=i).values
+        interval = f"{_percent(decision)} interval {low:.3f} to {high:.3f}"
+        ends.append(f"{mean:.3f} ({interval}) at {format_samples(level['budget'].values[i])}")
+    return (
+        f"There is one level, {level['level'].item()}, and nothing to choose between; its expected "
+        f"{decision.attrs['kind']} is {' and '.join(dict.fromkeys(ends))} samples."
+    )
+
+
+def _decided(part: xr.Dataset) -> str:
+    choice, winner = part["choice"].values[0], part["winner"].values[0]
+    sure = chance_at_least(part["probability_best"].sel(level=winner))
+    doubt = f", although {winner} is best with probability {sure}" if choice != winner else ""
+    chances = [f"best with probability {sure}"] if choice == winner else []
+    if not chances or sure != NO_DOUBT:
+        chances.append(_within_margin(part))
+    return (
+        f"{_where(part)} take {choice} ({_score(part)}){doubt}: it is {' and '.join(chances)}; "
+        f"choosing it is expected to cost {cost(part['choice_regret'])} in {part.attrs['kind']}, "
+        f"the worst level {_worst(part)}."
+    )
+
+
+def _undecided(part: xr.Dataset) -> str:
+    names = _contenders(part)
+    best = [chance_range(part["probability_best"].sel(level=name)) for name in names]
+    best[0] = f"best with probability {best[0]}"
+    rivals = joined([f"{name} ({words})" for name, words in zip(names, best, strict=True)])
+    regret, margin = part["regret"].sel(level=names), part.attrs["margin"]
+    bound = f", within the margin of {margin:g}" if regret.max() <= margin else ""
+    return (
+        f"{_where(part)} it is undecided between {rivals}: "
+        f"{'either' if len(names) == 2 else 'each'} is expected to cost {cost(regret)} in "
+        f"{part.attrs['kind']}{bound}; the worst level {_worst(part)}. "
+        f"The rule takes {part['choice'].values[0]} ({_score(part)}), {_within_margin(part)}."
+    )
+
+
+def _contenders(part: xr.Dataset) -> list[str]:
+    """The fewest levels, likeliest first, that reach the asked probability at every budget."""
+    best = part["probability_best"].transpose("level", "budget").values
+    order = np.argsort(-best, axis=0, kind="stable")
+    total = np.cumsum(np.take_along_axis(best, order, axis=0), axis=0)
+    needed = (total < part.attrs["probability"] - TIE).sum(axis=0) + 1
+    found = {place for i, count in enumerate(needed) for place in order[:count, i].tolist()}
+    names = part["level"].values
+    return [str(names[place]) for place in sorted(found, key=lambda place: -best[place].mean())]
+
+
+def _crossovers(decision: xr.Dataset) -> Iterator[str]:
+    if "crossover" not in decision:
+        return
+    clauses = []
+    for i in np.flatnonzero(decision["crossover_probability"] >= RARE):
+        pair = decision.isel(pair=i)
+        low, median, high = (format_samples(x) for x in pair["crossover"].values)
+        found = pair["crossover_probability"].item()
+        perhaps = "" if found >= CERTAIN else f", if at all: probability {chance(found)}"
+        clauses.append(
+            f"{pair['later'].item()} overtakes {pair['earlier'].item()} at {median} samples "
+            f"({_percent(decision)} interval {low} to {high}{perhaps})"
+        )
+    if clauses:
+        yield f"Crossovers: {'; '.join(clauses)}."
+
+
+def _extrapolations(decision: xr.Dataset) -> Iterator[str]:
+    times = decision["extrapolation"].values
+    for outside, word, limit, furthest in (
+        (times > 1, "beyond", "most_trained", times.max()),
+        (times < 1, "below", "least_trained", 1 / times.min()),
+    ):
+        if outside.any():
+            budgets = decision["budget"].values[outside]
+            up_to = "up to " if budgets.size > 1 else ""
+            yield (
+                f"Nothing was trained {word} {format_samples(decision[limit].item())} samples: "
+                f"what is said of {span(budgets)} extrapolates, by a factor of {up_to}"
+                f"{format_samples(furthest, 2)}."
+            )
+
+
+def _repetitions(decision: xr.Dataset) -> Iterator[str]:
+    choice = decision["level"] == decision["choice"]
+    repeated = decision["repetitions"].where(decision["extrapolated_epochs"] & choice)
+    if repeated.notnull().any():
+        most = repeated.max("budget").fillna(0.0)
+        name = decision["level"].values[int(np.argmax(most.values))]
+        seen = format_samples(most.max().item(), 2)
+        known = format_samples(decision["most_repetitions"].item(), 2)
+        yield (
+            f"Where it is chosen, {name} is seen up to {seen} times, "
+            f"more often than any run saw its data ({known})."
+        )
+
+
+def _where(part: xr.Dataset) -> str:
+    budgets = part["budget"].values
+    return f"{'At' if budgets.size == 1 else 'From'} {span(budgets)} samples"
+
+
+def _score(part: xr.Dataset) -> str:
+    """What the rule says of the choice, at the least and the largest budget."""
+    chosen = part["score"].where(part["level"] == part["choice"]).max("level").values
+    label, shown = SCORE[part.attrs["rule"]]
+    return f"{label.format(**part.attrs)} {joined_ends(shown(chosen[0]), shown(chosen[-1]))}"
+
+
+def _within_margin(part: xr.Dataset) -> str:
+    chosen = part["level"] == part["choice"]
+    sure = chance_at_least(part["probability_within_margin"].where(chosen).max("level"))
+    return f"within {part.attrs['margin']:g} of the best with probability {sure}"
+
+
+def _worst(part: xr.Dataset) -> str:
+    worst = int(np.argmax(part["regret"].max("budget").values))
+    name = part["level"].values[worst]
+    return f"({name}) {cost(part['regret'].isel(level=worst))}"
+
+
+def _percent(decision: xr.Dataset) -> str:
+    return f"{100 * decision.attrs['interval']:g}%"
+
+
+SCORE: dict[str, tuple[str, Callable[[float], str]]] = {
+    "expected": ("expected {kind}", "{:.3f}".format),
+    "cvar": ("CVaR", "{:.3f}".format),
+    "target": ("probability", lambda score: chance(-score)),
+}
+"""A rule's score in short: what it is called, and how a value is shown."""

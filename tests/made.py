@@ -1,0 +1,227 @@
+"""Fits that are made, not sampled: every group of a real one, from a seeded generator, at once.
+
+>>> tree = fit(pools=2, draws=10)
+>>> dict(tree["posterior"]["b"].sizes)
+{'chain': 2, 'draw': 10, 'pool': 2}
+"""
+
+import json
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from qqt_bayes.distributions import Prior
+from qqt_bayes.law import LAWS
+from qqt_bayes.pool import mixture_error
+from qqt_bayes.runs import nested_levels, read_runs
+from qqt_bayes.spec import Spec, load_model
+
+SIZE = 12.8e6
+"""Unique samples of each pool."""
+BUDGETS = (64e6, 128e6, 320e6, 1.28e9)
+"""Samples seen by the runs on each level."""
+NOISE = 0.003
+"""Run-to-run noise."""
+
+
+def levels(pools=3):
+    """Nested levels "top 1", "top 2", ... of pools "0-10%", "10-20%", ..."""
+    return nested_levels({f"{10 * i}-{10 * (i + 1)}%": SIZE for i in range(pools)})
+
+
+def truth(pools=3, groups=1):
+    """The parameters around which a fit is made, each over group and pool.
+
+    Better pools have a higher utility and a shorter half-life; later groups are better throughout.
+    """
+    names = [f"arch {i + 1}" for i in range(groups)] if groups > 1 else ["all"]
+    template = xr.DataArray(
+        np.ones((groups, pools)), {"group": names, "pool": levels(pools)["pool"]}, ("group", "pool")
+    )
+    better = 1.1 ** np.arange(groups)[:, None]
+    return xr.Dataset(
+        {
+            "a": 0.02 * template,
+            "b": np.linspace(0.2, 0.1, pools) * better * template,
+            "d": 0.1 * template,
+            "tau": np.linspace(4.0, 8.0, pools) * template,
+            "size_exponent": template,
+        }
+    )
+
+
+def curves(law, theta):
+    """Errors of the levels at `BUDGETS`, shape (..., group, level, budget).
+
+    Parameters
+    ----------
+    law : str
+    theta : Dataset
+        Every parameter over (..., group, pool).
+    """
+    shape = theta["a"].shape
+    draws = {name: x.values.reshape(-1, shape[-1]) for name, x in theta.items()}
+    draws["size_exponent"] = draws["size_exponent"][:, :1]
+    sizes = np.full(shape[-1], SIZE)
+    errors = [
+        mixture_error(LAWS[law], draws, taken, sizes, BUDGETS) for taken in levels(shape[-1]).values
+    ]
+    return np.stack(errors, axis=1).reshape(*shape[:-1], len(errors), len(BUDGETS))
+
+
+def tables(pools=3, groups=1, *, law="utility", seed=0):
+    """Runs on every level at every budget, and their composition table: what a user has."""
+    theta, training_sets = truth(pools, groups), levels(pools).rename(level="data")
+    index = pd.MultiIndex.from_product(
+        [theta["group"].values, training_sets["data"].values, BUDGETS],
+        names=["group", "data", "samples_seen"],
+    )
+    noise = NOISE * np.random.default_rng(seed).standard_normal(len(index))
+    runs = pd.DataFrame({"error": curves(law, theta).ravel() + noise}, index).reset_index()
+    composition = training_sets.to_series()
+    return runs, composition[composition > 0].reset_index()
+
+
+def fit(
+    pools=3, groups=1, model="utility", *, chains=2, draws=50, seed=0, spread=0.003, passed=True
+):
+    """A fit in the format of `qqt_bayes.fit`.
+
+    Parameters
+    ----------
+    pools, groups : int
+    model : str, path or Spec
+        Which of its parameters are random, and over what, decides what the posterior holds.
+    chains, draws, seed : int
+    spread : float
+        Posterior standard deviation of the parameters' logarithms; 0 puts every draw on the truth.
+    passed : bool
+        Whether the fit passed the gate.
+
+    Returns
+    -------
+    DataTree
+    """
+    rng = np.random.default_rng(seed)
+    spec = load_model(model)
+    runs = read_runs(*tables(pools, groups, law=spec.law, seed=seed))
+    posterior = _draws(spec, truth(pools, groups), spread, (chains, draws), rng)
+    prior = _draws(spec, truth(pools, groups), 0.3, (1, draws), rng)
+    sigma = _sigma(posterior, runs)
+    z = (runs["error"] - _fitted(spec, posterior, runs)) / sigma
+    log_density = -(z**2) / 2 - np.log(sigma * np.sqrt(2 * np.pi))
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": posterior,
+            "posterior_predictive": _predictive(spec, posterior, runs, rng),
+            "log_likelihood": xr.Dataset({"error": log_density.transpose("chain", "draw", "run")}),
+            "sample_stats": _sample_stats(posterior, rng),
+            "prior": prior,
+            "prior_predictive": _predictive(spec, prior, runs, rng),
+            "observed_data": runs[["error"]].drop_attrs(deep=False),
+            "constant_data": runs.drop_vars("error").drop_attrs(deep=False),
+        }
+    )
+    tree.attrs = {
+        **runs.attrs,
+        "spec": json.dumps(spec.to_dict()),
+        "spec_hash": spec.hash,
+        "seed": seed,
+        "versions": json.dumps({"qqt_bayes": "made"}),
+        "sampling_time": 0.1,
+        "compile_time": 0.1,
+        "gate": json.dumps(_gate(passed)),
+    }
+    return tree
+
+
+def spec_of(tree):
+    """The table of a fit's specification."""
+    return json.loads(tree.attrs["spec"])
+
+
+def replace_spec(tree, table):
+    """Give a fit another specification, for which its posterior must do."""
+    tree.attrs |= {"spec": json.dumps(table), "spec_hash": Spec.from_dict(table).hash}
+
+
+def _draws(spec, centre, spread, shape, rng):
+    """Draws of whatever has a prior: the law's parameters, the nested ones, the likelihood's."""
+    draws = xr.Dataset(coords={"chain": np.arange(shape[0]), "draw": np.arange(shape[1])})
+
+    def declare(name, prior, middle):
+        """Draw about `middle`: on the log scale, but for means, which may be negative."""
+        if not isinstance(prior, Prior):
+            return
+        middle = middle.mean(set(middle.dims) - set(prior.over)).transpose(*prior.over)
+        z = xr.DataArray(
+            spread * rng.standard_normal((*shape, *middle.shape)),
+            dims=("chain", "draw", *prior.over),
+        )
+        draws[name] = middle + z if name.endswith("mu") else middle * np.exp(z)
+        for key, inner in prior.parameters.items():
+            centre_of_log = middle if name.endswith("mu") else np.log(middle)
+            declare(
+                f"{name}_{key}", inner, centre_of_log if key == "mu" else xr.full_like(middle, 0.3)
+            )
+
+    declared = {**spec.parameters, **spec.likelihood.parameters}
+    middles = centre.assign(
+        sigma=NOISE * xr.ones_like(centre["a"]), nu=5 * xr.ones_like(centre["a"])
+    )
+    for name, prior in declared.items():
+        declare(name, prior, middles[name])
+    return draws.transpose("chain", "draw", ...)
+
+
+def _fitted(spec, draws, runs):
+    """Mean curve at every run, dims (chain, draw, run)."""
+    fixed = {name: x for name, x in spec.parameters.items() if not isinstance(x, Prior)}
+    theta = truth(runs.sizes["pool"], runs.sizes["group"])
+    theta = theta.assign(fixed).assign(
+        {name: draws[name] for name in spec.parameters if name in draws}
+    )
+    theta, _ = xr.broadcast(theta, draws["chain"] * draws["draw"])
+    fitted = curves(spec.law, theta.transpose("chain", "draw", "group", "pool"))
+    return xr.DataArray(
+        fitted.reshape(*fitted.shape[:2], -1),
+        {**draws[["chain", "draw"]].coords, "run": runs["run"]},
+        ("chain", "draw", "run"),
+    )
+
+
+def _sigma(draws, runs):
+    """Scale of the noise at every run, which stands for all likelihoods here."""
+    sigma = draws.get("sigma", xr.DataArray(NOISE))
+    return (
+        sigma.isel(group=runs["group_index"]).drop_vars("group") if "group" in sigma.dims else sigma
+    )
+
+
+def _predictive(spec, draws, runs, rng):
+    fitted = _fitted(spec, draws, runs)
+    noise = _sigma(draws, runs) * fitted.copy(data=rng.standard_normal(fitted.shape))
+    return xr.Dataset({"error": fitted + noise})
+
+
+def _sample_stats(draws, rng):
+    shape = (draws.sizes["chain"], draws.sizes["draw"])
+    stats = {
+        "diverging": np.zeros(shape, dtype=bool),
+        "energy": rng.standard_normal(shape),
+        "lp": rng.standard_normal(shape),
+        "n_steps": np.full(shape, 15),
+        "step_size": np.full(shape, 0.3),
+        "tree_depth": np.full(shape, 4),
+        "acceptance_rate": rng.uniform(0.6, 1, shape),
+    }
+    return xr.Dataset(
+        {name: (("chain", "draw"), x) for name, x in stats.items()}, draws[["chain", "draw"]].coords
+    )
+
+
+def _gate(passed):
+    check = {"name": "R-hat", "value": 1.001 if passed else 1.2, "bar": 1.01, "passed": passed}
+    advice = "" if passed else "raise tune and draws"
+    return {"passed": passed, "checks": [{**check, "advice": advice}]}
