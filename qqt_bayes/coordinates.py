@@ -1,18 +1,20 @@
 r"""Coordinates that follow the data.
 
 In the parameters themselves the posterior is a thin curved sheet: any scale a and floor d fit, if
-the utilities and half-lives follow.  So the sampler moves b and tau in coordinates ``u`` that measure
-how far they are from where a, d and the size exponent push them:
+the utilities and half-lives follow.  So the sampler moves b and tau in coordinates ``u`` that
+measure how far they are from where a, d and the size exponent push them:
 
 ``log b = log b* + K r(a, d, g) + u``,    ``r = log E*(d) - log E(a, g)``.
 
-``E`` is each run's exponent under the best fit ``b*, tau*`` and the current a and g, ``E*`` the exponent
-that its fitted error needs under the current d, and K the linear answer of ``(log b, log tau)`` to r
-about the best fit.  The shift depends on other parameters alone, so its determinant is one.
+``E`` is each run's exponent under the best fit ``b*, tau*`` and the current a and g, ``E*`` the
+exponent that its fitted error needs under the current d, and K the linear answer of
+``(log b, log tau)`` to r about the best fit.  The shift depends on other parameters alone, so its
+determinant is one.
 
 A partially pooled parameter of which the data say a share c moves between centred (c = 1) and
-non-centred (c = 0): ``log b = (1 - c) mu + sigma^(1 - c) (c-share of the above)``.  The declared priors
-stay what they are (`qqt_bayes.model` adds the log determinant); the data shape the coordinates only.
+non-centred (c = 0): ``log b = c (log b* + K r) + (1 - c) mu + sigma^(1 - c) u``.  The declared
+priors stay what they are (`qqt_bayes.model` adds the log determinant); the data shape the
+coordinates only.
 """
 
 from __future__ import annotations
@@ -111,7 +113,7 @@ class Coordinates:
         return _values(self.near, self.best)
 
     def push(self, error: Any, floor: Any, law: Law, xp: ModuleType) -> Any:
-        """``K r``, shape (near scalar,), given each run's error under ``b*, tau*`` and its floor."""
+        """``K r``, shape (near scalar,), from each run's error under ``b*, tau*`` and its floor."""
         amplitude = 1 - floor if law.bounded else 1.0
         need, have = (
             _soft(-xp.log(_soft(y - floor, 100.0, xp) / amplitude), 10.0, xp)
@@ -126,10 +128,7 @@ def _soft(x: Any, sharpness: float, xp: ModuleType) -> Any:
 
 
 def _values(fields: tuple[Field, ...], free: Array) -> Values:
-    return {
-        f.name: (f.scale.bound(free[f.place], np)[0].reshape(f.shape), f.over) for f in fields
-    }
-
+    return {f.name: (f.scale.bound(free[f.place], np)[0].reshape(f.shape), f.over) for f in fields}
 
 
 def fields_of(spec: Spec, runs: xr.Dataset) -> tuple[Field, ...]:
@@ -145,7 +144,9 @@ def fields_of(spec: Spec, runs: xr.Dataset) -> tuple[Field, ...]:
                 isinstance(value, Prior) for value in prior.parameters.values()
             )
             fields.append(
-                Field(name, prior.over, shape, slice(start, start + size), Scale(lower, upper), pooled)
+                Field(
+                    name, prior.over, shape, slice(start, start + size), Scale(lower, upper), pooled
+                )
             )
             start += size
     return tuple(fields)
@@ -186,8 +187,11 @@ def find_coordinates(
 
     within = np.concatenate([_within(f, prior, search.sd) for f in fields])[first:]
     told = 1 / np.diag(np.linalg.inv(precision)) - sd**-2
-    near = tuple(replace(f, place=slice(f.place.start - first, f.place.stop - first))
-                 for f in fields if f.name in NEAR)
+    near = tuple(
+        replace(f, place=slice(f.place.start - first, f.place.stop - first))
+        for f in fields
+        if f.name in NEAR
+    )
     pooled = np.concatenate([np.full(int(np.prod(f.shape)), f.pooled) for f in near])
     return Coordinates(
         near=near,
@@ -197,18 +201,6 @@ def find_coordinates(
         fitted=search.fitted(best),
         start={name: value for name, (value, _) in _values(fields, best).items() if name in FAR},
     )
-
-
-def _free_draws(draws: Array, field: Field) -> Array:
-    return np.asarray(field.scale.free(draws), float).reshape(len(draws), -1)
-
-
-def _within(field: Field, prior: Mapping[str, Array], sd: Array) -> Array:
-    """Typical scale of a parameter about its pooled mean."""
-    scale = prior.get(f"{field.name}_sigma")
-    if not field.pooled or scale is None:
-        return sd[field.place]
-    return np.full(field.place.stop - field.place.start, np.median(scale))
 
 
 def _within(field: Field, prior: Mapping[str, Array], sd: Array) -> Array:
@@ -231,7 +223,8 @@ class _Search:
         prior: Mapping[str, Array],
     ) -> None:
         draws = np.concatenate(
-            [np.reshape(f.scale.free(prior[f.name]), (len(prior[f.name]), -1)) for f in fields], axis=1
+            [np.reshape(f.scale.free(prior[f.name]), (len(prior[f.name]), -1)) for f in fields],
+            axis=1,
         )
         self.law, self.fields, self.parts = LAWS[spec.law], fields, parts
         self.mean, self.sd = draws.mean(axis=0), draws.std(axis=0)
@@ -248,7 +241,9 @@ class _Search:
         with np.errstate(all="ignore"):  # far from the data a law may overflow
             values = {**self.fixed, **_values(self.fields, x), **changed}
             fitted = run_errors(self.parts, self.law, values)
-        return np.nan_to_num(np.minimum(fitted, 3 * self.error.max()), nan=3 * self.error.max())
+        ceiling = 3 * self.error.max()
+        finite: Array = np.nan_to_num(np.minimum(fitted, ceiling), nan=ceiling)
+        return finite
 
     def optimum(self) -> Array:
         """The best of several starts."""
@@ -256,7 +251,8 @@ class _Search:
         jitter = rng.standard_normal((STARTS, self.mean.size)) * 0.5 * self.sd
         jitter[0] = 0
         found = [least_squares(self._residuals, self.mean + each, max_nfev=100) for each in jitter]
-        return min(found, key=lambda each: each.cost).x
+        best: Array = min(found, key=lambda each: each.cost).x
+        return best
 
     def _residuals(self, x: Array) -> Array:
         misfit = (self.fitted(x) - self.error) / self.noise
@@ -276,4 +272,5 @@ class _Search:
 
     def _log_exponent(self, x: Array) -> Array:
         """``log(-log(error above the floor))``, at a floor of 0."""
-        return np.log(_soft(-np.log(self.fitted(x, d=(np.float64(0), ()))), 10.0, np))
+        exponent: Array = _soft(-np.log(self.fitted(x, d=(np.float64(0), ()))), 10.0, np)
+        return np.log(exponent)

@@ -47,6 +47,8 @@ class Epochs:
         How many complete epochs the node stands for.
     last : array, shape (..., node)
         Interpolation weights of the last, incomplete epoch.
+    rows : tuple of Epochs and index, optional
+        The runs these were taken from by `at`, to compute once what repeats.
     """
 
     samples_seen: Array
@@ -54,13 +56,14 @@ class Epochs:
     node: Array
     count: Array
     last: Array
+    rows: tuple[Epochs, Any] | None = None
 
     @property
     def complete(self) -> Array:
         """Number ``K`` of complete epochs, shape (...,)."""
         return np.floor(self.samples_seen / self.unique_samples)
 
-    def growth(self, quantity: Callable[[Any], Any]) -> Any:
+    def growth(self, quantity: Callable[[Any], Any], *, shared: bool = False) -> Any:
         """Growth of ``quantity(samples)`` in the epochs of each node.
 
         ``count_j (G(U (x_j + 1)) - G(U x_j)) + last_j (G(n) - G(U K))``
@@ -70,11 +73,16 @@ class Epochs:
         quantity : callable
             ``G``, a function of samples seen (units of 100,000, 0 included); its argument has a
             last axis for the nodes.
+        shared : bool
+            Whether `quantity` is the same for all, so that repeated runs need it once.
 
         Returns
         -------
         array, shape (..., node)
         """
+        if shared and self.rows is not None:
+            runs, index = self.rows
+            return runs.growth(quantity)[index]
         unique = self.unique_samples[..., None]
         whole = quantity(unique * (self.node + 1)) - quantity(unique * self.node)
         rest = quantity(self.samples_seen[..., None]) - quantity(unique * self.complete[..., None])
@@ -88,6 +96,7 @@ class Epochs:
             self.node,
             self.count[index],
             self.last[index],
+            (self, index),
         )
 
 

@@ -50,7 +50,7 @@ def forest(posterior: xr.Dataset, prior: xr.Dataset) -> Figure:
         before: list[str] = []
         for j, axes in enumerate(grid[i].subgridspec(1, len(block)).subplots(squeeze=False)[0]):
             name = block[j]
-            _panel(axes, name, rows[name], _rows(prior[name]) if name in prior else None)
+            _panel(axes, name, rows[name], prior.get(name))
             labels = rows[name]["row"].values.tolist()
             axes.tick_params(labelleft=len(labels) > 1 and labels != before)
             before = labels
@@ -70,11 +70,11 @@ def _rows(draws: xr.DataArray) -> xr.DataArray:
 
 
 def _panel(axes: Axes, name: str, posterior: xr.DataArray, prior: xr.DataArray | None) -> None:
-    """One parameter, its first row on top."""
+    """One parameter, its first row on top. All rows have the same prior, so its draws are joined."""
     labels = posterior["row"].values.tolist()
     y = np.arange(len(labels))
     if prior is not None:
-        left, _, right = interval(prior, 0.9).transpose("q", "row").values
+        left, right = np.quantile(prior, [0.05, 0.95])
         axes.barh(y, right - left, left=left, height=0.72, color="0.86", label="prior", zorder=1)
     left, middle, right = interval(posterior, 0.9).transpose("q", "row").values
     inner = interval(posterior, 0.5).transpose("q", "row").values
@@ -82,6 +82,7 @@ def _panel(axes: Axes, name: str, posterior: xr.DataArray, prior: xr.DataArray |
     axes.hlines(y, inner[0], inner[2], color=INK, linewidth=3.2, label="50 %")
     dot = {"markerfacecolor": "white", "markeredgecolor": INK, "markersize": 4.5, "linewidth": 0}
     axes.plot(middle, y, marker="o", label="median", **dot)
+    axes.use_sticky_edges = False
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.set_yticks(y, labels)
     axes.tick_params(left=False)
@@ -89,7 +90,7 @@ def _panel(axes: Axes, name: str, posterior: xr.DataArray, prior: xr.DataArray |
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(INFERRED[name])
     if name == "size_exponent":
-        axes.axvline(1.0, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)), zorder=0.6)
+        axes.axvline(1.0, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1.5)
     if name in LOGARITHMIC:
         _logarithmic(axes)
     else:

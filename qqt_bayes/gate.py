@@ -1,7 +1,7 @@
-"""The gate: may this posterior be used?
+"""The gate: whether a posterior may be used.
 
-Two questions: did the sampler explore the posterior (convergence), and does the law describe the runs
-(adequacy)?  A fit that fails is kept and says in words what to do next.
+Two questions: did the sampler explore the posterior (convergence), and does the law describe the
+runs (adequacy)?  A fit that fails is kept and says in words what to do next.
 """
 
 from __future__ import annotations
@@ -96,30 +96,41 @@ def check(fit: xr.DataTree, curve: Array, predicted: Array) -> Gate:
 def _convergence(fit: xr.DataTree) -> list[Check]:
     import arviz as az
 
-    posterior = fit["posterior"].to_dataset(inherit=False)
-    stats = fit["sample_stats"].to_dataset(inherit=False)
+    posterior = fit.children["posterior"].to_dataset(inherit=False)
+    stats = fit.children["sample_stats"].to_dataset(inherit=False)
     rhat = _worst(az.rhat(posterior), max)
     bulk = _worst(az.ess(posterior, method="bulk"), min)
     tail = _worst(az.ess(posterior, method="tail"), min)
     bfmi = float(np.min(_bfmi(stats["energy"].to_numpy())))
     diverged = int(stats["diverging"].sum())
     return [
-        Check(f"R-hat of {rhat[1]}", rhat[0], f"at most {RHAT}", rhat[0] <= RHAT,
-              f"the chains disagree: {MORE_DRAWS}"),
+        Check(
+            f"R-hat of {rhat[1]}",
+            rhat[0],
+            f"at most {RHAT}",
+            rhat[0] <= RHAT,
+            f"the chains disagree: {MORE_DRAWS}",
+        ),
         Check(f"bulk ESS of {bulk[1]}", bulk[0], f"at least {ESS}", bulk[0] >= ESS, MORE_DRAWS),
         Check(f"tail ESS of {tail[1]}", tail[0], f"at least {ESS}", tail[0] >= ESS, MORE_DRAWS),
-        Check("divergent draws", diverged, "0", diverged == 0,
-              "parts of the posterior were not reached: raise --target-accept, or a simpler model"),
+        Check(
+            "divergent draws",
+            diverged,
+            "0",
+            diverged == 0,
+            "parts of the posterior were not reached: raise --target-accept, or a simpler model",
+        ),
         Check("E-BFMI", bfmi, f"at least {BFMI}", bfmi >= BFMI, MORE_DRAWS),
     ]
 
 
-def _worst(values: xr.Dataset, choose: Callable[..., tuple[float, str]]) -> tuple[float, str]:
+def _worst(values: xr.Dataset, choose: Callable[..., Any]) -> tuple[float, str]:
     """The extreme value over all scalars, and the variable it belongs to."""
     extremes = [
         (float(choose(np.ravel(values[name].to_numpy()))), str(name)) for name in values.data_vars
     ]
-    return choose(extremes)
+    worst: tuple[float, str] = choose(extremes)
+    return worst
 
 
 def _bfmi(energy: Array) -> Array:
@@ -128,7 +139,7 @@ def _bfmi(energy: Array) -> Array:
 
 
 def _adequacy(fit: xr.DataTree, curve: Array, predicted: Array) -> list[Check]:
-    constant = fit["constant_data"].to_dataset(inherit=False)
+    constant = fit.children["constant_data"].to_dataset(inherit=False)
     observed = fit["observed_data"]["error"].to_numpy()
     checks = []
     known = known_noise(constant, observed, fit.attrs["kind"])
@@ -137,16 +148,26 @@ def _adequacy(fit: xr.DataTree, curve: Array, predicted: Array) -> list[Check]:
         sigma = float(np.median(fit["posterior"]["sigma"]))
         ratio = max(scatter, sigma) / known
         checks.append(
-            Check("unexplained scatter over known noise", ratio, f"at most {NOISE_RATIO:g}",
-                  ratio <= NOISE_RATIO, OTHER_LAW)
+            Check(
+                "unexplained scatter over known noise",
+                ratio,
+                f"at most {NOISE_RATIO:g}",
+                ratio <= NOISE_RATIO,
+                OTHER_LAW,
+            )
         )
     for name, pattern in _patterns(constant).items():
         seen = pattern(observed - curve)
         chance = pattern(predicted - curve)
         tail = float(np.mean(chance >= seen))
         checks.append(
-            Check(f"residuals by {name}: predictive tail probability", tail,
-                  f"at least {LEAST_TAIL}", tail >= LEAST_TAIL, OTHER_LAW)
+            Check(
+                f"residuals by {name}: predictive tail probability",
+                tail,
+                f"at least {LEAST_TAIL}",
+                tail >= LEAST_TAIL,
+                OTHER_LAW,
+            )
         )
     return checks
 
@@ -156,7 +177,9 @@ def known_noise(constant: xr.Dataset, observed: Array, kind: str) -> float | Non
 
     None if the table has neither replicates (three degrees of freedom at least) nor `n_eval`.
     """
-    key = np.stack([constant[name].to_numpy() for name in ("data_index", "group_index", "samples_seen")])
+    key = np.stack(
+        [constant[name].to_numpy() for name in ("data_index", "group_index", "samples_seen")]
+    )
     _, cell = np.unique(key, axis=1, return_inverse=True)
     cell = np.ravel(cell)
     count = np.bincount(cell)
@@ -176,7 +199,10 @@ def _patterns(constant: xr.Dataset) -> dict[str, Callable[[Array], Array]]:
     total = constant["unique_samples"].sum("pool").to_numpy()[constant["data_index"].to_numpy()]
     seen = constant["samples_seen"].to_numpy()
     trends = {"budget": np.log(seen), "repetitions": np.log(seen / total)}
-    classes = {"training set": constant["data_index"].to_numpy(), "group": constant["group_index"].to_numpy()}
+    classes = {
+        "training set": constant["data_index"].to_numpy(),
+        "group": constant["group_index"].to_numpy(),
+    }
     patterns: dict[str, Callable[[Array], Array]] = {}
     for name, x in trends.items():
         if np.unique(x).size > 2 and x.size >= 6:
@@ -190,8 +216,10 @@ def _patterns(constant: xr.Dataset) -> dict[str, Callable[[Array], Array]]:
 
 
 def _along(directions: Array) -> Callable[[Array], Array]:
-    """Share of the residuals' sum of squares along orthonormal directions, shape (run, direction)."""
-    return lambda r: np.sum((r @ directions) ** 2, axis=1) / np.maximum(np.sum(r**2, axis=1), 1e-300)
+    """Share of the residuals' sum of squares along orthonormal `directions` (run, direction)."""
+    return lambda r: (
+        np.sum((r @ directions) ** 2, axis=1) / np.maximum(np.sum(r**2, axis=1), 1e-300)
+    )
 
 
 def _standard(x: Any) -> Array:

@@ -23,7 +23,7 @@ from qqt_bayes.model import COORDINATE, CURVE, build
 from qqt_bayes.spec import Spec, load_model
 
 PRIOR_DRAWS = 1000
-TARGET_ACCEPT = 0.95
+TARGET_ACCEPT = 0.97
 PACKAGES = ("qqt_bayes", "pymc", "nutpie", "arviz", "xarray", "numpy")
 
 
@@ -58,8 +58,9 @@ def fit(
     Returns
     -------
     DataTree
-        Groups prior, prior_predictive, posterior, posterior_predictive, log_likelihood, sample_stats,
-        observed_data, constant_data; every ArviZ function takes it.  Attributes: spec, spec_hash,
+        Groups prior, prior_predictive, posterior, posterior_predictive, log_likelihood,
+        sample_stats, observed_data, constant_data; every ArviZ function takes it.
+        Attributes: spec, spec_hash,
         data_hash, seed, versions, sampling_time and compile_time (seconds), gate.
 
     Raises
@@ -75,7 +76,9 @@ def fit(
     parts = ingredients(runs, spec.size_reference)
     declared = build(spec, runs, parts)
     with _quiet(), declared:
-        prior = pm.sample_prior_predictive(PRIOR_DRAWS, random_seed=seed)
+        prior = pm.sample_prior_predictive(
+            PRIOR_DRAWS, random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"}
+        )
     coordinates = find_coordinates(spec, runs, parts, _flat(prior["prior"]))
     compiled = nutpie.compile_pymc_model(
         build(spec, runs, parts, coordinates), initial_points=_start(coordinates)
@@ -95,38 +98,44 @@ def fit(
         )
     sampled_at = time.perf_counter()
 
-    posterior = trace["posterior"].to_dataset(inherit=False)
-    kept = [name for name in posterior.data_vars
-            if not str(name).endswith(COORDINATE) and name != CURVE]
-    tree = xr.DataTree.from_dict({
-        "posterior": posterior[kept],
-        "sample_stats": trace["sample_stats"].to_dataset(inherit=False),
-    })
+    posterior = trace.children["posterior"].to_dataset(inherit=False)
+    kept = [
+        name for name in posterior.data_vars if not str(name).endswith(COORDINATE) and name != CURVE
+    ]
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": posterior[kept],
+            "sample_stats": trace.children["sample_stats"].to_dataset(inherit=False),
+        }
+    )
     with _quiet(), declared:
         predictive = pm.sample_posterior_predictive(
             tree, var_names=["error", CURVE], random_seed=seed, progressbar=False
         )["posterior_predictive"].to_dataset(inherit=False)
-        likelihood = pm.compute_log_likelihood(
-            tree, extend_inferencedata=False, progressbar=False
-        )
-    result = xr.DataTree.from_dict({
-        "/": xr.Dataset(),
-        "posterior": posterior[kept],
-        "posterior_predictive": predictive[["error"]],
-        "prior": _only_random(prior["prior"]),
-        "prior_predictive": prior["prior_predictive"].to_dataset(inherit=False)[["error"]],
-        "log_likelihood": likelihood,
-        "sample_stats": tree["sample_stats"].to_dataset(inherit=False),
-        "observed_data": runs[["error"]].drop_vars(["data", "pool", "group"], errors="ignore"),
-        "constant_data": runs.drop_vars("error").drop_attrs(deep=False),
-    })
+        likelihood = pm.compute_log_likelihood(tree, extend_inferencedata=False, progressbar=False)
+    result = xr.DataTree.from_dict(
+        {
+            "/": xr.Dataset(),
+            "posterior": posterior[kept],
+            "posterior_predictive": predictive[["error"]],
+            "prior": _only_random(prior["prior"]),
+            "prior_predictive": prior["prior_predictive"].to_dataset(inherit=False)[["error"]],
+            "log_likelihood": likelihood,
+            "sample_stats": tree.children["sample_stats"].to_dataset(inherit=False),
+            "observed_data": runs[["error"]].drop_vars(["data", "pool", "group"], errors="ignore"),
+            "constant_data": runs.drop_vars("error").drop_attrs(deep=False),
+        }
+    )
     result.attrs = _provenance(spec, runs, seed) | {
         "compile_time": compiled_at - start,
         "sampling_time": sampled_at - compiled_at,
     }
     every = max(1, draws * chains // gate.DRAWS)
     curve, predicted = (
-        predictive[name].stack(sample=("chain", "draw")).transpose("sample", "run").to_numpy()[::every]
+        predictive[name]
+        .stack(sample=("chain", "draw"))
+        .transpose("sample", "run")
+        .to_numpy()[::every]
         for name in (CURVE, "error")
     )
     result.attrs["gate"] = gate.check(result, curve, predicted).to_json()

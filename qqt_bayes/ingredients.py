@@ -128,10 +128,13 @@ def _part_errors(
 ) -> Any:
     position = {"group": part.group, "pool": part.pool}
     each = {
-        name: value[tuple(position[dim] for dim in over)] if over else value * np.ones(part.row.size)
+        name: value[tuple(position[dim] for dim in over)] if over else value
         for name, (value, over) in values.items()
     }
-    tau = each.pop("tau", np.full(part.row.size, np.inf))
+    for name in ("b", "d"):
+        if name in each:
+            each[name] = each[name] * np.ones(part.row.size)
+    tau = each.pop("tau", np.inf)
     exponent = each.pop("size_exponent", 1.0)
     n = part.runs.size
     single = part.row.size == n
@@ -151,8 +154,9 @@ def _part_errors(
 def known_variance(runs: xr.Dataset) -> NDArray[np.float64]:
     """Variance of evaluation and rounding, shape (run,).
 
-    Binomial ``y (1 - y) / n_eval`` at the observed error rate (with half a count added, so that it is
-    never zero), where `n_eval` is given and the table holds error rates; uniform ``rounding^2 / 3``.
+    Binomial ``y (1 - y) / n_eval`` at the observed error rate (half a count added, so that it is
+    never zero), where `n_eval` is given and the table holds error rates; uniform
+    ``rounding^2 / 3``.
     """
     count = runs["n_eval"].to_numpy()
     rate = (runs["error"].to_numpy() * count + 0.5) / (count + 1)

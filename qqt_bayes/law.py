@@ -132,7 +132,7 @@ def utility_bounded(
 
     Source: this package.
     """
-    growth = epochs.growth(lambda samples: xp.log1p(a[..., None] * samples))
+    growth = epochs.growth(lambda n: xp.log1p(a[..., None] * n), shared=a.ndim == 0)
     exponent = mixture.mean(b * (_remaining(epochs, tau, xp) * growth).sum(-1))
     floor = mixture.mean(d)
     return (1 - floor) * xp.exp(-exponent) + floor

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from qqt_bayes.budgets import format_samples
 
 STYLE: dict[str, Any] = {
+    "axes.axisbelow": True,
     "axes.grid": True,
     "axes.labelsize": 9,
     "axes.spines.right": False,
@@ -110,9 +111,15 @@ def height_in_points(axes: Axes) -> float:
 
 
 def end_labels(
-    axes: Axes, end: float, heights: ArrayLike, names: Sequence[str], colours: ArrayLike
+    axes: Axes,
+    end: float,
+    heights: ArrayLike,
+    names: Sequence[str],
+    colours: ArrayLike,
+    *,
+    keys: bool = True,
 ) -> None:
-    """Key and name of each line right of the axes, as near to the line's end as there is room.
+    """Name of each line right of the axes, as near to the line's end as there is room.
 
     Parameters
     ----------
@@ -124,7 +131,11 @@ def end_labels(
         Of the lines at their end.
     names : sequence of str
     colours : array_like, shape (line, 4)
+    keys : bool
+        Put each level's marker before its name.
     """
+    if not names:
+        return
     gap = 1.35 * SIZE / height_in_points(axes)
     points = np.column_stack([np.full(len(names), end), np.asarray(heights, float)])
     ends = axes.transAxes.inverted().transform(axes.transData.transform(points))
@@ -133,8 +144,17 @@ def end_labels(
     for i, (name, colour) in enumerate(zip(names, np.asarray(colours), strict=True)):
         lead = [*ends[i], 1.02, beside[i], 1.03, beside[i]]
         axes.plot(lead[::2], lead[1::2], color=colour, linewidth=0.7, **outside)
-        axes.plot(1.035, beside[i], marker=marker(i), markersize=4.5, color=colour, **outside)
-        axes.text(1.05, beside[i], name, va="center", color=INK, gid="end label", **outside)
+        if keys:
+            axes.plot(1.035, beside[i], marker=marker(i), markersize=4.5, color=colour, **outside)
+        axes.text(
+            1.05 if keys else 1.035,
+            beside[i],
+            name,
+            va="center",
+            color=INK,
+            gid="end label",
+            **outside,
+        )
 
 
 def shade_beyond(axes: Axes, decision: xr.Dataset, *, over: bool = False) -> None:
@@ -157,21 +177,23 @@ def shade_beyond(axes: Axes, decision: xr.Dataset, *, over: bool = False) -> Non
         outer = decision["budget"].values[where.values]
         nearest = float(outer[0] / ratio.values[where.values][0])
         edge = axes.get_xlim()[side == "right"]
-        axes.axvspan(
-            nearest, edge, facecolor="0.5", alpha=0.13, linewidth=0, zorder=2.5 if over else 0.5
-        )
-        axes.axvline(nearest, color=INK, linewidth=0.9, linestyle=(0, (4, 3)), zorder=2.6)
-        axes.annotate(
+        layer = 2.5 if over else 0.5
+        axes.axvspan(nearest, edge, facecolor="0.5", alpha=0.14, linewidth=0, zorder=layer)
+        axes.axvline(nearest, color=INK, linewidth=0.9, linestyle=(0, (4, 3)), zorder=layer)
+        words = axes.text(
+            float(np.sqrt(nearest * edge)),
+            0.97,
             "beyond the data",
-            (nearest, 1.0),
-            xycoords=axes.get_xaxis_transform(),
-            xytext=(3 if side == "right" else -3, -4),
-            textcoords="offset points",
-            ha="left" if side == "right" else "right",
+            transform=axes.get_xaxis_transform(),
+            ha="center",
             va="top",
             color=INK,
             zorder=6,
+            bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5},
         )
+        room = np.ptp(axes.transData.transform([(nearest, 1), (edge, 1)])[:, 0])
+        if words.get_window_extent().width > room - 6:
+            words.set_rotation("vertical")
 
 
 def strip(
@@ -238,25 +260,24 @@ def label_areas(
     Returns
     -------
     list of int
-        Areas without a name.
+        Areas that have their name now.
     """
     needed = 1.3 * SIZE / height_in_points(axes)
     logs = np.log(np.asarray(budgets, float))
     grid = np.linspace(logs[0], logs[-1], 400)
     heights = np.array([np.interp(grid, logs, edge) for edge in np.asarray(edges, float)])
-    unnamed = []
+    named = []
     for i, name in enumerate(names):
         text = axes.text(0, 0, name, ha="center", va="center", color=ink_on(np.asarray(colours)[i]))
         share = text.get_window_extent().width / axes.get_window_extent().width
-        window = min(ceil(1.15 * share * grid.size), grid.size)
+        window = min(ceil(1.25 * share * grid.size), grid.size)
         top = sliding_window_view(heights[i + 1], window).min(1)
         bottom = sliding_window_view(heights[i], window).max(1)
         best = int((top - bottom).argmax())
         if top[best] - bottom[best] < needed:
             text.remove()
-            unnamed.append(i)
-        else:
-            text.set_position(
-                (np.exp(grid[best] + (grid[window - 1] - grid[0]) / 2), (top[best] + bottom[best]) / 2)
-            )
-    return unnamed
+            continue
+        named.append(i)
+        centre = np.exp((grid[best] + grid[best + window - 1]) / 2)
+        text.set_position((centre, (top[best] + bottom[best]) / 2))
+    return named

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pymc as pm
@@ -42,7 +42,8 @@ def build(
     Returns
     -------
     Model
-        Its variables carry the names of the specification: ``a``, ``b``, ``b_mu``, ...; observed ``error``.
+        Its variables have the names of the specification: ``a``, ``b``, ``b_mu``, ...; ``error``
+        is observed.
     """
     parts = ingredients(runs, spec.size_reference) if parts is None else parts
     coords = {dim: runs[dim].to_numpy() for dim in ("run", "group", "pool")}
@@ -64,10 +65,10 @@ def build(
             if name not in far
         }
         if coordinates is not None:
-            best = {name: pt.as_tensor(value) for name, (value, _) in coordinates.best_values().items()}
-            push = coordinates.push(
-                curve(values | best), curve({"d": values["d"]}, FLOOR), law, pt
-            )
+            best = {
+                name: pt.as_tensor(value) for name, (value, _) in coordinates.best_values().items()
+            }
+            push = coordinates.push(curve(values | best), curve({"d": values["d"]}, FLOOR), law, pt)
             for field in coordinates.near:
                 values[field.name] = _follow(field, coordinates, push, spec, runs)
         _observe(spec, runs, curve(values))
@@ -103,11 +104,9 @@ def _align(value: Any, prior: float | Prior, over: tuple[str, ...]) -> Any:
     return value.dimshuffle(*axes) if over and inner else value
 
 
-def _follow(
-    field: Field, coordinates: Coordinates, push: Any, spec: Spec, runs: xr.Dataset
-) -> Any:
-    """A parameter of the law as a function of its coordinate, with its declared prior as density."""
-    prior = spec.parameters[field.name]
+def _follow(field: Field, coordinates: Coordinates, push: Any, spec: Spec, runs: xr.Dataset) -> Any:
+    """A parameter of the law as a function of its coordinate; its declared prior as density."""
+    prior = cast(Prior, spec.parameters[field.name])
     dist, arguments = _distribution(field.name, prior, runs)
     known = coordinates.known[field.place].reshape(field.shape)
     expected = (coordinates.best[field.place] + push[field.place]).reshape(field.shape)
@@ -125,7 +124,7 @@ def _follow(
 
 
 def _observe(spec: Spec, runs: xr.Dataset, curve: Any) -> None:
-    """Runs about their curve: unknown run-to-run noise, and known noise of evaluation and rounding."""
+    """Runs about their curve: unknown run-to-run noise, known evaluation and rounding noise."""
     group = runs["group_index"].to_numpy()
     noise = {}
     for key, prior in spec.likelihood.parameters.items():

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from qqt_bayes.forest import INFERRED, forest, interval
 from qqt_bayes.marks import (
     GREY,
-    INK,
     STYLE,
     WIDTH,
     end_labels,
@@ -31,6 +30,9 @@ from qqt_bayes.marks import (
 
 COLUMNS = 5
 """Panels side by side."""
+
+LEAST_SHARE = 0.02
+"""Probability at the largest budget that earns a level its name."""
 
 
 def _styled[**P, R](draw: Callable[P, R]) -> Callable[P, R]:
@@ -116,10 +118,14 @@ def probability_best(decision: xr.Dataset) -> Figure:
     asked = decision.attrs.get("probability", 0.9)
     winner = decision["winner"].values.tolist()
     strip(axes, budgets, winner, names, f"best with a probability of at least {asked:.0%}")
-    unnamed = label_areas(axes, budgets, edges, names, colours)
-    if unnamed:
-        highest = (f"{names[i]} (at most {share[i].max():.0%})" for i in unnamed)
-        axes.figure.supxlabel(f"Too thin to name: {', '.join(highest)}", fontsize=8, color=GREY)
+    inside = label_areas(axes, budgets, edges, names, colours)
+    thin = [i for i in range(len(names)) if i not in inside]
+    beside = [i for i in thin if share[i, -1] >= LEAST_SHARE]
+    middle = (edges[beside, -1] + edges[np.add(beside, 1), -1]) / 2
+    end_labels(axes, budgets[-1], middle, [names[i] for i in beside], colours[beside], keys=False)
+    rest = [f"{names[i]} ({_at_most(share[i].max())})" for i in thin if i not in beside]
+    if rest:
+        _figure(axes).supxlabel(f"not named: {', '.join(rest)}", fontsize=8, color=GREY)
     return _figure(axes)
 
 
@@ -213,6 +219,10 @@ def _figure(axes: Axes) -> Figure:
     figure = axes.get_figure(root=True)
     assert figure is not None
     return figure
+
+
+def _at_most(probability: float) -> str:
+    return "below 1%" if probability < 0.01 else f"at most {probability:.0%}"
 
 
 def _points(

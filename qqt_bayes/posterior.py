@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import xarray as xr
@@ -17,7 +18,7 @@ from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.gate import Gate
 from qqt_bayes.spec import Spec
 
-ENGINE = "h5netcdf"
+ENGINE: Literal["h5netcdf"] = "h5netcdf"
 LAW_PARAMETERS = ("a", "b", "d", "tau", "size_exponent")
 
 
@@ -36,7 +37,8 @@ def save(fit: xr.DataTree, path: str | os.PathLike[str]) -> None:
         os.replace(draft, target)
     except OSError as error:
         raise InputError(
-            f"The fit cannot be written to {target}: {error.strerror or error}; choose another path."
+            f"The fit cannot be written to {target}: {error.strerror or error}; "
+            "choose another path."
         ) from error
     finally:
         draft.unlink(missing_ok=True)
@@ -57,7 +59,8 @@ def load(path: str | os.PathLike[str]) -> xr.DataTree:
             fit = tree.load()
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise InputError(
-            f"{path} cannot be read as a fit: it is not netCDF, or damaged; fit again with `qqt fit`."
+            f"{path} cannot be read as a fit: it is not netCDF, or damaged; "
+            "make it again with `qqt fit`."
         ) from error
     missing = [name for name in ("posterior", "observed_data", "constant_data") if name not in fit]
     missing += [name for name in ("spec", "gate", "kind") if name not in fit.attrs]
@@ -76,7 +79,7 @@ def specification(fit: xr.DataTree) -> Spec:
 
 def runs(fit: xr.DataTree) -> xr.Dataset:
     """The table of runs that was fitted, as `read_runs` returned it."""
-    constant = fit["constant_data"].to_dataset(inherit=False)
+    constant = fit.children["constant_data"].to_dataset(inherit=False)
     table = constant.assign(error=fit["observed_data"]["error"])
     names = ("kind", "metric", "source", "data_hash")
     return table.assign_attrs({name: fit.attrs[name] for name in names if name in fit.attrs})
@@ -88,16 +91,16 @@ def parameters(fit: xr.DataTree) -> xr.Dataset:
     Returns
     -------
     Dataset
-        ``a``, ``b``, ``d`` (utility scale, utility, floor), ``tau`` (epochs), ``size_exponent``, over (chain, draw)
-        and group or pool where they differ; ``pool_size`` (pool), the samples at which tau is quoted.
+        ``a``, ``b``, ``d``, ``tau`` (epochs), ``size_exponent``, over (chain, draw) and group or
+        pool where they differ; ``pool_size`` (pool), the samples at which tau is quoted.
     """
     spec = specification(fit)
-    posterior = fit["posterior"].to_dataset(inherit=False)
-    constant = fit["constant_data"].to_dataset(inherit=False)
-    absent = {"tau": np.inf, "size_exponent": 0.0}
+    posterior = fit.children["posterior"].to_dataset(inherit=False)
+    constant = fit.children["constant_data"].to_dataset(inherit=False)
+    absent = {"tau": np.inf, "size_exponent": 0.0}  # of power-law
     values = {}
     for name in LAW_PARAMETERS:
-        declared = spec.parameters.get(name, absent.get(name))
+        declared = spec.parameters[name] if name in spec.parameters else absent[name]
         fixed = xr.zeros_like(posterior["chain"] * posterior["draw"], dtype=float)
         values[name] = posterior[name] if isinstance(declared, Prior) else fixed + declared
     sizes = constant["pool_size"]

@@ -1,0 +1,225 @@
+"""The command `qqt`: each command reads its options, calls one function and prints the result.
+
+What a command does not need, it does not import: `predict` and `decide` start in a second.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from qqt_bayes import __version__, options
+from qqt_bayes.errors import InadequateFit
+from qqt_bayes.output import emit, note, warn
+
+
+@click.group(cls=options.Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="qqt")
+def main() -> None:
+    """Which data filter wins at your compute budget, how sure that is, what a wrong choice costs."""
+
+
+@main.command()
+@options.table_format
+def models(form: str) -> None:
+    """List the model specifications that come with the package."""
+    import pandas as pd
+
+    from qqt_bayes.spec import list_models, load_model
+
+    specs = [load_model(name) for name in list_models()]
+    rows = [{"name": spec.name, "law": spec.law, "summary": spec.summary} for spec in specs]
+    emit(pd.DataFrame(rows), form)
+
+
+@main.command()
+@options.runs
+@options.table_format
+def check(form: str, **source: Any) -> None:
+    """Read a table of RUNS and show what a fit would see; all faults come in one message."""
+    from qqt_bayes.inputs import training_sets
+    from qqt_bayes.runs import read_runs
+
+    runs = read_runs(source.pop("runs"), **source)
+    table = training_sets(runs)
+    left_out = {name: json.loads(runs.attrs[name]) for name in UNUSED}
+    about = {"runs": runs.sizes["run"], **{name: runs.attrs[name] for name in ("kind", "metric")}}
+    sets = {f"{name}s": runs[name].values.tolist() for name in ("group", "pool")}
+    rows = table.to_dict("records")
+    emit(table, form, content={**about, **sets, "training_sets": rows, **left_out})
+    note(
+        f"{about['runs']} runs of {runs.sizes['data']} training sets from {runs.sizes['pool']} pools."
+    )
+    for name, words in UNUSED.items():
+        if left_out[name]:
+            note(f"{words}: {', '.join(left_out[name])}.")
+
+
+UNUSED = {
+    "unused_columns": "Columns that are not used",
+    "unused_data": "Training sets that no run is on",
+    "unused_pools": "Pools that no run takes from",
+}
+"""What `read_runs` leaves out, in words."""
+
+
+@main.command()
+@options.runs
+@click.option("-o", "--output", required=True, metavar="FIT", help="netCDF file to write.")
+@click.option(
+    "--model", default="utility", show_default=True, help="Name (see `qqt models`) or TOML file."
+)
+@options.sampling
+@click.option("--target-accept", type=click.FloatRange(0, 1, True, True), metavar="RATE")
+@options.force
+@options.table_format
+def fit(
+    output: str,
+    model: str,
+    draws: int,
+    tune: int,
+    chains: int,
+    seed: int,
+    target_accept: float | None,
+    force: bool,
+    form: str,
+    **source: Any,
+) -> None:
+    """Infer the parameters of a scaling law from RUNS by MCMC."""
+    from dataclasses import asdict
+
+    import pandas as pd
+
+    from qqt_bayes import posterior
+    from qqt_bayes.output import writable
+    from qqt_bayes.runs import read_runs
+    from qqt_bayes.spec import load_model
+
+    path, spec = writable(Path(output)), load_model(model)
+    runs = read_runs(source.pop("runs"), **source)
+    note(f"Compiling model {spec.name} for {runs.sizes['run']} runs: some ten seconds ...")
+
+    from qqt_bayes.inference import fit as infer
+
+    accept = {} if target_accept is None else {"target_accept": target_accept}
+    found = infer(
+        runs, spec, draws=draws, tune=tune, chains=chains, seed=seed, progress=True, **accept
+    )
+    posterior.save(found, path)
+    gate = posterior.gate(found)
+    checks = pd.DataFrame([asdict(each) for each in gate.checks])
+    content = {"fit": output, "passed": gate.passed, "checks": checks.to_dict("records")}
+    emit(checks if form == "csv" else checks.drop(columns="advice"), form, content=content)
+    seconds = found.attrs["compile_time"], found.attrs["sampling_time"]
+    note("Compiled in {:.0f} s, sampled in {:.0f} s, saved as {}.".format(*seconds, output))
+    if not (gate.passed or force):
+        raise InadequateFit(f"{gate}\n{output} is saved all the same.")
+    note(str(gate))
+
+
+@main.command()
+@click.argument("source", metavar="PARAMETERS|FIT")
+@options.levels
+@click.option("--budgets", metavar="LIST", help=options.BUDGETS)
+@click.option("--law", help="PARAMETERS: the law that they belong to.  [default: utility]")
+@click.option("--fit", "rows", metavar="NAME", help="PARAMETERS: rows to use, by column fit.")
+@click.option("--new-run", is_flag=True, help="FIT: of one new run, with its noise; not the mean.")
+@options.interval
+@options.only_group
+@options.table_format
+def predict(
+    source: str,
+    levels: str | None,
+    budgets: str | None,
+    law: str | None,
+    rows: str | None,
+    new_run: bool,
+    interval: float,
+    only_group: str | None,
+    form: str,
+) -> None:
+    """Predict errors, from a table of known PARAMETERS or from a FIT with its uncertainty."""
+    from qqt_bayes import inputs
+
+    of_fit = {"--new-run": new_run, "--only-group": only_group}
+    of_parameters = {"--law": law, "--fit": rows}
+    is_fit = inputs.is_fit(source)
+    for name, given in (of_parameters if is_fit else of_fit).items():
+        if given:
+            raise click.UsageError(
+                f"{name} is for {'a table of parameters' if is_fit else 'a fit'}; "
+                f"{source} is {'a fit' if is_fit else 'no fit (netCDF)'}."
+            )
+    if is_fit:
+        table = inputs.predict_fit(source, levels, budgets, interval, new_run, only_group)
+    else:
+        if budgets is None:
+            raise click.UsageError(
+                "A table of parameters has no budgets of its own: give --budgets."
+            )
+        table = inputs.predict_table(source, levels, budgets, law or "utility", rows)
+    emit(table, form)
+
+
+@main.command()
+@click.argument("fit")
+@options.levels
+@click.option("--budgets", metavar="LIST", help=options.BUDGETS)
+@click.option("--probability", type=float, default=0.9, help="To call a level the winner.")
+@click.option("--margin", type=float, default=0.003, help="Error above the best that is as good.")
+@options.interval
+@click.option("--rule", default="expected", help="expected (error), cvar or target.")
+@click.option(
+    "--cvar-level", type=float, default=0.9, help="0.9: mean of the worst tenth of draws."
+)
+@click.option("--target", type=float, help="Rule target: the error to stay at or below.")
+@options.only_group
+@click.option("--figures", metavar="DIR", help="Folder for figures, as PNG and SVG.")
+@click.option(
+    "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Write .csv or .json, too."
+)
+@options.force
+@options.table_format
+def decide(
+    fit: str,
+    levels: str | None,
+    budgets: str | None,
+    only_group: str | None,
+    figures: str | None,
+    outputs: tuple[str, ...],
+    form: str,
+    **criteria: Any,
+) -> None:
+    """Say which level to choose at each budget, how sure that is and what a wrong choice costs."""
+    from qqt_bayes import decisions, output, posterior
+    from qqt_bayes.inputs import candidates
+
+    paths = [output.writable_decision(Path(name)) for name in outputs]
+    found = posterior.load(fit)
+    chosen, at = candidates(found, levels, budgets)
+    decision = decisions.decide(found, chosen, at, group=only_group, **criteria)
+    if not decision.attrs["gate_passed"]:
+        warn(str(posterior.gate(found)))
+    output.emit_decision(decision, form)
+    for path in paths:
+        output.write_decision(decision, path)
+    if figures is not None:
+        from qqt_bayes.figures import write_figures
+
+        drawn = write_figures(found, decision, chosen, output.new_folder(Path(figures)))
+        note(f"{len(drawn)} figures are in {figures}.")
+
+
+@main.command()
+@click.option("--output", "-o", default="qqt-demo", show_default=True, metavar="DIR")
+@options.sampling
+@options.table_format
+def demo(output: str, form: str, **sampling: int) -> None:
+    """Do the main job on real runs: DataComp's medium-scale CLIP trainings."""
+    from qqt_bayes.demo import run
+    from qqt_bayes.output import emit_decision
+
+    decision, remark = run(Path(output), **sampling, say=note)
+    emit_decision(decision, form, remark)
+    note(f"All of it is in {output}: the fit, the decision as CSV and JSON, the figures.")
