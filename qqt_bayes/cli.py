@@ -17,7 +17,7 @@ from qqt_bayes.output import emit, note, warn
 @click.group(cls=options.Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="qqt")
 def main() -> None:
-    """Which data filter wins at your compute budget, how sure that is, what a wrong choice costs."""
+    """Which data filter wins at your compute budget, how sure that is, what a mistake costs."""
 
 
 @main.command()
@@ -48,9 +48,8 @@ def check(form: str, **source: Any) -> None:
     sets = {f"{name}s": runs[name].values.tolist() for name in ("group", "pool")}
     rows = table.to_dict("records")
     emit(table, form, content={**about, **sets, "training_sets": rows, **left_out})
-    note(
-        f"{about['runs']} runs of {runs.sizes['data']} training sets from {runs.sizes['pool']} pools."
-    )
+    count, data, pools = (runs.sizes[dim] for dim in ("run", "data", "pool"))
+    note(f"{count} runs of {data} training sets from {pools} pools.")
     for name, words in UNUSED.items():
         if left_out[name]:
             note(f"{words}: {', '.join(left_out[name])}.")

@@ -70,7 +70,7 @@ def _rows(draws: xr.DataArray) -> xr.DataArray:
 
 
 def _panel(axes: Axes, name: str, posterior: xr.DataArray, prior: xr.DataArray | None) -> None:
-    """One parameter, its first row on top. All rows have the same prior, so its draws are joined."""
+    """One parameter, its first row on top; all rows share a prior, whose draws are joined."""
     labels = posterior["row"].values.tolist()
     y = np.arange(len(labels))
     if prior is not None:

@@ -1,4 +1,4 @@
-"""What the command line takes when it is not told: levels and budgets of a fit; and runs in short."""
+"""What the command line reads, and the levels and budgets that it takes when none are given."""
 
 from pathlib import Path
 

@@ -91,12 +91,12 @@ def to_text(content: object) -> str:
 
 
 def wrapped(text: str) -> str:
-    """Words, broken into lines where it is needed; paragraphs stay apart.
+    r"""Words, broken into lines where it is needed; paragraphs stay apart.
 
     Examples
     --------
-    >>> wrapped("One.  \\n\\nTwo.")
-    'One.\\n\\nTwo.\\n'
+    >>> wrapped("One.  \n\nTwo.")
+    'One.\n\nTwo.\n'
     """
     width = min(WIDTH, _terminal_width() or WIDTH)
     blocks = text.strip().split("\n\n")

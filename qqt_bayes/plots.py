@@ -121,11 +121,14 @@ def probability_best(decision: xr.Dataset) -> Figure:
     inside = label_areas(axes, budgets, edges, names, colours)
     thin = [i for i in range(len(names)) if i not in inside]
     beside = [i for i in thin if share[i, -1] >= LEAST_SHARE]
-    middle = (edges[beside, -1] + edges[np.add(beside, 1), -1]) / 2
-    end_labels(axes, budgets[-1], middle, [names[i] for i in beside], colours[beside], keys=False)
-    rest = [f"{names[i]} ({_at_most(share[i].max())})" for i in thin if i not in beside]
+    middle = [edges[i : i + 2, -1].mean() for i in beside]
+    ends = [names[i] for i in beside], [colours[i] for i in beside]
+    end_labels(axes, budgets[-1], middle, *ends, keys=False)
+    rest = [i for i in thin if i not in beside]
     if rest:
-        _figure(axes).supxlabel(f"not named: {', '.join(rest)}", fontsize=8, color=GREY)
+        most = max(share[i].max() for i in rest)
+        words = f"Not named: {', '.join(names[i] for i in rest)} ({_at_most(most)})"
+        _figure(axes).supxlabel(words, fontsize=8, color=GREY)
     return _figure(axes)
 
 
@@ -222,7 +225,7 @@ def _figure(axes: Axes) -> Figure:
 
 
 def _at_most(probability: float) -> str:
-    return "below 1%" if probability < 0.01 else f"at most {probability:.0%}"
+    return f"never above {max(ceil(100 * probability), 1)}%"
 
 
 def _points(
