@@ -1,4 +1,4 @@
-"""Which quality filter wins at your compute budget, how sure that is, and what a wrong choice costs.
+"""Which quality filter wins at your compute budget, how sure, and what a wrong choice costs.
 
 The names below are loaded when first used: reading a saved posterior never imports PyMC.
 """

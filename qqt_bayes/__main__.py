@@ -2,4 +2,5 @@
 
 from qqt_bayes.cli import main
 
-main(prog_name="qqt")
+if __name__ == "__main__":
+    main(prog_name="qqt")

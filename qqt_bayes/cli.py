@@ -13,8 +13,10 @@ from qqt_bayes import __version__, options
 from qqt_bayes.errors import InadequateFit
 from qqt_bayes.output import emit, note, warn
 
+CONTEXT = {"help_option_names": ["-h", "--help"], "show_default": True}
 
-@click.group(cls=options.Commands, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(cls=options.Commands, context_settings=CONTEXT)
 @click.version_option(__version__, prog_name="qqt")
 def main() -> None:
     """Which data filter wins at your compute budget, how sure that is, what a mistake costs."""
@@ -67,10 +69,17 @@ UNUSED = {
 @options.runs
 @click.option("-o", "--output", required=True, metavar="FIT", help="netCDF file to write.")
 @click.option(
-    "--model", default="utility", show_default=True, help="Name (see `qqt models`) or TOML file."
+    "--model", default="utility", metavar="NAME", help="See `qqt models`; or a TOML file."
 )
-@options.sampling
-@click.option("--target-accept", type=click.FloatRange(0, 1, True, True), metavar="RATE")
+@options.length(draws=1000, tune=1000)
+@options.chains
+@options.seed
+@click.option(
+    "--target-accept",
+    type=click.FloatRange(0, 1, True, True),
+    metavar="RATE",
+    help="That steps aim at.",
+)
 @options.force
 @options.table_format
 def fit(
@@ -101,7 +110,7 @@ def fit(
 
     from qqt_bayes.inference import fit as infer
 
-    accept = {} if target_accept is None else {"target_accept": target_accept}
+    accept: dict[str, Any] = {} if target_accept is None else {"target_accept": target_accept}
     found = infer(
         runs, spec, draws=draws, tune=tune, chains=chains, seed=seed, progress=True, **accept
     )
@@ -111,7 +120,7 @@ def fit(
     content = {"fit": output, "passed": gate.passed, "checks": checks.to_dict("records")}
     emit(checks if form == "csv" else checks.drop(columns="advice"), form, content=content)
     seconds = found.attrs["compile_time"], found.attrs["sampling_time"]
-    note("Compiled in {:.0f} s, sampled in {:.0f} s, saved as {}.".format(*seconds, output))
+    note("Compiled in {:.0f} s, sampled in {:.0f} s.".format(*seconds) + f" Saved as {output}.")
     if not (gate.passed or force):
         raise InadequateFit(f"{gate}\n{output} is saved all the same.")
     note(str(gate))
@@ -121,7 +130,7 @@ def fit(
 @click.argument("source", metavar="PARAMETERS|FIT")
 @options.levels
 @click.option("--budgets", metavar="LIST", help=options.BUDGETS)
-@click.option("--law", help="PARAMETERS: the law that they belong to.  [default: utility]")
+@click.option("--law", metavar="NAME", help="PARAMETERS: their law; utility if not given.")
 @click.option("--fit", "rows", metavar="NAME", help="PARAMETERS: rows to use, by column fit.")
 @click.option("--new-run", is_flag=True, help="FIT: of one new run, with its noise; not the mean.")
 @options.interval
@@ -168,7 +177,9 @@ def predict(
 @click.option("--probability", type=float, default=0.9, help="To call a level the winner.")
 @click.option("--margin", type=float, default=0.003, help="Error above the best that is as good.")
 @options.interval
-@click.option("--rule", default="expected", help="expected (error), cvar or target.")
+@click.option(
+    "--rule", default="expected", metavar="RULE", help="expected (error), cvar or target."
+)
 @click.option(
     "--cvar-level", type=float, default=0.9, help="0.9: mean of the worst tenth of draws."
 )
@@ -176,7 +187,7 @@ def predict(
 @options.only_group
 @click.option("--figures", metavar="DIR", help="Folder for figures, as PNG and SVG.")
 @click.option(
-    "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Write .csv or .json, too."
+    "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Write as .csv or .json, too."
 )
 @options.force
 @options.table_format
@@ -211,14 +222,17 @@ def decide(
 
 
 @main.command()
-@click.option("--output", "-o", default="qqt-demo", show_default=True, metavar="DIR")
-@options.sampling
+@click.option("-o", "--output", default="qqt-demo", metavar="DIR", help="To write to.")
+@options.length()
+@options.chains
+@options.seed
 @options.table_format
-def demo(output: str, form: str, **sampling: int) -> None:
+def demo(output: str, form: str, **sampling: int | None) -> None:
     """Do the main job on real runs: DataComp's medium-scale CLIP trainings."""
     from qqt_bayes.demo import run
     from qqt_bayes.output import emit_decision
 
-    decision, remark = run(Path(output), **sampling, say=note)
+    given = {name: number for name, number in sampling.items() if number is not None}
+    decision, remark = run(Path(output), say=note, **given)
     emit_decision(decision, form, remark)
     note(f"All of it is in {output}: the fit, the decision as CSV and JSON, the figures.")

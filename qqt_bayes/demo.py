@@ -132,7 +132,7 @@ def about_the_theorem(size_exponent: xr.DataArray) -> str:
     Examples
     --------
     >>> about_the_theorem(xr.DataArray([0.1, 0.2, 0.3]))
-    "Combination theorem: ..., these runs say 0.20 (90% interval 0.11 to 0.29): ..."
+    'Combination theorem: ...these runs say 0.20 (90% interval 0.11 to 0.29): half-lives ...'
     """
     lower, median, upper = size_exponent.quantile([0.05, 0.5, 0.95]).values
     if lower <= 1 <= upper:

@@ -42,8 +42,10 @@ def write_figures(
         }
         for title, figure in figures.items():
             paths += plots.save(figure, folder / f"{title}{ending}")
-    inferred, prior = (fit[part].to_dataset(inherit=False) for part in ("posterior", "prior"))
-    paths += plots.save(plots.parameter_posteriors(inferred, prior), folder / "parameters")
+    inferred, prior = (xr.Dataset(dict(fit[part].items())) for part in ("posterior", "prior"))
+    paths += plots.save(
+        plots.parameter_posteriors(inferred, prior), folder / "parameter_posteriors"
+    )
     return paths
 
 

@@ -1,6 +1,7 @@
 """Forest figure: medians and intervals of many parameters, each before its prior."""
 
 from math import ceil
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -35,7 +36,7 @@ def interval(draws: xr.DataArray, probability: float) -> xr.DataArray:
 
 def forest(posterior: xr.Dataset, prior: xr.Dataset) -> Figure:
     """A column for each parameter that differs between pools or groups, a panel for each other."""
-    rows = {name: _rows(posterior[name]) for name in posterior}
+    rows = {str(name): _rows(draws) for name, draws in posterior.items()}
     many = [name for name in rows if rows[name].sizes["row"] > 1]
     single = [name for name in rows if rows[name].sizes["row"] == 1]
     blocks = [
@@ -80,7 +81,12 @@ def _panel(axes: Axes, name: str, posterior: xr.DataArray, prior: xr.DataArray |
     inner = interval(posterior, 0.5).transpose("q", "row").values
     axes.hlines(y, left, right, color=INK, linewidth=1.1, label="90 %")
     axes.hlines(y, inner[0], inner[2], color=INK, linewidth=3.2, label="50 %")
-    dot = {"markerfacecolor": "white", "markeredgecolor": INK, "markersize": 4.5, "linewidth": 0}
+    dot: dict[str, Any] = {
+        "markerfacecolor": "white",
+        "markeredgecolor": INK,
+        "markersize": 4.5,
+        "linewidth": 0,
+    }
     axes.plot(middle, y, marker="o", label="median", **dot)
     axes.use_sticky_edges = False
     axes.set_ylim(len(labels) - 0.4, -0.6)

@@ -104,7 +104,8 @@ def predict_fit(
     error = predict(fit, *candidates(fit, levels, budgets), new_run=new_run, group=group)
     lower, median, upper = error.quantile(criteria.quantiles, SAMPLE)
     columns = {"error_median": median, "error_lower": lower, "error_upper": upper}
-    data = xr.Dataset(columns, compat="override").assign(error_mean=error.mean(SAMPLE))
+    data = xr.Dataset({name: part.drop_vars("quantile") for name, part in columns.items()})
+    data["error_mean"] = error.mean(SAMPLE)
     order = [dim for dim in ("group", "level", "budget") if dim in data.dims]
     frame = data.to_dataframe(dim_order=order).reset_index()
     return frame[[*order, *data]]

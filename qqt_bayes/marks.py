@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes.budgets import format_samples
 
-STYLE: dict[str, Any] = {
+STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.grid": True,
     "axes.labelsize": 9,
@@ -193,7 +193,7 @@ def shade_beyond(axes: Axes, decision: xr.Dataset, *, over: bool = False) -> Non
         )
         room = np.ptp(axes.transData.transform([(nearest, 1), (edge, 1)])[:, 0])
         if words.get_window_extent().width > room - 6:
-            words.set_rotation("vertical")
+            words.set_rotation(90)
 
 
 def strip(

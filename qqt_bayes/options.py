@@ -2,27 +2,31 @@
 
 import sys
 from collections.abc import Callable
-from typing import Any, TextIO
+from typing import IO, Any
 
 import click
 
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.output import FORMATS
 
-FAULT, INADEQUATE, INTERRUPTED = 1, 3, 130
-"""Exit codes; click's own 2 is wrong usage."""
+INTERRUPTED = 130
+"""Exit code; click's own are 0 for success and 2 for wrong usage."""
 
 
 class Fault(click.ClickException):
-    """A message that is the command's whole output, with its exit code."""
+    """A message that is the command's whole output."""
 
-    def __init__(self, error: Exception, exit_code: int) -> None:
-        super().__init__(str(error))
-        self.exit_code = exit_code
+    exit_code = 1
 
-    def show(self, file: TextIO | None = None) -> None:
+    def show(self, file: IO[Any] | None = None) -> None:
         """Print the message on stderr."""
         click.echo(self.message, file=file, err=file is None)
+
+
+class Inadequate(Fault):
+    """The same about a fit that did not pass its gate."""
+
+    exit_code = 3
 
 
 class Commands(click.Group):
@@ -34,19 +38,22 @@ class Commands(click.Group):
             result = super().invoke(ctx)
             sys.stdout.flush()  # a broken pipe shows here, where click is silent about it
         except InputError as error:
-            raise Fault(error, FAULT) from error
+            raise Fault(str(error)) from error
         except InadequateFit as error:
-            raise Fault(error, INADEQUATE) from error
+            raise Inadequate(str(error)) from error
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             ctx.exit(INTERRUPTED)
         return result
 
 
-def together[F: Callable[..., Any]](*options: Callable[[F], F]) -> Callable[[F], F]:
+type Command = Callable[..., Any]
+
+
+def together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """Several options as one decorator; help shows them in this order."""
 
-    def add(command: F) -> F:
+    def add(command: Command) -> Command:
         for option in reversed(options):
             command = option(command)
         return command
@@ -71,7 +78,7 @@ runs = together(
         "--kind",
         default="error",
         metavar="KIND",
-        help="error: rates in (0, 1], the default; loss: any positive numbers.",
+        help="error: rates in (0, 1]; loss: any positive numbers.",
     ),
     click.option("--group", metavar="COLUMN", help="Column of the group (architecture, scale)."),
     click.option(
@@ -82,12 +89,18 @@ runs = together(
 )
 """RUNS, and how to read them."""
 
-sampling = together(
-    click.option("--draws", type=at_least_one, default=1000, show_default=True),
-    click.option("--tune", type=at_least_one, default=1000, show_default=True),
-    click.option("--chains", type=at_least_one, default=4, show_default=True),
-    click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True),
-)
+chains = click.option("--chains", type=at_least_one, default=4, help="Run independently.")
+
+seed = click.option("--seed", type=click.IntRange(min=0), default=0, help="Of all random numbers.")
+
+
+def length(draws: int | None = None, tune: int | None = None) -> Callable[[Command], Command]:
+    """How long to sample; what is None is left to the command."""
+    return together(
+        click.option("--draws", type=at_least_one, default=draws, help="To keep, of each chain."),
+        click.option("--tune", type=at_least_one, default=tune, help="To tune with before."),
+    )
+
 
 levels = click.option(
     "--levels", metavar="FILE", help="What to decide between, as a composition table."
@@ -96,7 +109,7 @@ levels = click.option(
 BUDGETS = "Samples seen: 64M,1.28B or 64M:5B:13 (13 of them, at equal steps of the logarithm)."
 
 interval = click.option(
-    "--interval", type=float, default=0.9, show_default=True, help="Probability of intervals."
+    "--interval", type=float, default=0.9, help="Probability that intervals hold."
 )
 
 only_group = click.option("--only-group", metavar="NAME", help="Answer for this group alone.")

@@ -5,6 +5,7 @@ from functools import wraps
 from math import ceil
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -77,7 +78,12 @@ def scaling_curves(
         axes.plot(budgets, middle[i], color=colour, label=names[i])
     chosen = [names.index(name) for name in decision["choice"].values.tolist()]
     best = middle[chosen, np.arange(budgets.size)]
-    ring = {"facecolor": "white", "edgecolor": colours[chosen], "linewidth": 1.5, "zorder": 4}
+    ring: dict[str, Any] = {
+        "facecolor": "white",
+        "edgecolor": colours[chosen],
+        "linewidth": 1.5,
+        "zorder": 4,
+    }
     axes.scatter(budgets, best, s=34, label="chosen", **ring)
     if runs is not None:
         _points(axes, runs, _level_of_runs(runs, levels, names), colours)
@@ -234,13 +240,17 @@ def _points(
     """Each run, with colour and marker of its level; -1 is none."""
     seen, error = runs["samples_seen"].values, runs["error"].values
     other = level < 0
-    style = {"color": GREY, "linewidth": 0, "markersize": 4.5, "zorder": 2}
-    axes.plot(seen[other], error[other], marker="x", label="other runs", **style)
+    cross: dict[str, Any] = {"color": GREY, "linewidth": 0, "markersize": 4.5, "zorder": 2}
+    axes.plot(seen[other], error[other], marker="x", label="other runs", **cross)
     for i in np.unique(level[~other]):
         on = level == i
-        style = {"markerfacecolor": colours[i], "markeredgecolor": "white", "linewidth": 0}
+        dot: dict[str, Any] = {
+            "markerfacecolor": colours[i],
+            "markeredgecolor": "white",
+            "linewidth": 0,
+        }
         axes.plot(
-            seen[on], error[on], marker=marker(i), markersize=6, zorder=5, label="runs", **style
+            seen[on], error[on], marker=marker(i), markersize=6, zorder=5, label="runs", **dot
         )
 
 
@@ -248,8 +258,8 @@ def _level_of_runs(
     runs: xr.Dataset, levels: xr.DataArray | None, names: list[str]
 ) -> NDArray[np.intp]:
     """Index of the level that each run was trained on, -1 if it is none of them; shape (run,)."""
-    data = runs["data"].values.tolist()
     if levels is None:
+        data = runs["data"].values.tolist()
         of_data = np.array([names.index(name) if name in names else -1 for name in data])
     else:
         sets, levels = xr.align(
@@ -257,9 +267,9 @@ def _level_of_runs(
         )
         taken = levels.sel(level=names)
         same = (abs(sets - taken) <= 1e-6 * taken).all("pool")
-        same = same.transpose("data", "level").values
-        of_data = np.where(same.any(1), same.argmax(1), -1)
-    return of_data[runs["data_index"].values]
+        of_data = same.argmax("level").where(same.any("level"), -1).values
+    index: NDArray[np.intp] = of_data[runs["data_index"].values]
+    return index
 
 
 def _error_name(decision: xr.Dataset, runs: xr.Dataset | None) -> str:

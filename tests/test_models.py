@@ -22,6 +22,7 @@ def test_models_named():
         "power-law",
         "utility",
         "utility-bounded",
+        "utility-bounded-free-size",
         "utility-free-size",
         "utility-released",
         "utility-unpooled",
