@@ -23,6 +23,7 @@ _MODULE_OF = {
     "read_parameters": "runs",
     "read_runs": "runs",
     "save": "posterior",
+    "simulate_runs": "simulate",
 }
 
 __all__ = ["__version__", *_MODULE_OF]  # noqa: PLE0604 the names are the keys above

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from qqt_bayes.marks import GREY, INK, WIDTH
+from qqt_bayes.marks import GREY, INK, WIDTH, short
 
 INFERRED = {
     "b": "utility b",
@@ -90,7 +90,7 @@ def _panel(axes: Axes, name: str, posterior: xr.DataArray, prior: xr.DataArray |
     axes.plot(middle, y, marker="o", label="median", **dot)
     axes.use_sticky_edges = False
     axes.set_ylim(len(labels) - 0.4, -0.6)
-    axes.set_yticks(y, labels)
+    axes.set_yticks(y, [short(label, 28) for label in labels])
     axes.tick_params(left=False)
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
@@ -108,6 +108,7 @@ def _logarithmic(axes: Axes) -> None:
     least, largest = axes.get_xlim()
     decades = np.log10(largest / least)
     subs = (1, 2, 5) if decades < 1.7 else (1, 3) if decades < 2.6 else (1,)
-    axes.xaxis.set_major_locator(LogLocator(subs=subs, numticks=ceil(decades) + 2))
+    logarithmic = LogLocator(subs=subs, numticks=ceil(decades) + 2)
+    axes.xaxis.set_major_locator(MaxNLocator(4) if decades < 1 else logarithmic)
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))

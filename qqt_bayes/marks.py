@@ -54,6 +54,17 @@ def palette(count: int) -> NDArray[np.float64]:
     return np.asarray(matplotlib.colormaps["viridis"](np.linspace(0.0, 0.88, count)))
 
 
+def short(name: str, most: int = 24) -> str:
+    """A name that leaves room for the figure.
+
+    Examples
+    --------
+    >>> short("top 10%"), short("everything that was ever crawled")
+    ('top 10%', 'everything that was eve…')
+    """
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
 def marker(index: int) -> str:
     """Marker of a level by its place."""
     return MARKERS[index % len(MARKERS)]
@@ -92,6 +103,8 @@ def spread(places: ArrayLike, gap: float, lower: float, upper: float) -> NDArray
 
 def samples_axis(axes: Axes, least: float, largest: float) -> None:
     """Logarithmic axis of samples seen, with ticks as people say them."""
+    if least == largest:
+        least, largest = least / 2, largest * 2
     axes.set_xscale("log")
     axes.set_xlim(least, largest)
     decades = np.log10(largest / least)
@@ -175,7 +188,7 @@ def shade_beyond(axes: Axes, decision: xr.Dataset, *, over: bool = False) -> Non
         if not where.any():
             continue
         outer = decision["budget"].values[where.values]
-        nearest = float(outer[0] / ratio.values[where.values][0])
+        nearest = float(np.clip(outer[0] / ratio.values[where.values][0], *axes.get_xlim()))
         edge = axes.get_xlim()[side == "right"]
         layer = 2.5 if over else 0.5
         axes.axvspan(nearest, edge, facecolor="0.5", alpha=0.14, linewidth=0, zorder=layer)
@@ -273,8 +286,10 @@ def label_areas(
         window = min(ceil(1.25 * share * grid.size), grid.size)
         top = sliding_window_view(heights[i + 1], window).min(1)
         bottom = sliding_window_view(heights[i], window).max(1)
-        best = int((top - bottom).argmax())
-        if top[best] - bottom[best] < needed:
+        room = top - bottom
+        widest = np.flatnonzero(room > room.max() - 1e-3)
+        best = int(widest[widest.size // 2])
+        if room[best] < needed:
             text.remove()
             continue
         named.append(i)

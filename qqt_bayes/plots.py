@@ -5,6 +5,7 @@ from functools import wraps
 from math import ceil
 from os import PathLike
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import matplotlib
@@ -26,11 +27,15 @@ from qqt_bayes.marks import (
     palette,
     samples_axis,
     shade_beyond,
+    short,
     strip,
 )
 
 COLUMNS = 5
 """Panels side by side."""
+
+WIDER = 1.25
+"""Factor by which a single budget is drawn to either side."""
 
 LEAST_SHARE = 0.02
 """Probability at the largest budget that earns a level its name."""
@@ -68,13 +73,17 @@ def scaling_curves(
     Figure
         Lines are medians, bands the decision's credible interval; a ring marks the choice.
     """
+    decision = decision.sortby("budget")
     names = decision["level"].values.tolist()
     colours = palette(len(names))
     budgets = decision["budget"].values
     lower, middle, upper = decision["error"].transpose("quantile", "level", "budget").values
-    axes = Figure(figsize=(WIDTH, 4.6)).add_subplot()
+    axes = Figure(figsize=(WIDTH, max(4.6, 1 + 0.17 * len(names)))).add_subplot()
     for i, colour in enumerate(colours):
-        axes.fill_between(budgets, lower[i], upper[i], color=colour, alpha=0.13, linewidth=0)
+        if budgets.size > 1:
+            axes.fill_between(budgets, lower[i], upper[i], color=colour, alpha=0.13, linewidth=0)
+        else:
+            axes.vlines(budgets, lower[i], upper[i], color=colour, linewidth=1)
         axes.plot(budgets, middle[i], color=colour, label=names[i])
     chosen = [names.index(name) for name in decision["choice"].values.tolist()]
     best = middle[chosen, np.arange(budgets.size)]
@@ -106,10 +115,13 @@ def probability_best(decision: xr.Dataset) -> Figure:
     decision : Dataset
         Of one group: `probability_best` (level, budget), `winner` and `extrapolation` (budget).
     """
+    decision = decision.sortby("budget")
     names = decision["level"].values.tolist()
     colours = palette(len(names))
     budgets = decision["budget"].values
     share = decision["probability_best"].transpose("level", "budget").values
+    if budgets.size == 1:  # an area needs two
+        budgets, share = budgets * [1 / WIDER, WIDER], share.repeat(2, axis=1)
     edges = np.vstack([np.zeros(budgets.size), np.cumsum(share, axis=0)])
     axes = Figure(figsize=(WIDTH, 3.6)).add_subplot()
     for i, name in enumerate(names):
@@ -123,7 +135,9 @@ def probability_best(decision: xr.Dataset) -> Figure:
     shade_beyond(axes, decision, over=True)
     asked = decision.attrs.get("probability", 0.9)
     winner = decision["winner"].values.tolist()
-    strip(axes, budgets, winner, names, f"best with a probability of at least {asked:.0%}")
+    strip(
+        axes, decision["budget"], winner, names, f"best with a probability of at least {asked:.0%}"
+    )
     inside = label_areas(axes, budgets, edges, names, colours)
     thin = [i for i in range(len(names)) if i not in inside]
     beside = [i for i in thin if share[i, -1] >= LEAST_SHARE]
@@ -174,7 +188,7 @@ def utility_curves(parameters: xr.Dataset, *, probability: float = 0.9) -> Figur
         axes.plot(k, middle.T, color="0.82", linewidth=0.7, zorder=1)
         axes.fill_between(k, lower[i], upper[i], color="#31688e", alpha=0.3, linewidth=0)
         axes.plot(k, middle[i], color="#31688e", label=pools[i])
-        axes.set_title(pools[i])
+        axes.set_title(fill(short(pools[i], 32), 17), fontsize=8)
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         axes.tick_params(labelbottom=i + columns >= len(pools))
     panels[0].set(xlim=(0, last), ylim=(0, None))
