@@ -76,10 +76,11 @@ UNUSED = {
 @options.seed
 @click.option(
     "--target-accept",
-    type=click.FloatRange(0, 1, True, True),
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
     metavar="RATE",
-    help="That steps aim at.",
+    help="Nearer to 1 is slower and safer.",
 )
+@click.option("--low-rank", is_flag=True, help="Learn correlations: fewer steps, but more draws.")
 @options.force
 @options.table_format
 def fit(
@@ -90,6 +91,7 @@ def fit(
     chains: int,
     seed: int,
     target_accept: float | None,
+    low_rank: bool,
     force: bool,
     form: str,
     **source: Any,
@@ -110,10 +112,10 @@ def fit(
 
     from qqt_bayes.inference import fit as infer
 
-    accept: dict[str, Any] = {} if target_accept is None else {"target_accept": target_accept}
-    found = infer(
-        runs, spec, draws=draws, tune=tune, chains=chains, seed=seed, progress=True, **accept
-    )
+    sampler: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "seed": seed}
+    if target_accept is not None:
+        sampler["target_accept"] = target_accept
+    found = infer(runs, spec, low_rank=low_rank, progress=True, **sampler)
     posterior.save(found, path)
     gate = posterior.gate(found)
     checks = pd.DataFrame([asdict(each) for each in gate.checks])

@@ -110,7 +110,9 @@ def fit(
     tree = xr.DataTree.from_dict(
         {
             "posterior": posterior[kept],
-            "sample_stats": trace.children["sample_stats"].to_dataset(inherit=False),
+            "sample_stats": trace.children["sample_stats"]
+            .to_dataset(inherit=False)
+            .drop_vars("divergence_message", errors="ignore"),  # text, empty where nothing diverged
         }
     )
     with _quiet(), declared:

@@ -13,7 +13,7 @@ import matplotlib
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
@@ -43,8 +43,8 @@ WIDTH = 7.0
 MARKERS = "osD^vPXp<>*h"
 """One for each level, in turn."""
 
-SIZE = 8
-"""Points: the size of most letters."""
+SIZE, PADDING = 8, 6
+"""Points: the size of most letters, and the room that a name needs about it."""
 
 INK, GREY = "0.15", "0.45"
 
@@ -109,7 +109,8 @@ def samples_axis(axes: Axes, least: float, largest: float) -> None:
     axes.set_xlim(least, largest)
     decades = np.log10(largest / least)
     subs = (1, 2, 5) if decades < 3 else (1, 3) if decades < 5 else (1,)
-    axes.xaxis.set_major_locator(LogLocator(subs=subs, numticks=20))
+    logarithmic = LogLocator(subs=subs, numticks=20)
+    axes.xaxis.set_major_locator(MaxNLocator(5) if decades < 0.6 else logarithmic)
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: format_samples(x)))
     axes.set_xlabel("samples seen")
@@ -159,15 +160,8 @@ def end_labels(
         axes.plot(lead[::2], lead[1::2], color=colour, linewidth=0.7, **outside)
         if keys:
             axes.plot(1.035, beside[i], marker=marker(i), markersize=4.5, color=colour, **outside)
-        axes.text(
-            1.05 if keys else 1.035,
-            beside[i],
-            name,
-            va="center",
-            color=INK,
-            gid="end label",
-            **outside,
-        )
+        place = 1.05 if keys else 1.035, beside[i]
+        axes.text(*place, short(name), va="center", color=INK, gid="end label", **outside)
 
 
 def shade_beyond(axes: Axes, decision: xr.Dataset, *, over: bool = False) -> None:
@@ -275,24 +269,31 @@ def label_areas(
     list of int
         Areas that have their name now.
     """
-    needed = 1.3 * SIZE / height_in_points(axes)
+    height = height_in_points(axes)
+    frame = axes.get_window_extent()
+    scale = height / frame.height
     logs = np.log(np.asarray(budgets, float))
     grid = np.linspace(logs[0], logs[-1], 400)
     heights = np.array([np.interp(grid, logs, edge) for edge in np.asarray(edges, float)])
     named = []
     for i, name in enumerate(names):
-        text = axes.text(0, 0, name, ha="center", va="center", color=ink_on(np.asarray(colours)[i]))
-        share = text.get_window_extent().width / axes.get_window_extent().width
-        window = min(ceil(1.25 * share * grid.size), grid.size)
-        top = sliding_window_view(heights[i + 1], window).min(1)
-        bottom = sliding_window_view(heights[i], window).max(1)
-        room = top - bottom
-        widest = np.flatnonzero(room > room.max() - 1e-3)
-        best = int(widest[widest.size // 2])
-        if room[best] < needed:
+        ink = ink_on(np.asarray(colours)[i])
+        text = axes.text(0, 0, short(name), ha="center", va="center", color=ink)
+        box = text.get_window_extent()
+        long, thick = (box.width * scale + PADDING), 1.3 * SIZE
+        for rotation, width, tall in ((0, long, thick), (90, thick, long)):
+            window = min(ceil(width / (frame.width * scale) * grid.size), grid.size)
+            top = sliding_window_view(heights[i + 1], window).min(1)
+            bottom = sliding_window_view(heights[i], window).max(1)
+            room = top - bottom
+            widest = np.flatnonzero(room > room.max() - 1e-3)
+            best = int(widest[widest.size // 2])
+            if room[best] * height >= tall:
+                centre = np.exp((grid[best] + grid[best + window - 1]) / 2)
+                text.set_position((centre, (top[best] + bottom[best]) / 2))
+                text.set_rotation(rotation)
+                named.append(i)
+                break
+        else:
             text.remove()
-            continue
-        named.append(i)
-        centre = np.exp((grid[best] + grid[best + window - 1]) / 2)
-        text.set_position((centre, (top[best] + bottom[best]) / 2))
     return named

@@ -23,6 +23,8 @@ def simulate_runs(
 
     Parameters
     ----------
+    parameters : Dataset
+        ``a``, ``b``, ``d``, ``tau`` (epochs) and ``pool_size`` (samples), over pools; as
         `read_parameters` returns them.
     design : Dataset
         Runs as `read_runs` returns them; their errors are not used.

@@ -1,0 +1,423 @@
+import errno
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import made
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+import qqt_bayes
+from qqt_bayes import inference, posterior, runs
+from qqt_bayes.cli import main
+
+GOLDEN = Path(__file__).parent / "data"
+HEAVY = ("arviz", "matplotlib", "nutpie", "pymc", "pytensor")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """A fit that passed its gate, one that did not, one of two groups; the tables of the first."""
+    folder = tmp_path_factory.mktemp("cli")
+    names = ("good.nc", "bad.nc", "groups.nc", "runs.csv", "composition.csv", "levels.csv")
+    good, bad, groups, table, composition, levels = (str(folder / name) for name in names)
+    posterior.save(made.fit(), good)
+    posterior.save(made.fit(passed=False), bad)
+    posterior.save(made.fit(groups=2, model="cherti"), groups)
+    evaluated, taken = made.tables()
+    evaluated.assign(note="x").to_csv(table, index=False)
+    taken.to_csv(composition, index=False)
+    taken[taken["data"] != "top 1"].to_csv(levels, index=False)
+    return SimpleNamespace(
+        folder=folder,
+        good=good,
+        bad=bad,
+        groups=groups,
+        runs=table,
+        composition=composition,
+        levels=levels,
+    )
+
+
+def qqt(*arguments: str | Path, exit_code: int = 0) -> Result:
+    result = CliRunner().invoke(main, list(map(str, arguments)))
+    assert result.exit_code == exit_code, result.output + str(result.exception)
+    assert "Traceback" not in result.output
+    return result
+
+
+def test_version() -> None:
+    assert qqt("--version").stdout == f"qqt, version {qqt_bayes.__version__}\n"
+
+
+def test_every_command_explains_itself() -> None:
+    assert sorted(main.commands) == ["check", "decide", "demo", "fit", "models", "predict"]
+    for name, command in main.commands.items():
+        assert qqt(name, "--help").stdout.startswith("Usage: ")
+        described = [option for option in command.params if option.param_type_name == "option"]
+        assert all(option.help for option in described)
+        assert "--format" in qqt(name, "--help").stdout
+
+
+def test_models_are_listed_in_every_format() -> None:
+    listed = json.loads(qqt("models", "--format", "json").stdout)
+    assert [model["name"] for model in listed] == qqt_bayes.list_models()
+    assert set(listed[0]) == {"name", "law", "summary"}
+    assert "utility-bounded" in qqt("models").stdout
+    assert qqt("models", "--format", "csv").stdout.startswith("name,law,summary\n")
+
+
+def test_check_shows_what_a_fit_would_see(files: SimpleNamespace) -> None:
+    result = qqt("check", files.runs, "--composition", files.composition)
+    assert "12 runs of 3 training sets from 3 pools." in result.stderr
+    assert "Columns that are not used: note." in result.stderr
+    first = result.stdout.splitlines()[2].split()
+    assert first == ["top", "1", "12.8M", "1", "64M", "5", "1", *first[-1:]]
+    seen = json.loads(
+        qqt("check", files.runs, "--composition", files.composition, "--format", "json").stdout
+    )
+    assert seen["runs"] == 12
+    assert seen["unused_columns"] == ["note"]
+    assert seen["pools"] == ["0-10%", "10-20%", "20-30%"]
+    rows = seen["training_sets"]
+    assert len(rows) == 12
+    assert [rows[-1][name] for name in ("data", "unique_samples", "epochs", "runs")] == [
+        "top 3",
+        38.4e6,
+        1.28e9 / 38.4e6,
+        1,
+    ]
+
+
+def test_check_names_groups_and_what_is_left_out(tmp_path: Path) -> None:
+    table, composition = made.tables(groups=2)
+    table[table["data"] == "top 2"].to_csv(tmp_path / "runs.csv", index=False)
+    composition.to_csv(tmp_path / "sets.csv", index=False)
+    result = qqt("check", tmp_path / "runs.csv", "--composition", tmp_path / "sets.csv")
+    assert "Training sets that no run is on: top 1, top 3." in result.stderr
+    assert "Pools that no run takes from: 20-30%." in result.stderr
+    assert "arch 2" in result.stdout
+
+
+def test_a_fault_is_the_whole_output(files: SimpleNamespace, tmp_path: Path) -> None:
+    table = tmp_path / "runs.csv"
+    table.write_text("pool,unique_samples,samples_seen,error\na,0,1e8,0.5\na,5,1e8,50\n")
+    result = qqt("check", table, exit_code=1)
+    assert result.stdout == ""
+    assert result.stderr.splitlines()[0] == f"{table}: 2 faults"
+    assert len(result.stderr.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("check", "none.csv"), "none.csv: no such file"),
+        (("fit", "none.csv", "-o", "fit.nc"), "none.csv: no such file"),
+        (("fit", "none.csv", "-o", "fit.nc", "--model", "utilty"), "did you mean 'utility'"),
+        (("fit", "none.csv", "-o", "none/fit.nc"), "none/fit.nc cannot be written: there is no"),
+        (("fit", "none.csv", "-o", "."), ".: expected a file to write, got a folder"),
+        (("predict", "none.nc"), "There is no fit at none.nc"),
+        (("predict", "none.csv", "--budgets", "1B"), "none.csv: no such file"),
+        (("decide", "none.nc"), "There is no fit at none.nc"),
+        (("decide", "none.nc", "-o", "a.txt"), "a.txt: expected a file whose name ends in .csv or"),
+    ],
+)
+def test_faults_exit_with_1(
+    arguments: tuple[str, ...],
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = qqt(*arguments, exit_code=1)
+    assert sentence in result.stderr
+    assert result.stdout == ""
+
+
+def test_faults_of_options_exit_with_1(files: SimpleNamespace) -> None:
+    for options, sentence in (
+        (("--budgets", "64 million"), "budget '64 million': expected a number of samples"),
+        (("--rule", "cvr"), "did you mean 'cvar'"),
+        (("--rule", "target"), "rule 'target' needs a number"),
+        (("--interval", "90"), "interval: expected a number between 0 and 1, got 90"),
+        (("--only-group", "ViT"), "unknown group 'ViT'"),
+        (("--levels", "none.csv"), "none.csv: no such file"),
+    ):
+        assert sentence in qqt("decide", files.good, *options, exit_code=1).stderr
+
+
+def test_wrong_usage_exits_with_2(files: SimpleNamespace) -> None:
+    known = GOLDEN / "goyal_parameters.csv"
+    for arguments in (
+        ("decide",),
+        ("fit", files.runs),
+        ("fit", files.runs, "-o", "fit.nc", "--draws", "0"),
+        ("models", "--format", "xml"),
+        ("predict", files.good, "--law", "utility"),
+        ("predict", files.good, "--fit", "a"),
+        ("predict", known, "--budgets", "1B", "--new-run"),
+        ("predict", known, "--budgets", "1B", "--only-group", "a"),
+        ("predict", known),
+    ):
+        assert "Usage: " in qqt(*arguments, exit_code=2).stderr
+
+
+def test_interrupt_exits_with_130(files: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runs, "read_runs", interrupted)
+    assert qqt("check", files.runs, exit_code=130).stderr == "Interrupted.\n"
+
+
+def test_a_broken_pipe_is_silent(files: SimpleNamespace) -> None:
+    check = [sys.executable, "-m", "qqt_bayes", "check", files.runs, "--composition"]
+    with subprocess.Popen(
+        [*check, files.composition], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        errors = process.stderr.read()
+    assert "roken" not in errors
+    assert "Traceback" not in errors
+    assert errno.errorcode[errno.EPIPE] not in errors
+
+
+def test_predict_known_parameters_reproduces_the_published_curves() -> None:
+    known = ("predict", GOLDEN / "goyal_parameters.csv", "--law", "utility-released")
+    fit = ("--fit", "utility-released")
+    golden = pd.read_csv(GOLDEN / "goyal_predictions.csv")
+    golden = golden[(golden["law"] == "utility-released") & (golden["samples_seen"] == 64e6)]
+    result = qqt(*known, *fit, "--budgets", "64M", "--format", "json")
+    rows = json.loads(result.stdout)[: len(golden)]
+    assert "Levels: nested levels of the pools in their order, best first" in result.stderr
+    assert list(rows[0]) == ["level", "budget", "error"]
+    assert [row["error"] for row in rows] == pytest.approx(golden["error"].tolist(), abs=1e-12)
+    assert "choose one of" in qqt(*known, "--budgets", "64M", exit_code=1).stderr
+
+
+def test_predict_from_a_fit(files: SimpleNamespace) -> None:
+    options = ("--budgets", "64M,1.28B", "--format", "csv", "--levels", files.levels)
+    lines = qqt("predict", files.good, *options).stdout.splitlines()
+    assert lines[0] == "level,budget,error_median,error_lower,error_upper,error_mean"
+    assert [line.split(",")[0] for line in lines[1:]] == ["top 2", "top 2", "top 3", "top 3"]
+    mean, run = (
+        json.loads(qqt("predict", files.good, "--budgets", "1B", "--format", "json", *new).stdout)
+        for new in ((), ("--new-run",))
+    )
+    width = [[row["error_upper"] - row["error_lower"] for row in rows] for rows in (mean, run)]
+    assert sum(width[1]) > 1.2 * sum(width[0])
+
+
+def test_predict_from_a_fit_of_groups(files: SimpleNamespace) -> None:
+    rows = qqt("predict", files.groups, "--budgets", "1B", "--format", "csv").stdout.splitlines()
+    assert rows[0].startswith("group,level,")
+    assert len(rows) == 7
+    one = ("predict", files.groups, "--budgets", "1B", "--only-group", "arch 2")
+    assert len(json.loads(qqt(*one, "--format", "json").stdout)) == 3
+
+
+def test_predict_warns_of_a_fit_that_failed(files: SimpleNamespace) -> None:
+    assert "The fit did not pass its gate." in qqt("predict", files.bad).stderr
+
+
+def test_decide_prints_table_and_summary(files: SimpleNamespace) -> None:
+    result = qqt("decide", files.good)
+    assert "Levels: the 3 training sets of the runs; --levels gives others." in result.stderr
+    assert "Budgets: 13 from 64M to 5.12B; --budgets gives others." in result.stderr
+    table, words = result.stdout.split("\n\n")
+    assert len(table.splitlines()) == 2 + 13
+    heading = "budget choice P(best) P(within 0.003) error [90%] regret winner extrapolated"
+    assert table.splitlines()[0].split() == heading.split()
+    assert table.splitlines()[2].split()[:4] == ["64M", "top", "2", "1.00"]
+    assert table.splitlines()[-1].split()[-1] == "4x"
+    assert words.startswith("Levels are compared by expected error")
+    assert max(map(len, words.splitlines())) <= 100
+
+
+def test_decide_as_json_holds_the_summary(files: SimpleNamespace) -> None:
+    options = ("--budgets", "64M,1.28B", "--levels", files.levels, "--format", "json")
+    result = qqt("decide", files.good, *options)
+    decision = json.loads(result.stdout)
+    assert decision["summary"].startswith("Levels are compared by")
+    assert [each["choice"] for each in decision["decisions"]] == ["top 2", "top 3"]
+    assert result.stderr == ""
+
+
+def test_decide_as_csv_holds_rows_only(files: SimpleNamespace) -> None:
+    result = qqt("decide", files.good, "--budgets", "64M,1.28B", "--format", "csv")
+    assert len(result.stdout.splitlines()) == 1 + 2 * 3
+    assert "Levels are compared by" in result.stderr
+
+
+def test_decide_by_another_rule(files: SimpleNamespace) -> None:
+    options = ("--rule", "target", "--target", "0.62", "--margin", "0.01", "--interval", "0.8")
+    result = qqt("decide", files.good, "--budgets", "1B", "--format", "json", *options)
+    settings = json.loads(result.stdout)["settings"]
+    assert settings["rule"] == "target"
+    assert (settings["target"], settings["margin"], settings["interval"]) == (0.62, 0.01, 0.8)
+
+
+def test_decide_writes_files_and_figures(files: SimpleNamespace, tmp_path: Path) -> None:
+    paths = [tmp_path / "decision.csv", tmp_path / "decision.json"]
+    outputs = [option for path in paths for option in ("-o", path)]
+    figures = tmp_path / "new" / "figures"
+    result = qqt("decide", files.good, "--budgets", "64M,1B", *outputs, "--figures", figures)
+    assert len(pd.read_csv(paths[0])) == 6
+    assert len(json.loads(paths[1].read_text())["decisions"]) == 2
+    names = ("parameter_posteriors", "probability_best", "scaling_curves", "utility_curves")
+    written = sorted(path.name for path in figures.iterdir())
+    assert written == [f"{name}.{ending}" for name in names for ending in ("png", "svg")]
+    assert f"8 figures are in {figures}." in result.stderr
+
+
+def test_figures_of_each_group(files: SimpleNamespace, tmp_path: Path) -> None:
+    qqt("decide", files.groups, "--budgets", "64M,1B", "--figures", tmp_path)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert {"scaling_curves-arch-1.png", "scaling_curves-arch-2.svg"} <= names
+    qqt("decide", files.groups, "--only-group", "arch 2", "--figures", tmp_path / "one")
+    names = {path.name for path in (tmp_path / "one").iterdir()}
+    assert "scaling_curves-arch-2.png" in names
+    assert "scaling_curves-arch-1.png" not in names
+
+
+def test_decide_needs_force_for_a_fit_that_failed(files: SimpleNamespace) -> None:
+    refused = qqt("decide", files.bad, exit_code=3)
+    assert refused.stdout == ""
+    assert "The fit did not pass its gate." in refused.stderr
+    assert "--force" in refused.stderr
+    forced = qqt("decide", files.bad, "--force")
+    assert "every number here may be wrong" in forced.stdout
+    assert "The fit did not pass its gate." in forced.stderr
+
+
+def fit_with(
+    files: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, *options: str, exit_code: int = 0, **of
+) -> tuple[Result, Path, dict]:
+    """`qqt fit` with a fit that is made instead of sampled."""
+    asked = {}
+
+    def infer(runs, spec, **settings):
+        asked.update(settings, runs=runs.sizes["run"], model=spec.name)
+        return made.fit(**of)
+
+    monkeypatch.setattr(inference, "fit", infer)
+    path = files.folder / "new.nc"
+    path.unlink(missing_ok=True)
+    tables = ("fit", files.runs, "--composition", files.composition, "-o", path)
+    return qqt(*tables, *options, exit_code=exit_code), path, asked
+
+
+def test_fit_saves_and_reports(files: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = ("--model", "utility-free-size", "--draws", "7", "--chains", "2", "--seed", "5")
+    result, path, asked = fit_with(files, monkeypatch, *options, "--format", "json")
+    assert asked == {
+        "runs": 12,
+        "model": "utility-free-size",
+        "draws": 7,
+        "tune": 1000,
+        "chains": 2,
+        "seed": 5,
+        "low_rank": False,
+        "progress": True,
+    }
+    said = json.loads(result.stdout)
+    assert said["fit"] == str(path)
+    assert said["passed"] is True
+    assert said["checks"][0]["name"] == "R-hat"
+    assert "The fit passed its gate" in result.stderr
+    assert posterior.gate(posterior.load(path)).passed
+
+
+def test_a_fit_that_fails_is_saved_and_exits_with_3(
+    files: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result, path, _ = fit_with(files, monkeypatch, exit_code=3, passed=False)
+    assert " FAILED: raise tune and draws" in result.stderr
+    assert f"{path} is saved all the same." in result.stderr
+    assert not posterior.gate(posterior.load(path)).passed
+    fit_with(files, monkeypatch, "--force", exit_code=0, passed=False)
+
+
+def test_demo_writes_everything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked = {}
+
+    def infer(runs, model, **settings):
+        asked.update(settings)
+        return _fit_of_the_demo(runs, model)
+
+    monkeypatch.setattr(inference, "fit", infer)
+    folder = tmp_path / "demo"
+    result = qqt("demo", "-o", folder, "--draws", "9")
+    assert asked["draws"] == 9
+    assert asked["tune"] > 100
+    names = {path.name for path in folder.iterdir()}
+    assert {"fit.nc", "decision.csv", "decision.json", "summary.txt"} <= names
+    assert {"scaling_curves.png", "probability_best.svg", "utility_curves.png"} <= names
+    assert len(result.stdout.split("\n\n")[0].splitlines()) == 2 + 14
+    words = " ".join((folder / "summary.txt").read_text().split())
+    assert "Combination theorem" in words
+    assert words in " ".join(result.stdout.split())
+    assert [line[:3] for line in result.stderr.splitlines() if line[1:3] == "/4"] == [
+        "1/4",
+        "2/4",
+        "3/4",
+        "4/4",
+    ]
+    assert str(folder) in result.stderr
+
+
+def test_demo_keeps_a_fit_that_failed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(
+        inference, "fit", lambda runs, model, **_: _fit_of_the_demo(runs, model, passed=False)
+    )
+    result = qqt("demo", "-o", tmp_path, exit_code=3)
+    assert "nothing was decided" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["fit.nc"]
+
+
+def _fit_of_the_demo(runs, model, *, passed=True):
+    """A made fit with the demo's runs in place of its own."""
+    fit = made.fit(pools=runs.sizes["pool"], model=model, passed=passed)
+    for part in ("posterior", "prior"):
+        fit[part] = fit[part].to_dataset().assign_coords(pool=runs["pool"])
+    fit["constant_data"] = runs.drop_vars("error").drop_attrs(deep=False)
+    fit["observed_data"] = runs[["error"]]
+    for part in ("posterior_predictive", "prior_predictive", "log_likelihood"):
+        del fit[part]
+    return fit
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("decide", "{good}"),
+        ("predict", "{good}"),
+        ("predict", f"{GOLDEN}/goyal_parameters.csv", "--fit", "effective-data", "--budgets", "1B"),
+        ("check", "{runs}", "--composition", "{composition}"),
+        ("models",),
+    ],
+)
+def test_commands_that_do_not_sample_import_nothing_heavy(
+    command: tuple[str, ...], files: SimpleNamespace
+) -> None:
+    arguments = [argument.format(**vars(files)) for argument in command]
+    code = (
+        "import sys; from qqt_bayes.cli import main\n"
+        f"main({arguments!r}, standalone_mode=False)\n"
+        f"print(*sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == ""
+
+
+def test_the_module_is_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "qqt_bayes", "nothing"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("Usage: qqt [OPTIONS]")

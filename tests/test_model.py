@@ -1,0 +1,206 @@
+"""The model is the law, its coordinates change nothing, and a real fit holds what it should."""
+
+import warnings
+
+import arviz
+import made
+import numpy as np
+import pytest
+import xarray as xr
+
+import qqt_bayes as qqt
+from qqt_bayes.coordinates import find_coordinates
+from qqt_bayes.distributions import Prior
+from qqt_bayes.errors import InputError
+from qqt_bayes.gate import Gate
+from qqt_bayes.ingredients import ingredients, run_errors
+from qqt_bayes.law import LAWS
+from qqt_bayes.model import COORDINATE, CURVE, build
+from qqt_bayes.runs import read_runs
+from qqt_bayes.spec import Spec, load_model
+
+MODE = "FAST_COMPILE"  # each function is called a few times only
+GROUPS = {
+    "prior",
+    "prior_predictive",
+    "posterior",
+    "posterior_predictive",
+    "log_likelihood",
+    "sample_stats",
+    "observed_data",
+    "constant_data",
+}
+DRAWS, TUNE, CHAINS, SEED = 200, 300, 2, 1
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return read_runs(*made.tables())
+
+
+@pytest.fixture(scope="module")
+def fit(runs):
+    """A short but real fit: half a minute, nearly all of it compilation."""
+    return qqt.fit(runs, draws=DRAWS, tune=TUNE, chains=CHAINS, seed=SEED)
+
+
+# --- a real fit --------------------------------------------------------------------------------
+
+
+def test_groups(fit, runs):
+    assert set(fit.children) == GROUPS
+    sizes = {"chain": CHAINS, "draw": DRAWS, "run": runs.sizes["run"]}
+    for group in ("posterior_predictive", "log_likelihood"):
+        assert dict(fit[group]["error"].sizes) == sizes
+        assert np.isfinite(fit[group]["error"]).all()
+    assert {"diverging", "energy"} <= set(fit["sample_stats"].data_vars)
+    xr.testing.assert_equal(
+        fit["observed_data"]["error"], runs["error"].drop_vars(["data", "group"], errors="ignore")
+    )
+    assert set(fit["constant_data"].data_vars) == set(runs.data_vars) - {"error"}
+
+
+def test_attributes(fit, runs):
+    assert Spec.from_dict(made.spec_of(fit)) == load_model("utility")
+    assert fit.attrs["spec_hash"] == load_model("utility").hash
+    assert fit.attrs["data_hash"] == runs.attrs["data_hash"]
+    assert fit.attrs["seed"] == SEED
+    assert f'"qqt_bayes": "{qqt.__version__}"' in fit.attrs["versions"]
+    assert fit.attrs["sampling_time"] > 0
+    assert fit.attrs["compile_time"] > 0
+    names = " ".join(check.name for check in Gate.from_json(fit.attrs["gate"]).checks)
+    for expected in ("R-hat", "ESS", "divergent", "E-BFMI", "residuals by budget"):
+        assert expected in names
+
+
+def test_only_parameters_are_kept(fit):
+    """Neither coordinates nor curve: the posterior holds what the prior holds."""
+    posterior, prior = fit["posterior"], fit["prior"]
+    assert set(posterior.data_vars) == set(prior.data_vars)
+    assert set(posterior.data_vars) == set(made.fit(draws=4)["posterior"].data_vars)
+    assert CURVE not in posterior
+    assert not [name for name in posterior.data_vars if name.endswith(COORDINATE)]
+
+
+def test_near_the_truth(fit):
+    """The posterior means of the pools' utilities are in the right place, though the fit is short.
+
+    b trades against a and d, so its truth is within three posterior standard deviations only.
+    """
+    draws, truth = fit["posterior"]["b"], made.truth()["b"].isel(group=0)
+    z = (draws.mean(("chain", "draw")).values - truth.values) / draws.std(("chain", "draw")).values
+    assert (abs(z) < 3).all()
+
+
+def test_arviz_takes_it(fit):
+    summary = arviz.summary(fit)
+    assert {"a", "d", "sigma", "b[0-10%]", "tau[20-30%]"} <= set(summary.index)
+    with warnings.catch_warnings():  # twelve runs, nine parameters: some runs are influential
+        warnings.filterwarnings("ignore", "Estimated shape parameter of Pareto", UserWarning)
+        loo = arviz.loo(fit)
+    assert np.isfinite([loo.elpd, loo.se, loo.p]).all()
+    assert loo.n_data_points == fit["observed_data"].sizes["run"]
+
+
+def test_saved_and_loaded(fit, tmp_path):
+    qqt.save(fit, tmp_path / "fit.nc")
+    loaded = qqt.load(tmp_path / "fit.nc")
+    xr.testing.assert_identical(loaded, fit)
+    assert loaded.attrs == fit.attrs
+
+
+@pytest.mark.parametrize(("name", "value"), [("draws", 0), ("tune", 0), ("chains", 0)])
+def test_numbers_out_of_range(runs, name, value):
+    with pytest.raises(InputError, match=rf"{name} should be at least \d, but got {value}\."):
+        qqt.fit(runs, **{name: value})
+
+
+# --- the declared model is the law -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [*LAWS, "utility-free-size"])
+def test_model_is_law(runs, name):
+    """The model's curve in PyTensor is the law in NumPy, for parameters from all over the place."""
+    spec = load_model(name)
+    assert spec.law == name or name not in LAWS
+    parts = ingredients(runs, spec.size_reference)
+    model = build(spec, runs, parts)
+    free = {key: prior for key, prior in spec.parameters.items() if isinstance(prior, Prior)}
+    fixed = {
+        key: (np.float64(x), ()) for key, x in spec.parameters.items() if not isinstance(x, Prior)
+    }
+    curve = model.compile_fn(
+        model[CURVE], inputs=[model[key] for key in free], point_fn=False, mode=MODE
+    )
+    rng = np.random.default_rng(3)
+    centres = {"a": 0.02, "b": 0.15, "d": 0.1, "tau": 5.0, "size_exponent": 0.7}
+    for _ in range(3):
+        values = {
+            key: centres[key]
+            * np.exp(0.5 * rng.standard_normal([runs.sizes[dim] for dim in prior.over]))
+            for key, prior in free.items()
+        }
+        with_dims = {key: (np.asarray(values[key]), free[key].over) for key in free}
+        expected = run_errors(parts, LAWS[spec.law], fixed | with_dims)
+        assert np.ptp(expected) > 0.01  # the runs differ, so there is something to compare
+        np.testing.assert_allclose(curve(*values.values()), expected, rtol=0, atol=1e-10)
+
+
+# --- coordinates -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["utility", "utility-unpooled", "utility-bounded", "power-law"])
+def test_coordinates_change_the_variables_only(runs, name):
+    """In coordinates u the log density gains log |d(b, tau) / du|, and nothing else.
+
+    Both are densities over the parameters: `jacobian=False` leaves out PyMC's own transforms.  The
+    determinant comes from central differences of u -> (log b, log tau), with the diagonal
+    d(b, tau) / d(log b, log tau) of the logarithms on top.
+    """
+    spec = load_model(name)
+    parts = ingredients(runs, spec.size_reference)
+    prior = made.fit(model=name, draws=50)["prior"].to_dataset(inherit=False)
+    flat = {key: x.values.reshape(-1, *x.shape[2:]) for key, x in prior.data_vars.items()}
+    coordinates = find_coordinates(spec, runs, parts, flat)
+    near = [field.name for field in coordinates.near]
+    assert near == [key for key in ("b", "tau") if key in spec.parameters]
+
+    declared, moved = build(spec, runs, parts), build(spec, runs, parts, coordinates)
+    declared_density = declared.compile_logp(jacobian=False, mode=MODE)
+    moved_density = moved.compile_logp(jacobian=False, mode=MODE)
+    parameters = moved.compile_fn(
+        moved.replace_rvs_by_values([moved[key] for key in near]),
+        inputs=moved.value_vars,
+        on_unused_input="ignore",
+        mode=MODE,
+    )
+
+    def logs(point):
+        return np.concatenate([np.log(each).ravel() for each in parameters(point)])
+
+    rng = np.random.default_rng(4)
+    for _ in range(2):
+        point = {
+            key: np.asarray(x + 0.3 * rng.standard_normal(np.shape(x)))
+            for key, x in moved.initial_point().items()
+        }
+        there = {key: x for key, x in point.items() if not key.endswith(COORDINATE)}
+        there |= {f"{key}_log__": np.log(x) for key, x in zip(near, parameters(point), strict=True)}
+        assert set(there) == set(declared.initial_point())
+        assert len(point) == len(there)
+
+        columns = []
+        for key in near:
+            u = point[f"{key}{COORDINATE}"]
+            for i in np.ndindex(u.shape):
+                step = np.zeros_like(u)
+                step[i] = 1e-4
+                up, down = (
+                    logs(point | {f"{key}{COORDINATE}": u + sign * step}) for sign in (1, -1)
+                )
+                columns.append((up - down) / 2e-4)
+        sign, log_determinant = np.linalg.slogdet(np.stack(columns, axis=1))
+        assert sign > 0
+        assert moved_density(point) - declared_density(there) == pytest.approx(
+            log_determinant + logs(point).sum(), abs=1e-4
+        )
