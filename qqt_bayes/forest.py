@@ -44,6 +44,10 @@ def forest(posterior: xr.Dataset, prior: xr.Dataset) -> Figure:
         for block in (many, single)
         for i in range(0, len(block), SIDE_BY_SIDE)
     ]
+    if not blocks:
+        figure = Figure(figsize=(WIDTH, 1))
+        figure.suptitle("No parameter of the law was inferred.", fontsize=8, color=INK)
+        return figure
     heights = [0.75 + ROW * max(rows[name].sizes["row"] for name in block) for block in blocks]
     figure = Figure(figsize=(WIDTH, 0.3 + sum(heights)))
     grid = figure.add_gridspec(len(blocks), 1, height_ratios=heights)

@@ -98,9 +98,9 @@ def _convergence(fit: xr.DataTree) -> list[Check]:
 
     posterior = fit.children["posterior"].to_dataset(inherit=False)
     stats = fit.children["sample_stats"].to_dataset(inherit=False)
-    rhat = _worst(az.rhat(posterior), max)
-    bulk = _worst(az.ess(posterior, method="bulk"), min)
-    tail = _worst(az.ess(posterior, method="tail"), min)
+    rhat = _worst(az.rhat(posterior), np.max)
+    bulk = _worst(az.ess(posterior, method="bulk"), np.min)
+    tail = _worst(az.ess(posterior, method="tail"), np.min)
     bfmi = float(np.min(_bfmi(stats["energy"].to_numpy())))
     diverged = int(stats["diverging"].sum())
     return [
@@ -125,12 +125,10 @@ def _convergence(fit: xr.DataTree) -> list[Check]:
 
 
 def _worst(values: xr.Dataset, choose: Callable[..., Any]) -> tuple[float, str]:
-    """The extreme value over all scalars, and the variable it belongs to."""
-    extremes = [
-        (float(choose(np.ravel(values[name].to_numpy()))), str(name)) for name in values.data_vars
-    ]
-    worst: tuple[float, str] = choose(extremes)
-    return worst
+    """The extreme value over all scalars and its variable; NaN, which passes no bar, if any is."""
+    extremes = {str(name): float(choose(values[name].to_numpy())) for name in values.data_vars}
+    worst = float(choose(list(extremes.values())))
+    return worst, next(n for n, x in extremes.items() if x == worst or np.isnan([x, worst]).all())
 
 
 def _bfmi(energy: Array) -> Array:

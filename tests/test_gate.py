@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from qqt_bayes import gate
 from qqt_bayes.gate import LEAST_TAIL, NOISE_RATIO, Check, Gate, check, known_noise
 
 SCATTER = "unexplained scatter over known noise"
@@ -224,3 +225,10 @@ def test_only_failed_checks_are_told():
         "The fit did not pass its gate.\n"
         "  bulk ESS of a: 12.35 (at least 400) FAILED: sample longer"
     )
+
+
+def test_an_undefined_diagnostic_passes_no_bar():
+    values = xr.Dataset({"a": ("x", [1.0, np.nan]), "b": 1.3})
+    worst, name = gate._worst(values, np.max)
+    assert np.isnan(worst)
+    assert name == "a"

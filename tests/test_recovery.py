@@ -1,6 +1,6 @@
 """Studies whose truth is known: do the intervals hold it as often as they say?
 
-The result is written to `tests/data/recovery.json`, which the closing lines of the README quote.
+The result is written to `tests/data/recovery.json`.
 """
 
 import json
