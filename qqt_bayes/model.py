@@ -58,11 +58,11 @@ def build(
             with_dims = {name: (value, over[name]) for name, value in values.items()}
             return run_errors(parts, law, with_dims, xp=pt, add=_segment_sum)
 
-        far = {} if coordinates is None else {f.name: f for f in coordinates.near}
+        near = () if coordinates is None else tuple(field.name for field in coordinates.near)
         values = {
             name: _declare(name, value, runs)
             for name, value in spec.parameters.items()
-            if name not in far
+            if name not in near
         }
         if coordinates is not None:
             best = {
