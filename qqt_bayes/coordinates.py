@@ -1,26 +1,30 @@
 r"""Coordinates that follow the data.
 
 In the parameters themselves the posterior is a thin curved sheet: any scale a and floor d fit, if
-the utilities and half-lives follow.  So the sampler moves b and tau in coordinates ``u`` that
-measure how far they are from where a, d and the size exponent push them:
+the utilities and half-lives follow.  So the sampler moves ``x``, the vector of log b and log tau,
+in coordinates ``u`` that measure how far x is from where all other parameters put it, in units of
+its spread there:
 
-``log b = log b* + K r(a, d, g) + u``,    ``r = log E*(d) - log E(a, g)``.
+``x = (t e + q m) / (t + q) + u / sqrt(t + q)``.
 
-``E`` is each run's exponent under the best fit ``b*, tau*`` and the current a and g, ``E*`` the
-exponent that its fitted error needs under the current d, and K the linear answer of
-``(log b, log tau)`` to r about the best fit.  The shift depends on other parameters alone, so its
-determinant is one.
+``e`` is where the data want x, given a, d and the size exponent: from the best fit ``x*``, `STEPS`
+times ``e <- e + K r(e) - H (e - x*)``.  ``r`` is what the log exponent of each run lacks, ``K``
+the linear answer of x to it about the best fit, and ``H`` the pull of the prior.  ``t`` is the
+precision with which the data tell x under the current floor and noise.  ``m`` and ``q`` are the
+mean and precision of the prior: for ``t >> q`` this is the centred form of a hierarchy, for
+``t << q`` the other one.  The mean of a pooled parameter follows in the same way: the data tell it
+the mean of e with precision ``sum 1 / (1 / t + 1 / q)``.
 
-A partially pooled parameter of which the data say a share c moves between centred (c = 1) and
-non-centred (c = 0): ``log b = c (log b* + K r) + (1 - c) mu + sigma^(1 - c) u``.  The declared
-priors stay what they are (`qqt_bayes.model` adds the log determinant); the data shape the
-coordinates only.
+Everything on the right depends on other parameters alone, so the log determinant is
+``-sum log(t + q) / 2``.  The declared priors stay what they are (`qqt_bayes.model` adds their
+densities); the data shape the coordinates only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import prod
 from types import ModuleType
 from typing import Any
 
@@ -38,9 +42,13 @@ Array = NDArray[np.float64]
 Values = dict[str, tuple[Any, tuple[str, ...]]]
 FAR = ("a", "d", "size_exponent")
 NEAR = ("b", "tau")
+STEPS = 2
+"""Gauss-Newton steps: one loses the far ends of the ridge, three cost more than they save."""
 STARTS = 4
 LARGEST = 120
 """Scalars beyond which the least-squares search would take longer than it saves."""
+NOTHING = 1e-6
+"""What data tell, in units of the prior's precision, where they tell nothing."""
 
 
 @dataclass(frozen=True)
@@ -71,30 +79,56 @@ class Scale:
 
 @dataclass(frozen=True)
 class Field:
-    """A random parameter of the law and its place in the vector of coordinates."""
+    """A random parameter of the law and its place in a vector of unconstrained values.
+
+    Attributes
+    ----------
+    name : str
+    prior : Prior
+    shape : tuple of int
+    start : int
+        Place of its first scalar.
+    """
 
     name: str
-    over: tuple[str, ...]
+    prior: Prior
     shape: tuple[int, ...]
-    place: slice
-    scale: Scale
-    pooled: bool
+    start: int = 0
+
+    @property
+    def scale(self) -> Scale:
+        """Its unconstrained scale."""
+        return Scale(*self.prior.support)
+
+    @property
+    def stop(self) -> int:
+        """Place behind its last scalar."""
+        return self.start + prod(self.shape)
+
+    @property
+    def place(self) -> slice:
+        """Its scalars in the vector."""
+        return slice(self.start, self.stop)
 
 
 @dataclass(frozen=True)
 class Coordinates:
-    """Where b and tau are expected, given the other parameters of the law.
+    """Where b and tau are expected, and how closely, given the other parameters of the law.
 
     Attributes
     ----------
     near : tuple of Field
-        The random ones of b and tau; their places are within the arrays below.
-    best : array, shape (near scalar,)
-        Best fit on the unconstrained scale.
-    known : array, shape (near scalar,)
-        Share c that the data tell.
-    gain : array, shape (near scalar, run)
+        The random ones of b and tau; the parts of x.
+    best : array, shape (scalar,)
+        ``x*``.
+    gain : array, shape (scalar, run)
         ``K``.
+    pull : array, shape (scalar, scalar)
+        ``H``.
+    share : array, shape (scalar, run)
+        Precision of each scalar for a unit precision of each run's log exponent.
+    prior : array, shape (scalar,)
+        Precision of the prior draws, for parameters that are not pooled.
     fitted : array, shape (run,)
         Errors under the best fit.
     start : dict of array
@@ -103,23 +137,39 @@ class Coordinates:
 
     near: tuple[Field, ...]
     best: Array
-    known: Array
     gain: Array
+    pull: Array
+    share: Array
+    prior: Array
     fitted: Array
     start: dict[str, Array]
 
-    def best_values(self) -> Values:
-        """``b*`` and ``tau*``."""
-        return _values(self.near, self.best)
+    def expected(
+        self, errors: Callable[[Values], Any], floor: Any, law: Law, xp: ModuleType
+    ) -> Any:
+        """``e``, shape (scalar,), from the errors under given b and tau, and the runs' floors."""
+        need = _log_exponent(self.fitted, floor, law, xp)
+        x = self.best
+        for _ in range(STEPS):
+            have = _log_exponent(errors(_values(self.near, x, xp)), floor, law, xp)
+            x = x + xp.dot(self.gain, need - have) - xp.dot(self.pull, x - self.best)
+        return x
 
-    def push(self, error: Any, floor: Any, law: Law, xp: ModuleType) -> Any:
-        """``K r``, shape (near scalar,), from each run's error under ``b*, tau*`` and its floor."""
-        amplitude = 1 - floor if law.bounded else 1.0
-        need, have = (
-            _soft(-xp.log(_soft(y - floor, 100.0, xp) / amplitude), 10.0, xp)
-            for y in (self.fitted, error)
-        )
-        return xp.dot(self.gain, xp.log(need) - xp.log(have))
+    def told(self, floor: Any, variance: Any, law: Law, xp: ModuleType) -> Any:
+        """``t``, shape (scalar,), for the floor and the variance of each run."""
+        worth = _sensitivity(self.fitted, floor, law, xp) ** 2 / variance
+        return xp.dot(self.share, worth) + NOTHING * self.prior
+
+
+def _log_exponent(error: Any, floor: Any, law: Law, xp: ModuleType) -> Any:
+    """``log(-log(error above the floor))``, finite everywhere."""
+    amplitude = 1 - floor if law.bounded else 1.0
+    return xp.log(_soft(-xp.log(_soft(error - floor, 100.0, xp) / amplitude), 10.0, xp))
+
+
+def _sensitivity(error: Any, floor: Any, law: Law, xp: ModuleType) -> Any:
+    """Derivative of the error by the log exponent."""
+    return _soft(error - floor, 100.0, xp) * xp.exp(_log_exponent(error, floor, law, xp))
 
 
 def _soft(x: Any, sharpness: float, xp: ModuleType) -> Any:
@@ -127,28 +177,20 @@ def _soft(x: Any, sharpness: float, xp: ModuleType) -> Any:
     return (xp.maximum(x, 0) + xp.log1p(xp.exp(-abs(sharpness * x))) / sharpness) + 1e-12
 
 
-def _values(fields: tuple[Field, ...], free: Array) -> Values:
-    return {f.name: (f.scale.bound(free[f.place], np)[0].reshape(f.shape), f.over) for f in fields}
+def _values(fields: tuple[Field, ...], x: Any, xp: ModuleType = np) -> Values:
+    return {
+        f.name: (f.scale.bound(x[f.place], xp)[0].reshape(f.shape), f.prior.over) for f in fields
+    }
 
 
-def fields_of(spec: Spec, runs: xr.Dataset) -> tuple[Field, ...]:
-    """The random parameters of a specification's law on a table of runs, far ones first."""
-    fields, start = [], 0
-    for name in (*FAR, *NEAR):
+def _fields(names: tuple[str, ...], spec: Spec, runs: xr.Dataset) -> tuple[Field, ...]:
+    """The random ones of some parameters of a specification's law on a table of runs."""
+    fields: list[Field] = []
+    for name in names:
         prior = spec.parameters.get(name)
         if isinstance(prior, Prior):
             shape = tuple(runs.sizes[dim] for dim in prior.over)
-            size = int(np.prod(shape))
-            lower, upper = prior.support
-            pooled = prior.distribution in ("LogNormal", "Normal") and any(
-                isinstance(value, Prior) for value in prior.parameters.values()
-            )
-            fields.append(
-                Field(
-                    name, prior.over, shape, slice(start, start + size), Scale(lower, upper), pooled
-                )
-            )
-            start += size
+            fields.append(Field(name, prior, shape, fields[-1].stop if fields else 0))
     return tuple(fields)
 
 
@@ -164,51 +206,36 @@ def find_coordinates(
     parts : list of Part
         The ingredients of the runs.
     prior : mapping of str to array, shape (draw, ...)
-        Prior draws of the random parameters, and of the scale of pooled ones (``b_sigma``).
+        Prior draws of the random parameters of the law.
 
     Returns
     -------
     Coordinates or None
-        None where there are too many parameters.
+        None where neither b nor tau is random, or there are too many parameters.
     """
-    fields = fields_of(spec, runs)
-    if not any(f.name in NEAR for f in fields) or fields[-1].place.stop > LARGEST:
+    near, fields = _fields(NEAR, spec, runs), _fields(NEAR + FAR, spec, runs)
+    if not near or fields[-1].stop > LARGEST:
         return None
     search = _Search(spec, fields, parts, runs, prior)
     best = search.optimum()
-    first = next(f.place.start for f in fields if f.name in NEAR)
+    here = slice(near[-1].stop)
 
-    # answer of the near parameters to a change of log exponents
-    slope = search.log_exponent_slope(best)[:, first:]
-    worth = search.log_exponent_worth(best)
-    sd = search.sd[first:]
-    precision = slope.T @ (worth[:, None] * slope) + np.diag(sd**-2)
-    gain = np.linalg.solve(precision, slope.T * worth)
-
-    within = np.concatenate([_within(f, prior, search.sd) for f in fields])[first:]
-    told = 1 / np.diag(np.linalg.inv(precision)) - sd**-2
-    near = tuple(
-        replace(f, place=slice(f.place.start - first, f.place.stop - first))
-        for f in fields
-        if f.name in NEAR
-    )
-    pooled = np.concatenate([np.full(int(np.prod(f.shape)), f.pooled) for f in near])
+    slope = search.log_exponent_slope(best)[:, here]
+    worth = (_sensitivity(search.fitted(best), 0.0, search.law, np) / search.noise) ** 2
+    penalty = np.diag(search.sd[here] ** -2)
+    precision = slope.T @ (worth[:, None] * slope) + penalty
+    told = 1 / np.diag(np.linalg.inv(precision)) - np.diag(penalty)
+    each = slope.T**2
     return Coordinates(
         near=near,
-        best=best[first:],
-        known=np.where(pooled, told / (told + within**-2), 1.0),
-        gain=gain,
+        best=best[here],
+        gain=np.linalg.solve(precision, slope.T * worth),
+        pull=np.linalg.solve(precision, penalty),
+        share=each * (np.maximum(told, 0) / np.maximum(each @ worth, np.diag(penalty)))[:, None],
+        prior=np.diag(penalty),
         fitted=search.fitted(best),
         start={name: value for name, (value, _) in _values(fields, best).items() if name in FAR},
     )
-
-
-def _within(field: Field, prior: Mapping[str, Array], sd: Array) -> Array:
-    """Typical scale of a parameter about its pooled mean."""
-    scale = prior.get(f"{field.name}_sigma")
-    if not field.pooled or scale is None:
-        return sd[field.place]
-    return np.full(field.place.stop - field.place.start, np.median(scale))
 
 
 class _Search:
@@ -223,8 +250,7 @@ class _Search:
         prior: Mapping[str, Array],
     ) -> None:
         draws = np.concatenate(
-            [np.reshape(f.scale.free(prior[f.name]), (len(prior[f.name]), -1)) for f in fields],
-            axis=1,
+            [f.scale.free(prior[f.name]).reshape(len(prior[f.name]), -1) for f in fields], axis=1
         )
         self.law, self.fields, self.parts = LAWS[spec.law], fields, parts
         self.mean, self.sd = draws.mean(axis=0), draws.std(axis=0)
@@ -259,18 +285,12 @@ class _Search:
         return np.concatenate([misfit, (x - self.mean) / self.sd])
 
     def log_exponent_slope(self, x: Array) -> Array:
-        """Derivative of each run's log exponent by each scalar, shape (run, scalar)."""
+        """Derivative of each run's log exponent, at a floor of 0, by each scalar of x."""
         steps = 1e-5 * np.eye(x.size)
-        return np.stack(
-            [(self._log_exponent(x + h) - self._log_exponent(x - h)) / 2e-5 for h in steps], axis=1
-        )
+        no_floor = {"d": (np.float64(0), ())}
 
-    def log_exponent_worth(self, x: Array) -> Array:
-        """Precision with which each run tells its log exponent, shape (run,)."""
-        log_exponent = self._log_exponent(x)
-        return (np.exp(log_exponent - np.exp(log_exponent)) / self.noise) ** 2
+        def log_exponent(x: Array) -> Array:
+            found: Array = _log_exponent(self.fitted(x, **no_floor), 0.0, self.law, np)
+            return found
 
-    def _log_exponent(self, x: Array) -> Array:
-        """``log(-log(error above the floor))``, at a floor of 0."""
-        exponent: Array = _soft(-np.log(self.fitted(x, d=(np.float64(0), ()))), 10.0, np)
-        return np.log(exponent)
+        return np.stack([(log_exponent(x + h) - log_exponent(x - h)) / 2e-5 for h in steps], axis=1)

@@ -23,7 +23,7 @@ from qqt_bayes.model import COORDINATE, CURVE, build
 from qqt_bayes.spec import Spec, load_model
 
 PRIOR_DRAWS = 1000
-TARGET_ACCEPT = 0.97
+TARGET_ACCEPT = 0.99
 PACKAGES = ("qqt_bayes", "pymc", "nutpie", "arviz", "xarray", "numpy")
 
 

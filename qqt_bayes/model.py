@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
+from pymc.logprob.transforms import Transform
 
-from qqt_bayes.coordinates import Coordinates, Field
+from qqt_bayes.coordinates import NOTHING, Coordinates, Scale
 from qqt_bayes.distributions import Prior
 from qqt_bayes.ingredients import Part, ingredients, known_variance, run_errors
 from qqt_bayes.law import FLOOR, LAWS, Law
@@ -17,6 +18,10 @@ from qqt_bayes.spec import Spec
 
 CURVE = "curve"
 """Name of the mean error of each run; recomputed where it is needed, not part of the posterior."""
+GAUSSIAN = ("Normal", "LogNormal")
+"""Distributions that are Gaussian on the unconstrained scale, with mean mu and deviation sigma."""
+NEGLIGIBLE = 0.05
+"""A floor below which it hardly matters how far below."""
 COORDINATE = "_coordinate"
 """Ends the names of what is sampled in place of parameters; not part of the posterior."""
 
@@ -60,18 +65,32 @@ def build(
 
         near = () if coordinates is None else tuple(field.name for field in coordinates.near)
         values = {
-            name: _declare(name, value, runs)
+            name: _declare(name, value, runs, centred=coordinates is None)
             for name, value in spec.parameters.items()
             if name not in near
         }
+        noise = {
+            name: _declare(name, value, runs) for name, value in spec.likelihood.parameters.items()
+        }
+        variance = _variance(spec, runs, noise["sigma"])
         if coordinates is not None:
-            best = {
-                name: pt.as_tensor(value) for name, (value, _) in coordinates.best_values().items()
-            }
-            push = coordinates.push(curve(values | best), curve({"d": values["d"]}, FLOOR), law, pt)
+            floor = curve({"d": values["d"]}, FLOOR)
+
+            def errors(trial: dict[str, tuple[Any, tuple[str, ...]]]) -> Any:
+                return curve(values | {name: value for name, (value, _) in trial.items()})
+
+            expected = coordinates.expected(errors, floor, law, pt)
+            told = coordinates.told(floor, variance, law, pt)
             for field in coordinates.near:
-                values[field.name] = _follow(field, coordinates, push, spec, runs)
-        _observe(spec, runs, curve(values))
+                values[field.name] = _follow(
+                    field.name,
+                    field.prior,
+                    expected[field.place].reshape(field.shape),
+                    told[field.place].reshape(field.shape),
+                    coordinates.prior[field.place].reshape(field.shape),
+                    runs,
+                )
+        _observe(spec, runs, curve(values), variance, noise)
     return model
 
 
@@ -80,21 +99,57 @@ def _segment_sum(x: Any, row: Any, size: int) -> Any:
     return pt.inc_subtensor(pt.zeros((size, *tuple(x.shape[1:])))[row], x)
 
 
-def _declare(name: str, value: float | Prior, runs: xr.Dataset) -> Any:
+def _declare(name: str, value: float | Prior, runs: xr.Dataset, *, centred: bool = True) -> Any:
     """A declared parameter: a constant, or a random variable with its own random parameters."""
     if not isinstance(value, Prior):
         return pt.as_tensor(np.float64(value))
-    dist, arguments = _distribution(name, value, runs)
-    return dist(name, **arguments, dims=value.over or None)
-
-
-def _distribution(name: str, prior: Prior, runs: xr.Dataset) -> tuple[Any, dict[str, Any]]:
-    """The PyMC class of a prior and its arguments, nested priors declared."""
+    if not centred and _pooled_about(value):  # in units of its prior: no funnel
+        nothing = np.full([runs.sizes[dim] for dim in value.over], NOTHING)
+        return _follow(name, value, 0 * nothing, nothing, None, runs)
     arguments = {
-        key: _align(_declare(f"{name}_{key}", value, runs), value, prior.over)
-        for key, value in prior.parameters.items()
+        key: _align(_declare(f"{name}_{key}", each, runs), each, value.over)
+        for key, each in value.parameters.items()
     }
-    return getattr(pm, prior.distribution), arguments
+    dist = getattr(pm, value.distribution)
+    at_zero = name == "d" and value.support[0] == 0 and _pooled_about(value) is None
+    transform = {"default_transform": NearZero(value.support[1])} if at_zero else {}
+    return dist(name, **arguments, **transform, dims=value.over or None)
+
+
+class NearZero(Transform):  # type: ignore[misc]
+    """``x = K log(1 + e^v)``, or its odds for values below 1: a straight line above K.
+
+    On a log scale a floor that may well be zero has an endless tail.
+    """
+
+    name = "near zero"
+
+    def __init__(self, upper: float) -> None:
+        self.odds = np.isfinite(upper)
+
+    def forward(self, value: Any, *_: Any) -> Any:
+        """Floor to unconstrained value."""
+        scaled = (value / (1 - value) if self.odds else value) / NEGLIGIBLE
+        return scaled + pt.log(-pt.expm1(-scaled))
+
+    def backward(self, value: Any, *_: Any) -> Any:
+        """Unconstrained value to floor."""
+        x = NEGLIGIBLE * pt.softplus(value)
+        return x / (1 + x) if self.odds else x
+
+    def log_jac_det(self, value: Any, *_: Any) -> Any:
+        """Log of the derivative of `backward`."""
+        slope = np.log(NEGLIGIBLE) - pt.softplus(-value)
+        return slope - 2 * pt.log1p(NEGLIGIBLE * pt.softplus(value)) if self.odds else slope
+
+
+def _pooled_about(value: float | Prior) -> Prior | None:
+    """The prior of the mean of a partially pooled parameter, if both are Gaussian."""
+    if isinstance(value, Prior) and value.distribution in GAUSSIAN:
+        mean = value.parameters.get("mu")
+        if isinstance(mean, Prior) and mean.distribution == "Normal":
+            return mean
+    return None
 
 
 def _align(value: Any, prior: float | Prior, over: tuple[str, ...]) -> Any:
@@ -104,39 +159,62 @@ def _align(value: Any, prior: float | Prior, over: tuple[str, ...]) -> Any:
     return value.dimshuffle(*axes) if over and inner else value
 
 
-def _follow(field: Field, coordinates: Coordinates, push: Any, spec: Spec, runs: xr.Dataset) -> Any:
-    """A parameter of the law as a function of its coordinate; its declared prior as density."""
-    prior = cast(Prior, spec.parameters[field.name])
-    dist, arguments = _distribution(field.name, prior, runs)
-    known = coordinates.known[field.place].reshape(field.shape)
-    expected = (coordinates.best[field.place] + push[field.place]).reshape(field.shape)
-    u = pm.Flat(f"{field.name}{COORDINATE}", dims=field.over or None)
-    size = 1.0
-    free = known * expected + u
-    if field.pooled:
-        size = arguments["sigma"] ** (1 - known)
-        free = known * expected + (1 - known) * arguments["mu"] + size * u
-    value, log_derivative = field.scale.bound(free, pt)
-    value = pm.Deterministic(field.name, value, dims=field.over or None)
-    density = pm.logp(dist.dist(**arguments, shape=field.shape), value)
-    pm.Potential(f"{field.name}_prior", (density + pt.log(size) + log_derivative).sum())
+def _follow(name: str, prior: Prior, expected: Any, told: Any, wide: Any, runs: xr.Dataset) -> Any:
+    """A parameter as a function of its coordinate; its declared prior as density.
+
+    `expected` and `told` are where and how precisely the data want it, on its unconstrained scale;
+    `wide` is the precision of a prior that is not Gaussian there.
+    """
+    over, nested = prior.over, _pooled_about(prior)
+    arguments = {
+        key: _align(_declare(f"{name}_{key}", value, runs), value, over)
+        for key, value in prior.parameters.items()
+        if not (key == "mu" and nested)
+    }
+    if nested:
+        weight = 1 / (1 / told + arguments["sigma"] ** 2)
+        within = [axis for axis, dim in enumerate(over) if dim not in nested.over]
+        total = weight.sum(within) if within else weight
+        centre = (weight * expected).sum(within) / total if within else expected
+        mean = _follow(f"{name}_mu", nested, centre, total, None, runs)
+        arguments["mu"] = _align(mean, nested, over)
+    gaussian = prior.distribution in GAUSSIAN
+    centre = arguments["mu"] if gaussian else expected
+    precision = arguments["sigma"] ** -2 if gaussian else wide
+
+    coordinate = pm.Flat(f"{name}{COORDINATE}", dims=over or None)
+    both = told + precision
+    free = (told * expected + precision * centre) / both + coordinate / pt.sqrt(both)
+    value, log_derivative = Scale(*prior.support).bound(free, pt)
+    value = pm.Deterministic(name, value, dims=over or None)
+    shape = tuple(runs.sizes[dim] for dim in over)
+    density = pm.logp(getattr(pm, prior.distribution).dist(**arguments, shape=shape), value)
+    pm.Potential(f"{name}_prior", (density + log_derivative - pt.log(both) / 2).sum())
     return value
 
 
-def _observe(spec: Spec, runs: xr.Dataset, curve: Any) -> None:
-    """Runs about their curve: unknown run-to-run noise, known evaluation and rounding noise."""
-    group = runs["group_index"].to_numpy()
-    noise = {}
+def _variance(spec: Spec, runs: xr.Dataset, sigma: Any) -> Any:
+    """Variance of each run about its curve: unknown run-to-run, known evaluation and rounding."""
+    prior = spec.likelihood.parameters["sigma"]
+    if isinstance(prior, Prior) and prior.over:
+        sigma = sigma[runs["group_index"].to_numpy()]
+    return sigma**2 / runs["weight"].to_numpy() + known_variance(runs)
+
+
+def _observe(
+    spec: Spec, runs: xr.Dataset, curve: Any, variance: Any, noise: dict[str, Any]
+) -> None:
+    """Runs about their curve."""
+    others = {}
     for key, prior in spec.likelihood.parameters.items():
-        value = _declare(key, prior, runs)
-        noise[key] = value[group] if isinstance(prior, Prior) and prior.over else value
-    scale = noise.pop("sigma") / np.sqrt(runs["weight"].to_numpy())
-    dist = getattr(pm, spec.likelihood.distribution)
-    dist(
+        if key != "sigma":
+            by_group = isinstance(prior, Prior) and prior.over
+            others[key] = noise[key][runs["group_index"].to_numpy()] if by_group else noise[key]
+    getattr(pm, spec.likelihood.distribution)(
         "error",
         mu=pm.Deterministic(CURVE, curve, dims="run"),
-        sigma=pt.sqrt(scale**2 + known_variance(runs)),
-        **noise,
+        sigma=pt.sqrt(variance),
+        **others,
         observed=runs["error"].to_numpy(),
         dims="run",
     )
