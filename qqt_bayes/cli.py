@@ -137,6 +137,7 @@ def fit(
 @click.option("--new-run", is_flag=True, help="FIT: of one new run, with its noise; not the mean.")
 @options.interval
 @options.only_group
+@options.force
 @options.table_format
 def predict(
     source: str,
@@ -147,12 +148,13 @@ def predict(
     new_run: bool,
     interval: float,
     only_group: str | None,
+    force: bool,
     form: str,
 ) -> None:
     """Predict errors, from a table of known PARAMETERS or from a FIT with its uncertainty."""
     from qqt_bayes import inputs
 
-    of_fit = {"--new-run": new_run, "--only-group": only_group}
+    of_fit = {"--new-run": new_run, "--only-group": only_group, "--force": force}
     of_parameters = {"--law": law, "--fit": rows}
     is_fit = inputs.is_fit(source)
     for name, given in (of_parameters if is_fit else of_fit).items():
@@ -162,7 +164,7 @@ def predict(
                 f"{source} is {'a fit' if is_fit else 'no fit (netCDF)'}."
             )
     if is_fit:
-        table = inputs.predict_fit(source, levels, budgets, interval, new_run, only_group)
+        table = inputs.predict_fit(source, levels, budgets, interval, new_run, only_group, force)
     else:
         if budgets is None:
             raise click.UsageError(

@@ -15,6 +15,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from qqt_bayes.ingredients import known_variance
+
 Array = NDArray[np.float64]
 
 RHAT, ESS, BFMI = 1.01, 400, 0.3
@@ -140,7 +142,9 @@ def _adequacy(fit: xr.DataTree, curve: Array, predicted: Array) -> list[Check]:
     constant = fit.children["constant_data"].to_dataset(inherit=False)
     observed = fit["observed_data"]["error"].to_numpy()
     checks = []
-    known = known_noise(constant, observed, fit.attrs["kind"])
+    known = known_noise(
+        constant.assign(error=("run", observed)).assign_attrs(kind=fit.attrs["kind"])
+    )
     if known is not None:
         scatter = float(np.sqrt(np.mean((observed - curve.mean(axis=0)) ** 2)))
         sigma = float(np.median(fit["posterior"]["sigma"]))
@@ -170,13 +174,14 @@ def _adequacy(fit: xr.DataTree, curve: Array, predicted: Array) -> list[Check]:
     return checks
 
 
-def known_noise(constant: xr.Dataset, observed: Array, kind: str) -> float | None:
+def known_noise(runs: xr.Dataset) -> float | None:
     """Noise that is known apart from the law: scatter of replicates, else evaluation noise.
 
     None if the table has neither replicates (three degrees of freedom at least) nor `n_eval`.
     """
+    observed = runs["error"].to_numpy()
     key = np.stack(
-        [constant[name].to_numpy() for name in ("data_index", "group_index", "samples_seen")]
+        [runs[name].to_numpy() for name in ("data_index", "group_index", "samples_seen")]
     )
     _, cell = np.unique(key, axis=1, return_inverse=True)
     cell = np.ravel(cell)
@@ -185,11 +190,9 @@ def known_noise(constant: xr.Dataset, observed: Array, kind: str) -> float | Non
     if freedom >= 3:
         mean = (np.bincount(cell, observed) / count)[cell]
         return float(np.sqrt(np.sum((observed - mean) ** 2) / freedom)) or None
-    evaluated = constant["n_eval"].to_numpy()
-    if kind != "error" or np.isnan(evaluated).any():
+    if runs.attrs["kind"] != "error" or runs["n_eval"].isnull().any():
         return None
-    rounding = constant["rounding"].to_numpy()
-    return float(np.sqrt(np.mean(observed * (1 - observed) / evaluated + rounding**2 / 3))) or None
+    return float(np.sqrt(np.mean(known_variance(runs)))) or None
 
 
 def _patterns(constant: xr.Dataset) -> dict[str, Callable[[Array], Array]]:

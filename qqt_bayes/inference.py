@@ -10,16 +10,15 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
 import nutpie
 import pymc as pm
 import xarray as xr
 
 from qqt_bayes import gate
-from qqt_bayes.coordinates import Coordinates, find_coordinates
+from qqt_bayes.coordinates import find_coordinates
 from qqt_bayes.errors import InputError
 from qqt_bayes.ingredients import ingredients
-from qqt_bayes.model import COORDINATE, CURVE, build
+from qqt_bayes.model import CURVE, build
 from qqt_bayes.spec import Spec, load_model
 
 PRIOR_DRAWS = 1000
@@ -83,38 +82,41 @@ def fit(
         prior = pm.sample_prior_predictive(
             PRIOR_DRAWS, random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"}
         )
-    coordinates = find_coordinates(spec, runs, parts, _flat(prior["prior"]))
+    flat = prior["prior"].to_dataset(inherit=False).stack(sample=("chain", "draw"))
+    coordinates = find_coordinates(
+        spec, runs, parts, {str(n): x.transpose("sample", ...).values for n, x in flat.items()}
+    )
     compiled = nutpie.compile_pymc_model(
-        build(spec, runs, parts, coordinates), initial_points=_start(coordinates)
+        build(spec, runs, parts, coordinates),
+        initial_points=None if coordinates is None else coordinates.start,
     )
     compiled_at = time.perf_counter()
     with _progress_bar(chains * (draws + tune), progress) as advance:
-        trace = nutpie.sample(
-            compiled,
-            draws=draws,
-            tune=tune,
-            chains=chains,
-            seed=seed,
-            target_accept=target_accept,
-            adaptation="low_rank" if low_rank else "diag",
-            save_warmup=False,
-            progress_bar=False,
-            progress_callback=advance,
+        trace = _until_done(
+            nutpie.sample(
+                compiled,
+                draws=draws,
+                tune=tune,
+                chains=chains,
+                seed=seed,
+                target_accept=target_accept,
+                adaptation="low_rank" if low_rank else "diag",
+                save_warmup=False,
+                progress_bar=False,
+                progress_callback=advance,
+                blocking=False,
+            )
         )
     sampled_at = time.perf_counter()
 
     posterior = trace.children["posterior"].to_dataset(inherit=False)
-    kept = [
-        name for name in posterior.data_vars if not str(name).endswith(COORDINATE) and name != CURVE
-    ]
-    tree = xr.DataTree.from_dict(
-        {
-            "posterior": posterior[kept],
-            "sample_stats": trace.children["sample_stats"]
-            .to_dataset(inherit=False)
-            .drop_vars("divergence_message", errors="ignore"),  # text, empty where nothing diverged
-        }
-    )
+    kept = [name for name in posterior.data_vars if name in prior["prior"] and name != CURVE]
+    stats = trace.children["sample_stats"].to_dataset(inherit=False)
+    sampled = {
+        "posterior": posterior[kept],
+        "sample_stats": stats.drop_vars("divergence_message", errors="ignore"),  # text, often empty
+    }
+    tree = xr.DataTree.from_dict(sampled)
     with _quiet(), declared:
         predictive = pm.sample_posterior_predictive(
             tree, var_names=["error", CURVE], random_seed=seed, progressbar=False
@@ -123,12 +125,11 @@ def fit(
     result = xr.DataTree.from_dict(
         {
             "/": xr.Dataset(),
-            "posterior": posterior[kept],
+            **sampled,
             "posterior_predictive": predictive[["error"]],
-            "prior": _only_random(prior["prior"]),
+            "prior": prior["prior"].to_dataset(inherit=False).drop_vars(CURVE, errors="ignore"),
             "prior_predictive": prior["prior_predictive"].to_dataset(inherit=False)[["error"]],
             "log_likelihood": likelihood,
-            "sample_stats": tree.children["sample_stats"].to_dataset(inherit=False),
             "observed_data": runs[["error"]].drop_vars(["data", "pool", "group"], errors="ignore"),
             "constant_data": runs.drop_vars("error").drop_attrs(deep=False),
         }
@@ -138,32 +139,20 @@ def fit(
         "sampling_time": sampled_at - compiled_at,
     }
     every = max(1, draws * chains // gate.DRAWS)
-    curve, predicted = (
-        predictive[name]
-        .stack(sample=("chain", "draw"))
-        .transpose("sample", "run")
-        .to_numpy()[::every]
-        for name in (CURVE, "error")
-    )
+    by_draw = predictive.stack(sample=("chain", "draw")).transpose("sample", "run")
+    curve, predicted = (by_draw[name].to_numpy()[::every] for name in (CURVE, "error"))
     result.attrs["gate"] = gate.check(result, curve, predicted).to_json()
     return result
 
 
-def _flat(prior: xr.DataTree) -> dict[str, np.ndarray]:
-    """Prior draws by name, shape (draw, ...)."""
-    return {
-        str(name): draws.to_numpy().reshape((-1, *draws.shape[2:]))
-        for name, draws in prior.to_dataset(inherit=False).data_vars.items()
-    }
-
-
-def _only_random(prior: xr.DataTree) -> xr.Dataset:
-    return prior.to_dataset(inherit=False).drop_vars(CURVE, errors="ignore")
-
-
-def _start(coordinates: Coordinates | None) -> dict[str, np.ndarray] | None:
-    """Where chains start, before their jitter."""
-    return None if coordinates is None else coordinates.start
+def _until_done(sampler: Any) -> xr.DataTree:
+    """The trace of a sampler in the background; an interrupt leaves no half of one."""
+    try:
+        trace: xr.DataTree = sampler.wait()
+    except BaseException:
+        sampler.cancel()
+        raise
+    return trace
 
 
 def _provenance(spec: Spec, runs: xr.Dataset, seed: int) -> dict[str, Any]:

@@ -87,8 +87,9 @@ def predict_fit(
     probability: float,
     new_run: bool,
     group: str | None,
+    force: bool,
 ) -> pd.DataFrame:
-    """Predictions of a fit: a row for each group, level and budget.
+    """Predictions of a fit that passed its gate, or is forced: a row for each group, level, budget.
 
     Returns
     -------
@@ -98,9 +99,9 @@ def predict_fit(
     """
     criteria = Criteria(interval=probability)
     fit = posterior.load(path)
-    gate = posterior.gate(fit)
-    if not gate.passed:
-        warn(str(gate))
+    posterior.require(fit, force)
+    if not posterior.gate(fit).passed:
+        warn(str(posterior.gate(fit)))
     error = predict(fit, *candidates(fit, levels, budgets), new_run=new_run, group=group)
     lower, median, upper = error.quantile(criteria.quantiles, SAMPLE)
     columns = {"error_median": median, "error_lower": lower, "error_upper": upper}

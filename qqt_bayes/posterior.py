@@ -109,6 +109,15 @@ def parameters(fit: xr.DataTree) -> xr.Dataset:
     return xr.Dataset({**values, "pool_size": sizes}).assign_coords(group=constant["group"])
 
 
+def thin(fit: xr.DataTree, draws: int) -> xr.DataTree:
+    """The fit with at most so many draws, at equal distances, in its posterior."""
+    posterior = fit.children["posterior"].to_dataset(inherit=False)
+    step = -(-posterior.sizes["chain"] * posterior.sizes["draw"] // draws)
+    groups = {name: each.to_dataset(inherit=False) for name, each in fit.children.items()}
+    groups["posterior"] = posterior.isel(draw=slice(None, None, step))
+    return xr.DataTree.from_dict({"/": xr.Dataset(attrs=fit.attrs), **groups})
+
+
 def gate(fit: xr.DataTree) -> Gate:
     """What the gate found when the fit was made."""
     return Gate.from_json(fit.attrs["gate"])

@@ -221,8 +221,13 @@ def test_predict_from_a_fit_of_groups(files: SimpleNamespace) -> None:
     assert len(json.loads(qqt(*one, "--format", "json").stdout)) == 3
 
 
-def test_predict_warns_of_a_fit_that_failed(files: SimpleNamespace) -> None:
-    assert "The fit did not pass its gate." in qqt("predict", files.bad).stderr
+def test_predict_refuses_a_fit_that_failed_unless_forced(files: SimpleNamespace) -> None:
+    refused = qqt("predict", files.bad, exit_code=3)
+    assert "The fit did not pass its gate." in refused.stderr
+    assert refused.stdout == ""
+    forced = qqt("predict", files.bad, "--force")
+    assert "The fit did not pass its gate." in forced.stderr
+    assert "error median" in forced.stdout
 
 
 def test_decide_prints_table_and_summary(files: SimpleNamespace) -> None:
