@@ -22,9 +22,9 @@ densities); the data shape the coordinates only.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import prod
 from types import ModuleType
 from typing import Any
 
@@ -103,7 +103,7 @@ class Field:
     @property
     def stop(self) -> int:
         """Place behind its last scalar."""
-        return self.start + prod(self.shape)
+        return self.start + math.prod(self.shape)
 
     @property
     def place(self) -> slice:
@@ -131,6 +131,8 @@ class Coordinates:
         Precision of the prior draws, for parameters that are not pooled.
     fitted : array, shape (run,)
         Errors under the best fit.
+    amplitude : float
+        Error above the floor at which an exponent is 0.
     start : dict of array
         Best fit of the other parameters.
     """
@@ -142,34 +144,39 @@ class Coordinates:
     share: Array
     prior: Array
     fitted: Array
+    amplitude: float
     start: dict[str, Array]
 
     def expected(
         self, errors: Callable[[Values], Any], floor: Any, law: Law, xp: ModuleType
     ) -> Any:
         """``e``, shape (scalar,), from the errors under given b and tau, and the runs' floors."""
-        need = _log_exponent(self.fitted, floor, law, xp)
+        top = self.top(floor, law)
+        need = _log_exponent(self.fitted - floor, top, xp)
         x = self.best
         for _ in range(STEPS):
-            have = _log_exponent(errors(_values(self.near, x, xp)), floor, law, xp)
+            have = _log_exponent(errors(_values(self.near, x, xp)) - floor, top, xp)
             x = x + xp.dot(self.gain, need - have) - xp.dot(self.pull, x - self.best)
         return x
 
+    def top(self, floor: Any, law: Law) -> Any:
+        """What the exponent counts from."""
+        return 1 - floor if law.bounded else self.amplitude
+
     def told(self, floor: Any, variance: Any, law: Law, xp: ModuleType) -> Any:
         """``t``, shape (scalar,), for the floor and the variance of each run."""
-        worth = _sensitivity(self.fitted, floor, law, xp) ** 2 / variance
+        worth = _sensitivity(self.fitted - floor, self.top(floor, law), xp) ** 2 / variance
         return xp.dot(self.share, worth) + NOTHING * self.prior
 
 
-def _log_exponent(error: Any, floor: Any, law: Law, xp: ModuleType) -> Any:
-    """``log(-log(error above the floor))``, finite everywhere."""
-    amplitude = 1 - floor if law.bounded else 1.0
-    return xp.log(_soft(-xp.log(_soft(error - floor, 100.0, xp) / amplitude), 10.0, xp))
+def _log_exponent(above: Any, top: Any, xp: ModuleType) -> Any:
+    """``log(-log(above / top))`` of errors above the floor, finite everywhere."""
+    return xp.log(_soft(-xp.log(_soft(above, 100.0, xp) / top), 10.0, xp))
 
 
-def _sensitivity(error: Any, floor: Any, law: Law, xp: ModuleType) -> Any:
+def _sensitivity(above: Any, top: Any, xp: ModuleType) -> Any:
     """Derivative of the error by the log exponent."""
-    return _soft(error - floor, 100.0, xp) * xp.exp(_log_exponent(error, floor, law, xp))
+    return _soft(above, 100.0, xp) * xp.exp(_log_exponent(above, top, xp))
 
 
 def _soft(x: Any, sharpness: float, xp: ModuleType) -> Any:
@@ -221,7 +228,7 @@ def find_coordinates(
     here = slice(near[-1].stop)
 
     slope = search.log_exponent_slope(best)[:, here]
-    worth = (_sensitivity(search.fitted(best), 0.0, search.law, np) / search.noise) ** 2
+    worth = (_sensitivity(search.fitted(best), search.amplitude, np) / search.noise) ** 2
     penalty = np.diag(search.sd[here] ** -2)
     precision = slope.T @ (worth[:, None] * slope) + penalty
     told = 1 / np.diag(np.linalg.inv(precision)) - np.diag(penalty)
@@ -234,6 +241,7 @@ def find_coordinates(
         share=each * (np.maximum(told, 0) / np.maximum(each @ worth, np.diag(penalty)))[:, None],
         prior=np.diag(penalty),
         fitted=search.fitted(best),
+        amplitude=search.amplitude,
         start={name: value for name, (value, _) in _values(fields, best).items() if name in FAR},
     )
 
@@ -260,6 +268,8 @@ class _Search:
             for name, value in spec.parameters.items()
             if not isinstance(value, Prior)
         }
+        highest = float(self.error.max())
+        self.amplitude = 1.0 if highest <= 1 else math.e * highest  # losses may be anything
         self.noise = max(0.05 * self.error.std(), 1e-3 * self.error.mean())
 
     def fitted(self, x: Array, **changed: tuple[Any, tuple[str, ...]]) -> Array:
@@ -290,7 +300,7 @@ class _Search:
         no_floor = {"d": (np.float64(0), ())}
 
         def log_exponent(x: Array) -> Array:
-            found: Array = _log_exponent(self.fitted(x, **no_floor), 0.0, self.law, np)
+            found: Array = _log_exponent(self.fitted(x, **no_floor), self.amplitude, np)
             return found
 
         return np.stack([(log_exponent(x + h) - log_exponent(x - h)) / 2e-5 for h in steps], axis=1)

@@ -189,7 +189,9 @@ def test_too_few_replicates_leave_evaluation_and_rounding():
     observed = np.array([0.4, 0.6, 0.5, 0.5])
     runs = constant([0, 0, 1, 1], n_eval=1e4, rounding=0.003)
     expected = np.sqrt(np.mean(observed * (1 - observed)) / 1e4 + 0.003**2 / 3)
-    assert noise_of(runs, observed, "error") == pytest.approx(expected, rel=1e-4)  # half a count added
+    assert noise_of(runs, observed, "error") == pytest.approx(
+        expected, rel=1e-4
+    )  # half a count added
 
 
 def test_nothing_known():

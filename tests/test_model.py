@@ -73,6 +73,11 @@ def test_attributes(fit, runs):
         assert expected in names
 
 
+def test_the_same_seed_gives_the_same_draws(fit, runs):
+    again = qqt.fit(runs, draws=DRAWS, tune=TUNE, chains=CHAINS, seed=SEED)
+    xr.testing.assert_equal(again["posterior"].to_dataset(), fit["posterior"].to_dataset())
+
+
 def test_only_parameters_are_kept(fit):
     """Neither coordinates nor curve: the posterior holds what the prior holds."""
     posterior, prior = fit["posterior"], fit["prior"]
