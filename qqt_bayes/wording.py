@@ -142,9 +142,13 @@ def _contenders(part: xr.Dataset) -> list[str]:
 def _crossovers(decision: xr.Dataset) -> Iterator[str]:
     if "crossover" not in decision:
         return
+    likeliest = decision["probability_best"].max("budget")
     clauses = []
     for i in np.flatnonzero(decision["crossover_probability"] >= RARE):
         pair = decision.isel(pair=i)
+        between = [pair["earlier"].item(), pair["later"].item()]
+        if (likeliest.sel(level=between) < RARE).all():
+            continue  # neither is worth choosing anywhere
         low, median, high = (format_samples(x) for x in pair["crossover"].values)
         found = pair["crossover_probability"].item()
         perhaps = "" if found >= CERTAIN else f", if at all: probability {chance(found)}"

@@ -107,22 +107,24 @@ def test_budgets_below_the_data():
 
 
 def test_crossovers():
-    coords = {"pair": ["a to b", "b to c", "c to d"], "quantile": [0.05, 0.5, 0.95]}
-    samples = [[80e6, 100e6, 120e6], [200e6, 300e6, 400e6], [np.nan] * 3]
-    crossing = decision(*SURE).assign_coords(
-        earlier=("pair", ["a", "b", "c"]), later=("pair", ["b", "c", "d"])
-    )
+    """The third pair has no crossover; neither level of the fourth is ever worth choosing."""
+    first, second, third = LEVELS
+    earlier, later = [first, first, first, second], [second, third, second, third]
+    samples = [[80e6, 100e6, 120e6], [200e6, 300e6, 400e6], [np.nan] * 3, [80e6, 100e6, 120e6]]
+    coords = {"pair": ["1 to 2", "1 to 3", "1 to 2 again", "2 to 3"], "quantile": [0.05, 0.5, 0.95]}
+    crossing = decision(*SURE).assign_coords(earlier=("pair", earlier), later=("pair", later))
     crossing["crossover"] = xr.DataArray(samples, coords, ("pair", "quantile"))
-    crossing["crossover_probability"] = ("pair", [1.0, 0.6, 0.0])
-    crossing["crossover_below"] = ("pair", [0.0, 0.0, 1.0])
+    crossing["crossover_probability"] = ("pair", [1.0, 0.6, 0.0, 1.0])
+    crossing["crossover_below"] = ("pair", [0.0, 0.0, 1.0, 0.0])
     assert summary(crossing).endswith(
-        "Crossovers: b overtakes a at 100M samples (90% interval 80M to 120M); c overtakes b at "
-        "300M samples (90% interval 200M to 400M, if at all: probability 0.60)."
+        f"Crossovers: {second} overtakes {first} at 100M samples (90% interval 80M to 120M); "
+        f"{third} overtakes {first} at 300M samples (90% interval 200M to 400M, if at all: "
+        "probability 0.60)."
     )
     last = to_json(crossing)["crossovers"][2]
     assert last == {
-        "earlier": "c",
-        "later": "d",
+        "earlier": first,
+        "later": second,
         "probability": 0.0,
         "probability_below": 1.0,
         "median": None,
