@@ -1,6 +1,10 @@
-"""Execute the case studies' notebooks in place: `python case_studies/execute.py [FOLDER ...]`."""
+"""Execute the case studies' notebooks in place: `python case_studies/execute.py [FOLDER ...]`.
 
-import sys
+With `--check` the files stay as they are: what matters is that a notebook runs and comes to the
+numbers in its `expected.json`.
+"""
+
+import argparse
 from pathlib import Path
 
 import nbformat
@@ -16,16 +20,22 @@ def execute(path: Path) -> nbformat.NotebookNode:
     return client.execute()
 
 
-def main(folders: list[str]) -> None:
+def main() -> None:
     """Execute the notebooks of the named case studies, or of all."""
+    parser = argparse.ArgumentParser(description="Execute the case studies' notebooks.")
+    parser.add_argument("folders", nargs="*", metavar="FOLDER", help="all, if none is named")
+    parser.add_argument("--check", action="store_true", help="do not write the outputs")
+    given = parser.parse_args()
     for path in sorted(HERE.glob("*/*.ipynb")):
-        if not folders or path.parent.name in folders:
+        if not given.folders or path.parent.name in given.folders:
             print(f"Executing {path.relative_to(HERE)} ...", flush=True)
             notebook = execute(path)
+            if given.check:
+                continue
             for cell in notebook.cells:
                 cell.metadata.pop("execution", None)  # time stamps
             nbformat.write(notebook, path)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
