@@ -20,6 +20,8 @@ NUMBER = re.compile(r"(\d+\.?\d*|\.\d+) ?([KMBGT]?)|(\d+\.?\d*|\.\d+)E\+?\d+", r
 MOST = 10_000
 """Budgets that one range may have."""
 
+LARGEST = 1e18
+"""Samples of a budget, at most: a million times what has been trained anywhere."""
 EXAMPLES = "such as 64M, 1.28B or 1e9"
 
 
@@ -95,7 +97,9 @@ def _number(text: str) -> float:
     if not match:
         raise InputError(f"budget {text!r}: expected a number of samples, {EXAMPLES}")
     samples = float(match[0] if match[1] is None else f"{match[1]}e{EXPONENT[match[2]]}")
-    if not 1 <= samples < np.inf:
+    if samples > LARGEST:
+        raise InputError(f"budget {text!r}: expected at most {LARGEST:g} samples, {EXAMPLES}")
+    if samples < 1:
         advice = "; commas stand between budgets" if re.fullmatch("0+", text) else ""
         raise InputError(f"budget {text!r}: expected at least 1 sample, {EXAMPLES}{advice}")
     return samples

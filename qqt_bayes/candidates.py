@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from qqt_bayes.budgets import format_samples, parse_budgets
+from qqt_bayes.budgets import LARGEST, format_samples, parse_budgets
 from qqt_bayes.composition import read_composition
 from qqt_bayes.errors import InputError, alternatives, fault_list, listed
 
@@ -118,10 +118,11 @@ def as_budgets(budgets: ArrayLike | str) -> NDArray[np.float64]:
         raise InputError(f"budgets: expected numbers of samples, got {budgets!r:.60}") from None
     if samples.ndim != 1 or not samples.size:
         raise InputError(f"budgets: expected one or more numbers, got shape {samples.shape}")
-    wrong = samples[~(np.isfinite(samples) & (samples >= 1))]
+    wrong = samples[~((samples >= 1) & (samples <= LARGEST))]
     if wrong.size:
         raise InputError(
-            f"budgets: expected numbers of at least 1 sample, got {listed(f'{x:g}' for x in wrong)}"
+            f"budgets: expected 1 to {LARGEST:g} samples each, "
+            f"got {listed(f'{x:g}' for x in wrong)}"
         )
     values, counts = np.unique(samples, return_counts=True)
     if (counts > 1).any():

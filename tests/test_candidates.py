@@ -86,13 +86,13 @@ def test_budgets(budgets, samples):
     [
         ([], "budgets: expected one or more numbers, got shape (0,)"),
         ([[1e6]], "budgets: expected one or more numbers, got shape (1, 1)"),
-        ([1e6, 0], "budgets: expected numbers of at least 1 sample, got '0'"),
-        ([-1e6, 0.5], "budgets: expected numbers of at least 1 sample, got '-1e+06', '0.5'"),
-        (np.nan, "budgets: expected numbers of at least 1 sample, got 'nan'"),
-        (np.inf, "budgets: expected numbers of at least 1 sample, got 'inf'"),
+        ([1e6, 0], "budgets: expected 1 to 1e+18 samples each, got '0'"),
+        ([-1e6, 0.5], "budgets: expected 1 to 1e+18 samples each, got '-1e+06', '0.5'"),
+        (np.nan, "budgets: expected 1 to 1e+18 samples each, got 'nan'"),
+        (np.inf, "budgets: expected 1 to 1e+18 samples each, got 'inf'"),
         ([64e6, 1e6, 64e6], "budgets: expected each once, got '64M' more than once"),
         (["64M"], "budgets: expected numbers of samples, got ['64M']"),
-        (None, "budgets: expected numbers of at least 1 sample, got 'nan'"),
+        (None, "budgets: expected 1 to 1e+18 samples each, got 'nan'"),
         ("64X", "budget '64X': expected a number of samples"),
     ],
 )

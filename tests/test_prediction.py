@@ -138,7 +138,7 @@ def test_new_run_takes_the_noise_of_its_group():
     [
         ({"group": "arch 3"}, "unknown group 'arch 3'; did you mean 'arch"),
         ({"levels": made.levels(4)}, "unknown pool '30-40%' (not in the fit)"),
-        ({"budgets": [0]}, "budgets: expected numbers of at least 1 sample, got '0'"),
+        ({"budgets": [0]}, "budgets: expected 1 to 1e+18 samples each, got '0'"),
     ],
 )
 def test_faults(options, sentence):
@@ -183,7 +183,7 @@ def test_known_parameters_give_the_law_written_out(law, size_exponent):
         ({"size_exponent": np.nan}, "size_exponent: expected a finite number, got nan"),
         ({"size_exponent": "1"}, "size_exponent: expected a finite number, got '1'"),
         ({"levels": made.levels()}, "unknown pool '0-10%' (not in the parameters)"),
-        ({"budgets": -1}, "budgets: expected numbers of at least 1 sample, got '-1'"),
+        ({"budgets": -1}, "budgets: expected 1 to 1e+18 samples each, got '-1'"),
         ({"parameters": "none.csv"}, "none.csv: no such file"),
     ],
 )
