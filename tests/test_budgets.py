@@ -49,7 +49,7 @@ def test_numbers_may_join_a_range() -> None:
         ("1e3M", "budget '1e3M': expected a number of samples"),
         ("0", "budget '0': expected at least 1 sample"),
         ("0.5", "budget '0.5': expected at least 1 sample"),
-        ("1e999", "budget '1e999': expected at most 1e+18 samples"),
+        ("1e999", "budget '1e999': expected at most 1e.18 samples"),
         ("1,000,000", "budget '000': expected at least 1 sample, .*; commas stand between budgets"),
         ("64M:5B", "budgets '64M:5B': expected a range least:largest:count, such as 64M:5B:13"),
         ("64M:5B:13:2", "budgets '64M:5B:13:2': expected a range"),
