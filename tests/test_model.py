@@ -73,7 +73,7 @@ def test_attributes(fit, runs):
         assert expected in names
 
 
-def test_the_same_seed_gives_the_same_draws(fit, runs):
+def test_the_same_seed_gives_the_same_draws_in_one_process(fit, runs):
     again = qqt.fit(runs, draws=DRAWS, tune=TUNE, chains=CHAINS, seed=SEED)
     xr.testing.assert_equal(again["posterior"].to_dataset(), fit["posterior"].to_dataset())
 
