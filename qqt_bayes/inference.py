@@ -49,8 +49,8 @@ def fit(
     draws, tune, chains : int
         Draws kept, and spent on tuning, by each chain.
     seed : int
-        The same seed gives the same draws within one process.  Another process may compile the
-        model in another order, which changes the last digit and, in the end, the draws.
+        The same seed gives the same draws within one process; another process may round the last
+        digit otherwise and so, in the end, draw otherwise.
     target_accept : float
         Acceptance rate that the step size aims at; nearer to 1 is slower and safer.
     low_rank : bool
