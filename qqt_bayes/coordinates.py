@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
@@ -47,6 +47,7 @@ STEPS = 2
 STARTS = 4
 LARGEST = 120
 """Scalars beyond which the least-squares search would take longer than it saves."""
+ARRAYS = ("best", "gain", "pull", "share", "prior", "fitted", "amplitude")
 NOTHING = 1e-6
 """What data tell, in units of the prior's precision, where they tell nothing."""
 
@@ -146,6 +147,10 @@ class Coordinates:
     fitted: Array
     amplitude: float
     start: dict[str, Array]
+
+    def map(self, f: Callable[[str, Any], Any]) -> Coordinates:
+        """The same with ``f(name, array)`` in place of each array that the runs shape."""
+        return replace(self, **{name: f(name, getattr(self, name)) for name in ARRAYS})
 
     def expected(
         self, errors: Callable[[Values], Any], floor: Any, law: Law, xp: ModuleType

@@ -74,6 +74,7 @@ def build(
         }
         variance = _variance(spec, runs, noise["sigma"])
         if coordinates is not None:
+            coordinates = coordinates.map(pm.Data)
             floor = curve({"d": values["d"]}, FLOOR)
 
             def errors(trial: dict[str, tuple[Any, tuple[str, ...]]]) -> Any:
@@ -198,7 +199,7 @@ def _variance(spec: Spec, runs: xr.Dataset, sigma: Any) -> Any:
     prior = spec.likelihood.parameters["sigma"]
     if isinstance(prior, Prior) and prior.over:
         sigma = sigma[runs["group_index"].to_numpy()]
-    return sigma**2 / runs["weight"].to_numpy() + known_variance(runs)
+    return sigma**2 / runs["weight"].to_numpy() + pm.Data("known_variance", known_variance(runs))
 
 
 def _observe(
@@ -215,6 +216,6 @@ def _observe(
         mu=pm.Deterministic(CURVE, curve, dims="run"),
         sigma=pt.sqrt(variance),
         **others,
-        observed=runs["error"].to_numpy(),
+        observed=pm.Data("observed", runs["error"].to_numpy()),
         dims="run",
     )

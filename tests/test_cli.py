@@ -8,7 +8,8 @@ from types import SimpleNamespace
 import made
 import pandas as pd
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command import qqt
 
 import qqt_bayes
 from qqt_bayes import inference, posterior, runs
@@ -40,13 +41,6 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
         composition=composition,
         levels=levels,
     )
-
-
-def qqt(*arguments: str | Path, exit_code: int = 0) -> Result:
-    result = CliRunner().invoke(main, list(map(str, arguments)))
-    assert result.exit_code == exit_code, result.output + str(result.exception)
-    assert "Traceback" not in result.output
-    return result
 
 
 def test_version() -> None:
@@ -346,55 +340,6 @@ def test_a_fit_that_fails_is_saved_and_exits_with_3(
     assert f"{path} is saved all the same." in result.stderr
     assert not posterior.gate(posterior.load(path)).passed
     fit_with(files, monkeypatch, "--force", exit_code=0, passed=False)
-
-
-def test_demo_writes_everything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    asked = {}
-
-    def infer(runs, model, **settings):
-        asked.update(settings)
-        return _fit_of_the_demo(runs, model)
-
-    monkeypatch.setattr(inference, "fit", infer)
-    folder = tmp_path / "demo"
-    result = qqt("demo", "-o", folder, "--draws", "9")
-    assert asked["draws"] == 9
-    assert asked["tune"] > 100
-    names = {path.name for path in folder.iterdir()}
-    assert {"fit.nc", "decision.csv", "decision.json", "summary.txt"} <= names
-    assert {"scaling_curves.png", "probability_best.svg", "utility_curves.png"} <= names
-    assert len(result.stdout.split("\n\n")[0].splitlines()) == 2 + 14
-    words = " ".join((folder / "summary.txt").read_text().split())
-    assert "Combination theorem" in words
-    assert words in " ".join(result.stdout.split())
-    assert [line[:3] for line in result.stderr.splitlines() if line[1:3] == "/4"] == [
-        "1/4",
-        "2/4",
-        "3/4",
-        "4/4",
-    ]
-    assert str(folder) in result.stderr
-
-
-def test_demo_keeps_a_fit_that_failed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(
-        inference, "fit", lambda runs, model, **_: _fit_of_the_demo(runs, model, passed=False)
-    )
-    result = qqt("demo", "-o", tmp_path, exit_code=3)
-    assert "nothing was decided" in result.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["fit.nc"]
-
-
-def _fit_of_the_demo(runs, model, *, passed=True):
-    """A made fit with the demo's runs in place of its own."""
-    fit = made.fit(pools=runs.sizes["pool"], model=model, passed=passed)
-    for part in ("posterior", "prior"):
-        fit[part] = fit[part].to_dataset().assign_coords(pool=runs["pool"])
-    fit["constant_data"] = runs.drop_vars("error").drop_attrs(deep=False)
-    fit["observed_data"] = runs[["error"]]
-    for part in ("posterior_predictive", "prior_predictive", "log_likelihood"):
-        del fit[part]
-    return fit
 
 
 @pytest.mark.parametrize(
