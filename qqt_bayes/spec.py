@@ -143,6 +143,8 @@ def load_model(model: str | Path | Spec) -> Spec:
         raise InputError(f"{path}: the specification cannot be read: {error.strerror}") from None
     except ValueError as error:  # not UTF-8, or not TOML: then the message says in which line
         raise InputError(f"{path}: expected a TOML file: {error}") from None
+    except RecursionError:
+        raise InputError(f"{path}: expected a TOML file, but its values nest too deeply") from None
     return Spec.from_dict(table, source=str(path))
 
 
