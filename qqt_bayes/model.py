@@ -91,7 +91,10 @@ def build(
                     coordinates.prior[field.place].reshape(field.shape),
                     runs,
                 )
-        _observe(spec, runs, curve(values), variance, noise)
+        errors = curve(values)
+        if coordinates is None:
+            errors = pm.Deterministic(CURVE, errors, dims="run")
+        _observe(spec, runs, errors, variance, noise)
     return model
 
 
@@ -173,25 +176,28 @@ def _follow(name: str, prior: Prior, expected: Any, told: Any, wide: Any, runs: 
         if not (key == "mu" and nested)
     }
     if nested:
-        weight = 1 / (1 / told + arguments["sigma"] ** 2)
+        weight = told / (1 + told * arguments["sigma"] ** 2)
         within = [axis for axis, dim in enumerate(over) if dim not in nested.over]
         total = weight.sum(within) if within else weight
         centre = (weight * expected).sum(within) / total if within else expected
         mean = _follow(f"{name}_mu", nested, centre, total, None, runs)
         arguments["mu"] = _align(mean, nested, over)
-    gaussian = prior.distribution in GAUSSIAN
-    centre = arguments["mu"] if gaussian else expected
-    precision = arguments["sigma"] ** -2 if gaussian else wide
-
-    coordinate = pm.Flat(f"{name}{COORDINATE}", dims=over or None)
-    both = told + precision
-    free = (told * expected + precision * centre) / both + coordinate / pt.sqrt(both)
-    value, log_derivative = Scale(*prior.support).bound(free, pt)
-    value = pm.Deterministic(name, value, dims=over or None)
-    shape = tuple(runs.sizes[dim] for dim in over)
-    density = pm.logp(getattr(pm, prior.distribution).dist(**arguments, shape=shape), value)
-    pm.Potential(f"{name}_prior", (density + log_derivative - pt.log(both) / 2).sum())
-    return value
+    offset = pm.Flat(f"{name}{COORDINATE}", dims=over or None)
+    scale = Scale(*prior.support)
+    if prior.distribution in GAUSSIAN:  # in units of the prior's deviation, which may be tiny
+        centre, deviation = arguments["mu"], arguments["sigma"]
+        left = 1 / (1 + told * deviation**2)
+        z = (1 - left) * (expected - centre) / deviation + pt.sqrt(left) * offset
+        value = scale.bound(centre + deviation * z, pt)[0]
+        density = pm.logp(pm.Normal.dist(), z) + pt.log(left) / 2
+    else:
+        both = told + wide
+        value, log_derivative = scale.bound(expected + offset / pt.sqrt(both), pt)
+        shape = tuple(runs.sizes[dim] for dim in over)
+        density = pm.logp(getattr(pm, prior.distribution).dist(**arguments, shape=shape), value)
+        density += log_derivative - pt.log(both) / 2
+    pm.Potential(f"{name}_prior", density.sum())
+    return pm.Deterministic(name, value, dims=over or None)
 
 
 def _variance(spec: Spec, runs: xr.Dataset, sigma: Any) -> Any:
@@ -213,7 +219,7 @@ def _observe(
             others[key] = noise[key][runs["group_index"].to_numpy()] if by_group else noise[key]
     getattr(pm, spec.likelihood.distribution)(
         "error",
-        mu=pm.Deterministic(CURVE, curve, dims="run"),
+        mu=curve,
         sigma=pt.sqrt(variance),
         **others,
         observed=pm.Data("observed", runs["error"].to_numpy()),
