@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
@@ -72,46 +72,125 @@ def fit(
     InputError
         If a number is out of range or the specification has a fault.
     """
+    return next(
+        fit_many(
+            [runs],
+            spec,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            seed=seed,
+            target_accept=target_accept,
+            low_rank=low_rank,
+            progress=progress,
+        )
+    )
+
+
+def fit_many(
+    tables: Iterable[xr.Dataset],
+    spec: Spec | str = "utility",
+    *,
+    draws: int = 1000,
+    tune: int = 1000,
+    chains: int = 4,
+    seed: int = 0,
+    target_accept: float = TARGET_ACCEPT,
+    low_rank: bool = False,
+    progress: bool = False,
+) -> Iterator[xr.DataTree]:
+    """Fit one specification to many tables, one after the other.
+
+    Tables of the same trainings (other errors only: another metric, a simulation) share one
+    compiled model; where the trainings differ, it is compiled anew.
+
+    Parameters
+    ----------
+    tables : iterable of Dataset
+        As `read_runs` returns them.
+    spec, draws, tune, chains, seed, target_accept, low_rank, progress
+        As in `fit`; every table has the same seed.
+
+    Yields
+    ------
+    DataTree
+        The fit of each table, as `fit` returns it.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range or the specification has a fault.
+    """
     for name, value, least in (("draws", draws, 4), ("tune", tune, 1), ("chains", chains, 1)):
         if value < least:
             raise InputError(f"{name} should be at least {least}, but got {value}.")
     spec = load_model(spec)
-    start = time.perf_counter()
-    parts = ingredients(runs, spec.size_reference)
-    declared = build(spec, runs, parts)
-    with _quiet(), declared:
-        prior = pm.sample_prior_predictive(
-            PRIOR_DRAWS, random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"}
-        )
-    flat = prior["prior"].to_dataset(inherit=False).stack(sample=("chain", "draw"))
-    coordinates = find_coordinates(
-        spec, runs, parts, {str(n): x.transpose("sample", ...).values for n, x in flat.items()}
-    )
-    compiled = nutpie.compile_pymc_model(
-        build(spec, runs, parts, coordinates),
-        initial_points=None if coordinates is None else coordinates.start,
-    )
-    compiled_at = time.perf_counter()
-    with _progress_bar(chains * (draws + tune), progress) as advance:
-        trace = _until_done(
-            nutpie.sample(
-                compiled,
-                draws=draws,
-                tune=tune,
-                chains=chains,
-                seed=seed,
-                target_accept=target_accept,
-                adaptation="low_rank" if low_rank else "diag",
-                save_warmup=False,
-                progress_bar=False,
-                progress_callback=advance,
-                blocking=False,
+    compiled, trained = None, None
+    for runs in tables:
+        start = time.perf_counter()
+        parts = ingredients(runs, spec.size_reference)
+        declared = build(spec, runs, parts)
+        with _quiet(), declared:
+            prior = pm.sample_prior_predictive(
+                PRIOR_DRAWS, random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"}
             )
+        flat = prior.children["prior"].to_dataset(inherit=False).stack(sample=("chain", "draw"))
+        coordinates = find_coordinates(
+            spec, runs, parts, {str(n): x.transpose("sample", ...).values for n, x in flat.items()}
         )
-    sampled_at = time.perf_counter()
+        model = build(spec, runs, parts, coordinates)
+        if compiled is None or not _same_trainings(runs, trained):
+            compiled = nutpie.compile_pymc_model(
+                model, initial_points=None if coordinates is None else coordinates.start
+            )
+            trained = runs
+        else:
+            compiled = compiled.with_data(
+                **{var.name: model[var.name].get_value() for var in compiled.shared_var_keys}
+            )
+        compiled_at = time.perf_counter()
+        with _progress_bar(chains * (draws + tune), progress) as advance:
+            trace = _until_done(
+                nutpie.sample(
+                    compiled,
+                    draws=draws,
+                    tune=tune,
+                    chains=chains,
+                    seed=seed,
+                    target_accept=target_accept,
+                    adaptation="low_rank" if low_rank else "diag",
+                    save_warmup=False,
+                    progress_bar=False,
+                    progress_callback=advance,
+                    blocking=False,
+                )
+            )
+        times = {
+            "compile_time": compiled_at - start,
+            "sampling_time": time.perf_counter() - compiled_at,
+        }
+        yield _collect(spec, runs, declared, prior, trace, {"seed": seed, **times})
 
+
+def _same_trainings(runs: xr.Dataset, others: xr.Dataset | None) -> bool:
+    """Whether two tables differ in errors and their noise only."""
+    noise = ["error", "n_eval", "rounding"]
+    return others is not None and runs.drop_vars(noise).equals(others.drop_vars(noise))
+
+
+def _collect(
+    spec: Spec,
+    runs: xr.Dataset,
+    declared: pm.Model,
+    prior: xr.DataTree,
+    trace: xr.DataTree,
+    attributes: dict[str, Any],
+) -> xr.DataTree:
+    """All that belongs to a posterior, gate included."""
     posterior = trace.children["posterior"].to_dataset(inherit=False)
-    kept = [name for name in posterior.data_vars if name in prior["prior"] and name != CURVE]
+    kept = [
+        name for name in posterior.data_vars if name in prior.children["prior"] and name != CURVE
+    ]
     stats = trace.children["sample_stats"].to_dataset(inherit=False)
     sampled = {
         "posterior": posterior[kept],
@@ -120,27 +199,29 @@ def fit(
     tree = xr.DataTree.from_dict(sampled)
     with _quiet(), declared:
         predictive = pm.sample_posterior_predictive(
-            tree, var_names=["error", CURVE], random_seed=seed, progressbar=False
-        )["posterior_predictive"].to_dataset(inherit=False)
+            tree, var_names=["error", CURVE], random_seed=attributes["seed"], progressbar=False
+        )
         likelihood = pm.compute_log_likelihood(tree, extend_inferencedata=False, progressbar=False)
+    predictive = predictive.children["posterior_predictive"].to_dataset(inherit=False)
     result = xr.DataTree.from_dict(
         {
             "/": xr.Dataset(),
             **sampled,
             "posterior_predictive": predictive[["error"]],
-            "prior": prior["prior"].to_dataset(inherit=False).drop_vars(CURVE, errors="ignore"),
-            "prior_predictive": prior["prior_predictive"].to_dataset(inherit=False)[["error"]],
+            "prior": prior.children["prior"]
+            .to_dataset(inherit=False)
+            .drop_vars(CURVE, errors="ignore"),
+            "prior_predictive": prior.children["prior_predictive"].to_dataset(inherit=False)[
+                ["error"]
+            ],
             "log_likelihood": likelihood,
             "observed_data": runs[["error"]].drop_vars(["data", "pool", "group"], errors="ignore"),
             "constant_data": runs.drop_vars("error").drop_attrs(deep=False),
         }
     )
-    result.attrs = _provenance(spec, runs, seed) | {
-        "compile_time": compiled_at - start,
-        "sampling_time": sampled_at - compiled_at,
-    }
-    every = max(1, draws * chains // gate.DRAWS)
+    result.attrs = _provenance(spec, runs) | attributes
     by_draw = predictive.stack(sample=("chain", "draw")).transpose("sample", "run")
+    every = max(1, by_draw.sizes["sample"] // gate.DRAWS)
     curve, predicted = (by_draw[name].to_numpy()[::every] for name in (CURVE, "error"))
     result.attrs["gate"] = gate.check(result, curve, predicted).to_json()
     return result
@@ -156,11 +237,10 @@ def _until_done(sampler: Any) -> xr.DataTree:
     return trace
 
 
-def _provenance(spec: Spec, runs: xr.Dataset, seed: int) -> dict[str, Any]:
+def _provenance(spec: Spec, runs: xr.Dataset) -> dict[str, Any]:
     return {
         "spec": json.dumps(spec.to_dict()),
         "spec_hash": spec.hash,
-        "seed": seed,
         "versions": json.dumps({package: version(package) for package in PACKAGES}),
         **{name: runs.attrs[name] for name in ("kind", "metric", "source", "data_hash")},
     }

@@ -13,6 +13,7 @@ from qqt_bayes.coordinates import find_coordinates
 from qqt_bayes.distributions import Prior
 from qqt_bayes.errors import InputError
 from qqt_bayes.gate import Gate
+from qqt_bayes.inference import fit_many
 from qqt_bayes.ingredients import ingredients, run_errors
 from qqt_bayes.law import LAWS
 from qqt_bayes.model import COORDINATE, CURVE, build
@@ -73,9 +74,25 @@ def test_attributes(fit, runs):
         assert expected in names
 
 
-def test_the_same_seed_gives_the_same_draws_in_one_process(fit, runs):
-    again = qqt.fit(runs, draws=DRAWS, tune=TUNE, chains=CHAINS, seed=SEED)
-    xr.testing.assert_equal(again["posterior"].to_dataset(), fit["posterior"].to_dataset())
+@pytest.fixture(scope="module")
+def two(runs):
+    """The same runs, and others of the same trainings, fitted by one compiled model."""
+    others = runs.assign(error=runs["error"] - 0.05)
+    settings = {"draws": DRAWS, "tune": TUNE, "chains": CHAINS, "seed": SEED}
+    return list(fit_many([runs, others], "utility", **settings))
+
+
+def test_the_same_seed_gives_the_same_draws_in_one_process(fit, two):
+    xr.testing.assert_equal(two[0]["posterior"].to_dataset(), fit["posterior"].to_dataset())
+
+
+def test_a_compiled_model_takes_other_runs(two, runs):
+    """Its prediction is on the other runs: ten standard deviations from the first."""
+    for each, errors in zip(two, (runs["error"], runs["error"] - 0.05), strict=True):
+        mean = each["posterior_predictive"]["error"].mean(("chain", "draw"))
+        np.testing.assert_allclose(mean, errors, atol=0.01)
+        np.testing.assert_array_equal(each["observed_data"]["error"], errors)
+        assert (each["log_likelihood"]["error"].mean(("chain", "draw")) > 0).all()
 
 
 def test_only_parameters_are_kept(fit):

@@ -273,7 +273,10 @@ def test_no_tables():
         ("a = 1\nb = = 2\n", r"mine.toml: expected a TOML file: .*line 2"),
         ("a = 1\na = 2\n", r"mine.toml: expected a TOML file: .*line 2"),
         (b"name = '\xff'", "mine.toml: expected a TOML file: .*can't decode byte 0xff"),
-        ("a = " + 5000 * "[" + 5000 * "]", "mine.toml: expected a TOML file, but its values nest too"),
+        (
+            "a = " + 5000 * "[" + 5000 * "]",
+            "mine.toml: expected a TOML file, but its values nest too",
+        ),
     ],
 )
 def test_damaged_file(write, content, sentence):
