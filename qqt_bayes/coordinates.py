@@ -48,6 +48,7 @@ STARTS = 4
 LARGEST = 120
 """Scalars beyond which the least-squares search would take longer than it saves."""
 ARRAYS = ("best", "gain", "pull", "share", "prior", "fitted", "amplitude")
+"""What differs between tables of the same trainings."""
 NOTHING = 1e-6
 """What data tell, in units of the prior's precision, where they tell nothing."""
 

@@ -37,6 +37,7 @@ def fit(
     target_accept: float = TARGET_ACCEPT,
     low_rank: bool = False,
     progress: bool = False,
+    compilation: Compilation | None = None,
 ) -> xr.DataTree:
     """Infer the parameters of a law from a table of runs by MCMC.
 
@@ -58,6 +59,8 @@ def fit(
         sets overlap, but more draws are needed.
     progress : bool
         Show a progress bar on standard error.
+    compilation : Compilation, optional
+        Where to look for a compiled model of the same trainings, and to leave this one.
 
     Returns
     -------
@@ -72,32 +75,53 @@ def fit(
     InputError
         If a number is out of range or the specification has a fault.
     """
-    return next(
-        fit_many(
-            [runs],
-            spec,
-            draws=draws,
-            tune=tune,
-            chains=chains,
-            seed=seed,
-            target_accept=target_accept,
-            low_rank=low_rank,
-            progress=progress,
+    for name, value, least in (("draws", draws, 4), ("tune", tune, 1), ("chains", chains, 1)):
+        if value < least:
+            raise InputError(f"{name} should be at least {least}, but got {value}.")
+    spec = load_model(spec)
+    start = time.perf_counter()
+    parts = ingredients(runs, spec.size_reference)
+    declared = build(spec, runs, parts)
+    with _quiet(), declared:
+        prior = pm.sample_prior_predictive(
+            PRIOR_DRAWS, random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"}
         )
+    flat = prior.children["prior"].to_dataset(inherit=False).stack(sample=("chain", "draw"))
+    coordinates = find_coordinates(
+        spec, runs, parts, {str(n): x.transpose("sample", ...).values for n, x in flat.items()}
     )
+    compiled = (compilation or Compilation()).of(
+        build(spec, runs, parts, coordinates),
+        spec,
+        runs,
+        None if coordinates is None else coordinates.start,
+    )
+    compiled_at = time.perf_counter()
+    with _progress_bar(chains * (draws + tune), progress) as advance:
+        trace = _until_done(
+            nutpie.sample(
+                compiled,
+                draws=draws,
+                tune=tune,
+                chains=chains,
+                seed=seed,
+                target_accept=target_accept,
+                adaptation="low_rank" if low_rank else "diag",
+                save_warmup=False,
+                progress_bar=False,
+                progress_callback=advance,
+                blocking=False,
+            )
+        )
+    times = {
+        "compile_time": compiled_at - start,
+        "sampling_time": time.perf_counter() - compiled_at,
+    }
+    return _collect(spec, runs, declared, prior, trace, {"seed": seed, **times})
 
 
 def fit_many(
-    tables: Iterable[xr.Dataset],
-    spec: Spec | str = "utility",
-    *,
-    draws: int = 1000,
-    tune: int = 1000,
-    chains: int = 4,
-    seed: int = 0,
-    target_accept: float = TARGET_ACCEPT,
-    low_rank: bool = False,
-    progress: bool = False,
+    tables: Iterable[xr.Dataset], spec: Spec | str = "utility", **settings: Any
 ) -> Iterator[xr.DataTree]:
     """Fit one specification to many tables, one after the other.
 
@@ -108,7 +132,8 @@ def fit_many(
     ----------
     tables : iterable of Dataset
         As `read_runs` returns them.
-    spec, draws, tune, chains, seed, target_accept, low_rank, progress
+    spec : Spec or str
+    **settings
         As in `fit`; every table has the same seed.
 
     Yields
@@ -121,61 +146,33 @@ def fit_many(
     InputError
         If a number is out of range or the specification has a fault.
     """
-    for name, value, least in (("draws", draws, 4), ("tune", tune, 1), ("chains", chains, 1)):
-        if value < least:
-            raise InputError(f"{name} should be at least {least}, but got {value}.")
-    spec = load_model(spec)
-    compiled, trained = None, None
+    compilation = Compilation()
     for runs in tables:
-        start = time.perf_counter()
-        parts = ingredients(runs, spec.size_reference)
-        declared = build(spec, runs, parts)
-        with _quiet(), declared:
-            prior = pm.sample_prior_predictive(
-                PRIOR_DRAWS, random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"}
-            )
-        flat = prior.children["prior"].to_dataset(inherit=False).stack(sample=("chain", "draw"))
-        coordinates = find_coordinates(
-            spec, runs, parts, {str(n): x.transpose("sample", ...).values for n, x in flat.items()}
-        )
-        model = build(spec, runs, parts, coordinates)
-        if compiled is None or not _same_trainings(runs, trained):
-            compiled = nutpie.compile_pymc_model(
-                model, initial_points=None if coordinates is None else coordinates.start
-            )
-            trained = runs
-        else:
-            compiled = compiled.with_data(
-                **{var.name: model[var.name].get_value() for var in compiled.shared_var_keys}
-            )
-        compiled_at = time.perf_counter()
-        with _progress_bar(chains * (draws + tune), progress) as advance:
-            trace = _until_done(
-                nutpie.sample(
-                    compiled,
-                    draws=draws,
-                    tune=tune,
-                    chains=chains,
-                    seed=seed,
-                    target_accept=target_accept,
-                    adaptation="low_rank" if low_rank else "diag",
-                    save_warmup=False,
-                    progress_bar=False,
-                    progress_callback=advance,
-                    blocking=False,
-                )
-            )
-        times = {
-            "compile_time": compiled_at - start,
-            "sampling_time": time.perf_counter() - compiled_at,
-        }
-        yield _collect(spec, runs, declared, prior, trace, {"seed": seed, **times})
+        yield fit(runs, spec, compilation=compilation, **settings)
 
 
-def _same_trainings(runs: xr.Dataset, others: xr.Dataset | None) -> bool:
+class Compilation:
+    """The model that was compiled last, for tables of the same trainings."""
+
+    def __init__(self) -> None:
+        self._compiled: Any = None
+        self._of: tuple[Spec, xr.Dataset] | None = None
+
+    def of(self, model: pm.Model, spec: Spec, runs: xr.Dataset, start: Any) -> Any:
+        """A compiled model: the last one with the data of `model`, if it will do, or a new one."""
+        if self._of and self._of[0] == spec and _same_trainings(runs, self._of[1]):
+            return self._compiled.with_data(
+                **{var.name: model[var.name].get_value() for var in self._compiled.shared_var_keys}
+            )
+        self._compiled = nutpie.compile_pymc_model(model, initial_points=start)
+        self._of = spec, runs
+        return self._compiled
+
+
+def _same_trainings(runs: xr.Dataset, others: xr.Dataset) -> bool:
     """Whether two tables differ in errors and their noise only."""
     noise = ["error", "n_eval", "rounding"]
-    return others is not None and runs.drop_vars(noise).equals(others.drop_vars(noise))
+    return runs.drop_vars(noise).equals(others.drop_vars(noise))
 
 
 def _collect(
@@ -187,10 +184,10 @@ def _collect(
     attributes: dict[str, Any],
 ) -> xr.DataTree:
     """All that belongs to a posterior, gate included."""
+    before = prior.children["prior"].to_dataset(inherit=False).drop_vars(CURVE)
+    simulated = prior.children["prior_predictive"].to_dataset(inherit=False)
     posterior = trace.children["posterior"].to_dataset(inherit=False)
-    kept = [
-        name for name in posterior.data_vars if name in prior.children["prior"] and name != CURVE
-    ]
+    kept = [name for name in posterior.data_vars if name in before]
     stats = trace.children["sample_stats"].to_dataset(inherit=False)
     sampled = {
         "posterior": posterior[kept],
@@ -208,12 +205,8 @@ def _collect(
             "/": xr.Dataset(),
             **sampled,
             "posterior_predictive": predictive[["error"]],
-            "prior": prior.children["prior"]
-            .to_dataset(inherit=False)
-            .drop_vars(CURVE, errors="ignore"),
-            "prior_predictive": prior.children["prior_predictive"].to_dataset(inherit=False)[
-                ["error"]
-            ],
+            "prior": before,
+            "prior_predictive": simulated[["error"]],
             "log_likelihood": likelihood,
             "observed_data": runs[["error"]].drop_vars(["data", "pool", "group"], errors="ignore"),
             "constant_data": runs.drop_vars("error").drop_attrs(deep=False),

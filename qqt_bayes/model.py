@@ -120,7 +120,7 @@ def _declare(name: str, value: float | Prior, runs: xr.Dataset, *, centred: bool
     return dist(name, **arguments, **transform, dims=value.over or None)
 
 
-class NearZero(Transform):  # type: ignore[misc]
+class NearZero(Transform):  # type: ignore[misc]  # PyMC's class is untyped
     """``x = K log(1 + e^v)``, or its odds for values below 1: a straight line above K.
 
     On a log scale a floor that may well be zero has an endless tail.
