@@ -162,7 +162,7 @@ class Coordinates:
         x = self.best
         for _ in range(STEPS):
             have = _log_exponent(errors(_values(self.near, x, xp)) - floor, top, xp)
-            x = x + xp.dot(self.gain, need - have) - xp.dot(self.pull, x - self.best)
+            x = x + times(self.gain, need - have) - times(self.pull, x - self.best)
         return x
 
     def top(self, floor: Any, law: Law) -> Any:
@@ -172,7 +172,12 @@ class Coordinates:
     def told(self, floor: Any, variance: Any, law: Law, xp: ModuleType) -> Any:
         """``t``, shape (scalar,), for the floor and the variance of each run."""
         worth = _sensitivity(self.fitted - floor, self.top(floor, law), xp) ** 2 / variance
-        return xp.dot(self.share, worth) + NOTHING * self.prior
+        return times(self.share, worth) + NOTHING * self.prior
+
+
+def times(matrix: Any, vector: Any) -> Any:
+    """Their product, shape (row,): as a sum it compiles in a tenth of the time."""
+    return (matrix * vector).sum(-1)
 
 
 def _log_exponent(above: Any, top: Any, xp: ModuleType) -> Any:

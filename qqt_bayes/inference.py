@@ -90,12 +90,12 @@ def fit(
     coordinates = find_coordinates(
         spec, runs, parts, {str(n): x.transpose("sample", ...).values for n, x in flat.items()}
     )
-    compiled = (compilation or Compilation()).of(
-        build(spec, runs, parts, coordinates),
-        spec,
-        runs,
-        None if coordinates is None else coordinates.start,
-    )
+    model = build(spec, runs, parts, coordinates)
+    start_at = None if coordinates is None else coordinates.start
+    if compilation is None:  # constants compile faster than data that may change
+        compiled = nutpie.compile_pymc_model(model, initial_points=start_at, freeze_model=True)
+    else:
+        compiled = compilation.of(model, spec, runs, start_at)
     compiled_at = time.perf_counter()
     with _progress_bar(chains * (draws + tune), progress) as advance:
         trace = _until_done(

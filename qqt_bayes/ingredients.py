@@ -19,8 +19,9 @@ from qqt_bayes.epochs import Epochs, collapse
 from qqt_bayes.law import Law, Mixture
 from qqt_bayes.pool import half_life
 
-PARTS = (4, 16)
-"""Runs of fewer epochs than these are evaluated apart from the longer ones."""
+PARTS = (16,)
+"""Runs of fewer epochs than these are evaluated apart from the longer ones; a part more costs ten
+seconds of compilation."""
 
 SegmentSum = Callable[[Any, NDArray[np.intp], int], Any]
 
