@@ -121,7 +121,7 @@ def _declare(name: str, value: float | Prior, runs: xr.Dataset, *, centred: bool
 
 
 class NearZero(Transform):  # type: ignore[misc]  # PyMC's class is untyped
-    """``x = K log(1 + e^v)``, or its odds for values below 1: a straight line above K.
+    """``y / (1 + y / upper)`` with ``y = K log(1 + e^v)``: a straight line above K.
 
     On a log scale a floor that may well be zero has an endless tail.
     """
@@ -129,22 +129,22 @@ class NearZero(Transform):  # type: ignore[misc]  # PyMC's class is untyped
     name = "near zero"
 
     def __init__(self, upper: float) -> None:
-        self.odds = np.isfinite(upper)
+        self.share = 1 / upper
 
     def forward(self, value: Any, *_: Any) -> Any:
         """Floor to unconstrained value."""
-        scaled = (value / (1 - value) if self.odds else value) / NEGLIGIBLE
+        scaled = value / (1 - value * self.share) / NEGLIGIBLE
         return scaled + pt.log(-pt.expm1(-scaled))
 
     def backward(self, value: Any, *_: Any) -> Any:
         """Unconstrained value to floor."""
-        x = NEGLIGIBLE * pt.softplus(value)
-        return x / (1 + x) if self.odds else x
+        y = NEGLIGIBLE * pt.softplus(value)
+        return y / (1 + y * self.share)
 
     def log_jac_det(self, value: Any, *_: Any) -> Any:
         """Log of the derivative of `backward`."""
-        slope = np.log(NEGLIGIBLE) - pt.softplus(-value)
-        return slope - 2 * pt.log1p(NEGLIGIBLE * pt.softplus(value)) if self.odds else slope
+        y = NEGLIGIBLE * pt.softplus(value)
+        return np.log(NEGLIGIBLE) - pt.softplus(-value) - 2 * pt.log1p(y * self.share)
 
 
 def _pooled_about(value: float | Prior) -> Prior | None:

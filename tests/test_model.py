@@ -16,7 +16,7 @@ from qqt_bayes.gate import Gate
 from qqt_bayes.inference import fit_many
 from qqt_bayes.ingredients import ingredients, run_errors
 from qqt_bayes.law import LAWS
-from qqt_bayes.model import COORDINATE, CURVE, build
+from qqt_bayes.model import COORDINATE, CURVE, NearZero, build
 from qqt_bayes.runs import read_runs
 from qqt_bayes.spec import Spec, load_model
 
@@ -238,3 +238,16 @@ def test_coordinates_change_the_variables_only(runs, name):
         assert moved_density(point) - declared_density(there) == pytest.approx(
             log_determinant + log_derivative(point), abs=1e-4
         )
+
+
+@pytest.mark.parametrize("upper", [0.5, 1.0, 3.0, np.inf])
+def test_a_floor_reaches_all_of_its_support_and_no_more(upper):
+    """Back and forth, the end of the support, and the derivative by central differences."""
+    scale, v = NearZero(upper), np.array([-8.0, -1.0, 0.0, 3.0, 40.0])
+    back = scale.backward(v).eval()
+    assert (back > 0).all()
+    assert (back < upper).all()
+    assert scale.backward(np.array(1e9)).eval() == pytest.approx(min(upper, 5e7), rel=1e-6)
+    np.testing.assert_allclose(scale.forward(back).eval(), v, rtol=1e-9, atol=1e-7)
+    slope = (scale.backward(v + 1e-5) - scale.backward(v - 1e-5)).eval() / 2e-5
+    np.testing.assert_allclose(scale.log_jac_det(v).eval(), np.log(slope), atol=1e-5)
