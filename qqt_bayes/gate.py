@@ -147,7 +147,9 @@ def _adequacy(fit: xr.DataTree, curve: Array, predicted: Array) -> list[Check]:
     )
     if known is not None:
         scatter = float(np.sqrt(np.mean((observed - curve.mean(axis=0)) ** 2)))
-        sigma = float(np.median(fit["posterior"]["sigma"]))
+        fixed = json.loads(fit.attrs["spec"])["likelihood"]["sigma"]  # a number, or a prior
+        drawn = fit["posterior"].get("sigma")
+        sigma = float(np.median(fixed if drawn is None else drawn))
         ratio = max(scatter, sigma) / known
         checks.append(
             Check(
