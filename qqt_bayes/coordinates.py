@@ -7,8 +7,8 @@ its spread there:
 
 ``x = (t e + q m) / (t + q) + u / sqrt(t + q)``.
 
-``e`` is where the data want x, given a, d and the size exponent: from the best fit ``x*``, `STEPS`
-times ``e <- e + K r(e) - H (e - x*)``.  ``r`` is what the log exponent of each run lacks, ``K``
+``e`` is where the data want x, given a, d and the size exponent: from the best fit ``x*``, once or
+twice ``e <- e + K r(e) - H (e - x*)``.  ``r`` is what the log exponent of each run lacks, ``K``
 the linear answer of x to it about the best fit, and ``H`` the pull of the prior.  ``t`` is the
 precision with which the data tell x under the current floor and noise.  ``m`` and ``q`` are the
 mean and precision of the prior: for ``t >> q`` this is the centred form of a hierarchy, for
@@ -31,11 +31,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
+from scipy.optimize import OptimizeResult, least_squares
 
 from qqt_bayes.distributions import Prior
 from qqt_bayes.ingredients import Part, run_errors
-from qqt_bayes.law import LAWS, Law
+from qqt_bayes.law import FLOOR, LAWS, Law
 from qqt_bayes.spec import Spec
 
 Array = NDArray[np.float64]
@@ -43,8 +43,12 @@ Values = dict[str, tuple[Any, tuple[str, ...]]]
 FAR = ("a", "d", "size_exponent")
 NEAR = ("b", "tau")
 STEPS = 2
-"""Gauss-Newton steps: one loses the far ends of the ridge, three cost more than they save."""
+"""Gauss-Newton steps: one may lose the far ends of the ridge, three cost more than they save."""
+CLOSE = 0.5
+"""In units of the spread of x, what a second step must move in a tenth of the ridge to be taken."""
 STARTS = 4
+RIDGE = 100
+"""Points along the ridge at which the steps are tried."""
 LARGEST = 120
 """Scalars beyond which the least-squares search would take longer than it saves."""
 ARRAYS = ("best", "gain", "pull", "share", "prior", "fitted", "amplitude")
@@ -137,6 +141,8 @@ class Coordinates:
         Error above the floor at which an exponent is 0.
     start : dict of array
         Best fit of the other parameters.
+    steps : int
+        Gauss-Newton steps from ``x*`` to ``e``.
     """
 
     near: tuple[Field, ...]
@@ -148,6 +154,7 @@ class Coordinates:
     fitted: Array
     amplitude: float
     start: dict[str, Array]
+    steps: int = STEPS
 
     def map(self, f: Callable[[str, Any], Any]) -> Coordinates:
         """The same with ``f(name, array)`` in place of each array that the runs shape."""
@@ -160,7 +167,7 @@ class Coordinates:
         top = self.top(floor, law)
         need = _log_exponent(self.fitted - floor, top, xp)
         x = self.best
-        for _ in range(STEPS):
+        for _ in range(self.steps):
             have = _log_exponent(errors(_values(self.near, x, xp)) - floor, top, xp)
             x = x + times(self.gain, need - have) - times(self.pull, x - self.best)
         return x
@@ -235,7 +242,8 @@ def find_coordinates(
     if not near or fields[-1].stop > LARGEST:
         return None
     search = _Search(spec, fields, parts, runs, prior)
-    best = search.optimum()
+    found = search.optimum()
+    best: Array = found.x
     here = slice(near[-1].stop)
 
     slope = search.log_exponent_slope(best)[:, here]
@@ -244,7 +252,7 @@ def find_coordinates(
     precision = slope.T @ (worth[:, None] * slope) + penalty
     told = 1 / np.diag(np.linalg.inv(precision)) - np.diag(penalty)
     each = slope.T**2
-    return Coordinates(
+    coordinates = Coordinates(
         near=near,
         best=best[here],
         gain=np.linalg.solve(precision, slope.T * worth),
@@ -255,6 +263,11 @@ def find_coordinates(
         amplitude=search.amplitude,
         start={name: value for name, (value, _) in _values(fields, best).items() if name in FAR},
     )
+    ridge = np.random.default_rng(0).multivariate_normal(
+        best, np.linalg.inv(found.jac.T @ found.jac), size=RIDGE
+    )
+    moved = np.quantile([search.second_step(x, coordinates) for x in ridge], 0.9)
+    return replace(coordinates, steps=1) if moved < CLOSE else coordinates
 
 
 class _Search:
@@ -292,18 +305,30 @@ class _Search:
         finite: Array = np.nan_to_num(np.minimum(fitted, ceiling), nan=ceiling)
         return finite
 
-    def optimum(self) -> Array:
+    def optimum(self) -> OptimizeResult:
         """The best of several starts."""
         rng = np.random.default_rng(0)
         jitter = rng.standard_normal((STARTS, self.mean.size)) * 0.5 * self.sd
         jitter[0] = 0
         found = [least_squares(self._residuals, self.mean + each, max_nfev=100) for each in jitter]
-        best: Array = min(found, key=lambda each: each.cost).x
-        return best
+        return min(found, key=lambda each: each.cost)
 
     def _residuals(self, x: Array) -> Array:
         misfit = (self.fitted(x) - self.error) / self.noise
         return np.concatenate([misfit, (x - self.mean) / self.sd])
+
+    def second_step(self, x: Array, coordinates: Coordinates) -> float:
+        """How far it moves ``e`` at most, in units of its spread, given the rest of x."""
+        values = self.fixed | _values(self.fields, x)
+        floor = run_errors(self.parts, FLOOR, {"d": values["d"]})
+        once, twice = (
+            replace(coordinates, steps=steps).expected(
+                lambda near: self.fitted(x, **near), floor, self.law, np
+            )
+            for steps in (1, 2)
+        )
+        told = coordinates.told(floor, self.noise**2, self.law, np)
+        return float((abs(twice - once) * np.sqrt(told + coordinates.prior)).max())
 
     def log_exponent_slope(self, x: Array) -> Array:
         """Derivative of each run's log exponent, at a floor of 0, by each scalar of x."""

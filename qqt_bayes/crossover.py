@@ -42,7 +42,7 @@ def crossovers(
     Dataset
         Over pair (and group): `crossover` with its quantiles, given that there is one;
         `crossover_probability`, the share of draws with one; `crossover_below`, the share of draws
-        in which the later level is ahead from the least budget on and nothing is left to overtake.
+        in which the later level is ahead at the least budget and never behind.
     """
     fit = thin(fit, DRAWS)
     grid = np.geomspace(budgets.min(), budgets.max(), GRID)
@@ -68,7 +68,8 @@ def summarise_crossing(
     crossing = first_crossing(earlier, later)
     found = crossing.notnull()
     some = found.any(SAMPLE)
-    ahead = (later - earlier).isel(budget=0) < -TIE
+    lead = later - earlier
+    ahead = (lead.isel(budget=0) < -TIE) & ~(lead > TIE).any("budget")
     return xr.Dataset(
         {
             "crossover": crossing.where(some, 1.0)
@@ -76,7 +77,7 @@ def summarise_crossing(
             .where(some)
             .assign_attrs(units="samples"),
             "crossover_probability": found.mean(SAMPLE),
-            "crossover_below": (ahead & ~found).mean(SAMPLE),
+            "crossover_below": ahead.mean(SAMPLE),
         }
     )
 

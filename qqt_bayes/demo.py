@@ -29,7 +29,7 @@ FOLDERS = tuple(
 def run(
     folder: Path,
     *,
-    draws: int = 2000,
+    draws: int = 3000,
     tune: int = 800,
     chains: int = 4,
     seed: int = 0,

@@ -261,11 +261,17 @@ def test_first_crossing(lead, budget):
 
 
 def test_crossings_are_a_distribution():
-    """Two of four draws cross, at 10^0.5 and 10^1.5; one is ahead from the start, one never."""
-    leads = [[0.1, -0.1, -0.1], [0.1, 0.1, -0.1], [-0.1, -0.2, -0.3], [0.3, 0.2, 0.1]]
-    found = summarise_crossing(curves(*np.zeros((4, 3))), curves(*leads), [0.0, 0.5, 1.0])
-    assert found["crossover_probability"] == 0.5
-    assert found["crossover_below"] == 0.25
+    """Of five draws two cross; one is always ahead, one never, one at first."""
+    leads = [
+        [0.1, -0.1, -0.1],
+        [0.1, 0.1, -0.1],
+        [-0.1, -0.2, -0.3],
+        [0.3, 0.2, 0.1],
+        [-0.1, 0.1, 1],
+    ]
+    found = summarise_crossing(curves(*np.zeros((5, 3))), curves(*leads), [0.0, 0.5, 1.0])
+    assert found["crossover_probability"] == 0.4
+    assert found["crossover_below"] == 0.2
     np.testing.assert_allclose(found["crossover"][[0, 2]], [10**0.5, 10**1.5])
     assert found["crossover"].attrs["units"] == "samples"
     none = summarise_crossing(curves(*np.zeros((4, 3))), curves(*np.zeros((4, 3))), [0.5])

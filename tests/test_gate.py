@@ -7,6 +7,7 @@ import xarray as xr
 
 from qqt_bayes import gate
 from qqt_bayes.gate import LEAST_TAIL, NOISE_RATIO, Check, Gate, check, known_noise
+from qqt_bayes.spec import Spec, load_model
 
 SCATTER = "unexplained scatter over known noise"
 
@@ -122,6 +123,15 @@ def test_scatter_beyond_the_known_noise_fails(fit):
 def test_residual_scatter_counts_even_if_sigma_is_small(fit):
     fit["posterior"]["sigma"].values[:] *= 1e-3
     assert SCATTER in failed(with_known(fit, 50_000_000))
+
+
+def test_noise_that_is_declared_as_a_number():
+    """No draws of it: the number itself is compared, here 0.03 with 0.002."""
+    table = load_model("utility").to_dict()
+    table["likelihood"] = {"distribution": "Normal", "sigma": 0.03}
+    fit = made.fit(model=Spec.from_dict(table), chains=4, draws=400)
+    scatter = named(with_known(fit, 50_000), SCATTER)
+    assert scatter.value == pytest.approx(0.03 / np.sqrt(0.7 * 0.3 / 50_000), rel=0.1)
 
 
 @pytest.mark.parametrize("seed", range(5))

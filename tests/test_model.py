@@ -1,6 +1,7 @@
 """The model is the law, its coordinates change nothing, and a real fit holds what it should."""
 
 import warnings
+from dataclasses import replace
 
 import arviz
 import made
@@ -172,10 +173,33 @@ def test_model_is_law(runs, name):
 # --- coordinates -------------------------------------------------------------------------------
 
 
+def some_draws(name, wider=1):
+    """Prior draws near the truth, or as many times wider on the log scale."""
+    prior = made.fit(model=name, draws=50)["prior"].to_dataset(inherit=False)
+    flat = {key: x.values.reshape(-1, *x.shape[2:]) for key, x in prior.data_vars.items()}
+    return {key: x * np.abs(x / x.mean(axis=0)) ** (wider - 1) for key, x in flat.items()}
+
+
+@pytest.mark.parametrize(("wider", "steps"), [(1, 1), (3, 2)])
+def test_a_long_ridge_takes_two_steps(runs, wider, steps):
+    spec = load_model("utility")
+    draws = some_draws("utility", wider)
+    parts = ingredients(runs, spec.size_reference)
+    assert find_coordinates(spec, runs, parts, draws).steps == steps
+
+
 @pytest.mark.parametrize(
-    "name", ["utility", "utility-unpooled", "utility-bounded", "power-law", "cherti"]
+    ("name", "steps"),
+    [
+        ("utility", 1),
+        ("utility", 2),
+        ("utility-unpooled", 2),
+        ("utility-bounded", 2),
+        ("power-law", 1),
+        ("cherti", 2),
+    ],
 )
-def test_coordinates_change_the_variables_only(runs, name):
+def test_coordinates_change_the_variables_only(runs, name, steps):
     """In coordinates u the log density gains log |d(b, tau) / du|, and nothing else.
 
     Both are densities over the parameters: `jacobian=False` leaves out PyMC's own transforms.  The
@@ -184,9 +208,7 @@ def test_coordinates_change_the_variables_only(runs, name):
     """
     spec = load_model(name)
     parts = ingredients(runs, spec.size_reference)
-    prior = made.fit(model=name, draws=50)["prior"].to_dataset(inherit=False)
-    flat = {key: x.values.reshape(-1, *x.shape[2:]) for key, x in prior.data_vars.items()}
-    coordinates = find_coordinates(spec, runs, parts, flat)
+    coordinates = replace(find_coordinates(spec, runs, parts, some_draws(name)), steps=steps)
     assert [f.name for f in coordinates.near] == [k for k in ("b", "tau") if k in spec.parameters]
 
     declared, moved = build(spec, runs, parts), build(spec, runs, parts, coordinates)
