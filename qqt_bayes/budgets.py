@@ -17,7 +17,7 @@ SUFFIXES = ("", "K", "M", "B", "T")
 
 NUMBER = re.compile(r"(\d+\.?\d*|\.\d+) ?([KMBGT]?)|(\d+\.?\d*|\.\d+)E\+?\d+", re.ASCII)
 
-MOST = 10_000
+MOST = 1000
 """Budgets that one range may have."""
 
 LARGEST = 1e18

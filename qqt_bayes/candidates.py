@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from qqt_bayes.budgets import LARGEST, format_samples, parse_budgets
 from qqt_bayes.composition import read_composition
 from qqt_bayes.errors import InputError, alternatives, fault_list, listed
+from qqt_bayes.rules import UNDECIDED
 
 type Levels = xr.DataArray | str | PathLike[str] | pd.DataFrame
 """Unique samples by level and pool, or the composition table that has them."""
@@ -81,6 +82,8 @@ def as_levels(levels: Levels, pools: Collection[str], known: str = "the fit") ->
         for name in levels["pool"].values
         if name not in pools
     ]
+    if UNDECIDED in levels["level"].values:
+        faults.append(f"a level cannot be called {UNDECIDED!r}: that is what no winner is called")
     if not levels.sizes["level"]:
         faults.append("there is no level")
     if faults:

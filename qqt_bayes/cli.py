@@ -102,11 +102,12 @@ def fit(
     import pandas as pd
 
     from qqt_bayes import posterior
-    from qqt_bayes.output import writable
     from qqt_bayes.runs import read_runs
     from qqt_bayes.spec import load_model
+    from qqt_bayes.writing import writable
 
-    path, spec = writable(Path(output)), load_model(model)
+    read = [model, *(source[name] for name in ("runs", "composition", "pools", "mapping"))]
+    path, spec = writable(Path(output), read), load_model(model)
     runs = read_runs(source.pop("runs"), **source)
     note(f"Compiling model {spec.name} for {runs.sizes['run']} runs: some ten seconds ...")
 
@@ -155,10 +156,11 @@ def predict(
     from qqt_bayes import inputs
 
     of_fit = {"--new-run": new_run, "--only-group": only_group, "--force": force}
+    of_fit["--interval"] = options.given("interval")
     of_parameters = {"--law": law, "--fit": rows}
     is_fit = inputs.is_fit(source)
-    for name, given in (of_parameters if is_fit else of_fit).items():
-        if given:
+    for name, is_given in (of_parameters if is_fit else of_fit).items():
+        if is_given:
             raise click.UsageError(
                 f"{name} is for {'a table of parameters' if is_fit else 'a fit'}; "
                 f"{source} is {'a fit' if is_fit else 'no fit (netCDF)'}."
@@ -206,10 +208,14 @@ def decide(
     **criteria: Any,
 ) -> None:
     """Say which level to choose at each budget, how sure that is and what a wrong choice costs."""
+    if options.given("cvar_level") and criteria["rule"] != "cvar":
+        raise click.UsageError("--cvar-level is for --rule cvar.")
     from qqt_bayes import decisions, output, posterior
     from qqt_bayes.inputs import candidates
+    from qqt_bayes.writing import new_folder
 
-    paths = [output.writable_decision(Path(name)) for name in outputs]
+    paths = [output.writable_decision(Path(name), [fit, levels]) for name in outputs]
+    folder = None if figures is None else new_folder(Path(figures))
     found = posterior.load(fit)
     chosen, at = candidates(found, levels, budgets)
     decision = decisions.decide(found, chosen, at, group=only_group, **criteria)
@@ -218,10 +224,10 @@ def decide(
     output.emit_decision(decision, form)
     for path in paths:
         output.write_decision(decision, path)
-    if figures is not None:
+    if folder:
         from qqt_bayes.figures import write_figures
 
-        drawn = write_figures(found, decision, chosen, output.new_folder(Path(figures)))
+        drawn = write_figures(found, decision, chosen, folder)
         note(f"{len(drawn)} figures are in {figures}.")
 
 

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes import posterior
 from qqt_bayes.candidates import Levels, as_budgets, as_levels
 from qqt_bayes.crossover import crossovers
-from qqt_bayes.errors import InputError
 from qqt_bayes.prediction import predict, the_group
 from qqt_bayes.records import to_frame, to_json
-from qqt_bayes.rules import RULES, SAMPLE, TIE, Criteria
-from qqt_bayes.wording import UNDECIDED, summary
+from qqt_bayes.rules import RULES, SAMPLE, TIE, UNDECIDED, Criteria, require_finite
+from qqt_bayes.wording import summary
 
 __all__ = ["compare", "decide", "summary", "to_frame", "to_json"]
 
@@ -67,6 +66,8 @@ def decide(
           fit saw its data so often (`most_repetitions`);
         - `extrapolation` (budget): the budget as a multiple of the largest run (`most_trained`) if
           it is beyond it, of the smallest (`least_trained`) if below, else 1;
+        - `gap` (budget), the factor between the trained budgets on either side of it, else 1;
+        - `pool_multiple` (level), the most that it takes of a pool, as a multiple of the pool;
         - `crossover`, `crossover_probability` and `crossover_below` of consecutive levels, see
           `qqt_bayes.crossover.crossovers`; only for two or more levels and budgets.
 
@@ -84,13 +85,14 @@ def decide(
     spec, runs = posterior.specification(fit), posterior.runs(fit)
     levels, seen = as_levels(levels, runs["pool"].values.tolist()), as_budgets(budgets)
     error = predict(fit, levels, seen, group=group)
-    decision = compare(error, criteria).assign(trained(runs, group))
+    decision = compare(error, criteria).assign(trained(runs, seen, group))
     budget, least, most = (decision[name] for name in ("budget", "least_trained", "most_trained"))
     beyond = (budget / most).where(budget > most, 1.0)
     repetitions = budget / levels.sum("pool")
     decision = decision.assign(
         extrapolation=(budget / least).where(budget < least, beyond),
         repetitions=repetitions,
+        pool_multiple=(levels / runs["pool_size"]).max("pool"),
         extrapolated_epochs=repetitions > decision["most_repetitions"] * (1 + TIE),
     )
     if min(seen.size, levels.sizes["level"]) > 1:
@@ -148,9 +150,7 @@ def compare(error: xr.DataArray, criteria: Criteria) -> xr.Dataset:
     >>> str(decision["winner"].values), str(decision["choice"].values)
     ('a', 'b')
     """
-    if not np.isfinite(error).all():
-        share = 1 - np.isfinite(error).mean().item()
-        raise InputError(f"a share of {share:.2g} of the predicted errors is not finite")
+    require_finite(error)
     excess = error - error.min("level")
     best = excess <= TIE
     probability_best = (best / best.sum("level")).mean(SAMPLE)
@@ -178,18 +178,20 @@ def compare(error: xr.DataArray, criteria: Criteria) -> xr.Dataset:
     )
 
 
-def trained(runs: xr.Dataset, group: str | None) -> xr.Dataset:
-    """What the fit has seen: its smallest and largest run, and the most epochs of a run.
+def trained(runs: xr.Dataset, budgets: NDArray[np.float64], group: str | None) -> xr.Dataset:
+    """What the fit has seen: its smallest and largest run, the gaps, and the most epochs of a run.
 
     Parameters
     ----------
     runs : Dataset
+    budgets : array, shape (budget,)
     group : str or None
 
     Returns
     -------
     Dataset
-        `least_trained`, `most_trained` and `most_repetitions`, over group if there are several.
+        `least_trained`, `most_trained`, `gap` (budget) and `most_repetitions`, over group if there
+        are several.
     """
     seen = runs["samples_seen"]
     epochs = seen / runs["unique_samples"].sum("pool").isel(data=runs["data_index"])
@@ -201,9 +203,19 @@ def trained(runs: xr.Dataset, group: str | None) -> xr.Dataset:
         {
             "least_trained": seen.where(own).min("run"),
             "most_trained": seen.where(own).max("run"),
+            "gap": (("group", "budget"), [_gap(seen[each], budgets) for each in own.T.values]),
             "most_repetitions": epochs.where(own).max("run"),
         }
     )
+    ranges = ranges.assign_coords(budget=budgets)
     if one is None:
         return ranges.drop_vars("data", errors="ignore")
     return ranges.sel(group=one, drop=True).drop_vars("data", errors="ignore")
+
+
+def _gap(trained: xr.DataArray, budgets: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Factor between the trained budgets on either side of each budget; 1 on one, or outside."""
+    known = np.unique(trained)
+    after = np.searchsorted(known, budgets).clip(1, known.size - 1)
+    inside = (known[after - 1] < budgets) & (budgets < known[after])
+    return np.where(inside, known[after] / known[after - 1], 1.0)

@@ -11,6 +11,7 @@ import xarray as xr
 from qqt_bayes import decisions, output, posterior
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.runs import read_composition, read_runs
+from qqt_bayes.writing import new_folder, write
 
 MODEL = "utility-bounded-free-size"
 """The specification that passes the gate on these runs."""
@@ -59,7 +60,7 @@ def run(
         If the fit did not pass its gate; it has been saved by then.
     """
     source = study()
-    output.new_folder(folder)
+    new_folder(folder)
     runs = read_runs(source / "runs.csv", source / "composition.csv")
     levels = read_composition(source / "levels.csv")
     count, sets, pools = (runs.sizes[dim] for dim in ("run", "data", "pool"))
@@ -97,7 +98,7 @@ def run(
         output.write_decision(decision, folder / name)
     remark = about_the_theorem(posterior.parameters(fit)["size_exponent"])
     words = output.wrapped(f"{decisions.summary(decision)}\n\n{remark}")
-    output.write(folder / "summary.txt", words)
+    write(folder / "summary.txt", words)
     say("4/4 Draw the figures.")
 
     from qqt_bayes.figures import write_figures

@@ -60,7 +60,8 @@ def alternatives(word: str, choices: Iterable[str]) -> str:
     "unknown metric 'vtab'; expected one of 'imagenet', 'average-38'"
     """
     choices = list(choices)
-    return suggest(word, choices) or f"; expected one of {listed(choices)}"
+    expected = f"expected one of {listed(choices)}" if choices else "there is none"
+    return suggest(word, choices) or f"; {expected}"
 
 
 def fault_list(title: str, faults: Iterable[str], total: int) -> str:

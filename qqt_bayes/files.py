@@ -158,16 +158,27 @@ def _from_json_lines(content: bytes, name: str) -> Table:
         except (ValueError, RecursionError) as error:  # repeated keys, endless digits or brackets
             faults.append(f"row {row}: not valid JSON: {error}")
             continue
-        if isinstance(record, dict):
-            records[f"row {row}"] = record
-        else:
+        if not isinstance(record, dict):
             faults.append(f"row {row}: expected a JSON object, got {shown(record)}")
+        elif not _is_text(json.dumps(record, ensure_ascii=False)):
+            faults.append(f"row {row}: not valid JSON: half of a surrogate pair")
+        else:
+            records[f"row {row}"] = record
     header = list(dict.fromkeys(key for record in records.values() for key in record))
     columns = ([record.get(key) for record in records.values()] for key in header)
     table = _table(name, header, columns, list(records))
     for fault in faults:
         table.note(fault)
     return table
+
+
+def _is_text(text: str) -> bool:
+    """Whether it can be written as UTF-8: escapes in JSON can spell what is no character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _distinct_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -24,14 +24,22 @@ NOISE_RATIO = 5.0
 """Unexplained scatter above this many times the known noise is the law's misfit, not chance."""
 LEAST_TAIL = 0.005
 """Predictive tail probability below which a pattern in the residuals is not chance."""
+LONGER = 3
+"""Times as many draws to take where they were too few."""
 DRAWS = 500
 """Draws that the predictive checks use."""
 
-MORE_DRAWS = "sample longer (--draws, --tune), or take a simpler model"
+MORE_DRAWS = "sample longer (--draws {draws} --tune {draws}), or take a simpler model"
 OTHER_LAW = (
-    "the law does not describe these runs: try utility-free-size, utility-bounded (errors near "
-    "chance) or effective-data, or fit fewer kinds of runs together (--group)"
+    "the law does not describe these runs: try {models}; where groups differ, a model with "
+    "parameters over group (cherti has some), or a table for each group"
 )
+OTHERS = {
+    "utility-free-size": "utility-free-size",
+    "utility-bounded": "utility-bounded (errors near chance)",
+    "effective-data": "effective-data",
+}
+"""Models to try where one does not describe the runs."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +66,12 @@ class Gate:
     @property
     def passed(self) -> bool:
         """Whether every check passed."""
-        return all(check.passed for check in self.checks)
+        return bool(self.checks) and all(check.passed for check in self.checks)
 
     def __str__(self) -> str:
         failed = [check for check in self.checks if not check.passed]
         if not failed:
-            return "The fit passed its gate: the chains agree and the law describes the runs."
+            return "The fit passed its gate: the chains agree, no check found fault with the law."
         return "The fit did not pass its gate.\n" + "\n".join(f"  {check}" for check in failed)
 
     def to_json(self) -> str:
@@ -100,6 +108,7 @@ def _convergence(fit: xr.DataTree) -> list[Check]:
 
     posterior = fit.children["posterior"].to_dataset(inherit=False)
     stats = fit.children["sample_stats"].to_dataset(inherit=False)
+    more_draws = MORE_DRAWS.format(draws=LONGER * posterior.sizes["draw"])
     rhat = _worst(az.rhat(posterior), np.max)
     bulk = _worst(az.ess(posterior, method="bulk"), np.min)
     tail = _worst(az.ess(posterior, method="tail"), np.min)
@@ -111,10 +120,10 @@ def _convergence(fit: xr.DataTree) -> list[Check]:
             rhat[0],
             f"at most {RHAT}",
             rhat[0] <= RHAT,
-            f"the chains disagree: {MORE_DRAWS}",
+            f"the chains disagree: {more_draws}",
         ),
-        Check(f"bulk ESS of {bulk[1]}", bulk[0], f"at least {ESS}", bulk[0] >= ESS, MORE_DRAWS),
-        Check(f"tail ESS of {tail[1]}", tail[0], f"at least {ESS}", tail[0] >= ESS, MORE_DRAWS),
+        Check(f"bulk ESS of {bulk[1]}", bulk[0], f"at least {ESS}", bulk[0] >= ESS, more_draws),
+        Check(f"tail ESS of {tail[1]}", tail[0], f"at least {ESS}", tail[0] >= ESS, more_draws),
         Check(
             "divergent draws",
             diverged,
@@ -122,7 +131,7 @@ def _convergence(fit: xr.DataTree) -> list[Check]:
             diverged == 0,
             "parts of the posterior were not reached: raise --target-accept, or a simpler model",
         ),
-        Check("E-BFMI", bfmi, f"at least {BFMI}", bfmi >= BFMI, MORE_DRAWS),
+        Check("E-BFMI", bfmi, f"at least {BFMI}", bfmi >= BFMI, more_draws),
     ]
 
 
@@ -141,13 +150,16 @@ def _bfmi(energy: Array) -> Array:
 def _adequacy(fit: xr.DataTree, curve: Array, predicted: Array) -> list[Check]:
     constant = fit.children["constant_data"].to_dataset(inherit=False)
     observed = fit["observed_data"]["error"].to_numpy()
+    spec = json.loads(fit.attrs["spec"])
+    models = [words for name, words in OTHERS.items() if name != spec["name"]]
+    other_law = OTHER_LAW.format(models=" or ".join(models))
     checks = []
     known = known_noise(
         constant.assign(error=("run", observed)).assign_attrs(kind=fit.attrs["kind"])
     )
     if known is not None:
         scatter = float(np.sqrt(np.mean((observed - curve.mean(axis=0)) ** 2)))
-        fixed = json.loads(fit.attrs["spec"])["likelihood"]["sigma"]  # a number, or a prior
+        fixed = spec["likelihood"]["sigma"]  # a number, or a prior
         drawn = fit["posterior"].get("sigma")
         sigma = float(np.median(fixed if drawn is None else drawn))
         ratio = max(scatter, sigma) / known
@@ -157,7 +169,7 @@ def _adequacy(fit: xr.DataTree, curve: Array, predicted: Array) -> list[Check]:
                 ratio,
                 f"at most {NOISE_RATIO:g}",
                 ratio <= NOISE_RATIO,
-                OTHER_LAW,
+                other_law,
             )
         )
     for name, pattern in _patterns(constant).items():
@@ -170,7 +182,7 @@ def _adequacy(fit: xr.DataTree, curve: Array, predicted: Array) -> list[Check]:
                 tail,
                 f"at least {LEAST_TAIL}",
                 tail >= LEAST_TAIL,
-                OTHER_LAW,
+                other_law,
             )
         )
     return checks

@@ -78,6 +78,11 @@ def fit(
     for name, value, least in (("draws", draws, 4), ("tune", tune, 1), ("chains", chains, 1)):
         if value < least:
             raise InputError(f"{name} should be at least {least}, but got {value}.")
+    if not 0 < target_accept < 1:
+        raise InputError(f"target_accept should be between 0 and 1, but got {target_accept}.")
+    if not isinstance(runs, xr.Dataset):
+        kind = type(runs).__name__
+        raise InputError(f"runs: expected a Dataset, as read_runs returns it, got {kind}.")
     spec = load_model(spec)
     start = time.perf_counter()
     parts = ingredients(runs, spec.size_reference)

@@ -103,7 +103,7 @@ def predict_fit(
     if not posterior.gate(fit).passed:
         warn(str(posterior.gate(fit)))
     error = predict(fit, *candidates(fit, levels, budgets), new_run=new_run, group=group)
-    lower, median, upper = error.quantile(criteria.quantiles, SAMPLE)
+    lower, median, upper = error.quantile(criteria.quantiles, SAMPLE, skipna=False)
     columns = {"error_median": median, "error_lower": lower, "error_upper": upper}
     data = xr.Dataset({name: part.drop_vars("quantile") for name, part in columns.items()})
     data["error_mean"] = error.mean(SAMPLE)

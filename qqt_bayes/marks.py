@@ -34,6 +34,7 @@ STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "lines.linewidth": 1.5,
     "svg.hashsalt": "qqt_bayes",
+    "text.parse_math": False,  # a name may hold dollars
 }
 """Settings of every figure, for `matplotlib.rc_context`; nothing global is changed."""
 

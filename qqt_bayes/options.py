@@ -1,10 +1,13 @@
 """What the commands share: options, exit codes, and an end without traceback."""
 
+import errno
+import os
 import sys
 from collections.abc import Callable
 from typing import IO, Any
 
 import click
+from click.core import ParameterSource
 
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.output import FORMATS
@@ -41,10 +44,20 @@ class Commands(click.Group):
             raise Fault(str(error)) from error
         except InadequateFit as error:
             raise Inadequate(str(error)) from error
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again
+            if error.errno == errno.EPIPE:
+                raise
+            raise Fault(f"Reading or writing failed: {error}") from error
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             ctx.exit(INTERRUPTED)
         return result
+
+
+def given(name: str) -> bool:
+    """Whether the user gave an option, or it has its default."""
+    return click.get_current_context().get_parameter_source(name) != ParameterSource.DEFAULT
 
 
 type Command = Callable[..., Any]
@@ -91,13 +104,17 @@ runs = together(
 
 chains = click.option("--chains", type=at_least_one, default=4, help="Run independently.")
 
-seed = click.option("--seed", type=click.IntRange(min=0), default=0, help="Of all random numbers.")
+seed = click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), default=0, help="Of all random numbers."
+)
 
 
 def length(draws: int | None = None, tune: int | None = None) -> Callable[[Command], Command]:
     """How long to sample; what is None is left to the command."""
     return together(
-        click.option("--draws", type=at_least_one, default=draws, help="To keep, of each chain."),
+        click.option(
+            "--draws", type=click.IntRange(min=4), default=draws, help="To keep, of each chain."
+        ),
         click.option("--tune", type=at_least_one, default=tune, help="To tune with before."),
     )
 

@@ -6,7 +6,7 @@ A table has three forms: for people (`table`), and with all digits for programs 
 import json
 import sys
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from qqt_bayes.budgets import format_samples
 from qqt_bayes.errors import InputError
 from qqt_bayes.records import to_frame, to_json
 from qqt_bayes.wording import summary
+from qqt_bayes.writing import writable, write
 
 FORMATS = ("table", "json", "csv")
 
@@ -191,52 +192,8 @@ def write_decision(decision: xr.Dataset, path: Path) -> None:
     write(path, WRITERS[path.suffix.lower()](decision))
 
 
-def write(path: Path, text: str) -> None:
-    """Write a file.
-
-    Raises
-    ------
-    InputError
-        If that is not possible.
-    """
-    try:
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
-
-
-def new_folder(path: Path) -> Path:
-    """A folder to write to; made if it is not there.
-
-    Raises
-    ------
-    InputError
-        If it cannot be made.
-    """
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{path}: the folder cannot be made: {error.strerror or error}") from None
-    return path
-
-
-def writable(path: Path) -> Path:
-    """A file that can be written later, so that long work is not done in vain.
-
-    Raises
-    ------
-    InputError
-        If its folder is missing, or it is a folder itself.
-    """
-    if path.is_dir():
-        raise InputError(f"{path}: expected a file to write, got a folder")
-    if not path.parent.is_dir():
-        raise InputError(f"{path} cannot be written: there is no folder {path.parent}")
-    return path
-
-
-def writable_decision(path: Path) -> Path:
-    """The same for a file that `write_decision` can write.
+def writable_decision(path: Path, sources: Iterable[str | None] = ()) -> Path:
+    """`writable` for a file that `write_decision` can write.
 
     Raises
     ------
@@ -245,7 +202,7 @@ def writable_decision(path: Path) -> Path:
     """
     if path.suffix.lower() not in WRITERS:
         raise InputError(f"{path}: expected a file whose name ends in {' or '.join(WRITERS)}")
-    return writable(path)
+    return writable(path, sources)
 
 
 def _print_table(frame: pd.DataFrame) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from io import BytesIO
 from math import ceil
 from os import PathLike
 from pathlib import Path
@@ -30,6 +31,7 @@ from qqt_bayes.marks import (
     short,
     strip,
 )
+from qqt_bayes.writing import write
 
 COLUMNS = 5
 """Panels side by side."""
@@ -233,8 +235,9 @@ def save(figure: Figure, stem: str | PathLike[str]) -> tuple[Path, Path]:
     """
     png, svg = (Path(f"{stem}.{ending}") for ending in ("png", "svg"))
     with matplotlib.rc_context(STYLE):
-        figure.savefig(png, dpi=200)
-        figure.savefig(svg, metadata={"Date": None})
+        for path, options in ((png, {"dpi": 200}), (svg, {"metadata": {"Date": None}})):
+            figure.savefig(drawn := BytesIO(), format=path.suffix[1:], **options)
+            write(path, drawn.getvalue())
     return png, svg
 
 

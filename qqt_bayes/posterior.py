@@ -17,8 +17,12 @@ from qqt_bayes.distributions import Prior
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.gate import Gate
 from qqt_bayes.spec import Spec
+from qqt_bayes.writing import write
 
 ENGINE: Literal["h5netcdf"] = "h5netcdf"
+CHECKSUM = {"fletcher32": True}
+"""So that damage shows when a fit is read."""
+DAMAGED = "damaged; make it again with `qqt fit`."
 LAW_PARAMETERS = ("a", "b", "d", "tau", "size_exponent")
 
 
@@ -30,18 +34,9 @@ def save(fit: xr.DataTree, path: str | os.PathLike[str]) -> None:
     InputError
         If the file cannot be written.
     """
-    target = Path(path)
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        fit.to_netcdf(draft, engine=ENGINE)
-        os.replace(draft, target)
-    except OSError as error:
-        raise InputError(
-            f"The fit cannot be written to {target}: {error.strerror or error}; "
-            "choose another path."
-        ) from error
-    finally:
-        draft.unlink(missing_ok=True)
+    sums = {f"/{name}": dict.fromkeys(x.data_vars, CHECKSUM) for name, x in fit.children.items()}
+    content = fit.to_netcdf(engine=ENGINE, encoding=sums)  # HDF5 itself may crash on a full disk
+    write(Path(path), bytes(content))
 
 
 def load(path: str | os.PathLike[str]) -> xr.DataTree:
@@ -59,8 +54,7 @@ def load(path: str | os.PathLike[str]) -> xr.DataTree:
             fit = tree.load()
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise InputError(
-            f"{path} cannot be read as a fit: it is not netCDF, or damaged; "
-            "make it again with `qqt fit`."
+            f"{path} cannot be read as a fit: it is not netCDF, or {DAMAGED}"
         ) from error
     missing = [name for name in ("posterior", "observed_data", "constant_data") if name not in fit]
     missing += [name for name in ("spec", "gate", "kind") if name not in fit.attrs]
@@ -69,11 +63,26 @@ def load(path: str | os.PathLike[str]) -> xr.DataTree:
             f"{path} is netCDF but not a fit of qqt_bayes: it lacks {', '.join(missing)}; "
             "give a file that `qqt fit` wrote."
         )
+    try:
+        gate(fit), runs(fit), parameters(fit)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: a part of the fit is {DAMAGED}") from error
     return fit
 
 
 def specification(fit: xr.DataTree) -> Spec:
-    """The specification that was fitted."""
+    """The specification that was fitted.
+
+    Raises
+    ------
+    InputError
+        If it is no fit.
+    """
+    if not isinstance(fit, xr.DataTree) or "spec" not in fit.attrs:
+        kind = type(fit).__name__
+        raise InputError(
+            f"expected a fit, as qqt_bayes.fit or qqt_bayes.load returns it, got {kind}"
+        )
     return Spec.from_dict(json.loads(fit.attrs["spec"]), source="specification stored in the fit")
 
 
@@ -131,6 +140,7 @@ def require(fit: xr.DataTree, force: bool = False) -> None:
     InadequateFit
         If the gate failed, unless forced.
     """
+    specification(fit)
     found = gate(fit)
     if not found.passed and not force:
         raise InadequateFit(f"{found}\nUse --force (force=True) to go on all the same.")

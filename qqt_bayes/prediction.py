@@ -15,7 +15,7 @@ from qqt_bayes.files import Source
 from qqt_bayes.law import LAWS, Law
 from qqt_bayes.parameters import read_parameters
 from qqt_bayes.pool import mixture_error
-from qqt_bayes.rules import SAMPLE
+from qqt_bayes.rules import SAMPLE, require_finite
 
 PARAMETERS = ("a", "b", "d", "tau", "size_exponent")
 BLOCK = 1_000_000
@@ -62,7 +62,7 @@ def predict(
     Raises
     ------
     InputError
-        If a level, a budget or the group is not one.
+        If a level, a budget or the group is not one, or a prediction is not finite.
     """
     spec, runs = posterior.specification(fit), posterior.runs(fit)
     levels = as_levels(levels, runs["pool"].values.tolist())
@@ -70,6 +70,7 @@ def predict(
     one = the_group(runs, group)
     parameters = _in_group(posterior.parameters(fit), one)
     error = _evaluate(LAWS[spec.law], parameters, levels, seen)
+    require_finite(error)
     if one is None and "group" not in error.dims:  # no parameter differs between the groups
         error = error.expand_dims(group=runs["group"].values)
     if new_run:

@@ -18,6 +18,9 @@ SAMPLE = ("chain", "draw")
 TIE = 1e-12
 """Difference in error below which two levels are equal: rounding, not knowledge."""
 
+UNDECIDED = "undecided"
+"""Winner where no level is sure enough to be the best."""
+
 
 @dataclass(frozen=True)
 class Criteria:
@@ -140,6 +143,20 @@ RULES: dict[str, Rule] = {
     "target": missed_target,
 }
 """The closed registry of rules."""
+
+
+def require_finite(error: xr.DataArray) -> None:
+    """Refuse predictions that overflowed or came from a damaged fit.
+
+    Raises
+    ------
+    InputError
+        If an error is not finite.
+    """
+    finite = np.isfinite(error)
+    if not finite.all():
+        share = 1 - finite.mean().item()
+        raise InputError(f"a share of {share:.2g} of the predicted errors is not finite")
 
 
 def _is_target(target: object) -> bool:

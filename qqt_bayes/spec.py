@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,9 @@ def load_model(model: str | Path | Spec) -> Spec:
     >>> load_model("utility").parameters["b"].over
     ('pool',)
     """
+    if not isinstance(model, Spec | str | PathLike):
+        kind = type(model).__name__
+        raise InputError(f"model: expected a name, a path or a Spec, got {kind}")
     if isinstance(model, Spec):
         return Spec.from_dict(model.to_dict(), source=model.name)
     path = _shipped(model) if isinstance(model, str) and _is_name(model) else Path(model)

@@ -21,12 +21,12 @@ from qqt_bayes.phrases import (
     joined_ends,
     span,
 )
-from qqt_bayes.rules import TIE
+from qqt_bayes.rules import TIE, UNDECIDED
 
-UNDECIDED = "undecided"
-"""Winner where no level is sure enough to be the best."""
 RARE = 0.05
 """Probability below which a crossover is not worth a sentence."""
+WIDE = 3.0
+"""Factor between trained budgets from which on interpolation is worth a sentence."""
 BASIS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "expected": lambda c: f"expected {c['kind']}",
     "cvar": lambda c: f"the mean {c['kind']} over the worst {1 - c['cvar_level']:.3g} of draws",
@@ -51,10 +51,11 @@ def summary(decision: xr.Dataset) -> str:
     decision = decision.sortby("budget")
     if "group" not in decision.dims:
         return " ".join(_sentences(decision))
-    return "\n\n".join(
-        f"{name}: " + " ".join(_sentences(decision.sel(group=name)))
-        for name in decision["group"].values
-    )
+    names = [str(name) for name in decision["group"].values]
+    paragraphs = [" ".join(_sentences(decision.sel(group=name))) for name in names]
+    if len(set(paragraphs)) == 1:
+        return f"{joined(names)}, between which nothing differs in this model: {paragraphs[0]}"
+    return "\n\n".join(f"{name}: {text}" for name, text in zip(names, paragraphs, strict=True))
 
 
 def _sentences(decision: xr.Dataset) -> Iterator[str]:
@@ -69,8 +70,10 @@ def _sentences(decision: xr.Dataset) -> Iterator[str]:
         for part in _parts(decision):
             yield _undecided(part) if part["winner"].values[0] == UNDECIDED else _decided(part)
         yield from _crossovers(decision)
+    yield from _gaps(decision)
     yield from _extrapolations(decision)
     yield from _repetitions(decision)
+    yield from _oversize(decision)
 
 
 def _basis(decision: xr.Dataset) -> str:
@@ -150,14 +153,28 @@ def _crossovers(decision: xr.Dataset) -> Iterator[str]:
         if (likeliest.sel(level=between) < RARE).all():
             continue  # neither is worth choosing anywhere
         low, median, high = (format_samples(x) for x in pair["crossover"].values)
-        found = pair["crossover_probability"].item()
-        perhaps = "" if found >= CERTAIN else f", if at all: probability {chance(found)}"
+        found, below = (pair[f"crossover_{name}"].item() for name in ("probability", "below"))
+        perhaps = "" if found >= CERTAIN else f"with probability {chance(found)}, then "
+        always = f", and is ahead throughout with probability {chance(below)}"
         clauses.append(
-            f"{pair['later'].item()} overtakes {pair['earlier'].item()} at {median} samples "
-            f"({_percent(decision)} interval {low} to {high}{perhaps})"
+            f"{pair['later'].item()} overtakes {pair['earlier'].item()} {perhaps}at {median} "
+            f"samples ({_percent(decision)} interval {low} to {high})"
+            f"{always if below > 1 - CERTAIN else ''}"
         )
     if clauses:
-        yield f"Crossovers: {'; '.join(clauses)}."
+        yield f"From {span(decision['budget'].values)} samples {'; '.join(clauses)}."
+
+
+def _gaps(decision: xr.Dataset) -> Iterator[str]:
+    wide = decision["gap"].values >= WIDE
+    if wide.any():
+        times = format_samples(decision["gap"].max().item(), 2)
+        budgets = decision["budget"].values[wide]
+        lie = "lies" if budgets.size == 1 else "lie"
+        yield (
+            f"{span(budgets)} {lie} between trained budgets that are {times} times apart: "
+            "there the law interpolates."
+        )
 
 
 def _extrapolations(decision: xr.Dataset) -> Iterator[str]:
@@ -190,6 +207,15 @@ def _repetitions(decision: xr.Dataset) -> Iterator[str]:
         )
 
 
+def _oversize(decision: xr.Dataset) -> Iterator[str]:
+    beyond = decision["pool_multiple"] > 1 + TIE
+    for name, times in decision["pool_multiple"][beyond.values].to_series().items():
+        yield (
+            f"Beware: {name} takes {format_samples(times, 3)} times as much from a pool as the fit "
+            "knows that there is. Is that the right unit?"
+        )
+
+
 def _where(part: xr.Dataset) -> str:
     budgets = part["budget"].values
     return f"{'At' if budgets.size == 1 else 'From'} {span(budgets)} samples"
@@ -199,7 +225,9 @@ def _score(part: xr.Dataset) -> str:
     """What the rule says of the choice, at the least and the largest budget."""
     chosen = part["score"].where(part["level"] == part["choice"]).max("level").values
     label, shown = SCORE[part.attrs["rule"]]
-    return f"{label.format(**part.attrs)} {joined_ends(shown(chosen[0]), shown(chosen[-1]))}"
+    alike = (part["score"].max("level") - part["score"].min("level") <= TIE).all()
+    tie = ", as of every level: the expected error decides" if alike else ""
+    return f"{label.format(**part.attrs)} {joined_ends(shown(chosen[0]), shown(chosen[-1]))}{tie}"
 
 
 def _within_margin(part: xr.Dataset) -> str:

@@ -48,6 +48,10 @@ def test_pools_that_no_level_uses_are_left_out():
         ),
         (levels([["a", "b"], ["c", "d"]]), "levels: expected numbers of unique samples"),
         (levels(np.zeros((0, 2)), level=()), "there is no level"),
+        (
+            levels([[5, 0], [0, 5]], level=("x", "undecided")),
+            "a level cannot be called 'undecided'",
+        ),
         (made.levels().rename(level="data"), "got dims (data, pool); use read_composition or nes"),
         (made.levels().drop_vars("level"), "got dims (level, pool) without names of level; use"),
         (pd.DataFrame({"data": ["x"]}), "missing column 'pool'"),

@@ -154,9 +154,34 @@ def test_wrong_usage_exits_with_2(files: SimpleNamespace) -> None:
         ("predict", files.good, "--fit", "a"),
         ("predict", known, "--budgets", "1B", "--new-run"),
         ("predict", known, "--budgets", "1B", "--only-group", "a"),
+        ("predict", known, "--budgets", "1B", "--interval", "0.5"),
         ("predict", known),
+        ("decide", files.good, "--cvar-level", "0.5"),
     ):
         assert "Usage: " in qqt(*arguments, exit_code=2).stderr
+
+
+def test_no_source_is_overwritten(files: SimpleNamespace, tmp_path: Path) -> None:
+    before = Path(files.runs).read_bytes()
+    fit = ("fit", files.runs, "--composition", files.composition, "-o", files.runs)
+    assert "it is read, too" in qqt(*fit, exit_code=1).stderr
+    assert Path(files.runs).read_bytes() == before
+    levels = tmp_path / "levels.csv"
+    levels.write_bytes(Path(files.levels).read_bytes())
+    decide = ("decide", files.good, "--levels", levels, "-o", levels)
+    assert "it is read, too" in qqt(*decide, exit_code=1).stderr
+    assert levels.read_bytes() == Path(files.levels).read_bytes()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_a_full_disk_behind_stdout(files: SimpleNamespace) -> None:
+    check = [sys.executable, "-m", "qqt_bayes", "check", files.runs, "--composition"]
+    with Path("/dev/full").open("w") as full:
+        run = [*check, files.composition]
+        result = subprocess.run(run, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert result.returncode == 1
+    assert "Reading or writing failed:" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_interrupt_exits_with_130(files: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -219,6 +219,29 @@ def test_budgets_outside_the_data_are_marked():
     assert decision["extrapolated_epochs"].sum("level").values.tolist() == [0, 0, 0, 0, 3]
 
 
+def test_budgets_between_trained_ones_and_levels_beyond_the_pools_are_marked():
+    """The runs saw 64M, 128M, 320M and 1.28B samples; the pools have 12.8M each."""
+    twice = made.levels() * [[0.5], [1], [2]]
+    decision = decide(made.fit(draws=5), twice, [32e6, 64e6, 200e6, 1e9, 1.28e9, 2e9])
+    np.testing.assert_allclose(decision["gap"], [1, 1, 2.5, 4, 1, 1])
+    np.testing.assert_allclose(decision["pool_multiple"], [0.5, 1, 2])
+
+
+def test_predictions_that_are_not_finite_are_refused():
+    fit = made.fit(draws=5)
+    fit["posterior"]["b"].values[0, 0] = np.nan
+    with pytest.raises(InputError, match=r"a share of 0\.1 of the predicted errors is not finite"):
+        predict(fit, made.levels(), 1e9)
+
+
+@pytest.mark.parametrize("other", ["fit.nc", None, xr.Dataset(), xr.DataTree()])
+def test_what_is_no_fit(other):
+    with pytest.raises(InputError, match="expected a fit, as qqt_bayes"):
+        decide(other, made.levels(), 1e9)
+    with pytest.raises(InputError, match="expected a fit, as qqt_bayes"):
+        predict(other, made.levels(), 1e9)
+
+
 def test_each_group_has_its_own_range():
     fit = made.fit(groups=2, draws=5)
     keep = (fit["constant_data"]["group_index"] == 0) | (fit["constant_data"]["samples_seen"] < 2e8)
@@ -226,6 +249,8 @@ def test_each_group_has_its_own_range():
         fit[name] = fit[name].to_dataset().isel(run=keep.values)
     decision = decide(fit, made.levels(), [128e6, 1.28e9])
     assert decision["extrapolation"].values.tolist() == [[1, 1], [1, 10]]
+    between = decide(fit, made.levels(), [100e6, 1e9])["gap"]
+    assert between.transpose("group", "budget").values.tolist() == [[2, 4], [2, 1]]
     assert decision["most_repetitions"].values.tolist() == [100, 10]
     assert decision["extrapolated_epochs"].sum("level").values.tolist() == [[0, 0], [0, 3]]
     alone = decide(fit, made.levels(), [128e6, 1.28e9], group="arch 2")

@@ -94,6 +94,7 @@ NO_TABLE = [
         "row 1: not valid JSON: a key occurs more than once",
     ),
     ("a.jsonl", b"[" * 100_000, "row 1: not valid JSON"),
+    ("a.jsonl", b'{"pool": "\\ud800"}', "row 1: not valid JSON: half of a surrogate pair"),
     ("a.jsonl", b'{"pool": ' + b"9" * 5_000 + b"}", "row 1: not valid JSON"),
     ("a.parquet", parquet()[:200], "not a readable Parquet file: "),
     ("a.parquet", CSV.encode(), "not a readable Parquet file: "),

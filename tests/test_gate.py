@@ -51,7 +51,7 @@ def test_good_fit_passes(fit):
     assert gate.passed
     assert failed(gate) == []
     assert str(gate) == (
-        "The fit passed its gate: the chains agree and the law describes the runs."
+        "The fit passed its gate: the chains agree, no check found fault with the law."
     )
 
 
@@ -65,7 +65,7 @@ def test_chains_that_disagree(fit):
     assert "R-hat of a" in failed(gate)
     assert "R-hat of a: " in str(gate)
     assert (
-        "(at most 1.01) FAILED: the chains disagree: sample longer (--draws, --tune), "
+        "(at most 1.01) FAILED: the chains disagree: sample longer (--draws 1200 --tune 1200), "
         "or take a simpler model"
     ) in str(gate)
 

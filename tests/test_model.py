@@ -139,6 +139,21 @@ def test_numbers_out_of_range(runs, name, value):
         qqt.fit(runs, **{name: value})
 
 
+@pytest.mark.parametrize("value", [0, 1, 2, np.nan])
+def test_acceptance_rates_out_of_range(runs, value):
+    with pytest.raises(InputError, match="target_accept should be between 0 and 1, but got"):
+        qqt.fit(runs, target_accept=value)
+
+
+def test_what_is_no_table_and_no_model(runs):
+    with pytest.raises(
+        InputError, match="runs: expected a Dataset, as read_runs returns it, got s"
+    ):
+        qqt.fit("runs.csv")
+    with pytest.raises(InputError, match="model: expected a name, a path or a Spec, got dict"):
+        qqt.fit(runs, {"law": "utility"})
+
+
 # --- the declared model is the law -------------------------------------------------------------
 
 

@@ -187,6 +187,15 @@ def test_long_names_leave_room_for_the_figure(fit: xr.DataTree) -> None:
     assert figure.axes[0].get_position().width > 0.5
 
 
+def test_a_name_may_hold_dollars(fit: xr.DataTree, tmp_path: Path) -> None:
+    """Two of them would make it a formula, and here one that cannot be read."""
+    names = [r"a $\frac$ b", "$y_1^$", *"345678"]
+    levels = made.levels(8).assign_coords(level=names)
+    figure = plots.scaling_curves(decide(fit, levels, BUDGETS), posterior.runs(fit), levels)
+    plots.save(figure, tmp_path / "figure")
+    assert names[0] in words(figure)
+
+
 def test_utility_falls_to_half_in_a_half_life() -> None:
     fit = made.fit(spread=0)
     figure = plots.utility_curves(posterior.parameters(fit))

@@ -1,7 +1,5 @@
 """A fit on disk: whole or not at all; faults of files in one sentence each."""
 
-import errno
-import os
 from dataclasses import replace
 
 import made
@@ -96,47 +94,35 @@ def test_fit_of_another_program(fit, tmp_path):
 # --- save --------------------------------------------------------------------------------------
 
 
-def test_missing_folder(fit, tmp_path):
-    with pytest.raises(InputError, match=r"cannot be written to .*; choose another path\.$"):
+def test_a_fit_that_cannot_be_written(fit, tmp_path):
+    with pytest.raises(InputError, match="cannot be written: there is no folder"):
         save(fit, tmp_path / "absent" / "fit.nc")
     assert names(tmp_path) == []
 
 
-def test_folder_in_the_way(fit, tmp_path):
-    (tmp_path / "fit.nc").mkdir()
-    with pytest.raises(InputError, match="cannot be written to "):
-        save(fit, tmp_path / "fit.nc")
-    assert names(tmp_path) == ["fit.nc"]
+def test_damage_shows(fit, tmp_path):
+    """A bit of one draw: the sum of the draws tells."""
+    save(fit, path := tmp_path / "fit.nc")
+    content = bytearray(path.read_bytes())
+    content[content.find(fit["posterior"]["sigma"].values.tobytes()) + 3] ^= 1
+    path.write_bytes(content)
+    refusal(path, "not netCDF, or damaged")
 
 
-def full_disk(_, path, **__):
-    path.write_bytes(b"half a fi")
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+@pytest.mark.parametrize("damage", [{"gate": "{"}, {"gate": "[]"}, {"spec": "{"}, {"spec": "{}"}])
+def test_attributes_that_are_damaged(fit, tmp_path, damage):
+    broken = fit.copy()
+    broken.attrs = fit.attrs | damage
+    save(broken, tmp_path / "fit.nc")
+    with pytest.raises(InputError, match=r"damaged|specification"):
+        load(tmp_path / "fit.nc")
 
 
-def crash(_, path, **__):
-    path.write_bytes(b"half a fi")
-    raise KeyboardInterrupt
-
-
-@pytest.mark.parametrize(("fault", "raised"), [(full_disk, InputError), (crash, KeyboardInterrupt)])
-def test_existing_fit_stays_whole(fit, tmp_path, monkeypatch, fault, raised):
-    path = tmp_path / "fit.nc"
-    save(fit, path)
-    before = path.read_bytes()
-    with monkeypatch.context() as patch:
-        patch.setattr(xr.DataTree, "to_netcdf", fault)
-        with pytest.raises(raised):
-            save(made.fit(draws=5), path)
-    assert path.read_bytes() == before
-    assert names(tmp_path) == ["fit.nc"]
-
-
-def test_reason_is_told(fit, tmp_path, monkeypatch):
-    monkeypatch.setattr(xr.DataTree, "to_netcdf", full_disk)
-    with pytest.raises(InputError, match=os.strerror(errno.ENOSPC)):
-        save(fit, tmp_path / "fit.nc")
-    assert names(tmp_path) == []
+def test_a_fit_without_a_parameter(fit, tmp_path):
+    broken = fit.copy()
+    broken["posterior"] = fit["posterior"].to_dataset().drop_vars("b")
+    save(broken, tmp_path / "fit.nc")
+    refusal(tmp_path / "fit.nc", "damaged; make it again with `qqt fit`")
 
 
 def test_new_fit_takes_the_place_of_the_old(fit, tmp_path):

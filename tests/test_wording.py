@@ -46,6 +46,8 @@ def decision(best, regret, **options):
             repetitions=repetitions,
             most_repetitions=30.0,
             extrapolated_epochs=repetitions > 30,
+            gap=xr.ones_like(budget),
+            pool_multiple=xr.ones_like(repetitions.isel(budget=0, drop=True)),
         )
         .assign_attrs(kind="error", law="utility", model="demo", gate_passed=1, forced=0)
     )
@@ -106,6 +108,21 @@ def test_budgets_below_the_data():
     )
 
 
+def test_budgets_between_trained_ones_that_are_far_apart():
+    near = decision(*SURE)
+    assert "interpolates" not in summary(near.assign(gap=("budget", [1.0, 2.9])))
+    assert summary(near.assign(gap=("budget", [1.0, 10.0]))).endswith(
+        "128M lies between trained budgets that are 10 times apart: there the law interpolates."
+    )
+
+
+def test_a_level_that_takes_more_than_there_is():
+    assert summary(decision(*SURE).assign(pool_multiple=("level", [1.0, 10.0, 0.5]))).endswith(
+        "Beware: top 20% takes 10 times as much from a pool as the fit knows that there is. Is "
+        "that the right unit?"
+    )
+
+
 def test_crossovers():
     """The third pair has no crossover; neither level of the fourth is ever worth choosing."""
     first, second, third = LEVELS
@@ -115,11 +132,11 @@ def test_crossovers():
     crossing = decision(*SURE).assign_coords(earlier=("pair", earlier), later=("pair", later))
     crossing["crossover"] = xr.DataArray(samples, coords, ("pair", "quantile"))
     crossing["crossover_probability"] = ("pair", [1.0, 0.6, 0.0, 1.0])
-    crossing["crossover_below"] = ("pair", [0.0, 0.0, 1.0, 0.0])
+    crossing["crossover_below"] = ("pair", [0.0, 0.3, 1.0, 0.0])
     assert summary(crossing).endswith(
-        f"Crossovers: {second} overtakes {first} at 100M samples (90% interval 80M to 120M); "
-        f"{third} overtakes {first} at 300M samples (90% interval 200M to 400M, if at all: "
-        "probability 0.60)."
+        f"From 64M to 128M samples {second} overtakes {first} at 100M samples (90% interval 80M to "
+        f"120M); {third} overtakes {first} with probability 0.60, then at 300M samples (90% "
+        "interval 200M to 400M), and is ahead throughout with probability 0.30."
     )
     last = to_json(crossing)["crossovers"][2]
     assert last == {
@@ -153,7 +170,10 @@ def test_a_choice_that_is_not_the_likeliest_level():
 def test_a_target_that_no_level_meets():
     text = summary(decision(*SURE, rule="target", target=0.5))
     assert "compared by the probability that the error is at most 0.5 under" in text
-    assert "take top 10% (probability less than 0.01): it is best" in text
+    assert (
+        "take top 10% (probability less than 0.01, as of every level: the expected error decides): "
+        "it is best"
+    ) in text
 
 
 def test_many_contenders_are_counted():
@@ -170,6 +190,10 @@ def test_many_contenders_are_counted():
     many["extrapolation"] = many["extrapolation"].expand_dims(budget=many["budget"])
     many["repetitions"] = xr.ones_like(many["regret"])
     many["extrapolated_epochs"] = many["repetitions"] > 1
+    many["gap"], many["pool_multiple"] = (
+        xr.ones_like(many["budget"]),
+        xr.ones_like(many["level"], float),
+    )
     many = many.assign_attrs(kind="error", law="utility", model="demo", gate_passed=1, forced=0)
     assert (
         "level 0 (best with probability 0.17), level 1 (0.17), level 2 (0.17), level 3 (0.17) "
@@ -199,6 +223,14 @@ def test_each_group_has_a_paragraph():
     for group, paragraph in zip(("arch 1", "arch 2"), paragraphs, strict=True):
         alone = decide(fit, made.levels(), [64e6, 5e9], group=group)
         assert paragraph == f"{group}: {summary(alone)}"
+
+
+def test_groups_between_which_nothing_differs_share_a_paragraph():
+    fit = made.fit(groups=2, draws=20)
+    alone = decide(fit, made.levels(), [64e6, 5e9], group="arch 1")
+    assert summary(decide(fit, made.levels(), [64e6, 5e9])) == (
+        f"arch 1 and arch 2, between which nothing differs in this model: {summary(alone)}"
+    )
 
 
 def test_budgets_are_told_in_ascending_order():

@@ -1,0 +1,95 @@
+"""Files that are written whole or not at all."""
+
+import os
+import stat
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from qqt_bayes.errors import InputError
+
+
+def write(path: Path, content: str | bytes) -> None:
+    """Write a file; an earlier one stays as it is until the new one is whole.
+
+    Raises
+    ------
+    InputError
+        If that is not possible.
+
+    Examples
+    --------
+    >>> write(Path("no such folder/decision.csv"), "")
+    Traceback (most recent call last):
+    qqt_bayes.errors.InputError: no such folder/decision.csv cannot be written: there is no folder \
+no such folder
+    """
+    data = content.encode() if isinstance(content, str) else content
+    writable(path)
+    draft = path.with_name(f".{os.getpid()}.draft")
+    try:
+        try:
+            draft.write_bytes(data)
+            os.replace(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+def writable(path: Path, sources: Iterable[str | None] = ()) -> Path:
+    """A file that can be written later, so that long work is not done in vain.
+
+    Parameters
+    ----------
+    path : Path
+    sources : iterable of str or None
+        Files that are read, and so must not be overwritten.
+
+    Raises
+    ------
+    InputError
+        If its folder is missing or read-only, or it is a folder, a device or a source.
+    """
+    try:
+        if not path.parent.is_dir():
+            raise InputError(f"{path} cannot be written: there is no folder {path.parent}")
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise InputError(f"{path}: expected a file to write, got a folder")
+        if not stat.S_ISREG(mode):
+            raise InputError(f"{path} cannot be written: it is a device, not a file")
+        if any(_same(path, source) for source in sources if source):
+            raise InputError(f"{path} cannot be written: it is read, too; choose another name")
+    except FileNotFoundError:
+        pass  # nothing is overwritten
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
+    return path
+
+
+def new_folder(path: Path) -> Path:
+    """A folder to write to; made if it is not there.
+
+    Raises
+    ------
+    InputError
+        If it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path}: the folder cannot be made: {error.strerror or error}") from None
+    return path
+
+
+def _same(path: Path, source: str) -> bool:
+    try:
+        return path.samefile(source)
+    except OSError:  # a glob, or a file that is not there
+        return False
