@@ -91,6 +91,22 @@ def as_levels(levels: Levels, pools: Collection[str], known: str = "the fit") ->
     return levels.rename("unique_samples").assign_attrs(units="samples")
 
 
+def pool_multiple(levels: xr.DataArray, sizes: xr.DataArray) -> xr.DataArray:
+    """The most that each level takes of a pool, as a multiple of the pool.
+
+    Parameters
+    ----------
+    levels : DataArray, dims (level, pool)
+    sizes : DataArray, dims (pool)
+
+    Returns
+    -------
+    DataArray, dims (level)
+    """
+    most: xr.DataArray = (levels / sizes).max("pool")
+    return most
+
+
 def as_budgets(budgets: ArrayLike | str) -> NDArray[np.float64]:
     """Budgets as an array, in the order given.
 

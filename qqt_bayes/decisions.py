@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes import posterior
-from qqt_bayes.candidates import Levels, as_budgets, as_levels
+from qqt_bayes.candidates import Levels, as_budgets, as_levels, pool_multiple
 from qqt_bayes.crossover import crossovers
 from qqt_bayes.prediction import predict, the_group
 from qqt_bayes.records import to_frame, to_json
@@ -92,7 +92,7 @@ def decide(
     decision = decision.assign(
         extrapolation=(budget / least).where(budget < least, beyond),
         repetitions=repetitions,
-        pool_multiple=(levels / runs["pool_size"]).max("pool"),
+        pool_multiple=pool_multiple(levels, runs["pool_size"]),
         extrapolated_epochs=repetitions > decision["most_repetitions"] * (1 + TIE),
     )
     if min(seen.size, levels.sizes["level"]) > 1:

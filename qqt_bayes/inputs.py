@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from qqt_bayes import posterior
 from qqt_bayes.budgets import format_samples, log_spaced, parse_budgets
+from qqt_bayes.candidates import pool_multiple
 from qqt_bayes.output import note, warn
 from qqt_bayes.prediction import predict, predict_known
 from qqt_bayes.rules import SAMPLE, Criteria
 from qqt_bayes.runs import nested_levels, read_composition, read_parameters
+from qqt_bayes.wording import oversize
 
 SIGNATURES = (b"\x89HDF\r\n\x1a\n", b"CDF\x01", b"CDF\x02", b"CDF\x05")
 """First bytes of netCDF files: those that are HDF5, and the older kinds."""
@@ -102,7 +104,9 @@ def predict_fit(
     posterior.require(fit, force)
     if not posterior.gate(fit).passed:
         warn(str(posterior.gate(fit)))
-    error = predict(fit, *candidates(fit, levels, budgets), new_run=new_run, group=group)
+    chosen, at = candidates(fit, levels, budgets)
+    error = predict(fit, chosen, at, new_run=new_run, group=group)
+    _beware(chosen, posterior.runs(fit))
     lower, median, upper = error.quantile(criteria.quantiles, SAMPLE, skipna=False)
     columns = {"error_median": median, "error_lower": lower, "error_upper": upper}
     data = xr.Dataset({name: part.drop_vars("quantile") for name, part in columns.items()})
@@ -121,7 +125,13 @@ def predict_table(
     if levels is None:
         note(f"Levels: {which}; --levels gives others.")
     error = predict_known(parameters, chosen, budgets, law=law)
+    _beware(chosen, parameters)
     return error.to_dataframe().reset_index()[["level", "budget", "error"]]
+
+
+def _beware(levels: xr.DataArray, known: xr.Dataset) -> None:
+    for sentence in oversize(pool_multiple(levels, known["pool_size"])):
+        warn(sentence)
 
 
 def training_sets(runs: xr.Dataset) -> pd.DataFrame:

@@ -73,7 +73,7 @@ def _sentences(decision: xr.Dataset) -> Iterator[str]:
     yield from _gaps(decision)
     yield from _extrapolations(decision)
     yield from _repetitions(decision)
-    yield from _oversize(decision)
+    yield from oversize(decision["pool_multiple"])
 
 
 def _basis(decision: xr.Dataset) -> str:
@@ -207,12 +207,21 @@ def _repetitions(decision: xr.Dataset) -> Iterator[str]:
         )
 
 
-def _oversize(decision: xr.Dataset) -> Iterator[str]:
-    beyond = decision["pool_multiple"] > 1 + TIE
-    for name, times in decision["pool_multiple"][beyond.values].to_series().items():
+def oversize(pool_multiple: xr.DataArray) -> Iterator[str]:
+    """A warning if levels take more of a pool than is known to be there.
+
+    Parameters
+    ----------
+    pool_multiple : DataArray, dims (level)
+        The most that each takes of a pool, as a multiple of the pool.
+    """
+    beyond = pool_multiple[pool_multiple.values > 1 + TIE]
+    if beyond.size:
+        names = [str(name) for name in beyond["level"].values]
+        who = f"{joined(names)} take up to" if len(names) > 1 else f"{names[0]} takes"
         yield (
-            f"Beware: {name} takes {format_samples(times, 3)} times as much from a pool as the fit "
-            "knows that there is. Is that the right unit?"
+            f"Beware: {who} {format_samples(beyond.max().item())} times as much from a pool as "
+            "there is, as far as is known. Is that the right unit?"
         )
 
 
