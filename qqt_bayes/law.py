@@ -82,6 +82,11 @@ def _remaining(epochs: Epochs, tau: Any, xp: ModuleType) -> Any:
     return xp.exp2(-epochs.node / tau[..., None])
 
 
+def _over_nodes(left: Any, growth: Any, xp: ModuleType) -> Any:
+    """Sum of their products over the nodes; in NumPy without an array of the products."""
+    return np.vecdot(left, growth) if xp is np else (left * growth).sum(-1)
+
+
 def utility(
     epochs: Epochs, a: Any, b: Any, d: Any, tau: Any, mixture: Mixture, xp: ModuleType = np
 ) -> Any:
@@ -103,7 +108,7 @@ def utility(
     array([0.7363])
     """
     growth = epochs.growth(_log_samples)
-    exponent = mixture.mean(b * (xp.log(a) + (_remaining(epochs, tau, xp) * growth).sum(-1)))
+    exponent = mixture.mean(b * (xp.log(a) + _over_nodes(_remaining(epochs, tau, xp), growth, xp)))
     return xp.exp(-exponent) + mixture.mean(d)
 
 
@@ -133,7 +138,7 @@ def utility_bounded(
     Source: this package.
     """
     growth = epochs.growth(lambda n: xp.log1p(a[..., None] * n), shared=a.ndim == 0)
-    exponent = mixture.mean(b * (_remaining(epochs, tau, xp) * growth).sum(-1))
+    exponent = mixture.mean(b * _over_nodes(_remaining(epochs, tau, xp), growth, xp))
     floor = mixture.mean(d)
     return (1 - floor) * xp.exp(-exponent) + floor
 

@@ -102,7 +102,8 @@ def mixture_error(
         mean=lambda x: np.einsum("p,dp...->d...", share, x), spread=lambda x: x[:, None]
     )
     every = np.broadcast_shapes(tau.shape, *(x.shape for x in draws.values()), (1, used.size, 1))
-    draws = {name: np.broadcast_to(x, every) for name, x in draws.items()}
+    # no law takes the mean of a by itself: where pools share it, the growth is the same in each
+    draws = {name: x if name == "a" else np.broadcast_to(x, every) for name, x in draws.items()}
     epochs = collapse(samples_seen, taken.sum(), exact=exact)
     # one training set: what does not depend on the budget need not be repeated for each
     epochs = replace(epochs, unique_samples=epochs.unique_samples[:1])
