@@ -110,6 +110,10 @@ LIKELIHOODS = {
 """The closed registry of likelihoods: the law gives the location, the rest is declared."""
 
 
+GAUSSIAN = ("Normal", "LogNormal")
+"""Priors that are Gaussian on the unconstrained scale, with mean mu and deviation sigma."""
+
+
 @dataclass(frozen=True)
 class Prior:
     """A distribution over a parameter, or over a parameter of another prior (partial pooling).
@@ -146,6 +150,12 @@ class Prior:
         """
         lower, upper = DISTRIBUTIONS[self.distribution].support
         return self._bound("lower", lower), self._bound("upper", upper)
+
+    @property
+    def pooled(self) -> Prior | None:
+        """The prior of the mean of a partially pooled parameter, if both are Gaussian."""
+        mean = self.parameters.get("mu") if self.distribution in GAUSSIAN else None
+        return mean if isinstance(mean, Prior) and mean.distribution == "Normal" else None
 
     def _bound(self, name: str, edge: float) -> float:
         bound = self.parameters.get(name, edge)

@@ -15,10 +15,10 @@ import pymc as pm
 import xarray as xr
 
 from qqt_bayes import gate
-from qqt_bayes.coordinates import find_coordinates
 from qqt_bayes.errors import InputError
 from qqt_bayes.ingredients import ingredients
 from qqt_bayes.model import CURVE, build
+from qqt_bayes.profile import find_coordinates
 from qqt_bayes.spec import Spec, load_model
 
 PRIOR_DRAWS = 1000
@@ -96,11 +96,10 @@ def fit(
         spec, runs, parts, {str(n): x.transpose("sample", ...).values for n, x in flat.items()}
     )
     model = build(spec, runs, parts, coordinates)
-    start_at = None if coordinates is None else coordinates.start
     if compilation is None:  # constants compile faster than data that may change
-        compiled = nutpie.compile_pymc_model(model, initial_points=start_at, freeze_model=True)
+        compiled = nutpie.compile_pymc_model(model, freeze_model=True)
     else:
-        compiled = compilation.of(model, spec, runs, start_at)
+        compiled = compilation.of(model, spec, runs)
     compiled_at = time.perf_counter()
     with _progress_bar(chains * (draws + tune), progress) as advance:
         trace = _until_done(
@@ -163,13 +162,13 @@ class Compilation:
         self._compiled: Any = None
         self._of: tuple[Spec, xr.Dataset] | None = None
 
-    def of(self, model: pm.Model, spec: Spec, runs: xr.Dataset, start: Any) -> Any:
+    def of(self, model: pm.Model, spec: Spec, runs: xr.Dataset) -> Any:
         """A compiled model: the last one with the data of `model`, if it will do, or a new one."""
         if self._of and self._of[0] == spec and _same_trainings(runs, self._of[1]):
             return self._compiled.with_data(
                 **{var.name: model[var.name].get_value() for var in self._compiled.shared_var_keys}
             )
-        self._compiled = nutpie.compile_pymc_model(model, initial_points=start)
+        self._compiled = nutpie.compile_pymc_model(model)
         self._of = spec, runs
         return self._compiled
 

@@ -42,6 +42,8 @@ class Part:
         ``w_i``; ``U`` and ``N_i`` in samples.
     epochs : Epochs
         Of each entry.
+    copy : array, shape (entry,), or int
+        Which copy of the table it belongs to, see `repeat`.
     """
 
     runs: NDArray[np.intp]
@@ -52,6 +54,33 @@ class Part:
     total: NDArray[np.float64]
     pool_size: NDArray[np.float64]
     epochs: Epochs
+    copy: NDArray[np.intp] | int = 0
+
+
+def repeat(parts: list[Part], count: int) -> list[Part]:
+    """The ingredients of copies of a table, so that one call evaluates many sets of parameters.
+
+    Parameters then extend over ("copy", ...); the errors come copy by copy.
+    """
+    table = sum(part.runs.size for part in parts)
+    repeated = []
+    for part in parts:
+        each = np.tile(np.arange(part.row.size), count)
+        copy = np.repeat(np.arange(count), part.row.size)
+        repeated.append(
+            Part(
+                runs=(part.runs + table * np.arange(count)[:, None]).ravel(),
+                row=part.row[each] + part.runs.size * copy,
+                pool=part.pool[each],
+                group=part.group[each],
+                share=part.share[each],
+                total=part.total[each],
+                pool_size=part.pool_size[each],
+                epochs=part.epochs.at(each),
+                copy=copy,
+            )
+        )
+    return repeated
 
 
 def ingredients(runs: xr.Dataset, size_reference: float | None = None) -> list[Part]:
@@ -127,7 +156,7 @@ def _part_errors(
     xp: ModuleType,
     add: SegmentSum,
 ) -> Any:
-    position = {"group": part.group, "pool": part.pool}
+    position = {"group": part.group, "pool": part.pool, "copy": part.copy}
     each = {
         name: value[tuple(position[dim] for dim in over)] if over else value
         for name, (value, over) in values.items()

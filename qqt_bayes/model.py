@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
-from pymc.logprob.transforms import Transform
 
-from qqt_bayes.coordinates import NOTHING, Coordinates, Scale
-from qqt_bayes.distributions import Prior
+from qqt_bayes.coordinates import Coordinates, Field, Scale
+from qqt_bayes.distributions import GAUSSIAN, Prior
+from qqt_bayes.floor import on_line
 from qqt_bayes.ingredients import Part, ingredients, known_variance, run_errors
-from qqt_bayes.law import FLOOR, LAWS, Law
+from qqt_bayes.law import LAWS
 from qqt_bayes.spec import Spec
 
 CURVE = "curve"
 """Name of the mean error of each run; recomputed where it is needed, not part of the posterior."""
-GAUSSIAN = ("Normal", "LogNormal")
-"""Distributions that are Gaussian on the unconstrained scale, with mean mu and deviation sigma."""
-NEGLIGIBLE = 0.05
-"""A floor below which it hardly matters how far below."""
 COORDINATE = "_coordinate"
 """Ends the names of what is sampled in place of parameters; not part of the posterior."""
 
@@ -59,42 +56,23 @@ def build(
             for name, value in spec.parameters.items()
         }
 
-        def curve(values: dict[str, Any], law: Law = law) -> Any:
+        def curve(values: dict[str, Any]) -> Any:
             with_dims = {name: (value, over[name]) for name, value in values.items()}
             return run_errors(parts, law, with_dims, xp=pt, add=_segment_sum)
 
-        near = () if coordinates is None else tuple(field.name for field in coordinates.near)
-        values = {
-            name: _declare(name, value, runs, centred=coordinates is None)
-            for name, value in spec.parameters.items()
-            if name not in near
-        }
         noise = {
             name: _declare(name, value, runs) for name, value in spec.likelihood.parameters.items()
         }
         variance = _variance(spec, runs, noise["sigma"])
-        if coordinates is not None:
-            coordinates = coordinates.map(pm.Data)
-            floor = curve({"d": values["d"]}, FLOOR)
-
-            def errors(trial: dict[str, tuple[Any, tuple[str, ...]]]) -> Any:
-                return curve(values | {name: value for name, (value, _) in trial.items()})
-
-            expected = coordinates.expected(errors, floor, law, pt)
-            told = coordinates.told(floor, variance, law, pt)
-            for field in coordinates.near:
-                values[field.name] = _follow(
-                    field.name,
-                    field.prior,
-                    expected[field.place].reshape(field.shape),
-                    told[field.place].reshape(field.shape),
-                    coordinates.prior[field.place].reshape(field.shape),
-                    runs,
-                )
+        observed = pm.Data("observed", runs["error"].to_numpy())
+        if coordinates is None:
+            values = {name: _declare(name, each, runs) for name, each in spec.parameters.items()}
+        else:
+            values = _moved(spec, runs, coordinates.map(pm.Data), curve, variance, observed)
         errors = curve(values)
         if coordinates is None:
             errors = pm.Deterministic(CURVE, errors, dims="run")
-        _observe(spec, runs, errors, variance, noise)
+        _observe(spec, runs, errors, variance, noise, observed)
     return model
 
 
@@ -103,57 +81,21 @@ def _segment_sum(x: Any, row: Any, size: int) -> Any:
     return pt.inc_subtensor(pt.zeros((size, *tuple(x.shape[1:])))[row], x)
 
 
-def _declare(name: str, value: float | Prior, runs: xr.Dataset, *, centred: bool = True) -> Any:
+def _declare(name: str, value: float | Prior, runs: xr.Dataset) -> Any:
     """A declared parameter: a constant, or a random variable with its own random parameters."""
     if not isinstance(value, Prior):
         return pt.as_tensor(np.float64(value))
-    if not centred and _pooled_about(value):  # in units of its prior: no funnel
-        nothing = np.full([runs.sizes[dim] for dim in value.over], NOTHING)
-        return _follow(name, value, 0 * nothing, nothing, None, runs)
-    arguments = {
-        key: _align(_declare(f"{name}_{key}", each, runs), each, value.over)
-        for key, each in value.parameters.items()
+    arguments = _arguments(name, value, runs)
+    return getattr(pm, value.distribution)(name, **arguments, dims=value.over or None)
+
+
+def _arguments(name: str, prior: Prior, runs: xr.Dataset, *, but: str = "") -> dict[str, Any]:
+    """The parameters of a prior, themselves declared, with its axes."""
+    return {
+        key: _align(_declare(f"{name}_{key}", value, runs), value, prior.over)
+        for key, value in prior.parameters.items()
+        if key != but
     }
-    dist = getattr(pm, value.distribution)
-    at_zero = name == "d" and value.support[0] == 0 and _pooled_about(value) is None
-    transform = {"default_transform": NearZero(value.support[1])} if at_zero else {}
-    return dist(name, **arguments, **transform, dims=value.over or None)
-
-
-class NearZero(Transform):  # type: ignore[misc]  # PyMC's class is untyped
-    """``y / (1 + y / upper)`` with ``y = K log(1 + e^v)``: a straight line above K.
-
-    On a log scale a floor that may well be zero has an endless tail.
-    """
-
-    name = "near zero"
-
-    def __init__(self, upper: float) -> None:
-        self.share = 1 / upper
-
-    def forward(self, value: Any, *_: Any) -> Any:
-        """Floor to unconstrained value."""
-        scaled = value / (1 - value * self.share) / NEGLIGIBLE
-        return scaled + pt.log(-pt.expm1(-scaled))
-
-    def backward(self, value: Any, *_: Any) -> Any:
-        """Unconstrained value to floor."""
-        y = NEGLIGIBLE * pt.softplus(value)
-        return y / (1 + y * self.share)
-
-    def log_jac_det(self, value: Any, *_: Any) -> Any:
-        """Log of the derivative of `backward`."""
-        y = NEGLIGIBLE * pt.softplus(value)
-        return np.log(NEGLIGIBLE) - pt.softplus(-value) - 2 * pt.log1p(y * self.share)
-
-
-def _pooled_about(value: float | Prior) -> Prior | None:
-    """The prior of the mean of a partially pooled parameter, if both are Gaussian."""
-    if isinstance(value, Prior) and value.distribution in GAUSSIAN:
-        mean = value.parameters.get("mu")
-        if isinstance(mean, Prior) and mean.distribution == "Normal":
-            return mean
-    return None
 
 
 def _align(value: Any, prior: float | Prior, over: tuple[str, ...]) -> Any:
@@ -163,41 +105,99 @@ def _align(value: Any, prior: float | Prior, over: tuple[str, ...]) -> Any:
     return value.dimshuffle(*axes) if over and inner else value
 
 
-def _follow(name: str, prior: Prior, expected: Any, told: Any, wide: Any, runs: xr.Dataset) -> Any:
+def _moved(
+    spec: Spec,
+    runs: xr.Dataset,
+    coordinates: Coordinates,
+    curve: Callable[[dict[str, Any]], Any],
+    variance: Any,
+    observed: Any,
+) -> dict[str, Any]:
+    """The parameters of the law as functions of their coordinates, one after the other."""
+    values = {
+        name: pt.as_tensor(np.float64(value))
+        for name, value in spec.parameters.items()
+        if not isinstance(value, Prior)
+    }
+    ratio = (coordinates.variance / variance).mean()
+    if coordinates.floor:
+        values["d"] = _floor(coordinates.floor.prior, coordinates, ratio, runs)
+    row = coordinates.at(values["d"], pt)
+    before: Any = np.zeros(0)
+    for field in coordinates.near:
+
+        def lack(x: Any, field: Field = field) -> Any:
+            trial = field.scale.bound(x.reshape(field.shape), pt)[0]
+            return observed - curve(values | {field.name: trial})
+
+        wanted = coordinates.wanted(field, row, before, lack, ratio, pt)
+        precision = coordinates.prior[field.place]
+        shaped = (each.reshape(field.shape) for each in (*wanted, precision))
+        values[field.name] = _follow(field.name, field.prior, *shaped, runs=runs)
+        x = field.scale.free(values[field.name], pt).reshape((-1,))
+        before = pt.concatenate([before, x]) if field.start else x
+    return values
+
+
+def _floor(prior: Prior, coordinates: Coordinates, ratio: Any, runs: xr.Dataset) -> Any:
+    """The floor, pooled or on its line."""
+    if prior.pooled:
+        return _follow("d", prior, *(ratio * coordinates.aim[i] for i in range(2)), runs=runs)
+    offset = pm.Flat(f"d{COORDINATE}", dims=prior.over or None)
+    value, log_derivative = on_line(offset, coordinates.line, prior.support, pt)
+    _add_density("d", prior, _arguments("d", prior, runs), value, log_derivative, runs)
+    return pm.Deterministic("d", value, dims=prior.over or None)
+
+
+def _follow(
+    name: str,
+    prior: Prior,
+    wanted: Any,
+    told: Any,
+    precision: Any = None,
+    *,
+    runs: xr.Dataset,
+) -> Any:
     """A parameter as a function of its coordinate; its declared prior as density.
 
-    `expected` and `told` are where and how precisely the data want it, on its unconstrained scale;
-    `wide` is the precision of a prior that is not Gaussian there.
+    `told` is how precisely the runs want it somewhere on its unconstrained scale, `wanted` the
+    same times where; `precision` is that of a prior that is not Gaussian there.
     """
-    over, nested = prior.over, _pooled_about(prior)
-    arguments = {
-        key: _align(_declare(f"{name}_{key}", value, runs), value, over)
-        for key, value in prior.parameters.items()
-        if not (key == "mu" and nested)
-    }
+    over, nested, scale = prior.over, prior.pooled, Scale(*prior.support)
+    arguments = _arguments(name, prior, runs, but="mu" if nested else "")
     if nested:
-        weight = told / (1 + told * arguments["sigma"] ** 2)
+        left = 1 / (1 + told * arguments["sigma"] ** 2)
         within = [axis for axis, dim in enumerate(over) if dim not in nested.over]
-        total = weight.sum(within) if within else weight
-        centre = (weight * expected).sum(within) / total if within else expected
-        mean = _follow(f"{name}_mu", nested, centre, total, None, runs)
-        arguments["mu"] = _align(mean, nested, over)
+        above = [(each * left).sum(within) if within else each * left for each in (wanted, told)]
+        arguments["mu"] = _align(_follow(f"{name}_mu", nested, *above, runs=runs), nested, over)
     offset = pm.Flat(f"{name}{COORDINATE}", dims=over or None)
-    scale = Scale(*prior.support)
     if prior.distribution in GAUSSIAN:  # in units of the prior's deviation, which may be tiny
         centre, deviation = arguments["mu"], arguments["sigma"]
         left = 1 / (1 + told * deviation**2)
-        z = (1 - left) * (expected - centre) / deviation + pt.sqrt(left) * offset
+        z = left * deviation * (wanted - told * centre) + pt.sqrt(left) * offset
         value = scale.bound(centre + deviation * z, pt)[0]
         density = pm.logp(pm.Normal.dist(), z) + pt.log(left) / 2
+        pm.Potential(f"{name}_prior", density.sum())
     else:
-        both = told + wide
-        value, log_derivative = scale.bound(expected + offset / pt.sqrt(both), pt)
-        shape = tuple(runs.sizes[dim] for dim in over)
-        density = pm.logp(getattr(pm, prior.distribution).dist(**arguments, shape=shape), value)
-        density += log_derivative - pt.log(both) / 2
-    pm.Potential(f"{name}_prior", density.sum())
+        both = told + precision
+        free = wanted / both + offset / pt.sqrt(both)
+        value, log_derivative = scale.bound(free, pt)
+        _add_density(name, prior, arguments, value, log_derivative - pt.log(both) / 2, runs)
     return pm.Deterministic(name, value, dims=over or None)
+
+
+def _add_density(
+    name: str,
+    prior: Prior,
+    arguments: dict[str, Any],
+    value: Any,
+    log_derivative: Any,
+    runs: xr.Dataset,
+) -> None:
+    """The declared prior of a parameter that is a function of its coordinate."""
+    shape = tuple(runs.sizes[dim] for dim in prior.over)
+    density = pm.logp(getattr(pm, prior.distribution).dist(**arguments, shape=shape), value)
+    pm.Potential(f"{name}_prior", (density + log_derivative).sum())
 
 
 def _variance(spec: Spec, runs: xr.Dataset, sigma: Any) -> Any:
@@ -209,7 +209,12 @@ def _variance(spec: Spec, runs: xr.Dataset, sigma: Any) -> Any:
 
 
 def _observe(
-    spec: Spec, runs: xr.Dataset, curve: Any, variance: Any, noise: dict[str, Any]
+    spec: Spec,
+    runs: xr.Dataset,
+    curve: Any,
+    variance: Any,
+    noise: dict[str, Any],
+    observed: Any,
 ) -> None:
     """Runs about their curve."""
     others = {}
@@ -222,6 +227,6 @@ def _observe(
         mu=curve,
         sigma=pt.sqrt(variance),
         **others,
-        observed=pm.Data("observed", runs["error"].to_numpy()),
+        observed=observed,
         dims="run",
     )

@@ -1,0 +1,101 @@
+r"""The line on which a floor is sampled.
+
+A floor d is at least 0, may well be 0, and cannot be far above the least error that was seen.  So it
+moves along a line ``u`` whose ends are bent towards both:
+
+``v = c0 + c1 u + c2 (sqrt(1 + u^2) - 1)``, a hyperbola, with one slope on either side;
+``y = K log(1 + e^v)``, nearly 0 for v far below 0 and straight above;
+``z = y - (1 - s) w log(1 + e^((y - W) / w))``, whose slope falls from 1 to s at the wall W;
+``d = lower + z / (1 + z / (upper - lower))``.
+
+The constants come from the profile of the floor, so that u is about normal.  They shape the
+coordinate only: u reaches all of d's support.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+NEGLIGIBLE = 0.05
+"""``K``: a floor below which it hardly matters how far below."""
+SLOW = 0.15
+"""``s``."""
+LEAST = 0.01
+"""Floors below this say nothing of the slope of the line."""
+LIKELY = 3.0
+"""In the log of the density: a floor of 0 is likely if it is less unlikely than the best by this."""
+
+
+def on_line(u: Any, line: Any, support: tuple[float, float], xp: ModuleType) -> tuple[Any, Any]:
+    """The floor at ``u`` and the log of its derivative.
+
+    Parameters
+    ----------
+    u : array, shape (...,)
+    line : array, shape (5, ...)
+        ``c0``, ``c1``, ``c2``, ``W`` and ``w``, as `fit_line` returns them.
+    support : tuple of float
+        Lower and upper end of the floor's prior; the upper one may be infinite.
+    xp : module
+        NumPy, or PyTensor's tensor module.
+
+    Examples
+    --------
+    >>> line = np.array([0.0, 1.0, 0.5, 0.3, 0.05])
+    >>> on_line(np.array([-2.0, 0.0, 9.0]), line, (0.0, 1.0), np)[0].round(4)
+    array([0.0104, 0.0335, 0.253 ])
+    """
+    c0, c1, c2, wall, width = (line[i] for i in range(5))
+    root = xp.sqrt(1 + u**2)
+    v = c0 + c1 * u + c2 * (root - 1)
+    y = NEGLIGIBLE * _softplus(v, xp)
+    beyond = (y - wall) / width
+    z = y - (1 - SLOW) * width * _softplus(beyond, xp)
+    lower, upper = support
+    log_derivative = (
+        xp.log(c1 + c2 * u / root)
+        + np.log(NEGLIGIBLE)
+        - _softplus(-v, xp)
+        + xp.log(SLOW + (1 - SLOW) / (1 + xp.exp(beyond)))
+        - 2 * xp.log(1 + z / (upper - lower))
+    )
+    return lower + z / (1 + z / (upper - lower)), log_derivative
+
+
+def fit_line(floor: Array, cost: Array, support: tuple[float, float]) -> Array:
+    """The line on which a floor is about normal.
+
+    Parameters
+    ----------
+    floor : array, shape (knot,)
+        Increasing.
+    cost : array, shape (knot,)
+        Minus the log of the floor's density.
+    support : tuple of float
+    """
+    lower, upper = support
+    z = (floor - lower) / (1 - (floor - lower) / (upper - lower))
+    best = int(cost.argmin())
+    u = np.sign(np.arange(floor.size) - best) * np.sqrt(2 * (cost - cost[best]))
+    used = z > LEAST
+    v = np.log(np.expm1(z[used] / NEGLIGIBLE))
+    weight = np.exp(-(u[used] ** 2) / 8)
+    shape = np.stack([np.ones_like(v), u[used], np.sqrt(1 + u[used] ** 2) - 1], axis=1)
+    c = np.linalg.lstsq(shape * weight[:, None], v * weight)[0] if v.size > 3 else np.zeros(3)
+    if c[1] <= 0:  # no line to be seen
+        c = np.array([v[abs(u[used]).argmin()] if v.size else -1.0, 1.0, 0.0])
+    if floor[0] <= lower and cost[0] - cost[best] < LIKELY:  # a tail e^v of at most unit length
+        c[1] = max(c[1], 1.0)
+        c[2] = min(c[2], c[1] - 1)
+    c[2] = np.clip(c[2], -0.9 * c[1], 0.9 * c[1])
+    return np.append(c, [z[-1], z[-1] - z[-2]])
+
+
+def _softplus(x: Any, xp: ModuleType) -> Any:
+    """``log(1 + e^x)``."""
+    return xp.maximum(x, 0) + xp.log1p(xp.exp(-abs(x)))
