@@ -33,6 +33,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import pytensor.tensor as pt
 import xarray as xr
 from numpy.typing import NDArray
 
@@ -166,68 +167,58 @@ class Coordinates:
         """The same with ``f(name, array)`` in place of each array that the runs shape."""
         return replace(self, **{name: f(name, getattr(self, name)) for name in ARRAYS})
 
-    def at(self, floor: Any, xp: ModuleType) -> Any:
-        """The table at given floors, shape (row,)."""
-        flat = floor.reshape((-1,)) if self.floor else np.empty(0)
-        return xp.dot(self.table, features(flat / self.unit, self.knots, xp))
+    def at(self, floor: Any) -> list[list[Any]]:
+        """What the table says at given floors, field by field: ``e``, ``m0``, ``log t``, ``A``, ..."""
+        row = times(self.table, features(floor.reshape((-1,)) / self.unit, self.knots))
+        shapes = [self.shapes(field) for field in self.near]
+        sizes = [math.prod(shape) for each in shapes for shape in each]
+        pieces = iter(pt.split(row, splits_size=sizes))
+        return [[next(pieces).reshape(shape) for shape in each] for each in shapes]
+
+    def shapes(self, field: Field) -> list[tuple[int, ...]]:
+        """Of what the table says of a field."""
+        size = field.size
+        answer = [(size, field.start)] if field.start else []
+        step = [(size, self.runs), (size, size)] if field == self.near[-1] else []
+        return [(size,), (size,), (size,), *answer, *step]
 
     def wanted(
         self,
         field: Field,
-        row: Any,
-        before: Any,
+        told: list[Any],
+        moved: Any,
         lack: Callable[[Any], Any],
         ratio: Any,
-        xp: ModuleType,
     ) -> tuple[Any, Any]:
         """What the runs want of a field: ``r ((t + q0) e - q0 m0)`` and ``r t``, shape (scalar,).
 
         Parameters
         ----------
         field : Field
-        row : array, shape (row,)
-            What `at` returns.
-        before : array, shape (scalar,)
-            The fields before it.
+        told : list of array
+            What `at` returns for it.
+        moved : array, shape (scalar,)
+            ``x' - e'`` of the fields before it.
         lack : callable
             ``y - y(e)``, shape (run,), given the scalars of the field.
         ratio : float
             ``r``.
-        xp : module
         """
-        place, means, log_told, *answers, gain, pull = self._split(row)
-        mean, prior = means[field.place], self.prior[field.place]
-        expected, told = place[field.place], xp.exp(log_told[field.place])
+        expected, mean, log_precision, *matrices = told
+        precision, prior = pt.exp(log_precision), self.prior[field.place]
         if field.start:
-            answer = answers[self.near.index(field) - 1]
-            expected = expected + times(answer, before - place[: field.start])
+            expected = expected + times(matrices[0], moved)
         if field == self.near[-1]:
+            gain, pull = matrices[-2:]
             step = times(gain, lack(expected)) - times(pull, expected - mean)
             expected = expected + step
-        return ratio * ((told + prior) * expected - prior * mean), ratio * told
-
-    def _split(self, row: Any) -> list[Any]:
-        """What the rows of the table are."""
-        size, last = self.near[-1].stop, self.near[-1].size
-        shapes = [
-            (size,),
-            (size,),
-            (size,),
-            *((field.size, field.start) for field in self.near[1:]),
-            (last, self.runs),
-            (last, last),
-        ]
-        ends = np.cumsum([math.prod(shape) for shape in shapes])
-        return [
-            row[end - math.prod(shape) : end].reshape(shape)
-            for end, shape in zip(ends.tolist(), shapes, strict=True)
-        ]
+        return ratio * ((precision + prior) * expected - prior * mean), ratio * precision
 
 
-def features(floor: Any, knots: Any, xp: ModuleType) -> Any:
+def features(floor: Any, knots: Any) -> Any:
     """What the splines are linear in: 1, each floor, and its cubed distances from its knots."""
     cubes = abs(floor.reshape((-1, 1)) - knots) ** 3
-    return xp.concatenate([np.ones(1), floor, cubes.reshape((-1,))])
+    return pt.concatenate([np.ones(1), floor, cubes.reshape((-1,))])
 
 
 def times(matrix: Any, vector: Any) -> Any:

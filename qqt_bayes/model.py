@@ -70,9 +70,14 @@ def build(
         else:
             values = _moved(spec, runs, coordinates.map(pm.Data), curve, variance, observed)
         errors = curve(values)
+        by_group = _by_group(spec, runs, noise)
+        likelihood = getattr(pm, spec.likelihood.distribution)
+        arguments = dict(mu=errors, sigma=pt.sqrt(variance), **by_group)
         if coordinates is None:
-            errors = pm.Deterministic(CURVE, errors, dims="run")
-        _observe(spec, runs, errors, variance, noise, observed)
+            pm.Deterministic(CURVE, errors, dims="run")
+            likelihood("error", **arguments, observed=observed, dims="run")
+        else:  # PyMC rewrites what is observed by itself: the graph would hold everything twice
+            pm.Potential("error", pm.logp(likelihood.dist(**arguments), observed).sum())
     return model
 
 
@@ -122,20 +127,20 @@ def _moved(
     ratio = (coordinates.variance / variance).mean()
     if coordinates.floor:
         values["d"] = _floor(coordinates.floor.prior, coordinates, ratio, runs)
-    row = coordinates.at(values["d"], pt)
-    before: Any = np.zeros(0)
-    for field in coordinates.near:
+    table = coordinates.at(values["d"] if coordinates.floor else pt.zeros(0))
+    moved: list[Any] = []
+    for field, told in zip(coordinates.near, table, strict=True):
 
         def lack(x: Any, field: Field = field) -> Any:
             trial = field.scale.bound(x.reshape(field.shape), pt)[0]
             return observed - curve(values | {field.name: trial})
 
-        wanted = coordinates.wanted(field, row, before, lack, ratio, pt)
+        before = pt.concatenate(moved) if len(moved) > 1 else sum(moved)
+        wanted = coordinates.wanted(field, told, before, lack, ratio)
         precision = coordinates.prior[field.place]
         shaped = (each.reshape(field.shape) for each in (*wanted, precision))
         values[field.name] = _follow(field.name, field.prior, *shaped, runs=runs)
-        x = field.scale.free(values[field.name], pt).reshape((-1,))
-        before = pt.concatenate([before, x]) if field.start else x
+        moved.append(field.scale.free(values[field.name], pt).reshape((-1,)) - told[0])
     return values
 
 
@@ -208,25 +213,11 @@ def _variance(spec: Spec, runs: xr.Dataset, sigma: Any) -> Any:
     return sigma**2 / runs["weight"].to_numpy() + pm.Data("known_variance", known_variance(runs))
 
 
-def _observe(
-    spec: Spec,
-    runs: xr.Dataset,
-    curve: Any,
-    variance: Any,
-    noise: dict[str, Any],
-    observed: Any,
-) -> None:
-    """Runs about their curve."""
+def _by_group(spec: Spec, runs: xr.Dataset, noise: dict[str, Any]) -> dict[str, Any]:
+    """The likelihood's parameters beyond sigma, for each run."""
     others = {}
     for key, prior in spec.likelihood.parameters.items():
         if key != "sigma":
-            by_group = isinstance(prior, Prior) and prior.over
-            others[key] = noise[key][runs["group_index"].to_numpy()] if by_group else noise[key]
-    getattr(pm, spec.likelihood.distribution)(
-        "error",
-        mu=curve,
-        sigma=pt.sqrt(variance),
-        **others,
-        observed=observed,
-        dims="run",
-    )
+            over = isinstance(prior, Prior) and prior.over
+            others[key] = noise[key][runs["group_index"].to_numpy()] if over else noise[key]
+    return others

@@ -265,20 +265,18 @@ class _Search:
         prior, means = self.prior[: self.size], self.means(x)[: self.size]
         slope = self.slope(x, self.size)
         covariance = np.linalg.inv(slope.T @ slope + np.diag(prior))
-        told, answers = np.empty(self.size), []
+        rows: list[Array] = []
         for field in self.near:
             here, before = field.place, slice(0, field.start)
             answer = np.linalg.solve(covariance[before, before], covariance[before, here]).T
-            left = covariance[here, here] - answer @ covariance[before, here]
-            told[here] = 1 / np.diag(left) - prior[here]
-            answers.append(answer.ravel())
-        last = self.near[-1].place
-        own = slope[:, last]
-        precision = own.T @ own + np.diag(prior[last])
+            left = np.diag(covariance[here, here] - answer @ covariance[before, here])
+            told = np.maximum(1 / left - prior[here], NOTHING * prior[here])
+            rows += [x[here], means[here], np.log(told), answer.ravel()]
+        own = slope[:, here]
+        precision = own.T @ own + np.diag(prior[here])
         gain = np.linalg.solve(precision, own.T / np.sqrt(self.variance))
-        pull = np.linalg.solve(precision, np.diag(prior[last]))
-        told = np.log(np.maximum(told, NOTHING * prior))
-        return np.concatenate([x[: self.size], means, told, *answers, gain.ravel(), pull.ravel()])
+        pull = np.linalg.solve(precision, np.diag(prior[here]))
+        return np.concatenate([*rows, gain.ravel(), pull.ravel()])
 
     def aim(self, best: Array) -> Array:
         """What the runs want of the floors, whatever the rest: precision times place, precision."""
