@@ -44,6 +44,8 @@ Array = NDArray[np.float64]
 Values = dict[str, tuple[Any, tuple[str, ...]]]
 NEAR = ("size_exponent", "a", "tau", "b")
 """What follows the floor, in this order."""
+STEPS = 2
+"""Gauss-Newton steps of the last."""
 ARRAYS = ("knots", "unit", "table", "prior", "variance", "line", "aim")
 """What differs between tables of the same trainings."""
 
@@ -210,8 +212,9 @@ class Coordinates:
             expected = expected + times(matrices[0], moved)
         if field == self.near[-1]:
             gain, pull = matrices[-2:]
-            step = times(gain, lack(expected)) - times(pull, expected - mean)
-            expected = expected + step
+            for _ in range(STEPS):
+                step = times(gain, lack(expected)) - times(pull, expected - mean)
+                expected = expected + step
         return ratio * ((precision + prior) * expected - prior * mean), ratio * precision
 
 

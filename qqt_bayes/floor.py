@@ -5,7 +5,8 @@ moves along a line ``u`` whose ends are bent towards both:
 
 ``v = c0 + c1 u + c2 (sqrt(1 + u^2) - 1)``, a hyperbola, with one slope on either side;
 ``y = K log(1 + e^v)``, nearly 0 for v far below 0 and straight above;
-``z = y - (1 - s) w log(1 + e^((y - W) / w))``, whose slope falls from 1 to s at the wall W;
+``z = y - (1 - s) w log((1 + e^((y - W) / w)) / (1 + e^(-W / w)))``, whose slope falls from 1 to s
+at the wall W;
 ``d = lower + z / (1 + z / (upper - lower))``.
 
 The constants come from the profile of the floor, so that u is about normal.  They shape the
@@ -19,16 +20,21 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 Array = NDArray[np.float64]
 NEGLIGIBLE = 0.05
 """``K``: a floor below which it hardly matters how far below."""
 SLOW = 0.15
 """``s``."""
-LEAST = 0.01
-"""Floors below this say nothing of the slope of the line."""
-LIKELY = 3.0
-"""In the log of the density: a floor of 0 is likely if it is less unlikely than the best by this."""
+LEAST = 1e-4
+"""Floors below this count as this."""
+WIDTH = 0.15
+"""``w``, as a share of ``W``."""
+REACH = 2.5
+"""The line is fitted to so many standard deviations to either side."""
+STEEPEST = 0.9
+"""``c2`` at the most, as a share of ``c1``."""
 
 
 def on_line(u: Any, line: Any, support: tuple[float, float], xp: ModuleType) -> tuple[Any, Any]:
@@ -55,7 +61,7 @@ def on_line(u: Any, line: Any, support: tuple[float, float], xp: ModuleType) -> 
     v = c0 + c1 * u + c2 * (root - 1)
     y = NEGLIGIBLE * _softplus(v, xp)
     beyond = (y - wall) / width
-    z = y - (1 - SLOW) * width * _softplus(beyond, xp)
+    z = y - (1 - SLOW) * width * (_softplus(beyond, xp) - _softplus(-wall / width, xp))
     lower, upper = support
     log_derivative = (
         xp.log(c1 + c2 * u / root)
@@ -67,7 +73,7 @@ def on_line(u: Any, line: Any, support: tuple[float, float], xp: ModuleType) -> 
     return lower + z / (1 + z / (upper - lower)), log_derivative
 
 
-def fit_line(floor: Array, cost: Array, support: tuple[float, float]) -> Array:
+def fit_line(floor: Array, cost: Array, least: float, support: tuple[float, float]) -> Array:
     """The line on which a floor is about normal.
 
     Parameters
@@ -76,24 +82,24 @@ def fit_line(floor: Array, cost: Array, support: tuple[float, float]) -> Array:
         Increasing.
     cost : array, shape (knot,)
         Minus the log of the floor's density.
+    least : float
+        Least error; the wall is there.
     support : tuple of float
     """
     lower, upper = support
-    z = (floor - lower) / (1 - (floor - lower) / (upper - lower))
-    best = int(cost.argmin())
-    u = np.sign(np.arange(floor.size) - best) * np.sqrt(2 * (cost - cost[best]))
-    used = z > LEAST
-    v = np.log(np.expm1(z[used] / NEGLIGIBLE))
-    weight = np.exp(-(u[used] ** 2) / 8)
-    shape = np.stack([np.ones_like(v), u[used], np.sqrt(1 + u[used] ** 2) - 1], axis=1)
-    c = np.linalg.lstsq(shape * weight[:, None], v * weight)[0] if v.size > 3 else np.zeros(3)
-    if c[1] <= 0:  # no line to be seen
-        c = np.array([v[abs(u[used]).argmin()] if v.size else -1.0, 1.0, 0.0])
-    if floor[0] <= lower and cost[0] - cost[best] < LIKELY:  # a tail e^v of at most unit length
-        c[1] = max(c[1], 1.0)
-        c[2] = min(c[2], c[1] - 1)
-    c[2] = np.clip(c[2], -0.9 * c[1], 0.9 * c[1])
-    return np.append(c, [z[-1], z[-1] - z[-2]])
+    fine = np.linspace(floor[0], floor[-1], 1000)
+    density = np.exp(cost.min() - np.interp(fine, floor, cost))
+    below = np.cumsum(density) - density / 2
+    u = np.linspace(-REACH, REACH, 50)
+    at = np.interp(stats.norm.cdf(u), below / density.sum(), fine)
+    z = np.maximum((at - lower) / (1 - (at - lower) / (upper - lower)), LEAST)
+    v = np.log(np.expm1(z / NEGLIGIBLE))
+    weight = np.exp(-(u**2) / 8)
+    shape = np.stack([np.ones_like(v), u, np.sqrt(1 + u**2) - 1], axis=1)
+    c = np.linalg.lstsq(shape * weight[:, None], v * weight)[0]
+    c[2] = np.clip(c[2], -STEEPEST * c[1], STEEPEST * c[1])
+    wall = (least - lower) / (1 - (least - lower) / (upper - lower))
+    return np.append(c, [wall, WIDTH * wall])
 
 
 def _softplus(x: Any, xp: ModuleType) -> Any:

@@ -34,9 +34,12 @@ KNOTS = np.linspace(0, 1, 12) ** 1.5
 """Where along the profile, from end to end."""
 RANGE = 8.0
 """The profile goes as far as the log density falls by this."""
-PACE, FASTER, TRIES = 0.02, 1.5, 15
+PACE, FASTER, TRIES = 0.02, 1.5, 20
 """First step along the profile, as a share of the least error, and how much the next is longer (if
 it was too long: by how much squared it is shorter)."""
+BENT = 0.35
+"""A step is too long, or leads to another mode, if the best fit halfway is off the straight line by
+this share of the step."""
 BEYOND = 1.05
 """No step goes farther than this above the least error."""
 STEP = 1e-6
@@ -79,7 +82,7 @@ def find_coordinates(
         floors = np.array([search.floors(x)[place - search.size] for x in points])
         units.append(np.ptp(floors))
         knots.append(floors / units[-1])
-        lines.append(fit_line(floors, costs, fields[-1].prior.support))
+        lines.append(fit_line(floors, costs, search.least, fields[-1].prior.support))
         change = np.array([search.column(x) for x in points]) - search.column(best)
         constant, slope, *cubes = _spline(knots[-1], change)
         column = column + constant
@@ -125,6 +128,7 @@ class _Search:
             self.above[f.place, f.place] = shared @ inner
         self.joint = np.linalg.inv(covariance)
         self.error = runs["error"].to_numpy()
+        self.least = self.error.min()
         self.fixed = {
             name: (np.float64(value), ())
             for name, value in spec.parameters.items()
@@ -238,16 +242,21 @@ class _Search:
             x, cost = self.solve(x, self.size)
             return x, cost + np.linalg.slogdet(self.precision(x, self.size))[1] / 2
 
-        middle = float(scale.bound(best[place], np)[0])
-        highest = min(BEYOND * self.error.min(), scale.upper)
-        found = {middle: at(middle, best)}
+        here = float(scale.bound(best[place], np)[0])
+        highest = min(BEYOND * self.least, scale.upper)
+        found = {here: at(here, best)}
         ends = []
         for way in (-1, 1):
-            inside, step = middle, PACE * self.error.min()
+            inside, step = here, PACE * self.least
             for _ in range(TRIES):
                 floor = min(max(inside + way * step, scale.lower), highest)
-                found[floor] = x, cost = at(floor, found[inside][0])
-                if cost < min(each for _, each in found.values()) + RANGE:
+                start = found[inside][0]
+                x, cost = at(floor, start)
+                middle, _ = at((inside + floor) / 2, start)
+                bend = np.linalg.norm((middle - (x + start) / 2)[: self.size])
+                smooth = bend < BENT * np.linalg.norm((x - start)[: self.size])
+                if smooth and cost < min(each for _, each in found.values()) + RANGE:
+                    found[floor] = x, cost
                     inside, step = floor, step * FASTER
                     if floor in (scale.lower, highest):
                         break
