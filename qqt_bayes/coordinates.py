@@ -16,7 +16,7 @@ for ``t << q`` the other one.  The mean of a pooled parameter follows in the sam
 
 ``e(d)``, ``m0(d)``, ``log t(d)`` and ``A(d)`` are cubic splines through the best fits at some
 floors, found by `qqt_bayes.profile`.  The last parameter in the row, b as a rule, is not linear in
-those before it, so it takes one Gauss-Newton step under their present values:
+those before it, so it takes two Gauss-Newton steps under their present values:
 ``e <- e + G(d) (y - y(e)) - H(d) (e - m0)``.
 
 Everything on the right depends on what was set before, so the log determinant is
@@ -33,7 +33,6 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-import pytensor.tensor as pt
 import xarray as xr
 from numpy.typing import NDArray
 
@@ -140,8 +139,8 @@ class Coordinates:
         Floors at which the best fit was sought, in units of `unit`.
     unit : array, shape (floor,)
     table : array, shape (row, feature)
-        Weights of the splines: of ``e``, ``m0`` and ``log t``; of ``A`` for each field but the first; of
-        ``G`` and ``H``.
+        Weights of the splines: of ``e``, ``m0``, ``log t`` and, but for the first, ``A`` of each
+        field; of ``G`` and ``H``.
     prior : array, shape (scalar,)
         ``q0``.
     variance : array, shape (run,)
@@ -169,9 +168,9 @@ class Coordinates:
         """The same with ``f(name, array)`` in place of each array that the runs shape."""
         return replace(self, **{name: f(name, getattr(self, name)) for name in ARRAYS})
 
-    def at(self, floor: Any) -> list[list[Any]]:
-        """What the table says at given floors, field by field: ``e``, ``m0``, ``log t``, ``A``, ..."""
-        row = times(self.table, features(floor.reshape((-1,)) / self.unit, self.knots))
+    def at(self, floor: Any, pt: ModuleType) -> list[list[Any]]:
+        """What the table says at given floors, field by field: ``e``, ``m0``, ``log t``, ..."""
+        row = times(self.table, features(floor.reshape((-1,)) / self.unit, self.knots, pt))
         shapes = [self.shapes(field) for field in self.near]
         sizes = [math.prod(shape) for each in shapes for shape in each]
         pieces = iter(pt.split(row, splits_size=sizes))
@@ -191,6 +190,7 @@ class Coordinates:
         moved: Any,
         lack: Callable[[Any], Any],
         ratio: Any,
+        pt: ModuleType,
     ) -> tuple[Any, Any]:
         """What the runs want of a field: ``r ((t + q0) e - q0 m0)`` and ``r t``, shape (scalar,).
 
@@ -205,6 +205,8 @@ class Coordinates:
             ``y - y(e)``, shape (run,), given the scalars of the field.
         ratio : float
             ``r``.
+        pt : module
+            PyTensor's tensor module: `qqt_bayes.model` alone knows it.
         """
         expected, mean, log_precision, *matrices = told
         precision, prior = pt.exp(log_precision), self.prior[field.place]
@@ -218,7 +220,7 @@ class Coordinates:
         return ratio * ((precision + prior) * expected - prior * mean), ratio * precision
 
 
-def features(floor: Any, knots: Any) -> Any:
+def features(floor: Any, knots: Any, pt: ModuleType) -> Any:
     """What the splines are linear in: 1, each floor, and its cubed distances from its knots."""
     cubes = abs(floor.reshape((-1, 1)) - knots) ** 3
     return pt.concatenate([np.ones(1), floor, cubes.reshape((-1,))])

@@ -1,7 +1,7 @@
 r"""The line on which a floor is sampled.
 
-A floor d is at least 0, may well be 0, and cannot be far above the least error that was seen.  So it
-moves along a line ``u`` whose ends are bent towards both:
+A floor d is at least 0, may well be 0, and cannot be far above the least error that was seen.  So
+it moves along a line ``u`` whose ends are bent towards both:
 
 ``v = c0 + c1 u + c2 (sqrt(1 + u^2) - 1)``, a hyperbola, with one slope on either side;
 ``y = K log(1 + e^v)``, nearly 0 for v far below 0 and straight above;
@@ -67,7 +67,7 @@ def on_line(u: Any, line: Any, support: tuple[float, float], xp: ModuleType) -> 
         xp.log(c1 + c2 * u / root)
         + np.log(NEGLIGIBLE)
         - _softplus(-v, xp)
-        + xp.log(SLOW + (1 - SLOW) / (1 + xp.exp(beyond)))
+        + xp.log(SLOW + (1 - SLOW) * xp.exp(-_softplus(beyond, xp)))
         - 2 * xp.log(1 + z / (upper - lower))
     )
     return lower + z / (1 + z / (upper - lower)), log_derivative

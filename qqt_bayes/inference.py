@@ -87,14 +87,8 @@ def fit(
     start = time.perf_counter()
     parts = ingredients(runs, spec.size_reference)
     declared = build(spec, runs, parts)
-    with _quiet(), declared:
-        prior = pm.sample_prior_predictive(
-            PRIOR_DRAWS, random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"}
-        )
-    flat = prior.children["prior"].to_dataset(inherit=False).stack(sample=("chain", "draw"))
-    coordinates = find_coordinates(
-        spec, runs, parts, {str(n): x.transpose("sample", ...).values for n, x in flat.items()}
-    )
+    prior, by_name = prior_draws(declared, seed)
+    coordinates = find_coordinates(spec, runs, parts, by_name)
     model = build(spec, runs, parts, coordinates)
     if compilation is None:  # constants compile faster than data that may change
         compiled = nutpie.compile_pymc_model(model, freeze_model=True)
@@ -122,6 +116,16 @@ def fit(
         "sampling_time": time.perf_counter() - compiled_at,
     }
     return _collect(spec, runs, declared, prior, trace, {"seed": seed, **times})
+
+
+def prior_draws(declared: pm.Model, seed: int) -> tuple[xr.DataTree, dict[str, Any]]:
+    """Draws of the prior and prior predictive; and those of each parameter, shape (draw, ...)."""
+    with _quiet(), declared:
+        prior = pm.sample_prior_predictive(
+            PRIOR_DRAWS, random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"}
+        )
+    flat = prior.children["prior"].to_dataset(inherit=False).stack(sample=("chain", "draw"))
+    return prior, {str(name): x.transpose("sample", ...).values for name, x in flat.items()}
 
 
 def fit_many(

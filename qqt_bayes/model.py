@@ -127,7 +127,7 @@ def _moved(
     ratio = (coordinates.variance / variance).mean()
     if coordinates.floor:
         values["d"] = _floor(coordinates.floor.prior, coordinates, ratio, runs)
-    table = coordinates.at(values["d"] if coordinates.floor else pt.zeros(0))
+    table = coordinates.at(values["d"] if coordinates.floor else pt.zeros(0), pt)
     moved: list[Any] = []
     for field, told in zip(coordinates.near, table, strict=True):
 
@@ -136,7 +136,7 @@ def _moved(
             return observed - curve(values | {field.name: trial})
 
         before = pt.concatenate(moved) if len(moved) > 1 else sum(moved)
-        wanted = coordinates.wanted(field, told, before, lack, ratio)
+        wanted = coordinates.wanted(field, told, before, lack, ratio, pt)
         precision = coordinates.prior[field.place]
         shaped = (each.reshape(field.shape) for each in (*wanted, precision))
         values[field.name] = _follow(field.name, field.prior, *shaped, runs=runs)

@@ -6,8 +6,9 @@ At a floor d the other parameters x, on their unconstrained scales, minimise
 
 with ``m`` and ``1 / Q`` the mean and covariance of the prior (what is pooled moves together), and
 ``s`` the noise that the best fit of all leaves.  ``m0`` of the coordinates is then the mean of each
-parameter over what it is pooled with, and ``1 / q0`` the variance about that mean.  By Laplace's method the density of d is ``exp(-C) / sqrt(det P)``, with
-``P`` the precision of x there.  Precision only matters to the speed of the sampler.
+parameter over what it is pooled with, and ``1 / q0`` the variance about that mean.  By Laplace's
+method the density of d is ``exp(-C) / sqrt(det P)``, with ``P`` the precision of x there.  How near
+that comes matters to the speed of the sampler only.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ def find_coordinates(
     return Coordinates(
         near=near,
         floor=floor,
-        knots=np.array(knots).reshape(len(units), -1),
+        knots=np.array(knots).reshape(len(units), KNOTS.size),
         unit=np.array(units),
         table=np.array([column, *straight, *curved]).T.copy(),
         prior=search.prior[: search.size],
@@ -128,7 +129,8 @@ class _Search:
             self.above[f.place, f.place] = shared @ inner
         self.joint = np.linalg.inv(covariance)
         self.error = runs["error"].to_numpy()
-        self.least = self.error.min()
+        lower = fields[-1].prior.support[0] if fields[-1].name == "d" else 0.0
+        self.least = max(float(self.error.min()), BEYOND * lower)
         self.fixed = {
             name: (np.float64(value), ())
             for name, value in spec.parameters.items()
@@ -138,7 +140,7 @@ class _Search:
         self.known, self.weight = known_variance(runs), runs["weight"].to_numpy()
         sigma = spec.likelihood.parameters["sigma"]
         self.likely = np.log(prior["sigma"] if isinstance(sigma, Prior) else [sigma])
-        self.sigma = max(0.05 * self.error.std(), 1e-3 * self.error.mean())
+        self.sigma: float = max(0.05 * self.error.std(), 1e-3 * self.error.mean())
 
     @property
     def variance(self) -> Array:
@@ -147,7 +149,8 @@ class _Search:
 
     def floors(self, x: Array) -> Array:
         """The floors of a point, flat."""
-        floor: Array = self.fields[-1].scale.bound(x[self.size :], np)[0]
+        with np.errstate(divide="ignore"):  # a floor at the end of its support
+            floor: Array = self.fields[-1].scale.bound(x[self.size :], np)[0]
         return floor
 
     def errors(self, points: Array) -> Array:
@@ -237,17 +240,17 @@ class _Search:
 
         def at(floor: float, start: Array) -> tuple[Array, float]:
             x = start.copy()
-            with np.errstate(divide="ignore"):  # a floor at the end of its support
+            with np.errstate(divide="ignore"):
                 x[place] = scale.free(np.float64(floor))
             x, cost = self.solve(x, self.size)
             return x, cost + np.linalg.slogdet(self.precision(x, self.size))[1] / 2
 
-        here = float(scale.bound(best[place], np)[0])
+        here = float(self.floors(best)[place - self.size])
         highest = min(BEYOND * self.least, scale.upper)
         found = {here: at(here, best)}
         ends = []
         for way in (-1, 1):
-            inside, step = here, PACE * self.least
+            inside, step = here, PACE * float(self.least)
             for _ in range(TRIES):
                 floor = min(max(inside + way * step, scale.lower), highest)
                 start = found[inside][0]

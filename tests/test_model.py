@@ -10,14 +10,15 @@ import pytest
 import xarray as xr
 
 import qqt_bayes as qqt
-from qqt_bayes.coordinates import find_coordinates
 from qqt_bayes.distributions import Prior
 from qqt_bayes.errors import InputError
+from qqt_bayes.floor import fit_line, on_line
 from qqt_bayes.gate import Gate
-from qqt_bayes.inference import fit_many
+from qqt_bayes.inference import fit_many, prior_draws
 from qqt_bayes.ingredients import ingredients, run_errors
 from qqt_bayes.law import LAWS
-from qqt_bayes.model import COORDINATE, CURVE, NearZero, build
+from qqt_bayes.model import COORDINATE, CURVE, build
+from qqt_bayes.profile import find_coordinates
 from qqt_bayes.runs import read_runs
 from qqt_bayes.spec import Spec, load_model
 
@@ -188,66 +189,61 @@ def test_model_is_law(runs, name):
 # --- coordinates -------------------------------------------------------------------------------
 
 
-def some_draws(name, wider=1):
-    """Prior draws near the truth, or as many times wider on the log scale."""
-    prior = made.fit(model=name, draws=50)["prior"].to_dataset(inherit=False)
-    flat = {key: x.values.reshape(-1, *x.shape[2:]) for key, x in prior.data_vars.items()}
-    return {key: x * np.abs(x / x.mean(axis=0)) ** (wider - 1) for key, x in flat.items()}
+def some_draws(spec, runs):
+    """Prior draws of a specification."""
+    return prior_draws(build(spec, runs), seed=0)[1]
 
 
-@pytest.mark.parametrize(("wider", "steps"), [(1, 1), (3, 2)])
-def test_a_long_ridge_takes_two_steps(runs, wider, steps):
-    spec = load_model("utility")
-    draws = some_draws("utility", wider)
-    parts = ingredients(runs, spec.size_reference)
-    assert find_coordinates(spec, runs, parts, draws).steps == steps
+FIXED_FLOOR = {"d": 0.1}
+OTHER_FLOOR = {"d": Prior("Uniform", {"lower": 0.05, "upper": 3.0})}
+OTHER_SCALE = {"a": Prior("InverseGamma", {"alpha": 3.0, "beta": 0.1})}
 
 
 @pytest.mark.parametrize(
-    ("name", "steps"),
+    ("name", "others", "near"),
     [
-        ("utility", 1),
-        ("utility", 2),
-        ("utility-unpooled", 2),
-        ("utility-bounded", 2),
-        ("power-law", 1),
-        ("cherti", 2),
+        ("utility", {}, ("a", "tau", "b")),
+        ("utility", FIXED_FLOOR, ("a", "tau", "b")),
+        ("utility", OTHER_FLOOR | {"b": 0.15}, ("a", "tau")),
+        ("utility", OTHER_SCALE, ("a", "tau", "b")),
+        ("utility-unpooled", {}, ("a", "tau", "b")),
+        ("utility-bounded-free-size", {}, ("size_exponent", "a", "tau", "b")),
+        ("power-law", {}, ("a", "b")),
+        ("cherti", {}, ("a", "tau", "b")),
     ],
 )
-def test_coordinates_change_the_variables_only(runs, name, steps):
-    """In coordinates u the log density gains log |d(b, tau) / du|, and nothing else.
+def test_coordinates_change_the_variables_only(runs, name, others, near):
+    """In coordinates u the log density gains log |dv / du|, and nothing else.
 
-    Both are densities over the parameters: `jacobian=False` leaves out PyMC's own transforms.  The
-    determinant comes from central differences of u -> (log b, log tau), with the diagonal
-    d(b, tau) / d(log b, log tau) of the logarithms on top.
+    ``v`` are the parameters on PyMC's own unconstrained scales; the determinant comes from central
+    differences of u -> v, through all levels of a hierarchy.
     """
     spec = load_model(name)
+    spec = replace(spec, parameters=spec.parameters | others)
     parts = ingredients(runs, spec.size_reference)
-    coordinates = replace(find_coordinates(spec, runs, parts, some_draws(name)), steps=steps)
-    assert [f.name for f in coordinates.near] == [k for k in ("b", "tau") if k in spec.parameters]
+    coordinates = find_coordinates(spec, runs, parts, some_draws(spec, runs))
+    assert tuple(f.name for f in coordinates.near) == near
 
     declared, moved = build(spec, runs, parts), build(spec, runs, parts, coordinates)
     coordinate = [v.name for v in moved.value_vars if v.name.endswith(COORDINATE)]
-    near = [name.removesuffix(COORDINATE) for name in coordinate]
-    declared_density = declared.compile_logp(jacobian=False, mode=MODE)
-    moved_density = moved.compile_logp(jacobian=False, mode=MODE)
+    moving = [name.removesuffix(COORDINATE) for name in coordinate]
+    assert {"d", *near} - {"d" if not isinstance(spec.parameters["d"], Prior) else ""} <= {*moving}
+    there_names = {}
+    unconstrained = []
+    for key in moving:
+        rv = declared[key]
+        transform = declared.rvs_to_transforms[rv]
+        there_names[key] = declared.rvs_to_values[rv].name
+        moved_value = moved.replace_rvs_by_values([moved[key]])[0]
+        inputs = rv.owner.inputs
+        unconstrained.append(transform.forward(moved_value, *inputs) if transform else moved_value)
     parameters = moved.compile_fn(
-        moved.replace_rvs_by_values([moved[key] for key in near]),
-        inputs=moved.value_vars,
-        on_unused_input="ignore",
-        mode=MODE,
+        unconstrained, inputs=moved.value_vars, on_unused_input="ignore", mode=MODE
     )
-
-    def free(point):
-        """On the unconstrained scale: means as they are, the rest as logarithms."""
-        values = dict(zip(near, parameters(point), strict=True))
-        return {k: x if k.endswith("_mu") else np.log(x) for k, x in values.items()}
+    declared_density, moved_density = (m.compile_logp(mode=MODE) for m in (declared, moved))
 
     def vector(point):
-        return np.concatenate([each.ravel() for each in free(point).values()])
-
-    def log_derivative(point):
-        return sum(x.sum() for key, x in free(point).items() if not key.endswith("_mu"))
+        return np.concatenate([np.ravel(each) for each in parameters(point)])
 
     rng = np.random.default_rng(4)
     for _ in range(2):
@@ -256,35 +252,42 @@ def test_coordinates_change_the_variables_only(runs, name, steps):
             for key, x in moved.initial_point().items()
         }
         there = {key: x for key, x in point.items() if not key.endswith(COORDINATE)}
-        there |= {k if k.endswith("_mu") else f"{k}_log__": x for k, x in free(point).items()}
+        there |= dict(zip(there_names.values(), parameters(point), strict=True))
         assert set(there) == set(declared.initial_point())
-        assert len(point) == len(there)
-
         columns = []
-        for key in near:
-            u = point[f"{key}{COORDINATE}"]
-            for i in np.ndindex(u.shape):
-                step = np.zeros_like(u)
+        for key in coordinate:
+            for i in np.ndindex(point[key].shape):
+                step = np.zeros_like(point[key])
                 step[i] = 1e-4
-                up, down = (
-                    vector(point | {f"{key}{COORDINATE}": u + sign * step}) for sign in (1, -1)
-                )
+                up, down = (vector(point | {key: point[key] + sign * step}) for sign in (1, -1))
                 columns.append((up - down) / 2e-4)
-        sign, log_determinant = np.linalg.slogdet(np.stack(columns, axis=1))
-        assert sign > 0
-        assert moved_density(point) - declared_density(there) == pytest.approx(
-            log_determinant + log_derivative(point), abs=1e-4
-        )
+        _, log_determinant = np.linalg.slogdet(np.stack(columns, axis=1))
+        gain = moved_density(point) - declared_density(there)
+        assert gain == pytest.approx(log_determinant, abs=1e-4)
 
 
-@pytest.mark.parametrize("upper", [0.5, 1.0, 3.0, np.inf])
-def test_a_floor_reaches_all_of_its_support_and_no_more(upper):
-    """Back and forth, the end of the support, and the derivative by central differences."""
-    scale, v = NearZero(upper), np.array([-8.0, -1.0, 0.0, 3.0, 40.0])
-    back = scale.backward(v).eval()
-    assert (back > 0).all()
-    assert (back < upper).all()
-    assert scale.backward(np.array(1e9)).eval() == pytest.approx(min(upper, 5e7), rel=1e-6)
-    np.testing.assert_allclose(scale.forward(back).eval(), v, rtol=1e-9, atol=1e-7)
-    slope = (scale.backward(v + 1e-5) - scale.backward(v - 1e-5)).eval() / 2e-5
-    np.testing.assert_allclose(scale.log_jac_det(v).eval(), np.log(slope), atol=1e-5)
+@pytest.mark.parametrize("support", [(0.0, 0.5), (0.0, np.inf), (0.2, 3.0)])
+def test_a_floor_reaches_all_of_its_support_and_no_more(support):
+    """Up and up, to the ends of the support, and the derivative by central differences."""
+    floor = np.linspace(0.25, 0.4, 9)
+    line = fit_line(floor, ((floor - 0.3) / 0.04) ** 2 / 2, 0.45, support)
+    u = np.linspace(-30, 30, 60)
+    at, log_derivative = on_line(u, line, support, np)
+    assert (np.diff(at) > 0).all()
+    assert at[0] == pytest.approx(support[0], abs=1e-3)
+    assert support[0] < at[0]
+    assert at[-1] < support[1]
+    far, _ = on_line(np.array(1e9), line, support, np)
+    assert far == pytest.approx(min(support[1], far), rel=1e-5)
+    assert far > 0.49
+    up, down = (on_line(u + sign * 1e-5, line, support, np)[0] for sign in (1, -1))
+    np.testing.assert_allclose(log_derivative, np.log((up - down) / 2e-5), atol=1e-3)
+
+
+def test_the_line_makes_a_floor_normal():
+    """Where the profile is a normal density, equal steps along the line are equal steps of it."""
+    floor = np.linspace(0.2, 0.4, 41)
+    line = fit_line(floor, ((floor - 0.3) / 0.02) ** 2 / 2, 0.8, (0.0, np.inf))
+    u = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+    at, _ = on_line(u, line, (0.0, np.inf), np)
+    np.testing.assert_allclose(at, 0.3 + 0.02 * u, atol=0.003)
