@@ -30,8 +30,8 @@ FOLDERS = tuple(
 def run(
     folder: Path,
     *,
-    draws: int = 3000,
-    tune: int = 800,
+    draws: int = 2000,
+    tune: int = 1000,
     chains: int = 4,
     seed: int = 0,
     say: Callable[[str], None] = print,
@@ -79,8 +79,6 @@ def run(
         tune=tune,
         chains=chains,
         seed=seed,
-        target_accept=0.985,
-        low_rank=True,
         progress=True,
     )
     posterior.save(fit, folder / "fit.nc")

@@ -54,7 +54,7 @@ def on_line(u: Any, line: Any, support: tuple[float, float], xp: ModuleType) -> 
     --------
     >>> line = np.array([0.0, 1.0, 0.5, 0.3, 0.05])
     >>> on_line(np.array([-2.0, 0.0, 9.0]), line, (0.0, 1.0), np)[0].round(4)
-    array([0.0104, 0.0335, 0.253 ])
+    array([0.0111, 0.0334, 0.2608])
     """
     c0, c1, c2, wall, width = (line[i] for i in range(5))
     root = xp.sqrt(1 + u**2)

@@ -22,7 +22,7 @@ from qqt_bayes.profile import find_coordinates
 from qqt_bayes.spec import Spec, load_model
 
 PRIOR_DRAWS = 1000
-TARGET_ACCEPT = 0.99
+TARGET_ACCEPT = 0.95
 PACKAGES = ("qqt_bayes", "pymc", "nutpie", "arviz", "xarray", "numpy")
 
 
