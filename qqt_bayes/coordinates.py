@@ -45,7 +45,7 @@ NEAR = ("size_exponent", "a", "tau", "b")
 """What follows the floor, in this order."""
 STEPS = 2
 """Gauss-Newton steps of the last."""
-ARRAYS = ("knots", "unit", "table", "prior", "variance", "line", "aim")
+ARRAYS = ("knots", "unit", "highest", "table", "prior", "variance", "line", "aim")
 """What differs between tables of the same trainings."""
 
 
@@ -138,6 +138,9 @@ class Coordinates:
     knots : array, shape (floor, knot)
         Floors at which the best fit was sought, in units of `unit`.
     unit : array, shape (floor,)
+    highest : array, shape (floor,)
+        Above it, in units of `unit`, the table says the same: no fit follows a floor that is above
+        the errors.
     table : array, shape (row, feature)
         Weights of the splines: of ``e``, ``m0``, ``log t`` and, but for the first, ``A`` of each
         field; of ``G`` and ``H``.
@@ -157,6 +160,7 @@ class Coordinates:
     floor: Field | None
     knots: Array
     unit: Array
+    highest: Array
     table: Array
     prior: Array
     variance: Array
@@ -170,7 +174,8 @@ class Coordinates:
 
     def at(self, floor: Any, pt: ModuleType) -> list[list[Any]]:
         """What the table says at given floors, field by field: ``e``, ``m0``, ``log t``, ..."""
-        row = times(self.table, features(floor.reshape((-1,)) / self.unit, self.knots, pt))
+        flat = pt.minimum(floor.reshape((-1,)) / self.unit, self.highest)
+        row = times(self.table, features(flat, self.knots, pt))
         shapes = [self.shapes(field) for field in self.near]
         sizes = [math.prod(shape) for each in shapes for shape in each]
         pieces = iter(pt.split(row, splits_size=sizes))

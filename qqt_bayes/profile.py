@@ -95,6 +95,7 @@ def find_coordinates(
         floor=floor,
         knots=np.array(knots).reshape(len(units), KNOTS.size),
         unit=np.array(units),
+        highest=np.maximum(search.least / np.array(units), [each[-1] for each in knots]),
         table=np.array([column, *straight, *curved]).T.copy(),
         prior=search.prior[: search.size],
         variance=search.variance,
