@@ -13,6 +13,7 @@ _MODULE_OF = {
     "InputError": "errors",
     "decide": "decisions",
     "fit": "inference",
+    "fit_many": "inference",
     "list_models": "spec",
     "load": "posterior",
     "load_model": "spec",

@@ -10,14 +10,15 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 import nutpie
 import pymc as pm
 import xarray as xr
 
 from qqt_bayes import gate
 from qqt_bayes.errors import InputError
-from qqt_bayes.ingredients import ingredients
-from qqt_bayes.model import CURVE, build
+from qqt_bayes.ingredients import Part, ingredients
+from qqt_bayes.model import CURVE, build, replicate
 from qqt_bayes.profile import find_coordinates
 from qqt_bayes.spec import Spec, load_model
 
@@ -115,7 +116,7 @@ def fit(
         "compile_time": compiled_at - start,
         "sampling_time": time.perf_counter() - compiled_at,
     }
-    return _collect(spec, runs, declared, prior, trace, {"seed": seed, **times})
+    return _collect(spec, runs, parts, prior, trace, {"seed": seed, **times})
 
 
 def prior_draws(declared: pm.Model, seed: int) -> tuple[xr.DataTree, dict[str, Any]]:
@@ -124,8 +125,13 @@ def prior_draws(declared: pm.Model, seed: int) -> tuple[xr.DataTree, dict[str, A
         prior = pm.sample_prior_predictive(
             PRIOR_DRAWS, random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"}
         )
-    flat = prior.children["prior"].to_dataset(inherit=False).stack(sample=("chain", "draw"))
-    return prior, {str(name): x.transpose("sample", ...).values for name, x in flat.items()}
+    return prior, _by_draw(prior.children["prior"].to_dataset(inherit=False))
+
+
+def _by_draw(draws: xr.Dataset) -> dict[str, Any]:
+    """Values of each variable, the draws of all chains one after the other, shape (draw, ...)."""
+    flat = draws.stack(sample=("chain", "draw"))
+    return {str(name): x.transpose("sample", ...).values for name, x in flat.items()}
 
 
 def fit_many(
@@ -186,7 +192,7 @@ def _same_trainings(runs: xr.Dataset, others: xr.Dataset) -> bool:
 def _collect(
     spec: Spec,
     runs: xr.Dataset,
-    declared: pm.Model,
+    parts: list[Part],
     prior: xr.DataTree,
     trace: xr.DataTree,
     attributes: dict[str, Any],
@@ -201,18 +207,23 @@ def _collect(
         "posterior": posterior[kept],
         "sample_stats": stats.drop_vars("divergence_message", errors="ignore"),  # text, often empty
     }
-    tree = xr.DataTree.from_dict(sampled)
-    with _quiet(), declared:
-        predictive = pm.sample_posterior_predictive(
-            tree, var_names=["error", CURVE], random_seed=attributes["seed"], progressbar=False
-        )
-        likelihood = pm.compute_log_likelihood(tree, extend_inferencedata=False, progressbar=False)
-    predictive = predictive.children["posterior_predictive"].to_dataset(inherit=False)
+    samples = posterior.sizes["chain"], posterior.sizes["draw"]
+    curve, predicted, density = replicate(
+        spec, runs, parts, _by_draw(posterior[kept]), attributes["seed"]
+    )
+    frame = xr.DataArray(
+        np.empty((*samples, runs.sizes["run"])),
+        {"chain": posterior["chain"], "draw": posterior["draw"], "run": runs["run"]},
+    ).reset_coords(drop=True)
+    again, likelihood = (
+        frame.copy(data=x.reshape(frame.shape)).to_dataset(name="error")
+        for x in (predicted, density)
+    )
     result = xr.DataTree.from_dict(
         {
             "/": xr.Dataset(),
             **sampled,
-            "posterior_predictive": predictive[["error"]],
+            "posterior_predictive": again,
             "prior": before,
             "prior_predictive": simulated[["error"]],
             "log_likelihood": likelihood,
@@ -221,10 +232,8 @@ def _collect(
         }
     )
     result.attrs = _provenance(spec, runs) | attributes
-    by_draw = predictive.stack(sample=("chain", "draw")).transpose("sample", "run")
-    every = max(1, by_draw.sizes["sample"] // gate.DRAWS)
-    curve, predicted = (by_draw[name].to_numpy()[::every] for name in (CURVE, "error"))
-    result.attrs["gate"] = gate.check(result, curve, predicted).to_json()
+    every = max(1, len(curve) // gate.DRAWS)
+    result.attrs["gate"] = gate.check(result, curve[::every], predicted[::every]).to_json()
     return result
 
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
+from numpy.typing import NDArray
 
 from qqt_bayes.coordinates import Coordinates, Field, Scale
 from qqt_bayes.distributions import GAUSSIAN, Prior
 from qqt_bayes.floor import on_line
-from qqt_bayes.ingredients import Part, ingredients, known_variance, run_errors
+from qqt_bayes.ingredients import Part, ingredients, known_variance, repeat, run_errors
 from qqt_bayes.law import LAWS
 from qqt_bayes.spec import Spec
 
+Array = NDArray[np.float64]
 CURVE = "curve"
 """Name of the mean error of each run; recomputed where it is needed, not part of the posterior."""
+BLOCK = 500
+"""Draws under which the runs are replicated at a time."""
 COORDINATE = "_coordinate"
 """Ends the names of what is sampled in place of parameters; not part of the posterior."""
 
@@ -79,6 +83,59 @@ def build(
         else:  # PyMC rewrites what is observed by itself: the graph would hold everything twice
             pm.Potential("error", pm.logp(likelihood.dist(**arguments), observed).sum())
     return model
+
+
+def replicate(
+    spec: Spec, runs: xr.Dataset, parts: list[Part], draws: Mapping[str, Array], seed: int
+) -> tuple[Array, Array, Array]:
+    """The runs again under draws of the parameters, all draws at once.
+
+    Parameters
+    ----------
+    spec, runs, parts
+        As for `build`.
+    draws : mapping of str to array, shape (draw, ...)
+        Values of the random parameters.
+    seed : int
+
+    Returns
+    -------
+    tuple of array, shape (draw, run)
+        Mean error of each run; an error drawn about it; and the log density of the error seen.
+    """
+    count = len(next(iter(draws.values())))
+    curve = np.concatenate(
+        [
+            _curves(spec, parts, draws, slice(first, first + BLOCK))
+            for first in range(0, count, BLOCK)
+        ]
+    )
+    group = runs["group_index"].to_numpy()
+    noise: dict[str, Any] = {}
+    for name, value in spec.likelihood.parameters.items():
+        if isinstance(value, Prior):
+            noise[name] = draws[name][:, group] if value.over else draws[name][:, None]
+        else:
+            noise[name] = np.float64(value)
+    variance = noise.pop("sigma") ** 2 / runs["weight"].to_numpy() + known_variance(runs)
+    likelihood = getattr(pm, spec.likelihood.distribution)
+    about = likelihood.dist(mu=curve, sigma=np.sqrt(variance), **noise)
+    error = pm.draw(about, random_seed=seed, mode="FAST_COMPILE")
+    density = pm.logp(about, runs["error"].to_numpy()).eval(mode="FAST_COMPILE")
+    return curve, error, density
+
+
+def _curves(spec: Spec, parts: list[Part], draws: Mapping[str, Array], some: slice) -> Array:
+    """Mean error of each run under some draws, shape (draw, run)."""
+    count = len(next(iter(draws.values()))[some])
+    values: dict[str, tuple[Any, tuple[str, ...]]] = {}
+    for name, value in spec.parameters.items():
+        if isinstance(value, Prior):
+            values[name] = draws[name][some], ("copy", *value.over)
+        else:
+            values[name] = np.float64(value), ()
+    curves: Array = run_errors(repeat(parts, count), LAWS[spec.law], values).reshape(count, -1)
+    return curves
 
 
 def _segment_sum(x: Any, row: Any, size: int) -> Any:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import arviz
 import made
 import numpy as np
+import pymc as pm
 import pytest
 import xarray as xr
 
@@ -17,7 +18,7 @@ from qqt_bayes.gate import Gate
 from qqt_bayes.inference import fit_many, prior_draws
 from qqt_bayes.ingredients import ingredients, run_errors
 from qqt_bayes.law import LAWS
-from qqt_bayes.model import COORDINATE, CURVE, build
+from qqt_bayes.model import COORDINATE, CURVE, build, replicate
 from qqt_bayes.profile import find_coordinates
 from qqt_bayes.runs import read_runs
 from qqt_bayes.spec import Spec, load_model
@@ -184,6 +185,24 @@ def test_model_is_law(runs, name):
         expected = run_errors(parts, LAWS[spec.law], fixed | with_dims)
         assert np.ptp(expected) > 0.01  # the runs differ, so there is something to compare
         np.testing.assert_allclose(curve(*values.values()), expected, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", ["utility", "utility-bounded-free-size", "cherti"])
+def test_runs_again_are_as_pymc_has_them(runs, name):
+    """Mean errors and log densities of all draws at once, beside PyMC's, one draw at a time."""
+    spec = load_model(name)
+    declared = build(spec, runs)
+    prior, draws = prior_draws(declared, seed=0)
+    curve, error, density = replicate(spec, runs, ingredients(runs, spec.size_reference), draws, 1)
+    values = prior["prior"].to_dataset(inherit=False)
+    np.testing.assert_allclose(curve, values[CURVE].values.reshape(curve.shape), rtol=1e-9)
+    tree = xr.DataTree.from_dict({"posterior": values.drop_vars(CURVE)})
+    with declared:
+        pymc = pm.compute_log_likelihood(tree, extend_inferencedata=False, progressbar=False)
+    np.testing.assert_allclose(density, pymc["error"].values.reshape(density.shape), rtol=1e-9)
+    noise = (error - curve) / draws["sigma"].reshape(len(curve), -1)
+    assert abs(np.median(noise)) < 0.03
+    assert np.median(abs(noise)) == pytest.approx(0.7, abs=0.1)  # quartile, 0.674 if it is normal
 
 
 # --- coordinates -------------------------------------------------------------------------------

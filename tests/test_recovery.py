@@ -12,7 +12,7 @@ import pytest
 import xarray as xr
 
 import qqt_bayes as qqt
-from qqt_bayes.inference import fit_many
+from qqt_bayes import fit_many
 from qqt_bayes.law import LAWS
 from qqt_bayes.pool import mixture_error
 
