@@ -36,7 +36,7 @@ lint: $(READY) ## style, types and the direction of imports
 	$(BIN)/lint-imports --no-logo
 
 bench: $(BENCH)/.ready ## timings beside other samplers; 20 minutes, on a machine that does nothing else
-	$(BENCH)/bin/python -m pytest tests/benchmarks --results tests/benchmarks
+	$(BENCH)/bin/python -m pytest tests/benchmarks/test_*.py --results tests/benchmarks
 
 notebooks: $(READY) ## execute the case studies' notebooks in place
 	$(BIN)/python case_studies/execute.py

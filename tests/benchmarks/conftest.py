@@ -8,6 +8,7 @@ import pytest
 sys.path.append(str(Path(__file__).parent))  # so that they can `import studies`, `import grid`
 
 from board import Board
+from process import Fits
 
 BOARD = pytest.StashKey[Board]()
 

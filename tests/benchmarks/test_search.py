@@ -1,6 +1,5 @@
 """Five pools in a fresh process against the grid search that scaling laws are often fitted with."""
 
-
 import grid
 import numpy as np
 import process
