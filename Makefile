@@ -1,10 +1,11 @@
 # Every target first makes .venv from requirements.lock, with the first fitting Python that it finds.
 #   make PYTHON=/path/to/python3.13 setup    tries that one first
+# `bench` has its own, .venv-bench: the samplers that are timed beside this one are heavy.
 
 VENV := .venv
 BIN := $(VENV)/bin
-LOCKED := $(VENV)/.locked
 READY := $(VENV)/.ready
+BENCH := .venv-bench
 
 # The locked packages are built for CPython 3.12 to 3.14 with its lock. A Python without venv and ensurepip cannot make .venv.
 FITS := import ensurepip, sys, sysconfig, venv; \
@@ -34,24 +35,29 @@ lint: $(READY) ## style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: $(READY) ## timings
-	$(BIN)/python -m pytest tests/benchmarks --benchmark-only
+bench: $(BENCH)/.ready ## timings beside other samplers; 20 minutes, on a machine that does nothing else
+	$(BENCH)/bin/python -m pytest tests/benchmarks/test_*.py --results tests/benchmarks
 
 notebooks: $(READY) ## execute the case studies' notebooks in place
 	$(BIN)/python case_studies/execute.py
 
-lock: $(READY) ## resolve requirements.lock anew, for all Pythons and platforms
+lock: $(READY) ## resolve the locks anew, for all Pythons and platforms
 	$(BIN)/python -m venv build/lock
 	build/lock/bin/python -m pip install --quiet uv
-	UV_CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/uv pip compile --quiet --upgrade --universal \
-		--python-version 3.12 --generate-hashes --no-annotate --extra dev pyproject.toml --output-file requirements.lock
+	$(RESOLVE) --extra dev --output-file requirements.lock
+	$(RESOLVE) --extra bench --extra editable --constraint requirements.lock --output-file requirements-bench.lock
+
+RESOLVE = UV_CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/uv pip compile --quiet --upgrade --universal \
+	--python-version 3.12 --generate-hashes --no-annotate pyproject.toml
 
 clean: ## remove .venv, caches and what was built
-	rm -rf $(VENV) .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) $(BENCH) .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A shim may exist and refuse to run, so each candidate is asked.
-$(LOCKED): requirements.lock
+$(VENV)/.locked: requirements.lock
+$(BENCH)/.locked: requirements-bench.lock
+$(VENV)/.locked $(BENCH)/.locked:
 	@found=; for python in "$(PYTHON)" python3.14 python3.13 python3.12 python3 "$$HOME"/.pyenv/versions/*/bin/python3; do \
 		if "$$python" -c '$(FITS)' >/dev/null 2>&1; then found=$$python; break; fi; \
 	done; \
@@ -61,11 +67,11 @@ $(LOCKED): requirements.lock
 			"~/.pyenv/versions. Install one, or name yours: make PYTHON=/path/to/python3.13 setup" >&2; \
 		exit 1; \
 	fi; \
-	echo "Setting up $(VENV) with $$("$$python" --version) ($$python): once, a minute or two"; \
-	"$$python" -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	echo "Setting up $(@D) with $$("$$python" --version) ($$python): once, a minute or two"; \
+	"$$python" -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
 	@touch $@
 
-$(READY): $(LOCKED) pyproject.toml
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+%/.ready: %/.locked pyproject.toml
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@

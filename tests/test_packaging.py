@@ -107,8 +107,9 @@ def test_version_is_the_same_wherever_it_is_written() -> None:
     assert re.findall(r"^version: (\S+)$", citation, re.MULTILINE) == [qqt_bayes.__version__]
 
 
-def test_lock_pins_and_hashes_every_package() -> None:
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-bench.lock"])
+def test_lock_pins_and_hashes_every_package(name: str) -> None:
+    lock = (ROOT / name).read_text(encoding="utf-8")
     entries = re.findall(r"^(\w.*(?:\n +--hash=.*)+)", lock, re.MULTILINE)
     starts = re.findall(r"^[^\s#].*", lock, re.MULTILINE)
     assert len(entries) == len(starts)
