@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 _MODULE_OF = {
     "InadequateFit": "errors",
     "InputError": "errors",
+    "best_subsets": "subsets",
     "decide": "decisions",
     "fit": "inference",
     "fit_many": "inference",

@@ -179,6 +179,9 @@ def predict(
 @main.command()
 @click.argument("fit")
 @options.levels
+@click.option(
+    "--subsets", is_flag=True, help="Instead of levels, every subset of the pools, taken whole."
+)
 @click.option("--budgets", metavar="LIST", help=options.BUDGETS)
 @click.option("--probability", type=float, default=0.9, help="To call a level the winner.")
 @click.option("--margin", type=float, default=0.003, help="Error above the best that is as good.")
@@ -200,6 +203,7 @@ def predict(
 def decide(
     fit: str,
     levels: str | None,
+    subsets: bool,
     budgets: str | None,
     only_group: str | None,
     figures: str | None,
@@ -210,15 +214,24 @@ def decide(
     """Say which level to choose at each budget, how sure that is and what a wrong choice costs."""
     if options.given("cvar_level") and criteria["rule"] != "cvar":
         raise click.UsageError("--cvar-level is for --rule cvar.")
+    if subsets:
+        for name, is_given in {"--levels": levels, "--figures": figures}.items():
+            if is_given:
+                raise click.UsageError(f"{name} is for levels; --subsets judges subsets of pools.")
     from qqt_bayes import decisions, output, posterior
-    from qqt_bayes.inputs import candidates
+    from qqt_bayes.inputs import budgets_for, candidates
+    from qqt_bayes.subsets import best_subsets
     from qqt_bayes.writing import new_folder
 
     paths = [output.writable_decision(Path(name), [fit, levels]) for name in outputs]
     folder = None if figures is None else new_folder(Path(figures))
     found = posterior.load(fit)
-    chosen, at = candidates(found, levels, budgets)
-    decision = decisions.decide(found, chosen, at, group=only_group, **criteria)
+    if subsets:
+        at = budgets_for(found, budgets)
+        decision = best_subsets(found, at, group=only_group, **criteria)
+    else:
+        chosen, at = candidates(found, levels, budgets)
+        decision = decisions.decide(found, chosen, at, group=only_group, **criteria)
     if not decision.attrs["gate_passed"]:
         warn(str(posterior.gate(found)))
     output.emit_decision(decision, form)

@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes import posterior
-from qqt_bayes.candidates import Levels, as_budgets, as_levels, pool_multiple
+from qqt_bayes.candidates import Levels, as_levels, pool_multiple
 from qqt_bayes.crossover import crossovers
 from qqt_bayes.prediction import predict, the_group
 from qqt_bayes.records import to_frame, to_json
@@ -82,10 +82,25 @@ def decide(
     """
     criteria = Criteria(probability, margin, interval, rule, cvar_level, target)
     posterior.require(fit, force)
+    levels = as_levels(levels, posterior.runs(fit)["pool"].values.tolist())
+    error = predict(fit, levels, budgets, group=group)
+    decision = compare(error, criteria)
+    seen = decision["budget"].values
+    if min(seen.size, levels.sizes["level"]) > 1:
+        decision = decision.assign(crossovers(fit, levels, seen, criteria.quantiles, group))
+    return describe(fit, levels, decision, group).assign_attrs(forced=int(force))
+
+
+def describe(
+    fit: xr.DataTree,
+    levels: xr.DataArray,
+    decision: xr.Dataset,
+    group: str | None,
+) -> xr.Dataset:
+    """What was found of levels, with how far it is from the runs."""
     spec, runs = posterior.specification(fit), posterior.runs(fit)
-    levels, seen = as_levels(levels, runs["pool"].values.tolist()), as_budgets(budgets)
-    error = predict(fit, levels, seen, group=group)
-    decision = compare(error, criteria).assign(trained(runs, seen, group))
+    seen = decision["budget"].values
+    decision = decision.assign(trained(runs, seen, group))
     budget, least, most = (decision[name] for name in ("budget", "least_trained", "most_trained"))
     beyond = (budget / most).where(budget > most, 1.0)
     repetitions = budget / levels.sum("pool")
@@ -95,17 +110,14 @@ def decide(
         pool_multiple=pool_multiple(levels, runs["pool_size"]),
         extrapolated_epochs=repetitions > decision["most_repetitions"] * (1 + TIE),
     )
-    if min(seen.size, levels.sizes["level"]) > 1:
-        decision = decision.assign(crossovers(fit, levels, seen, criteria.quantiles, group))
     for name, units in UNITS.items():
         decision[name].attrs["units"] = units
-    dims = ("group", "pair", "level", "budget", "quantile")
+    dims = ("group", "pair", "level", "pool", "budget", "quantile")
     return decision.transpose(*dims, missing_dims="ignore").assign_attrs(
-        kind=error.attrs["kind"],
+        kind=runs.attrs["kind"],
         law=spec.law,
         model=spec.name,
         gate_passed=int(posterior.gate(fit).passed),
-        forced=int(force),
     )
 
 

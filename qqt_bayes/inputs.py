@@ -68,18 +68,22 @@ def candidates(
     fit: xr.DataTree, levels: str | None, budgets: str | None
 ) -> tuple[xr.DataArray, NDArray[np.float64]]:
     """Levels and budgets to judge, as given or as the fit's runs suggest; says which on stderr."""
-    runs = posterior.runs(fit)
-    chosen, which = levels_for(levels, runs)
+    chosen, which = levels_for(levels, posterior.runs(fit))
     if levels is None:
         note(f"Levels: {which}; --levels gives others.")
+    return chosen, budgets_for(fit, budgets)
+
+
+def budgets_for(fit: xr.DataTree, budgets: str | None) -> NDArray[np.float64]:
+    """Budgets as given, or as the fit's runs suggest; says which on stderr."""
     if budgets is not None:
-        return chosen, parse_budgets(budgets)
-    at = budgets_about(runs)
+        return parse_budgets(budgets)
+    at = budgets_about(posterior.runs(fit))
     note(
         f"Budgets: {at.size} from {format_samples(at[0])} to {format_samples(at[-1])}; "
         "--budgets gives others."
     )
-    return chosen, at
+    return at
 
 
 def predict_fit(

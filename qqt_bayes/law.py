@@ -64,12 +64,15 @@ class Law:
         What a specification must give a prior or a value for.
     bounded : bool
         Whether the error before training is 1, not 1 + d.
+    separable : bool
+        Whether what the law takes means of is each pool's own, whatever else is in the mixture.
     """
 
     name: str
     error: Callable[..., Any]
     parameters: tuple[str, ...]
     bounded: bool = False
+    separable: bool = True
 
 
 def _log_samples(samples: Any) -> Any:
@@ -84,7 +87,13 @@ def _remaining(epochs: Epochs, tau: Any, xp: ModuleType) -> Any:
 
 def _over_nodes(left: Any, growth: Any, xp: ModuleType) -> Any:
     """Sum of their products over the nodes; in NumPy without an array of the products."""
-    return np.vecdot(left, growth) if xp is np else (left * growth).sum(-1)
+    if xp is not np:
+        return (left * growth).sum(-1)
+    if left.shape[-2:-1] == (1,) and growth.ndim in {2, left.ndim}:
+        alike = growth if growth.ndim == 2 else growth[..., 0, :, :]
+        if growth.ndim == 2 or growth.shape[-3] == 1:  # the same in each pool: a matrix product
+            return left[..., 0, :] @ alike.mT
+    return np.vecdot(left, growth)
 
 
 def utility(
@@ -234,7 +243,7 @@ LAWS = {
         Law("utility", utility, _REPEATING),
         Law("utility-released", utility_released, _REPEATING),
         Law("utility-bounded", utility_bounded, _REPEATING, bounded=True),
-        Law("effective-data", effective_data, _REPEATING),
+        Law("effective-data", effective_data, _REPEATING, separable=False),
         Law("data-constrained", data_constrained, _REPEATING),
         Law("power-law", power_law, ("a", "b", "d")),
     )

@@ -15,6 +15,7 @@ Source: Goyal et al. 2024, arXiv:2404.07177, for g = 1 and shared a, d.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -49,7 +50,7 @@ def half_life(tau: Any, total: Any, pool_size: Any, size_exponent: Any = 1.0) ->
 
 def mixture_error(
     law: Law,
-    parameters: dict[str, ArrayLike],
+    parameters: Mapping[str, ArrayLike],
     unique_samples: ArrayLike,
     pool_size: ArrayLike,
     samples_seen: ArrayLike,
@@ -89,31 +90,55 @@ def mixture_error(
     taken = np.asarray(unique_samples, float)
     used = np.flatnonzero(taken)
     share = taken[used] / taken.sum()
-    draws = {
-        name: _column(value, used) for name, value in {"tau": [[np.inf]], **parameters}.items()
-    }
-    tau = half_life(
-        draws.pop("tau"),
-        taken.sum(),
-        np.asarray(pool_size, float)[used, None],
-        draws.pop("size_exponent", 1.0),
-    )
     mixture = Mixture(
         mean=lambda x: np.einsum("p,dp...->d...", share, x), spread=lambda x: x[:, None]
     )
-    every = np.broadcast_shapes(tau.shape, *(x.shape for x in draws.values()), (1, used.size, 1))
-    # no law takes the mean of a by itself: where pools share it, the growth is the same in each
-    draws = {name: x if name == "a" else np.broadcast_to(x, every) for name, x in draws.items()}
-    epochs = collapse(samples_seen, taken.sum(), exact=exact)
-    # one training set: what does not depend on the budget need not be repeated for each
-    epochs = replace(epochs, unique_samples=epochs.unique_samples[:1])
-    error: NDArray[np.float64] = law.error(
-        epochs,
-        **draws,
-        tau=np.broadcast_to(tau, every),
-        mixture=mixture,
+    error: NDArray[np.float64] = law_inside(
+        law, parameters, used, taken.sum(), pool_size, samples_seen, mixture, exact=exact
     )
     return error
+
+
+def law_inside(
+    law: Law,
+    parameters: Mapping[str, ArrayLike],
+    pools: NDArray[np.intp],
+    total: float,
+    pool_size: ArrayLike,
+    samples_seen: ArrayLike,
+    mixture: Mixture,
+    *,
+    exact: int = 16,
+) -> Any:
+    """The law on pools inside training sets of one size.
+
+    Parameters
+    ----------
+    law, parameters, pool_size, samples_seen, exact
+        As for `mixture_error`.
+    pools : array of int
+        Which pools.
+    total : float
+        ``U``, samples.
+    mixture : Mixture
+        From values of shape (draw, pool, budget or 1, ...) to those of training sets, and back.
+    """
+    draws = {
+        name: _column(value, pools) for name, value in {"tau": [[np.inf]], **parameters}.items()
+    }
+    tau = half_life(
+        draws.pop("tau"),
+        total,
+        np.asarray(pool_size, float)[pools, None],
+        draws.pop("size_exponent", 1.0),
+    )
+    every = np.broadcast_shapes(tau.shape, *(x.shape for x in draws.values()), (1, pools.size, 1))
+    # no law takes the mean of a by itself: where pools share it, the growth is the same in each
+    draws = {name: x if name == "a" else np.broadcast_to(x, every) for name, x in draws.items()}
+    epochs = collapse(samples_seen, total, exact=exact)
+    # one size: what does not depend on the budget need not be repeated for each
+    epochs = replace(epochs, unique_samples=epochs.unique_samples[:1])
+    return law.error(epochs, **draws, tau=np.broadcast_to(tau, every), mixture=mixture)
 
 
 def _column(value: ArrayLike, used: NDArray[np.intp]) -> NDArray[np.float64]:

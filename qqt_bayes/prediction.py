@@ -184,11 +184,8 @@ def _evaluate(
     exact: int = 16,
 ) -> xr.DataArray:
     """Error under each draw, dims (..., level, budget), in blocks of draws."""
-    used = {dim for name in PARAMETERS for dim in parameters[name].dims}
-    lead = [dim for dim in (*SAMPLE, "group") if dim in used]
     parameters = parameters.sel(pool=levels["pool"])
-    draws = {name: _by_draw(parameters[name], parameters, lead) for name in PARAMETERS}
-    draws["size_exponent"] = draws["size_exponent"][:, :1]
+    lead, draws = _flat(parameters)
     count = max(len(x) for x in draws.values())
     error = np.empty((count, *levels.shape[:1], budgets.size))
     for i, taken in enumerate(levels.values):
@@ -215,6 +212,20 @@ def _evaluate(
         (*lead, "level", "budget"),
         name="error",
     )
+
+
+def draws_of(fit: xr.DataTree, group: str | None) -> dict[str, NDArray[np.float64]]:
+    """Draws of the law's parameters for one group, shape (draw, pool) or (draw, 1)."""
+    return _flat(_in_group(posterior.parameters(fit), group))[1]
+
+
+def _flat(parameters: xr.Dataset) -> tuple[list[str], dict[str, NDArray[np.float64]]]:
+    """The dimensions of draws, and the parameters with those as one."""
+    used = {dim for name in PARAMETERS for dim in parameters[name].dims}
+    lead = [dim for dim in (*SAMPLE, "group") if dim in used]
+    draws = {name: _by_draw(parameters[name], parameters, lead) for name in PARAMETERS}
+    draws["size_exponent"] = draws["size_exponent"][:, :1]
+    return lead, draws
 
 
 def _by_draw(x: xr.DataArray, parameters: xr.Dataset, lead: list[str]) -> NDArray[np.float64]:

@@ -47,6 +47,8 @@ def to_frame(decision: xr.Dataset) -> pd.DataFrame:
         "repetitions": decision["repetitions"],
         "extrapolated_epochs": decision["extrapolated_epochs"],
     }
+    if "optimality_gap" in decision:
+        columns["optimality_gap"] = decision["optimality_gap"]
     order = [dim for dim in ("group", "budget", "level") if dim in decision.dims]
     frame = xr.Dataset(columns).to_dataframe(dim_order=order).reset_index()
     group = ["group"] if "group" in decision.coords else []

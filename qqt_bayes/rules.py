@@ -123,12 +123,23 @@ def conditional_value_at_risk(error: xr.DataArray, criteria: Criteria) -> xr.Dat
 
     def tail_mean(draws: NDArray[np.float64]) -> Any:
         falling = -np.sort(-draws.reshape(*draws.shape[:-2], -1), axis=-1)
-        count = (1 - criteria.cvar_level) * falling.shape[-1]
-        weight = np.clip(count - np.arange(falling.shape[-1]), 0, 1)
-        return falling @ weight / count
+        return falling @ worst_share(falling.shape[-1], criteria.cvar_level)
 
     mean: xr.DataArray = xr.apply_ufunc(tail_mean, error, input_core_dims=[SAMPLE])
     return mean
+
+
+def worst_share(draws: int, level: float) -> NDArray[np.float64]:
+    """Weights of draws, the worst first, under which the mean is that over the worst share.
+
+    Examples
+    --------
+    >>> worst_share(4, level=5 / 8).round(3)
+    array([0.667, 0.333, 0.   , 0.   ])
+    """
+    count = (1 - level) * draws
+    weights: NDArray[np.float64] = np.clip(count - np.arange(draws), 0, 1) / count
+    return weights
 
 
 def missed_target(error: xr.DataArray, criteria: Criteria) -> xr.DataArray:

@@ -79,7 +79,21 @@ def _sentences(decision: xr.Dataset) -> Iterator[str]:
 def _basis(decision: xr.Dataset) -> str:
     rule, model = BASIS[decision.attrs["rule"]], decision.attrs["model"]
     draws = f"{decision.attrs['draws']:,} posterior draws of the mean curves of model {model}"
-    return f"Levels are compared by {rule(decision.attrs)} under {draws}."
+    if "subsets" not in decision.attrs:
+        return f"Levels are compared by {rule(decision.attrs)} under {draws}."
+    count, pools = decision.attrs["subsets"], decision.sizes["pool"]
+    searched = (decision["optimality_gap"] > TIE).any()
+    return (
+        f"The {count:,.0f} sets of whole pools that {pools} pools allow are compared by "
+        f"{rule(decision.attrs)} under {draws}; {decision.sizes['level']} of them have a name here."
+        + (f" {_unseen(decision)}" if searched else "")
+    )
+
+
+def _unseen(decision: xr.Dataset) -> str:
+    """What a search leaves open."""
+    gap = cost(decision["optimality_gap"].max())
+    return f"Not all were evaluated: at some budget one may score better than the choice, by {gap}."
 
 
 def _parts(decision: xr.Dataset) -> Iterator[xr.Dataset]:
