@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from qqt_bayes import __version__, options
-from qqt_bayes.errors import InadequateFit
 from qqt_bayes.output import emit, note, warn
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "show_default": True}
@@ -69,6 +68,11 @@ UNUSED = {
 @options.runs
 @click.option("-o", "--output", required=True, metavar="FIT", help="netCDF file to write.")
 @click.option(
+    "--by",
+    type=click.Choice(["metric"]),
+    help="A fit for each metric of RUNS, compiled once; its name goes into the name of the file.",
+)
+@click.option(
     "--model", default="utility", metavar="NAME", help="See `qqt models`; or a TOML file."
 )
 @options.length(draws=1000, tune=1000)
@@ -85,6 +89,7 @@ UNUSED = {
 @options.table_format
 def fit(
     output: str,
+    by: str | None,
     model: str,
     draws: int,
     tune: int,
@@ -97,36 +102,25 @@ def fit(
     **source: Any,
 ) -> None:
     """Infer the parameters of a scaling law from RUNS by MCMC."""
-    from dataclasses import asdict
-
-    import pandas as pd
-
-    from qqt_bayes import posterior
-    from qqt_bayes.runs import read_runs
+    if by and (source["metric"] or source["mapping"]):
+        raise click.UsageError("--by metric reads every metric of a table: no --metric, --mapping.")
+    from qqt_bayes import fits
+    from qqt_bayes.runs import metrics, read_runs
     from qqt_bayes.spec import load_model
     from qqt_bayes.writing import writable
 
     read = [model, *(source[name] for name in ("runs", "composition", "pools", "mapping"))]
-    path, spec = writable(Path(output), read), load_model(model)
-    runs = read_runs(source.pop("runs"), **source)
-    note(f"Compiling model {spec.name} for {runs.sizes['run']} runs: some ten seconds ...")
-
-    from qqt_bayes.inference import fit as infer
-
+    spec, table = load_model(model), source.pop("runs")
+    names = metrics(table) if by else [source["metric"]]
+    files = fits.files(output, names) if by else [output]
+    for file in files:
+        writable(Path(file), read)
+    runs = [read_runs(table, **source | {"metric": name}) for name in names]
+    note(f"Compiling model {spec.name} for {runs[0].sizes['run']} runs: some ten seconds ...")
     sampler: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "seed": seed}
     if target_accept is not None:
         sampler["target_accept"] = target_accept
-    found = infer(runs, spec, low_rank=low_rank, progress=True, **sampler)
-    posterior.save(found, path)
-    gate = posterior.gate(found)
-    checks = pd.DataFrame([asdict(each) for each in gate.checks])
-    content = {"fit": output, "passed": gate.passed, "checks": checks.to_dict("records")}
-    emit(checks if form == "csv" else checks.drop(columns="advice"), form, content=content)
-    seconds = found.attrs["compile_time"], found.attrs["sampling_time"]
-    note("Compiled in {:.0f} s, sampled in {:.0f} s.".format(*seconds) + f" Saved as {output}.")
-    if not (gate.passed or force):
-        raise InadequateFit(f"{gate}\n{output} is saved all the same.")
-    note(str(gate))
+    fits.fit_and_report(runs, spec, files, form, force, low_rank=low_rank, **sampler)
 
 
 @main.command()

@@ -154,6 +154,21 @@ def read_runs(
     )
 
 
+def metrics(source: Source) -> list[str]:
+    """Names in the column `metric` of a table of runs, in their order.
+
+    Raises
+    ------
+    InputError
+        If there is no such column, or a cell of it is empty.
+    """
+    table = read_table(source, "runs")
+    table.require("metric")
+    names = table.names("metric")
+    table.check()
+    return list(dict.fromkeys(names.tolist()))
+
+
 def _choose_metric(table: Table, metric: str | None) -> str:
     if metric is None and "metric" not in table.columns:
         return ""

@@ -373,6 +373,35 @@ def test_fit_saves_and_reports(files: SimpleNamespace, monkeypatch: pytest.Monke
     assert posterior.gate(posterior.load(path)).passed
 
 
+def test_a_fit_for_each_metric(
+    files: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = pd.read_csv(files.runs)
+    both = [table.assign(metric=name) for name in ("imagenet", "mean of 38")]
+    pd.concat(both).to_csv(tmp_path / "runs.csv", index=False)
+    asked: list[str] = []
+
+    def infer(tables, spec, **sampler):
+        for each in tables:
+            asked.append(each.attrs["metric"])
+            yield made.fit(passed=each.attrs["metric"] == "imagenet")
+
+    monkeypatch.setattr(inference, "fit_many", infer)
+    options = ("--composition", files.composition, "--by", "metric", "-o", tmp_path / "fit.nc")
+    result = qqt("fit", tmp_path / "runs.csv", *options, "--format", "json", exit_code=3)
+    assert asked == ["imagenet", "mean of 38"]
+    paths = [tmp_path / "fit-imagenet.nc", tmp_path / "fit-mean-of-38.nc"]
+    content = json.loads(result.stdout)
+    assert [each["fit"] for each in content] == list(map(str, paths))
+    assert [each["passed"] for each in content] == [True, False]
+    assert [posterior.gate(posterior.load(path)).passed for path in paths] == [True, False]
+    assert f"{paths[1]} is saved all the same." in result.stderr
+    refused = qqt("fit", tmp_path / "runs.csv", *options, "--metric", "imagenet", exit_code=2)
+    assert "no --metric" in refused.output
+    none = qqt("fit", files.runs, *options, exit_code=1)
+    assert "metric" in none.output
+
+
 def test_a_fit_that_fails_is_saved_and_exits_with_3(
     files: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

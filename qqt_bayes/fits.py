@@ -1,0 +1,79 @@
+"""Fits that are made, saved and reported one after the other: what `qqt fit` does."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from qqt_bayes import posterior
+from qqt_bayes.errors import InadequateFit, InputError
+from qqt_bayes.output import emit, note
+from qqt_bayes.spec import Spec
+
+
+def files(output: str, names: list[str]) -> list[str]:
+    """The file of each name, which goes before the ending.
+
+    Raises
+    ------
+    InputError
+        If two names would share a file.
+
+    Examples
+    --------
+    >>> files("fits/a.nc", ["imagenet", "average of 38"])
+    ['fits/a-imagenet.nc', 'fits/a-average-of-38.nc']
+    """
+    path = Path(output)
+    words = [re.sub(r"[^\w.]+", "-", name).strip("-") for name in names]
+    for name, word in zip(names, words, strict=True):
+        if words.count(word) > 1 or not word:
+            raise InputError(f"metric {name!r}: its name is no file's of its own; rename it")
+    return [str(path.with_name(f"{path.stem}-{word}{path.suffix}")) for word in words]
+
+
+def fit_and_report(
+    tables: list[xr.Dataset],
+    spec: Spec,
+    paths: list[str],
+    form: str,
+    force: bool,
+    **sampler: Any,
+) -> None:
+    """Fit each table, save it as soon as it is done, print what the gate found.
+
+    Raises
+    ------
+    InadequateFit
+        After all of them, if a fit did not pass its gate and none is forced.
+    """
+    from qqt_bayes.inference import fit, fit_many
+
+    several = len(tables) > 1
+    found = fit_many(tables, spec, progress=True, **sampler) if several else None
+    frames, contents, failed = [], [], []
+    for runs, path in zip(tables, paths, strict=True):
+        each = next(found) if found else fit(runs, spec, progress=True, **sampler)
+        posterior.save(each, Path(path))
+        gate = posterior.gate(each)
+        checks = pd.DataFrame([asdict(check) for check in gate.checks])
+        contents.append({"fit": path, "passed": gate.passed, "checks": checks.to_dict("records")})
+        if several:
+            checks.insert(0, "fit", path)
+        frames.append(checks)
+        seconds = each.attrs["compile_time"], each.attrs["sampling_time"]
+        note("Compiled in {:.0f} s, sampled in {:.0f} s.".format(*seconds) + f" Saved as {path}.")
+        if gate.passed or force:
+            note(str(gate))
+        else:
+            failed.append(f"{gate}\n{path} is saved all the same.")
+    rows = pd.concat(frames, ignore_index=True)
+    shown = rows if form == "csv" else rows.drop(columns="advice")
+    emit(shown, form, content=contents if several else contents[0])
+    if failed:
+        raise InadequateFit("\n\n".join(failed))
