@@ -71,7 +71,7 @@ def best_subsets(
         - `probability_included` (pool, budget): that the best subset takes it;
         - `optimality_gap` (budget): how far the least score of all may be below the choice's.
 
-        Attribute `subsets`: how many there are.
+        Attributes `subsets`, how many there are, and `searched`, whether not all were evaluated.
 
     Raises
     ------
@@ -107,7 +107,11 @@ def best_subsets(
     decision = describe(fit, levels, decision, group)
     if group is not None:
         decision = decision.assign_coords(group=group)
-    return decision.assign_attrs(forced=int(force), subsets=2.0**pools.taken.size - 1)
+    return decision.assign_attrs(
+        forced=int(force),
+        subsets=2.0**pools.taken.size - 1,
+        searched=int(pools.taken.size > ENUMERATED),
+    )
 
 
 def _found(pools: WholePools, criteria: Criteria, advance: Advance) -> Ranking:

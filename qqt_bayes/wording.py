@@ -13,6 +13,7 @@ from qqt_bayes.budgets import format_samples
 from qqt_bayes.phrases import (
     CERTAIN,
     NO_DOUBT,
+    SMALL,
     chance,
     chance_at_least,
     chance_range,
@@ -81,19 +82,17 @@ def _basis(decision: xr.Dataset) -> str:
     draws = f"{decision.attrs['draws']:,} posterior draws of the mean curves of model {model}"
     if "subsets" not in decision.attrs:
         return f"Levels are compared by {rule(decision.attrs)} under {draws}."
-    count, pools = decision.attrs["subsets"], decision.sizes["pool"]
-    searched = (decision["optimality_gap"] > TIE).any()
+    sets = f"{decision.attrs['subsets']:,.0f} sets of whole pools that"
+    sets += f" {decision.sizes['pool']} pools allow"
+    named = f"{decision.sizes['level']} of them have a name here"
+    if not decision.attrs["searched"]:
+        return f"The {sets} are compared by {rule(decision.attrs)} under {draws}; {named}."
+    gap = max(decision["optimality_gap"].max().item(), SMALL)
     return (
-        f"The {count:,.0f} sets of whole pools that {pools} pools allow are compared by "
-        f"{rule(decision.attrs)} under {draws}; {decision.sizes['level']} of them have a name here."
-        + (f" {_unseen(decision)}" if searched else "")
+        f"Of the {sets}, those that a search found best by {rule(decision.attrs)} are compared "
+        f"under {draws}; {named}. "
+        f"None of the others scores better than the choice by more than {gap:.2g}."
     )
-
-
-def _unseen(decision: xr.Dataset) -> str:
-    """What a search leaves open."""
-    gap = cost(decision["optimality_gap"].max())
-    return f"Not all were evaluated: at some budget one may score better than the choice, by {gap}."
 
 
 def _parts(decision: xr.Dataset) -> Iterator[xr.Dataset]:

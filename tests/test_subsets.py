@@ -150,6 +150,7 @@ def test_many_pools_are_searched():
     assert (chosen <= best_nested + 1e-9).all()
     assert (decision["optimality_gap"] >= 0).all()
     assert (decision["optimality_gap"] < 5e-3).all()
+    assert "those that a search found best" in qqt.decisions.summary(decision)
 
 
 def test_faults_are_sentences():
