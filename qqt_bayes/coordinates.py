@@ -16,8 +16,9 @@ for ``t << q`` the other one.  The mean of a pooled parameter follows in the sam
 
 ``e(d)``, ``m0(d)``, ``log t(d)`` and ``A(d)`` are cubic splines through the best fits at some
 floors, found by `qqt_bayes.profile`.  The last parameter in the row, b as a rule, is not linear in
-those before it, so it takes two Gauss-Newton steps under their present values:
-``e <- e + G(d) (y - y(e)) - H(d) (e - m0)``.
+those before it, so it takes two Gauss-Newton steps under their present values, with the matrices
+of one fit in the middle of the profile: ``e <- e + G (y - y(e)) - H (e - m0)``.  (With those of the
+best fit, draws at the far end of the profile diverge.)
 
 Everything on the right depends on what was set before, so the log determinant is
 ``-sum log(r t + q) / 2``.  The declared priors stay what they are (`qqt_bayes.model` adds their
@@ -45,7 +46,7 @@ NEAR = ("size_exponent", "a", "tau", "b")
 """What follows the floor, in this order."""
 STEPS = 2
 """Gauss-Newton steps of the last."""
-ARRAYS = ("knots", "unit", "highest", "table", "prior", "variance", "line", "aim")
+ARRAYS = ("knots", "unit", "highest", "table", "gain", "pull", "prior", "variance", "line", "aim")
 """What differs between tables of the same trainings."""
 
 
@@ -143,7 +144,11 @@ class Coordinates:
         the errors.
     table : array, shape (row, feature)
         Weights of the splines: of ``e``, ``m0``, ``log t`` and, but for the first, ``A`` of each
-        field; of ``G`` and ``H``.
+        field.
+    gain : array, shape (scalar of the last field, run)
+        ``G``.
+    pull : array, shape (scalar of the last field, scalar of the last field)
+        ``H``.
     prior : array, shape (scalar,)
         ``q0``.
     variance : array, shape (run,)
@@ -152,8 +157,6 @@ class Coordinates:
         Where each floor is sampled, see `qqt_bayes.floor`.
     aim : array, shape (2, ...)
         For floors that are pooled: ``(t + q0) e - q0 m0`` and ``t`` of their own.
-    runs : int
-        Their number.
     """
 
     near: tuple[Field, ...]
@@ -162,11 +165,12 @@ class Coordinates:
     unit: Array
     highest: Array
     table: Array
+    gain: Array
+    pull: Array
     prior: Array
     variance: Array
     line: Array
     aim: Array
-    runs: int
 
     def map(self, f: Callable[[str, Any], Any]) -> Coordinates:
         """The same with ``f(name, array)`` in place of each array that the runs shape."""
@@ -185,8 +189,7 @@ class Coordinates:
         """Of what the table says of a field."""
         size = field.size
         answer = [(size, field.start)] if field.start else []
-        step = [(size, self.runs), (size, size)] if field == self.near[-1] else []
-        return [(size,), (size,), (size,), *answer, *step]
+        return [(size,), (size,), (size,), *answer]
 
     def wanted(
         self,
@@ -213,14 +216,13 @@ class Coordinates:
         pt : module
             PyTensor's tensor module: `qqt_bayes.model` alone knows it.
         """
-        expected, mean, log_precision, *matrices = told
+        expected, mean, log_precision, *answer = told
         precision, prior = pt.exp(log_precision), self.prior[field.place]
         if field.start:
-            expected = expected + times(matrices[0], moved)
+            expected = expected + times(answer[0], moved)
         if field == self.near[-1]:
-            gain, pull = matrices[-2:]
             for _ in range(STEPS):
-                step = times(gain, lack(expected)) - times(pull, expected - mean)
+                step = times(self.gain, lack(expected)) - times(self.pull, expected - mean)
                 expected = expected + step
         return ratio * ((precision + prior) * expected - prior * mean), ratio * precision
 

@@ -1,7 +1,8 @@
 """The runs as a law sees them: one entry for each pool that a run's training set takes from.
 
 The entries lie flat, so a study of single pools costs no more than its runs.  Runs are parted by
-their number of epochs: a run of two epochs needs two nodes, whatever the longest run needs.
+their number of epochs: a run of two epochs needs two nodes, whatever the longest run needs.  Runs
+of one training set in one group at one budget (replicates) are one curve's: it is evaluated once.
 """
 
 from __future__ import annotations
@@ -34,8 +35,10 @@ class Part:
     ----------
     runs : array, shape (run,)
         Positions of the runs in the table.
+    cell : array, shape (run,)
+        Which of the evaluated rows is each run's; replicates share one.
     row : array, shape (entry,)
-        Position in `runs` of each entry's run; sorted.
+        The row that each entry belongs to; sorted.
     pool, group : array, shape (entry,)
         Positions of each entry's pool and group.
     share, total, pool_size : array, shape (entry,)
@@ -47,6 +50,7 @@ class Part:
     """
 
     runs: NDArray[np.intp]
+    cell: NDArray[np.intp]
     row: NDArray[np.intp]
     pool: NDArray[np.intp]
     group: NDArray[np.intp]
@@ -55,6 +59,11 @@ class Part:
     pool_size: NDArray[np.float64]
     epochs: Epochs
     copy: NDArray[np.intp] | int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many rows are evaluated."""
+        return int(self.row[-1]) + 1
 
 
 def repeat(parts: list[Part], count: int) -> list[Part]:
@@ -70,7 +79,8 @@ def repeat(parts: list[Part], count: int) -> list[Part]:
         repeated.append(
             Part(
                 runs=(part.runs + table * np.arange(count)[:, None]).ravel(),
-                row=part.row[each] + part.runs.size * copy,
+                cell=(part.cell + part.rows * np.arange(count)[:, None]).ravel(),
+                row=part.row[each] + part.rows * copy,
                 pool=part.pool[each],
                 group=part.group[each],
                 share=part.share[each],
@@ -101,23 +111,34 @@ def ingredients(runs: xr.Dataset, size_reference: float | None = None) -> list[P
         sizes = np.full_like(sizes, size_reference)
     octave = np.searchsorted(PARTS, seen / total, side="right")
     parts = []
+    alike = np.stack([runs[name].to_numpy() for name in ("data_index", "group_index")] + [seen])
     for each in np.unique(octave):
         chosen = np.flatnonzero(octave == each)
-        row, pool = np.nonzero(taken[chosen])
-        entry = chosen[row]
+        evaluated, cell = _once(alike[:, chosen])
+        evaluated = chosen[evaluated]
+        row, pool = np.nonzero(taken[evaluated])
+        entry = evaluated[row]
         parts.append(
             Part(
                 runs=chosen,
+                cell=cell,
                 row=row,
                 pool=pool,
                 group=runs["group_index"].to_numpy()[entry],
                 share=taken[entry, pool] / total[entry],
                 total=total[entry],
                 pool_size=sizes[pool],
-                epochs=collapse(seen[chosen], total[chosen]).at(row),
+                epochs=collapse(seen[evaluated], total[evaluated]).at(row),
             )
         )
     return parts
+
+
+def _once(key: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The first of each kind of column, in their order; and which kind each column is of."""
+    _, first, kind = np.unique(key, axis=1, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    return first[order], np.argsort(order)[kind.ravel()]
 
 
 def segment_sum(x: Any, row: NDArray[np.intp], _: int) -> Any:
@@ -146,7 +167,11 @@ def run_errors(
         ``add(x, row, n)``: sums the entries of each of n runs.
     """
     order = np.argsort(np.concatenate([part.runs for part in parts]))
-    return xp.concatenate([_part_errors(part, law, values, xp, add) for part in parts])[order]
+    before = np.cumsum([0] + [part.rows for part in parts])
+    cell = np.concatenate([part.cell + at for part, at in zip(parts, before, strict=False)])[order]
+    curves = [_part_errors(part, law, values, xp, add) for part in parts]
+    errors = curves[0] if len(parts) == 1 else xp.concatenate(curves)
+    return errors if np.array_equal(cell, np.arange(before[-1])) else errors[cell]
 
 
 def _part_errors(
@@ -166,7 +191,7 @@ def _part_errors(
             each[name] = each[name] * np.ones(part.row.size)
     tau = each.pop("tau", np.inf)
     exponent = each.pop("size_exponent", 1.0)
-    n = part.runs.size
+    n = part.rows
     single = part.row.size == n
 
     def mean(x: Any) -> Any:

@@ -78,6 +78,7 @@ def find_coordinates(
     best = search.optimum()
     column = search.column(best)
     straight, curved, knots, units, lines = [], [], [], [], []
+    middle = best
     for place in range(search.size, best.size):
         points, costs = search.profile(best, place)
         floors = np.array([search.floors(x)[place - search.size] for x in points])
@@ -89,7 +90,10 @@ def find_coordinates(
         column = column + constant
         straight.append(slope)
         curved += cubes
+        if best.size == search.size + 1:
+            middle = points[KNOTS.size // 2]
     shape = fields[-1].shape if floor else ()
+    gain, pull = search.step(middle)
     return Coordinates(
         near=near,
         floor=floor,
@@ -97,11 +101,12 @@ def find_coordinates(
         unit=np.array(units),
         highest=np.maximum(search.least / np.array(units), [each[-1] for each in knots]),
         table=np.array([column, *straight, *curved]).T.copy(),
+        gain=gain,
+        pull=pull,
         prior=search.prior[: search.size],
         variance=search.variance,
         line=np.array(lines).T.reshape(-1, *shape),
         aim=search.aim(best).reshape(2, *shape) if floor else np.empty(0),
-        runs=search.error.size,
     )
 
 
@@ -285,11 +290,15 @@ class _Search:
             left = np.diag(covariance[here, here] - answer @ covariance[before, here])
             told = np.maximum(1 / left - prior[here], NOTHING * prior[here])
             rows += [x[here], means[here], np.log(told), answer.ravel()]
-        own = slope[:, here]
-        precision = own.T @ own + np.diag(prior[here])
+        return np.concatenate(rows)
+
+    def step(self, x: Array) -> tuple[Array, Array]:
+        """The matrices of a Gauss-Newton step of the last field at a best fit."""
+        here = self.near[-1].place
+        own, prior = self.slope(x, self.size)[:, here], np.diag(self.prior[here])
+        precision = own.T @ own + prior
         gain = np.linalg.solve(precision, own.T / np.sqrt(self.variance))
-        pull = np.linalg.solve(precision, np.diag(prior[here]))
-        return np.concatenate([*rows, gain.ravel(), pull.ravel()])
+        return gain, np.linalg.solve(precision, prior)
 
     def aim(self, best: Array) -> Array:
         """What the runs want of the floors, whatever the rest: precision times place, precision."""
