@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
@@ -132,37 +132,6 @@ def _by_draw(draws: xr.Dataset) -> dict[str, Any]:
     """Values of each variable, the draws of all chains one after the other, shape (draw, ...)."""
     flat = draws.stack(sample=("chain", "draw"))
     return {str(name): x.transpose("sample", ...).values for name, x in flat.items()}
-
-
-def fit_many(
-    tables: Iterable[xr.Dataset], spec: Spec | str = "utility", **settings: Any
-) -> Iterator[xr.DataTree]:
-    """Fit one specification to many tables, one after the other.
-
-    Tables of the same trainings (other errors only: another metric, a simulation) share one
-    compiled model; where the trainings differ, it is compiled anew.
-
-    Parameters
-    ----------
-    tables : iterable of Dataset
-        As `read_runs` returns them.
-    spec : Spec or str
-    **settings
-        As in `fit`; every table has the same seed.
-
-    Yields
-    ------
-    DataTree
-        The fit of each table, as `fit` returns it.
-
-    Raises
-    ------
-    InputError
-        If a number is out of range or the specification has a fault.
-    """
-    compilation = Compilation()
-    for runs in tables:
-        yield fit(runs, spec, compilation=compilation, **settings)
 
 
 class Compilation:
