@@ -14,6 +14,7 @@ import numpy as np
 import nutpie
 import pymc as pm
 import xarray as xr
+from pytensor.configdefaults import config
 
 from qqt_bayes import gate
 from qqt_bayes.errors import InputError
@@ -51,8 +52,9 @@ def fit(
     draws, tune, chains : int
         Draws kept, and spent on tuning, by each chain.
     seed : int
-        The same seed gives the same draws within one process; another process may round the last
-        digit otherwise and so, in the end, draw otherwise.
+        The same seed gives the same draws on one machine, in every process; another machine may
+        round the last digit otherwise and so, in the end, draw otherwise. So may a compilation that
+        is shared, beside one that is not.
     target_accept : float
         Acceptance rate that the step size aims at; nearer to 1 is slower and safer.
     low_rank : bool
@@ -92,11 +94,11 @@ def fit(
     coordinates = find_coordinates(spec, runs, parts, by_name)
     model = build(spec, runs, parts, coordinates)
     if compilation is None:  # constants compile faster than data that may change
-        compiled = nutpie.compile_pymc_model(model, freeze_model=True)
+        compiled = _compile(model, freeze_model=True)
     else:
         compiled = compilation.of(model, spec, runs)
     compiled_at = time.perf_counter()
-    with _progress_bar(chains * (draws + tune), progress) as advance:
+    with _strict(), _progress_bar(chains * (draws + tune), progress) as advance:
         trace = _until_done(
             nutpie.sample(
                 compiled,
@@ -134,6 +136,20 @@ def _by_draw(draws: xr.Dataset) -> dict[str, Any]:
     return {str(name): x.transpose("sample", ...).values for name, x in flat.items()}
 
 
+def _compile(model: pm.Model, **options: Any) -> Any:
+    with _strict():
+        return nutpie.compile_pymc_model(model, **options)
+
+
+def _strict() -> Any:
+    """Arithmetic in the order as written.
+
+    Fast arithmetic depends on what is inlined, and so on what an earlier process left in the cache:
+    the first process on a machine would draw otherwise than all later ones, workers too.
+    """
+    return config.change_flags(numba__fastmath=False)
+
+
 class Compilation:
     """The model that was compiled last, for tables of the same trainings."""
 
@@ -158,7 +174,7 @@ class Compilation:
             return self._compiled.with_data(
                 **{var.name: model[var.name].get_value() for var in self._compiled.shared_var_keys}
             )
-        self._compiled = nutpie.compile_pymc_model(model)
+        self._compiled = _compile(model)
         self._of = spec, runs
         return self._compiled
 
