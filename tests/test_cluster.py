@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import calls
 import made
@@ -15,10 +16,10 @@ import pytest
 import xarray as xr
 from command import qqt
 
-from qqt_bayes import cluster, load
+from qqt_bayes import cluster, fits, posterior
 from qqt_bayes.errors import InputError
-from qqt_bayes.many import fit_as_finished, fit_many
-from qqt_bayes.runs import metrics, read_runs
+from qqt_bayes.many import fit_many
+from qqt_bayes.runs import read_runs
 
 dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
@@ -29,6 +30,20 @@ LOCAL = {
     "silence_logs": "CRITICAL",
     "threads_per_worker": 1,
 }
+MODEL = """
+name = "short"
+summary = "As little as compiles fast."
+law = "power-law"
+
+[parameters]
+a = 0.02
+b = { distribution = "LogNormal", over = "pool", mu = -2.0, sigma = 0.7 }
+d = 0.1
+
+[likelihood]
+distribution = "Normal"
+sigma = { distribution = "LogNormal", mu = -5.5, sigma = 0.7 }
+"""
 SHORT = {"draws": 50, "tune": 50, "chains": 2, "seed": 1}
 
 
@@ -58,38 +73,41 @@ def lone() -> Iterator["distributed.LocalCluster"]:
 # --- fits --------------------------------------------------------------------------------------
 
 
-def test_the_same_draws_though_a_worker_is_killed(address: str, tmp_path: Path) -> None:
-    """Three metrics through the command line, and a kill in the middle of the same in Python."""
+def test_the_same_draws_though_a_worker_is_killed(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three metrics through the command line; a worker is killed once the first fit is saved."""
     runs, composition = made.tables(2, law="power-law")
-    tables = [
-        runs.assign(metric=name, error=runs["error"] - shift)
-        for name, shift in (("first", 0.0), ("second", 0.02), ("third", 0.05))
-    ]
-    pd.concat(tables).to_csv(tmp_path / "runs.csv", index=False)
-    composition.to_csv(tmp_path / "composition.csv", index=False)
-    short = [part for name, number in SHORT.items() for part in (f"--{name}", str(number))]
-    source = (tmp_path / "runs.csv", "--composition", tmp_path / "composition.csv")
-    options = ("--by", "metric", "--model", "power-law", "--force", "-o", tmp_path / "fit.nc")
-    result = qqt("fit", *source, *options, *short, "--dask", address)
-    names = metrics(tmp_path / "runs.csv")
-    on_cluster = [load(tmp_path / f"fit-{name}.nc") for name in names]
-    for name in names:
-        assert f"Saved as {tmp_path / f'fit-{name}.nc'}." in result.stderr
+    table, sets, model = (tmp_path / name for name in ("runs.csv", "composition.csv", "short.toml"))
+    shifts = {"first": 0.0, "second": 0.02, "third": 0.05}
+    pd.concat(
+        runs.assign(metric=name, error=runs["error"] - shift) for name, shift in shifts.items()
+    ).to_csv(table, index=False)
+    composition.to_csv(sets, index=False)
+    model.write_text(MODEL, encoding="utf-8")
+    read = [read_runs(table, sets, metric=name) for name in shifts]
+    here = list(fit_many(read, model, **SHORT))
 
-    read = [read_runs(source[0], source[2], metric=name) for name in names]
-    here = list(fit_many(read, "power-law", **SHORT))
-    same_draws(on_cluster, here)
+    saved = []
 
-    found = {}
-    for number, fit in fit_as_finished(read, "power-law", address, **SHORT):
-        if not found:
+    def save(fit: xr.DataTree, path: Path) -> None:
+        posterior.save(fit, path)
+        saved.append(path.name)
+        if len(saved) == 1:
             kill_one(address)
-        found[number] = fit
-    same_draws([found[number] for number in range(3)], here)
+
+    monkeypatch.setattr(fits, "posterior", SimpleNamespace(save=save, gate=posterior.gate))
+    short = [part for name, number in SHORT.items() for part in (f"--{name}", str(number))]
+    options = ("--by", "metric", "--model", model, "--force", "-o", tmp_path / "fit.nc", *short)
+    result = qqt("fit", table, "--composition", sets, *options, "--dask", address)
+    paths = [tmp_path / f"fit-{name}.nc" for name in shifts]
+    assert sorted(saved) == sorted(path.name for path in paths)
+    assert all(f"Saved as {path}." in result.stderr for path in paths)
+    same_draws([posterior.load(path) for path in paths], here)
 
 
-def same_draws(fits: list[xr.DataTree], others: list[xr.DataTree]) -> None:
-    for fit, other in zip(fits, others, strict=True):
+def same_draws(found: list[xr.DataTree], others: list[xr.DataTree]) -> None:
+    for fit, other in zip(found, others, strict=True):
         assert fit.attrs["data_hash"] == other.attrs["data_hash"]
         for group in ("posterior", "prior", "log_likelihood", "posterior_predictive"):
             xr.testing.assert_equal(fit[group].to_dataset(), other[group].to_dataset())
@@ -103,26 +121,26 @@ def kill_one(address: str) -> None:
 
 def test_the_order_is_that_of_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fits that come before their turn wait; after a failure they are in the error."""
-    fits = {number: made.fit(draws=4, seed=number) for number in range(4)}
+    made_fits = {number: made.fit(draws=4, seed=number) for number in range(4)}
 
     def as_finished(order, *, then=None):
         def finish(*_):
             for number in order:
-                yield number, fits[number]
+                yield number, made_fits[number]
             if then:
                 raise then
 
         return finish
 
     monkeypatch.setattr(cluster, "as_finished", as_finished([2, 0, 3, 1]))
-    assert list(fit_many([], dask="tcp://")) == list(fits.values())
+    assert list(fit_many([], dask="tcp://")) == list(made_fits.values())
     lost = cluster.Unfinished("Table 2 is lost.")
     monkeypatch.setattr(cluster, "as_finished", as_finished([2, 0, 3], then=lost))
     fitted = fit_many([], dask="tcp://")
-    assert next(fitted) is fits[0]
+    assert next(fitted) is made_fits[0]
     with pytest.raises(InputError, match="Table 2") as caught:
         next(fitted)
-    assert caught.value.finished == {2: fits[2], 3: fits[3]}
+    assert caught.value.finished == {2: made_fits[2], 3: made_fits[3]}
 
 
 # --- calls -------------------------------------------------------------------------------------
@@ -145,9 +163,9 @@ def test_what_kills_every_worker_is_given_up(address: str) -> None:
 
 
 def test_faults_of_tables_are_told_at_the_end(address: str) -> None:
-    fits = fit_many([read_runs(*made.tables(2))] * 2, dask=address, draws=1)
+    short = fit_many([read_runs(*made.tables(2))] * 2, dask=address, draws=1)
     with pytest.raises(InputError, match=r"^2 tables .* one reason: draws should be at least 4"):
-        list(fits)
+        list(short)
     with pytest.raises(InputError, match=r"a worker lacks something.*'pymc'"):
         list(cluster.as_finished(calls.lack, [0], address))
 
