@@ -15,6 +15,7 @@ import nutpie
 import pymc as pm
 import xarray as xr
 from pytensor.configdefaults import config
+from threadpoolctl import threadpool_limits
 
 from qqt_bayes import gate
 from qqt_bayes.errors import InputError
@@ -91,7 +92,8 @@ def fit(
     parts = ingredients(runs, spec.size_reference)
     declared = build(spec, runs, parts)
     prior, by_name = (compilation or Compilation()).prior(declared, spec, runs, seed)
-    coordinates = find_coordinates(spec, runs, parts, by_name)
+    with _strict():
+        coordinates = find_coordinates(spec, runs, parts, by_name)
     model = build(spec, runs, parts, coordinates)
     if compilation is None:  # constants compile faster than data that may change
         compiled = _compile(model, freeze_model=True)
@@ -118,7 +120,8 @@ def fit(
         "compile_time": compiled_at - start,
         "sampling_time": time.perf_counter() - compiled_at,
     }
-    return _collect(spec, runs, parts, prior, trace, {"seed": seed, **times})
+    with _strict():
+        return _collect(spec, runs, parts, prior, trace, {"seed": seed, **times})
 
 
 def prior_draws(declared: pm.Model, seed: int) -> tuple[xr.DataTree, dict[str, Any]]:
@@ -141,13 +144,15 @@ def _compile(model: pm.Model, **options: Any) -> Any:
         return nutpie.compile_pymc_model(model, **options)
 
 
-def _strict() -> Any:
-    """Arithmetic in the order as written.
+@contextmanager
+def _strict() -> Iterator[None]:
+    """Arithmetic in one order, so that every process of a machine draws the same.
 
-    Fast arithmetic depends on what is inlined, and so on what an earlier process left in the cache:
-    the first process on a machine would draw otherwise than all later ones, workers too.
+    Fast arithmetic depends on what is inlined, and so on what an earlier process left in the cache;
+    matrix products depend on the number of threads, which Dask's workers have otherwise.
     """
-    return config.change_flags(numba__fastmath=False)
+    with config.change_flags(numba__fastmath=False), threadpool_limits(1, user_api="blas"):
+        yield
 
 
 class Compilation:
