@@ -5,6 +5,7 @@ It knows Dask, not what is called; Dask is imported only when a cluster is asked
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import CancelledError
@@ -98,8 +99,14 @@ def _connected(address: str) -> Iterator[Client]:
             f"No Dask scheduler answers at {address!r}: expected an address such as "
             "tcp://127.0.0.1:8786, where `dask scheduler` runs and `dask worker`s have joined it."
         ) from error
-    with client:
-        yield client
+    logger = logging.getLogger("distributed.client")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)  # what it says of a lost scheduler, a fault of ours says
+    try:
+        with client:
+            yield client
+    finally:
+        logger.setLevel(level)
 
 
 class _Workers:
