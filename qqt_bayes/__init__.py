@@ -14,7 +14,7 @@ _MODULE_OF = {
     "best_subsets": "subsets",
     "decide": "decisions",
     "fit": "inference",
-    "fit_many": "inference",
+    "fit_many": "many",
     "list_models": "spec",
     "load": "posterior",
     "load_model": "spec",

@@ -85,6 +85,11 @@ UNUSED = {
     help="Nearer to 1 is slower and safer.",
 )
 @click.option("--low-rank", is_flag=True, help="Learn correlations: fewer steps, but more draws.")
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Fit on the workers of this Dask scheduler (tcp://host:8786): the same draws.",
+)
 @options.force
 @options.table_format
 def fit(
@@ -97,6 +102,7 @@ def fit(
     seed: int,
     target_accept: float | None,
     low_rank: bool,
+    dask: str | None,
     force: bool,
     form: str,
     **source: Any,
@@ -120,7 +126,7 @@ def fit(
     sampler: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "seed": seed}
     if target_accept is not None:
         sampler["target_accept"] = target_accept
-    fits.fit_and_report(runs, spec, files, form, force, low_rank=low_rank, **sampler)
+    fits.fit_and_report(runs, spec, files, form, force, dask, low_rank=low_rank, **sampler)
 
 
 @main.command()

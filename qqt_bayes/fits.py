@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ def fit_and_report(
     paths: list[str],
     form: str,
     force: bool,
+    dask: str | None = None,
     **sampler: Any,
 ) -> None:
     """Fit each table, save it as soon as it is done, print what the gate found.
@@ -52,28 +54,46 @@ def fit_and_report(
     InadequateFit
         After all of them, if a fit did not pass its gate and none is forced.
     """
-    from qqt_bayes.inference import fit, fit_many
-
     several = len(tables) > 1
-    found = fit_many(tables, spec, progress=True, **sampler) if several else None
-    frames, contents, failed = [], [], []
-    for runs, path in zip(tables, paths, strict=True):
-        each = next(found) if found else fit(runs, spec, progress=True, **sampler)
+    reports: dict[int, tuple[pd.DataFrame, dict[str, Any]]] = {}
+    failed = []
+    for number, each in _fits(tables, spec, dask, sampler):
+        path = paths[number]
         posterior.save(each, Path(path))
         gate = posterior.gate(each)
         checks = pd.DataFrame([asdict(check) for check in gate.checks])
-        contents.append({"fit": path, "passed": gate.passed, "checks": checks.to_dict("records")})
+        content = {"fit": path, "passed": gate.passed, "checks": checks.to_dict("records")}
         if several:
             checks.insert(0, "fit", path)
-        frames.append(checks)
+        reports[number] = checks, content
         seconds = each.attrs["compile_time"], each.attrs["sampling_time"]
         note("Compiled in {:.0f} s, sampled in {:.0f} s.".format(*seconds) + f" Saved as {path}.")
         if gate.passed or force:
             note(str(gate))
         else:
             failed.append(f"{gate}\n{path} is saved all the same.")
+    frames, contents = zip(*(reports[number] for number in range(len(tables))), strict=True)
     rows = pd.concat(frames, ignore_index=True)
     shown = rows if form == "csv" else rows.drop(columns="advice")
-    emit(shown, form, content=contents if several else contents[0])
+    emit(shown, form, content=list(contents) if several else contents[0])
     if failed:
         raise InadequateFit("\n\n".join(failed))
+
+
+def _fits(
+    tables: list[xr.Dataset], spec: Spec, dask: str | None, sampler: dict[str, Any]
+) -> Iterator[tuple[int, xr.DataTree]]:
+    """Each fit with the number of its table, as soon as it is done."""
+    several = len(tables) > 1
+    if dask is not None:
+        from qqt_bayes.many import fit_as_finished
+
+        yield from fit_as_finished(tables, spec, dask, share=several, **sampler)
+    elif several:
+        from qqt_bayes.many import fit_many
+
+        yield from enumerate(fit_many(tables, spec, progress=True, **sampler))
+    else:
+        from qqt_bayes.inference import fit
+
+        yield 0, fit(tables[0], spec, progress=True, **sampler)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
@@ -14,6 +14,8 @@ import numpy as np
 import nutpie
 import pymc as pm
 import xarray as xr
+from pytensor.configdefaults import config
+from threadpoolctl import threadpool_limits
 
 from qqt_bayes import gate
 from qqt_bayes.errors import InputError
@@ -51,8 +53,9 @@ def fit(
     draws, tune, chains : int
         Draws kept, and spent on tuning, by each chain.
     seed : int
-        The same seed gives the same draws within one process; another process may round the last
-        digit otherwise and so, in the end, draw otherwise.
+        The same seed gives the same draws on one machine, in every process; another machine may
+        round the last digit otherwise and so, in the end, draw otherwise. So may a compilation that
+        is shared, beside one that is not.
     target_accept : float
         Acceptance rate that the step size aims at; nearer to 1 is slower and safer.
     low_rank : bool
@@ -89,14 +92,15 @@ def fit(
     parts = ingredients(runs, spec.size_reference)
     declared = build(spec, runs, parts)
     prior, by_name = (compilation or Compilation()).prior(declared, spec, runs, seed)
-    coordinates = find_coordinates(spec, runs, parts, by_name)
+    with _strict():
+        coordinates = find_coordinates(spec, runs, parts, by_name)
     model = build(spec, runs, parts, coordinates)
     if compilation is None:  # constants compile faster than data that may change
-        compiled = nutpie.compile_pymc_model(model, freeze_model=True)
+        compiled = _compile(model, freeze_model=True)
     else:
         compiled = compilation.of(model, spec, runs)
     compiled_at = time.perf_counter()
-    with _progress_bar(chains * (draws + tune), progress) as advance:
+    with _strict(), _progress_bar(chains * (draws + tune), progress) as advance:
         trace = _until_done(
             nutpie.sample(
                 compiled,
@@ -116,7 +120,8 @@ def fit(
         "compile_time": compiled_at - start,
         "sampling_time": time.perf_counter() - compiled_at,
     }
-    return _collect(spec, runs, parts, prior, trace, {"seed": seed, **times})
+    with _strict():
+        return _collect(spec, runs, parts, prior, trace, {"seed": seed, **times})
 
 
 def prior_draws(declared: pm.Model, seed: int) -> tuple[xr.DataTree, dict[str, Any]]:
@@ -134,35 +139,20 @@ def _by_draw(draws: xr.Dataset) -> dict[str, Any]:
     return {str(name): x.transpose("sample", ...).values for name, x in flat.items()}
 
 
-def fit_many(
-    tables: Iterable[xr.Dataset], spec: Spec | str = "utility", **settings: Any
-) -> Iterator[xr.DataTree]:
-    """Fit one specification to many tables, one after the other.
+def _compile(model: pm.Model, **options: Any) -> Any:
+    with _strict():
+        return nutpie.compile_pymc_model(model, **options)
 
-    Tables of the same trainings (other errors only: another metric, a simulation) share one
-    compiled model; where the trainings differ, it is compiled anew.
 
-    Parameters
-    ----------
-    tables : iterable of Dataset
-        As `read_runs` returns them.
-    spec : Spec or str
-    **settings
-        As in `fit`; every table has the same seed.
+@contextmanager
+def _strict() -> Iterator[None]:
+    """Arithmetic in one order, so that every process of a machine draws the same.
 
-    Yields
-    ------
-    DataTree
-        The fit of each table, as `fit` returns it.
-
-    Raises
-    ------
-    InputError
-        If a number is out of range or the specification has a fault.
+    Fast arithmetic depends on what is inlined, and so on what an earlier process left in the cache;
+    matrix products depend on the number of threads, which Dask's workers have otherwise.
     """
-    compilation = Compilation()
-    for runs in tables:
-        yield fit(runs, spec, compilation=compilation, **settings)
+    with config.change_flags(numba__fastmath=False), threadpool_limits(1, user_api="blas"):
+        yield
 
 
 class Compilation:
@@ -189,7 +179,7 @@ class Compilation:
             return self._compiled.with_data(
                 **{var.name: model[var.name].get_value() for var in self._compiled.shared_var_keys}
             )
-        self._compiled = nutpie.compile_pymc_model(model)
+        self._compiled = _compile(model)
         self._of = spec, runs
         return self._compiled
 

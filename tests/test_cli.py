@@ -12,7 +12,7 @@ from click.testing import Result
 from command import qqt
 
 import qqt_bayes
-from qqt_bayes import inference, posterior, runs
+from qqt_bayes import inference, many, posterior, runs
 from qqt_bayes.cli import main
 
 GOLDEN = Path(__file__).parent / "data"
@@ -386,7 +386,7 @@ def test_a_fit_for_each_metric(
             asked.append(each.attrs["metric"])
             yield made.fit(passed=each.attrs["metric"] == "imagenet")
 
-    monkeypatch.setattr(inference, "fit_many", infer)
+    monkeypatch.setattr(many, "fit_many", infer)
     options = ("--composition", files.composition, "--by", "metric", "-o", tmp_path / "fit.nc")
     result = qqt("fit", tmp_path / "runs.csv", *options, "--format", "json", exit_code=3)
     assert asked == ["imagenet", "mean of 38"]

@@ -15,9 +15,10 @@ from qqt_bayes.distributions import Prior
 from qqt_bayes.errors import InputError
 from qqt_bayes.floor import fit_line, on_line
 from qqt_bayes.gate import Gate
-from qqt_bayes.inference import fit_many, prior_draws
+from qqt_bayes.inference import prior_draws
 from qqt_bayes.ingredients import ingredients, run_errors
 from qqt_bayes.law import LAWS
+from qqt_bayes.many import fit_many
 from qqt_bayes.model import COORDINATE, CURVE, build, replicate
 from qqt_bayes.profile import find_coordinates
 from qqt_bayes.runs import read_runs

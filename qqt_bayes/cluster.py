@@ -1,0 +1,196 @@
+"""Calls on the workers of a Dask cluster: what is finished stays so, whatever dies afterwards.
+
+It knows Dask, not what is called; Dask is imported only when a cluster is asked for.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from qqt_bayes.errors import InputError, fault_list, listed
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+CONNECT = 10
+"""Seconds in which a scheduler should answer."""
+PATIENCE = 60.0
+"""Seconds without any worker after which what is left is given up."""
+PAUSE, LOOK = 0.05, 1.0
+"""Seconds between two looks for a result, and for workers."""
+RETRIES = 1
+"""How often a call that failed is made again; one whose worker died goes to another in any case."""
+
+
+class Unfinished(InputError):
+    """What a cluster did not do, in words; `finished` has by number what it did, not yet given."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.finished: dict[int, Any] = {}
+
+
+def as_finished[Item, Result](
+    call: Callable[[Item], Result],
+    items: Collection[Item],
+    address: str,
+    packages: Collection[str] = (),
+) -> Iterator[tuple[int, Result]]:
+    """Call a function with each item on a cluster; results as they come, with the item's number.
+
+    Results travel to this process while it does something else with an earlier one. What a worker
+    had not finished when it died is done again by another.
+
+    Parameters
+    ----------
+    call : callable
+        What can be pickled; it returns no tuple.
+    items : collection
+    address : str
+        Of the scheduler, such as ``tcp://host:8786``.
+    packages : collection of str
+        What workers must have in the versions that are installed here.
+
+    Raises
+    ------
+    InputError
+        If Dask is not installed, no scheduler answers, or versions differ.
+    Unfinished
+        After all that could be done: if items failed, or no worker or scheduler was left.
+    """
+    with _connected(address) as client:
+        workers = _Workers(client, address, packages)
+        workers.check()
+        futures = [client.submit(call, item, pure=False, retries=RETRIES) for item in items]
+        numbers = {future.key: number for number, future in enumerate(futures)}
+        failed: dict[int, BaseException] = {}
+        for future, result in _results(futures, workers):
+            fault = result[1] if isinstance(result, tuple) else result  # (type, error, traceback)
+            if isinstance(fault, CancelledError):
+                workers.gone()
+            elif isinstance(fault, BaseException):
+                failed[numbers[future.key]] = fault
+            else:
+                future.release()  # the worker may forget it: it is here
+                yield numbers[future.key], result
+    if failed:
+        raise _summary(failed)
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[Client]:
+    """A client of the scheduler at an address; what waits there is dropped at the end."""
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise InputError(
+            "Dask is not installed, which a cluster needs: pip install 'qqt_bayes[distributed]'"
+        ) from error
+    try:
+        client = Client(address, timeout=CONNECT, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"No Dask scheduler answers at {address!r}: expected an address such as "
+            "tcp://127.0.0.1:8786, where `dask scheduler` runs and `dask worker`s have joined it."
+        ) from error
+    logger = logging.getLogger("distributed.client")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)  # what it says of a lost scheduler, a fault of ours says
+    try:
+        with client:
+            yield client
+    finally:
+        logger.setLevel(level)
+
+
+class _Workers:
+    """Those that have joined a scheduler: whether there are any, and of the right versions."""
+
+    def __init__(self, client: Client, address: str, packages: Collection[str]) -> None:
+        self.client, self.address = client, address
+        self.wanted = {package: version(package) for package in packages}
+        self.known: set[str] = set()
+        self.looked = self.seen = time.monotonic()
+
+    def check(self) -> None:
+        """Raise if there has been none for long, or another version among them."""
+        self.looked = time.monotonic()
+        try:
+            here = set(self.client.nthreads())
+            if here - self.known:
+                self._compare()
+        except OSError:
+            self.gone()
+        self.known = here
+        if here:
+            self.seen = self.looked
+        elif self.looked - self.seen > PATIENCE:
+            raise Unfinished(
+                f"The scheduler at {self.address} has had no worker for {PATIENCE:.0f} seconds: "
+                f"start some (`dask worker {self.address}`) and try again."
+            )
+
+    def gone(self) -> None:
+        """Say that the scheduler is."""
+        raise Unfinished(
+            f"The scheduler at {self.address} has gone, and with it what was not finished: "
+            "start it and its workers again (`dask scheduler`, `dask worker`), and try again."
+        )
+
+    def _compare(self) -> None:
+        found: Any = self.client.get_versions(packages=list(self.wanted))
+        places = {"the scheduler": found["scheduler"], **found["workers"]}
+        faults = []
+        for place, each in places.items():
+            has = each["packages"]
+            for package, wanted in self.wanted.items():
+                if has.get(package) != wanted:
+                    other = has.get(package) or "none"
+                    faults.append(f"{place} has {package} {other}; here it is {wanted}")
+        if faults:
+            title = f"{self.address}: install there what is installed here"
+            raise InputError(fault_list(title, faults, len(faults)))
+
+
+def _results(futures: list[Any], workers: _Workers) -> Iterator[tuple[Any, Any]]:
+    """Futures with their results, or what was raised, as they come."""
+    from distributed import as_completed
+
+    done = as_completed(futures, loop=workers.client.loop, with_results=True, raise_errors=False)
+    while not done.is_empty():
+        if done.has_ready():
+            yield from done.next_batch(block=False)
+        elif time.monotonic() - workers.looked > LOOK:
+            workers.check()
+        else:
+            time.sleep(PAUSE)
+
+
+def _summary(failed: dict[int, BaseException]) -> BaseException:
+    """What to raise: a fault of ours as it is, all others in one message."""
+    from distributed import KilledWorker
+
+    sentences: dict[str, list[str]] = {}
+    for number, error in sorted(failed.items()):
+        if isinstance(error, KilledWorker):
+            text = (
+                "every worker that took it died. Memory may be short: look into the workers' logs, "
+                "start fewer of them on a machine, and try again."
+            )
+        elif isinstance(error, ImportError):
+            text = f"a worker lacks something ({error}): install there what is installed here."
+        elif isinstance(error, InputError):
+            text = str(error)
+        else:
+            return error
+        sentences.setdefault(text, []).append(str(number + 1))
+    if len(sentences) == 1 and len(failed) > 1:
+        return Unfinished(f"{len(failed)} tables were not done, all for one reason: {text}")
+    faults = [f"table {listed(numbers)}: {text}" for text, numbers in sentences.items()]
+    return Unfinished("\n".join(faults))
