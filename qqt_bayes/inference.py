@@ -16,9 +16,10 @@ import pymc as pm
 import xarray as xr
 
 from qqt_bayes import gate
+from qqt_bayes.coordinates import Coordinates
 from qqt_bayes.errors import InputError
 from qqt_bayes.ingredients import Part, ingredients, known_variance
-from qqt_bayes.model import CURVE, build, replicate
+from qqt_bayes.model import CURVE, build, data_of, replicate
 from qqt_bayes.profile import find_coordinates
 from qqt_bayes.spec import Spec, load_model
 
@@ -87,14 +88,13 @@ def fit(
     spec = load_model(spec)
     start = time.perf_counter()
     parts = ingredients(runs, spec.size_reference)
-    declared = build(spec, runs, parts)
-    prior, by_name = (compilation or Compilation()).prior(declared, spec, runs, seed)
+    prior, by_name = (compilation or Compilation()).prior(spec, runs, parts, seed)
     coordinates = find_coordinates(spec, runs, parts, by_name)
-    model = build(spec, runs, parts, coordinates)
     if compilation is None:  # constants compile faster than data that may change
+        model = build(spec, runs, parts, coordinates)
         compiled = nutpie.compile_pymc_model(model, freeze_model=True)
     else:
-        compiled = compilation.of(model, spec, runs)
+        compiled = compilation.of(spec, runs, parts, coordinates)
     compiled_at = time.perf_counter()
     with _progress_bar(chains * (draws + tune), progress) as advance:
         trace = _until_done(
@@ -174,22 +174,25 @@ class Compilation:
         self._prior: Any = None
         self._prior_of: tuple[Spec, xr.Dataset, int] | None = None
 
-    def prior(self, declared: pm.Model, spec: Spec, runs: xr.Dataset, seed: int) -> Any:
+    def prior(self, spec: Spec, runs: xr.Dataset, parts: list[Part], seed: int) -> Any:
         """What `prior_draws` returns; the last ones, if no more than the errors differ."""
         if self._prior_of:
             was_spec, was, was_seed = self._prior_of
             if (spec, seed) == (was_spec, was_seed) and _same_design(runs, was):
                 return self._prior
-        self._prior, self._prior_of = prior_draws(declared, seed), (spec, runs, seed)
+        self._prior = prior_draws(build(spec, runs, parts), seed)
+        self._prior_of = spec, runs, seed
         return self._prior
 
-    def of(self, model: pm.Model, spec: Spec, runs: xr.Dataset) -> Any:
-        """A compiled model: the last one with the data of `model`, if it will do, or a new one."""
+    def of(
+        self, spec: Spec, runs: xr.Dataset, parts: list[Part], coordinates: Coordinates | None
+    ) -> Any:
+        """A compiled model: the last one with other data, if it will do, or a new one."""
         if self._of and self._of[0] == spec and _same_trainings(runs, self._of[1]):
-            return self._compiled.with_data(
-                **{var.name: model[var.name].get_value() for var in self._compiled.shared_var_keys}
-            )
-        self._compiled = nutpie.compile_pymc_model(model)
+            data = data_of(runs, coordinates)
+            wanted = [var.name for var in self._compiled.shared_var_keys]
+            return self._compiled.with_data(**{name: data[name] for name in wanted})
+        self._compiled = nutpie.compile_pymc_model(build(spec, runs, parts, coordinates))
         self._of = spec, runs
         return self._compiled
 
