@@ -125,10 +125,10 @@ def prior_draws(declared: pm.Model, seed: int) -> tuple[xr.DataTree, dict[str, A
         prior = pm.sample_prior_predictive(
             PRIOR_DRAWS, random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"}
         )
-    return prior, _by_draw(prior.children["prior"].to_dataset(inherit=False))
+    return prior, by_draw(prior.children["prior"].to_dataset(inherit=False))
 
 
-def _by_draw(draws: xr.Dataset) -> dict[str, Any]:
+def by_draw(draws: xr.Dataset) -> dict[str, Any]:
     """Values of each variable, the draws of all chains one after the other, shape (draw, ...)."""
     flat = draws.stack(sample=("chain", "draw"))
     return {str(name): x.transpose("sample", ...).values for name, x in flat.items()}
@@ -166,9 +166,16 @@ def fit_many(
 
 
 class Compilation:
-    """The model that was compiled last, for tables of the same trainings."""
+    """The model that was compiled last, for tables of the same trainings.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    prior_seed : int, optional
+        Seed of the prior draws of all fits, where each has its own for the sampler.
+    """
+
+    def __init__(self, prior_seed: int | None = None) -> None:
+        self._prior_seed = prior_seed
         self._compiled: Any = None
         self._of: tuple[Spec, xr.Dataset] | None = None
         self._prior: Any = None
@@ -176,6 +183,7 @@ class Compilation:
 
     def prior(self, spec: Spec, runs: xr.Dataset, parts: list[Part], seed: int) -> Any:
         """What `prior_draws` returns; the last ones, if no more than the errors differ."""
+        seed = seed if self._prior_seed is None else self._prior_seed
         if self._prior_of:
             was_spec, was, was_seed = self._prior_of
             if (spec, seed) == (was_spec, was_seed) and _same_design(runs, was):
@@ -229,7 +237,7 @@ def _collect(
     }
     samples = posterior.sizes["chain"], posterior.sizes["draw"]
     curve, predicted, density = replicate(
-        spec, runs, parts, _by_draw(posterior[kept]), attributes["seed"]
+        spec, runs, parts, by_draw(posterior[kept]), attributes["seed"]
     )
     frame = xr.DataArray(
         np.empty((*samples, runs.sizes["run"])),
@@ -271,9 +279,14 @@ def _provenance(spec: Spec, runs: xr.Dataset) -> dict[str, Any]:
     return {
         "spec": json.dumps(spec.to_dict()),
         "spec_hash": spec.hash,
-        "versions": json.dumps({package: version(package) for package in PACKAGES}),
+        "versions": versions(),
         **{name: runs.attrs[name] for name in ("kind", "metric", "source", "data_hash")},
     }
+
+
+def versions() -> str:
+    """The packages behind a result, as JSON for its attributes."""
+    return json.dumps({package: version(package) for package in PACKAGES})
 
 
 @contextmanager
