@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import xarray as xr
 from arviz_stats import ecdf_utils
@@ -52,13 +54,19 @@ def outside_bands(ranks: xr.DataArray, probability: float = 0.95) -> list[str]:
     >>> outside_bands(xr.DataArray(ranks, scalars, ("replication", "scalar")))
     ['too low']
     """
-    count = ranks.sizes["replication"]
-    ends = np.arange(1, RANKED + 1)
-    at = ends / (RANKED + 1)
-    rng = np.random.default_rng(0)
-    pointwise = ecdf_utils.simulate_confidence_bands(count, 1, at, probability, TRIALS, rng)
-    lower, upper = ecdf_utils.get_pointwise_confidence_band(pointwise, count, at)
+    ends, lower, upper = _band(ranks.sizes["replication"], probability)
     ecdf = (ranks.transpose("scalar", ...).to_numpy()[..., None] < ends).mean(axis=1)
     outside = ((ecdf < lower) | (ecdf > upper)).any(axis=-1)
     names: list[str] = ranks["scalar"].to_numpy()[outside].tolist()
     return names
+
+
+@cache
+def _band(count: int, probability: float) -> tuple[Array, Array, Array]:
+    """Ranks, and what the share of ranks below each should lie between, ends included."""
+    ends = np.arange(1.0, RANKED + 1)
+    at = ends / (RANKED + 1)
+    rng = np.random.default_rng(0)
+    pointwise = ecdf_utils.simulate_confidence_bands(count, 1, at, probability, TRIALS, rng)
+    lower, upper = ecdf_utils.get_pointwise_confidence_band(pointwise, count, at)
+    return ends, lower, upper
