@@ -12,8 +12,7 @@ table is not legal is dropped, and another pair drawn.  The ranks stay exact, si
 ``p(theta | y, kept) = P(kept | y) p(theta, y) / p(y, kept) = p(theta | y)``.  (Drawing y again
 under the same theta would bias them.)
 
-The library simuk does the same for any PyMC model, but compiles it anew for every table, which
-takes half a minute each here.
+The library simuk does the same for any PyMC model, but compiles a new one for every table.
 """
 
 from __future__ import annotations
@@ -38,11 +37,10 @@ from qqt_bayes.spec import Spec, load_model
 from qqt_bayes.uniformity import RANKED, rank_of
 
 Array = NDArray[np.float64]
-MOST = 1000
+MOST = 100
 """Tables drawn for each that is kept, at the most."""
 LIKELIHOOD = "log likelihood"
-PRIOR, SAMPLER = range(2)
-"""What seeds are for."""
+PRIOR, SAMPLER = range(2)  # what seeds are for
 
 
 def simulation_based_calibration(
