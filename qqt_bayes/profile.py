@@ -273,6 +273,10 @@ class _Search:
                     step /= FASTER**2
             ends.append(inside)
         low, high = ends
+        if low == high:  # no step was smooth, or noise put an error below the floor: then not far
+            step = PACE * max(here, float(self.least))
+            low = max(here - step, scale.lower)
+            high = min(low + 2 * step, scale.upper)
         tried = np.array(sorted(found))
         knots = low + (high - low) * KNOTS
         points = [at(each, found[tried[abs(tried - each).argmin()]][0]) for each in knots]
