@@ -35,7 +35,7 @@ lint: $(READY) ## style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: $(BENCH)/.ready ## timings beside other samplers; 20 minutes, on a machine that does nothing else
+bench: $(BENCH)/.ready ## timings beside other samplers; half an hour, on a machine that does nothing else
 	$(BENCH)/bin/python -m pytest tests/benchmarks/test_*.py --results tests/benchmarks
 
 notebooks: $(READY) ## execute the case studies' notebooks in place

@@ -174,7 +174,11 @@ class Coordinates:
 
     def map(self, f: Callable[[str, Any], Any]) -> Coordinates:
         """The same with ``f(name, array)`` in place of each array that the runs shape."""
-        return replace(self, **{name: f(name, getattr(self, name)) for name in ARRAYS})
+        return replace(self, **{name: f(name, x) for name, x in self.arrays().items()})
+
+    def arrays(self) -> dict[str, Array]:
+        """Each array that the runs shape, by its name."""
+        return {name: getattr(self, name) for name in ARRAYS}
 
     def at(self, floor: Any, pt: ModuleType) -> list[list[Any]]:
         """What the table says at given floors, field by field: ``e``, ``m0``, ``log t``, ..."""

@@ -18,9 +18,10 @@ from pytensor.configdefaults import config
 from threadpoolctl import threadpool_limits
 
 from qqt_bayes import gate
+from qqt_bayes.coordinates import Coordinates
 from qqt_bayes.errors import InputError
 from qqt_bayes.ingredients import Part, ingredients, known_variance
-from qqt_bayes.model import CURVE, build, replicate
+from qqt_bayes.model import CURVE, build, data_of, replicate
 from qqt_bayes.profile import find_coordinates
 from qqt_bayes.spec import Spec, load_model
 
@@ -90,15 +91,13 @@ def fit(
     spec = load_model(spec)
     start = time.perf_counter()
     parts = ingredients(runs, spec.size_reference)
-    declared = build(spec, runs, parts)
-    prior, by_name = (compilation or Compilation()).prior(declared, spec, runs, seed)
+    prior, by_name = (compilation or Compilation()).prior(spec, runs, parts, seed)
     with _strict():
         coordinates = find_coordinates(spec, runs, parts, by_name)
-    model = build(spec, runs, parts, coordinates)
     if compilation is None:  # constants compile faster than data that may change
-        compiled = _compile(model, freeze_model=True)
+        compiled = _compile(build(spec, runs, parts, coordinates), freeze_model=True)
     else:
-        compiled = compilation.of(model, spec, runs)
+        compiled = compilation.of(spec, runs, parts, coordinates)
     compiled_at = time.perf_counter()
     with _strict(), _progress_bar(chains * (draws + tune), progress) as advance:
         trace = _until_done(
@@ -130,10 +129,10 @@ def prior_draws(declared: pm.Model, seed: int) -> tuple[xr.DataTree, dict[str, A
         prior = pm.sample_prior_predictive(
             PRIOR_DRAWS, random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"}
         )
-    return prior, _by_draw(prior.children["prior"].to_dataset(inherit=False))
+    return prior, by_draw(prior.children["prior"].to_dataset(inherit=False))
 
 
-def _by_draw(draws: xr.Dataset) -> dict[str, Any]:
+def by_draw(draws: xr.Dataset) -> dict[str, Any]:
     """Values of each variable, the draws of all chains one after the other, shape (draw, ...)."""
     flat = draws.stack(sample=("chain", "draw"))
     return {str(name): x.transpose("sample", ...).values for name, x in flat.items()}
@@ -156,30 +155,41 @@ def _strict() -> Iterator[None]:
 
 
 class Compilation:
-    """The model that was compiled last, for tables of the same trainings."""
+    """The model that was compiled last, for tables of the same trainings.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    prior_seed : int, optional
+        Seed of the prior draws of all fits, where each has its own for the sampler.
+    """
+
+    def __init__(self, prior_seed: int | None = None) -> None:
+        self._prior_seed = prior_seed
         self._compiled: Any = None
         self._of: tuple[Spec, xr.Dataset] | None = None
         self._prior: Any = None
         self._prior_of: tuple[Spec, xr.Dataset, int] | None = None
 
-    def prior(self, declared: pm.Model, spec: Spec, runs: xr.Dataset, seed: int) -> Any:
+    def prior(self, spec: Spec, runs: xr.Dataset, parts: list[Part], seed: int) -> Any:
         """What `prior_draws` returns; the last ones, if no more than the errors differ."""
+        seed = seed if self._prior_seed is None else self._prior_seed
         if self._prior_of:
             was_spec, was, was_seed = self._prior_of
             if (spec, seed) == (was_spec, was_seed) and _same_design(runs, was):
                 return self._prior
-        self._prior, self._prior_of = prior_draws(declared, seed), (spec, runs, seed)
+        self._prior = prior_draws(build(spec, runs, parts), seed)
+        self._prior_of = spec, runs, seed
         return self._prior
 
-    def of(self, model: pm.Model, spec: Spec, runs: xr.Dataset) -> Any:
-        """A compiled model: the last one with the data of `model`, if it will do, or a new one."""
+    def of(
+        self, spec: Spec, runs: xr.Dataset, parts: list[Part], coordinates: Coordinates | None
+    ) -> Any:
+        """A compiled model: the last one with other data, if it will do, or a new one."""
         if self._of and self._of[0] == spec and _same_trainings(runs, self._of[1]):
-            return self._compiled.with_data(
-                **{var.name: model[var.name].get_value() for var in self._compiled.shared_var_keys}
-            )
-        self._compiled = _compile(model)
+            data = data_of(runs, coordinates)
+            wanted = [var.name for var in self._compiled.shared_var_keys]
+            return self._compiled.with_data(**{name: data[name] for name in wanted})
+        self._compiled = _compile(build(spec, runs, parts, coordinates))
         self._of = spec, runs
         return self._compiled
 
@@ -216,7 +226,7 @@ def _collect(
     }
     samples = posterior.sizes["chain"], posterior.sizes["draw"]
     curve, predicted, density = replicate(
-        spec, runs, parts, _by_draw(posterior[kept]), attributes["seed"]
+        spec, runs, parts, by_draw(posterior[kept]), attributes["seed"]
     )
     frame = xr.DataArray(
         np.empty((*samples, runs.sizes["run"])),
@@ -258,9 +268,14 @@ def _provenance(spec: Spec, runs: xr.Dataset) -> dict[str, Any]:
     return {
         "spec": json.dumps(spec.to_dict()),
         "spec_hash": spec.hash,
-        "versions": json.dumps({package: version(package) for package in PACKAGES}),
+        "versions": versions(),
         **{name: runs.attrs[name] for name in ("kind", "metric", "source", "data_hash")},
     }
+
+
+def versions() -> str:
+    """The packages behind a result, as JSON for its attributes."""
+    return json.dumps({package: version(package) for package in PACKAGES})
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -67,12 +68,14 @@ def build(
         noise = {
             name: _declare(name, value, runs) for name, value in spec.likelihood.parameters.items()
         }
-        variance = _variance(spec, runs, noise["sigma"])
-        observed = pm.Data("observed", runs["error"].to_numpy())
+        data = {name: pm.Data(name, value) for name, value in data_of(runs, coordinates).items()}
+        variance = _variance(spec, runs, noise["sigma"], data["known_variance"])
+        observed = data["observed"]
         if coordinates is None:
             values = {name: _declare(name, each, runs) for name, each in spec.parameters.items()}
         else:
-            values = _moved(spec, runs, coordinates.map(pm.Data), curve, variance, observed)
+            around = coordinates.map(lambda name, _: data[name])
+            values = _moved(spec, runs, around, curve, variance, observed)
         errors = curve(values)
         by_group = _by_group(spec, runs, noise)
         likelihood = getattr(pm, spec.likelihood.distribution)
@@ -83,6 +86,16 @@ def build(
         else:  # PyMC rewrites what is observed by itself: the graph would hold everything twice
             pm.Potential("error", pm.logp(likelihood.dist(**arguments), observed).sum())
     return model
+
+
+def data_of(runs: xr.Dataset, coordinates: Coordinates | None = None) -> dict[str, Array]:
+    """What a compiled model may be told anew, by the names of its data."""
+    around = coordinates.arrays() if coordinates else {}
+    return {
+        "known_variance": known_variance(runs),
+        "observed": runs["error"].to_numpy(),
+        **around,
+    }
 
 
 def replicate(
@@ -118,11 +131,28 @@ def replicate(
         else:
             noise[name] = np.float64(value)
     variance = noise.pop("sigma") ** 2 / runs["weight"].to_numpy() + known_variance(runs)
-    likelihood = getattr(pm, spec.likelihood.distribution)
-    about = likelihood.dist(mu=curve, sigma=np.sqrt(variance), **noise)
-    error = pm.draw(about, random_seed=seed, mode="FAST_COMPILE")
-    density = pm.logp(about, runs["error"].to_numpy()).eval(mode="FAST_COMPILE")
-    return curve, error, density
+    draw, log_density = _about(spec.likelihood.distribution, tuple(noise))
+    about = [np.broadcast_to(x, curve.shape) for x in (curve, np.sqrt(variance), *noise.values())]
+    return curve, draw(seed, *about), log_density(runs["error"].to_numpy(), *about)
+
+
+@cache
+def _about(distribution: str, others: tuple[str, ...]) -> tuple[Callable[..., Array], ...]:
+    """A likelihood, compiled once: draws, given a seed; and the log density of what was seen.
+
+    Either takes mu, sigma and the other parameters, all of shape (draw, run).
+    """
+    arguments = {name: pt.dmatrix(name) for name in ("mu", "sigma", *others)}
+    seen, about = pt.dvector("seen"), getattr(pm, distribution).dist(**arguments)
+    inputs = list(arguments.values())
+    drawn = pm.compile(inputs, about, mode="FAST_COMPILE")
+    density = pm.compile([seen, *inputs], pm.logp(about, seen), mode="FAST_COMPILE")
+
+    def draw(seed: int, *about: Array) -> Array:
+        pm.pytensorf.reseed_rngs(drawn.get_shared(), seed)  # nothing else is shared
+        return drawn(*about)
+
+    return draw, density
 
 
 def _curves(spec: Spec, parts: list[Part], draws: Mapping[str, Array], some: slice) -> Array:
@@ -262,12 +292,12 @@ def _add_density(
     pm.Potential(f"{name}_prior", (density + log_derivative).sum())
 
 
-def _variance(spec: Spec, runs: xr.Dataset, sigma: Any) -> Any:
+def _variance(spec: Spec, runs: xr.Dataset, sigma: Any, known: Any) -> Any:
     """Variance of each run about its curve: unknown run-to-run, known evaluation and rounding."""
     prior = spec.likelihood.parameters["sigma"]
     if isinstance(prior, Prior) and prior.over:
         sigma = sigma[runs["group_index"].to_numpy()]
-    return sigma**2 / runs["weight"].to_numpy() + pm.Data("known_variance", known_variance(runs))
+    return sigma**2 / runs["weight"].to_numpy() + known
 
 
 def _by_group(spec: Spec, runs: xr.Dataset, noise: dict[str, Any]) -> dict[str, Any]:

@@ -43,6 +43,9 @@ BENT = 0.35
 this share of the step."""
 BEYOND = 1.05
 """No step goes farther than this above the least error."""
+CEILING = 3.0, 1e6
+"""Errors count as no more than so many times the largest, seen or where the search starts; and that
+as no more than so many times the largest seen."""
 STEP = 1e-6
 """Of the forward differences."""
 NOTHING = 1e-6
@@ -147,6 +150,9 @@ class _Search:
         sigma = spec.likelihood.parameters["sigma"]
         self.likely = np.log(prior["sigma"] if isinstance(sigma, Prior) else [sigma])
         self.sigma: float = max(0.05 * self.error.std(), 1e-3 * self.error.mean())
+        self.ceiling = largest = CEILING[1] * float(self.error.max())
+        start = float(self.errors(self.mean[None]).max())  # there the search must see a slope
+        self.ceiling = min(CEILING[0] * max(float(self.error.max()), start), largest)
 
     @property
     def variance(self) -> Array:
@@ -173,8 +179,7 @@ class _Search:
                 for f in self.fields
             }
             fitted = run_errors(self.copies[n], self.law, self.fixed | values).reshape(n, -1)
-        ceiling = 3 * self.error.max()
-        finite: Array = np.nan_to_num(np.minimum(fitted, ceiling), nan=ceiling)
+        finite: Array = np.nan_to_num(np.minimum(fitted, self.ceiling), nan=self.ceiling)
         return finite
 
     def slope(self, x: Array, free: int) -> Array:
@@ -273,6 +278,10 @@ class _Search:
                     step /= FASTER**2
             ends.append(inside)
         low, high = ends
+        if low == high:  # no step was smooth, or noise put an error below the floor: then not far
+            step = PACE * max(here, float(self.least))
+            low = max(here - step, scale.lower)
+            high = min(low + 2 * step, scale.upper)
         tried = np.array(sorted(found))
         knots = low + (high - low) * KNOTS
         points = [at(each, found[tried[abs(tried - each).argmin()]][0]) for each in knots]

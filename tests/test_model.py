@@ -286,6 +286,15 @@ def test_coordinates_change_the_variables_only(runs, name, others, near):
         assert gain == pytest.approx(log_determinant, abs=1e-4)
 
 
+def test_errors_far_below_what_the_prior_expects_have_coordinates(runs):
+    """The search starts where the law is far above all errors, and must see a slope there."""
+    spec = load_model("utility")
+    low = runs.assign(error=0.01 + 0.1 * (runs["error"] - runs["error"].min()))
+    coordinates = find_coordinates(spec, low, ingredients(low), some_draws(spec, low))
+    assert all(np.isfinite(each).all() for each in coordinates.arrays().values())
+    assert coordinates.unit > 0.001
+
+
 @pytest.mark.parametrize("support", [(0.0, 0.5), (0.0, np.inf), (0.2, 3.0)])
 def test_a_floor_reaches_all_of_its_support_and_no_more(support):
     """Up and up, to the ends of the support, and the derivative by central differences."""
