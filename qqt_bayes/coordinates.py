@@ -136,6 +136,8 @@ class Coordinates:
         The parts of x, in order.
     floor : Field or None
         The floor, if it is random.
+    optima : array, shape (optimum, scalar)
+        The best fits, the weightiest first, the floor's scalars last: chains start from them.
     knots : array, shape (floor, knot)
         Floors at which the best fit was sought, in units of `unit`.
     unit : array, shape (floor,)
@@ -161,6 +163,7 @@ class Coordinates:
 
     near: tuple[Field, ...]
     floor: Field | None
+    optima: Array
     knots: Array
     unit: Array
     highest: Array
