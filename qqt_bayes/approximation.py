@@ -19,7 +19,6 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
@@ -34,8 +33,12 @@ STEP = 1e-4
 """Of the central differences; the coordinates are of order 1."""
 NEWTON, SETTLED = 20, 1e-8
 """Newton steps at most, until one would raise the log density by less."""
-MEMORY = 50
-"""Steps of the optimiser that shape an approximation."""
+MEMORY, MOST = 20, 500
+"""Steps that shape an approximation, and that the optimiser takes at most."""
+NEAR = 1e-3
+"""Largest slope at which it stops."""
+FLAT = 1e-12
+"""Curvature along a step below which it says nothing."""
 TRIALS = 10
 """Draws by which the approximations of a path are compared."""
 FAR = 1e100
@@ -48,7 +51,7 @@ class Normal:
 
     mean: Array
     root: Array
-    """Lower triangular, its product with its transpose the covariance."""
+    """Its product with its transpose is the covariance."""
 
     def draw(self, count: int, rng: np.random.Generator) -> Array:
         """Draws, shape (draw, scalar)."""
@@ -58,9 +61,9 @@ class Normal:
 
     def log_density(self, x: Array) -> Array:
         """Shape (draw,)."""
-        z = solve_triangular(self.root, (x - self.mean).T, lower=True)
+        z = (x - self.mean) @ np.linalg.inv(self.root).T
         scale = np.log(np.diag(self.root)).sum() + self.mean.size * np.log(2 * np.pi) / 2
-        density: Array = -(z**2).sum(axis=0) / 2 - scale
+        density: Array = -(z**2).sum(axis=1) / 2 - scale
         return density
 
 
@@ -144,7 +147,7 @@ def _ends(target: Target, starts: Array, rng: np.random.Generator) -> list[Norma
 
 
 def _climb(target: Target, start: Array) -> Array:
-    """The path of L-BFGS from a start, shape (step, scalar)."""
+    """The path of BFGS from a start, shape (step, scalar)."""
 
     def descent(x: Array) -> tuple[float, Array]:
         value, gradient = target(x)
@@ -155,9 +158,9 @@ def _climb(target: Target, start: Array) -> Array:
         descent,
         start,
         jac=True,
-        method="L-BFGS-B",
+        method="BFGS",
         callback=lambda x: path.append(x.copy()),
-        options={"maxcor": MEMORY, "maxiter": 1000, "ftol": 1e-12},
+        options={"maxiter": MOST, "gtol": NEAR},
     )
     return np.array(path)
 
@@ -212,7 +215,7 @@ def _nearest(target: Target, path: Array, rng: np.random.Generator) -> Normal | 
 
 
 def _along(path: Array, gradients: Array) -> list[Normal]:
-    r"""The normal densities along a path: a Newton step from each point, with the optimiser's H.
+    r"""The normal densities along a path: a Newton step from each point, H the covariance.
 
     H starts as a diagonal ``a``, which follows all steps s and changes z of minus the gradient
     (Zhang et al. 2022, algorithm 3, after Gilbert and Lemarechal 1989),
@@ -229,13 +232,10 @@ def _along(path: Array, gradients: Array) -> list[Normal]:
         path[1:], gradients[1:], np.diff(path, axis=0), -np.diff(gradients, axis=0), strict=True
     ):
         along = z @ s
-        if along > 1e-12 * (z @ z) and np.isfinite(gradient).all():
+        if along > FLAT * (z @ z):
             bent, straight = z @ (diagonal * z), s @ (s / diagonal)
-            diagonal = 1 / (
-                bent / (along * diagonal)
-                + z**2 / along
-                - bent * s**2 / (along * straight * diagonal**2)
-            )
+            stale = bent * s**2 / (along * straight * diagonal**2)
+            diagonal = 1 / (bent / (along * diagonal) + z**2 / along - stale)
             recent = [*recent[1 - MEMORY :], (s, z)]
         inverse = np.diag(diagonal)
         for step, change in recent:
@@ -264,7 +264,9 @@ def _weigh(target: Target, normals: list[Normal], count: int, rng: np.random.Gen
             "take method nuts"
         )
     x, lp, lq = x[possible], lp[possible], lq[possible]
-    smoothed, k = xr.DataArray(lp - lq, dims="sample").azstats.psislw(dim="sample")
-    key = smoothed.values + rng.gumbel(size=lp.size)  # the largest: without replacement, by weight
-    kept = rng.permutation(np.argsort(key)[-count:])
+    ratio = xr.DataArray(lp - lq, dims="sample")
+    smoothed, k = (-ratio).azstats.psislw(dim="sample")  # it wants what leave-one-out has
+    total = np.cumsum(np.exp(smoothed.values))
+    places = (np.arange(count) + rng.uniform()) / count * total[-1]
+    kept = rng.permutation(np.searchsorted(total, places))  # by weight, little left to chance
     return Weighed(x[kept], lp[kept], lq[kept], float(np.nan_to_num(k, nan=np.inf)))

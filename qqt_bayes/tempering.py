@@ -61,6 +61,14 @@ class Student:
 
     mean: Array
     root: Array
+    inverse: Array
+    """Of the root."""
+
+    @classmethod
+    def of(cls, mean: Array, covariance: Array) -> Student:
+        """With a given centre and square of its scale."""
+        root = np.linalg.cholesky(covariance)
+        return cls(mean, root, np.linalg.inv(root))
 
     def draw(self, count: int, rng: np.random.Generator) -> Array:
         """Draws, shape (draw, scalar)."""
@@ -71,12 +79,12 @@ class Student:
 
     def __call__(self, x: Array) -> tuple[Array, Array]:
         """Log density, shape (draw,), and gradient, shape (draw, scalar)."""
-        z = np.linalg.solve(self.root, (x - self.mean).T)
-        size, square = self.mean.size, (z**2).sum(axis=0)
+        z = (x - self.mean) @ self.inverse.T
+        size, square = self.mean.size, (z**2).sum(axis=1)
         power = (FREEDOM + size) / 2
         constant = gammaln(power) - gammaln(FREEDOM / 2) - size * np.log(FREEDOM * np.pi) / 2
         constant -= np.log(np.diag(self.root)).sum()
-        slope = np.linalg.solve(self.root.T, -2 * power * z / (FREEDOM + square)).T
+        slope = (-2 * power / (FREEDOM + square))[:, None] * (z @ self.inverse)
         return constant - power * np.log1p(square / FREEDOM), slope
 
 
@@ -113,7 +121,7 @@ def broad(target: Target, starts: Array, rng: np.random.Generator) -> Student:
     """A reference about the ends of the paths from some starts."""
     x = explore(target, starts, 100, rng)
     covariance = np.cov(x.T).reshape(x.shape[1], -1) * WIDER**2
-    return Student(x.mean(axis=0), np.linalg.cholesky(covariance))
+    return Student.of(x.mean(axis=0), covariance)
 
 
 def temper(target: Target, reference: Student, count: int, rng: np.random.Generator) -> Tempered:
@@ -150,6 +158,7 @@ def _at(target: Target, reference: Student, x: Array) -> _Particles:
 
 def _rise(gain: Array, most: float) -> float:
     """How far beta may rise: until the weights keep a share of their effective number."""
+    gain = gain[np.isfinite(gain)]  # others have no weight, however little beta rises
 
     def lacks(rise: float) -> float:
         weight = rise * gain
@@ -182,11 +191,13 @@ def _move(
     momentum = rng.standard_normal(now.x.shape)
     energy = now.density(beta) - (momentum**2).sum(axis=1) / 2
     moved = now
-    momentum = momentum + step / 2 * moved.slope(beta) @ root
-    for i in range(steps):
-        moved = _at(target, reference, moved.x + step * momentum @ root.T)
-        momentum = momentum + (step if i < steps - 1 else step / 2) * moved.slope(beta) @ root
-    change = moved.density(beta) - (momentum**2).sum(axis=1) / 2 - energy
-    chance = np.exp(np.minimum(change, 0.0))
+    with np.errstate(over="ignore", invalid="ignore"):  # a trajectory may run away: not accepted
+        momentum = momentum + step / 2 * moved.slope(beta) @ root
+        for i in range(steps):
+            moved = _at(target, reference, moved.x + step * momentum @ root.T)
+            share = step if i < steps - 1 else step / 2
+            momentum = momentum + share * moved.slope(beta) @ root
+        change = moved.density(beta) - (momentum**2).sum(axis=1) / 2 - energy
+    chance = np.where(np.isfinite(change), np.exp(np.minimum(change, 0.0)), 0.0)
     accepted = rng.uniform(size=chance.size) < chance
     return now.where(accepted, moved), step * float(np.exp(chance.mean() - ACCEPTED))

@@ -53,7 +53,7 @@ def test_what_is_said_of_the_draws(runs):
 
 def test_the_reference_is_a_density():
     """In two dimensions its integral is 1, and its gradient that of its logarithm."""
-    student = Student(np.array([1.0, 2.0]), np.array([[1.0, 0.0], [0.5, 2.0]]))
+    student = Student.of(np.array([1.0, 2.0]), np.array([[1.0, 0.5], [0.5, 4.25]]))
     line = np.linspace(-120, 120, 1201)
     places = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
     density, _ = student(places)
