@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from qqt_bayes.approximation import laplace, pathfinder
 from qqt_bayes.methods import APPROXIMATE
-from qqt_bayes.tempering import broad, temper
+from qqt_bayes.tempering import Tempered, broad, temper
 
 Array = NDArray[np.float64]
 
@@ -131,12 +131,16 @@ def _quick_look(compiled: Any, method: str, settings: Settings) -> xr.DataTree:
 def _tempered(compiled: Any, settings: Settings) -> xr.DataTree:
     """Particles of sequential Monte Carlo, a run for each chain."""
     density = Density(compiled)
-    rngs = np.random.default_rng(settings.seed).spawn(settings.chains)
-    starts = density.starts(STARTS, settings.seed)
-    reference = broad(density, starts, np.random.default_rng(settings.seed))
-    found = []
-    for rng in rngs:
-        found.append(temper(density, reference, settings.draws, rng))
+    first, *rngs = np.random.default_rng(settings.seed).spawn(1 + settings.chains)
+    reference = broad(density, density.starts(STARTS, settings.seed), first)
+    found: list[Tempered] = []
+    with _progress_bar(settings.chains, settings.progress) as show:
+
+        def advance(beta: float) -> None:
+            show(len(found) + beta, "Tempering")
+
+        for rng in rngs:
+            found.append(temper(density, reference, settings.draws, rng, advance))
     posterior = density.variables(np.array([each.draws for each in found]))
     stats = xr.Dataset(
         {
@@ -151,9 +155,14 @@ def _tempered(compiled: Any, settings: Settings) -> xr.DataTree:
 
 def _nuts(compiled: Any, settings: Settings) -> xr.DataTree:
     """Draws of the no-U-turn sampler."""
-    with _progress_bar(
-        settings.chains * (settings.draws + settings.tune), settings.progress
-    ) as bar:
+    total = settings.chains * (settings.draws + settings.tune)
+    with _progress_bar(total, settings.progress) as show:
+
+        def advance(chains: list[Any]) -> None:
+            diverged = sum(chain.divergences for chain in chains)
+            words = f"Sampling ({diverged} divergent)" if diverged else "Sampling"
+            show(sum(chain.finished_draws for chain in chains), words)
+
         return _until_done(
             nutpie.sample(
                 compiled,
@@ -165,7 +174,7 @@ def _nuts(compiled: Any, settings: Settings) -> xr.DataTree:
                 adaptation="low_rank" if settings.low_rank else "diag",
                 save_warmup=False,
                 progress_bar=False,
-                progress_callback=bar,
+                progress_callback=advance if settings.progress else None,
                 blocking=False,
             )
         )
@@ -182,23 +191,14 @@ def _until_done(sampler: Any) -> xr.DataTree:
 
 
 @contextmanager
-def _progress_bar(total: int, show: bool) -> Iterator[Any]:
-    """A progress bar on standard error, as a callback for the sampler."""
+def _progress_bar(total: float, show: bool) -> Iterator[Callable[[float, str], None]]:
+    """A progress bar on standard error, as a function of what is done and of words for it."""
     if not show:
-        yield None
+        yield lambda done, words: None
         return
     from rich.console import Console
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Sampling", total=total)
-
-        def advance(chains: list[Any]) -> None:
-            diverged = sum(chain.divergences for chain in chains)
-            bar.update(
-                task,
-                completed=sum(chain.finished_draws for chain in chains),
-                description=f"Sampling ({diverged} divergent)" if diverged else "Sampling",
-            )
-
-        yield advance
+        yield lambda done, words: bar.update(task, completed=done, description=words)

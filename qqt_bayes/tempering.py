@@ -13,6 +13,7 @@ than they are: a mode beyond its reach is not found.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,7 +125,13 @@ def broad(target: Target, starts: Array, rng: np.random.Generator) -> Student:
     return Student.of(x.mean(axis=0), covariance)
 
 
-def temper(target: Target, reference: Student, count: int, rng: np.random.Generator) -> Tempered:
+def temper(
+    target: Target,
+    reference: Student,
+    count: int,
+    rng: np.random.Generator,
+    advance: Callable[[float], None] = lambda beta: None,
+) -> Tempered:
     """Particles from a reference to a posterior.
 
     Parameters
@@ -134,6 +141,8 @@ def temper(target: Target, reference: Student, count: int, rng: np.random.Genera
     count : int
         Of particles.
     rng : Generator
+    advance : callable
+        Told beta after each stage.
     """
     now = _at(target, reference, reference.draw(count, rng))
     beta, evidence, step, stages = 0.0, 0.0, 0.5, 0
@@ -147,6 +156,7 @@ def temper(target: Target, reference: Student, count: int, rng: np.random.Genera
         now = now[_again(weight, rng)]
         for _ in range(MOVES if beta < 1 else LAST):
             now, step = _move(target, reference, now, beta, step, rng)
+        advance(beta)
     order = rng.permutation(count)
     return Tempered(now.x[order], now.posterior[order], evidence, stages)
 
