@@ -31,7 +31,7 @@ OVER = 4
 """Draws from the approximation for each that is kept."""
 STEP = 1e-4
 """Of the central differences; the coordinates are of order 1."""
-NEWTON, SETTLED = 20, 1e-8
+NEWTON, SETTLED = 20, 1e-12
 """Newton steps at most, until one would raise the log density by less."""
 MEMORY, MOST = 20, 500
 """Steps that shape an approximation, and that the optimiser takes at most."""
