@@ -31,8 +31,8 @@ OVER = 4
 """Draws from the approximation for each that is kept."""
 STEP = 1e-4
 """Of the central differences; the coordinates are of order 1."""
-NEWTON, SETTLED = 20, 1e-12
-"""Newton steps at most, until one would raise the log density by less."""
+NEWTON = 20
+"""Newton steps at most, until one no longer raises the log density."""
 MEMORY, MOST = 20, 500
 """Steps that shape an approximation, and that the optimiser takes at most."""
 NEAR = 1e-3
@@ -182,7 +182,7 @@ def _newton(target: Target, x: Array) -> tuple[Array, Array]:
         if root is None:
             break
         step = root @ (root.T @ gradient)
-        if gradient @ step < SETTLED or not target(x + step)[0] > value:
+        if not target(x + step)[0] > value:
             break
         x = x + step
         curvature = _curvature(target, x)
