@@ -7,6 +7,10 @@ again by these weights and each moves by Hamiltonian dynamics that leave the new
 Modes thus get their weight while they are still joined, and the mean weights multiply to the
 evidence, the integral of p.
 
+Here that is done in the coordinates of `qqt_bayes.coordinates`.  In the declared parameters the
+posterior is a curved ridge along which particles do not spread: PyMC's sampler of this kind, which
+knows no others, ended two runs on five pools apart (R-hat 1.8, evidence off by 13 and more).
+
 The reference is a Student t about the ends of optimisers' paths (`qqt_bayes.approximation`), wider
 than they are: a mode beyond its reach is not found.
 """
