@@ -9,7 +9,7 @@ evidence, the integral of p.
 
 Here that is done in the coordinates of `qqt_bayes.coordinates`.  In the declared parameters the
 posterior is a curved ridge along which particles do not spread: PyMC's sampler of this kind, which
-knows no others, ended two runs on five pools apart (R-hat 1.8, evidence off by 13 and more).
+knows no others, ended two runs on five pools apart (R-hat 1.8, log evidence too low by 13 and 24).
 
 The reference is a Student t about the ends of optimisers' paths (`qqt_bayes.approximation`), wider
 than they are: a mode beyond its reach is not found.
