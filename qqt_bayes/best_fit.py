@@ -181,7 +181,7 @@ class BestFit:
         found: list[Optimum] = []
         for x in places:
             self.sigma = first
-            each = self._settled(x)
+            each = self.settled(x)
             if not any(self.same(each.x, other.x) for other in found):
                 found.append(each)
         found.sort(key=lambda each: -each.log_weight)
@@ -193,7 +193,7 @@ class BestFit:
         deviation = np.sqrt(np.diag(np.linalg.inv(self.precision(x, x.size))))
         return bool(np.all(abs(x - y) < SEPARATE * deviation))
 
-    def _settled(self, x: Array) -> Optimum:
+    def settled(self, x: Array) -> Optimum:
         """The minimum near a place, with the noise that it leaves."""
         for _ in range(ROUNDS):
             before = self.sigma

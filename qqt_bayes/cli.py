@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from qqt_bayes import __version__, options
+from qqt_bayes.methods import METHODS
 from qqt_bayes.output import emit, note, warn
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "show_default": True}
@@ -75,6 +76,12 @@ UNUSED = {
 @click.option(
     "--model", default="utility", metavar="NAME", help="See `qqt models`; or a TOML file."
 )
+@click.option(
+    "--method",
+    type=click.Choice(METHODS),
+    default=METHODS[0],
+    help="laplace, pathfinder: a quick look, approximate; smc: for several modes.",
+)
 @options.length(draws=1000, tune=1000)
 @options.chains
 @options.seed
@@ -96,6 +103,7 @@ def fit(
     output: str,
     by: str | None,
     model: str,
+    method: str,
     draws: int,
     tune: int,
     chains: int,
@@ -107,7 +115,8 @@ def fit(
     form: str,
     **source: Any,
 ) -> None:
-    """Infer the parameters of a scaling law from RUNS by MCMC."""
+    """Infer the parameters of a scaling law from RUNS."""
+    options.only_for_nuts(method, "tune", "target_accept", "low_rank")
     if by and (source["metric"] or source["mapping"]):
         raise click.UsageError("--by metric reads every metric of a table: no --metric, --mapping.")
     from qqt_bayes import fits
@@ -124,6 +133,7 @@ def fit(
     runs = [read_runs(table, **source | {"metric": name}) for name in names]
     note(f"Compiling model {spec.name} for {runs[0].sizes['run']} runs: some ten seconds ...")
     sampler: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "seed": seed}
+    sampler["method"] = method
     if target_accept is not None:
         sampler["target_accept"] = target_accept
     fits.fit_and_report(runs, spec, files, form, force, dask, low_rank=low_rank, **sampler)

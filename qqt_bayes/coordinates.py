@@ -175,6 +175,11 @@ class Coordinates:
     line: Array
     aim: Array
 
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """All that is random in the law, in the order of the scalars of `optima`."""
+        return (*self.near, self.floor) if self.floor else self.near
+
     def map(self, f: Callable[[str, Any], Any]) -> Coordinates:
         """The same with ``f(name, array)`` in place of each array that the runs shape."""
         return replace(self, **{name: f(name, x) for name, x in self.arrays().items()})

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from qqt_bayes import posterior
 from qqt_bayes.candidates import Levels, as_levels, pool_multiple
 from qqt_bayes.crossover import crossovers
+from qqt_bayes.methods import method_of
 from qqt_bayes.prediction import predict, the_group
 from qqt_bayes.records import to_frame, to_json
 from qqt_bayes.rules import RULES, SAMPLE, TIE, UNDECIDED, Criteria, require_finite
@@ -117,6 +118,7 @@ def describe(
         kind=runs.attrs["kind"],
         law=spec.law,
         model=spec.name,
+        method=method_of(fit.attrs),
         gate_passed=int(posterior.gate(fit).passed),
     )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import xarray as xr
 
 from qqt_bayes import plots, posterior
+from qqt_bayes.methods import method_of
 
 
 def write_figures(
@@ -43,6 +44,7 @@ def write_figures(
         for title, figure in figures.items():
             paths += plots.save(figure, folder / f"{title}{ending}")
     inferred, prior = (xr.Dataset(dict(fit[part].items())) for part in ("posterior", "prior"))
+    inferred.attrs["method"] = method_of(fit.attrs)
     paths += plots.save(
         plots.parameter_posteriors(inferred, prior), folder / "parameter_posteriors"
     )

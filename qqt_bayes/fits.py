@@ -13,6 +13,7 @@ import xarray as xr
 
 from qqt_bayes import posterior
 from qqt_bayes.errors import InadequateFit, InputError
+from qqt_bayes.methods import mark, method_of
 from qqt_bayes.output import emit, note
 from qqt_bayes.spec import Spec
 
@@ -62,7 +63,9 @@ def fit_and_report(
         posterior.save(each, Path(path))
         gate = posterior.gate(each)
         checks = pd.DataFrame([asdict(check) for check in gate.checks])
-        content = {"fit": path, "passed": gate.passed, "checks": checks.to_dict("records")}
+        about = {"fit": path, "method": method_of(each.attrs), "passed": gate.passed}
+        content = about | {"checks": checks.to_dict("records")}
+        checks = checks.assign(**mark(each.attrs))
         if several:
             checks.insert(0, "fit", path)
         reports[number] = checks, content

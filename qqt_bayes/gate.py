@@ -16,10 +16,13 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.ingredients import known_variance
+from qqt_bayes.methods import METHODS, is_approximate, method_of, remark
 
 Array = NDArray[np.float64]
 
 RHAT, ESS, BFMI = 1.01, 400, 0.3
+PARETO_K = 0.7
+"""Shape of the weights of an approximation above which no draws of it will do."""
 NOISE_RATIO = 5.0
 """Unexplained scatter above this many times the known noise is the law's misfit, not chance."""
 LEAST_TAIL = 0.005
@@ -30,6 +33,8 @@ DRAWS = 500
 """Draws that the predictive checks use."""
 
 MORE_DRAWS = "sample longer (--draws {draws} --tune {draws}), or take a simpler model"
+MORE_PARTICLES = "take more draws (--draws {draws}), or method nuts"
+FAR = "the approximation is far from the posterior: fit with method nuts"
 OTHER_LAW = (
     "the law does not describe these runs: try {models}; where groups differ, a model with "
     "parameters over group (cherti has some), or a table for each group"
@@ -59,9 +64,20 @@ class Check:
 
 @dataclass(frozen=True)
 class Gate:
-    """All checks of a fit."""
+    """All checks of a fit.
+
+    Attributes
+    ----------
+    checks : tuple of Check
+    method : str
+        By which the fit was made.
+    note : str
+        What else should be known of the posterior, in words.
+    """
 
     checks: tuple[Check, ...]
+    method: str = METHODS[0]
+    note: str = ""
 
     @property
     def passed(self) -> bool:
@@ -70,13 +86,20 @@ class Gate:
 
     def __str__(self) -> str:
         failed = [check for check in self.checks if not check.passed]
-        if not failed:
-            return "The fit passed its gate: the chains agree, no check found fault with the law."
-        return "The fit did not pass its gate.\n" + "\n".join(f"  {check}" for check in failed)
+        beware = remark({"method": self.method})
+        if failed:
+            verdict = ["The fit did not pass its gate.", *(f"  {each}" for each in failed), beware]
+        else:
+            agree = "the approximation is near the posterior" if beware else "the chains agree"
+            words = f"The fit passed its gate: {agree}, no check found fault with the law."
+            verdict = [f"{words} {beware}".strip()]
+        return "\n".join(filter(None, [*verdict, self.note]))
 
     def to_json(self) -> str:
         """The gate as text for a fit's attributes."""
-        return json.dumps({"passed": self.passed, "checks": [asdict(each) for each in self.checks]})
+        checks = [asdict(each) for each in self.checks]
+        about = {"passed": self.passed, "method": self.method, "note": self.note}
+        return json.dumps(about | {"checks": checks})
 
     @classmethod
     def from_json(cls, text: str) -> Gate:
@@ -88,10 +111,19 @@ class Gate:
         >>> Gate.from_json(gate.to_json()) == gate, gate.passed
         (True, True)
         """
-        return cls(tuple(Check(**each) for each in json.loads(text)["checks"]))
+        content = json.loads(text)
+        checks = tuple(Check(**each) for each in content["checks"])
+        return cls(checks, method_of(content), content.get("note", ""))
 
 
-def check(fit: xr.DataTree, curve: Array, predicted: Array) -> Gate:
+def disagree(posterior: xr.Dataset) -> bool:
+    """Whether the chains do."""
+    import arviz as az
+
+    return not _worst(az.rhat(posterior), np.max)[0] <= RHAT
+
+
+def check(fit: xr.DataTree, curve: Array, predicted: Array, note: str = "") -> Gate:
     """Put a fit through the gate.
 
     Parameters
@@ -99,8 +131,17 @@ def check(fit: xr.DataTree, curve: Array, predicted: Array) -> Gate:
     fit : DataTree
     curve, predicted : array, shape (draw, run)
         Mean error of each run, and a predicted one, under draws of the posterior.
+    note : str
+        What else should be known of the posterior.
     """
-    return Gate((*_convergence(fit), *_adequacy(fit, curve, predicted)))
+    reached = _distance(fit) if is_approximate(fit.attrs) else _convergence(fit)
+    return Gate((*reached, *_adequacy(fit, curve, predicted)), method_of(fit.attrs), note)
+
+
+def _distance(fit: xr.DataTree) -> list[Check]:
+    """How far an approximation is from the posterior."""
+    k = float(fit.children["sample_stats"].attrs["pareto_k"])
+    return [Check("Pareto k of the approximation", k, f"at most {PARETO_K}", k <= PARETO_K, FAR)]
 
 
 def _convergence(fit: xr.DataTree) -> list[Check]:
@@ -108,13 +149,13 @@ def _convergence(fit: xr.DataTree) -> list[Check]:
 
     posterior = fit.children["posterior"].to_dataset(inherit=False)
     stats = fit.children["sample_stats"].to_dataset(inherit=False)
-    more_draws = MORE_DRAWS.format(draws=LONGER * posterior.sizes["draw"])
+    tuned = method_of(fit.attrs) == "nuts"
+    more_draws = MORE_DRAWS if tuned else MORE_PARTICLES
+    more_draws = more_draws.format(draws=LONGER * posterior.sizes["draw"])
     rhat = _worst(az.rhat(posterior), np.max)
     bulk = _worst(az.ess(posterior, method="bulk"), np.min)
     tail = _worst(az.ess(posterior, method="tail"), np.min)
-    bfmi = float(np.min(_bfmi(stats["energy"].to_numpy())))
-    diverged = int(stats["diverging"].sum())
-    return [
+    checks = [
         Check(
             f"R-hat of {rhat[1]}",
             rhat[0],
@@ -124,6 +165,15 @@ def _convergence(fit: xr.DataTree) -> list[Check]:
         ),
         Check(f"bulk ESS of {bulk[1]}", bulk[0], f"at least {ESS}", bulk[0] >= ESS, more_draws),
         Check(f"tail ESS of {tail[1]}", tail[0], f"at least {ESS}", tail[0] >= ESS, more_draws),
+    ]
+    return [*checks, *_dynamics(stats, more_draws)] if tuned else checks
+
+
+def _dynamics(stats: xr.Dataset, more_draws: str) -> list[Check]:
+    """Whether Hamiltonian dynamics went wrong."""
+    bfmi = float(np.min(_bfmi(stats["energy"].to_numpy())))
+    diverged = int(stats["diverging"].sum())
+    return [
         Check(
             "divergent draws",
             diverged,

@@ -19,14 +19,16 @@ from threadpoolctl import threadpool_limits
 
 from qqt_bayes import gate
 from qqt_bayes.coordinates import Coordinates
-from qqt_bayes.errors import InputError
+from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.ingredients import Part, ingredients, known_variance
+from qqt_bayes.methods import APPROXIMATE, METHODS
 from qqt_bayes.model import CURVE, build, data_of, replicate
+from qqt_bayes.modes import find_modes, sentence
 from qqt_bayes.profile import find_coordinates
+from qqt_bayes.samplers import Settings, sample
 from qqt_bayes.spec import Spec, load_model
 
 PRIOR_DRAWS = 1000
-TARGET_ACCEPT = 0.95
 PACKAGES = ("qqt_bayes", "pymc", "nutpie", "arviz", "xarray", "numpy")
 
 
@@ -38,12 +40,13 @@ def fit(
     tune: int = 1000,
     chains: int = 4,
     seed: int = 0,
-    target_accept: float = TARGET_ACCEPT,
+    method: str = METHODS[0],
+    target_accept: float | None = None,
     low_rank: bool = False,
     progress: bool = False,
     compilation: Compilation | None = None,
 ) -> xr.DataTree:
-    """Infer the parameters of a law from a table of runs by MCMC.
+    """Infer the parameters of a law from a table of runs.
 
     Parameters
     ----------
@@ -52,16 +55,23 @@ def fit(
     spec : Spec or str
         A specification, or the name or path of one.
     draws, tune, chains : int
-        Draws kept, and spent on tuning, by each chain.
+        Draws kept, and spent on tuning, by each chain; no method but NUTS is tuned.
     seed : int
         The same seed gives the same draws on one machine, in every process; another machine may
         round the last digit otherwise and so, in the end, draw otherwise. So may a compilation that
         is shared, beside one that is not.
-    target_accept : float
-        Acceptance rate that the step size aims at; nearer to 1 is slower and safer.
+    method : str
+        - "nuts": Markov chains, the reference.
+        - "laplace", "pathfinder": a quick look, in about a second after compilation; whatever is
+          made of it is marked as approximate.
+        - "smc": sequential Monte Carlo, where the posterior may have several modes: each chain is a
+          run of its own, with the log marginal likelihood in its sample_stats.
+    target_accept : float, optional
+        NUTS: acceptance rate that the step size aims at; nearer to 1 is slower and safer. Without
+        it 0.9; then, if draws diverge, all are drawn again at 0.97, and at last at 0.99.
     low_rank : bool
-        Let the mass matrix learn correlations: a third of the gradient steps a draw where training
-        sets overlap, but more draws are needed.
+        NUTS: let the mass matrix learn correlations: a third of the gradient steps a draw where
+        training sets overlap, but more draws are needed.
     progress : bool
         Show a progress bar on standard error.
     compilation : Compilation, optional
@@ -72,8 +82,8 @@ def fit(
     DataTree
         Groups prior, prior_predictive, posterior, posterior_predictive, log_likelihood,
         sample_stats, observed_data, constant_data; every ArviZ function takes it.
-        Attributes: spec, spec_hash,
-        data_hash, seed, versions, sampling_time and compile_time (seconds), gate.
+        Attributes: spec, spec_hash, data_hash, method,
+        seed, versions, sampling_time and compile_time (seconds), gate.
 
     Raises
     ------
@@ -83,8 +93,7 @@ def fit(
     for name, value, least in (("draws", draws, 4), ("tune", tune, 1), ("chains", chains, 1)):
         if value < least:
             raise InputError(f"{name} should be at least {least}, but got {value}.")
-    if not 0 < target_accept < 1:
-        raise InputError(f"target_accept should be between 0 and 1, but got {target_accept}.")
+    _check_method(method, target_accept, low_rank)
     if not isinstance(runs, xr.Dataset):
         kind = type(runs).__name__
         raise InputError(f"runs: expected a Dataset, as read_runs returns it, got {kind}.")
@@ -99,28 +108,33 @@ def fit(
     else:
         compiled = compilation.of(spec, runs, parts, coordinates)
     compiled_at = time.perf_counter()
-    with _strict(), _progress_bar(chains * (draws + tune), progress) as advance:
-        trace = _until_done(
-            nutpie.sample(
-                compiled,
-                draws=draws,
-                tune=tune,
-                chains=chains,
-                seed=seed,
-                target_accept=target_accept,
-                adaptation="low_rank" if low_rank else "diag",
-                save_warmup=False,
-                progress_bar=False,
-                progress_callback=advance,
-                blocking=False,
-            )
-        )
+    settings = Settings(draws, tune, chains, seed, target_accept, low_rank, progress)
+    with _strict():
+        trace = sample(compiled, method, settings, coordinates)
     times = {
         "compile_time": compiled_at - start,
         "sampling_time": time.perf_counter() - compiled_at,
     }
     with _strict():
-        return _collect(spec, runs, parts, prior, trace, {"seed": seed, **times})
+        attributes = {"method": method, "seed": seed, **times}
+        several = coordinates is not None and len(coordinates.optima) > 1
+        return _collect(spec, runs, parts, prior, trace, attributes, several)
+
+
+def _check_method(method: str, target_accept: float | None, low_rank: bool) -> None:
+    """Refuse a method that is none, and options that it does not have."""
+    if method not in METHODS:
+        raise InputError(f"unknown method {method!r}{alternatives(method, METHODS)}")
+    for name, is_given in {
+        "target_accept": target_accept is not None,
+        "low_rank": low_rank,
+    }.items():
+        if is_given and method != "nuts":
+            raise InputError(
+                f"{name} is for method 'nuts', but got method {method!r}: leave it out."
+            )
+    if target_accept is not None and not 0 < target_accept < 1:
+        raise InputError(f"target_accept should be between 0 and 1, but got {target_accept}.")
 
 
 def prior_draws(declared: pm.Model, seed: int) -> tuple[xr.DataTree, dict[str, Any]]:
@@ -213,8 +227,9 @@ def _collect(
     prior: xr.DataTree,
     trace: xr.DataTree,
     attributes: dict[str, Any],
+    several: bool,
 ) -> xr.DataTree:
-    """All that belongs to a posterior, gate included."""
+    """All that belongs to a posterior, gate included; `several` best fits are known."""
     before = prior.children["prior"].to_dataset(inherit=False).drop_vars(CURVE)
     simulated = prior.children["prior_predictive"].to_dataset(inherit=False)
     posterior = trace.children["posterior"].to_dataset(inherit=False)
@@ -250,18 +265,12 @@ def _collect(
     )
     result.attrs = _provenance(spec, runs) | attributes
     every = max(1, len(curve) // gate.DRAWS)
-    result.attrs["gate"] = gate.check(result, curve[::every], predicted[::every]).to_json()
+    note = ""
+    if several or (attributes["method"] not in APPROXIMATE and gate.disagree(posterior[kept])):
+        modes = find_modes(spec, runs, parts, by_draw(before), posterior)
+        note = sentence(modes, attributes["method"])
+    result.attrs["gate"] = gate.check(result, curve[::every], predicted[::every], note).to_json()
     return result
-
-
-def _until_done(sampler: Any) -> xr.DataTree:
-    """The trace of a sampler in the background; an interrupt leaves no half of one."""
-    try:
-        trace: xr.DataTree = sampler.wait()
-    except BaseException:
-        sampler.cancel()
-        raise
-    return trace
 
 
 def _provenance(spec: Spec, runs: xr.Dataset) -> dict[str, Any]:
@@ -288,26 +297,3 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(level)
-
-
-@contextmanager
-def _progress_bar(total: int, show: bool) -> Iterator[Any]:
-    """A progress bar on standard error, as a callback for the sampler."""
-    if not show:
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Sampling", total=total)
-
-        def advance(chains: list[Any]) -> None:
-            diverged = sum(chain.divergences for chain in chains)
-            bar.update(
-                task,
-                completed=sum(chain.finished_draws for chain in chains),
-                description=f"Sampling ({diverged} divergent)" if diverged else "Sampling",
-            )
-
-        yield advance

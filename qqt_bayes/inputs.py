@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from qqt_bayes import posterior
 from qqt_bayes.budgets import format_samples, log_spaced, parse_budgets
 from qqt_bayes.candidates import pool_multiple
+from qqt_bayes.methods import is_approximate, mark, remark
 from qqt_bayes.output import note, warn
 from qqt_bayes.prediction import predict, predict_known
 from qqt_bayes.rules import SAMPLE, Criteria
@@ -101,13 +102,15 @@ def predict_fit(
     -------
     DataFrame
         Columns `group` (if there are several), `level`, `budget`, `error_median`, `error_lower`,
-        `error_upper` and `error_mean`.
+        `error_upper` and `error_mean`; `method` if that is approximate.
     """
     criteria = Criteria(interval=probability)
     fit = posterior.load(path)
     posterior.require(fit, force)
     if not posterior.gate(fit).passed:
         warn(str(posterior.gate(fit)))
+    elif is_approximate(fit.attrs):
+        warn(remark(fit.attrs))
     chosen, at = candidates(fit, levels, budgets)
     error = predict(fit, chosen, at, new_run=new_run, group=group)
     _beware(chosen, posterior.runs(fit))
@@ -117,7 +120,7 @@ def predict_fit(
     data["error_mean"] = error.mean(SAMPLE)
     order = [dim for dim in ("group", "level", "budget") if dim in data.dims]
     frame = data.to_dataframe(dim_order=order).reset_index()
-    return frame[[*order, *data]]
+    return frame[[*order, *data]].assign(**mark(error.attrs))
 
 
 def predict_table(

@@ -91,14 +91,15 @@ def find_modes(
     shares = (member[..., None] == np.arange(len(optima))).mean(axis=1)
     log_weight = np.array([optimum.log_weight for optimum in optima])
     weight = np.exp(log_weight - log_weight.max())
+    names = _names(search, optima, runs)
     modes = [
-        Mode(name, float(w), tuple(s))
-        for name, w, s in zip(_names(search, optima), weight / weight.sum(), shares.T, strict=True)
+        Mode(name, float(w), tuple(s.tolist()))
+        for name, w, s in zip(names, weight / weight.sum(), shares.T, strict=True)
     ]
     return sorted(modes, key=lambda mode: -np.mean(mode.shares))
 
 
-def _names(search: BestFit, optima: list[Optimum]) -> list[str]:
+def _names(search: BestFit, optima: list[Optimum], runs: xr.Dataset) -> list[str]:
     """The parameter in which the first two differ most, and its value in each."""
     scalars = [
         (field, index, field.start + i)
@@ -111,9 +112,10 @@ def _names(search: BestFit, optima: list[Optimum]) -> list[str]:
     shared = np.array([not index for _, index, _ in scalars])
     clear = shared & (apart > CLEAR)
     field, index, place = scalars[int(np.argmax(np.where(clear, np.inf, apart)))]
-    of = f" of {' '.join(search.label(field, index))}" if index else ""
+    labels = [str(runs[dim].values[i]) for dim, i in zip(field.prior.over, index, strict=True)]
+    name = " ".join([field.name, *(["of", *labels] if labels else [])])
     values = [field.scale.bound(optimum.x[place], np)[0] for optimum in optima]
-    return [f"{field.name}{of} {value:.3g}" for value in values]
+    return [f"{name} {value:.3g}" for value in values]
 
 
 def sentence(modes: list[Mode], method: str) -> str:
@@ -121,16 +123,15 @@ def sentence(modes: list[Mode], method: str) -> str:
 
     Examples
     --------
-    >>> modes = [Mode("size_exponent -0.2", 0.1, (1.0, 0.5)), Mode("size_exponent 2", 0.9, (0.0, 0.5))]
-    >>> print(sentence(modes, "smc"))
-    The posterior has 2 modes: size_exponent -0.2 (75 % of the draws, chain by chain 100, 50; weight
-    by Laplace's method about 0.1) and size_exponent 2 (25 % of the draws, chain by chain 0, 50;
-    weight by Laplace's method about 0.9).
+    >>> print(sentence([Mode("d 0.1", 0.1, (1.0, 0.5)), Mode("d 0.4", 0.9, (0.0, 0.5))], "smc"))
+    The posterior has 2 modes: d 0.1 (75 % of the draws, chain by chain 100, 50; weight by Laplace's
+    method about 0.1) and d 0.4 (25 % of the draws, chain by chain 0, 50; weight by Laplace's method
+    about 0.9).
     """
     if len(modes) < 2:
         return ""
     *most, last = map(str, modes)
     words = f"The posterior has {len(modes)} modes: {', '.join(most)} and {last}."
     if method == "nuts":
-        words += " Chains seldom cross, so the shares of their draws are no weights; --method smc weighs the modes."
+        words += " Chains seldom cross, so their shares are no weights: --method smc weighs modes."
     return words

@@ -60,6 +60,16 @@ def given(name: str) -> bool:
     return click.get_current_context().get_parameter_source(name) != ParameterSource.DEFAULT
 
 
+def only_for_nuts(method: str, *names: str) -> None:
+    """Refuse options that the user gave and another method does not have."""
+    for name in names:
+        if method != "nuts" and given(name):
+            option = "--" + name.replace("_", "-")
+            raise click.UsageError(
+                f"{option} is for --method nuts, not for {method}; leave it out."
+            )
+
+
 type Command = Callable[..., Any]
 
 

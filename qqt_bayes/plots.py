@@ -7,7 +7,7 @@ from math import ceil
 from os import PathLike
 from pathlib import Path
 from textwrap import fill
-from typing import Any
+from typing import Any, Concatenate
 
 import matplotlib
 import numpy as np
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from qqt_bayes.forest import INFERRED, forest, interval
 from qqt_bayes.marks import (
     GREY,
+    INK,
     STYLE,
     WIDTH,
     end_labels,
@@ -31,6 +32,7 @@ from qqt_bayes.marks import (
     short,
     strip,
 )
+from qqt_bayes.methods import is_approximate, label
 from qqt_bayes.writing import write
 
 COLUMNS = 5
@@ -43,13 +45,18 @@ LEAST_SHARE = 0.02
 """Probability at the largest budget that earns a level its name."""
 
 
-def _styled[**P, R](draw: Callable[P, R]) -> Callable[P, R]:
-    """Draw under the figures' own style."""
+def _styled[**P](
+    draw: Callable[Concatenate[xr.Dataset, P], Figure],
+) -> Callable[Concatenate[xr.Dataset, P], Figure]:
+    """Draw under the figures' own style, and mark what is approximate."""
 
     @wraps(draw)
-    def styled(*args: P.args, **kwargs: P.kwargs) -> R:
+    def styled(shown: xr.Dataset, *args: P.args, **kwargs: P.kwargs) -> Figure:
         with matplotlib.rc_context(STYLE):
-            return draw(*args, **kwargs)
+            figure = draw(shown, *args, **kwargs)
+            if is_approximate(shown.attrs):
+                figure.suptitle(label(shown.attrs), fontsize=9, color=INK)
+        return figure
 
     return styled
 

@@ -16,6 +16,7 @@ import xarray as xr
 from qqt_bayes.distributions import Prior
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.gate import Gate
+from qqt_bayes.methods import method_of
 from qqt_bayes.spec import Spec
 from qqt_bayes.writing import write
 
@@ -115,7 +116,8 @@ def parameters(fit: xr.DataTree) -> xr.Dataset:
     sizes = constant["pool_size"]
     if spec.size_reference is not None:
         sizes = xr.full_like(sizes, spec.size_reference)
-    return xr.Dataset({**values, "pool_size": sizes}).assign_coords(group=constant["group"])
+    drawn = xr.Dataset({**values, "pool_size": sizes}, attrs={"method": method_of(fit.attrs)})
+    return drawn.assign_coords(group=constant["group"])
 
 
 def thin(fit: xr.DataTree, draws: int) -> xr.DataTree:

@@ -13,6 +13,7 @@ from qqt_bayes.epochs import collapse
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.files import Source
 from qqt_bayes.law import LAWS, Law
+from qqt_bayes.methods import method_of
 from qqt_bayes.parameters import read_parameters
 from qqt_bayes.pool import mixture_error
 from qqt_bayes.rules import SAMPLE, require_finite
@@ -87,6 +88,7 @@ def predict(
         kind=runs.attrs["kind"],
         law=spec.law,
         of="one new run" if new_run else "mean over runs",
+        method=method_of(fit.attrs),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from qqt_bayes.methods import mark
 from qqt_bayes.wording import summary
 
 FLAGS = ("gate_passed", "forced")
@@ -29,7 +30,7 @@ def to_frame(decision: xr.Dataset) -> pd.DataFrame:
         Columns `group` (if there are groups), `budget`, `level`, `probability_best`,
         `probability_within_margin`, `error_median`, `error_lower`, `error_upper`, `error_mean`,
         `regret`, `score`, `choice` (whether it is the level to choose), `winner`, `extrapolation`,
-        `repetitions` and `extrapolated_epochs`.
+        `repetitions` and `extrapolated_epochs`; `method` if that is approximate.
     """
     lower, median, upper = (decision["error"].isel(quantile=i, drop=True) for i in range(3))
     columns = {
@@ -52,7 +53,7 @@ def to_frame(decision: xr.Dataset) -> pd.DataFrame:
     order = [dim for dim in ("group", "budget", "level") if dim in decision.dims]
     frame = xr.Dataset(columns).to_dataframe(dim_order=order).reset_index()
     group = ["group"] if "group" in decision.coords else []
-    return frame[[*group, "budget", "level", *columns]]
+    return frame[[*group, "budget", "level", *columns]].assign(**mark(decision.attrs))
 
 
 def to_json(decision: xr.Dataset) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from qqt_bayes.budgets import format_samples
+from qqt_bayes.methods import is_approximate, remark
 from qqt_bayes.phrases import (
     CERTAIN,
     NO_DOUBT,
@@ -60,6 +61,8 @@ def summary(decision: xr.Dataset) -> str:
 
 
 def _sentences(decision: xr.Dataset) -> Iterator[str]:
+    if is_approximate(decision.attrs):
+        yield remark(decision.attrs)
     if not decision.attrs["gate_passed"]:
         yield (
             "The fit did not pass its checks and was used by force: every number here may be wrong."

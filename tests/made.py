@@ -84,7 +84,16 @@ def tables(pools=3, groups=1, *, law="utility", seed=0):
 
 
 def fit(
-    pools=3, groups=1, model="utility", *, chains=2, draws=50, seed=0, spread=0.003, passed=True
+    pools=3,
+    groups=1,
+    model="utility",
+    *,
+    method="nuts",
+    chains=2,
+    draws=50,
+    seed=0,
+    spread=0.003,
+    passed=True,
 ):
     """A fit in the format of `qqt_bayes.fit`.
 
@@ -93,6 +102,8 @@ def fit(
     pools, groups : int
     model : str, path or Spec
         Which of its parameters are random, and over what, decides what the posterior holds.
+    method : str
+        By which it is said to be made.
     chains, draws, seed : int
     spread : float
         Posterior standard deviation of the parameters' logarithms; 0 puts every draw on the truth.
@@ -127,11 +138,12 @@ def fit(
         **runs.attrs,
         "spec": json.dumps(spec.to_dict()),
         "spec_hash": spec.hash,
+        "method": method,
         "seed": seed,
         "versions": json.dumps({"qqt_bayes": "made"}),
         "sampling_time": 0.1,
         "compile_time": 0.1,
-        "gate": json.dumps(_gate(passed)),
+        "gate": json.dumps(_gate(passed) | {"method": method}),
     }
     return tree
 

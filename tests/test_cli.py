@@ -362,6 +362,7 @@ def test_fit_saves_and_reports(files: SimpleNamespace, monkeypatch: pytest.Monke
         "tune": 1000,
         "chains": 2,
         "seed": 5,
+        "method": "nuts",
         "low_rank": False,
         "progress": True,
     }

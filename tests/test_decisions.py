@@ -200,6 +200,7 @@ def test_a_decision_compares_predictions():
         "kind": "error",
         "law": "utility",
         "model": "utility",
+        "method": "nuts",
         "gate_passed": 1,
         "forced": 0,
     }

@@ -11,11 +11,12 @@ import pytest
 import xarray as xr
 
 import qqt_bayes as qqt
+from qqt_bayes import inference
 from qqt_bayes.distributions import Prior
 from qqt_bayes.errors import InputError
 from qqt_bayes.floor import fit_line, on_line
 from qqt_bayes.gate import Gate
-from qqt_bayes.inference import prior_draws
+from qqt_bayes.inference import Compilation, prior_draws
 from qqt_bayes.ingredients import ingredients, run_errors
 from qqt_bayes.law import LAWS
 from qqt_bayes.many import fit_many
@@ -79,11 +80,26 @@ def test_attributes(fit, runs):
 
 
 @pytest.fixture(scope="module")
-def two(runs):
+def compilation():
+    """What all of the fits below share."""
+    return Compilation()
+
+
+@pytest.fixture(scope="module")
+def two(runs, compilation):
     """The same runs, and others of the same trainings, fitted by one compiled model."""
     others = runs.assign(error=runs["error"] - 0.05)
     settings = {"draws": DRAWS, "tune": TUNE, "chains": CHAINS, "seed": SEED}
-    return list(fit_many([runs, others], "utility", **settings))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inference, "Compilation", lambda: compilation)
+        return list(fit_many([runs, others], "utility", **settings))
+
+
+@pytest.fixture(scope="module", params=["laplace", "pathfinder", "smc"])
+def other(request, two, runs, compilation):
+    """The first of them by another method, with the model that the second has left."""
+    settings = {"draws": DRAWS, "chains": CHAINS, "seed": SEED, "compilation": compilation}
+    return qqt.fit(runs, "utility", method=request.param, **settings)
 
 
 def test_the_same_seed_gives_the_same_draws_in_one_process(fit, runs):
@@ -134,6 +150,60 @@ def test_saved_and_loaded(fit, tmp_path):
     loaded = qqt.load(tmp_path / "fit.nc")
     xr.testing.assert_identical(loaded, fit)
     assert loaded.attrs == fit.attrs
+
+
+def test_another_method_gives_the_same_groups(other, two):
+    assert set(other.children) == GROUPS
+    for group in GROUPS - {"sample_stats"}:
+        ours, reference = (x[group].to_dataset(inherit=False) for x in (other, two[0]))
+        assert set(ours.data_vars) == set(reference.data_vars)
+        assert dict(ours.sizes) == dict(reference.sizes)
+        for name in ours.coords:
+            assert (ours[name] == reference[name]).all()
+    assert np.isfinite(other["sample_stats"]["lp"]).all()
+
+
+def test_another_method_finds_the_posterior(other, two):
+    """Within half a standard deviation of a short run of NUTS, of the logarithms."""
+    for name in ("a", "b", "d", "tau", "sigma"):
+        x, y = (np.log(each["posterior"][name]) for each in (other, two[0]))
+        sample = ("chain", "draw")
+        assert (abs(x.mean(sample) - y.mean(sample)) / y.std(sample)).max() < 0.5
+        assert abs(np.log(x.std(sample) / y.std(sample))).max() < 0.6
+
+
+def test_a_fit_says_by_which_method_it_is(other, two, tmp_path):
+    method = other.attrs["method"]
+    assert two[0].attrs["method"] == "nuts"
+    names = [check.name for check in Gate.from_json(other.attrs["gate"]).checks]
+    stats = other["sample_stats"]
+    if method == "smc":
+        assert names[0].startswith("R-hat")
+        evidence = stats["log_marginal_likelihood"]
+        assert evidence.dims == ("chain",)
+        assert np.ptp(evidence.values) < 1
+    else:
+        assert names[0] == "Pareto k of the approximation"
+        assert stats.attrs["pareto_k"] < 1
+        assert np.isfinite(stats["lp_approx"]).all()
+    qqt.save(other, tmp_path / "fit.nc")
+    loaded = qqt.load(tmp_path / "fit.nc")
+    assert loaded.attrs == other.attrs
+    assert loaded["sample_stats"].attrs == stats.attrs
+    assert arviz.summary(loaded).shape[0] > 8
+
+
+@pytest.mark.parametrize("options", [{"target_accept": 0.9}, {"low_rank": True}])
+@pytest.mark.parametrize("method", ["laplace", "pathfinder", "smc"])
+def test_options_of_nuts_are_for_nuts(runs, method, options):
+    (name,) = options
+    with pytest.raises(InputError, match=f"{name} is for method 'nuts', but got method '{method}'"):
+        qqt.fit(runs, method=method, **options)
+
+
+def test_an_unknown_method(runs):
+    with pytest.raises(InputError, match="unknown method 'laplac'; did you mean 'laplace'"):
+        qqt.fit(runs, method="laplac")
 
 
 @pytest.mark.parametrize(("name", "value"), [("draws", 0), ("tune", 0), ("chains", 0)])

@@ -1,0 +1,272 @@
+r"""A quick look at a posterior: a normal density in its place, and how far that is from it.
+
+Laplace's method puts ``N(m, H^-1)`` at the mode m, H minus the matrix of second derivatives there.
+Pathfinder (Zhang, Carpenter, Gelman and Vehtari 2022, arXiv:2108.03782) follows optimisers from
+afar and takes, of the normal densities along each path, the one nearest to the posterior.
+
+Both then draw more than is asked for, weigh the draws by posterior over approximation and keep a
+share of them by these weights, the largest smoothed (Vehtari et al. 2024, JMLR 25, 72).  The shape
+k of the Pareto distribution of the weights says whether that can work: above 0.7 it cannot.
+
+A posterior is here a function of a vector: log density and its gradient, -inf where there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import logsumexp
+
+from qqt_bayes.errors import InputError
+
+Array = NDArray[np.float64]
+Target = Callable[[Array], tuple[float, Array]]
+
+OVER = 4
+"""Draws from the approximation for each that is kept."""
+STEP = 1e-4
+"""Of the central differences; the coordinates are of order 1."""
+NEWTON = 20
+"""Newton steps at most, until one no longer raises the log density."""
+MEMORY, MOST = 20, 500
+"""Steps that shape an approximation, and that the optimiser takes at most."""
+NEAR = 1e-3
+"""Largest slope at which it stops."""
+FLAT = 1e-12
+"""Curvature along a step below which it says nothing."""
+TRIALS = 10
+"""Draws by which the approximations of a path are compared."""
+FAR = 1e100
+"""Minus log density where there is none, for the optimiser."""
+
+
+@dataclass(frozen=True)
+class Normal:
+    """A normal density."""
+
+    mean: Array
+    root: Array
+    """Its product with its transpose is the covariance."""
+
+    def draw(self, count: int, rng: np.random.Generator) -> Array:
+        """Draws, shape (draw, scalar)."""
+        z = rng.standard_normal((count, self.mean.size))
+        draws: Array = self.mean + z @ self.root.T
+        return draws
+
+    def log_density(self, x: Array) -> Array:
+        """Shape (draw,)."""
+        z = (x - self.mean) @ np.linalg.inv(self.root).T
+        scale = np.log(np.diag(self.root)).sum() + self.mean.size * np.log(2 * np.pi) / 2
+        density: Array = -(z**2).sum(axis=1) / 2 - scale
+        return density
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """Draws kept by their weights.
+
+    Attributes
+    ----------
+    draws : array, shape (draw, scalar)
+    lp : array, shape (draw,)
+        Log density of the posterior.
+    lq : array, shape (draw,)
+        That of the approximation.
+    pareto_k : float
+        Infinite if the draws cannot be weighed.
+    """
+
+    draws: Array
+    lp: Array
+    lq: Array
+    pareto_k: float
+
+
+def laplace(target: Target, starts: Array, count: int, seed: int) -> Weighed:
+    """Draws by Laplace's method, at the best mode that is found.
+
+    Parameters
+    ----------
+    target : callable
+    starts : array, shape (start, scalar)
+    count : int
+        Draws to keep.
+    seed : int
+
+    Raises
+    ------
+    InputError
+        If no start leads to a maximum with curvature on every side.
+    """
+    ends = [_climb(target, start)[-1] for start in starts]
+    mode, curvature = _newton(target, max(ends, key=lambda end: target(end)[0]))
+    root = _root_of_inverse(curvature)
+    if root is None or not np.isfinite(target(mode)[0]):
+        raise InputError(
+            "method: laplace found no maximum of the posterior with curvature on every side of it; "
+            "take method pathfinder for a quick look, or nuts"
+        )
+    return _weigh(target, [Normal(mode, root)], count, np.random.default_rng(seed))
+
+
+def pathfinder(target: Target, starts: Array, count: int, seed: int) -> Weighed:
+    """Draws by Pathfinder with a path from each start, weighed together.
+
+    Parameters
+    ----------
+    target, starts, count, seed
+        As for `laplace`.
+
+    Raises
+    ------
+    InputError
+        If no path leads anywhere.
+    """
+    rng = np.random.default_rng(seed)
+    return _weigh(target, _ends(target, starts, rng), count, rng)
+
+
+def explore(target: Target, starts: Array, count: int, rng: np.random.Generator) -> Array:
+    """Draws about the end of Pathfinder's path from each start, unweighed; shape (draw, scalar)."""
+    return np.concatenate([end.draw(count, rng) for end in _ends(target, starts, rng)])
+
+
+def _ends(target: Target, starts: Array, rng: np.random.Generator) -> list[Normal]:
+    """The best normal density of the path from each start."""
+    found = [_nearest(target, _climb(target, start), rng) for start in starts]
+    normals = [normal for normal in found if normal is not None]
+    if not normals:
+        raise InputError("method: no path leads up the posterior from any start; take method nuts")
+    return normals
+
+
+def _climb(target: Target, start: Array) -> Array:
+    """The path of BFGS from a start, shape (step, scalar)."""
+
+    def descent(x: Array) -> tuple[float, Array]:
+        value, gradient = target(x)
+        return (-value, -gradient) if np.isfinite(value) else (FAR, np.zeros_like(x))
+
+    path = [start]
+    minimize(
+        descent,
+        start,
+        jac=True,
+        method="BFGS",
+        callback=lambda x: path.append(x.copy()),
+        options={"maxiter": MOST, "gtol": NEAR},
+    )
+    return np.array(path)
+
+
+def _curvature(target: Target, x: Array) -> Array:
+    """Minus the second derivatives, by central differences of the gradient."""
+    steps = STEP * np.eye(x.size)
+    slope = np.array([target(x - step)[1] - target(x + step)[1] for step in steps]) / (2 * STEP)
+    symmetric: Array = (slope + slope.T) / 2
+    return symmetric
+
+
+def _newton(target: Target, x: Array) -> tuple[Array, Array]:
+    """The maximum near a point, and the curvature there."""
+    curvature = _curvature(target, x)
+    for _ in range(NEWTON):
+        value, gradient = target(x)
+        root = _root_of_inverse(curvature)
+        if root is None:
+            break
+        step = root @ (root.T @ gradient)
+        if not target(x + step)[0] > value:
+            break
+        x = x + step
+        curvature = _curvature(target, x)
+    return x, curvature
+
+
+def _root_of_inverse(precision: Array) -> Array | None:
+    """Lower triangular root of the inverse of a matrix; None if it is not positive definite."""
+    try:
+        upper = np.linalg.cholesky(precision[::-1, ::-1])[::-1, ::-1]
+        root: Array = np.linalg.inv(upper).T
+    except np.linalg.LinAlgError:
+        return None
+    return root
+
+
+def _nearest(target: Target, path: Array, rng: np.random.Generator) -> Normal | None:
+    """Of the normal densities along a path the one with the largest evidence bound, if any.
+
+    The bound, ELBO, is the mean of log posterior minus log approximation under the approximation:
+    a constant less their Kullback-Leibler divergence.
+    """
+    best, most = None, -np.inf
+    for normal in _along(path, np.array([target(x)[1] for x in path])):
+        draws = normal.draw(TRIALS, rng)
+        bound = np.mean([target(x)[0] for x in draws] - normal.log_density(draws))
+        if bound > most:
+            best, most = normal, bound
+    return best
+
+
+def _along(path: Array, gradients: Array) -> list[Normal]:
+    r"""The normal densities along a path: a Newton step from each point, H the covariance.
+
+    H starts as a diagonal ``a``, which follows all steps s and changes z of minus the gradient
+    (Zhang et al. 2022, algorithm 3, after Gilbert and Lemarechal 1989),
+
+    ``1 / a <- z'az / (z's a) + z^2 / z's - z'az s^2 / (z's s'(s/a) a^2)``,
+
+    and takes the latest of them in by ``H <- (I - s z'/z's) H (I - z s'/z's) + s s'/z's`` (BFGS).
+    Steps along which the gradient hardly changes are passed over, as there.
+    """
+    identity, diagonal = np.eye(path.shape[1]), np.ones(path.shape[1])
+    recent: list[tuple[Array, Array]] = []
+    normals = []
+    for x, gradient, s, z in zip(
+        path[1:], gradients[1:], np.diff(path, axis=0), -np.diff(gradients, axis=0), strict=True
+    ):
+        along = z @ s
+        if along > FLAT * (z @ z):
+            bent, straight = z @ (diagonal * z), s @ (s / diagonal)
+            stale = bent * s**2 / (along * straight * diagonal**2)
+            diagonal = 1 / (bent / (along * diagonal) + z**2 / along - stale)
+            recent = [*recent[1 - MEMORY :], (s, z)]
+        inverse = np.diag(diagonal)
+        for step, change in recent:
+            keep = identity - np.outer(step, change) / (step @ change)
+            inverse = keep @ inverse @ keep.T + np.outer(step, step) / (step @ change)
+        try:
+            root = np.linalg.cholesky(inverse)
+        except np.linalg.LinAlgError:
+            continue
+        normals.append(Normal(x + inverse @ gradient, root))
+    return normals
+
+
+def _weigh(target: Target, normals: list[Normal], count: int, rng: np.random.Generator) -> Weighed:
+    """Draws from a mixture in equal shares, a part of them kept by their smoothed weights."""
+    import arviz  # noqa: F401 it gives arrays the accessor below
+
+    each = -(-OVER * count // len(normals))
+    x = np.concatenate([normal.draw(each, rng) for normal in normals])
+    lq = logsumexp([normal.log_density(x) for normal in normals], axis=0) - np.log(len(normals))
+    lp = np.array([target(one)[0] for one in x])
+    possible = np.isfinite(lp)
+    if np.count_nonzero(possible) < count:
+        raise InputError(
+            "method: most draws of the approximation are where the posterior has no density; "
+            "take method nuts"
+        )
+    x, lp, lq = x[possible], lp[possible], lq[possible]
+    ratio = xr.DataArray(lp - lq, dims="sample")
+    smoothed, k = (-ratio).azstats.psislw(dim="sample")  # it wants what leave-one-out has
+    total = np.cumsum(np.exp(smoothed.values))
+    places = (np.arange(count) + rng.uniform()) / count * total[-1]
+    kept = rng.permutation(np.searchsorted(total, places))  # by weight, little left to chance
+    return Weighed(x[kept], lp[kept], lq[kept], float(np.nan_to_num(k, nan=np.inf)))
