@@ -60,7 +60,7 @@ def two() -> Iterator["distributed.LocalCluster"]:
 @pytest.fixture
 def address(two: "distributed.LocalCluster") -> str:
     with distributed.Client(two.scheduler_address, set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=60)
+        client.wait_for_workers(2, timeout=300)
     return two.scheduler_address
 
 
@@ -73,6 +73,7 @@ def lone() -> Iterator["distributed.LocalCluster"]:
 # --- fits --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_same_draws_though_a_worker_is_killed(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
