@@ -170,7 +170,7 @@ class BestFit:
     def optima(self) -> list[Optimum]:
         """The minima from several starts, the weightiest first; the noise is then that of it."""
         rng = np.random.default_rng(0)
-        n, first = self.mean.size, self.sigma
+        n = self.mean.size
         starts = self.mean + rng.standard_normal((STARTS, n)) / np.sqrt(np.diag(self.joint))
         starts[0] = self.mean
         places: list[Array] = []
@@ -179,9 +179,7 @@ class BestFit:
             if not any(self.same(x, y) for y in places):
                 places.append(x)
         found: list[Optimum] = []
-        for x in places:
-            self.sigma = first
-            each = self.settled(x)
+        for each in map(self.settled, places):
             if not any(self.same(each.x, other.x) for other in found):
                 found.append(each)
         found.sort(key=lambda each: -each.log_weight)
@@ -195,6 +193,7 @@ class BestFit:
 
     def settled(self, x: Array) -> Optimum:
         """The minimum near a place, with the noise that it leaves."""
+        first = self.sigma
         for _ in range(ROUNDS):
             before = self.sigma
             self.sigma = max(self._noise(x), before / FALL)
@@ -204,7 +203,8 @@ class BestFit:
         log_weight = -cost - np.log(self.variance).sum() / 2
         log_weight -= np.linalg.slogdet(self.precision(x, x.size))[1] / 2
         unlikely = (np.log(self.sigma) - self.likely.mean()) ** 2 / max(self.likely.var(), NOTHING)
-        return Optimum(x, self.sigma, float(log_weight - unlikely / 2))
+        sigma, self.sigma = self.sigma, first
+        return Optimum(x, sigma, float(log_weight - unlikely / 2))
 
     def _noise(self, x: Array) -> float:
         """Most probable run-to-run noise about a fit that has used up some freedom."""

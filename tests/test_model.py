@@ -23,6 +23,7 @@ from qqt_bayes.many import fit_many
 from qqt_bayes.model import COORDINATE, CURVE, build, replicate
 from qqt_bayes.profile import find_coordinates
 from qqt_bayes.runs import read_runs
+from qqt_bayes.samplers import Density, _dispersed
 from qqt_bayes.spec import Spec, load_model
 
 MODE = "FAST_COMPILE"  # each function is called a few times only
@@ -114,6 +115,26 @@ def test_a_compiled_model_takes_other_runs(two, runs):
         np.testing.assert_allclose(mean, errors, atol=0.01)
         np.testing.assert_array_equal(each["observed_data"]["error"], errors)
         assert (each["log_likelihood"]["error"].mean(("chain", "draw")) > 0).all()
+
+
+def test_chains_start_about_every_best_fit(two, runs, compilation):
+    """Each seed starts a chain about one of them: the same seed about the same."""
+    spec, parts = load_model("utility"), ingredients(runs)
+    coordinates = find_coordinates(spec, runs, parts, some_draws(spec, runs))
+    compiled = compilation.of(spec, runs, parts, coordinates)
+    (best,) = coordinates.optima
+    assert _dispersed(compiled, coordinates) is compiled
+    shift = np.zeros(best.size)
+    shift[-1] = -0.3  # of the floor
+    several = replace(coordinates, optima=np.array([best, best + shift]))
+    start = _dispersed(compiled, several).initial_point_func
+    around = compiled.initial_point_func
+    places = np.array([start(seed) - around(seed) for seed in range(4)])
+    np.testing.assert_allclose(places[:2], places[2:], atol=1e-12)
+    found = Density(compiled).variables(places[None, :2])
+    for place, optimum in enumerate(several.optima):
+        free = [np.ravel(f.scale.free(found[f.name].values[0, place])) for f in coordinates.fields]
+        np.testing.assert_allclose(np.concatenate(free), optimum, atol=0.01)
 
 
 def test_only_parameters_are_kept(fit):
