@@ -71,7 +71,8 @@ UNUSED = {
 @click.option(
     "--by",
     type=click.Choice(["metric"]),
-    help="A fit for each metric of RUNS, compiled once; its name goes into the name of the file.",
+    help="A fit for each metric of RUNS; its name goes into the name of the file. Metrics of the "
+    "same trainings share one compilation.",
 )
 @click.option(
     "--model", default="utility", metavar="NAME", help="See `qqt models`; or a TOML file."
@@ -131,7 +132,8 @@ def fit(
     for file in files:
         writable(Path(file), read)
     runs = [read_runs(table, **source | {"metric": name}) for name in names]
-    note(f"Compiling model {spec.name} for {runs[0].sizes['run']} runs: some ten seconds ...")
+    where = "half a minute the first time, less later" if dask is None else f"on {dask}"
+    note(f"Fitting model {spec.name} to {runs[0].sizes['run']} runs ({where}) ...")
     sampler: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "seed": seed}
     sampler["method"] = method
     if target_accept is not None:

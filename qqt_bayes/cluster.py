@@ -6,6 +6,7 @@ It knows Dask, not what is called; Dask is imported only when a cluster is asked
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import CancelledError
@@ -18,6 +19,7 @@ from qqt_bayes.errors import InputError, fault_list, listed
 if TYPE_CHECKING:
     from distributed import Client
 
+ADDRESS = re.compile(r"(tcp|tls|ucx|ws|wss)://[^\s/]+:[0-9]+")
 CONNECT = 10
 """Seconds in which a scheduler should answer."""
 PATIENCE = 60.0
@@ -92,13 +94,16 @@ def _connected(address: str) -> Iterator[Client]:
         raise InputError(
             "Dask is not installed, which a cluster needs: pip install 'qqt_bayes[distributed]'"
         ) from error
+    nobody = InputError(
+        f"No Dask scheduler answers at {address!r}: expected an address such as "
+        "tcp://127.0.0.1:8786, where `dask scheduler` runs and `dask worker`s have joined it."
+    )
+    if not ADDRESS.fullmatch(address):  # a client with none would not give up quietly
+        raise nobody
     try:
         client = Client(address, timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise InputError(
-            f"No Dask scheduler answers at {address!r}: expected an address such as "
-            "tcp://127.0.0.1:8786, where `dask scheduler` runs and `dask worker`s have joined it."
-        ) from error
+        raise nobody from error
     logger = logging.getLogger("distributed.client")
     level = logger.level
     logger.setLevel(logging.CRITICAL)  # what it says of a lost scheduler, a fault of ours says

@@ -14,6 +14,8 @@ from qqt_bayes.whole_pools import ERRORS, Array, Members, WholePools, error_of_m
 
 HITS = 4_000_000
 """Draws in which a subset may be the best that are remembered before they are sifted."""
+PLACES = 12
+"""Of a probability."""
 
 type Advance = Callable[[float], None]
 """Told which share of the work has been done since it was last called."""
@@ -37,6 +39,8 @@ class Ranking:
         By how much the least score of all subsets may lie below the least in `score`.
     included : array, shape (pool, budget)
         Probability that the best subset takes the pool.
+    complete : bool
+        Whether `least` is that of all subsets there are, not of those in `members` only.
     """
 
     members: Members
@@ -46,6 +50,7 @@ class Ranking:
     mean: Array
     gap: Array
     included: Array
+    complete: bool = True
 
 
 def all_subsets(count: int) -> Members:
@@ -101,8 +106,12 @@ def rank(
     members: Members,
     gap: Array,
     advance: Advance = silent,
+    known: tuple[Array, Array] | None = None,
 ) -> Ranking:
-    """Evaluate some subsets under every draw; `gap` is what others may be better by."""
+    """Evaluate some subsets under every draw.
+
+    `gap` is what others may be better by; `known` what `best_of_each_draw` returns.
+    """
     shape = len(members), pools.budgets.size
     score, mean = np.empty(shape), np.empty(shape)
     best = Best(pools.budgets.size, pools.draws)
@@ -111,9 +120,12 @@ def rank(
         best.update(sets, budgets, error)
         advance(error.size / (len(members) * best.least.size))
     require_finite(xr.DataArray(mean))
+    if known:
+        np.minimum(best.least, known[0], out=best.least)
     probability = np.zeros(shape)
     np.add.at(probability, *best.shares())
-    included = members.T.astype(float) @ probability
+    probability = probability.round(PLACES)  # sums of many shares
+    included = known[1] if known else members.T.astype(float) @ probability
     return Ranking(members, best.least, probability, score, mean, gap, included)
 
 

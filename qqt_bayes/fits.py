@@ -63,6 +63,7 @@ def fit_and_report(
         posterior.save(each, Path(path))
         gate = posterior.gate(each)
         checks = pd.DataFrame([asdict(check) for check in gate.checks])
+        checks["advice"] = checks["advice"].where(~checks["passed"], "")
         about = {"fit": path, "method": method_of(each.attrs), "passed": gate.passed}
         content = about | {"checks": checks.to_dict("records")}
         checks = checks.assign(**mark(each.attrs))

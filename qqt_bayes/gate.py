@@ -34,7 +34,7 @@ DRAWS = 500
 
 MORE_DRAWS = "sample longer (--draws {draws} --tune {draws}), or take a simpler model"
 MORE_PARTICLES = "take more draws (--draws {draws}), or method nuts"
-FAR = "the approximation is far from the posterior: fit with method nuts"
+FAR = "the approximation may be far from the posterior: fit with method nuts"
 OTHER_LAW = (
     "the law does not describe these runs: try {models}; where groups differ, a model with "
     "parameters over group (cherti has some), or a table for each group"

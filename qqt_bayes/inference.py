@@ -21,6 +21,7 @@ from qqt_bayes import gate
 from qqt_bayes.coordinates import Coordinates
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.ingredients import Part, ingredients, known_variance
+from qqt_bayes.law import LAWS
 from qqt_bayes.methods import APPROXIMATE, METHODS
 from qqt_bayes.model import CURVE, build, data_of, replicate
 from qqt_bayes.modes import find_modes, sentence
@@ -98,6 +99,11 @@ def fit(
         kind = type(runs).__name__
         raise InputError(f"runs: expected a Dataset, as read_runs returns it, got {kind}.")
     spec = load_model(spec)
+    if LAWS[spec.law].bounded and runs.attrs["kind"] == "loss":
+        raise InputError(
+            f"model {spec.name}: its law is for error rates, which are 1 before training, but the "
+            "table was read as losses; take a model such as utility or data-constrained."
+        )
     start = time.perf_counter()
     parts = ingredients(runs, spec.size_reference)
     prior, by_name = (compilation or Compilation()).prior(spec, runs, parts, seed)
@@ -265,12 +271,21 @@ def _collect(
     )
     result.attrs = _provenance(spec, runs) | attributes
     every = max(1, len(curve) // gate.DRAWS)
-    note = ""
+    note = _evidence(stats)
     if several or (attributes["method"] not in APPROXIMATE and gate.disagree(posterior[kept])):
         modes = find_modes(spec, runs, parts, by_draw(before), posterior)
-        note = sentence(modes, attributes["method"])
+        note = f"{sentence(modes, attributes['method'])} {note}".strip()
     result.attrs["gate"] = gate.check(result, curve[::every], predicted[::every], note).to_json()
     return result
+
+
+def _evidence(stats: xr.Dataset) -> str:
+    """What sequential Monte Carlo says of the model as a whole; empty of other methods."""
+    if "log_marginal_likelihood" not in stats:
+        return ""
+    runs = stats["log_marginal_likelihood"].values
+    each = ", ".join(f"{value:.1f}" for value in runs)
+    return f"Log marginal likelihood {np.mean(runs):.1f} (run by run {each})."
 
 
 def _provenance(spec: Spec, runs: xr.Dataset) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
@@ -15,7 +17,7 @@ from qqt_bayes.law import LAWS
 from qqt_bayes.prediction import draws_of, the_group
 from qqt_bayes.rules import SAMPLE, TIE, UNDECIDED, Criteria
 from qqt_bayes.search import search
-from qqt_bayes.whole_pools import Members, WholePools
+from qqt_bayes.whole_pools import Members, WholePools, best_of_each_draw
 
 ENUMERATED = 20
 """Pools up to which every subset is evaluated: a million subsets."""
@@ -45,7 +47,9 @@ def best_subsets(
 
     All subsets of up to 20 pools are evaluated under every draw, in blocks of bounded memory.
     Among more, each budget's best is sought by branch and bound, which says how much better any
-    subset could be at most; probabilities are then among the best that the searches evaluated.
+    subset could be at most. Probabilities and regrets are still against all subsets if the pools
+    have one size and share the floor; otherwise they are against those that the searches evaluated:
+    a probability is then an upper bound, a regret a lower one, and no winner is named.
 
     Parameters
     ----------
@@ -71,7 +75,8 @@ def best_subsets(
         - `probability_included` (pool, budget): that the best subset takes it;
         - `optimality_gap` (budget): how far the least score of all may be below the choice's.
 
-        Attributes `subsets`, how many there are, and `searched`, whether not all were evaluated.
+        Attributes `subsets`, how many there are; `searched`, whether not all were evaluated; and
+        `complete`, whether probabilities and regrets are against all.
 
     Raises
     ------
@@ -109,8 +114,9 @@ def best_subsets(
         decision = decision.assign_coords(group=group)
     return decision.assign_attrs(
         forced=int(force),
-        subsets=2.0**pools.taken.size - 1,
+        subsets=2**pools.taken.size - 1,
         searched=int(pools.taken.size > ENUMERATED),
+        complete=int(ranking.complete),
     )
 
 
@@ -136,7 +142,14 @@ def _found(pools: WholePools, criteria: Criteria, advance: Advance) -> Ranking:
         members.append(found.members[:KEPT])
         gap[i] = found.score[0] - found.bound
         advance(1 / pools.budgets.size)
-    return rank(pools, criteria, np.unique(np.concatenate(members), axis=0), gap)
+    known = [best_of_each_draw(pools.at(i)) for i in range(pools.budgets.size)]
+    every = None
+    if all(known):
+        least, included = zip(*filter(None, known), strict=True)
+        every = np.concatenate(least), np.concatenate(included, axis=1)
+    sets = np.unique(np.concatenate(members), axis=0)
+    ranking = rank(pools, criteria, sets, gap, known=every)
+    return ranking if every else replace(ranking, complete=False)
 
 
 def _named(ranking: Ranking) -> tuple[Members, list[int]]:
@@ -176,7 +189,7 @@ def _compared(
         ("level", "budget", *SAMPLE),
     )
     least = xr.DataArray(ranking.least.reshape(shape[1:]), {"budget": budget}, ("budget", *SAMPLE))
-    excess = error - least
+    excess = (error - least).clip(min=0)
 
     def over(values: np.ndarray) -> xr.DataArray:
         return xr.DataArray(values[named], {"level": level, "budget": budget}, ("level", "budget"))
@@ -184,7 +197,7 @@ def _compared(
     best = over(ranking.probability)
     regret = excess.mean(SAMPLE)
     choice = xr.DataArray(chosen, {"budget": budget}, ("budget",))
-    sure = best.max("level") >= criteria.probability - TIE
+    sure = (best.max("level") >= criteria.probability - TIE) & ranking.complete
     likeliest = level[best.argmax("level")]
     return xr.Dataset(
         {

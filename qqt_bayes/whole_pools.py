@@ -158,6 +158,41 @@ class WholePools:
         return error
 
 
+def best_of_each_draw(pools: WholePools) -> tuple[Array, Array] | None:
+    """The least error of all subsets in each draw, where it can be had without a search.
+
+    Where pools have one size and the law takes the mean of one thing only that differs between
+    them, the best m pools of a draw are those with the m largest values, or the m least.
+
+    Returns
+    -------
+    tuple of array, or None
+        Shape (budget, draw); and shape (pool, budget): the share of draws in which the best subset
+        takes the pool.
+    """
+    if not (pools.equal and pools.law.separable):
+        return None
+    count, shape = pools.taken.size, (pools.budgets.size, pools.draws)
+    least, included = np.full(shape, np.inf), np.zeros((count, *shape), dtype=bool)
+    for size in range(1, count + 1):
+        table = pools.table(size * pools.taken[0])
+        differing = [i for i, x in enumerate(table) if np.ptp(x, axis=1).any()]
+        if len(differing) > 1:
+            return None
+        which = differing[0] if differing else 0
+        order = np.argsort(table[which], axis=1)
+        for chosen in (order[:, -size:], order[:, :size]):
+            means = [x[:, 0] for x in table]
+            means[which] = np.take_along_axis(table[which], chosen, axis=1).mean(axis=1)
+            error = np.broadcast_to(error_of_means(pools.law, means), shape)
+            better = error < least
+            least = np.where(better, error, least)
+            taken = np.zeros(table[which].shape, dtype=bool)
+            np.put_along_axis(taken, chosen, True, axis=1)
+            included = np.where(better, taken.swapaxes(0, 1), included)
+    return least, included.mean(axis=-1)
+
+
 def error_of_means(law: Law, means: list[Any]) -> Any:
     """The error that a separable law makes of its means, in the order in which it takes them.
 

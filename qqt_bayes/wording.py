@@ -85,16 +85,22 @@ def _basis(decision: xr.Dataset) -> str:
     draws = f"{decision.attrs['draws']:,} posterior draws of the mean curves of model {model}"
     if "subsets" not in decision.attrs:
         return f"Levels are compared by {rule(decision.attrs)} under {draws}."
-    sets = f"{decision.attrs['subsets']:,.0f} sets of whole pools that"
+    sets = f"{decision.attrs['subsets']:,} sets of whole pools that"
     sets += f" {decision.sizes['pool']} pools allow"
-    named = f"{decision.sizes['level']} of them have a name here"
+    named = f"the {decision.sizes['level']} that matter are listed"
     if not decision.attrs["searched"]:
         return f"The {sets} are compared by {rule(decision.attrs)} under {draws}; {named}."
     gap = max(decision["optimality_gap"].max().item(), SMALL)
+    against = (
+        "Probabilities and costs are against all of them."
+        if decision.attrs["complete"]
+        else "Probabilities are among the sets that the search evaluated: against all of them they "
+        "may be lower, and costs higher, so no winner is named."
+    )
     return (
         f"Of the {sets}, those that a search found best by {rule(decision.attrs)} are compared "
         f"under {draws}; {named}. "
-        f"None of the others scores better than the choice by more than {gap:.2g}."
+        f"None of the others scores better than the choice by more than {gap:.2g}. {against}"
     )
 
 
@@ -127,8 +133,8 @@ def _decided(part: xr.Dataset) -> str:
         chances.append(_within_margin(part))
     return (
         f"{_where(part)} take {choice} ({_score(part)}){doubt}: it is {' and '.join(chances)}; "
-        f"choosing it is expected to cost {cost(part['choice_regret'])} in {part.attrs['kind']}, "
-        f"the worst level {_worst(part)}."
+        f"choosing it is expected to cost {cost(part['choice_regret'])} in {part.attrs['kind']}"
+        f"{_worst(part, ', ')}."
     )
 
 
@@ -142,7 +148,7 @@ def _undecided(part: xr.Dataset) -> str:
     return (
         f"{_where(part)} it is undecided between {rivals}: "
         f"{'either' if len(names) == 2 else 'each'} is expected to cost {cost(regret)} in "
-        f"{part.attrs['kind']}{bound}; the worst level {_worst(part)}. "
+        f"{part.attrs['kind']}{bound}{_worst(part, '; ')}. "
         f"The rule takes {part['choice'].values[0]} ({_score(part)}), {_within_margin(part)}."
     )
 
@@ -261,10 +267,13 @@ def _within_margin(part: xr.Dataset) -> str:
     return f"within {part.attrs['margin']:g} of the best with probability {sure}"
 
 
-def _worst(part: xr.Dataset) -> str:
+def _worst(part: xr.Dataset, before: str) -> str:
+    """What the worst level costs; of subsets, the worst is not among those that are listed."""
+    if "subsets" in part.attrs:
+        return ""
     worst = int(np.argmax(part["regret"].max("budget").values))
     name = part["level"].values[worst]
-    return f"({name}) {cost(part['regret'].isel(level=worst))}"
+    return f"{before}the worst level ({name}) {cost(part['regret'].isel(level=worst))}"
 
 
 def _percent(decision: xr.Dataset) -> str:

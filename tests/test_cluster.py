@@ -216,8 +216,10 @@ def test_no_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         output = ("-o", tmp_path / "fit.nc", "--dask")
         result = qqt("fit", *tables, *output, address, exit_code=1)
         assert f"No Dask scheduler answers at '{address}'" in result.stderr
-    result = qqt("fit", *tables, *output, "nowhere://at all", exit_code=1)
-    assert "expected an address such as tcp://127.0.0.1:8786" in result.stderr
+    for no_address in ("nowhere://at all", "nonsense"):
+        result = qqt("fit", *tables, *output, no_address, exit_code=1)
+        assert "expected an address such as tcp://127.0.0.1:8786" in result.stderr
+        assert "Traceback" not in result.stderr
     assert not (tmp_path / "fit.nc").exists()
 
 

@@ -62,7 +62,7 @@ def test_an_approximation_is_judged_by_its_distance_not_by_chains(fit):
     for far in (PARETO_K + 0.01, float("inf"), float("nan")):
         failed = with_k(fit, far)
         assert not failed.checks[0].passed
-        assert "far from the posterior: fit with method nuts" in str(failed)
+        assert "may be far from the posterior: fit with method nuts" in str(failed)
         assert str(failed).endswith(REMARK)
 
 

@@ -196,6 +196,8 @@ def test_another_method_finds_the_posterior(other, two):
 def test_a_fit_says_by_which_method_it_is(other, two, tmp_path):
     method = other.attrs["method"]
     assert two[0].attrs["method"] == "nuts"
+    said = str(Gate.from_json(other.attrs["gate"]))
+    assert ("Log marginal likelihood" in said) == (method == "smc")
     names = [check.name for check in Gate.from_json(other.attrs["gate"]).checks]
     stats = other["sample_stats"]
     if method == "smc":
@@ -237,6 +239,12 @@ def test_numbers_out_of_range(runs, name, value):
 def test_acceptance_rates_out_of_range(runs, value):
     with pytest.raises(InputError, match="target_accept should be between 0 and 1, but got"):
         qqt.fit(runs, target_accept=value)
+
+
+def test_losses_have_no_bound(runs):
+    losses = runs.assign_attrs(kind="loss")
+    with pytest.raises(InputError, match="model utility-bounded: its law is for error rates"):
+        qqt.fit(losses, "utility-bounded")
 
 
 def test_what_is_no_table_and_no_model(runs):

@@ -1,6 +1,7 @@
 """Every subset judged, beside the written-out comparison; the search beside the enumeration."""
 
 import json
+from dataclasses import replace
 from itertools import combinations
 
 import command
@@ -19,7 +20,7 @@ from qqt_bayes.pool import mixture_error
 from qqt_bayes.rules import Criteria
 from qqt_bayes.search import search
 from qqt_bayes.subsets import ALL, JOIN
-from qqt_bayes.whole_pools import WholePools
+from qqt_bayes.whole_pools import WholePools, best_of_each_draw
 
 BUDGETS = np.array([2e6, 3e7, 8e8])
 SIZES = {"equal": 5e6, "unequal": np.array([1e6, 2e6, 4e6, 8e6] * 8)}
@@ -109,6 +110,25 @@ def test_the_bound_of_a_search_holds(criteria, sizes, exponent):
         assert scores[number, i] == pytest.approx(found.score[0], abs=1e-9)
 
 
+@pytest.mark.parametrize("law", ["utility", "utility-bounded", "power-law"])
+def test_the_best_of_each_draw_needs_no_search(law):
+    """Equal pools with one floor: as every subset evaluated says."""
+    pools = some_pools(9, law=law)
+    shared = {name: x[:, :1] if name in ("a", "d") else x for name, x in pools.parameters.items()}
+    pools = replace(pools, parameters=shared)
+    least, included = best_of_each_draw(pools)
+    ranking = enumerate_subsets(pools, Criteria(), silent)
+    np.testing.assert_allclose(least, ranking.least, atol=1e-12)
+    np.testing.assert_allclose(included, ranking.included, atol=1e-12)
+
+
+def test_the_best_of_each_draw_is_unknown_where_more_differs():
+    pools = some_pools(5, law="utility")
+    floors = pools.parameters | {"d": pools.parameters["b"] / 2}
+    assert best_of_each_draw(replace(pools, parameters=floors)) is None
+    assert best_of_each_draw(replace(pools, taken=pools.taken * np.arange(1, 6))) is None
+
+
 def test_best_subsets_of_a_fit():
     fit = made.fit(pools=4, spread=0.05)
     decision = qqt.best_subsets(fit, BUDGETS)
@@ -150,7 +170,19 @@ def test_many_pools_are_searched():
     assert (chosen <= best_nested + 1e-9).all()
     assert (decision["optimality_gap"] >= 0).all()
     assert (decision["optimality_gap"] < 5e-3).all()
-    assert "those that a search found best" in qqt.decisions.summary(decision)
+    words = qqt.decisions.summary(decision)
+    assert "those that a search found best" in words
+    assert "Probabilities and costs are against all of them." in words
+    assert (decision["probability_best"].sum("level") <= 1 + 1e-9).all()
+
+
+def test_a_search_that_knows_some_rivals_only_names_no_winner():
+    fit = made.fit(pools=21, spread=0.02, draws=10)
+    sizes = fit["constant_data"]["pool_size"]
+    fit["constant_data"]["pool_size"] = sizes * np.linspace(1, 2, sizes.size)
+    decision = qqt.best_subsets(fit, BUDGETS[1:2])
+    assert decision["winner"].item() == "undecided"
+    assert "so no winner is named" in qqt.decisions.summary(decision)
 
 
 def test_faults_are_sentences():
