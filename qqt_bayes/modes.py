@@ -21,6 +21,8 @@ from qqt_bayes.spec import Spec
 Array = NDArray[np.float64]
 DRAWS = 40
 """From so many draws, of all chains together, a minimum is sought."""
+FARTHEST = 50.0
+"""No search starts farther out than this, on the unconstrained scales."""
 CLEAR = 3.0
 """Modes are told apart by a parameter that they have in common, if it differs by so many standard
 deviations."""
@@ -83,7 +85,8 @@ def find_modes(
     for chain, draw in np.ndindex(chains, each):
         values = posterior.isel(chain=chain, draw=(2 * draw + 1) * draws // (2 * each))
         start = [np.ravel(f.scale.free(values[f.name].to_numpy())) for f in search.fields]
-        found, _ = search.solve(np.concatenate(start), search.mean.size)
+        near = np.clip(np.concatenate(start), -FARTHEST, FARTHEST)
+        found, _ = search.solve(near, search.mean.size)
         alike = [i for i, known in enumerate(optima) if search.same(known.x, found)]
         if not alike:
             optima.append(search.settled(found))
