@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from qqt_bayes.rules import RULES, TIE, Criteria, require_finite
 from qqt_bayes.whole_pools import ERRORS, Array, Members, WholePools, error_of_means
@@ -112,21 +115,41 @@ def rank(
 
     `gap` is what others may be better by; `known` what `best_of_each_draw` returns.
     """
+    threads = min(os.cpu_count() or 1, pools.budgets.size)
+    some = np.array_split(np.arange(pools.budgets.size), threads)
+    least = np.inf * np.ones((pools.budgets.size, pools.draws)) if known is None else known[0]
+
+    def judged(budgets: NDArray[np.intp]) -> tuple[Array, ...]:
+        here = replace(pools, budgets=pools.budgets[budgets])
+        share = budgets.size / pools.budgets.size
+        return _judge(here, criteria, members, least[budgets], lambda x: advance(share * x))
+
+    # NumPy works outside Python's lock; its own threads would get into each other's way
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as executor:
+        parts = zip(*executor.map(judged, some), strict=True)
+        score, mean, probability, found = (np.concatenate(each, axis=-1) for each in parts)
+    require_finite(xr.DataArray(mean))
+    included = known[1] if known else members.T.astype(float) @ probability
+    return Ranking(members, found.T, probability, score, mean, gap, included)
+
+
+def _judge(
+    pools: WholePools, criteria: Criteria, members: Members, known: Array, advance: Advance
+) -> tuple[Array, ...]:
+    """Score, mean and probability, shape (subset, budget), and least error, shape (draw, budget).
+
+    `known` is a bound of the least error, shape (budget, draw).
+    """
     shape = len(members), pools.budgets.size
-    score, mean = np.empty(shape), np.empty(shape)
+    score, mean, probability = np.empty(shape), np.empty(shape), np.zeros(shape)
     best = Best(pools.budgets.size, pools.draws)
     for sets, budgets, error in blocks(pools, members):
         score[sets, budgets], mean[sets, budgets] = (x.T for x in score_of(error, criteria))
         best.update(sets, budgets, error)
         advance(error.size / (len(members) * best.least.size))
-    require_finite(xr.DataArray(mean))
-    if known:
-        np.minimum(best.least, known[0], out=best.least)
-    probability = np.zeros(shape)
+    np.minimum(best.least, known, out=best.least)
     np.add.at(probability, *best.shares())
-    probability = probability.round(PLACES)  # sums of many shares
-    included = known[1] if known else members.T.astype(float) @ probability
-    return Ranking(members, best.least, probability, score, mean, gap, included)
+    return score, mean, probability.round(PLACES), best.least.T  # sums of many shares are rounded
 
 
 def blocks(pools: WholePools, members: Members) -> Iterator[tuple[NDArray[np.intp], slice, Array]]:
@@ -148,15 +171,21 @@ def blocks(pools: WholePools, members: Members) -> Iterator[tuple[NDArray[np.int
     for total, alike in zip(totals, order, strict=True):
         used = np.flatnonzero(members[alike].any(axis=0))
         table = pools.table(total, used)
+        shared = [not np.ptp(x, axis=1).any() for x in table]  # a floor, as a rule
         most = max(1, ERRORS // pools.draws)
         for sets in np.split(alike, range(most, alike.size, most)):
             step = max(1, most // sets.size)
             for first in range(0, pools.budgets.size, step):
-                at = slice(first, first + step)
+                at = slice(first, min(first + step, pools.budgets.size))
+                share = shares[sets][:, used]
+                here = [x if len(x) == 1 else x[at] for x in table]
                 means = [
-                    np.matmul(shares[sets][:, used], x if len(x) == 1 else x[at]) for x in table
+                    x[:, :1] if same else np.matmul(share, x)
+                    for x, same in zip(here, shared, strict=True)
                 ]
-                yield sets, at, error_of_means(pools.law, means)
+                error = error_of_means(pools.law, means)
+                shape = at.stop - at.start, sets.size, pools.draws
+                yield sets, at, np.broadcast_to(error, shape)
 
 
 class Best:

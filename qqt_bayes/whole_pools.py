@@ -21,13 +21,16 @@ from qqt_bayes.law import Law, Mixture
 from qqt_bayes.pool import law_inside, mixture_error
 
 Array = NDArray[np.float64]
+NONE = np.ones(1)
+"""In place of parameters where the means over the pools are at hand."""
+ONE_EPOCH = collapse(NONE, NONE)
 Members = NDArray[np.bool_]
 """Which pools each training set takes, shape (set, pool)."""
 
 TABLE = 4_000_000
 """Numbers in an intermediate array of a table: 32 MB."""
-ERRORS = 64_000
-"""Errors that are worked on at a time: half a megabyte, which stays in the cache."""
+ERRORS = 256_000
+"""Errors that are worked on at a time: two megabytes, which stay in the cache."""
 
 
 @dataclass(frozen=True)
@@ -209,6 +212,5 @@ def error_of_means(law: Law, means: list[Any]) -> Any:
     (0.70653, 0.70653)
     """
     supply = iter(means)
-    none = np.ones(1)  # the pools are in the means already
     mixture = Mixture(mean=lambda x: next(supply), spread=lambda x: x)
-    return law.error(collapse(none, none), none, none, none, none, mixture)
+    return law.error(ONE_EPOCH, NONE, NONE, NONE, NONE, mixture)
