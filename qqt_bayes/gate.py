@@ -21,6 +21,8 @@ from qqt_bayes.methods import METHODS, is_approximate, method_of, remark
 Array = NDArray[np.float64]
 
 RHAT, ESS, BFMI = 1.01, 400, 0.3
+AGREEMENT = "R-hat"
+"""Begins the name of the check that compares chains."""
 PARETO_K = 0.7
 """Shape of the weights of an approximation above which no draws of it will do."""
 NOISE_RATIO = 5.0
@@ -84,6 +86,11 @@ class Gate:
         """Whether every check passed."""
         return bool(self.checks) and all(check.passed for check in self.checks)
 
+    @property
+    def chains_agree(self) -> bool:
+        """Whether R-hat found no fault; so it is where there are no chains to compare."""
+        return all(check.passed for check in self.checks if check.name.startswith(AGREEMENT))
+
     def __str__(self) -> str:
         failed = [check for check in self.checks if not check.passed]
         beware = remark({"method": self.method})
@@ -116,14 +123,7 @@ class Gate:
         return cls(checks, method_of(content), content.get("note", ""))
 
 
-def disagree(posterior: xr.Dataset) -> bool:
-    """Whether the chains do."""
-    import arviz as az
-
-    return not _worst(az.rhat(posterior), np.max)[0] <= RHAT
-
-
-def check(fit: xr.DataTree, curve: Array, predicted: Array, note: str = "") -> Gate:
+def check(fit: xr.DataTree, curve: Array, predicted: Array) -> Gate:
     """Put a fit through the gate.
 
     Parameters
@@ -131,11 +131,9 @@ def check(fit: xr.DataTree, curve: Array, predicted: Array, note: str = "") -> G
     fit : DataTree
     curve, predicted : array, shape (draw, run)
         Mean error of each run, and a predicted one, under draws of the posterior.
-    note : str
-        What else should be known of the posterior.
     """
     reached = _distance(fit) if is_approximate(fit.attrs) else _convergence(fit)
-    return Gate((*reached, *_adequacy(fit, curve, predicted)), method_of(fit.attrs), note)
+    return Gate((*reached, *_adequacy(fit, curve, predicted)), method_of(fit.attrs))
 
 
 def _distance(fit: xr.DataTree) -> list[Check]:
@@ -157,7 +155,7 @@ def _convergence(fit: xr.DataTree) -> list[Check]:
     tail = _worst(az.ess(posterior, method="tail"), np.min)
     checks = [
         Check(
-            f"R-hat of {rhat[1]}",
+            f"{AGREEMENT} of {rhat[1]}",
             rhat[0],
             f"at most {RHAT}",
             rhat[0] <= RHAT,

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -22,7 +23,7 @@ from qqt_bayes.coordinates import Coordinates
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.ingredients import Part, ingredients, known_variance
 from qqt_bayes.law import LAWS
-from qqt_bayes.methods import APPROXIMATE, METHODS
+from qqt_bayes.methods import METHODS
 from qqt_bayes.model import CURVE, build, data_of, replicate
 from qqt_bayes.modes import find_modes, sentence
 from qqt_bayes.profile import find_coordinates
@@ -109,19 +110,18 @@ def fit(
     prior, by_name = (compilation or Compilation()).prior(spec, runs, parts, seed)
     with _strict():
         coordinates = find_coordinates(spec, runs, parts, by_name)
-    if compilation is None:  # constants compile faster than data that may change
-        compiled = _compile(build(spec, runs, parts, coordinates), freeze_model=True)
-    else:
-        compiled = compilation.of(spec, runs, parts, coordinates)
-    compiled_at = time.perf_counter()
-    settings = Settings(draws, tune, chains, seed, target_accept, low_rank, progress)
-    with _strict():
+        if compilation is None:  # constants compile faster than data that may change
+            model = build(spec, runs, parts, coordinates)
+            compiled = nutpie.compile_pymc_model(model, freeze_model=True)
+        else:
+            compiled = compilation.of(spec, runs, parts, coordinates)
+        compiled_at = time.perf_counter()
+        settings = Settings(draws, tune, chains, seed, target_accept, low_rank, progress)
         trace = sample(compiled, method, settings, coordinates)
-    times = {
-        "compile_time": compiled_at - start,
-        "sampling_time": time.perf_counter() - compiled_at,
-    }
-    with _strict():
+        times = {
+            "compile_time": compiled_at - start,
+            "sampling_time": time.perf_counter() - compiled_at,
+        }
         attributes = {"method": method, "seed": seed, **times}
         several = coordinates is not None and len(coordinates.optima) > 1
         return _collect(spec, runs, parts, prior, trace, attributes, several)
@@ -156,11 +156,6 @@ def by_draw(draws: xr.Dataset) -> dict[str, Any]:
     """Values of each variable, the draws of all chains one after the other, shape (draw, ...)."""
     flat = draws.stack(sample=("chain", "draw"))
     return {str(name): x.transpose("sample", ...).values for name, x in flat.items()}
-
-
-def _compile(model: pm.Model, **options: Any) -> Any:
-    with _strict():
-        return nutpie.compile_pymc_model(model, **options)
 
 
 @contextmanager
@@ -209,7 +204,7 @@ class Compilation:
             data = data_of(runs, coordinates)
             wanted = [var.name for var in self._compiled.shared_var_keys]
             return self._compiled.with_data(**{name: data[name] for name in wanted})
-        self._compiled = _compile(build(spec, runs, parts, coordinates))
+        self._compiled = nutpie.compile_pymc_model(build(spec, runs, parts, coordinates))
         self._of = spec, runs
         return self._compiled
 
@@ -271,11 +266,13 @@ def _collect(
     )
     result.attrs = _provenance(spec, runs) | attributes
     every = max(1, len(curve) // gate.DRAWS)
-    note = _evidence(stats)
-    if several or (attributes["method"] not in APPROXIMATE and gate.disagree(posterior[kept])):
+    found = gate.check(result, curve[::every], predicted[::every])
+    notes = [_evidence(stats)]
+    if several or not found.chains_agree:
         modes = find_modes(spec, runs, parts, by_draw(before), posterior)
-        note = f"{sentence(modes, attributes['method'])} {note}".strip()
-    result.attrs["gate"] = gate.check(result, curve[::every], predicted[::every], note).to_json()
+        notes.insert(0, sentence(modes, found.method))
+    found = replace(found, note=" ".join(filter(None, notes)))
+    result.attrs["gate"] = found.to_json()
     return result
 
 

@@ -248,3 +248,14 @@ def test_an_undefined_diagnostic_passes_no_bar():
     worst, name = gate._worst(values, np.max)
     assert np.isnan(worst)
     assert name == "a"
+
+
+def test_a_note_is_said_whatever_the_verdict():
+    for value in (1.0, 2.0):
+        found = Check("R-hat of b", value, "at most 1.01", value < 1.01, "")
+        noted = Gate((found,), note="The posterior has 2 modes.")
+        assert noted.chains_agree == found.passed
+        assert str(noted).endswith("\nThe posterior has 2 modes.")
+        assert Gate.from_json(noted.to_json()) == noted
+    far = Check("Pareto k of the approximation", 2.0, "at most 0.7", False, "")
+    assert Gate((far,)).chains_agree
