@@ -73,7 +73,7 @@ def all_subsets(count: int) -> Members:
 
 def score_of(error: Array, criteria: Criteria) -> tuple[Array, Array]:
     """What the rule minimises, and the expected error, from errors over (..., draw)."""
-    mean = error.mean(axis=-1)
+    mean = error @ np.full(error.shape[-1], 1 / error.shape[-1])  # in less time than `mean` takes
     if criteria.rule == "expected":
         return mean, mean
     dims = ("budget", "level")[2 - mean.ndim :]
@@ -165,26 +165,27 @@ def blocks(pools: WholePools, members: Members) -> Iterator[tuple[NDArray[np.int
             error = pools.errors(members[i : i + 1])
             yield np.array([i]), slice(0, pools.budgets.size), error.swapaxes(0, 1)
         return
-    shares = pools.shares(members)
+    shares, draws = pools.shares(members), pools.draws
+    most = max(1, ERRORS // draws)
     totals, index = np.unique(pools.totals(members), return_inverse=True)
     order = np.split(np.argsort(index, kind="stable"), np.cumsum(np.bincount(index))[:-1])
     for total, alike in zip(totals, order, strict=True):
         used = np.flatnonzero(members[alike].any(axis=0))
         table = pools.table(total, used)
         shared = [not np.ptp(x, axis=1).any() for x in table]  # a floor, as a rule
-        most = max(1, ERRORS // pools.draws)
         for sets in np.split(alike, range(most, alike.size, most)):
             step = max(1, most // sets.size)
+            share = shares[sets][:, used]
             for first in range(0, pools.budgets.size, step):
                 at = slice(first, min(first + step, pools.budgets.size))
-                share = shares[sets][:, used]
                 here = [x if len(x) == 1 else x[at] for x in table]
+                # means of the errors' own shape, so that NumPy works in place
+                shape = at.stop - at.start, sets.size, draws
                 means = [
-                    x[:, :1] if same else np.matmul(share, x)
+                    np.broadcast_to(x[:, :1], shape) if same else np.matmul(share, x)
                     for x, same in zip(here, shared, strict=True)
                 ]
                 error = error_of_means(pools.law, means)
-                shape = at.stop - at.start, sets.size, pools.draws
                 yield sets, at, np.broadcast_to(error, shape)
 
 

@@ -9,7 +9,8 @@ the growth of ``log n`` in epoch k, with ``D_0 = log(min(n, U))``; ``mean(x) = s
 
 The same functions serve NumPy and PyTensor: `xp` is the module that holds exp, log and the like.
 Parameters are arrays over pools whose axes line up with those of ``epochs.samples_seen``; the axis
-of the nodes comes behind them.
+of the nodes comes behind them.  The minus of an exponent stands inside the mean, where there are
+fewer numbers to turn: pools, not mixtures.
 """
 
 from __future__ import annotations
@@ -117,8 +118,8 @@ def utility(
     array([0.7363])
     """
     growth = epochs.growth(_log_samples)
-    exponent = mixture.mean(b * (xp.log(a) + _over_nodes(_remaining(epochs, tau, xp), growth, xp)))
-    return xp.exp(-exponent) + mixture.mean(d)
+    exponent = mixture.mean(-b * (xp.log(a) + _over_nodes(_remaining(epochs, tau, xp), growth, xp)))
+    return xp.exp(exponent) + mixture.mean(d)
 
 
 def utility_released(
@@ -132,8 +133,8 @@ def utility_released(
     """
     growth = epochs.growth(_log_samples)
     later = (_remaining(epochs, tau, xp) * growth)[..., 1:].sum(-1)
-    first = xp.exp(-mixture.mean(b * (xp.log(a) + growth[..., 0])))
-    return (first + mixture.mean(d)) * xp.exp(-mixture.mean(b * later))
+    first = xp.exp(mixture.mean(-b * (xp.log(a) + growth[..., 0])))
+    return (first + mixture.mean(d)) * xp.exp(mixture.mean(-b * later))
 
 
 def utility_bounded(
@@ -147,9 +148,9 @@ def utility_bounded(
     Source: this package.
     """
     growth = epochs.growth(lambda n: xp.log1p(a[..., None] * n), shared=a.ndim == 0)
-    exponent = mixture.mean(b * _over_nodes(_remaining(epochs, tau, xp), growth, xp))
+    exponent = mixture.mean(-b * _over_nodes(_remaining(epochs, tau, xp), growth, xp))
     floor = mixture.mean(d)
-    return (1 - floor) * xp.exp(-exponent) + floor
+    return (1 - floor) * xp.exp(exponent) + floor
 
 
 def effective_data(
@@ -188,8 +189,8 @@ def effective_data(
     later = (left(node) * growth).sum(-1)
 
     first = np.log(np.minimum(epochs.samples_seen, epochs.unique_samples))
-    exponent = mixture.mean(b * (xp.log(a) + first + later))
-    return xp.exp(-exponent) + mixture.mean(d)
+    exponent = mixture.mean(-b * (xp.log(a) + first + later))
+    return xp.exp(exponent) + mixture.mean(d)
 
 
 def data_constrained(
@@ -220,7 +221,7 @@ def data_constrained(
     fresh = np.minimum(epochs.samples_seen, epochs.unique_samples)
     repetitions = epochs.samples_seen / epochs.unique_samples - fresh / epochs.unique_samples
     effective = fresh - epochs.unique_samples * xp.expm1(-decay * repetitions) / decay
-    return xp.exp(-mixture.mean(b * xp.log(a * effective))) + mixture.mean(d)
+    return xp.exp(mixture.mean(-b * xp.log(a * effective))) + mixture.mean(d)
 
 
 def power_law(
@@ -232,7 +233,7 @@ def power_law(
 
     Source: the form fitted by Cherti et al. 2023, arXiv:2212.07143, in samples seen.
     """
-    return xp.exp(-mixture.mean(b * xp.log(a * epochs.samples_seen))) + mixture.mean(d)
+    return xp.exp(mixture.mean(-b * xp.log(a * epochs.samples_seen))) + mixture.mean(d)
 
 
 _REPEATING = ("a", "b", "d", "tau", "size_exponent")

@@ -27,8 +27,10 @@ ONE_EPOCH = collapse(NONE, NONE)
 Members = NDArray[np.bool_]
 """Which pools each training set takes, shape (set, pool)."""
 
-TABLE = 4_000_000
-"""Numbers in an intermediate array of a table: 32 MB."""
+TABLE = 1_000_000
+"""Numbers in an intermediate array of a table: 8 MB."""
+TURNED = 128
+"""Draws that are moved to the last axis at a time, within the cache."""
 ERRORS = 256_000
 """Errors that are worked on at a time: two megabytes, which stay in the cache."""
 
@@ -110,14 +112,15 @@ class WholePools:
         pools = np.arange(self.taken.size) if pools is None else pools
         nodes = collapse(self.budgets, total).node.size
         step = 1 + TABLE // (max(pools.size, self.budgets.size) * nodes)
-        blocks = [
-            self._values(slice(first, first + step), total, pools)
-            for first in range(0, self.draws, step)
-        ]
-        return [
-            np.concatenate([np.ascontiguousarray(x.T) for x in parts], axis=-1)
-            for parts in zip(*blocks, strict=True)
-        ]
+        table: list[Array] = []
+        for first in range(0, self.draws, step):
+            values = self._values(slice(first, first + step), total, pools)
+            table = table or [np.empty((*x.T.shape[:2], self.draws)) for x in values]
+            for x, turned in zip(values, table, strict=True):
+                for i in range(0, len(x), TURNED):
+                    some = x[i : i + TURNED]
+                    turned[..., first + i : first + i + len(some)] = some.T
+        return table
 
     def _values(self, draws: slice, total: float, pools: NDArray[np.intp]) -> list[Array]:
         """`table` for some draws, shapes (draw, pool, budget or 1)."""
@@ -207,7 +210,7 @@ def error_of_means(law: Law, means: list[Any]) -> Any:
     Examples
     --------
     >>> from qqt_bayes.law import LAWS
-    >>> exponent, floor = 0.5, 0.1
+    >>> exponent, floor = -0.5, 0.1
     >>> float(error_of_means(LAWS["utility"], [exponent, floor])), float(np.exp(-0.5) + 0.1)
     (0.70653, 0.70653)
     """
