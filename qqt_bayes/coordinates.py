@@ -155,7 +155,7 @@ class Coordinates:
         ``q0``.
     variance : array, shape (run,)
         Of each run about its curve, in the search.
-    line : array, shape (5, ...)
+    line : array, shape (6, ...)
         Where each floor is sampled, see `qqt_bayes.floor`.
     aim : array, shape (2, ...)
         For floors that are pooled: ``(t + q0) e - q0 m0`` and ``t`` of their own.

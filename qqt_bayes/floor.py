@@ -6,7 +6,7 @@ it moves along a line ``u`` whose ends are bent towards both:
 ``v = c0 + c1 u + c2 (sqrt(1 + u^2) - 1)``, a hyperbola, with one slope on either side;
 ``y = K log(1 + e^v)``, nearly 0 for v far below 0 and straight above;
 ``z = y - (1 - s) w log((1 + e^((y - W) / w)) / (1 + e^(-W / w)))``, whose slope falls from 1 to s
-at the wall W;
+at the wall W, the least error: beyond it a unit of u moves the floor by no more than the noise;
 ``d = lower + z / (1 + z / (upper - lower))``.
 
 The constants come from the profile of the floor, so that u is about normal.  They shape the
@@ -25,8 +25,6 @@ from scipy import stats
 Array = NDArray[np.float64]
 NEGLIGIBLE = 0.05
 """``K``: a floor below which it hardly matters how far below."""
-SLOW = 0.15
-"""``s``."""
 LEAST = 1e-4
 """Floors below this count as this."""
 WIDTH = 0.15
@@ -43,8 +41,8 @@ def on_line(u: Any, line: Any, support: tuple[float, float], xp: ModuleType) -> 
     Parameters
     ----------
     u : array, shape (...,)
-    line : array, shape (5, ...)
-        ``c0``, ``c1``, ``c2``, ``W`` and ``w``, as `fit_line` returns them.
+    line : array, shape (6, ...)
+        ``c0``, ``c1``, ``c2``, ``W``, ``w`` and ``s``, as `fit_line` returns them.
     support : tuple of float
         Lower and upper end of the floor's prior; the upper one may be infinite.
     xp : module
@@ -52,28 +50,30 @@ def on_line(u: Any, line: Any, support: tuple[float, float], xp: ModuleType) -> 
 
     Examples
     --------
-    >>> line = np.array([0.0, 1.0, 0.5, 0.3, 0.05])
+    >>> line = np.array([0.0, 1.0, 0.5, 0.3, 0.05, 0.15])
     >>> on_line(np.array([-2.0, 0.0, 9.0]), line, (0.0, 1.0), np)[0].round(4)
     array([0.0111, 0.0334, 0.2608])
     """
-    c0, c1, c2, wall, width = (line[i] for i in range(5))
+    c0, c1, c2, wall, width, slow = (line[i] for i in range(6))
     root = xp.sqrt(1 + u**2)
     v = c0 + c1 * u + c2 * (root - 1)
     y = NEGLIGIBLE * _softplus(v, xp)
     beyond = (y - wall) / width
-    z = y - (1 - SLOW) * width * (_softplus(beyond, xp) - _softplus(-wall / width, xp))
+    z = y - (1 - slow) * width * (_softplus(beyond, xp) - _softplus(-wall / width, xp))
     lower, upper = support
     log_derivative = (
         xp.log(c1 + c2 * u / root)
         + np.log(NEGLIGIBLE)
         - _softplus(-v, xp)
-        + xp.log(SLOW + (1 - SLOW) * xp.exp(-_softplus(beyond, xp)))
+        + xp.log(slow + (1 - slow) * xp.exp(-_softplus(beyond, xp)))
         - 2 * xp.log(1 + z / (upper - lower))
     )
     return lower + z / (1 + z / (upper - lower)), log_derivative
 
 
-def fit_line(floor: Array, cost: Array, least: float, support: tuple[float, float]) -> Array:
+def fit_line(
+    floor: Array, cost: Array, least: float, noise: float, support: tuple[float, float]
+) -> Array:
     """The line on which a floor is about normal.
 
     Parameters
@@ -84,6 +84,8 @@ def fit_line(floor: Array, cost: Array, least: float, support: tuple[float, floa
         Minus the log of the floor's density.
     least : float
         Least error; the wall is there.
+    noise : float
+        Its standard deviation.
     support : tuple of float
     """
     lower, upper = support
@@ -98,8 +100,10 @@ def fit_line(floor: Array, cost: Array, least: float, support: tuple[float, floa
     shape = np.stack([np.ones_like(v), u, np.sqrt(1 + u**2) - 1], axis=1)
     c = np.linalg.lstsq(shape * weight[:, None], v * weight)[0]
     c[2] = np.clip(c[2], -STEEPEST * c[1], STEEPEST * c[1])
-    wall = (least - lower) / (1 - (least - lower) / (upper - lower))
-    return np.append(c, [wall, WIDTH * wall])
+    left = 1 - (least - lower) / (upper - lower)
+    wall = (least - lower) / left
+    slow = min(1.0, noise / left**2 / (NEGLIGIBLE * (c[1] + c[2])))
+    return np.append(c, [wall, WIDTH * wall, slow])
 
 
 def _softplus(x: Any, xp: ModuleType) -> Any:

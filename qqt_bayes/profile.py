@@ -63,12 +63,13 @@ def find_coordinates(
     column = _column(search, best)
     straight, curved, knots, units, lines = [], [], [], [], []
     middle = best
+    noise = float(np.sqrt(search.variance[search.error.argmin()]))
     for place in range(search.size, best.size):
         points, costs = _profile(search, best, place)
         floors = np.array([search.floors(x)[place - search.size] for x in points])
         units.append(np.ptp(floors))
         knots.append(floors / units[-1])
-        lines.append(fit_line(floors, costs, search.least, fields[-1].prior.support))
+        lines.append(fit_line(floors, costs, search.least, noise, fields[-1].prior.support))
         change = np.array([_column(search, x) for x in points]) - _column(search, best)
         constant, slope, *cubes = _spline(knots[-1], change)
         column = column + constant
