@@ -398,7 +398,7 @@ def test_errors_far_below_what_the_prior_expects_have_coordinates(runs):
 def test_a_floor_reaches_all_of_its_support_and_no_more(support):
     """Up and up, to the ends of the support, and the derivative by central differences."""
     floor = np.linspace(0.25, 0.4, 9)
-    line = fit_line(floor, ((floor - 0.3) / 0.04) ** 2 / 2, 0.45, support)
+    line = fit_line(floor, ((floor - 0.3) / 0.04) ** 2 / 2, 0.45, 0.01, support)
     u = np.linspace(-30, 30, 60)
     at, log_derivative = on_line(u, line, support, np)
     assert (np.diff(at) > 0).all()
@@ -415,7 +415,18 @@ def test_a_floor_reaches_all_of_its_support_and_no_more(support):
 def test_the_line_makes_a_floor_normal():
     """Where the profile is a normal density, equal steps along the line are equal steps of it."""
     floor = np.linspace(0.2, 0.4, 41)
-    line = fit_line(floor, ((floor - 0.3) / 0.02) ** 2 / 2, 0.8, (0.0, np.inf))
+    line = fit_line(floor, ((floor - 0.3) / 0.02) ** 2 / 2, 0.8, 0.01, (0.0, np.inf))
     u = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
     at, _ = on_line(u, line, (0.0, np.inf), np)
     np.testing.assert_allclose(at, 0.3 + 0.02 * u, atol=0.003)
+
+
+@pytest.mark.parametrize("noise", [0.001, 0.01])
+def test_beyond_the_least_error_a_unit_moves_the_floor_by_the_noise(noise):
+    """Below it, as the profile says; where errors cannot follow, no step must be too long."""
+    floor = np.linspace(0.1, 0.5, 41)
+    line = fit_line(floor, ((floor - 0.3) / 0.1) ** 2 / 2, 0.45, noise, (0.0, np.inf))
+    u = np.linspace(-3, 60, 1000)
+    step = np.diff(on_line(u, line, (0.0, np.inf), np)[0]) / np.diff(u)
+    assert step.max() > 0.08
+    assert step[-1] == pytest.approx(noise, rel=0.02)
