@@ -12,7 +12,7 @@ FITS := import ensurepip, sys, sysconfig, venv; \
 	fits = (3, 12) <= sys.version_info < (3, 15) and sys.implementation.name == "cpython"; \
 	sys.exit(0 if fits and not sysconfig.get_config_var("Py_GIL_DISABLED") else 1)
 
-.PHONY: help setup demo test test-slow lint bench notebooks lock clean
+.PHONY: help setup demo test test-slow lint bench notebooks mini-clip mini-clip-setup lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -41,11 +41,17 @@ bench: $(BENCH)/.ready ## timings beside other samplers; half an hour, on a mach
 notebooks: $(READY) ## execute the case studies' notebooks in place
 	$(BIN)/python case_studies/execute.py
 
+mini-clip: mini-clip-setup ## train the small models of case_studies/mini_clip anew, into build/; about an hour
+	$(BIN)/python case_studies/mini_clip/train.py --out build/mini_clip
+
+mini-clip-setup: $(VENV)/.mini-clip ## add JAX and optax to .venv
+
 lock: $(READY) ## resolve the locks anew, for all Pythons and platforms
 	$(BIN)/python -m venv build/lock
 	build/lock/bin/python -m pip install --quiet uv
 	$(RESOLVE) --extra dev --output-file requirements.lock
 	$(RESOLVE) --extra bench --extra editable --constraint requirements.lock --output-file requirements-bench.lock
+	$(RESOLVE) --extra mini-clip --constraint requirements.lock --output-file requirements-mini-clip.lock
 
 RESOLVE = UV_CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/uv pip compile --quiet --upgrade --universal \
 	--python-version 3.12 --generate-hashes --no-annotate pyproject.toml
@@ -74,4 +80,8 @@ $(VENV)/.locked $(BENCH)/.locked:
 
 %/.ready: %/.locked pyproject.toml
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/.mini-clip: requirements-mini-clip.lock $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
 	@touch $@

@@ -25,8 +25,8 @@ def running():
         process.communicate()
 
 
-def test_there_are_three_case_studies():
-    names = {"cherti", "datacomp_medium", "tmars_published"}
+def test_there_are_four_case_studies():
+    names = {"cherti", "datacomp_medium", "mini_clip", "tmars_published"}
     assert {path.parent.name for path in NOTEBOOKS} == names
 
 

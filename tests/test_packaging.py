@@ -107,7 +107,9 @@ def test_version_is_the_same_wherever_it_is_written() -> None:
     assert re.findall(r"^version: (\S+)$", citation, re.MULTILINE) == [qqt_bayes.__version__]
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-bench.lock"])
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-bench.lock", "requirements-mini-clip.lock"]
+)
 def test_lock_pins_and_hashes_every_package(name: str) -> None:
     lock = (ROOT / name).read_text(encoding="utf-8")
     entries = re.findall(r"^(\w.*(?:\n +--hash=.*)+)", lock, re.MULTILINE)
