@@ -146,7 +146,7 @@ def worth(world):
     missing where that curve does not reach.
     """
     runs, composition = trained(world)
-    fresh = pd.read_csv(HERE / f"worlds/{world}/fresh.csv")
+    fresh = read("fresh", [world])
     curve = np.log(fresh[fresh["data"] == "fresh A"].groupby("samples_seen")["error"].mean())
     size = composition.set_index("data")["unique_samples"].loc[["A", *SUBSETS]]
     means = runs.groupby(["samples_seen", "data"])["error"].mean().unstack()[size.index]

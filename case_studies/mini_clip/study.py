@@ -99,10 +99,9 @@ def forecast(world, name, seed=0):
             spread = fit["posterior"]["size_exponent"].quantile([0.05, 0.5, 0.95])
             told |= dict(zip(EXPONENT, spread.values, strict=True))
     table = pd.DataFrame(found).rename_axis(["data", "samples_seen"])
-    origin = {"fit": name}
     told = {key: float(value) for key, value in told.items()}
     told["seconds"] = round(time.perf_counter() - begin, 1)
-    return table.assign(**origin).reset_index(), origin | told
+    return table.assign(fit=name).reset_index(), {"fit": name} | told
 
 
 def point_fit(world, starts=8):
