@@ -268,8 +268,9 @@ def _patterns(constant: xr.Dataset) -> dict[str, Callable[[Array], Array]]:
     }
     patterns: dict[str, Callable[[Array], Array]] = {}
     for name, x in trends.items():
-        if np.unique(x).size > 2 and x.size >= 6:
-            patterns[name] = _along(_standard(x)[:, None])
+        values = np.unique(x).size
+        if values > 2 and x.size >= 6:
+            patterns[name] = _along(_powers(x, 2 if values > 3 else 1))
     for name, index in classes.items():
         count = np.bincount(index)
         if np.sum(count > 1) > 1 and x.size >= 6:
@@ -285,6 +286,7 @@ def _along(directions: Array) -> Callable[[Array], Array]:
     )
 
 
-def _standard(x: Any) -> Array:
-    centred = np.asarray(x - np.mean(x), float)
-    return centred / np.linalg.norm(centred)
+def _powers(x: Array, degree: int) -> Array:
+    """Orthonormal polynomials of x without the constant, shape (run, degree): a slope, a bend."""
+    standard = (x - np.mean(x)) / np.std(x)
+    return np.linalg.qr(np.vander(standard, degree + 1, increasing=True))[0][:, 1:]

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from io import StringIO
 from itertools import product
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
@@ -69,13 +70,15 @@ def test_a_killed_table_is_finished_with_the_same_rows(tmp_path):
     whole = pd.concat([table("equal", "runs"), table("equal", "fresh")])
     redo = [("A", 2048, 0), ("B+D", 8192, 3), ("fresh A", 4096, 1)]
     kept = whole[~pd.MultiIndex.from_frame(whole[ROW]).isin(redo)]
-    log = tmp_path / "equal" / "trainings.log"
+    setting = crc32((STUDY / "worlds/equal.toml").read_bytes())
+    log = tmp_path / "equal" / f"trainings-{setting:08x}.log"
     log.parent.mkdir()
     log.write_text(kept.to_csv(index=False, header=False) + "B+D,8192,3,0.2")
     line = [sys.executable, STUDY / "train.py", "equal", "--out", tmp_path]
     done = subprocess.run(line, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert not log.exists()
+    assert log.read_text().count("\n") == len(whole)
+    assert log.read_text().startswith(kept.to_csv(index=False, header=False))
     assert (log.parent / "composition.csv").read_text() == (
         STUDY / "worlds/equal/composition.csv"
     ).read_text()

@@ -54,19 +54,17 @@ def coverage(both, by):
 def decisions(worlds=WORLDS):
     """The level chosen at each budget, by each way, and what was lost by it: a row a decision.
 
-    A fit chooses the level whose median curve is least. `single scale` trains the four levels at a
-    quarter of the largest budget, which no fit sees, and keeps the best at all larger ones.
+    A fit chooses what `decide` does, the point fit the level whose curve is least. `single scale`
+    trains the four levels at a quarter of the largest budget, which no fit sees, and keeps the best
+    at all larger ones.
     """
     runs = read("runs", worlds)
     truth = runs[runs["data"].isin(LEVELS)].pivot_table(
         index=["world", "samples_seen"], columns="data", values="error"
     )
-    forecasts = answers(worlds)
-    forecasts = forecasts[forecasts["data"].isin(LEVELS) & forecasts["fit"].isin(FORECASTS)]
-    curves = forecasts.pivot_table(
-        index=["world", "samples_seen"], columns=["fit", "data"], values="curve"
-    )
-    chosen = {fit: curves[fit].dropna().idxmin(axis=1) for fit in FORECASTS}
+    told = answers(worlds)
+    told = told[told["chosen"] & told["fit"].isin(FORECASTS)]
+    chosen = dict(told.pivot(index=["world", "samples_seen"], columns="fit", values="data"))
     largest = truth.reset_index().groupby("world")["samples_seen"].max()
     quarter = {world: truth.loc[world, most // 4].idxmin() for world, most in largest.items()}
     chosen["single scale"] = (

@@ -85,6 +85,7 @@ def forecast(world, name, seed=0):
     begin = time.perf_counter()
     if model is None:
         curve = qqt.predict_known(point_fit(world), sets, budgets)
+        choice = curve.sel(level=LEVELS).idxmin("level")
         found, told = {"curve": curve.to_series()}, {}
     else:
         fit = qqt.fit(seen(world, used), model, seed=seed)
@@ -92,12 +93,15 @@ def forecast(world, name, seed=0):
         decision = qqt.decide(fit, levels, budgets, force=True)
         new = qqt.predict(fit, sets, budgets, new_run=True).quantile(QUANTILES, ("chain", "draw"))
         found = {f"q{q:.0%}": new.sel(quantile=q).to_series() for q in QUANTILES}
+        choice = decision["choice"]
         found["curve"] = qqt.predict(fit, sets, budgets).median(("chain", "draw")).to_series()
         found["probability_best"] = decision["probability_best"].to_series()
         told = {"passed": posterior.gate(fit).passed, "noise": fit["posterior"]["sigma"].median()}
         if "size_exponent" in fit["posterior"]:
             spread = fit["posterior"]["size_exponent"].quantile([0.05, 0.5, 0.95])
             told |= dict(zip(EXPONENT, spread.values, strict=True))
+    names = curve["level"] if model is None else new["level"]
+    found["chosen"] = (names == choice).to_series()
     table = pd.DataFrame(found).rename_axis(["data", "samples_seen"])
     told = {key: float(value) for key, value in told.items()}
     told["seconds"] = round(time.perf_counter() - begin, 1)

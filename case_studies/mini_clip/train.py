@@ -12,6 +12,7 @@ from functools import cache, partial
 from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
+from zlib import crc32
 
 import jax
 import jax.numpy as jnp
@@ -33,8 +34,8 @@ def load(name):
     rng = np.random.default_rng(world.seed)
     frequency = (np.arange(world.concepts) + world.head) ** -world.tail
     world.frequency = frequency / frequency.sum()
-    world.loss = globals()[world.kind]
-    world.draw = texts if world.kind == "language" else pairs
+    world.loss, world.draw = globals()[world.kind], texts if world.kind == "language" else pairs
+    world.pools = dict(zip(POOLS, world.sizes, strict=True))
     if world.kind == "language":
         world.successors = rng.choice(world.concepts, (2, world.concepts, 4), p=world.frequency)
     else:
@@ -103,7 +104,7 @@ def pools(name):
 def training_set(world, data, samples, seed):
     """The examples of `A`, `A+C`, `A/4` (a random quarter), or `fresh A` (never repeated)."""
     if data.startswith("fresh"):
-        rng = np.random.default_rng((world.seed, FRESH))
+        rng = np.random.default_rng((world.seed, FRESH, seed))
         return world.draw(world, bands(world, [samples] * 4, rng)[POOLS.index(data[-1])], rng)
     names, _, parts = data.partition("/")
     taken = [pools(world.name)[name] for name in names.split("+")]
@@ -113,10 +114,9 @@ def training_set(world, data, samples, seed):
     return tuple(array[chosen] for array in whole)
 
 
-def start(world, key):
+def start(world, keys):
     """Parameters: two layers and a table of words."""
-    keys, words = jax.random.split(key, 3), world.concepts + world.fillers
-    language = world.kind == "language"
+    words, language = world.concepts + world.fillers, world.kind == "language"
     return {
         "in": jax.random.normal(keys[0], (128 if language else 64, 256)) / 8,
         "out": jax.random.normal(keys[1], (256, 64)) / 16,
@@ -167,9 +167,8 @@ def train(name, params, examples, order, steps, key):
         params, moments = state
         chosen = jax.lax.dynamic_slice_in_dim(order, step * world.batch, world.batch)
         first, *rest = (array[chosen] for array in examples)
-        if world.augmentation:
-            noise = jax.random.normal(jax.random.fold_in(key, step), first.shape)
-            first = first + world.augmentation * noise
+        noise = jax.random.normal(jax.random.fold_in(key, step), first.shape)
+        first = first + world.augmentation * noise if world.augmentation else first
         slope = jax.grad(lambda params: world.loss(world, params, first, *rest))(params)
         update, moments = adam.update(slope, moments, params)
         return optax.apply_updates(params, update), moments
@@ -180,14 +179,14 @@ def train(name, params, examples, order, steps, key):
 
 def run(name, data, samples, seed):
     """Train once: a row with the zero-shot error of naming concepts by their word, or the loss."""
-    world, rng, key = load(name), np.random.default_rng((seed, samples)), jax.random.key(seed)
+    world, rng = load(name), np.random.default_rng((seed, samples, *data.encode()))
+    *keys, augment = jax.random.split(jax.random.key(rng.integers(2**32)), 4)
     examples = training_set(world, data, samples, seed)
     size, room = len(examples[0]), max(sum(world.sizes), *world.budgets)
     epochs = np.concatenate([rng.permutation(size) for _ in range(-(-samples // size))])
     order = np.resize(epochs[:samples], room).astype("i4")  # one shape for all: compiled once
     examples = tuple(np.resize(array, (room, *array.shape[1:])) for array in examples)
-    steps, augment = samples // world.batch, jax.random.fold_in(key, 1)
-    params = train(name, start(world, key), examples, order, steps, augment)
+    params = train(name, start(world, keys), examples, order, samples // world.batch, augment)
     rng = np.random.default_rng((world.seed, TEST))
     if world.kind == "language":
         loss = float(language(world, params, *texts(world, np.ones(N_EVAL), rng)))
@@ -202,7 +201,7 @@ def run(name, data, samples, seed):
 def plan(world):
     """All trainings of a world, the longest first."""
     jobs = list(product([*POOLS, "A+B", "A+B+C", "A+B+C+D"], world.budgets, range(world.seeds)))
-    jobs += product([*world.pairs, *PARTS], world.budgets[::2], range(world.seeds))
+    jobs += product([*world.pairs, *PARTS], world.budgets[::-2], range(world.seeds))
     jobs += product(["fresh A", "fresh D"], world.budgets, range(2))
     return sorted(jobs, key=lambda job: -job[1])
 
@@ -213,36 +212,37 @@ def finish(world, log, folder):
     fresh = runs["data"].str.startswith("fresh")
     runs[fresh].to_csv(folder / "fresh.csv", index=False)
     runs[~fresh].to_csv(folder / "runs.csv", index=False)
-    sizes = zip(POOLS, world.sizes, strict=True)
     takes = [
-        {"data": data, "pool": pool, "unique_samples": size // int(data.partition("/")[2] or 1)}
-        for data, (pool, size) in product(runs["data"][~fresh].unique(), sizes)
-        if pool in data
+        {"data": data, "pool": pool, "unique_samples": size // int(data[2:] if "/" in data else 1)}
+        for data, (pool, size) in product(runs["data"].unique(), world.pools.items())
+        if pool in data and data[0] != "f"
     ]
     pd.DataFrame(takes).to_csv(folder / "composition.csv", index=False)
-    log.unlink()
 
 
 def main():
     """Train what is missing of the named worlds, or of all, one thread a training."""
     parser = argparse.ArgumentParser(description="Train the worlds of this study.")
     parser.add_argument("worlds", nargs="*", metavar="WORLD", help="all, if none is named")
-    parser.add_argument("--out", type=Path, default=WORLDS, help="holds a folder of tables a world")
+    parser.add_argument("--out", type=Path, required=True, help="for a folder of tables a world")
     given = parser.parse_args()
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
     for name in given.worlds or sorted(path.stem for path in WORLDS.glob("*.toml")):
         (folder := given.out / name).mkdir(parents=True, exist_ok=True)
-        log = folder / "trainings.log"
-        if not log.exists() and (folder / "runs.csv").exists():
-            continue
-        whole = log.read_text().rpartition("\n")[0].splitlines() if log.exists() else []
-        log.write_text("".join(f"{line}\n" for line in whole))
-        done = {tuple(line.split(",")[:3]) for line in whole}
-        missing = [job for job in plan(load(name)) if tuple(map(str, job)) not in done]
-        with ProcessPoolExecutor(mp_context=get_context("spawn")) as workers, log.open("a") as file:
+        setting = crc32((WORLDS / f"{name}.toml").read_bytes())  # resumed only where it is the same
+        with (log := folder / f"trainings-{setting:08x}.log").open("a+") as file:
+            file.seek(0)
+            whole = file.read().rpartition("\n")[0]  # a kill may cut the last line short
+            file.truncate(len(whole) + bool(whole))
+            done = {tuple(line.split(",")[:3]) for line in whole.splitlines()}
+            missing = [job for job in plan(load(name)) if tuple(map(str, job)) not in done]
+            workers = ProcessPoolExecutor(mp_context=get_context("spawn"))
             futures = [workers.submit(run, name, *job) for job in missing]
-            for future in track(as_completed(futures), name, len(futures)):
-                print(*future.result(), sep=",", file=file, flush=True)
+            try:
+                for future in track(as_completed(futures), name, len(futures)):
+                    print(*future.result(), sep=",", file=file, flush=True)
+            finally:
+                workers.shutdown(cancel_futures=True)
         finish(load(name), log, folder)
 
 
