@@ -8,7 +8,7 @@ from study import HERE, LEVELS, WORLDS, kind
 
 COLOURS = dict(zip(LEVELS, ["#0072b2", "#e69f00", "#009e73", "#cc79a7"], strict=True))
 POOL_COLOURS = {"fresh A": "#0072b2", "fresh D": "#d55e00"}
-CALIBRATION = dict(zip(FORECASTS[:3], ["#0072b2", "#e69f00", "#009e73"], strict=True))
+CALIBRATION = dict(zip(FORECASTS[:4], COLOURS.values(), strict=True))
 ERRORS = [0.06, 0.1, 0.2, 0.4]
 NAMES = ["top 1", "top 2", "top 3", "top 4"]
 
@@ -123,7 +123,7 @@ def exponents(fits, worlds=WORLDS):
         axis.plot(middle[refused], rows[refused], "o", ms=2.5, color="white")
     for value, name in ((0, "repetition alone"), (1, "theorem")):
         axis.axvline(value, color="grey", lw=0.8, ls=":")
-        axis.text(value, 1.02, name, ha="center", transform=axis.get_xaxis_transform())
+        axis.text(value, 1.02, name, ha="center", fontsize=8, transform=axis.get_xaxis_transform())
     axis.set_yticks(np.arange(len(worlds))[::-1], [world.replace("_", " ") for world in worlds])
     axis.set_xlabel("size exponent")
     figure.legend(loc="outside right upper", fontsize=8)
@@ -150,13 +150,13 @@ def main():
     )
     titles = {
         "theorem": "the combination theorem as published",
-        "exponent learned": "size exponent learned from small subsets",
+        "exponent learned": "size exponent learned (refused by the gate)",
     }
     made = decisions(["unequal"])
     for (above, below), (fit, title) in zip(axes.T, titles.items(), strict=True):
         above.set_xscale("log", base=2)
         draw_revealed(above, "unequal", fit)
-        above.set_title(title)
+        above.set_title(title, fontsize=10)
         draw_winners(below, made[made["way"] == fit].assign(way="chosen"), ["chosen"])
         below.set_xlabel("samples seen")
     axes[0, 0].set_ylabel("zero-shot error")

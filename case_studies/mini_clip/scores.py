@@ -16,9 +16,9 @@ def read(table, worlds=WORLDS):
 
 
 def answers(worlds=WORLDS):
-    """The forecasts of the fits that the toolkit's gate let pass, and of the point fit."""
+    """The forecasts, and whether the toolkit's gate let their fits pass; it knows no point fit."""
     fits = read("fits", worlds)
-    passed = fits.loc[fits["passed"] != 0, ["world", "fit"]]
+    passed = fits[["world", "fit"]].assign(passed=fits["passed"] != 0)
     return read("forecasts", worlds).merge(passed)
 
 
@@ -51,55 +51,65 @@ def coverage(both, by):
     )
 
 
+def trained_levels(worlds=WORLDS):
+    """Errors of the four levels, means over seeds, and how probable each is to be the best one.
+
+    Seeds are few: a level's true mean is taken as normal about that of its seeds, with the variance
+    of replicates pooled over the levels of its world and budget.
+    """
+    runs = read("runs", worlds)
+    cells = runs[runs["data"].isin(LEVELS)].groupby(["world", "samples_seen", "data"])["error"]
+    means = cells.mean().unstack()
+    error = np.sqrt(cells.var().unstack().mean(axis=1) / cells.size().unstack().min(axis=1))
+    noise = np.random.default_rng(0).standard_normal((4000, *means.shape))
+    best = (means.to_numpy() + error.to_numpy()[:, None] * noise).argmin(axis=2)
+    share = (best[..., None] == np.arange(len(LEVELS))).mean(axis=0)
+    return means, pd.DataFrame(share, means.index, means.columns)
+
+
 def decisions(worlds=WORLDS):
     """The level chosen at each budget, by each way, and what was lost by it: a row a decision.
 
     A fit chooses what `decide` does, the point fit the level whose curve is least. `single scale`
-    trains the four levels at a quarter of the largest budget, which no fit sees, and keeps the best
-    at all larger ones.
+    trains the four levels at a quarter of the largest budget and keeps the best at all larger ones;
+    of the fits only `levels tried` sees those runs. `right`: how probably that is the best level.
     """
-    runs = read("runs", worlds)
-    truth = runs[runs["data"].isin(LEVELS)].pivot_table(
-        index=["world", "samples_seen"], columns="data", values="error"
-    )
+    means, probably = trained_levels(worlds)
     told = answers(worlds)
     told = told[told["chosen"] & told["fit"].isin(FORECASTS)]
-    chosen = dict(told.pivot(index=["world", "samples_seen"], columns="fit", values="data"))
-    largest = truth.reset_index().groupby("world")["samples_seen"].max()
-    quarter = {world: truth.loc[world, most // 4].idxmin() for world, most in largest.items()}
-    chosen["single scale"] = (
-        truth.index.get_level_values("world").to_series(truth.index).map(quarter)
-    )
-    table = (
-        pd.DataFrame(chosen)
-        .rename_axis(columns="way")
-        .stack()
-        .dropna()
-        .rename("chosen")
-        .reset_index()
-    )
-    errors = truth.loc[pd.MultiIndex.from_frame(table[["world", "samples_seen"]])]
-    taken = errors.columns.get_indexer(table["chosen"])
-    regret = errors.to_numpy()[np.arange(len(errors)), taken] - errors.min(axis=1).to_numpy()
+    chosen = told.set_index(["world", "samples_seen", "fit"])["data"].unstack()
+    largest = means.reset_index().groupby("world")["samples_seen"].max()
+    quarter = {world: means.loc[world, most // 4].idxmin() for world, most in largest.items()}
+    chosen["single scale"] = chosen.index.get_level_values("world").map(quarter)
+    table = chosen.rename_axis(columns="way").stack().dropna().rename("chosen").reset_index()
+    passed = told.drop_duplicates(["world", "fit"]).set_index(["world", "fit"])["passed"]
+    fits = pd.MultiIndex.from_frame(table[["world", "way"]])
+    place = pd.MultiIndex.from_frame(table[["world", "samples_seen"]])
+    taken = np.arange(len(table)), means.columns.get_indexer(table["chosen"])
+    errors = means.loc[place].to_numpy()
     table = table.assign(
-        best=errors.idxmin(axis=1).to_numpy(),
-        right=lambda table: table["chosen"] == table["best"],
-        regret=regret,
+        passed=passed.reindex(fits, fill_value=True).to_numpy(),
+        best=means.loc[place].idxmin(axis=1).to_numpy(),
+        right=probably.loc[place].to_numpy()[taken],
+        regret=errors[taken] - errors.min(axis=1),
         beyond=table["samples_seen"] > table["world"].map(largest) / 4,
     )
     return table[table["beyond"] | (table["way"] != "single scale")]
 
 
 def reliability(worlds=WORLDS, edges=(0, 0.1, 0.5, 0.9, 1)):
-    """How often a level was the best by five seeds, by how probable the fit had called it."""
-    best = decisions(worlds).drop_duplicates(["world", "samples_seen"])
-    told = answers(worlds).dropna(subset="probability_best")
-    told = told[told["fit"].isin(FORECASTS)]
-    told = told.merge(
-        best[["world", "samples_seen", "best", "beyond"]], on=["world", "samples_seen"]
-    )
-    told["was best"] = told["data"] == told["best"]
+    """How often a level was the best, by how probable a fit had called it: a share of `levels`.
+
+    Of fits that pass the gate. Where seeds leave open which was best, each level counts with its
+    probability.
+    """
+    was = trained_levels(worlds)[1].stack().rename("was best").reset_index()
+    told = answers(worlds).dropna(subset="probability_best").merge(was)
+    told = told[told["fit"].isin(FORECASTS) & told["passed"]]
     told["P(best)"] = pd.cut(told["probability_best"], edges, include_lowest=True)
+    told["beyond"] = told["samples_seen"] > told["world"].map(
+        told.groupby("world")["samples_seen"].max() / 4
+    )
     grouped = told.groupby(["fit", "beyond", "P(best)"], observed=True)
     return grouped.agg(
         said=("probability_best", "mean"), was=("was best", "mean"), levels=("was best", "size")

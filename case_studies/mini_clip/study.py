@@ -40,6 +40,7 @@ FITS = {
     "theorem": ("utility", POOLS),
     "exponent open": ("utility-free-size", POOLS),
     "exponent learned": ("utility-free-size", [*POOLS, *SUBSETS]),
+    "levels tried": ("utility-free-size", [*POOLS, *LEVELS[1:]]),
     "least squares": (None, POOLS),
     "all runs": ("utility-free-size", None),
 }
