@@ -148,9 +148,9 @@ def utility_overfit(
 
     The first epoch has the utility b, epoch ``k* = tau log2((1 + kappa) / kappa)`` none: the error
     of one pool is least after ``ceil(k*)`` epochs.  kappa = 0 is `utility`.  At very many epochs
-    ``y - d`` grows as ``n^(kappa b)``: slowly, but without bound, beyond an error rate of 1 in the
-    end.  Nothing here knows where a model that memorises ends up, so the law is for as many epochs
-    as were tried and not for many times more.
+    ``y - d`` grows as ``n^(kappa b)``, without bound, in the end beyond an error rate of 1: nothing
+    here knows where a model that memorises ends up.  So the law is for as many epochs as were
+    tried, some hundreds at most, and not for many times more.
 
     Source: this package.
 
