@@ -42,7 +42,7 @@ from qqt_bayes.spec import Spec
 
 Array = NDArray[np.float64]
 Values = dict[str, tuple[Any, tuple[str, ...]]]
-NEAR = ("size_exponent", "a", "tau", "b")
+NEAR = ("size_exponent", "a", "kappa", "tau", "b")
 """What follows the floor, in this order."""
 STEPS = 2
 """Gauss-Newton steps of the last."""

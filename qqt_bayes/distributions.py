@@ -57,6 +57,7 @@ DOMAINS = {
     "tau": POSITIVE,
     "d": NON_NEGATIVE,
     "size_exponent": REAL,
+    "kappa": NON_NEGATIVE,
     # of the distributions
     "mu": REAL,
     "sigma": POSITIVE,

@@ -16,11 +16,12 @@ INFERRED = {
     "tau": "half-life \N{GREEK SMALL LETTER TAU} (epochs)",
     "a": "scale a (per 100,000 samples)",
     "d": "irreducible error d",
+    "kappa": "overfitting \N{GREEK SMALL LETTER KAPPA}",
     "size_exponent": "size exponent (1: the theorem)",
 }
 """Parameters of a law, in words, in the order of the figure."""
 
-LOGARITHMIC = ("a", "b", "tau")
+LOGARITHMIC = ("a", "b", "tau", "kappa")
 ROW = 0.2
 """Inches that a line of the forest takes."""
 

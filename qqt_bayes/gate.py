@@ -44,6 +44,7 @@ OTHER_LAW = (
 OTHERS = {
     "utility-free-size": "utility-free-size",
     "utility-bounded": "utility-bounded (errors near chance)",
+    "utility-overfit": "utility-overfit (errors that rise again)",
     "effective-data": "effective-data",
 }
 """Models to try where one does not describe the runs."""

@@ -160,7 +160,8 @@ def run_errors(
     parts : list of Part
     law : Law
     values : mapping of str to (array, tuple of str)
-        The law's parameters and the dimensions they extend over, of "group" and "pool".
+        The law's parameters and the dimensions they extend over, of "group" and "pool"; others
+        do not matter.
     xp : module
         NumPy, or PyTensor's tensor module.
     add : callable
@@ -185,6 +186,7 @@ def _part_errors(
     each = {
         name: value[tuple(position[dim] for dim in over)] if over else value
         for name, (value, over) in values.items()
+        if name in law.parameters
     }
     for name in ("b", "d"):
         if name in each:

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from qqt_bayes.epochs import Epochs
+from qqt_bayes.errors import InputError, alternatives
 
 LEAST_DECAY = 1e-20
 """Decay per epoch below which repetition is free; keeps tau = infinity finite in quotients."""
@@ -60,7 +61,8 @@ class Law:
     name : str
         Name in `LAWS`.
     error : callable
-        ``error(epochs, a, b, d, tau, mixture, xp)``: error of each training set.
+        ``error(epochs, a, b, d, tau, mixture, xp)``: error of each training set; further parameters
+        by name.
     parameters : tuple of str
         What a specification must give a prior or a value for.
     bounded : bool
@@ -74,6 +76,12 @@ class Law:
     parameters: tuple[str, ...]
     bounded: bool = False
     separable: bool = True
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The parameters that `error` takes: always a half-life, never the size exponent."""
+        names = dict.fromkeys((*self.parameters, "tau"))
+        return tuple(name for name in names if name != "size_exponent")
 
 
 def _log_samples(samples: Any) -> Any:
@@ -120,6 +128,47 @@ def utility(
     growth = epochs.growth(_log_samples)
     exponent = mixture.mean(-b * (xp.log(a) + _over_nodes(_remaining(epochs, tau, xp), growth, xp)))
     return xp.exp(exponent) + mixture.mean(d)
+
+
+def utility_overfit(
+    epochs: Epochs,
+    a: Any,
+    b: Any,
+    d: Any,
+    tau: Any,
+    mixture: Mixture,
+    xp: ModuleType = np,
+    *,
+    kappa: Any,
+) -> Any:
+    r"""Utility that decays through zero, so that error rises after many repetitions.
+
+    ``y = exp(-mean(b (log a + sum_k ((1 + kappa) 2^(-k/tau) - kappa) D_k))) + mean(d)``,
+    where ``sum_k D_k = log n``.
+
+    The first epoch has the utility b, epoch ``k* = tau log2((1 + kappa) / kappa)`` none: the error
+    of one pool is least after ``ceil(k*)`` epochs.  kappa = 0 is `utility`.  At very many epochs
+    ``y - d`` grows as ``n^(kappa b)``, without bound, in the end beyond an error rate of 1: nothing
+    here knows where a model that memorises ends up.  So the law is for as many epochs as were
+    tried, some hundreds at most, and not for many times more.
+
+    Source: this package.
+
+    Examples
+    --------
+    A half-life of 3 epochs: the utility is spent after ``k* = 3 log2(1.1 / 0.1) = 10.4`` epochs.
+
+    >>> from qqt_bayes.epochs import collapse
+    >>> a, b, d, tau, kappa = (np.array([x]) for x in (0.025, 0.16, 0.1, 3.0, 0.1))
+    >>> count = np.array([1, 10, 11, 12, 100])
+    >>> epochs = collapse(count * 12.8e6, 12.8e6)
+    >>> utility_overfit(epochs, a, b, d, tau, ONE_POOL, kappa=kappa).round(4)
+    array([0.9302, 0.7983, 0.7982, 0.7983, 0.82  ])
+    """
+    growth = epochs.growth(_log_samples)
+    lasting = _over_nodes(_remaining(epochs, tau, xp), growth, xp)
+    left = (1 + kappa) * lasting - kappa * np.log(epochs.samples_seen)
+    return xp.exp(mixture.mean(-b * (xp.log(a) + left))) + mixture.mean(d)
 
 
 def utility_released(
@@ -242,6 +291,7 @@ LAWS = {
     law.name: law
     for law in (
         Law("utility", utility, _REPEATING),
+        Law("utility-overfit", utility_overfit, (*_REPEATING, "kappa")),
         Law("utility-released", utility_released, _REPEATING),
         Law("utility-bounded", utility_bounded, _REPEATING, bounded=True),
         Law("effective-data", effective_data, _REPEATING, separable=False),
@@ -250,6 +300,31 @@ LAWS = {
     )
 }
 """The closed registry of laws."""
+
+
+def law_for(name: str, kappa: Any = 0.0) -> Law:
+    """The law of a name, for known parameters.
+
+    Parameters
+    ----------
+    name : str
+    kappa : array
+        Of the pools.
+
+    Raises
+    ------
+    InputError
+        If there is no such law, or it would leave out a kappa above 0.
+    """
+    if name not in LAWS:
+        raise InputError(f"unknown law {name!r}{alternatives(name, LAWS)}")
+    if "kappa" not in LAWS[name].parameters and np.any(kappa):
+        raise InputError(
+            f"some pools have a kappa above 0, which law {name!r} does not know; "
+            "take law 'utility-overfit', or leave kappa out"
+        )
+    return LAWS[name]
+
 
 FLOOR = Law("floor", lambda epochs, d, tau, mixture, xp: mixture.mean(d), ("d",))
 """What is left of every law after endless fresh data."""

@@ -13,6 +13,7 @@ COLUMNS = {
     "b": Number("a utility above 0", above(0.0), advice="; write exponents as positive numbers"),
     "tau": Number("a half-life above 0", lambda tau: tau > 0, default=inf, units="epochs"),
     "d": Number("an irreducible error of at least 0", at_least(0.0), units="error rate"),
+    "kappa": Number("a kappa of at least 0", at_least(0.0), default=0.0),
     "unique_samples": COUNT,
 }
 
@@ -24,14 +25,15 @@ def read_parameters(source: Source, *, fit: str | None = None) -> xr.Dataset:
     ----------
     source : path or DataFrame
         Columns `pool`, `a`, `b` (positive), `tau` (epochs; infinite where the cell is empty or the
-        column is missing), `d` and `unique_samples` (the pool's size, at which tau is quoted).
+        column is missing), `d`, `kappa` (likewise 0) and `unique_samples` (the pool's size, at
+        which tau is quoted).
     fit : str, optional
         Which rows to keep, by column `fit`, if the table holds several fits.
 
     Returns
     -------
     Dataset
-        `a`, `b`, `tau`, `d` and `pool_size`, each over `pool` in order of appearance.
+        `a`, `b`, `tau`, `d`, `kappa` and `pool_size`, each over `pool` in order of appearance.
 
     Raises
     ------

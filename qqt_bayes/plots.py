@@ -163,13 +163,13 @@ def probability_best(decision: xr.Dataset) -> Figure:
 
 @_styled
 def utility_curves(parameters: xr.Dataset, *, probability: float = 0.9) -> Figure:
-    """Utility that is left after some repetitions, b 2^(-k/tau), for each pool.
+    """Utility that is left after some repetitions, b ((1 + kappa) 2^(-k/tau) - kappa), by pool.
 
     Parameters
     ----------
     parameters : Dataset
-        Of one group: draws of `b` and `tau`, dims (chain, draw) and `pool`, as far as they differ
-        between pools; `pool_size` (pool).
+        Of one group: draws of `b`, `tau` and, if the law has it, `kappa`, dims (chain, draw) and
+        `pool`, as far as they differ between pools; `pool_size` (pool).
     probability : float
         Of the bands.
 
@@ -183,7 +183,8 @@ def utility_curves(parameters: xr.Dataset, *, probability: float = 0.9) -> Figur
     half_life = parameters["tau"].median().item()
     last = ceil(np.clip(4 * half_life, 8, 100)) if np.isfinite(half_life) else 20
     k = xr.DataArray(np.linspace(0, last, 101), dims="k")
-    utility = parameters["b"] * np.exp2(-k / parameters["tau"])
+    kappa = parameters.get("kappa", 0.0)
+    utility = parameters["b"] * ((1 + kappa) * np.exp2(-k / parameters["tau"]) - kappa)
     utility = utility.broadcast_like(parameters["pool_size"])
     lower, middle, upper = interval(utility, probability).transpose("q", "pool", "k").values
     columns = min(COLUMNS, len(pools))
@@ -200,9 +201,11 @@ def utility_curves(parameters: xr.Dataset, *, probability: float = 0.9) -> Figur
         axes.set_title(fill(short(pools[i], 32), 17), fontsize=8)
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         axes.tick_params(labelbottom=i + columns >= len(pools))
-    panels[0].set(xlim=(0, last), ylim=(0, None))
+    panels[0].set(xlim=(0, last), ylim=(min(0, lower.min()), None))
     figure.supxlabel("repetitions k", fontsize=9)
-    figure.supylabel(r"utility $b\,2^{-k/\tau}$", fontsize=9)
+    overfit = r"b\,((1 + \kappa)\,2^{-k/\tau} - \kappa)"
+    left = overfit if "kappa" in parameters else r"b\,2^{-k/\tau}"
+    figure.supylabel(f"utility ${left}$", fontsize=9)
     return figure
 
 

@@ -63,8 +63,9 @@ def mixture_error(
     ----------
     law : Law
     parameters : dict of array
-        ``a``, ``b``, ``d``, ``tau``, each of shape (draw, pool) or (draw, 1); ``size_exponent`` of
-        shape (draw, 1).  `tau` and `size_exponent` may be missing where the law has none.
+        What the law takes (``a``, ``b``, ``d``, ``tau``, ...), each of shape (draw, pool) or
+        (draw, 1); ``size_exponent`` of shape (draw, 1).  `tau` and `size_exponent` may be missing
+        where the law has none; what it does not take may be there.
     unique_samples, pool_size : array_like, shape (pool,)
         ``u_i`` (at least one positive) and ``N_i``, samples.
     samples_seen : array_like, shape (budget,)
@@ -123,14 +124,13 @@ def law_inside(
     mixture : Mixture
         From values of shape (draw, pool, budget or 1, ...) to those of training sets, and back.
     """
-    draws = {
-        name: _column(value, pools) for name, value in {"tau": [[np.inf]], **parameters}.items()
-    }
+    given = {"tau": [[np.inf]], "size_exponent": [[1.0]], **parameters}
+    draws = {name: _column(given[name], pools) for name in law.arguments}
     tau = half_life(
         draws.pop("tau"),
         total,
         np.asarray(pool_size, float)[pools, None],
-        draws.pop("size_exponent", 1.0),
+        _column(given["size_exponent"], pools),
     )
     every = np.broadcast_shapes(tau.shape, *(x.shape for x in draws.values()), (1, pools.size, 1))
     # no law takes the mean of a by itself: where pools share it, the growth is the same in each

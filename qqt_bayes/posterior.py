@@ -24,7 +24,6 @@ ENGINE: Literal["h5netcdf"] = "h5netcdf"
 CHECKSUM = {"fletcher32": True}
 """So that damage shows when a fit is read."""
 DAMAGED = "damaged; make it again with `qqt fit`."
-LAW_PARAMETERS = ("a", "b", "d", "tau", "size_exponent")
 
 
 def save(fit: xr.DataTree, path: str | os.PathLike[str]) -> None:
@@ -101,16 +100,16 @@ def parameters(fit: xr.DataTree) -> xr.Dataset:
     Returns
     -------
     Dataset
-        ``a``, ``b``, ``d``, ``tau`` (epochs), ``size_exponent``, over (chain, draw) and group or
-        pool where they differ; ``pool_size`` (pool), the samples at which tau is quoted.
+        ``a``, ``b``, ``d``, ``tau`` (epochs), ``size_exponent`` and what else the law has, over
+        (chain, draw) and group or pool where they differ; ``pool_size`` (pool), the samples at
+        which tau is quoted.
     """
     spec = specification(fit)
     posterior = fit.children["posterior"].to_dataset(inherit=False)
     constant = fit.children["constant_data"].to_dataset(inherit=False)
     absent = {"tau": np.inf, "size_exponent": 0.0}  # of power-law
     values = {}
-    for name in LAW_PARAMETERS:
-        declared = spec.parameters[name] if name in spec.parameters else absent[name]
+    for name, declared in {**absent, **spec.parameters}.items():
         fixed = xr.zeros_like(posterior["chain"] * posterior["draw"], dtype=float)
         values[name] = posterior[name] if isinstance(declared, Prior) else fixed + declared
     sizes = constant["pool_size"]

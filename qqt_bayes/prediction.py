@@ -12,13 +12,12 @@ from qqt_bayes.distributions import Prior
 from qqt_bayes.epochs import collapse
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.files import Source
-from qqt_bayes.law import LAWS, Law
+from qqt_bayes.law import LAWS, Law, law_for
 from qqt_bayes.methods import method_of
 from qqt_bayes.parameters import read_parameters
 from qqt_bayes.pool import mixture_error
 from qqt_bayes.rules import SAMPLE, require_finite
 
-PARAMETERS = ("a", "b", "d", "tau", "size_exponent")
 BLOCK = 1_000_000
 """Numbers in an intermediate array: 8 MB, which stay in the cache."""
 EXACT = 4096
@@ -123,7 +122,8 @@ def predict_known(
     Raises
     ------
     InputError
-        If the law, a parameter, a level or a budget is not one.
+        If the law, a parameter, a level or a budget is not one, or the law does not know a
+        parameter.
 
     Examples
     --------
@@ -140,15 +140,14 @@ def predict_known(
     top 1         0.773        0.715
     top 2         0.779        0.644
     """
-    if law not in LAWS:
-        raise InputError(f"unknown law {law!r}{alternatives(law, LAWS)}")
     if not isinstance(size_exponent, int | float) or not np.isfinite(size_exponent):
         raise InputError(f"size_exponent: expected a finite number, got {size_exponent!r}")
     if not isinstance(parameters, xr.Dataset):
         parameters = read_parameters(parameters, fit=fit)
+    chosen = law_for(law, parameters.get("kappa", 0.0))
     levels = as_levels(levels, parameters["pool"].values.tolist(), known="the parameters")
     theta = parameters.assign(size_exponent=float(size_exponent))
-    error = _evaluate(LAWS[law], theta, levels, as_budgets(budgets), exact=EXACT)
+    error = _evaluate(chosen, theta, levels, as_budgets(budgets), exact=EXACT)
     return error.assign_attrs(units="error rate, or loss", law=law)
 
 
@@ -187,7 +186,7 @@ def _evaluate(
 ) -> xr.DataArray:
     """Error under each draw, dims (..., level, budget), in blocks of draws."""
     parameters = parameters.sel(pool=levels["pool"])
-    lead, draws = _flat(parameters)
+    lead, draws = _flat(law, parameters)
     count = max(len(x) for x in draws.values())
     error = np.empty((count, *levels.shape[:1], budgets.size))
     for i, taken in enumerate(levels.values):
@@ -218,14 +217,16 @@ def _evaluate(
 
 def draws_of(fit: xr.DataTree, group: str | None) -> dict[str, NDArray[np.float64]]:
     """Draws of the law's parameters for one group, shape (draw, pool) or (draw, 1)."""
-    return _flat(_in_group(posterior.parameters(fit), group))[1]
+    law = LAWS[posterior.specification(fit).law]
+    return _flat(law, _in_group(posterior.parameters(fit), group))[1]
 
 
-def _flat(parameters: xr.Dataset) -> tuple[list[str], dict[str, NDArray[np.float64]]]:
+def _flat(law: Law, parameters: xr.Dataset) -> tuple[list[str], dict[str, NDArray[np.float64]]]:
     """The dimensions of draws, and the parameters with those as one."""
-    used = {dim for name in PARAMETERS for dim in parameters[name].dims}
+    names = (*law.arguments, "size_exponent")
+    used = {dim for name in names for dim in parameters[name].dims}
     lead = [dim for dim in (*SAMPLE, "group") if dim in used]
-    draws = {name: _by_draw(parameters[name], parameters, lead) for name in PARAMETERS}
+    draws = {name: _by_draw(parameters[name], parameters, lead) for name in names}
     draws["size_exponent"] = draws["size_exponent"][:, :1]
     return lead, draws
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from qqt_bayes.errors import InputError, alternatives
+from qqt_bayes.errors import InputError
 from qqt_bayes.ingredients import ingredients, run_errors
-from qqt_bayes.law import LAWS
+from qqt_bayes.law import law_for
 
 
 def simulate_runs(
@@ -24,8 +24,8 @@ def simulate_runs(
     Parameters
     ----------
     parameters : Dataset
-        ``a``, ``b``, ``d``, ``tau`` (epochs) and ``pool_size`` (samples), over pools; as
-        `read_parameters` returns them.
+        What the law takes (``a``, ``b``, ``d``, ``tau`` in epochs, ...) and ``pool_size``
+        (samples), over pools; as `read_parameters` returns them.
     design : Dataset
         Runs as `read_runs` returns them; their errors are not used.
     law : str
@@ -45,7 +45,7 @@ def simulate_runs(
     Raises
     ------
     InputError
-        If the law is unknown or a pool has no parameters.
+        If the law is unknown or does not know all the parameters, or a pool has none.
 
     Examples
     --------
@@ -59,8 +59,7 @@ def simulate_runs(
     ... )["error"].values.round(4)
     array([0.5435])
     """
-    if law not in LAWS:
-        raise InputError(f"There is no law {law!r}{alternatives(law, LAWS)}.")
+    chosen = law_for(law, parameters.get("kappa", 0.0))
     missing = set(design["pool"].values.tolist()) - set(parameters["pool"].values.tolist())
     if missing:
         raise InputError(
@@ -68,8 +67,8 @@ def simulate_runs(
         )
     known = parameters.sel(pool=design["pool"])
     runs = design.assign(pool_size=known["pool_size"])
-    values = {name: (known[name].to_numpy(), ("pool",)) for name in ("a", "b", "d", "tau")}
+    values = {name: (known[name].to_numpy(), ("pool",)) for name in chosen.arguments}
     exponent = {"size_exponent": (np.float64(size_exponent), ())}
-    curve = run_errors(ingredients(runs), LAWS[law], {**values, **exponent})
+    curve = run_errors(ingredients(runs), chosen, {**values, **exponent})
     scatter = noise * np.random.default_rng(seed).standard_normal(curve.size)
     return runs.assign(error=("run", curve + scatter, runs["error"].attrs))

@@ -216,4 +216,4 @@ def error_of_means(law: Law, means: list[Any]) -> Any:
     """
     supply = iter(means)
     mixture = Mixture(mean=lambda x: next(supply), spread=lambda x: x)
-    return law.error(ONE_EPOCH, NONE, NONE, NONE, NONE, mixture)
+    return law.error(ONE_EPOCH, **dict.fromkeys(law.arguments, NONE), mixture=mixture)

@@ -47,6 +47,7 @@ def truth(pools=3, groups=1):
             "d": 0.1 * template,
             "tau": np.linspace(4.0, 8.0, pools) * template,
             "size_exponent": template,
+            "kappa": 0.05 * template,
         }
     )
 

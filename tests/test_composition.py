@@ -111,6 +111,7 @@ def test_parameters_of_one_fit(tmp_path):
         "b": [0.16, 0.12],
         "tau": [6.5, np.inf],
         "d": [0.1, 0.0],
+        "kappa": [0.0, 0.0],
         "pool_size": [10.0, 20.0],
     }
     assert {name: x.attrs["units"] for name, x in parameters.items()}["tau"] == "epochs"
@@ -119,6 +120,13 @@ def test_parameters_of_one_fit(tmp_path):
 def test_parameters_without_half_life(tmp_path):
     table = pd.DataFrame({"pool": ["x"], "a": 1.0, "b": 1.0, "d": 0.0, "unique_samples": 5})
     assert read_parameters(table)["tau"].item() == np.inf
+
+
+def test_parameters_that_overfit():
+    table = pd.DataFrame({"pool": ["x", "y"], "a": 1.0, "b": 1.0, "d": 0.0, "unique_samples": 5})
+    assert read_parameters(table.assign(kappa=["0.1", ""]))["kappa"].values.tolist() == [0.1, 0.0]
+    with pytest.raises(InputError, match="row 1, column kappa: expected a kappa of at least 0, go"):
+        read_parameters(table.assign(kappa=-0.1))
 
 
 @pytest.mark.parametrize(

@@ -11,23 +11,22 @@ from qqt_bayes.law import LAWS, ONE_POOL
 
 EPOCHS = [0.3, 1.0, 1.5, 2.0, 15.99, 16.0, 16.01, 33.3, 100.3, 12_345.6, 65_536.0, 2e5 + 0.5, 1e6]
 HALF_LIVES = [0.1, 0.3, 1.0, 2.0, 3.5, 7.0, 20.0, 100.0, 1e3, 1e4, 1e5, 1e6, np.inf]
-A, B, D, U = 0.02, 0.3, 0.1, 12.8e6
+A, B, D, U, KAPPA = 0.02, 0.3, 0.1, 12.8e6, 0.05
 EACH_LAW = pytest.mark.parametrize("law", LAWS)
 
 
-def error(law, samples_seen, tau=5.0, unique=U, a=A, b=B, d=D):
+def error(law, samples_seen, tau=5.0, unique=U, a=A, b=B, d=D, kappa=KAPPA):
     """Errors of one pool at some budgets."""
     seen = np.atleast_1d(np.asarray(samples_seen, dtype=float))
-    each = {
-        name: np.full(seen.shape, x) for name, x in {"a": a, "b": b, "d": d, "tau": tau}.items()
-    }
+    theta = {"a": a, "b": b, "d": d, "tau": tau, "kappa": kappa}
+    each = {name: np.full(seen.shape, theta[name]) for name in LAWS[law].arguments}
     return LAWS[law].error(collapse(seen, unique), **each, mixture=ONE_POOL)
 
 
 @EACH_LAW
 @pytest.mark.parametrize("tau", HALF_LIVES)
 def test_law_is_the_formula_written_out(law, tau):
-    theta = {"a": [A], "b": [B], "d": [D], "tau": [tau]}
+    theta = {"a": [A], "b": [B], "d": [D], "tau": [tau], "kappa": [KAPPA]}
     expected = [ERROR[law](theta, [U], [U], count * U) for count in EPOCHS]
     found = error(law, np.array(EPOCHS) * U, tau)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
@@ -41,11 +40,12 @@ def test_law_is_the_formula_written_out(law, tau):
     a=st.floats(0.01, 0.1),
     b=st.floats(0.01, 0.6),
     d=st.floats(0, 0.5),
+    kappa=st.floats(0, 0.5),
 )
-def test_law_is_the_formula_written_out_anywhere(law, tau, count, unique, a, b, d):
-    theta = {"a": [a], "b": [b], "d": [d], "tau": [tau]}
+def test_law_is_the_formula_written_out_anywhere(law, tau, count, unique, a, b, d, kappa):
+    theta = {"a": [a], "b": [b], "d": [d], "tau": [tau], "kappa": [kappa]}
     expected = ERROR[law](theta, [unique], [unique], count * unique)
-    found = error(law, count * unique, tau, unique, a, b, d)[0]
+    found = error(law, count * unique, tau, unique, a, b, d, kappa)[0]
     assert abs(found - expected) < 1e-9 * max(1, expected)
 
 
@@ -85,7 +85,7 @@ def test_the_bounded_law_starts_at_an_error_of_one():
     assert (error("utility-bounded", np.geomspace(1, 1e12, 50)) < 1).all()
 
 
-@EACH_LAW
+@pytest.mark.parametrize("law", sorted(set(LAWS) - {"utility-overfit"}))
 @pytest.mark.parametrize("tau", [0.3, 5.0, 1e4])
 def test_error_falls_with_budget(law, tau):
     budgets = np.unique(np.append(np.geomspace(1e3, 1e12, 500), np.arange(1, 70) * U))
@@ -93,6 +93,29 @@ def test_error_falls_with_budget(law, tau):
     assert (steps <= 1e-10).all()
     early = budgets[1:] < 5 * tau * U
     assert (steps[early] < 0).all()
+
+
+@pytest.mark.parametrize("tau", HALF_LIVES)
+def test_utility_that_turns_nowhere_is_the_utility(tau):
+    budgets = np.array(EPOCHS) * U
+    found = error("utility-overfit", budgets, tau, kappa=0.0)
+    np.testing.assert_array_equal(found, error("utility", budgets, tau))
+
+
+@pytest.mark.parametrize("tau", [0.3, 2.0, 5.0])
+@pytest.mark.parametrize("kappa", [1e-3, 0.05, 0.9])
+def test_error_falls_until_the_utility_is_spent_and_rises_then(tau, kappa):
+    spent = tau * np.log2((1 + kappa) / kappa)
+    least = np.ceil(spent)  # epoch k, from k to k + 1 passes, has the utility of k repetitions
+    before = error("utility-overfit", np.linspace(1 / 8, least, 200) * U, tau, kappa=kappa)
+    after = error("utility-overfit", np.geomspace(least, 300 * least, 200) * U, tau, kappa=kappa)
+    assert (np.diff(before) < 0).all()
+    assert (np.diff(after) > 0).all()
+
+
+def test_error_that_rises_grows_as_a_power_in_the_end():
+    early, late = error("utility-overfit", np.array([1e4, 1e6]) * U, 2.0, kappa=0.1) - D
+    assert late / early == pytest.approx(100 ** (0.1 * B), rel=1e-9)
 
 
 @EACH_LAW
@@ -116,4 +139,6 @@ def test_huge_budgets_are_finite(law, unique, tau):
 def test_registry_names_each_law_and_its_parameters(law):
     assert LAWS[law].name == law
     repeating = {"tau", "size_exponent"} if law != "power-law" else set()
-    assert set(LAWS[law].parameters) == {"a", "b", "d"} | repeating
+    turning = {"kappa"} if law == "utility-overfit" else set()
+    assert set(LAWS[law].parameters) == {"a", "b", "d"} | repeating | turning
+    assert set(LAWS[law].arguments) == {"a", "b", "d", "tau"} | turning

@@ -274,7 +274,7 @@ def test_model_is_law(runs, name):
         model[CURVE], inputs=[model[key] for key in free], point_fn=False, mode=MODE
     )
     rng = np.random.default_rng(3)
-    centres = {"a": 0.02, "b": 0.15, "d": 0.1, "tau": 5.0, "size_exponent": 0.7}
+    centres = {"a": 0.02, "b": 0.15, "d": 0.1, "tau": 5.0, "size_exponent": 0.7, "kappa": 0.05}
     for _ in range(3):
         values = {
             key: centres[key]
@@ -327,6 +327,7 @@ OTHER_SCALE = {"a": Prior("InverseGamma", {"alpha": 3.0, "beta": 0.1})}
         ("utility", OTHER_SCALE, ("a", "tau", "b")),
         ("utility-unpooled", {}, ("a", "tau", "b")),
         ("utility-bounded-free-size", {}, ("size_exponent", "a", "tau", "b")),
+        ("utility-overfit", {}, ("size_exponent", "a", "kappa", "tau", "b")),
         ("power-law", {}, ("a", "b")),
         ("cherti", {}, ("a", "tau", "b")),
     ],

@@ -24,6 +24,7 @@ def test_models_named():
         "utility-bounded",
         "utility-bounded-free-size",
         "utility-free-size",
+        "utility-overfit",
         "utility-released",
         "utility-unpooled",
     ]

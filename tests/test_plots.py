@@ -208,6 +208,21 @@ def test_utility_falls_to_half_in_a_half_life() -> None:
         assert np.interp([0, tau], k, utility) == pytest.approx([b, b / 2], rel=1e-3)
 
 
+def test_utility_that_is_spent_falls_below_zero() -> None:
+    parameters = posterior.parameters(made.fit(model="utility-overfit", spread=0))
+    figure = plots.utility_curves(parameters)
+    tau = parameters["tau"][0, 0]
+    spent = tau * np.log2(1.05 / 0.05)
+    for axes, k0, b in zip(figure.axes, spent.values, parameters["b"][0, 0].values, strict=True):
+        k, utility = axes.lines[-1].get_data()
+        assert utility[0] == pytest.approx(b)
+        if k0 < k[-1]:
+            assert np.interp(k0, k, utility) == pytest.approx(0, abs=1e-3 * b)
+    assert spent.min() < k[-1]
+    assert figure.axes[0].get_ylim()[0] < 0
+    assert r"\kappa" in figure.get_supylabel()
+
+
 def test_utility_without_repetition_or_pools() -> None:
     flat = plots.utility_curves(posterior.parameters(made.fit(model="power-law")))
     for axes in flat.axes:

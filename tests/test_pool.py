@@ -16,6 +16,7 @@ THETA = {
     "b": [0.3, 0.2, 0.1],
     "d": [0.1, 0.05, 0.15],
     "tau": [3.0, 8.0, 20.0],
+    "kappa": [0.1, 0.0, 0.02],
 }
 TAKEN, SIZES = [12.8e6, 3e6, 20e6], [12.8e6, 6e6, 15e6]
 
@@ -41,6 +42,7 @@ POOL = st.fixed_dictionaries(
         "b": st.floats(0.01, 0.3),
         "d": st.floats(0, 0.5),
         "tau": log_uniform(-1, 6),
+        "kappa": st.floats(0, 0.3),
         "taken": log_uniform(7, 9),
         "size": log_uniform(6.5, 9.5),
     }
@@ -77,8 +79,8 @@ def test_mixture_of_unlike_pools_over_a_million_epochs(law, tau):
 @pytest.mark.parametrize("count", [1, 2, 7])
 @pytest.mark.parametrize("size_exponent", [0.0, 0.5, 1.0])
 def test_equal_pools_are_one_large_pool_with_a_longer_half_life(law, count, size_exponent):
-    pools = alike(count, a=0.02, b=0.2, d=0.1, tau=4.0)
-    one = alike(1, a=0.02, b=0.2, d=0.1, tau=4.0 * count**size_exponent)
+    pools = alike(count, a=0.02, b=0.2, d=0.1, tau=4.0, kappa=0.1)
+    one = alike(1, a=0.02, b=0.2, d=0.1, tau=4.0 * count**size_exponent, kappa=0.1)
     found = error(law, pools, [1e7] * count, [1e7] * count, size_exponent=size_exponent)
     expected = error(law, one, [1e7 * count], [1e7 * count], size_exponent=size_exponent)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
@@ -115,9 +117,9 @@ def test_splitting_a_pool_into_halves_changes_nothing(law, size_exponent):
 @EACH_LAW
 @pytest.mark.parametrize("size_exponent", [0.0, 0.5, 1.0])
 def test_part_of_a_pool_is_a_smaller_pool_that_is_sooner_exhausted(law, size_exponent):
-    part = error(law, alike(1, a=0.02, b=0.2, d=0.1, tau=8.0), [1e6], [4e6], BUDGETS, size_exponent)
-    tau = 8.0 * 0.25**size_exponent
-    whole = error(law, alike(1, a=0.02, b=0.2, d=0.1, tau=tau), [1e6], [1e6])
+    one = alike(1, a=0.02, b=0.2, d=0.1, tau=8.0, kappa=0.1)
+    part = error(law, one, [1e6], [4e6], BUDGETS, size_exponent)
+    whole = error(law, one | {"tau": [8.0 * 0.25**size_exponent]}, [1e6], [1e6])
     np.testing.assert_allclose(part, whole, rtol=1e-12)
 
 
@@ -126,6 +128,11 @@ def test_pools_from_which_nothing_is_taken_do_not_matter(law):
     found = error(law, THETA, [*TAKEN[:2], 0.0], SIZES)
     two = {name: values[:2] for name, values in THETA.items()}
     np.testing.assert_array_equal(found, error(law, two, TAKEN[:2], SIZES[:2]))
+
+
+def test_mixture_that_turns_nowhere_is_that_of_the_utility():
+    found = error("utility-overfit", THETA | {"kappa": [0.0] * 3}, TAKEN, SIZES)
+    np.testing.assert_array_equal(found, error("utility", THETA, TAKEN, SIZES))
 
 
 @pytest.mark.parametrize("law", ["utility", "effective-data", "data-constrained"])

@@ -173,15 +173,17 @@ def test_parameters(fit):
     assert found["group"].values.tolist() == ["all"]
 
 
-def test_parameters_that_are_inferred():
-    fit = made.fit(model="utility-free-size", draws=5)
-    found = parameters(fit)["size_exponent"]
-    xr.testing.assert_equal(found.variable, fit["posterior"]["size_exponent"].variable)
+@pytest.mark.parametrize("name", ["size_exponent", "kappa"])
+def test_parameters_that_are_inferred(name):
+    fit = made.fit(model="utility-overfit", draws=5)
+    found = parameters(fit)[name]
+    xr.testing.assert_equal(found.variable, fit["posterior"][name].variable)
 
 
 def test_parameters_of_power_law():
     """Repetition costs nothing, whatever the size."""
     found = parameters(made.fit(model="power-law", draws=5))
+    assert "kappa" not in found
     assert np.isposinf(found["tau"]).all()
     assert (found["size_exponent"] == 0).all()
 

@@ -18,7 +18,14 @@ from qqt_bayes.spec import Spec, load_model
 
 DATA = Path(__file__).parent / "data"
 BUDGETS = [10e6, 64e6, 333e6, 2e9]
-MODELS = ["utility", "utility-free-size", "utility-released", "utility-bounded", "effective-data"]
+MODELS = [
+    "utility",
+    "utility-free-size",
+    "utility-overfit",
+    "utility-released",
+    "utility-bounded",
+    "effective-data",
+]
 
 
 def of_draw(fit, chain, draw, group=None):
@@ -163,7 +170,7 @@ def test_known_parameters_give_the_published_predictions(law):
 def test_known_parameters_give_the_law_written_out(law, size_exponent):
     parameters = read_parameters(DATA / "goyal_parameters.csv", fit="utility-released")
     budgets = [1e5, 25.6e6, 1e9, 3e10]
-    theta = {name: parameters[name].values[:2] for name in ("a", "b", "tau", "d")}
+    theta = {name: parameters[name].values[:2] for name in ("a", "b", "tau", "d", "kappa")}
     taken, sizes = [5e6, 12.8e6], parameters["pool_size"].values[:2]
     levels = xr.DataArray(
         [taken], {"level": ["x"], "pool": parameters["pool"].values[:2]}, ("level", "pool")
@@ -172,6 +179,26 @@ def test_known_parameters_give_the_law_written_out(law, size_exponent):
     expected = [ERROR[law](theta, taken, sizes, seen, size_exponent) for seen in budgets]
     np.testing.assert_allclose(found[0], expected, rtol=0, atol=1e-12)
     assert found.attrs["law"] == law
+
+
+def test_known_parameters_that_overfit():
+    """Without a kappa they are those of the utility; with one, the utility would leave it out."""
+    levels = made.levels(2)
+    parameters = (
+        made.truth(2).isel(group=0).drop_vars("kappa").assign(pool_size=("pool", [1e6] * 2))
+    )
+    expected = predict_known(parameters, levels, BUDGETS)
+    parameters["kappa"] = ("pool", [0.0, 0.0])
+    xr.testing.assert_equal(
+        predict_known(parameters, levels, BUDGETS, law="utility-overfit"), expected
+    )
+    parameters["kappa"] = ("pool", [0.0, 0.2])
+    found = predict_known(parameters, levels, BUDGETS, law="utility-overfit")
+    assert (found.sel(level="top 1") == expected.sel(level="top 1")).all()
+    assert found.sel(level="top 2")[-1] > expected.sel(level="top 2")[-1]
+    sentence = "some pools have a kappa above 0, which law 'utility' does not know; take law"
+    with pytest.raises(InputError, match=sentence):
+        predict_known(parameters, levels, BUDGETS)
 
 
 @pytest.mark.parametrize(

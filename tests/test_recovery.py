@@ -63,6 +63,31 @@ def true_errors(known, levels):
 
 
 @pytest.mark.slow
+def test_errors_that_rise_again_are_told_from_those_that_do_not():
+    """Twice the same design, up to 256 epochs: with kappa = 0.05, where the least error is at about
+    22 epochs, and with kappa = 0. A priori kappa is below 0.08 with a probability of 95 %."""
+    known = truth(np.random.default_rng(0)).assign(b=("pool", np.linspace(0.2, 0.1, POOLS)))
+    rows = [
+        (pool, SIZE, k * SIZE, 0.5) for pool in known["pool"].values for k in 2.0 ** np.arange(9)
+    ]
+    columns = ["pool", "unique_samples", "samples_seen", "error"]
+    design = qqt.read_runs(pd.DataFrame(rows, columns=columns))
+    runs = [
+        qqt.simulate_runs(
+            known.assign(kappa=("pool", np.full(POOLS, kappa))), design, law="utility-overfit"
+        )
+        for kappa in (0.05, 0.0)
+    ]
+    turning, falling = fit_many(runs, "utility-overfit")
+    for fit in (turning, falling):
+        assert json.loads(fit.attrs["gate"])["passed"]
+        assert inside(fit["posterior"]["b"], known["b"]).mean() >= 0.6
+    lower, upper = turning["posterior"]["kappa"].quantile([0.05, 0.95]).values
+    assert 0.02 < lower < 0.05 < upper < 0.1
+    assert falling["posterior"]["kappa"].quantile(0.95) < 0.02
+
+
+@pytest.mark.slow
 def test_intervals_cover_the_truth():
     """Over all studies: pools of a study share a and d, so the cover of a few studies scatters."""
     rng = np.random.default_rng(2026)

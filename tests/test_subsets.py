@@ -39,6 +39,7 @@ def some_pools(count, sizes="equal", *, law="utility", draws=40, exponent=1.0, s
         "d": about(0.1),
         "tau": about(np.geomspace(3, 8, count)),
         "size_exponent": exponent * np.ones((draws, 1)),
+        "kappa": about(0.05),
     }
     taken = np.broadcast_to(SIZES[sizes], 32)[:count] * np.ones(count)
     return WholePools(LAWS[law], parameters, taken, np.full(count, 4e6), BUDGETS)
@@ -97,9 +98,10 @@ def test_subsets_that_tie_share_the_probability():
 @pytest.mark.parametrize("criteria", [Criteria(), Criteria(rule="cvar")], ids=lambda c: c.rule)
 @pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("exponent", [1.0, 0.3, -0.5])
-def test_the_bound_of_a_search_holds(criteria, sizes, exponent):
+@pytest.mark.parametrize("law", ["utility", "utility-overfit"])
+def test_the_bound_of_a_search_holds(criteria, sizes, exponent, law):
     """No subset of nine pools scores below the bound, and the search names the one of its score."""
-    pools = some_pools(9, sizes, exponent=exponent)
+    pools = some_pools(9, sizes, law=law, exponent=exponent)
     scores = enumerate_subsets(pools, criteria, silent).score
     for i in range(BUDGETS.size):
         found = search(pools.at(i), criteria, np.eye(9, dtype=bool))

@@ -1,7 +1,7 @@
 """The laws of the design written out epoch by epoch, one training set at one budget.
 
 An independent route to the numbers of `qqt_bayes.law` and `qqt_bayes.pool`: no nodes, no draws, no
-shared code.  A `theta` holds a, b, d and tau, each a list over pools.
+shared code.  A `theta` holds a, b, d, tau and, where the law has it, kappa, each a list over pools.
 """
 
 import numpy as np
@@ -33,6 +33,19 @@ def utility(theta, taken, pool_size, seen, size_exponent=1.0):
     for i, tau in enumerate(half_lives(theta, total, pool_size, size_exponent)):
         summed = np.sum(2.0 ** (-k / tau) * growth)
         exponent += w[i] * theta["b"][i] * (np.log(theta["a"][i]) + summed)
+    return np.exp(-exponent) + w @ theta["d"]
+
+
+def utility_overfit(theta, taken, pool_size, seen, size_exponent=1.0):
+    w, total = shares(taken)
+    before, after = epochs(seen, total)
+    exponent = w * theta["b"] @ np.log(np.array(theta["a"]) * after[0] / UNIT)
+    k = np.arange(1, before.size)
+    log_ratio = np.log1p((after - before)[1:] / before[1:])
+    for i, tau in enumerate(half_lives(theta, total, pool_size, size_exponent)):
+        kappa = theta["kappa"][i]
+        left = 2.0 ** (-k / tau) - kappa * (1 - 2.0 ** (-k / tau))
+        exponent += w[i] * theta["b"][i] * np.sum(left * log_ratio)
     return np.exp(-exponent) + w @ theta["d"]
 
 
@@ -95,6 +108,7 @@ def power_law(theta, taken, pool_size, seen, size_exponent=1.0):
 
 ERROR = {
     "utility": utility,
+    "utility-overfit": utility_overfit,
     "utility-released": utility_released,
     "utility-bounded": utility_bounded,
     "effective-data": effective_data,
