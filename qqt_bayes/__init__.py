@@ -15,6 +15,7 @@ _MODULE_OF = {
     "decide": "decisions",
     "fit": "inference",
     "fit_many": "many",
+    "identifiability": "identifiability",
     "list_models": "spec",
     "load": "posterior",
     "load_model": "spec",
