@@ -30,6 +30,10 @@ from qqt_bayes.spec import Spec
 
 Array = NDArray[np.float64]
 
+DOMINATED = 0.2
+"""Contraction below which a parameter is the prior's: its deviation stays above 0.9 of the prior's.
+Found from draws (1,000 of the prior, 400 effective ones of the posterior), a contraction of 0 comes
+out as large in one case of a hundred."""
 DRAWS = 60
 """Draws of the prior that are averaged over, if so many are legal ..."""
 TRIED = 1000
@@ -205,8 +209,10 @@ def _noise(spec: Spec, runs: xr.Dataset, values: Mapping[str, Array], error: Arr
     group = runs["group_index"].to_numpy()
     noise: dict[str, Any] = {}
     for name, value in spec.likelihood.parameters.items():
-        drawn = values[name][0] if isinstance(value, Prior) else np.float64(value)
-        noise[name] = drawn[group] if drawn.ndim else drawn
+        if isinstance(value, Prior):
+            noise[name] = values[name][0, group] if value.over else values[name][0]
+        else:
+            noise[name] = value
     variance = noise["sigma"] ** 2 / runs["weight"].to_numpy()
     variance = variance + known_variance(runs.assign(error=("run", error)))
     if "nu" in noise:

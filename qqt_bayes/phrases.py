@@ -100,3 +100,20 @@ def joined(words: list[str]) -> str:
     if len(words) > MOST:
         words = [*words[:MOST], f"{len(words) - MOST} more"]
     return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def named(scalars: list[tuple[str, str]]) -> str:
+    """Parameters in words, each once, with the groups or pools that are meant.
+
+    Examples
+    --------
+    >>> named([("b", "0-10%"), ("tau", "0-10%"), ("tau", "10-20%"), ("d", "")])
+    'b of 0-10%; tau of 0-10% and 10-20%; d'
+    """
+    places: dict[str, list[str]] = {}
+    for name, place in scalars:
+        places.setdefault(name, []).extend([place] if place else [])
+    return "; ".join(
+        f"{name} of {joined(of) if len(of) > 1 else of[0]}" if of else name
+        for name, of in places.items()
+    )

@@ -24,15 +24,12 @@ from qqt_bayes.design import (
     sizes_differ,
 )
 from qqt_bayes.distributions import Prior
-from qqt_bayes.information import Information, expected_information
-from qqt_bayes.phrases import joined
+from qqt_bayes.information import DOMINATED, Information, expected_information
+from qqt_bayes.phrases import joined, named
 from qqt_bayes.spec import Spec, load_model, require_kind
 
 Array = NDArray[np.float64]
 
-DOMINATED = 0.2
-"""Contraction below which a parameter is the prior's: its deviation stays above 0.9 of the prior's.
-Also twice the error of a contraction that is found from 1,000 and 400 effective draws."""
 FACTORS = (1.0, 2.0, 10.0)
 """Budgets, in units of the largest, at which the error is foretold."""
 DECADE = 10.0
@@ -159,10 +156,10 @@ def _facts(spec: Spec, runs: xr.Dataset, epochs: pd.Series) -> Iterator[tuple[st
     least, most = epochs.idxmin(), epochs.idxmax()
     yield (
         "repetition",
-        f"Pools are seen for at most {epochs[least]:.3g} ({least}) to {epochs[most]:.3g} ({most}) "
-        "epochs."
-        if epochs.size > 1
-        else f"{least} is seen for at most {epochs[least]:.3g} epochs.",
+        f"Pools are seen for at most {epochs[least]:.3g} epochs ({least}) to {epochs[most]:.3g} "
+        f"({most})."
+        if not np.isclose(epochs[least], epochs[most])
+        else f"Each pool is seen for at most {epochs[most]:.3g} epochs.",
     )
     random = {name for name, value in spec.parameters.items() if isinstance(value, Prior)}
     seen = runs["samples_seen"].values
@@ -248,23 +245,6 @@ def _quantified(
     )
 
 
-def named(scalars: list[tuple[str, str]]) -> str:
-    """Parameters in words, each once, with the groups or pools that are meant.
-
-    Examples
-    --------
-    >>> named([("b", "0-10%"), ("tau", "0-10%"), ("tau", "10-20%"), ("d", "")])
-    'b of 0-10%; tau of 0-10% and 10-20%; d'
-    """
-    places: dict[str, list[str]] = {}
-    for name, place in scalars:
-        places.setdefault(name, []).extend([place] if place else [])
-    return "; ".join(
-        f"{name} of {joined(of) if len(of) > 1 else of[0]}" if of else name
-        for name, of in places.items()
-    )
-
-
 def _ridges(told: Information) -> list[dict[str, Any]]:
     """Directions that the runs leave open although they tell others of the same parameters.
 
@@ -288,7 +268,11 @@ def _along(scalars: tuple[tuple[str, str], ...], direction: Array) -> list[str]:
     if len(names) > 1:
         return names
     large = abs(direction) > LOADING * abs(direction).max()
-    return [f"{name} of {of}" for (name, of), yes in zip(scalars, large, strict=True) if yes and of]
+    sides = [
+        [scalar for scalar, yes in zip(scalars, large & side, strict=True) if yes]
+        for side in (direction > 0, direction < 0)
+    ]
+    return [named(side) for side in sides if side]
 
 
 def _contraction(told: Information | None) -> pd.DataFrame:
