@@ -44,8 +44,8 @@ def check(model: str, form: str, **source: Any) -> None:
 
     All faults come in one message.
     """
-    from qqt_bayes.outlook import identifiability
     from qqt_bayes.inputs import training_sets
+    from qqt_bayes.outlook import identifiability
     from qqt_bayes.runs import read_runs
     from qqt_bayes.spec import load_model
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from qqt_bayes import posterior
+from qqt_bayes.distributions import Prior
 from qqt_bayes.information import DOMINATED
 from qqt_bayes.phrases import named
 from qqt_bayes.priors import log_prior
@@ -39,7 +40,8 @@ def learned(fit: xr.DataTree) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row for each scalar of the posterior. Columns `parameter`, `of` (its group and pool),
+        A row for each scalar that has a prior, of the law and of its noise; what pooled ones are
+        drawn about is left out. Columns `parameter`, `of` (its group and pool),
         `contraction`, `prior_sensitivity`, `likelihood_sensitivity`, and `verdict`: "prior" (the
         contraction is below 0.2: the runs hardly told), "prior matters" (the prior's sensitivity is
         0.05 or more: another prior, another answer), or "runs".
@@ -52,13 +54,15 @@ def learned(fit: xr.DataTree) -> pd.DataFrame:
     import arviz as az
 
     spec = posterior.specification(fit)
-    draws = fit.children["posterior"].to_dataset(inherit=False)
+    all_draws = fit.children["posterior"].to_dataset(inherit=False)
+    declared = {**spec.parameters, **spec.likelihood.parameters}
+    draws = all_draws[[name for name, value in declared.items() if isinstance(value, Prior)]]
     before = fit.children["prior"].to_dataset(inherit=False)
     scaled = xr.DataTree.from_dict(
         {
             "posterior": draws,
             "log_likelihood": fit.children["log_likelihood"].to_dataset(inherit=False),
-            "log_prior": log_prior(spec, draws),
+            "log_prior": log_prior(spec, all_draws),
         }
     )
     columns = {

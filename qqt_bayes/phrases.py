@@ -90,13 +90,15 @@ def joined_ends(first: str, last: str) -> str:
 
 
 def joined(words: list[str]) -> str:
-    """Two or more words, the first `MOST` of them.
+    """Some words, the first `MOST` of them.
 
     Examples
     --------
-    >>> joined(["a", "b", "c"]), joined(list("abcdef"))
-    ('a, b and c', 'a, b, c, d and 2 more')
+    >>> joined(["a"]), joined(["a", "b", "c"]), joined(list("abcdef"))
+    ('a', 'a, b and c', 'a, b, c, d and 2 more')
     """
+    if len(words) == 1:
+        return words[0]
     if len(words) > MOST:
         words = [*words[:MOST], f"{len(words) - MOST} more"]
     return f"{', '.join(words[:-1])} and {words[-1]}"
@@ -113,7 +115,4 @@ def named(scalars: list[tuple[str, str]]) -> str:
     places: dict[str, list[str]] = {}
     for name, place in scalars:
         places.setdefault(name, []).extend([place] if place else [])
-    return "; ".join(
-        f"{name} of {joined(of) if len(of) > 1 else of[0]}" if of else name
-        for name, of in places.items()
-    )
+    return "; ".join(f"{name} of {joined(of)}" if of else name for name, of in places.items())
