@@ -15,6 +15,8 @@ _MODULE_OF = {
     "decide": "decisions",
     "fit": "inference",
     "fit_many": "many",
+    "identifiability": "outlook",
+    "learned": "learning",
     "list_models": "spec",
     "load": "posterior",
     "load_model": "spec",

@@ -37,24 +37,36 @@ def models(form: str) -> None:
 
 @main.command()
 @options.runs
+@options.model
 @options.table_format
-def check(form: str, **source: Any) -> None:
-    """Read a table of RUNS and show what a fit would see; all faults come in one message."""
-    from qqt_bayes.inputs import training_sets
-    from qqt_bayes.runs import read_runs
+def check(model: str, form: str, **source: Any) -> None:
+    """Read a table of RUNS, show what a fit would see and say what it could learn.
 
+    All faults come in one message.
+    """
+    from qqt_bayes.inputs import training_sets
+    from qqt_bayes.outlook import identifiability
+    from qqt_bayes.runs import read_runs
+    from qqt_bayes.spec import load_model
+
+    spec = load_model(model)
     runs = read_runs(source.pop("runs"), **source)
     table = training_sets(runs)
     left_out = {name: json.loads(runs.attrs[name]) for name in UNUSED}
     about = {"runs": runs.sizes["run"], **{name: runs.attrs[name] for name in ("kind", "metric")}}
     sets = {f"{name}s": runs[name].values.tolist() for name in ("group", "pool")}
     rows = table.to_dict("records")
-    emit(table, form, content={**about, **sets, "training_sets": rows, **left_out})
+    told = identifiability(runs, spec)
+    content = {**about, **sets, "training_sets": rows, **left_out}
+    emit(table, form, content=content | {"identifiability": told.to_dict()})
     count, data, pools = (runs.sizes[dim] for dim in ("run", "data", "pool"))
     note(f"{count} runs of {data} training sets from {pools} pools.")
     for name, words in UNUSED.items():
         if left_out[name]:
             note(f"{words}: {', '.join(left_out[name])}.")
+    note(f"What a fit of model {told.model} can learn from them:")
+    for sentence in told.findings.values():
+        note(f"- {sentence}")
 
 
 UNUSED = {
@@ -74,9 +86,7 @@ UNUSED = {
     help="A fit for each metric of RUNS; its name goes into the name of the file. Metrics of the "
     "same trainings share one compilation.",
 )
-@click.option(
-    "--model", default="utility", metavar="NAME", help="See `qqt models`; or a TOML file."
-)
+@options.model
 @click.option(
     "--method",
     type=click.Choice(METHODS),

@@ -13,6 +13,7 @@ import xarray as xr
 
 from qqt_bayes import posterior
 from qqt_bayes.errors import InadequateFit, InputError
+from qqt_bayes.learning import in_words, learned
 from qqt_bayes.methods import mark, method_of
 from qqt_bayes.output import emit, note
 from qqt_bayes.spec import Spec
@@ -65,13 +66,19 @@ def fit_and_report(
         checks = pd.DataFrame([asdict(check) for check in gate.checks])
         checks["advice"] = checks["advice"].where(~checks["passed"], "")
         about = {"fit": path, "method": method_of(each.attrs), "passed": gate.passed}
-        content = about | {"checks": checks.to_dict("records")}
+        told = learned(each)
+        content = about | {
+            "checks": checks.to_dict("records"),
+            "learned": told.to_dict("records"),
+        }
         checks = checks.assign(**mark(each.attrs))
         if several:
             checks.insert(0, "fit", path)
         reports[number] = checks, content
         seconds = each.attrs["compile_time"], each.attrs["sampling_time"]
         note("Compiled in {:.0f} s, sampled in {:.0f} s.".format(*seconds) + f" Saved as {path}.")
+        for sentence in in_words(told):
+            note(sentence)
         if gate.passed or force:
             note(str(gate))
         else:

@@ -22,13 +22,12 @@ from qqt_bayes import gate
 from qqt_bayes.coordinates import Coordinates
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.ingredients import Part, ingredients, known_variance
-from qqt_bayes.law import LAWS
 from qqt_bayes.methods import METHODS
 from qqt_bayes.model import CURVE, build, data_of, replicate
 from qqt_bayes.modes import find_modes, sentence
 from qqt_bayes.profile import find_coordinates
 from qqt_bayes.samplers import Settings, sample
-from qqt_bayes.spec import Spec, load_model
+from qqt_bayes.spec import Spec, load_model, require_kind
 
 PRIOR_DRAWS = 1000
 PACKAGES = ("qqt_bayes", "pymc", "nutpie", "arviz", "xarray", "numpy")
@@ -100,11 +99,7 @@ def fit(
         kind = type(runs).__name__
         raise InputError(f"runs: expected a Dataset, as read_runs returns it, got {kind}.")
     spec = load_model(spec)
-    if LAWS[spec.law].bounded and runs.attrs["kind"] == "loss":
-        raise InputError(
-            f"model {spec.name}: its law is for error rates, which are 1 before training, but the "
-            "table was read as losses; take a model such as utility or data-constrained."
-        )
+    require_kind(spec, runs.attrs["kind"])
     start = time.perf_counter()
     parts = ingredients(runs, spec.size_reference)
     prior, by_name = (compilation or Compilation()).prior(spec, runs, parts, seed)

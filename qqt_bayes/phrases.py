@@ -90,13 +90,29 @@ def joined_ends(first: str, last: str) -> str:
 
 
 def joined(words: list[str]) -> str:
-    """Two or more words, the first `MOST` of them.
+    """Some words, the first `MOST` of them.
 
     Examples
     --------
-    >>> joined(["a", "b", "c"]), joined(list("abcdef"))
-    ('a, b and c', 'a, b, c, d and 2 more')
+    >>> joined(["a"]), joined(["a", "b", "c"]), joined(list("abcdef"))
+    ('a', 'a, b and c', 'a, b, c, d and 2 more')
     """
+    if len(words) == 1:
+        return words[0]
     if len(words) > MOST:
         words = [*words[:MOST], f"{len(words) - MOST} more"]
     return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def named(scalars: list[tuple[str, str]]) -> str:
+    """Parameters in words, each once, with the groups or pools that are meant.
+
+    Examples
+    --------
+    >>> named([("b", "0-10%"), ("tau", "0-10%"), ("tau", "10-20%"), ("d", "")])
+    'b of 0-10%; tau of 0-10% and 10-20%; d'
+    """
+    places: dict[str, list[str]] = {}
+    for name, place in scalars:
+        places.setdefault(name, []).extend([place] if place else [])
+    return "; ".join(f"{name} of {joined(of)}" if of else name for name, of in places.items())

@@ -19,6 +19,7 @@ from typing import Any
 
 from qqt_bayes.distributions import Likelihood, Prior, plain
 from qqt_bayes.errors import InputError, fault_list, suggest
+from qqt_bayes.law import LAWS
 from qqt_bayes.spec_reader import read_fields
 
 FOLDERS = (Path(__file__).parent / "models", Path(__file__).parent.parent / "models")
@@ -150,6 +151,21 @@ def load_model(model: str | Path | Spec) -> Spec:
     except RecursionError:
         raise InputError(f"{path}: expected a TOML file, but its values nest too deeply") from None
     return Spec.from_dict(table, source=str(path))
+
+
+def require_kind(spec: Spec, kind: str) -> None:
+    """Refuse a model that does not serve a kind of table.
+
+    Raises
+    ------
+    InputError
+        If its law is for error rates and the table holds losses.
+    """
+    if LAWS[spec.law].bounded and kind == "loss":
+        raise InputError(
+            f"model {spec.name}: its law is for error rates, which are 1 before training, but the "
+            "table was read as losses; take a model such as utility or data-constrained."
+        )
 
 
 def _is_name(model: str) -> bool:

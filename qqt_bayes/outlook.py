@@ -1,0 +1,288 @@
+"""What a design can teach before anything is fitted: which parameters, at which budgets, in words.
+
+Facts are read off the budgets and compositions; how much is learned is quantified by
+`qqt_bayes.information`.  No outcome is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from qqt_bayes.budgets import format_samples
+from qqt_bayes.design import (
+    best_covered,
+    inseparable,
+    most_epochs,
+    single_budget_groups,
+    sizes_differ,
+)
+from qqt_bayes.distributions import Prior
+from qqt_bayes.information import DOMINATED, Information, expected_information
+from qqt_bayes.phrases import joined, named
+from qqt_bayes.spec import Spec, load_model, require_kind
+
+Array = NDArray[np.float64]
+
+FACTORS = (1.0, 2.0, 10.0)
+"""Budgets, in units of the largest, at which the error is foretold."""
+DECADE = 10.0
+"""Factor between the budgets below which floor and scale are hardly told apart."""
+TRADE = 1.25
+"""Length of a direction, squared, against what it would be without correlation."""
+OPEN = 0.5
+"""Deviation along a direction, in units of the prior's, from which on it is worth a sentence."""
+LOADING = 0.3
+"""Share of the largest loading that makes a parameter part of a direction."""
+
+
+@dataclass(frozen=True)
+class Identifiability:
+    """What a design can teach under a model.
+
+    Attributes
+    ----------
+    model : str
+        Name of the specification.
+    epochs : dict of str to float
+        How often each pool is passed at most, in epochs.
+    findings : dict of str to str
+        A sentence for each finding, by a short name; "forecast" is always there.
+    contraction : DataFrame
+        Columns `parameter`, `of` (group and pool), `contraction`: expected shrinkage of the
+        variance, 0 (the prior's) to 1 (known). Empty where `draws` is 0.
+    ridges : list of dict
+        Directions that stay open: `parameters`, in words, and `left`, the standard deviation along
+        them in units of the prior's.
+    forecast : DataFrame
+        Columns `data`, `budget`, `prior_sd`, `sd`: expected standard deviation of the mean error.
+    draws : int
+        Draws of the prior behind the numbers.
+    """
+
+    model: str
+    epochs: dict[str, float]
+    findings: dict[str, str]
+    contraction: pd.DataFrame
+    ridges: list[dict[str, Any]]
+    forecast: pd.DataFrame
+    draws: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as numbers and text."""
+        return {
+            "model": self.model,
+            "epochs": self.epochs,
+            "findings": self.findings,
+            "contraction": self.contraction.to_dict("records"),
+            "ridges": self.ridges,
+            "forecast": self.forecast.to_dict("records"),
+            "draws": self.draws,
+        }
+
+
+def identifiability(
+    runs: xr.Dataset, spec: Spec | str = "utility", *, seed: int = 0
+) -> Identifiability:
+    """Say what a table of runs can teach before it is fitted; its errors are not used.
+
+    Parameters
+    ----------
+    runs : Dataset
+        As `read_runs` returns it.
+    spec : Spec or str
+        A specification, or the name or path of one.
+    seed : int
+        Of the draws of the prior.
+
+    Raises
+    ------
+    InputError
+        If the specification has a fault or does not serve this kind of table.
+
+    Examples
+    --------
+    >>> from qqt_bayes.runs import read_runs
+    >>> table = pd.DataFrame({"pool": ["a", "b"], "unique_samples": 1e7, "samples_seen": 8e6,
+    ...                       "error": 0.7})
+    >>> found = identifiability(read_runs(table))
+    >>> print(found.findings["one budget"])
+    All runs are at one budget (8M): errors at other budgets are not identified; a fit takes them
+    from its prior and its law.
+    >>> found.findings["no repetition"]
+    'No run goes beyond one epoch: half-lives (tau) will be what the prior says.'
+    """
+    spec = load_model(spec)
+    require_kind(spec, runs.attrs["kind"])
+    epochs = most_epochs(runs)
+    best = best_covered(runs)
+    largest = float(runs["samples_seen"].max())
+    seen = largest * np.array(FACTORS)
+    further = runs.isel(run=[best] * len(FACTORS)).assign(samples_seen=("run", seen))
+    told = expected_information(spec, runs, further, seed)
+    data = str(runs["data"].values[runs["data_index"].values[best]])
+    ridges = [] if told is None else _ridges(told)
+    facts = dict(_facts(spec, runs, epochs))
+    numbers = (
+        UNKNOWN
+        if told is None
+        else dict(_quantified(told, ridges, data, largest, "one budget" in facts))
+    )
+    return Identifiability(
+        spec.name,
+        epochs.to_dict(),
+        facts | numbers,
+        _contraction(told),
+        ridges,
+        _forecast(told, data, seen),
+        0 if told is None else told.draws,
+    )
+
+
+UNKNOWN = {
+    "unknown": "How much these runs can teach is not quantified: hardly any draw of the prior "
+    "gives errors that a table may hold at these budgets, or the table is very large."
+}
+
+
+def _facts(spec: Spec, runs: xr.Dataset, epochs: pd.Series) -> Iterator[tuple[str, str]]:
+    """What budgets and compositions rule out, whatever the noise."""
+    least, most = epochs.idxmin(), epochs.idxmax()
+    yield (
+        "repetition",
+        f"Pools are seen for at most {epochs[least]:.3g} epochs ({least}) to {epochs[most]:.3g} "
+        f"({most})."
+        if not np.isclose(epochs[least], epochs[most])
+        else f"Each pool is seen for at most {epochs[most]:.3g} epochs.",
+    )
+    random = {name for name, value in spec.parameters.items() if isinstance(value, Prior)}
+    seen = runs["samples_seen"].values
+    alone = single_budget_groups(runs)
+    if np.isclose(seen.min(), seen.max()):
+        yield (
+            "one budget",
+            f"All runs are at one budget ({format_samples(seen[0])}): errors at other budgets are "
+            "not identified; a fit takes them from its prior and its law.",
+        )
+    elif {"a", "d"} <= random and seen.max() < DECADE * seen.min():
+        yield (
+            "narrow budgets",
+            f"Budgets span a factor of {seen.max() / seen.min():.2g}, less than ten: floor (d) and "
+            "scale (a) trade against each other, and errors at larger budgets with them.",
+        )
+    elif alone:
+        yield (
+            "groups at one budget",
+            f"All runs of {joined(alone)} are at one budget: how error falls is taken from other "
+            "groups and the prior.",
+        )
+    if "tau" in random:
+        yield from _about_repetition(spec, runs, epochs, "size_exponent" in random)
+    for number, pools in enumerate(inseparable(runs), 1):
+        yield (
+            f"inseparable pools {number}",
+            f"The runs never separate {joined(pools)}: their utilities (b) appear in fixed "
+            "combinations only, and the prior alone tells one from another.",
+        )
+
+
+def _about_repetition(
+    spec: Spec, runs: xr.Dataset, epochs: pd.Series, size_is_open: bool
+) -> Iterator[tuple[str, str]]:
+    once = epochs.index[epochs <= 1].tolist()
+    tau = spec.parameters["tau"]
+    by_pool = isinstance(tau, Prior) and "pool" in tau.over
+    if len(once) == epochs.size:
+        yield (
+            "no repetition",
+            "No run goes beyond one epoch: half-lives (tau) will be what the prior says.",
+        )
+    elif once and by_pool:
+        yield (
+            "pools not repeated",
+            f"No run repeats {joined(once)}: the half-life there is the prior's or other pools'.",
+        )
+    if size_is_open and not sizes_differ(runs, by_pool, spec.size_reference):
+        yield (
+            "one size",
+            "No half-life is seen in repeated training sets of different sizes: size_exponent will "
+            "be what the prior says.",
+        )
+
+
+def _quantified(
+    told: Information, ridges: list[dict[str, Any]], data: str, largest: float, alone: bool
+) -> Iterator[tuple[str, str]]:
+    """What the expected information says."""
+    weak = told.contraction < DOMINATED
+    if weak.any():
+        names = named(
+            [scalar for scalar, is_weak in zip(told.scalars, weak, strict=True) if is_weak]
+        )
+        yield (
+            "prior-dominated",
+            f"Left to the prior: {names} (expected to narrow by less than a tenth).",
+        )
+    for ridge in ridges[:1]:
+        yield (
+            "ridge",
+            f"{joined(ridge['parameters'])} trade against each other: {ridge['left']:.2g} prior "
+            "standard deviations along that line are expected to stay open.",
+        )
+    now, *later = told.posterior_sd
+    words = [f"{x:.2g} at {f:g} times that" for x, f in zip(later, FACTORS[1:], strict=True)]
+    beware = " No run here can contradict the law there." if alone else ""
+    yield (
+        "forecast",
+        f"If the law holds, the error of {data} will be known to {now:.2g} (standard deviation) at "
+        f"{format_samples(largest)}, {joined(words)}.{beware}",
+    )
+
+
+def _ridges(told: Information) -> list[dict[str, Any]]:
+    """Directions that the runs leave open although they tell others of the same parameters.
+
+    A direction v is one if correlation makes it longer: ``v' C v > 1.25 sum v_i^2 C_ii``, with C
+    the posterior covariance in units of the prior's deviations.
+    """
+    found = []
+    lengths, directions = np.linalg.eigh(told.left)
+    for square, v in zip(lengths[::-1], directions.T[::-1], strict=True):
+        alone = v**2 @ np.diag(told.left)
+        parameters = _along(told.scalars, v)
+        if np.sqrt(square) > OPEN and square > TRADE * alone and len(parameters) > 1:
+            found.append({"parameters": parameters, "left": float(np.sqrt(square))})
+    return found
+
+
+def _along(scalars: tuple[tuple[str, str], ...], direction: Array) -> list[str]:
+    """The parameters of a direction; if it is but one, the pools or groups that trade."""
+    share = pd.Series(direction**2).groupby([name for name, _ in scalars], sort=False).sum()
+    names: list[str] = share.index[share > LOADING**2 * share.max()].tolist()
+    if len(names) > 1:
+        return names
+    large = abs(direction) > LOADING * abs(direction).max()
+    sides = [
+        [scalar for scalar, yes in zip(scalars, large & side, strict=True) if yes]
+        for side in (direction > 0, direction < 0)
+    ]
+    return [named(side) for side in sides if side]
+
+
+def _contraction(told: Information | None) -> pd.DataFrame:
+    rows = (
+        [] if told is None else zip(*zip(*told.scalars, strict=True), told.contraction, strict=True)
+    )
+    return pd.DataFrame(rows, columns=["parameter", "of", "contraction"])
+
+
+def _forecast(told: Information | None, data: str, seen: Array) -> pd.DataFrame:
+    unknown = np.full(seen.size, np.nan)
+    before, after = (unknown, unknown) if told is None else (told.prior_sd, told.posterior_sd)
+    return pd.DataFrame({"data": data, "budget": seen, "prior_sd": before, "sd": after})

@@ -1,0 +1,208 @@
+"""What designs can teach, where the answer is known by hand."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import made
+import numpy as np
+import pandas as pd
+import pytest
+from command import qqt
+from scipy import stats
+
+import qqt_bayes
+from qqt_bayes.design import inseparable, most_epochs
+from qqt_bayes.distributions import Likelihood, Prior
+from qqt_bayes.errors import InputError
+from qqt_bayes.information import expected_information
+from qqt_bayes.runs import read_runs
+from qqt_bayes.spec import load_model
+
+SETS = Path(__file__).parent.parent / "case_studies"
+
+
+def table(budgets, pools=("x", "y"), size=1e7):
+    """Each pool alone at each budget."""
+    return pd.DataFrame(
+        [
+            {"pool": pool, "unique_samples": size, "samples_seen": seen, "error": 0.5}
+            for pool in pools
+            for seen in budgets
+        ]
+    )
+
+
+def findings(source, model="utility", **options):
+    return qqt_bayes.identifiability(read_runs(source, **options), model).findings
+
+
+def test_a_rich_design_identifies_everything():
+    found = qqt_bayes.identifiability(read_runs(table(np.geomspace(1e6, 1e9, 12))))
+    assert set(found.findings) <= {"repetition", "ridge", "forecast"}
+    assert found.contraction["contraction"].min() > 0.5
+    assert found.epochs == {"x": 100.0, "y": 100.0}
+
+
+def test_one_budget():
+    found = qqt_bayes.identifiability(read_runs(table([2e7])))
+    assert "errors at other budgets are not identified" in found.findings["one budget"]
+    assert "narrow budgets" not in found.findings
+    assert found.findings["forecast"].endswith("No run here can contradict the law there.")
+    sd = found.forecast["sd"]
+    assert sd[0] < sd[1] < sd[2]
+    assert (sd < found.forecast["prior_sd"]).all()
+
+
+def test_runs_of_one_epoch_leave_half_lives_to_the_prior():
+    found = qqt_bayes.identifiability(read_runs(table([1e6, 4e6, 1e7], size=1e7)))
+    assert found.findings["no repetition"].startswith("No run goes beyond one epoch")
+    assert "tau of x and y" in found.findings["prior-dominated"]
+    tau = found.contraction.query("parameter == 'tau'")["contraction"]
+    np.testing.assert_allclose(tau, 0, atol=1e-6)
+
+
+def test_a_pool_that_is_not_repeated_is_named():
+    runs = pd.concat([table([1e6, 1e8], ["x"]), table([1e6, 1e7], ["y"])])
+    assert findings(runs)["pools not repeated"].startswith("No run repeats y:")
+
+
+@pytest.mark.parametrize(("largest", "is_narrow"), [(9e7, True), (1.1e8, False)])
+def test_narrow_budgets(largest, is_narrow):
+    found = findings(table([1e7, largest]))
+    assert ("narrow budgets" in found) == is_narrow
+
+
+def mixed(shares):
+    """A training set for each row of shares, at two budgets, and their composition."""
+    pools = [f"pool {i}" for i in range(len(shares[0]))]
+    sets = pd.DataFrame(
+        [
+            {"data": f"set {i}", "pool": pool, "unique_samples": 1e6 * share}
+            for i, row in enumerate(shares)
+            for pool, share in zip(pools, row, strict=True)
+            if share
+        ]
+    )
+    runs = [
+        {"data": f"set {i}", "samples_seen": seen, "error": 0.5}
+        for i in range(len(shares))
+        for seen in (1e6, 5e7)
+    ]
+    return read_runs(pd.DataFrame(runs), composition=sets)
+
+
+@pytest.mark.parametrize(
+    ("shares", "expected"),
+    [
+        ([[1, 0, 0], [0, 1, 0], [0, 0, 1]], []),
+        ([[1, 0, 0], [1, 1, 0], [1, 1, 1]], []),
+        ([[1, 0, 0], [0, 1, 2]], [["pool 1", "pool 2"]]),
+        ([[1, 2, 0, 0], [0, 0, 1, 1]], [["pool 0", "pool 1"], ["pool 2", "pool 3"]]),
+        ([[1, 2, 1]], [["pool 0", "pool 1", "pool 2"]]),
+        ([[1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 0, 1]], [["pool 0", "pool 1", "pool 2"]]),
+    ],
+)
+def test_pools_that_are_never_separated(shares, expected):
+    runs = mixed(shares)
+    assert inseparable(runs) == expected
+    found = qqt_bayes.identifiability(runs).findings
+    assert sum(name.startswith("inseparable") for name in found) == len(expected)
+
+
+def test_inseparable_pools_are_named():
+    found = qqt_bayes.identifiability(mixed([[1, 0, 0], [0, 1, 2]])).findings
+    assert "never separate pool 1 and pool 2" in found["inseparable pools 1"]
+
+
+@pytest.mark.parametrize(
+    ("shares", "is_open"),
+    [
+        ([[1, 0], [0, 1]], True),
+        ([[1, 0], [1, 1]], False),
+        ([[1, 0], [0, 1], [1, 1]], False),
+        ([[1, 1], [1, 1]], True),
+    ],
+)
+def test_size_exponent_needs_repeated_sets_of_different_sizes(shares, is_open):
+    found = qqt_bayes.identifiability(mixed(shares), "utility-free-size")
+    assert ("one size" in found.findings) == is_open
+    told = found.contraction.set_index("parameter")["contraction"]["size_exponent"]
+    assert (told < 1e-6) if is_open and shares[0] != [1, 1] else (told > 0)
+
+
+def test_groups_at_one_budget_are_named():
+    runs = pd.concat([table([1e6, 1e8]).assign(group="small"), table([1e8]).assign(group="large")])
+    assert "All runs of large are at one budget" in findings(runs)["groups at one budget"]
+
+
+def test_most_epochs_of_mixed_sets():
+    assert most_epochs(mixed([[1, 0], [1, 3]])).to_dict() == {"pool 0": 50.0, "pool 1": 12.5}
+
+
+def test_expected_information_of_a_linear_model_is_exact():
+    """Power law with a known and b known: error = curve + d, d uniform, noise known."""
+    seen, sigma, width = [1e6, 1e7, 1e8], 0.05, 0.2
+    spec = replace(
+        load_model("power-law"),
+        parameters={
+            "a": 1.0,
+            "b": 0.2,
+            "d": Prior("Uniform", {"lower": 0.0, "upper": width}),
+        },
+        likelihood=Likelihood("Normal", {"sigma": sigma}),
+    )
+    runs = read_runs(table(seen, ["x"]))
+    told = expected_information(spec, runs, runs.isel(run=[0]), seed=3)
+    z = np.random.default_rng(3).standard_normal((1000, 1))[: told.draws, 0]
+    slope = width * stats.norm.pdf(z)  # of d by z; of every error, too
+    after = 1 / (1 + len(seen) * slope**2 / sigma**2)
+    np.testing.assert_allclose(told.contraction, [np.median(1 - after)], rtol=1e-4)
+    np.testing.assert_allclose(told.prior_sd, [np.median(slope)], rtol=1e-4)
+    np.testing.assert_allclose(told.posterior_sd, [np.median(slope * np.sqrt(after))], rtol=1e-4)
+
+
+def test_outcomes_are_not_used():
+    first, second = (
+        qqt_bayes.identifiability(read_runs(table([1e6, 1e8]).assign(error=error, n_eval=50_000)))
+        for error in (0.2, 0.9)
+    )
+    assert first.to_dict() == second.to_dict()
+
+
+def test_where_the_prior_is_never_legal_nothing_is_quantified():
+    spec = load_model("power-law")
+    far = replace(spec, parameters={**spec.parameters, "a": 1e-30})
+    found = qqt_bayes.identifiability(read_runs(table([1e6, 1e8])), far)
+    assert found.findings["unknown"].startswith("How much these runs can teach is not quantified")
+    assert found.draws == 0
+    assert found.contraction.empty
+    assert found.forecast["sd"].isna().all()
+
+
+def test_a_bounded_law_is_not_for_losses():
+    runs = read_runs(table([1e6, 1e8]), kind="loss")
+    with pytest.raises(InputError, match="its law is for error rates"):
+        qqt_bayes.identifiability(runs, "utility-bounded")
+
+
+def test_the_real_runs_at_one_budget_are_called_by_their_name(tmp_path):
+    folder = SETS / "datacomp_medium"
+    runs = pd.read_csv(folder / "runs.csv")
+    runs[runs["samples_seen"] == 128e6].to_csv(tmp_path / "runs.csv", index=False)
+    result = qqt("check", tmp_path / "runs.csv", "--composition", folder / "composition.csv")
+    assert "All runs are at one budget (128M)" in result.stderr
+    assert "not identified" in result.stderr
+
+
+def test_check_takes_a_model_and_says_all_in_json(tmp_path):
+    runs, composition = made.tables()
+    runs.to_csv(tmp_path / "runs.csv", index=False)
+    composition.to_csv(tmp_path / "sets.csv", index=False)
+    source = ("check", tmp_path / "runs.csv", "--composition", tmp_path / "sets.csv")
+    result = qqt(*source, "--model", "power-law", "--format", "json")
+    told = json.loads(result.stdout)["identifiability"]
+    assert told["model"] == "power-law"
+    assert {row["parameter"] for row in told["contraction"]} == {"a", "b", "d"}
+    assert len(told["forecast"]) == 3
+    assert qqt(*source, "--model", "powerlaw", exit_code=1).stdout == ""
