@@ -14,7 +14,11 @@ from qqt_bayes.splits import Question
 Array = NDArray[np.float64]
 QUANTILES = {f"{q:.0%}": q for q in (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)}
 """Of a forecast, by the names of their columns."""
-INTERVALS = {"50%": ("25%", "75%"), "80%": ("10%", "90%"), "90%": ("5%", "95%")}
+INTERVALS = {
+    "inside 50%": ("25%", "75%"),
+    "inside 80%": ("10%", "90%"),
+    "inside 90%": ("5%", "95%"),
+}
 """Lower and upper end of each central interval."""
 MARGIN = 0.003
 """Excess over the best error that hardly matters: a tie."""
@@ -154,9 +158,9 @@ def coverage(rows: pd.DataFrame) -> pd.DataFrame:
     --------
     >>> ends = dict(zip(QUANTILES, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]))
     >>> coverage(pd.DataFrame([{"observed": y, **ends} for y in (0.3, 0.55, 0.65, 0.8)])).mean()
-    50%    0.25
-    80%    0.50
-    90%    0.75
+    inside 50%    0.25
+    inside 80%    0.50
+    inside 90%    0.75
     dtype: float64
     """
     told = rows.dropna(subset=list(QUANTILES))

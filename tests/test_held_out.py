@@ -11,7 +11,15 @@ from qqt_bayes.baselines import _richest, least_squares_bootstrap, power_law, si
 from qqt_bayes.errors import InputError
 from qqt_bayes.held_out import baselines, forecast, held_out
 from qqt_bayes.runs import read_runs
-from qqt_bayes.scores import QUANTILES, Forecast, coverage, crps, decision_row, forecast_rows
+from qqt_bayes.scores import (
+    INTERVALS,
+    QUANTILES,
+    Forecast,
+    coverage,
+    crps,
+    decision_row,
+    forecast_rows,
+)
 from qqt_bayes.splits import Question, questions, rungs, split
 
 POINTS = (np.arange(4000) + 0.5) / 4000
@@ -49,7 +57,7 @@ def test_crps_is_the_double_sum():
 
 def test_runs_without_a_forecast_count_in_no_coverage():
     rows = pd.DataFrame([{"observed": 0.5} | dict.fromkeys(QUANTILES, x) for x in (0.5, np.nan)])
-    assert coverage(rows).to_dict("list") == {"50%": [1.0], "80%": [1.0], "90%": [1.0]}
+    assert coverage(rows).to_dict("list") == {name: [1.0] for name in INTERVALS}
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def write_page(folder, entries, settings):
         as_table(by_set(rows)),
         as_table(costs(decisions, ["set"])),
         "## Fits",
-        as_table(fits[["set", "way", "model", "passed", "runs", "seconds", "failed"]]),
+        as_table(fits[["set", "way", "model", "passed", "runs", "untold", "seconds", "failed"]]),
         "Why these models were chosen:\n\n"
         + "\n".join(f"- {each['name']}: `{each['model']}`. {each['reason']}" for each in entries),
     ]
@@ -63,6 +63,7 @@ where one budget was seen, too, though its curve is then hardly determined. The 
 for each training set; single scale keeps what was best at the largest budget seen. A choice is
 right if it is within {MARGIN} of the best. CRPS and regret are in the units of the error (rates, or
 nats): smaller is better. Ways are compared on the cases that both answer; abstentions are counted.
+"untold" are larger runs of groups or pools that no smaller run has: nothing here predicts them.
 Runs of one training set at one budget share a forecast, so they are far from independent."""
 
 
@@ -76,7 +77,7 @@ def pooled(rows):
     """Coverage and CRPS of each way over all runs, and coverage as the mean over sets."""
     told = rows.groupby("way", sort=False)
     table = told.agg({"crps": ["size", "count"]} | dict.fromkeys(INTERVALS, "mean"))
-    table.columns = ["held out", "told", *(f"{name} interval holds" for name in INTERVALS)]
+    table.columns = ["held out", "told", *INTERVALS]
     each = rows.groupby(["way", "set"], sort=False)[[*INTERVALS, "crps"]].mean().groupby("way")
     for name in INTERVALS:
         table[f"{name}, mean over sets"] = each[name].mean()
@@ -168,7 +169,7 @@ def wins(table, score):
                 )
                 lines.append(
                     f"- {name}: {other} has the lower {score}, {its:.4f}, than the chosen model"
-                    f"{refused}, {mine:.4f} ({len(both)} cases)."
+                    f"{refused}, {mine:.4f} (cases: {len(both)})."
                 )
     return ["\n".join(lines)] if lines else []
 
@@ -185,7 +186,7 @@ def bars(rows, decisions):
 
     for way in (FIRM, CHOSEN, DEFAULT):
         mine = rows[rows["way"] == way]
-        held = mine["90%"]
+        held = mine["inside 90%"]
         bar(
             "90% intervals hold 85 to 95% of runs",
             way,
@@ -193,7 +194,7 @@ def bars(rows, decisions):
             0.85 <= held.mean() <= 0.95,
             held.count(),
         )
-        each = mine.groupby("set")["90%"].mean()
+        each = mine.groupby("set")["inside 90%"].mean()
         bar("the same, mean over sets", way, each.mean(), 0.85 <= each.mean() <= 0.95, each.count())
         for other in rivals(rows):
             both = shared(rows, "crps", way, other)
@@ -223,6 +224,8 @@ def bars(rows, decisions):
 
 def as_table(table):
     """A table as Markdown."""
+    if table.empty:
+        return "No case."
     lines = [list(table.columns), ["---"] * table.shape[1]]
     lines += [[cell(value) for value in row] for row in table.itertuples(index=False)]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
@@ -232,4 +235,4 @@ def cell(value):
     """A number with three digits that count; anything else as it is."""
     if not isinstance(value, float):
         return str(value)
-    return "-" if np.isnan(value) else f"{value:.3g}"
+    return "-" if np.isnan(value) else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

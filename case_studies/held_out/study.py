@@ -22,6 +22,7 @@ from rich.progress import track
 import qqt_bayes as qqt
 from qqt_bayes import posterior
 from qqt_bayes.held_out import HeldOut, baselines, held_out
+from qqt_bayes.splits import split
 from qqt_bayes.writing import write
 
 HERE = Path(__file__).parent
@@ -84,13 +85,13 @@ class Keeper:
 def told(entry, way, settings):
     """The rows of runs and of decisions of a set by one way, and a row about the fit."""
     options = {"share": entry["share"], "levels": entry.get("levels")}
-    fits = pd.DataFrame()
+    runs, fits = read(entry), pd.DataFrame()
     if way == "baselines":
-        found = kept_baselines(read(entry), **options)
+        found = kept_baselines(runs, **options)
     else:
         keeper = Keeper()
         model = entry["model"] if way == "chosen model" else DEFAULT
-        found = held_out(read(entry), model, fit=keeper, **options, **settings)
+        found = held_out(runs, model, fit=keeper, **options, **settings)
         found = [table.assign(way=way) for table in found]
         gate = posterior.gate(keeper.fit)
         about = {
@@ -101,6 +102,7 @@ def told(entry, way, settings):
                 f"{check.name}: {check.value:.3g}" for check in gate.checks if not check.passed
             ),
             "runs": keeper.fit["observed_data"].sizes["run"],
+            "untold": split(runs, entry["share"])[1].attrs["untold"],
             "seconds": round(keeper.fit.attrs["compile_time"] + keeper.fit.attrs["sampling_time"]),
         }
         fits = pd.DataFrame([about])
