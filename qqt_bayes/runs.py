@@ -147,7 +147,7 @@ def read_runs(
         kind=kind,
         metric=metric,
         source=PurePath(table.name).name,
-        data_hash=_hash(runs, kind, metric),
+        data_hash=hash_runs(runs, kind, metric),
         unused_columns=json.dumps(table.unused),
         unused_data=json.dumps(recipes.index.difference(data, sort=False).tolist()),
         unused_pools=json.dumps(known.difference(pool, sort=False).tolist()),
@@ -197,7 +197,7 @@ def _runs(table: Table, identity: Mapping[str, Array]) -> Names:
     return np.array([f"run {count}" for count in range(1, len(table) + 1)], dtype=object)
 
 
-def _hash(runs: xr.Dataset, kind: str, metric: str) -> str:
+def hash_runs(runs: xr.Dataset, kind: str, metric: str) -> str:
     """SHA-256 of everything that a fit depends on."""
     digest = sha256(json.dumps([kind, metric]).encode())
     for name, variable in sorted(runs.variables.items()):
