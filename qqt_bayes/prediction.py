@@ -8,10 +8,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes import posterior
 from qqt_bayes.candidates import Levels, as_budgets, as_levels
+from qqt_bayes.discrepancy import Cells, departures
 from qqt_bayes.distributions import Prior
 from qqt_bayes.epochs import collapse
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.files import Source
+from qqt_bayes.ingredients import known_variance
 from qqt_bayes.law import LAWS, Law
 from qqt_bayes.methods import method_of
 from qqt_bayes.parameters import read_parameters
@@ -21,6 +23,8 @@ from qqt_bayes.rules import SAMPLE, require_finite
 PARAMETERS = ("a", "b", "d", "tau", "size_exponent")
 BLOCK = 1_000_000
 """Numbers in an intermediate array: 8 MB, which stay in the cache."""
+DEPARTURE = 1
+"""Tells the stream of random numbers of departures from others of the same seed."""
 EXACT = 4096
 """Epochs that are summed one by one for known parameters, where one evaluation is all."""
 
@@ -31,6 +35,7 @@ def predict(
     budgets: ArrayLike | str,
     *,
     new_run: bool = False,
+    discrepancy: bool | None = None,
     group: str | None = None,
     seed: int = 0,
 ) -> xr.DataArray:
@@ -50,10 +55,13 @@ def predict(
     new_run : bool
         Errors of one new training each, with the run-to-run noise of the likelihood, instead of the
         mean over trainings.
+    discrepancy : bool, optional
+        Whether errors depart from the law as `qqt_bayes.discrepancy` says; so they do for a new run
+        if it is not given.
     group : str, optional
         The group to predict for; all of them if it is not given.
     seed : int
-        Of the run-to-run noise.
+        Of the run-to-run noise and the discrepancy.
 
     Returns
     -------
@@ -74,6 +82,8 @@ def predict(
     require_finite(error)
     if one is None and "group" not in error.dims:  # no parameter differs between the groups
         error = error.expand_dims(group=runs["group"].values)
+    if new_run if discrepancy is None else discrepancy:
+        error = depart(error, fit, levels, one, seed)
     if new_run:
         draws = _in_group(fit["posterior"].to_dataset(), one)
         noise = {
@@ -213,6 +223,95 @@ def _evaluate(
         },
         (*lead, "level", "budget"),
         name="error",
+    )
+
+
+def depart(
+    error: xr.DataArray, fit: xr.DataTree, levels: xr.DataArray, group: str | None, seed: int = 0
+) -> xr.DataArray:
+    """Errors that depart from the law as its own runs let one expect.
+
+    Parameters
+    ----------
+    error : DataArray
+        As `predict` returns it for mean curves.
+    fit, levels, group, seed
+        As for `predict`.
+
+    Returns
+    -------
+    DataArray
+        With the coordinates `level_amplitude` and `trend_amplitude` (chain, draw, and group if
+        there are several).
+
+    Raises
+    ------
+    InputError
+        If an error is not finite.
+    """
+    runs, budgets = posterior.runs(fit), error["budget"].values
+    rng = np.random.default_rng(np.random.SeedSequence((seed, DEPARTURE)))
+    names = runs["group"].values.tolist() if group is None else [group]
+    found = [_departures(fit, runs, levels, budgets, name, rng) for name in names]
+    joined = xr.concat(found, xr.Variable("group", names))
+    departed = error * np.exp(joined if "group" in error.dims else joined.isel(group=0, drop=True))
+    require_finite(departed)
+    return departed
+
+
+def _departures(
+    fit: xr.DataTree,
+    runs: xr.Dataset,
+    levels: xr.DataArray,
+    budgets: NDArray[np.float64],
+    group: str,
+    rng: np.random.Generator,
+) -> xr.DataArray:
+    """Departures in one group, given its runs."""
+    spec, parameters = posterior.specification(fit), _in_group(posterior.parameters(fit), group)
+    sigma = spec.likelihood.parameters["sigma"]
+    if isinstance(sigma, Prior):
+        sigma = float(_in_group(fit["posterior"]["sigma"], group).median())
+    of = np.flatnonzero(runs["group"].values[runs["group_index"].values] == group)
+    noise = sigma**2 / runs["weight"].values[of] + known_variance(runs)[of]
+    data, seen = runs["data_index"].values[of], runs["samples_seen"].values[of]
+    cell, place = np.unique(np.stack([data, seen]), axis=1, return_inverse=True)
+    told = np.bincount(place, 1 / noise)
+    mean = np.bincount(place, runs["error"].values[of] / noise) / told
+    sets = runs["unique_samples"].rename(data="level").transpose("level", "pool")
+    own = cell[0].astype(int)
+    curve = np.concatenate(
+        [
+            _evaluate(LAWS[spec.law], parameters, sets[i : i + 1], cell[1, own == i]).values
+            for i in np.unique(own)
+        ],
+        axis=-1,
+    )
+    sizes = parameters.sizes["chain"], parameters.sizes["draw"]
+    residual = np.log(mean / curve.reshape(-1, len(mean)))
+    taken = levels.reindex(pool=sets["pool"], fill_value=0).values
+    alike = [np.flatnonzero((sets.values == each).all(axis=1)) for each in taken]
+    which = [each[0] if each.size else len(sets) + i for i, each in enumerate(alike)]
+    delta, amplitude = departures(
+        residual,
+        1 / told / np.exp(2 * np.log(mean)),
+        Cells(sets.values[own], cell[1], own),
+        Cells(
+            np.repeat(taken, budgets.size, axis=0),
+            np.tile(budgets, len(taken)),
+            np.repeat(which, budgets.size),
+        ),
+        rng,
+    )
+    return xr.DataArray(
+        delta.reshape(*sizes, *taken.shape[:1], budgets.size),
+        {
+            "level": levels["level"],
+            "budget": budgets,
+            "level_amplitude": (SAMPLE, amplitude[:, 0].reshape(sizes)),
+            "trend_amplitude": (SAMPLE, amplitude[:, 1].reshape(sizes)),
+        },
+        (*SAMPLE, "level", "budget"),
     )
 
 
