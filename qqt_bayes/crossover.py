@@ -24,6 +24,8 @@ def crossovers(
     budgets: NDArray[np.float64],
     quantiles: Sequence[float],
     group: str | None = None,
+    *,
+    discrepancy: bool = False,
 ) -> xr.Dataset:
     """Where each level overtakes the one before it, between the least and the largest budget.
 
@@ -36,6 +38,8 @@ def crossovers(
         Their least and largest are the ends of the search.
     quantiles : sequence of float
     group : str, optional
+    discrepancy : bool
+        Of errors that depart from the law, see `qqt_bayes.discrepancy`.
 
     Returns
     -------
@@ -48,11 +52,10 @@ def crossovers(
     grid = np.geomspace(budgets.min(), budgets.max(), GRID)
     names = [str(name) for name in levels["level"].values]
     pairs = []
-    earlier = predict(fit, levels[:1], grid, group=group).squeeze("level", drop=True)
     for i in range(1, len(names)):
-        later = predict(fit, levels[i : i + 1], grid, group=group).squeeze("level", drop=True)
+        both = predict(fit, levels[i - 1 : i + 1], grid, group=group, discrepancy=discrepancy)
+        earlier, later = (both.isel(level=place, drop=True) for place in range(2))
         pairs.append(summarise_crossing(earlier, later, quantiles))
-        earlier = later
     before, after = names[:-1], names[1:]
     return xr.concat(pairs, "pair").assign_coords(
         pair=[f"{first} to {second}" for first, second in zip(before, after, strict=True)],

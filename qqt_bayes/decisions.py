@@ -12,8 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from qqt_bayes import posterior
 from qqt_bayes.candidates import Levels, as_levels, pool_multiple
 from qqt_bayes.crossover import crossovers
+from qqt_bayes.curves import the_group
+from qqt_bayes.departure import depart
 from qqt_bayes.methods import method_of
-from qqt_bayes.prediction import predict, the_group
+from qqt_bayes.prediction import predict
 from qqt_bayes.records import to_frame, to_json
 from qqt_bayes.rules import RULES, SAMPLE, TIE, UNDECIDED, Criteria, require_finite
 from qqt_bayes.wording import summary
@@ -44,6 +46,7 @@ def decide(
     cvar_level: float = 0.9,
     target: float | None = None,
     group: str | None = None,
+    discrepancy: bool = True,
     force: bool = False,
 ) -> xr.Dataset:
     """Which level to choose at each budget.
@@ -55,6 +58,8 @@ def decide(
         As for `predict`.
     probability, margin, interval, rule, cvar_level, target
         See `qqt_bayes.rules.Criteria`.
+    discrepancy : bool
+        Judge errors that depart from the law as `qqt_bayes.discrepancy` says; else the law's own.
     force : bool
         Decide on a fit that did not pass the gate.
 
@@ -69,6 +74,7 @@ def decide(
           it is beyond it, of the smallest (`least_trained`) if below, else 1;
         - `gap` (budget), the factor between the trained budgets on either side of it, else 1;
         - `pool_multiple` (level), the most that it takes of a pool, as a multiple of the pool;
+        - `misfit` (level, budget), the share of the error's variance that is discrepancy;
         - `crossover`, `crossover_probability` and `crossover_below` of consecutive levels, see
           `qqt_bayes.crossover.crossovers`; only for two or more levels and budgets.
 
@@ -84,11 +90,15 @@ def decide(
     criteria = Criteria(probability, margin, interval, rule, cvar_level, target)
     posterior.require(fit, force)
     levels = as_levels(levels, posterior.runs(fit)["pool"].values.tolist())
-    error = predict(fit, levels, budgets, group=group)
+    of_law = predict(fit, levels, budgets, group=group)
+    one = the_group(posterior.runs(fit), group)
+    error = depart(of_law, fit, levels, one) if discrepancy else of_law
     decision = compare(error, criteria)
+    decision = decision.assign(misfit=(1 - of_law.var(SAMPLE) / error.var(SAMPLE)).clip(0))
     seen = decision["budget"].values
     if min(seen.size, levels.sizes["level"]) > 1:
-        decision = decision.assign(crossovers(fit, levels, seen, criteria.quantiles, group))
+        found = crossovers(fit, levels, seen, criteria.quantiles, group, discrepancy=discrepancy)
+        decision = decision.assign(found)
     return describe(fit, levels, decision, group).assign_attrs(forced=int(force))
 
 

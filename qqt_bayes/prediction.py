@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from qqt_bayes import posterior
 from qqt_bayes.candidates import Levels, as_budgets, as_levels
+from qqt_bayes.curves import evaluate, in_group, the_group
+from qqt_bayes.departure import depart
 from qqt_bayes.distributions import Prior
-from qqt_bayes.epochs import collapse
-from qqt_bayes.errors import InputError, alternatives
+from qqt_bayes.errors import InputError
 from qqt_bayes.files import Source
-from qqt_bayes.law import LAWS, Law, law_for
+from qqt_bayes.law import LAWS, law_for
 from qqt_bayes.methods import method_of
 from qqt_bayes.parameters import read_parameters
-from qqt_bayes.pool import mixture_error
 from qqt_bayes.rules import SAMPLE, require_finite
 
-BLOCK = 1_000_000
-"""Numbers in an intermediate array: 8 MB, which stay in the cache."""
 EXACT = 4096
 """Epochs that are summed one by one for known parameters, where one evaluation is all."""
 
@@ -30,6 +28,7 @@ def predict(
     budgets: ArrayLike | str,
     *,
     new_run: bool = False,
+    discrepancy: bool | None = None,
     group: str | None = None,
     seed: int = 0,
 ) -> xr.DataArray:
@@ -49,10 +48,13 @@ def predict(
     new_run : bool
         Errors of one new training each, with the run-to-run noise of the likelihood, instead of the
         mean over trainings.
+    discrepancy : bool, optional
+        Whether errors depart from the law as `qqt_bayes.discrepancy` says; so they do for a new run
+        if it is not given.
     group : str, optional
         The group to predict for; all of them if it is not given.
     seed : int
-        Of the run-to-run noise.
+        Of the run-to-run noise and the discrepancy.
 
     Returns
     -------
@@ -68,13 +70,15 @@ def predict(
     levels = as_levels(levels, runs["pool"].values.tolist())
     seen = as_budgets(budgets)
     one = the_group(runs, group)
-    parameters = _in_group(posterior.parameters(fit), one)
-    error = _evaluate(LAWS[spec.law], parameters, levels, seen)
+    parameters = in_group(posterior.parameters(fit), one)
+    error = evaluate(LAWS[spec.law], parameters, levels, seen)
     require_finite(error)
     if one is None and "group" not in error.dims:  # no parameter differs between the groups
         error = error.expand_dims(group=runs["group"].values)
+    if new_run if discrepancy is None else discrepancy:
+        error = depart(error, fit, levels, one, seed)
     if new_run:
-        draws = _in_group(fit["posterior"].to_dataset(), one)
+        draws = in_group(fit["posterior"].to_dataset(), one)
         noise = {
             name: draws[name] if isinstance(value, Prior) else xr.DataArray(value)
             for name, value in spec.likelihood.parameters.items()
@@ -147,97 +151,8 @@ def predict_known(
     chosen = law_for(law, parameters.get("kappa", 0.0))
     levels = as_levels(levels, parameters["pool"].values.tolist(), known="the parameters")
     theta = parameters.assign(size_exponent=float(size_exponent))
-    error = _evaluate(chosen, theta, levels, as_budgets(budgets), exact=EXACT)
+    error = evaluate(chosen, theta, levels, as_budgets(budgets), exact=EXACT)
     return error.assign_attrs(units="error rate, or loss", law=law)
-
-
-def the_group(runs: xr.Dataset, group: str | None) -> str | None:
-    """The one group to speak about, or None for several.
-
-    Parameters
-    ----------
-    runs : Dataset
-    group : str or None
-        The user's choice.
-
-    Raises
-    ------
-    InputError
-        If there is no such group.
-    """
-    names = runs["group"].values.tolist()
-    if group is not None and group not in names:
-        raise InputError(f"unknown group {group!r}{alternatives(group, names)}")
-    return names[0] if len(names) == 1 else group
-
-
-def _in_group[Draws: (xr.Dataset, xr.DataArray)](draws: Draws, group: str | None) -> Draws:
-    if group is None or "group" not in draws.dims:
-        return draws
-    return draws.sel(group=group, drop=True)
-
-
-def _evaluate(
-    law: Law,
-    parameters: xr.Dataset,
-    levels: xr.DataArray,
-    budgets: NDArray[np.float64],
-    exact: int = 16,
-) -> xr.DataArray:
-    """Error under each draw, dims (..., level, budget), in blocks of draws."""
-    parameters = parameters.sel(pool=levels["pool"])
-    lead, draws = _flat(law, parameters)
-    count = max(len(x) for x in draws.values())
-    error = np.empty((count, *levels.shape[:1], budgets.size))
-    for i, taken in enumerate(levels.values):
-        nodes = collapse(budgets, taken.sum(), exact=exact).node.size
-        step = 1 + BLOCK // (np.count_nonzero(taken) * budgets.size * nodes)
-        for first in range(0, count, step):
-            block = slice(first, first + step)
-            error[block, i] = mixture_error(
-                law,
-                {name: x[block] for name, x in draws.items()},
-                taken,
-                parameters["pool_size"].values,
-                budgets,
-                exact=exact,
-            )
-    shape = [parameters.sizes[dim] for dim in lead]
-    return xr.DataArray(
-        error.reshape(*shape, *error.shape[1:]),
-        {
-            **{dim: parameters[dim] for dim in lead},
-            "level": levels["level"],
-            "budget": ("budget", budgets, {"units": "samples"}),
-        },
-        (*lead, "level", "budget"),
-        name="error",
-    )
-
-
-def draws_of(fit: xr.DataTree, group: str | None) -> dict[str, NDArray[np.float64]]:
-    """Draws of the law's parameters for one group, shape (draw, pool) or (draw, 1)."""
-    law = LAWS[posterior.specification(fit).law]
-    return _flat(law, _in_group(posterior.parameters(fit), group))[1]
-
-
-def _flat(law: Law, parameters: xr.Dataset) -> tuple[list[str], dict[str, NDArray[np.float64]]]:
-    """The dimensions of draws, and the parameters with those as one."""
-    names = (*law.arguments, "size_exponent")
-    used = {dim for name in names for dim in parameters[name].dims}
-    lead = [dim for dim in (*SAMPLE, "group") if dim in used]
-    draws = {name: _by_draw(parameters[name], parameters, lead) for name in names}
-    draws["size_exponent"] = draws["size_exponent"][:, :1]
-    return lead, draws
-
-
-def _by_draw(x: xr.DataArray, parameters: xr.Dataset, lead: list[str]) -> NDArray[np.float64]:
-    """Values of a parameter, shape (draw, pool), with a single column if all pools share them."""
-    if "pool" not in x.dims:
-        x = x.expand_dims("pool")
-    x = x.expand_dims({dim: parameters.sizes[dim] for dim in lead if dim not in x.dims})
-    values: NDArray[np.float64] = x.transpose(*lead, "pool").values
-    return values.reshape(-1, values.shape[-1])
 
 
 def _noise(

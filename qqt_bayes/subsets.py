@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike
 
 from qqt_bayes import posterior
 from qqt_bayes.candidates import as_budgets
+from qqt_bayes.curves import draws_of, the_group
 from qqt_bayes.decisions import describe
 from qqt_bayes.enumeration import Advance, Ranking, enumerate_subsets, rank, score_of, silent
 from qqt_bayes.errors import InputError
 from qqt_bayes.law import LAWS
-from qqt_bayes.prediction import draws_of, the_group
 from qqt_bayes.rules import SAMPLE, TIE, UNDECIDED, Criteria
 from qqt_bayes.search import search
 from qqt_bayes.whole_pools import Members, WholePools, best_of_each_draw

@@ -29,6 +29,8 @@ RARE = 0.05
 """Probability below which a crossover is not worth a sentence."""
 WIDE = 3.0
 """Factor between trained budgets from which on interpolation is worth a sentence."""
+MOSTLY = 0.5
+"""Share of the variance from which on the law's misfit is worth a sentence."""
 BASIS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "expected": lambda c: f"expected {c['kind']}",
     "cvar": lambda c: f"the mean {c['kind']} over the worst {1 - c['cvar_level']:.3g} of draws",
@@ -74,6 +76,7 @@ def _sentences(decision: xr.Dataset) -> Iterator[str]:
         for part in _parts(decision):
             yield _undecided(part) if part["winner"].values[0] == UNDECIDED else _decided(part)
         yield from _crossovers(decision)
+    yield from _misfit(decision)
     yield from _gaps(decision)
     yield from _extrapolations(decision)
     yield from _repetitions(decision)
@@ -185,6 +188,19 @@ def _crossovers(decision: xr.Dataset) -> Iterator[str]:
         )
     if clauses:
         yield f"From {span(decision['budget'].values)} samples {'; '.join(clauses)}."
+
+
+def _misfit(decision: xr.Dataset) -> Iterator[str]:
+    """Where most of what is unknown of the choice is not the parameters, but the law itself."""
+    if "misfit" not in decision:
+        return
+    share = decision["misfit"].where(decision["level"] == decision["choice"]).max("level").values
+    if (most := share > MOSTLY).any():
+        yield (
+            f"At {span(decision['budget'].values[most])} samples most of the choice's interval "
+            f"(up to {100 * share.max():.0f} % of the variance) is what the law itself may miss, "
+            "as far as its fit to the runs and their distance tell."
+        )
 
 
 def _gaps(decision: xr.Dataset) -> Iterator[str]:

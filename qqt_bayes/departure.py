@@ -1,0 +1,107 @@
+"""How errors may depart from the law of a fit, given its own runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from qqt_bayes import posterior
+from qqt_bayes.curves import evaluate, in_group
+from qqt_bayes.discrepancy import Cells, departures
+from qqt_bayes.distributions import Prior
+from qqt_bayes.ingredients import known_variance
+from qqt_bayes.law import LAWS
+from qqt_bayes.rules import SAMPLE, require_finite
+
+STREAM = 1
+"""Tells the random numbers of departures from others of the same seed."""
+
+
+def depart(
+    error: xr.DataArray, fit: xr.DataTree, levels: xr.DataArray, group: str | None, seed: int = 0
+) -> xr.DataArray:
+    """Errors that depart from the law as its own runs let one expect.
+
+    Parameters
+    ----------
+    error : DataArray
+        As `predict` returns it for mean curves.
+    fit, levels, group, seed
+        As for `predict`.
+
+    Returns
+    -------
+    DataArray
+        With the coordinates `level_amplitude` and `trend_amplitude` (chain, draw, and group if
+        there are several).
+
+    Raises
+    ------
+    InputError
+        If an error is not finite.
+    """
+    runs, budgets = posterior.runs(fit), error["budget"].values
+    rng = np.random.default_rng(np.random.SeedSequence((seed, STREAM)))
+    names = runs["group"].values.tolist() if group is None else [group]
+    found = [_departures(fit, runs, levels, budgets, name, rng) for name in names]
+    joined = xr.concat(found, xr.Variable("group", names))
+    departed = error * np.exp(joined if "group" in error.dims else joined.isel(group=0, drop=True))
+    require_finite(departed)
+    return departed
+
+
+def _departures(
+    fit: xr.DataTree,
+    runs: xr.Dataset,
+    levels: xr.DataArray,
+    budgets: NDArray[np.float64],
+    group: str,
+    rng: np.random.Generator,
+) -> xr.DataArray:
+    """Departures in one group, given its runs."""
+    spec, parameters = posterior.specification(fit), in_group(posterior.parameters(fit), group)
+    sigma = spec.likelihood.parameters["sigma"]
+    if isinstance(sigma, Prior):
+        sigma = float(in_group(fit["posterior"].to_dataset(), group)["sigma"].median())
+    of = np.flatnonzero(runs["group"].values[runs["group_index"].values] == group)
+    noise = sigma**2 / runs["weight"].values[of] + known_variance(runs)[of]
+    data, seen = runs["data_index"].values[of], runs["samples_seen"].values[of]
+    cell, place = np.unique(np.stack([data, seen]), axis=1, return_inverse=True)
+    told = np.bincount(place, 1 / noise)
+    mean = np.bincount(place, runs["error"].values[of] / noise) / told
+    sets = runs["unique_samples"].rename(data="level").transpose("level", "pool")
+    own = cell[0].astype(int)
+    curve = np.concatenate(
+        [
+            evaluate(LAWS[spec.law], parameters, sets[i : i + 1], cell[1, own == i]).values
+            for i in np.unique(own)
+        ],
+        axis=-1,
+    )
+    sizes = parameters.sizes["chain"], parameters.sizes["draw"]
+    residual = np.log(mean / curve.reshape(-1, len(mean)))
+    taken = levels.reindex(pool=sets["pool"], fill_value=0).values
+    alike = [np.flatnonzero((sets.values == each).all(axis=1)) for each in taken]
+    which = [each[0] if each.size else len(sets) + i for i, each in enumerate(alike)]
+    delta, amplitude = departures(
+        residual,
+        1 / (told * mean**2),
+        Cells(sets.values[own], cell[1], own),
+        Cells(
+            np.repeat(taken, budgets.size, axis=0),
+            np.tile(budgets, len(taken)),
+            np.repeat(which, budgets.size),
+        ),
+        rng,
+    )
+    return xr.DataArray(
+        delta.reshape(*sizes, *taken.shape[:1], budgets.size),
+        {
+            "level": levels["level"],
+            "budget": budgets,
+            "level_amplitude": (SAMPLE, amplitude[:, 0].reshape(sizes)),
+            "trend_amplitude": (SAMPLE, amplitude[:, 1].reshape(sizes)),
+        },
+        (*SAMPLE, "level", "budget"),
+    )
