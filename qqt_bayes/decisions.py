@@ -99,7 +99,9 @@ def decide(
     if min(seen.size, levels.sizes["level"]) > 1:
         found = crossovers(fit, levels, seen, criteria.quantiles, group, discrepancy=discrepancy)
         decision = decision.assign(found)
-    return describe(fit, levels, decision, group).assign_attrs(forced=int(force))
+    return describe(fit, levels, decision, group).assign_attrs(
+        forced=int(force), discrepancy=int(discrepancy)
+    )
 
 
 def describe(

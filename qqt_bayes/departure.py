@@ -42,9 +42,13 @@ def depart(
         If an error is not finite.
     """
     runs, budgets = posterior.runs(fit), error["budget"].values
-    rng = np.random.default_rng(np.random.SeedSequence((seed, STREAM)))
-    names = runs["group"].values.tolist() if group is None else [group]
-    found = [_departures(fit, runs, levels, budgets, name, rng) for name in names]
+    names = runs["group"].values.tolist()
+    found = [
+        _departures(fit, runs, levels, budgets, name, np.random.default_rng((seed, STREAM, i)))
+        for i, name in enumerate(names)
+        if group in {None, name}
+    ]
+    names = names if group is None else [group]
     joined = xr.concat(found, xr.Variable("group", names))
     departed = error * np.exp(joined if "group" in error.dims else joined.isel(group=0, drop=True))
     require_finite(departed)

@@ -10,7 +10,8 @@ a third of it is common to all training sets, a third belongs to the pools that 
 (shares w), a third is each set's own; along log budget it has a level, a slope and an integrated
 random walk, from the centre c of the trained budgets. Runs pin it down where they are, to their
 noise; beyond them slope and walk take over. So it is zero near the data and grows with
-extrapolation; where all runs have one budget, nothing tells the slope, and it stays open.
+extrapolation; where all runs have one budget, nothing tells the slope, and it stays open. Half its
+variance is taken off, so that what nobody knows does not raise the expected error.
 
 The amplitudes `level` and `trend` are learned from all training sets, by the part of the residuals
 that the law's own parameters could not have absorbed (restricted likelihood), under a prior that
@@ -67,6 +68,12 @@ def along(u: Array, v: Array) -> Array:
     u = u[:, None]
     less, more = np.minimum(abs(u), abs(v)), np.maximum(abs(u), abs(v))
     k: Array = u * v + (u * v > 0) * less**2 * (3 * more - less) / 6
+    return k
+
+
+def along_itself(u: Array) -> Array:
+    """``k(u, u)``."""
+    k: Array = u**2 + abs(u) ** 3 / 3
     return k
 
 
@@ -137,12 +144,13 @@ def departures(
     Returns
     -------
     delta : array, shape (draw, wanted cell)
-        Departures of log error.
+        Departures of log error, less half their variance.
     amplitude : array, shape (draw, 2)
         Level and trend of each.
     """
     centre = float(np.log(seen.budget).mean())
     unit, cross = (covariance(each, seen, centre) for each in (seen, wanted))
+    variances = np.stack([np.ones_like(wanted.budget), along_itself(wanted.at(centre))], axis=1)
     pairs = amplitudes(residual, variance, unit)
     place = rng.permutation(np.resize(np.arange(STRATA), len(residual)))
     prior = _prior_draws(seen, wanted, centre, len(residual), rng)
@@ -152,8 +160,10 @@ def departures(
         some = place == i
         at_seen, at_wanted = (np.tensordot(pair, x[:, some], 1) for x in prior)
         total = np.tensordot(pair**2, unit, 1) + np.diag(variance)
-        weight = np.linalg.solve(total, np.tensordot(pair**2, cross, 1).T)
-        delta[some] = at_wanted + (residual[some] - at_seen - noise[some]) @ weight
+        between = np.tensordot(pair**2, cross, 1)
+        weight = np.linalg.solve(total, between.T)
+        left = variances @ pair**2 - np.sum(between * weight.T, axis=1)
+        delta[some] = at_wanted + (residual[some] - at_seen - noise[some]) @ weight - left / 2
     return delta, pairs[place]
 
 
@@ -172,8 +182,8 @@ def _prior_draws(
         """Departures from values of (draw, 1 + pool + set, budget)."""
         common, pool, set_ = np.split(values, [1, 1 + share.shape[1]], axis=1)
         pools = np.einsum("cp,dpc->dc", share, pool[:, :, step])
-        total: Array = common[:, 0, step] + pools + set_[:, own, step]
-        return total / np.sqrt(3)
+        total: Array = (common[:, 0, step] + pools + set_[:, own, step]) / np.sqrt(3)
+        return total
 
     many = 1 + share.shape[1] + sets.size
     level = np.broadcast_to(rng.standard_normal((count, many, 1)), (count, many, budgets.size))

@@ -86,6 +86,7 @@ def _sentences(decision: xr.Dataset) -> Iterator[str]:
 def _basis(decision: xr.Dataset) -> str:
     rule, model = BASIS[decision.attrs["rule"]], decision.attrs["model"]
     draws = f"{decision.attrs['draws']:,} posterior draws of the mean curves of model {model}"
+    draws += " and of departures from its law" if decision.attrs.get("discrepancy") else ""
     if "subsets" not in decision.attrs:
         return f"Levels are compared by {rule(decision.attrs)} under {draws}."
     sets = f"{decision.attrs['subsets']:,} sets of whole pools that"

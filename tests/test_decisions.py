@@ -185,7 +185,8 @@ def test_a_fit_of_one_group_has_no_group():
 def test_a_decision_compares_predictions():
     fit = made.fit(draws=20)
     decision = decide(fit, made.levels(), BUDGETS, margin=0.01)
-    expected = compare(predict(fit, made.levels(), BUDGETS), Criteria(margin=0.01))
+    error = predict(fit, made.levels(), BUDGETS, discrepancy=True)
+    expected = compare(error, Criteria(margin=0.01))
     for name, variable in expected.items():
         xr.testing.assert_allclose(decision[name], variable.transpose(*decision[name].dims))
     assert decision["error"].dims == ("level", "budget", "quantile")
@@ -197,6 +198,7 @@ def test_a_decision_compares_predictions():
         "rule": "expected",
         "cvar_level": 0.9,
         "draws": 40,
+        "discrepancy": 1,
         "kind": "error",
         "law": "utility",
         "model": "utility",
@@ -307,7 +309,7 @@ def test_crossings_are_a_distribution():
 
 def test_crossovers_are_where_the_curves_cross():
     fit = made.fit(spread=0, draws=2)
-    decision = decide(fit, made.levels(), [20e6, 5e9])
+    decision = decide(fit, made.levels(), [20e6, 5e9], discrepancy=False)
     assert decision["pair"].values.tolist() == ["top 1 to top 2", "top 2 to top 3"]
     assert decision["later"].values.tolist() == ["top 2", "top 3"]
     np.testing.assert_allclose(decision["crossover_probability"], 1)
@@ -315,7 +317,7 @@ def test_crossovers_are_where_the_curves_cross():
         around = predict(fit, made.levels()[i : i + 2], [budget / 1.01, budget * 1.01])[0, 0]
         lead = around.diff("level").values.ravel()
         assert lead[0] > 0 > lead[1]
-    inner = decide(fit, made.levels(), [64e6, 5e9])
+    inner = decide(fit, made.levels(), [64e6, 5e9], discrepancy=False)
     np.testing.assert_allclose(inner["crossover_below"], [1, 0])
     assert inner["crossover"].sel(pair="top 1 to top 2").isnull().all()
 

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 from written_out import ERROR
 
-from qqt_bayes import prediction
+from qqt_bayes import curves
 from qqt_bayes.errors import InputError
 from qqt_bayes.prediction import predict, predict_known
 from qqt_bayes.runs import nested_levels, read_parameters
@@ -100,7 +100,7 @@ def test_size_reference_replaces_the_sizes_of_pools():
 def test_blocks_of_draws_do_not_show(monkeypatch):
     fit = made.fit(draws=25)
     expected = predict(fit, made.levels(), BUDGETS)
-    monkeypatch.setattr(prediction, "BLOCK", 1000)
+    monkeypatch.setattr(curves, "BLOCK", 1000)
     xr.testing.assert_allclose(predict(fit, made.levels(), BUDGETS), expected, rtol=1e-14)
 
 
@@ -110,7 +110,7 @@ def test_new_run_adds_the_noise_of_the_likelihood(likelihood):
     table["likelihood"] = {"distribution": likelihood, "sigma": table["likelihood"]["sigma"]}
     table["likelihood"] |= {"nu": 5.0} if likelihood == "StudentT" else {}
     fit = made.fit(model=Spec.from_dict(table), draws=2000)
-    new = predict(fit, made.levels(), BUDGETS, new_run=True)
+    new = predict(fit, made.levels(), BUDGETS, new_run=True, discrepancy=False)
     assert (new.name, new.attrs["of"]) == ("error", "one new run")
     z = (new - predict(fit, made.levels(), BUDGETS)) / fit["posterior"]["sigma"]
     variance = 5 / 3 if likelihood == "StudentT" else 1.0
@@ -133,10 +133,11 @@ def test_new_run_takes_the_noise_of_its_group():
     fit = made.fit(groups=2, model=Spec.from_dict(table), draws=500)
     sigma = fit["posterior"]["sigma"] * xr.DataArray([0.0, 1.0], dims="group")
     fit["posterior"] = fit["posterior"].to_dataset().assign(sigma=sigma)
-    noise = predict(fit, made.levels(), 1e9, new_run=True) - predict(fit, made.levels(), 1e9)
+    own = {"new_run": True, "discrepancy": False}
+    noise = predict(fit, made.levels(), 1e9, **own) - predict(fit, made.levels(), 1e9)
     assert (noise.sel(group="arch 1") == 0).all()
     assert noise.sel(group="arch 2").std().item() == pytest.approx(made.NOISE, rel=0.1)
-    quiet = predict(fit, made.levels(), 1e9, new_run=True, group="arch 1")
+    quiet = predict(fit, made.levels(), 1e9, **own, group="arch 1")
     xr.testing.assert_equal(quiet, predict(fit, made.levels(), 1e9, group="arch 1"))
 
 

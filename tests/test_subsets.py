@@ -145,7 +145,7 @@ def test_best_subsets_of_a_fit():
         },
         ("level", "pool"),
     )
-    expected = qqt.decide(fit, levels, BUDGETS)
+    expected = qqt.decide(fit, levels, BUDGETS, discrepancy=False)
     assert decision["choice"].values.tolist() == expected["choice"].values.tolist()
     assert decision["winner"].values.tolist() == expected["winner"].values.tolist()
     named = expected.sel(level=decision["level"])
@@ -165,7 +165,10 @@ def test_many_pools_are_searched():
     fit = made.fit(pools=22, spread=0.02, draws=10)
     decision = qqt.best_subsets(fit, BUDGETS[1:])
     nested = qqt.decide(
-        fit, qqt.nested_levels(posterior.runs(fit)["pool_size"].to_series()), BUDGETS[1:]
+        fit,
+        qqt.nested_levels(posterior.runs(fit)["pool_size"].to_series()),
+        BUDGETS[1:],
+        discrepancy=False,
     )
     best_nested = nested["score"].min("level")
     chosen = decision["score"].min("level")
