@@ -33,15 +33,15 @@ Array = NDArray[np.float64]
 DOMINATED = 0.2
 """Contraction below which a parameter is the prior's: its deviation stays above 0.9 of the prior's.
 Found from draws (1,000 of the prior, 400 effective ones of the posterior), a contraction of 0 comes
-out as large in one case of a hundred."""
+out as large in fewer than one case of a hundred."""
 DRAWS = 60
 """Draws of the prior that are averaged over, if so many are legal ..."""
-TRIED = 1000
+TRIED = 1200
 """... of so many."""
 LEAST = 10
 """Fewer say nothing."""
-WORK = 3e8
-"""Evaluations of an epoch of a pool of a run: a few seconds."""
+WORK = 1e8
+"""Evaluations of an epoch of a pool of a run, and products of matrix elements: a few seconds."""
 BLOCK = 1e6
 """The same, at a time."""
 STEP = 1e-5
@@ -92,35 +92,47 @@ def expected_information(
     Returns
     -------
     Information or None
-        None if the prior gives hardly any legal errors, or the table is too large.
+        None if the prior gives hardly any legal errors, the table is too large, or nothing in the
+        law is random.
     """
     sizes = {dim: runs.sizes[dim] for dim in ("group", "pool")}
     rows = _Rows(spec, [runs, further])
+    if not rows.random:
+        return None
     scalars = [(name, label) for name in rows.random for label in _labels(name, spec, runs)]
     size = count(spec, sizes)
-    affordable = int(min(DRAWS, WORK / (rows.work * (1 + size))))
+    wanted = int(min(DRAWS, WORK / ((1 + size) * (rows.work + size**2))))
+    if wanted < LEAST:
+        return None
     rng = np.random.default_rng(seed)
-    z = rng.standard_normal((TRIED, size))
-    legal = z[_legal(rows.errors(values_at(spec, sizes, z))[:, : rows.size], runs.attrs["kind"])]
-    if min(len(legal), affordable) < LEAST:
+    legal = np.empty((0, size))
+    for _ in range(TRIED // DRAWS):
+        z = rng.standard_normal((DRAWS, size))
+        errors = rows.errors(values_at(spec, sizes, z))[:, : rows.size]
+        legal = np.concatenate([legal, z[_legal(errors, runs.attrs["kind"])]])
+        if len(legal) >= wanted:
+            break
+    if len(legal) < LEAST:
         return None
     contraction, left, sds = [], [], []
-    for point in legal[:affordable]:
+    for point in legal[:wanted]:
         values = values_at(spec, sizes, point + STEP * np.eye(1 + size, size, -1))
         errors = rows.errors(values)
         error, slope = errors[0], (errors[1:] - errors[0]).T / STEP
         gradient = np.concatenate([_slope(values[name]) for name in rows.random])
-        if not (np.isfinite(slope).all() and np.isfinite(gradient).all()):
+        before = np.sqrt((gradient**2).sum(axis=1))
+        if not (np.isfinite(slope).all() and np.isfinite(before).all() and before.all()):
             continue
         noise = _noise(spec, runs, values, error[: rows.size])
         after = posterior_covariance(slope[: rows.size] / noise[:, None])
-        before = np.sqrt((gradient**2).sum(axis=1))
         unit = gradient / before[:, None]
         left.append(unit @ after @ unit.T)
         contraction.append(1 - np.diag(left[-1]))
         beyond = slope[rows.size :]
         variances = (beyond**2).sum(axis=1), ((beyond @ after) * beyond).sum(axis=1)
         sds.append(np.sqrt(variances))
+    if len(sds) < LEAST:
+        return None
     prior_sd, posterior_sd = np.median(sds, axis=0)
     return Information(
         tuple(scalars),

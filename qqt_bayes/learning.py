@@ -10,6 +10,7 @@ r"""What a fit has learned: how far each parameter left its prior, and how much 
 
 from __future__ import annotations
 
+import warnings
 from itertools import product
 
 import numpy as np
@@ -51,8 +52,6 @@ def learned(fit: xr.DataTree) -> pd.DataFrame:
     InputError
         If it is no fit.
     """
-    import arviz as az
-
     spec = posterior.specification(fit)
     all_draws = fit.children["posterior"].to_dataset(inherit=False)
     declared = {**spec.parameters, **spec.likelihood.parameters}
@@ -67,8 +66,8 @@ def learned(fit: xr.DataTree) -> pd.DataFrame:
     )
     columns = {
         "contraction": _contraction(draws, before),
-        "prior_sensitivity": az.psense(scaled, group="prior"),
-        "likelihood_sensitivity": az.psense(scaled, group="likelihood"),
+        "prior_sensitivity": _sensitivity(scaled, "prior"),
+        "likelihood_sensitivity": _sensitivity(scaled, "likelihood"),
     }
     rows = [
         {"parameter": name, "of": ", ".join(place)}
@@ -112,6 +111,19 @@ def in_words(told: pd.DataFrame) -> list[str]:
         for verdict, sentence in sentences.items()
         if verdict in named_ones
     ]
+
+
+def _sensitivity(scaled: xr.DataTree, group: str) -> xr.Dataset:
+    """Power-scaling sensitivity of each scalar; none where the density is flat, as a uniform is."""
+    import arviz as az
+
+    density = scaled[f"log_{group}"].to_dataset().to_stacked_array("part", ["chain", "draw"])
+    if np.ptp(density.sum("part").values) == 0:
+        return xr.zeros_like(scaled["posterior"].to_dataset().isel(chain=0, draw=0))
+    with warnings.catch_warnings():  # of a handful of draws: the gate says that they are too few
+        warnings.filterwarnings("ignore", "Number of tail draws", UserWarning)
+        sensitivity: xr.Dataset = az.psense(scaled, group=group)
+    return sensitivity
 
 
 def _contraction(draws: xr.Dataset, before: xr.Dataset) -> xr.Dataset:

@@ -26,6 +26,7 @@ from qqt_bayes.design import (
 from qqt_bayes.distributions import Prior
 from qqt_bayes.information import DOMINATED, Information, expected_information
 from qqt_bayes.phrases import joined, named
+from qqt_bayes.ridges import ridges
 from qqt_bayes.spec import Spec, load_model, require_kind
 
 Array = NDArray[np.float64]
@@ -34,12 +35,6 @@ FACTORS = (1.0, 2.0, 10.0)
 """Budgets, in units of the largest, at which the error is foretold."""
 DECADE = 10.0
 """Factor between the budgets below which floor and scale are hardly told apart."""
-TRADE = 1.25
-"""Length of a direction, squared, against what it would be without correlation."""
-OPEN = 0.5
-"""Deviation along a direction, in units of the prior's, from which on it is worth a sentence."""
-LOADING = 0.3
-"""Share of the largest loading that makes a parameter part of a direction."""
 
 
 @dataclass(frozen=True)
@@ -127,19 +122,21 @@ def identifiability(
     further = runs.isel(run=[best] * len(FACTORS)).assign(samples_seen=("run", seen))
     told = expected_information(spec, runs, further, seed)
     data = str(runs["data"].values[runs["data_index"].values[best]])
-    ridges = [] if told is None else _ridges(told)
+    if runs.sizes["group"] > 1:
+        data += f" ({runs['group'].values[runs['group_index'].values[best]]})"
+    open_ridges = [] if told is None else ridges(told)
     facts = dict(_facts(spec, runs, epochs))
     numbers = (
         UNKNOWN
         if told is None
-        else dict(_quantified(told, ridges, data, largest, "one budget" in facts))
+        else dict(_quantified(told, open_ridges, data, largest, "one budget" in facts))
     )
     return Identifiability(
         spec.name,
         epochs.to_dict(),
         facts | numbers,
         _contraction(told),
-        ridges,
+        open_ridges,
         _forecast(told, data, seen),
         0 if told is None else told.draws,
     )
@@ -147,7 +144,8 @@ def identifiability(
 
 UNKNOWN = {
     "unknown": "How much these runs can teach is not quantified: hardly any draw of the prior "
-    "gives errors that a table may hold at these budgets, or the table is very large."
+    "gives errors that a table may hold at these budgets, the table is very large, or the model "
+    "fixes every parameter of its law."
 }
 
 
@@ -217,7 +215,7 @@ def _about_repetition(
 
 
 def _quantified(
-    told: Information, ridges: list[dict[str, Any]], data: str, largest: float, alone: bool
+    told: Information, open_ridges: list[dict[str, Any]], data: str, largest: float, alone: bool
 ) -> Iterator[tuple[str, str]]:
     """What the expected information says."""
     weak = told.contraction < DOMINATED
@@ -229,7 +227,7 @@ def _quantified(
             "prior-dominated",
             f"Left to the prior: {names} (expected to narrow by less than a tenth).",
         )
-    for ridge in ridges[:1]:
+    for ridge in open_ridges[:1]:
         yield (
             "ridge",
             f"{joined(ridge['parameters'])} trade against each other: {ridge['left']:.2g} prior "
@@ -243,36 +241,6 @@ def _quantified(
         f"If the law holds, the error of {data} will be known to {now:.2g} (standard deviation) at "
         f"{format_samples(largest)}, {joined(words)}.{beware}",
     )
-
-
-def _ridges(told: Information) -> list[dict[str, Any]]:
-    """Directions that the runs leave open although they tell others of the same parameters.
-
-    A direction v is one if correlation makes it longer: ``v' C v > 1.25 sum v_i^2 C_ii``, with C
-    the posterior covariance in units of the prior's deviations.
-    """
-    found = []
-    lengths, directions = np.linalg.eigh(told.left)
-    for square, v in zip(lengths[::-1], directions.T[::-1], strict=True):
-        alone = v**2 @ np.diag(told.left)
-        parameters = _along(told.scalars, v)
-        if np.sqrt(square) > OPEN and square > TRADE * alone and len(parameters) > 1:
-            found.append({"parameters": parameters, "left": float(np.sqrt(square))})
-    return found
-
-
-def _along(scalars: tuple[tuple[str, str], ...], direction: Array) -> list[str]:
-    """The parameters of a direction; if it is but one, the pools or groups that trade."""
-    share = pd.Series(direction**2).groupby([name for name, _ in scalars], sort=False).sum()
-    names: list[str] = share.index[share > LOADING**2 * share.max()].tolist()
-    if len(names) > 1:
-        return names
-    large = abs(direction) > LOADING * abs(direction).max()
-    sides = [
-        [scalar for scalar, yes in zip(scalars, large & side, strict=True) if yes]
-        for side in (direction > 0, direction < 0)
-    ]
-    return [named(side) for side in sides if side]
 
 
 def _contraction(told: Information | None) -> pd.DataFrame:

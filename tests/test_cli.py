@@ -370,6 +370,7 @@ def test_fit_saves_and_reports(files: SimpleNamespace, monkeypatch: pytest.Monke
     assert said["fit"] == str(path)
     assert said["passed"] is True
     assert said["checks"][0]["name"] == "R-hat"
+    assert {"parameter", "of", "contraction", "verdict"} <= set(said["learned"][0])
     assert "The fit passed its gate" in result.stderr
     assert posterior.gate(posterior.load(path)).passed
 

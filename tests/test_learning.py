@@ -83,6 +83,22 @@ def test_nothing_to_say():
     assert in_words(frame) == []
 
 
+def test_a_handful_of_draws_is_no_fault():
+    assert len(qqt_bayes.learned(made.fit(chains=1, draws=4))) == 9
+
+
+def test_a_flat_prior_moves_nothing():
+    flat = {"distribution": "Uniform", "lower": 0.0, "upper": 1.0}
+    fit = made.fit(draws=100)
+    table = made.spec_of(fit)
+    table["parameters"] = {"a": flat, "b": 0.1, "d": 0.1, "tau": 5.0, "size_exponent": 1.0}
+    table["likelihood"] = {"distribution": "Normal", "sigma": 0.01}
+    made.replace_spec(fit, table)
+    told = qqt_bayes.learned(fit)
+    assert told["prior_sensitivity"].tolist() == [0.0]
+    assert told["likelihood_sensitivity"].item() > 0
+
+
 def test_no_fit():
     with pytest.raises(InputError, match="expected a fit"):
         qqt_bayes.learned(xr.Dataset())

@@ -15,7 +15,8 @@ import qqt_bayes
 from qqt_bayes.design import inseparable, most_epochs
 from qqt_bayes.distributions import Likelihood, Prior
 from qqt_bayes.errors import InputError
-from qqt_bayes.information import expected_information
+from qqt_bayes.information import Information, expected_information
+from qqt_bayes.ridges import ridges
 from qqt_bayes.runs import read_runs
 from qqt_bayes.spec import load_model
 
@@ -154,12 +155,30 @@ def test_expected_information_of_a_linear_model_is_exact():
     )
     runs = read_runs(table(seen, ["x"]))
     told = expected_information(spec, runs, runs.isel(run=[0]), seed=3)
-    z = np.random.default_rng(3).standard_normal((1000, 1))[: told.draws, 0]
+    z = np.random.default_rng(3).standard_normal(told.draws)
     slope = width * stats.norm.pdf(z)  # of d by z; of every error, too
     after = 1 / (1 + len(seen) * slope**2 / sigma**2)
     np.testing.assert_allclose(told.contraction, [np.median(1 - after)], rtol=1e-4)
     np.testing.assert_allclose(told.prior_sd, [np.median(slope)], rtol=1e-4)
     np.testing.assert_allclose(told.posterior_sd, [np.median(slope * np.sqrt(after))], rtol=1e-4)
+
+
+def test_what_trades_is_named_once_and_what_does_not_is_not():
+    """Of two scalars with correlation -0.99 and one alone, the two are a ridge."""
+    left = np.array([[1.0, -0.99, 0.0], [-0.99, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    told = Information((("a", ""), ("d", ""), ("tau", "x")), np.zeros(3), left, None, None, 10)
+    (only,) = ridges(told)
+    assert only["parameters"] == ["a", "d"]
+    np.testing.assert_allclose(only["left"], np.sqrt(1.99))
+
+
+def test_one_parameter_trades_between_pools_that_move_apart_only():
+    def of(correlation):
+        left = np.array([[1.0, correlation], [correlation, 1.0]])
+        return ridges(Information((("b", "x"), ("b", "y")), np.zeros(2), left, None, None, 10))
+
+    assert of(0.9) == []
+    assert {*of(-0.9)[0]["parameters"]} == {"b of x", "b of y"}
 
 
 def test_outcomes_are_not_used():
@@ -178,6 +197,17 @@ def test_where_the_prior_is_never_legal_nothing_is_quantified():
     assert found.draws == 0
     assert found.contraction.empty
     assert found.forecast["sd"].isna().all()
+
+
+def test_a_table_that_is_very_large_is_not_quantified():
+    pools = [f"pool {i}" for i in range(600)]
+    found = qqt_bayes.identifiability(read_runs(table([1e7], pools)))
+    assert {"one budget", "no repetition", "unknown"} <= set(found.findings)
+
+
+def test_a_law_without_random_parameters_has_nothing_to_learn():
+    fixed = replace(load_model("power-law"), parameters={"a": 0.02, "b": 0.1, "d": 0.1})
+    assert "unknown" in qqt_bayes.identifiability(read_runs(table([1e6, 1e8])), fixed).findings
 
 
 def test_a_bounded_law_is_not_for_losses():
