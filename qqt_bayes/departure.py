@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from qqt_bayes import posterior
 from qqt_bayes.curves import evaluate, in_group
-from qqt_bayes.discrepancy import Cells, departures
+from qqt_bayes.discrepancy import Cells, departures, evenly
 from qqt_bayes.distributions import Prior
 from qqt_bayes.ingredients import known_variance
 from qqt_bayes.law import LAWS
 from qqt_bayes.rules import SAMPLE, require_finite
 
+MOST = 1024
+"""Cells that departures are conditioned on: of more, evenly spaced ones."""
 STREAM = 1
 """Tells the random numbers of departures from others of the same seed."""
 
@@ -64,43 +66,30 @@ def _departures(
     rng: np.random.Generator,
 ) -> xr.DataArray:
     """Departures in one group, given its runs."""
-    spec, parameters = posterior.specification(fit), in_group(posterior.parameters(fit), group)
-    sigma = spec.likelihood.parameters["sigma"]
-    if isinstance(sigma, Prior):
-        sigma = float(in_group(fit["posterior"].to_dataset(), group)["sigma"].median())
-    of = np.flatnonzero(runs["group"].values[runs["group_index"].values] == group)
-    noise = sigma**2 / runs["weight"].values[of] + known_variance(runs)[of]
-    data, seen = runs["data_index"].values[of], runs["samples_seen"].values[of]
-    cell, place = np.unique(np.stack([data, seen]), axis=1, return_inverse=True)
-    told = np.bincount(place, 1 / noise)
-    mean = np.bincount(place, runs["error"].values[of] / noise) / told
+    parameters = in_group(posterior.parameters(fit), group)
+    seen, mean, variance = _trained(fit, runs, group)
     sets = runs["unique_samples"].rename(data="level").transpose("level", "pool")
-    own = cell[0].astype(int)
+    law = LAWS[posterior.specification(fit).law]
     curve = np.concatenate(
         [
-            evaluate(LAWS[spec.law], parameters, sets[i : i + 1], cell[1, own == i]).values
-            for i in np.unique(own)
+            evaluate(law, parameters, sets[i : i + 1], seen.budget[seen.own == i]).values
+            for i in np.unique(seen.own)
         ],
         axis=-1,
     )
-    sizes = parameters.sizes["chain"], parameters.sizes["draw"]
-    residual = np.log(mean / curve.reshape(-1, len(mean)))
     taken = levels.reindex(pool=sets["pool"], fill_value=0).values
     alike = [np.flatnonzero((sets.values == each).all(axis=1)) for each in taken]
     which = [each[0] if each.size else len(sets) + i for i, each in enumerate(alike)]
-    delta, amplitude = departures(
-        residual,
-        1 / (told * mean**2),
-        Cells(sets.values[own], cell[1], own),
-        Cells(
-            np.repeat(taken, budgets.size, axis=0),
-            np.tile(budgets, len(taken)),
-            np.repeat(which, budgets.size),
-        ),
-        rng,
+    wanted = Cells(
+        np.repeat(taken, budgets.size, axis=0),
+        np.tile(budgets, len(taken)),
+        np.repeat(which, budgets.size),
     )
+    residual = np.log(mean / curve.reshape(-1, mean.size))
+    delta, amplitude = departures(residual, variance, seen, wanted, rng)
+    sizes = parameters.sizes["chain"], parameters.sizes["draw"]
     return xr.DataArray(
-        delta.reshape(*sizes, *taken.shape[:1], budgets.size),
+        delta.reshape(*sizes, len(taken), budgets.size),
         {
             "level": levels["level"],
             "budget": budgets,
@@ -109,3 +98,21 @@ def _departures(
         },
         (*SAMPLE, "level", "budget"),
     )
+
+
+def _trained(
+    fit: xr.DataTree, runs: xr.Dataset, group: str
+) -> tuple[Cells, NDArray[np.float64], NDArray[np.float64]]:
+    """The trained cells of a group, their mean errors, and the noise of the logs of those."""
+    sigma = posterior.specification(fit).likelihood.parameters["sigma"]
+    if isinstance(sigma, Prior):
+        sigma = float(in_group(fit["posterior"].to_dataset(), group)["sigma"].median())
+    of = runs["group"].values[runs["group_index"].values] == group
+    precision = 1 / (sigma**2 / runs["weight"].values + known_variance(runs))[of]
+    every = np.stack([runs[name].values[of] for name in ("data_index", "samples_seen")])
+    cell, place = np.unique(every, axis=1, return_inverse=True)
+    told = np.bincount(place, precision)
+    mean = np.bincount(place, runs["error"].values[of] * precision) / told
+    some = evenly(mean.size, MOST)
+    own, budget, mean = cell[0, some].astype(int), cell[1, some], mean[some]
+    return Cells(runs["unique_samples"].values[own], budget, own), mean, 1 / (told[some] * mean**2)

@@ -35,6 +35,8 @@ in budget; a third of that the law may have wrong, and seldom much more."""
 GRID = PRIOR * np.geomspace(0.02, 50, 32)
 STRATA = 32
 """Pairs of amplitudes that draws are made with, of equal weight."""
+MOST_TOLD = 128
+"""Cells that amplitudes are learned from: more, evenly spaced ones are taken."""
 ABSORBED = 0.5
 """Leverage above which a direction of the residuals is taken up by the law's parameters."""
 
@@ -151,20 +153,26 @@ def departures(
     centre = float(np.log(seen.budget).mean())
     unit, cross = (covariance(each, seen, centre) for each in (seen, wanted))
     variances = np.stack([np.ones_like(wanted.budget), along_itself(wanted.at(centre))], axis=1)
-    pairs = amplitudes(residual, variance, unit)
+    some = evenly(len(variance), MOST_TOLD)
+    pairs = amplitudes(residual[:, some], variance[some], unit[:, some][:, :, some])
     place = rng.permutation(np.resize(np.arange(STRATA), len(residual)))
-    prior = _prior_draws(seen, wanted, centre, len(residual), rng)
-    noise = np.sqrt(variance) * rng.standard_normal(residual.shape)
     delta = np.empty((len(residual), len(wanted.budget)))
     for i, pair in enumerate(pairs):
-        some = place == i
-        at_seen, at_wanted = (np.tensordot(pair, x[:, some], 1) for x in prior)
+        mine = np.flatnonzero(place == i)
+        prior = _prior_draws(seen, wanted, centre, mine.size, rng)
+        at_seen, at_wanted = (np.tensordot(pair, x, 1) for x in prior)
+        noise = np.sqrt(variance) * rng.standard_normal(at_seen.shape)
         total = np.tensordot(pair**2, unit, 1) + np.diag(variance)
         between = np.tensordot(pair**2, cross, 1)
         weight = np.linalg.solve(total, between.T)
         left = variances @ pair**2 - np.sum(between * weight.T, axis=1)
-        delta[some] = at_wanted + (residual[some] - at_seen - noise[some]) @ weight - left / 2
+        delta[mine] = at_wanted + (residual[mine] - at_seen - noise) @ weight - left / 2
     return delta, pairs[place]
+
+
+def evenly(count: int, most: int) -> NDArray[np.intp]:
+    """At most so many of the numbers below a count, evenly spaced."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.intp))
 
 
 def _prior_draws(
