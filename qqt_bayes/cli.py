@@ -263,9 +263,8 @@ def decide(
     else:
         chosen, at = candidates(found, levels, budgets)
         decision = decisions.decide(found, chosen, at, group=only_group, **criteria)
-    for each in read:
-        if not posterior.gate(each).passed:
-            warn(str(posterior.gate(each)))
+    if failed := [str(gate) for gate in map(posterior.gate, read) if not gate.passed]:
+        warn("\n".join(failed))
     output.emit_decision(decision, form)
     for path in paths:
         output.write_decision(decision, path)

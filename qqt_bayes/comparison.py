@@ -21,7 +21,7 @@ from qqt_bayes import posterior
 from qqt_bayes.errors import InputError
 from qqt_bayes.held_out import Fold, folds, refits
 from qqt_bayes.rules import SAMPLE
-from qqt_bayes.stacking import require_same_runs, stacking_weights
+from qqt_bayes.stacking import require_same_runs, stacking_weights, weakest_method
 
 Array = NDArray[np.float64]
 BAD_K = 0.7
@@ -58,8 +58,8 @@ def compare_laws(
         Over law: `elpd_sum`; `behind`, how far it is below the best, with its standard error
         `behind_se` (over training sets where these are left out, else over runs); `weight`, by
         stacking; `bad_k`, how many runs have scores not to be trusted; `bad_refits`, how many
-        refits did not pass their gate. Of each run: `data`, `samples_seen`, `group`, `error` and
-        `pools`, how many its training set takes from.
+        refits did not pass their gate, and `gate_passed`, whether the fit did. Of each run: `data`, `samples_seen`, `group`,
+        `error` and `pools`, how many its training set takes from.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def compare_laws(
     scores = scores.isel(run=np.sort(np.concatenate(left_out)))
     by = "data" if leave_out == "training-set" else "run"
     return scores.assign(_totals(scores, by)).assign_attrs(
-        leave_out=leave_out, kind=runs.attrs["kind"], units="nats"
+        leave_out=leave_out, method=weakest_method(fits.values())
     )
 
 
@@ -112,6 +112,7 @@ def _judge(
             "pareto_k": ("run", k),
             "refitted": ("run", refitted),
             "bad_refits": failed,
+            "gate_passed": posterior.gate(fit).passed,
         },
         {
             "run": runs["run"],

@@ -10,6 +10,7 @@ import xarray as xr
 
 from qqt_bayes.budgets import format_samples
 from qqt_bayes.comparison import BAD_K, INTERVAL
+from qqt_bayes.methods import is_approximate, remark
 from qqt_bayes.phrases import chance, joined
 
 SMALL = 4.0
@@ -68,6 +69,8 @@ def deciding_runs(comparison: xr.Dataset) -> pd.DataFrame:
 
 def _scores(ranked: xr.Dataset) -> Iterator[str]:
     runs = ranked.sizes["run"]
+    if is_approximate(ranked.attrs):
+        yield remark(ranked.attrs)
     yield (
         f"Laws are compared by how well they predict {LEFT_OUT[ranked.attrs['leave_out']]}: by the "
         f"sum of the log densities of {runs} left-out runs (elpd)."
@@ -83,10 +86,8 @@ def _scores(ranked: xr.Dataset) -> Iterator[str]:
             if behind > SURE * error
             else f"the scores lean to {names[0]}, but a few other runs could turn that."
         )
-    for name, weight, law in zip(
-        names, ranked["weight"].values, ranked.transpose("law", ...)["law"], strict=True
-    ):
-        within = _inside(ranked.sel(law=law))
+    for name, weight in zip(names, ranked["weight"].values, strict=True):
+        within = _inside(ranked.sel(law=name))
         stacked = f"weight {weight:.2f} by stacking; " if len(names) > 1 else ""
         yield f"{name}: {stacked}its 90% intervals hold {within.sum()} of {runs} left-out runs."
     bad = {n: int(k) for n, k in zip(names, ranked["bad_k"].values, strict=True) if k}
@@ -94,9 +95,12 @@ def _scores(ranked: xr.Dataset) -> Iterator[str]:
         counts = [f"{count} of {runs} under {name}" for name, count in bad.items()]
         yield (
             f"Beware: scores that are not to be trusted: {_and(counts)} (k-hat above {BAD_K}: a "
-            "run moves the fit too much to be left out without sampling). All of the above rests on "
-            "them, too, until --refit replaces them."
+            "run moves the fit too much to be left out without sampling). All of the above rests "
+            "on them, too, until --refit replaces them."
         )
+    weak = ranked["law"].values[~ranked["gate_passed"].values].tolist()
+    if weak:
+        yield f"Beware: the fit of {_and(weak)} did not pass its gate."
     failed = {n: int(k) for n, k in zip(names, ranked["bad_refits"].values, strict=True) if k}
     if failed:
         counts = [f"{count} of {name}" for name, count in failed.items()]

@@ -81,7 +81,7 @@ def probability_right(one: Array, other: Array) -> float:
     >>> from scipy.stats import norm
     >>> quantiles = (np.arange(1000) + 0.5) / 1000
     >>> one, other = norm.ppf(quantiles), norm.ppf(quantiles, loc=2)
-    >>> round(probability_right(one, other), 2), round(norm.cdf(1), 2)
+    >>> round(probability_right(one, other), 2), round(float(norm.cdf(1)), 2)
     (0.83, 0.84)
     """
     both = np.concatenate([one, other])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,10 +38,10 @@ def stacking_weights(elpd: ArrayLike) -> Array:
 
     Examples
     --------
-    Each law is e times as good as the other for some runs: three for the first, one for the other.
+    Each law is e times as good as the other for some runs: two for the first, one for the other.
 
-    >>> stacking_weights([[1, 0], [1, 0], [1, 0], [0, 1]]).round(3)
-    array([0.959, 0.041])
+    >>> stacking_weights([[1, 0], [1, 0], [0, 1]]).round(3)
+    array([0.861, 0.139])
     """
     each = np.asarray(elpd, float)
     density = np.exp(each - each.max(axis=1, keepdims=True))
@@ -86,10 +86,10 @@ def mix(errors: Sequence[xr.DataArray], weights: Array | Sequence[float]) -> xr.
     for each, count in zip(flat, np.diff(ends, prepend=0), strict=True):
         values = each.values.reshape(-1, *each.shape[2:])
         taken.append(values[np.linspace(0, len(values) - 1, count).round().astype(int)])
-    first = (
-        errors[0].transpose(*SAMPLE, ...).isel(chain=[0], draw=0).expand_dims(draw=draws, axis=1)
+    kept = {name: x for name, x in flat[0].coords.items() if not {name, *x.dims} & {*SAMPLE}}
+    return xr.DataArray(
+        np.concatenate(taken)[None], kept, flat[0].dims, name=flat[0].name, attrs=flat[0].attrs
     )
-    return first.drop_vars(SAMPLE, errors="ignore").copy(data=np.concatenate(taken)[None])
 
 
 def decide_stack(
@@ -144,14 +144,18 @@ def decide_stack(
     error = mix([predict(fit, levels, budgets, group=group) for fit in each], shares)
     named = [f"{name} {share:.2f}" for name, share in zip(fits, shares, strict=True)]
     passed = all(posterior.gate(fit).passed for fit in each)
-    weak = next((fit for fit in each if is_approximate(fit.attrs)), each[0])
     return describe(each[0], levels, compare(error, judged), group).assign_attrs(
         law=", ".join(posterior.specification(fit).law for fit in each),
         model=f"stack ({', '.join(named)})",
-        method=method_of(weak.attrs),
+        method=weakest_method(each),
         gate_passed=int(passed),
         forced=int(force),
     )
+
+
+def weakest_method(fits: Iterable[xr.DataTree]) -> str:
+    """The method of fits, an approximate one if there is one."""
+    return method_of(max((fit.attrs for fit in fits), key=is_approximate))
 
 
 def require_same_runs(fits: Mapping[str, xr.DataTree]) -> None:
