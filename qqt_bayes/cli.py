@@ -243,9 +243,8 @@ def decide(
         raise click.UsageError("--subsets and --figures are for one FIT.")
     if len(fits) == 1 and weights:
         raise click.UsageError("--weights is for several FITs.")
-    from qqt_bayes import comparing, decisions, output, posterior
+    from qqt_bayes import decisions, output, posterior
     from qqt_bayes.inputs import budgets_for, candidates
-    from qqt_bayes.stacking import decide_stack
     from qqt_bayes.subsets import best_subsets
     from qqt_bayes.writing import new_folder
 
@@ -253,6 +252,9 @@ def decide(
     folder = None if figures is None else new_folder(Path(figures))
     found, *others = read = [posterior.load(fit) for fit in fits]
     if others:
+        from qqt_bayes import comparing
+        from qqt_bayes.stacking import decide_stack
+
         chosen, at = candidates(found, levels, budgets)
         stack = comparing.named(fits, read)
         shares = comparing.shares(stack, weights)

@@ -90,6 +90,8 @@ def _scores(ranked: xr.Dataset) -> Iterator[str]:
         within = _inside(ranked.sel(law=name))
         stacked = f"weight {weight:.2f} by stacking; " if len(names) > 1 else ""
         yield f"{name}: {stacked}its 90% intervals hold {within.sum()} of {runs} left-out runs."
+    if len(names) > 1:
+        yield "Weights are those of the mixture that predicts best, not chances of being right."
     bad = {n: int(k) for n, k in zip(names, ranked["bad_k"].values, strict=True) if k}
     if bad:
         counts = [f"{count} of {runs} under {name}" for name, count in bad.items()]
