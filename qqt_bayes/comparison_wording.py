@@ -186,7 +186,7 @@ def _odds(what: str, ratio: float, in_tail: bool) -> str:
     """A Bayes factor in words."""
     if in_tail and ratio < 1 / 3:
         magnitude = min(round(-np.log10(max(ratio, 1e-3))), 3)
-        return f"the runs make {what} less likely, by a factor of some 10^{magnitude}" + (
+        return f"the runs make {what} less likely, by a factor of some {10**magnitude:,}" + (
             " or more" if magnitude == 3 else ""
         )
     if 1 / 3 < ratio < 3:

@@ -269,7 +269,7 @@ def test_the_theorem_under_test() -> None:
     words = verdict(compare_laws({"free": fit}), exponents=found)
     assert "8 of 12 runs are on combinations" in words
     assert "times more likely" in words
-    assert "g = 0 less likely, by a factor of some 10^3 or more" in words
+    assert "g = 0 less likely, by a factor of some 1,000 or more" in words
 
 
 def test_words_say_what_a_comparison_rests_on() -> None:
