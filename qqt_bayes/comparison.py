@@ -19,7 +19,7 @@ from scipy.special import logsumexp
 
 from qqt_bayes import posterior
 from qqt_bayes.errors import InputError
-from qqt_bayes.held_out import Fold, folds, refits
+from qqt_bayes.left_out import Fold, folds, refits
 from qqt_bayes.rules import SAMPLE
 from qqt_bayes.stacking import require_same_runs, stacking_weights, weakest_method
 

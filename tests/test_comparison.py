@@ -8,7 +8,7 @@ import xarray as xr
 from scipy import stats
 from scipy.special import logsumexp
 
-from qqt_bayes import comparison, held_out, posterior
+from qqt_bayes import comparison, left_out, posterior
 from qqt_bayes.comparison import compare_laws, psis, score
 from qqt_bayes.comparison_wording import deciding_runs, verdict
 from qqt_bayes.errors import InputError
@@ -143,22 +143,22 @@ def test_a_run_that_moves_the_fit_too_much_is_named_and_refitted(
 def test_folds() -> None:
     runs = posterior.runs(made.fit())
     index, seen = runs["data_index"].values, runs["samples_seen"].values
-    assert [each.tolist() for each in held_out.folds(runs, "run")] == [[i] for i in range(12)]
-    by_set = held_out.folds(runs, "training-set")
+    assert [each.tolist() for each in left_out.folds(runs, "run")] == [[i] for i in range(12)]
+    by_set = left_out.folds(runs, "training-set")
     assert [set(index[each]) for each in by_set] == [{0}, {1}, {2}]
-    (largest,) = held_out.folds(runs, "largest-budget")
+    (largest,) = left_out.folds(runs, "largest-budget")
     assert set(seen[largest]) == {1.28e9}
     assert largest.size == 3
     one = runs.isel(run=[0, 4, 8])
     with pytest.raises(InputError, match="leaving out the largest budget leaves no run"):
-        held_out.folds(one, "largest-budget")
+        left_out.folds(one, "largest-budget")
 
 
 def test_a_left_out_run_says_nothing() -> None:
     from qqt_bayes.ingredients import known_variance
 
     runs = posterior.runs(made.fit())
-    table = held_out.without(runs, np.array([2, 5]))
+    table = left_out.without(runs, np.array([2, 5]))
     told = 1 / (made.NOISE**2 + known_variance(table))
     assert told[[2, 5]].max() < 1e-10 * told[0]
     assert told[0] == pytest.approx(made.NOISE**-2)
@@ -173,7 +173,7 @@ def test_a_refit_agrees_with_importance_weights_where_those_hold() -> None:
     whole = fit(runs, "utility", draws=1000, seed=1)
     scores = compare_laws({"utility": whole})
     run = int(np.argmin(scores["pareto_k"].values[0]))
-    ((density, _, passed),) = held_out.refits(whole, [np.array([run])])
+    ((density, _, passed),) = left_out.refits(whole, [np.array([run])])
     elpd = logsumexp(density[:, 0]) - np.log(len(density))
     assert passed
     assert elpd == pytest.approx(scores["elpd"].values[0, run], abs=0.1)
@@ -284,7 +284,7 @@ def test_the_command_offers_every_way_to_leave_out() -> None:
     from qqt_bayes.cli import compare
 
     (option,) = [each for each in compare.params if each.name == "leave_out"]
-    assert tuple(option.type.choices) == tuple(held_out.LEAVE_OUT)
+    assert tuple(option.type.choices) == tuple(left_out.LEAVE_OUT)
 
 
 def test_words_say_when_too_little_is_known() -> None:
