@@ -199,7 +199,12 @@ def predict(
 
 
 @main.command()
-@click.argument("fit")
+@click.argument("fits", nargs=-1, required=True, metavar="FIT...")
+@click.option(
+    "--weights",
+    metavar="LIST",
+    help="Several FITs: 0.7,0.3 instead of weights by stacking, see `qqt compare`.",
+)
 @options.levels
 @click.option(
     "--subsets", is_flag=True, help="Instead of levels, every subset of the pools, taken whole."
@@ -223,7 +228,8 @@ def predict(
 @options.force
 @options.table_format
 def decide(
-    fit: str,
+    fits: tuple[str, ...],
+    weights: str | None,
     levels: str | None,
     subsets: bool,
     budgets: str | None,
@@ -233,29 +239,44 @@ def decide(
     form: str,
     **criteria: Any,
 ) -> None:
-    """Say which level to choose at each budget, how sure that is and what a wrong choice costs."""
+    """Say which level to choose at each budget, how sure that is and what a wrong choice costs.
+
+    Several FITs, each of another model and the same runs, are judged together, by their weights.
+    """
     if options.given("cvar_level") and criteria["rule"] != "cvar":
         raise click.UsageError("--cvar-level is for --rule cvar.")
     if subsets:
         for name, is_given in {"--levels": levels, "--figures": figures}.items():
             if is_given:
                 raise click.UsageError(f"{name} is for levels; --subsets judges subsets of pools.")
+    if len(fits) > 1 and (subsets or figures):
+        raise click.UsageError("--subsets and --figures are for one FIT.")
+    if len(fits) == 1 and weights:
+        raise click.UsageError("--weights is for several FITs.")
     from qqt_bayes import decisions, output, posterior
     from qqt_bayes.inputs import budgets_for, candidates
     from qqt_bayes.subsets import best_subsets
     from qqt_bayes.writing import new_folder
 
-    paths = [output.writable_decision(Path(name), [fit, levels]) for name in outputs]
+    paths = [output.writable_decision(Path(name), [*fits, levels]) for name in outputs]
     folder = None if figures is None else new_folder(Path(figures))
-    found = posterior.load(fit)
-    if subsets:
+    found, *others = read = [posterior.load(fit) for fit in fits]
+    if others:
+        from qqt_bayes import comparing
+        from qqt_bayes.stacking import decide_stack
+
+        chosen, at = candidates(found, levels, budgets)
+        stack = comparing.named(fits, read)
+        shares = comparing.shares(stack, weights)
+        decision = decide_stack(stack, shares, chosen, at, group=only_group, **criteria)
+    elif subsets:
         at = budgets_for(found, budgets)
         decision = best_subsets(found, at, group=only_group, **criteria)
     else:
         chosen, at = candidates(found, levels, budgets)
         decision = decisions.decide(found, chosen, at, group=only_group, **criteria)
-    if not decision.attrs["gate_passed"]:
-        warn(str(posterior.gate(found)))
+    if failed := [str(gate) for gate in map(posterior.gate, read) if not gate.passed]:
+        warn("\n".join(failed))
     output.emit_decision(decision, form)
     for path in paths:
         output.write_decision(decision, path)
@@ -264,6 +285,30 @@ def decide(
 
         drawn = write_figures(found, decision, chosen, folder)
         note(f"{len(drawn)} figures are in {figures}.")
+
+
+@main.command()
+@click.argument("fits", nargs=-1, required=True, metavar="FIT...")
+@click.option(
+    "--leave-out",
+    type=click.Choice(["run", "training-set", "largest-budget"]),
+    default="run",
+    help="What a law predicts without having seen it; all but run need --refit.",
+)
+@click.option("--refit", is_flag=True, help="Sample again where the saved draws do not suffice.")
+@options.levels
+@click.option("--budgets", metavar="LIST", help=f"Of a next run. {options.BUDGETS}")
+@options.table_format
+def compare(fits: tuple[str, ...], **asked: Any) -> None:
+    """Say which law predicts the runs best, what decides that, and which run would.
+
+    Each FIT is of another model and the same runs. What they say of the combination theorem is
+    reported, too, if the size exponent is free in one.
+    """
+    from qqt_bayes import comparing, posterior
+
+    read = [posterior.load(fit) for fit in fits]
+    comparing.report(comparing.named(fits, read), **asked)
 
 
 @main.command()

@@ -27,6 +27,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     good, bad, groups, table, composition, levels = (str(folder / name) for name in names)
     posterior.save(made.fit(), good)
     posterior.save(made.fit(passed=False), bad)
+    free = str(folder / "free.nc")
+    posterior.save(made.fit(model="utility-free-size"), free)
     posterior.save(made.fit(groups=2, model="cherti"), groups)
     evaluated, taken = made.tables()
     evaluated.assign(note="x").to_csv(table, index=False)
@@ -36,6 +38,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
         folder=folder,
         good=good,
         bad=bad,
+        free=free,
         groups=groups,
         runs=table,
         composition=composition,
@@ -48,7 +51,15 @@ def test_version() -> None:
 
 
 def test_every_command_explains_itself() -> None:
-    assert sorted(main.commands) == ["check", "decide", "demo", "fit", "models", "predict"]
+    assert sorted(main.commands) == [
+        "check",
+        "compare",
+        "decide",
+        "demo",
+        "fit",
+        "models",
+        "predict",
+    ]
     for name, command in main.commands.items():
         assert qqt(name, "--help").stdout.startswith("Usage: ")
         described = [option for option in command.params if option.param_type_name == "option"]
@@ -116,6 +127,7 @@ def test_a_fault_is_the_whole_output(files: SimpleNamespace, tmp_path: Path) -> 
         (("predict", "none.nc"), "There is no fit at none.nc"),
         (("predict", "none.csv", "--budgets", "1B"), "none.csv: no such file"),
         (("decide", "none.nc"), "There is no fit at none.nc"),
+        (("compare", "none.nc"), "There is no fit at none.nc"),
         (("decide", "none.nc", "-o", "a.txt"), "a.txt: expected a file whose name ends in .csv or"),
     ],
 )
@@ -157,6 +169,10 @@ def test_wrong_usage_exits_with_2(files: SimpleNamespace) -> None:
         ("predict", known, "--budgets", "1B", "--interval", "0.5"),
         ("predict", known),
         ("decide", files.good, "--cvar-level", "0.5"),
+        ("decide", files.good, "--weights", "1"),
+        ("decide", files.good, files.free, "--subsets"),
+        ("compare",),
+        ("compare", files.good, "--leave-out", "pool"),
     ):
         assert "Usage: " in qqt(*arguments, exit_code=2).stderr
 
@@ -335,6 +351,58 @@ def test_decide_needs_force_for_a_fit_that_failed(files: SimpleNamespace) -> Non
     assert "The fit did not pass its gate." in forced.stderr
 
 
+def test_compare_prints_laws_and_words(files: SimpleNamespace) -> None:
+    result = qqt("compare", files.good, files.free)
+    table, words = result.stdout.split("\n\n", 1)
+    heading = ["law", "elpd", "behind", "behind se", "weight", "mean crps", "bad k"]
+    assert table.splitlines()[0].split() == " ".join(heading).split()
+    assert {line.split()[0] for line in table.splitlines()[2:]} == {"utility", "utility-free-size"}
+    said = " ".join(words.split())
+    assert said.startswith("Laws are compared by how well they predict each run from all others")
+    assert "between them" in said
+    assert "Combination theorem" in said
+    assert max(map(len, words.splitlines())) <= 100
+
+
+def test_compare_for_programs(files: SimpleNamespace) -> None:
+    asked = ("compare", files.good, files.free, "--levels", files.levels, "--budgets", "1B,2B")
+    content = json.loads(qqt(*asked, "--format", "json").stdout)
+    assert {each["law"] for each in content["laws"]} == {"utility", "utility-free-size"}
+    assert len(content["runs"]) == 2 * 12
+    assert len(content["deciding_runs"]) == 12
+    assert content["next_run"]["budget"] in (1e9, 2e9)
+    assert content["next_run"]["level"] in ("top 2", "top 3")
+    assert content["size_exponents"][0]["law"] == "utility-free-size"
+    result = qqt(*asked, "--format", "csv")
+    assert len(result.stdout.splitlines()) == 1 + 2 * 12
+    assert result.stdout.startswith("law,run,group,data,pools,samples_seen,error,predicted_median,")
+    assert "Laws are compared by" in result.stderr
+
+
+def test_compare_of_one_model_twice_takes_the_names_of_files(files: SimpleNamespace) -> None:
+    laws = json.loads(qqt("compare", files.good, files.bad, "--format", "json").stdout)["laws"]
+    assert {each["law"] for each in laws} == {files.good, files.bad}
+    assert "given twice" in qqt("compare", files.good, files.good, exit_code=1).stderr
+    other = qqt("compare", files.good, files.groups, exit_code=1).stderr
+    assert "are fits of different runs" in other
+    assert (
+        "--refit" in qqt("compare", files.good, "--leave-out", "training-set", exit_code=1).stderr
+    )
+
+
+def test_decide_under_several_laws(files: SimpleNamespace) -> None:
+    asked = ("decide", files.good, files.free, "--budgets", "1B", "--format", "json")
+    result = qqt(*asked)
+    assert "Weights by stacking: utility " in result.stderr
+    assert "of model stack (utility " in json.loads(result.stdout)["summary"]
+    given = json.loads(qqt(*asked, "--weights", "0.25,0.75").stdout)["summary"]
+    assert "stack (utility 0.25, utility-free-size 0.75)" in given
+    assert "expected numbers such as" in qqt(*asked, "--weights", "all", exit_code=1).stderr
+    assert "expected 2 numbers" in qqt(*asked, "--weights", "1", exit_code=1).stderr
+    refused = qqt("decide", files.good, files.bad, "--weights", "1,1", exit_code=3)
+    assert "The fit did not pass its gate." in refused.stderr
+
+
 def fit_with(
     files: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, *options: str, exit_code: int = 0, **of
 ) -> tuple[Result, Path, dict]:
@@ -432,6 +500,16 @@ def test_commands_that_do_not_sample_import_nothing_heavy(
         "import sys; from qqt_bayes.cli import main\n"
         f"main({arguments!r}, standalone_mode=False)\n"
         f"print(*sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == ""
+
+
+def test_compare_imports_no_pymc(files: SimpleNamespace) -> None:
+    code = (
+        "import sys; from qqt_bayes.cli import main\n"
+        f"main(['compare', {files.good!r}, {files.free!r}], standalone_mode=False)\n"
+        "print(*sorted({'nutpie', 'pymc', 'pytensor'} & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.splitlines()[-1] == ""
