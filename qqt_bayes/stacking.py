@@ -99,6 +99,7 @@ def decide_stack(
     budgets: ArrayLike | str,
     *,
     group: str | None = None,
+    discrepancy: bool = True,
     force: bool = False,
     **criteria: Any,
 ) -> xr.Dataset:
@@ -110,7 +111,7 @@ def decide_stack(
         A fit of each law to the same runs.
     weights : array_like, shape (law,)
         In their order: `weight` of `compare_laws`, or one's own.
-    levels, budgets, group, force, criteria
+    levels, budgets, group, discrepancy, force, criteria
         As for `decide`.
 
     Returns
@@ -141,7 +142,8 @@ def decide_stack(
         posterior.require(fit, force)
     shares = shares / shares.sum()
     levels = as_levels(levels, posterior.runs(each[0])["pool"].values.tolist())
-    error = mix([predict(fit, levels, budgets, group=group) for fit in each], shares)
+    curves = [predict(fit, levels, budgets, group=group, discrepancy=discrepancy) for fit in each]
+    error = mix(curves, shares)
     named = [f"{name} {share:.2f}" for name, share in zip(fits, shares, strict=True)]
     passed = all(posterior.gate(fit).passed for fit in each)
     return describe(each[0], levels, compare(error, judged), group).assign_attrs(
@@ -150,6 +152,7 @@ def decide_stack(
         method=weakest_method(each),
         gate_passed=int(passed),
         forced=int(force),
+        discrepancy=int(discrepancy),
     )
 
 
