@@ -41,9 +41,10 @@ def telling_runs(
         (and `group`) name the cheapest run whose probability is within 0.02 of the largest.
     """
     drawn = [
-        predict(thin(fit, DRAWS), levels, budgets, new_run=True).stack(sample=SAMPLE)
+        predict(thin(fit, DRAWS), levels, budgets, new_run=True, discrepancy=False)
         for fit in (one, other)
     ]
+    drawn = [each.stack(sample=SAMPLE) for each in drawn]
     first, second = (each.drop_vars(["sample", *SAMPLE]) for each in drawn)
     right = xr.apply_ufunc(
         probability_right,
