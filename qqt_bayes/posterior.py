@@ -5,11 +5,13 @@ Nothing here samples or imports PyMC: reading a fit takes a second.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from pathlib import Path
 from typing import Literal
 
+import h5py
 import numpy as np
 import xarray as xr
 
@@ -18,11 +20,9 @@ from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.gate import Gate
 from qqt_bayes.methods import method_of
 from qqt_bayes.spec import Spec
-from qqt_bayes.writing import write
+from qqt_bayes.writing import seal, unseal, write
 
 ENGINE: Literal["h5netcdf"] = "h5netcdf"
-CHECKSUM = {"fletcher32": True}
-"""So that damage shows when a fit is read."""
 DAMAGED = "damaged; make it again with `qqt fit`."
 
 
@@ -34,9 +34,8 @@ def save(fit: xr.DataTree, path: str | os.PathLike[str]) -> None:
     InputError
         If the file cannot be written.
     """
-    sums = {f"/{name}": dict.fromkeys(x.data_vars, CHECKSUM) for name, x in fit.children.items()}
-    content = fit.to_netcdf(engine=ENGINE, encoding=sums)  # HDF5 itself may crash on a full disk
-    write(Path(path), bytes(content))
+    content = fit.to_netcdf(engine=ENGINE)  # in memory: HDF5 itself may crash on a full disk
+    write(Path(path), seal(bytes(content)))
 
 
 def load(path: str | os.PathLike[str]) -> xr.DataTree:
@@ -50,9 +49,12 @@ def load(path: str | os.PathLike[str]) -> xr.DataTree:
     if not Path(path).is_file():
         raise InputError(f"There is no fit at {path}; `qqt fit RUNS -o {path}` makes one.")
     try:
-        with xr.open_datatree(path, engine=ENGINE) as tree:
+        content = unseal(Path(path).read_bytes())
+        with h5py.File(io.BytesIO(content)):  # h5netcdf would print a traceback
+            pass
+        with xr.open_datatree(io.BytesIO(content), engine=ENGINE) as tree:
             fit = tree.load()
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except Exception as error:  # a damaged or foreign file can make HDF5 raise anything
         raise InputError(
             f"{path} cannot be read as a fit: it is not netCDF, or {DAMAGED}"
         ) from error

@@ -4,9 +4,42 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 
 from qqt_bayes.errors import InputError
+
+SEAL = b"\nqqt_bayes: SHA-256 of all bytes before this line: "
+"""What leads the digest at the end of a sealed file; HDF5 does not read so far."""
+
+
+def seal(content: bytes) -> bytes:
+    """The content with its digest behind it, so that damage shows before anything is parsed."""
+    return content + SEAL + sha256(content).hexdigest().encode() + b"\n"
+
+
+def unseal(content: bytes) -> bytes:
+    """The content before the seal; without one, all of it.
+
+    Raises
+    ------
+    ValueError
+        If it is not what was sealed.
+
+    Examples
+    --------
+    >>> unseal(seal(b"a fit")), unseal(b"made elsewhere")
+    (b'a fit', b'made elsewhere')
+    >>> unseal(seal(b"a fit").replace(b"fit", b"bit"))
+    Traceback (most recent call last):
+    ValueError: the content is not what was sealed
+    """
+    inner, mark, _ = content.rpartition(SEAL)
+    if not mark:
+        return content
+    if seal(inner) != content:
+        raise ValueError("the content is not what was sealed")
+    return inner
 
 
 def write(path: Path, content: str | bytes) -> None:
