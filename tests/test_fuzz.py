@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import tomllib
+from copy import deepcopy
+from pathlib import Path
 
 import damage
 import made
@@ -22,6 +24,7 @@ from qqt_bayes.posterior import load, save
 from qqt_bayes.runs import read_runs
 from qqt_bayes.spec import Spec, list_models, load_model
 
+MODELS = Path(__file__).parent.parent / "models"
 SIZES = pd.DataFrame({"pool": ["NA", "null"], "unique_samples": [50, 40]})
 COMPOSITION = pd.DataFrame(
     {
@@ -156,7 +159,7 @@ def tables_of_specifications(draw):
             continue
         match draw(st.sampled_from(["value", "drop", "rename", "nest"])):
             case "value":
-                inner[key] = draw(damage.CELLS)
+                inner[key] = deepcopy(draw(damage.CELLS))
             case "drop":
                 del inner[key]
             case "rename":
@@ -164,7 +167,7 @@ def tables_of_specifications(draw):
                     key
                 )
             case "nest":
-                inner[key] = {"distribution": draw(damage.CELLS), "mu": inner[key]}
+                inner[key] = {"distribution": deepcopy(draw(damage.CELLS)), "mu": inner[key]}
     return table
 
 
@@ -192,7 +195,7 @@ def test_specifications(examples):
 @OFTEN
 def test_files_of_specifications(examples, tmp_path):
     path = tmp_path / "damaged.toml"
-    whole = (load_model.__globals__["_folder"]() / "utility.toml").read_bytes()
+    whole = (MODELS / "utility.toml").read_bytes()
 
     @settings(max_examples=examples)
     @given(damage.damaged_bytes(whole))
