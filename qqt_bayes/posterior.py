@@ -5,11 +5,13 @@ Nothing here samples or imports PyMC: reading a fit takes a second.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from pathlib import Path
 from typing import Literal
 
+import h5py
 import numpy as np
 import xarray as xr
 
@@ -18,12 +20,18 @@ from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.gate import Gate
 from qqt_bayes.methods import method_of
 from qqt_bayes.spec import Spec
-from qqt_bayes.writing import write
+from qqt_bayes.writing import seal, unseal, write
 
 ENGINE: Literal["h5netcdf"] = "h5netcdf"
-CHECKSUM = {"fletcher32": True}
-"""So that damage shows when a fit is read."""
 DAMAGED = "damaged; make it again with `qqt fit`."
+FORM: dict[str, tuple[str, ...]] = {
+    **{dim: (dim,) for dim in ("run", "data", "group", "pool")},
+    "unique_samples": ("data", "pool"),
+    "pool_size": ("pool",),
+    **dict.fromkeys(("error", "samples_seen", "data_index", "group_index"), ("run",)),
+    **dict.fromkeys(("n_eval", "rounding", "weight"), ("run",)),
+}
+"""Dimensions of what a table of runs holds."""
 
 
 def save(fit: xr.DataTree, path: str | os.PathLike[str]) -> None:
@@ -34,9 +42,8 @@ def save(fit: xr.DataTree, path: str | os.PathLike[str]) -> None:
     InputError
         If the file cannot be written.
     """
-    sums = {f"/{name}": dict.fromkeys(x.data_vars, CHECKSUM) for name, x in fit.children.items()}
-    content = fit.to_netcdf(engine=ENGINE, encoding=sums)  # HDF5 itself may crash on a full disk
-    write(Path(path), bytes(content))
+    content = fit.to_netcdf(engine=ENGINE)  # in memory: HDF5 itself may crash on a full disk
+    write(Path(path), seal(bytes(content)))
 
 
 def load(path: str | os.PathLike[str]) -> xr.DataTree:
@@ -50,9 +57,12 @@ def load(path: str | os.PathLike[str]) -> xr.DataTree:
     if not Path(path).is_file():
         raise InputError(f"There is no fit at {path}; `qqt fit RUNS -o {path}` makes one.")
     try:
-        with xr.open_datatree(path, engine=ENGINE) as tree:
+        content = unseal(Path(path).read_bytes())
+        with h5py.File(io.BytesIO(content)):  # h5netcdf would print a traceback
+            pass
+        with xr.open_datatree(io.BytesIO(content), engine=ENGINE) as tree:
             fit = tree.load()
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except Exception as error:  # a damaged or foreign file can make HDF5 raise anything
         raise InputError(
             f"{path} cannot be read as a fit: it is not netCDF, or {DAMAGED}"
         ) from error
@@ -64,8 +74,10 @@ def load(path: str | os.PathLike[str]) -> xr.DataTree:
             "give a file that `qqt fit` wrote."
         )
     try:
-        gate(fit), runs(fit), parameters(fit)
-    except (KeyError, TypeError, ValueError) as error:
+        gate(fit), parameters(fit)
+        _check_runs(runs(fit))
+        _check_draws(fit)
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise InputError(f"{path}: a part of the fit is {DAMAGED}") from error
     return fit
 
@@ -117,6 +129,34 @@ def parameters(fit: xr.DataTree) -> xr.Dataset:
         sizes = xr.full_like(sizes, spec.size_reference)
     drawn = xr.Dataset({**values, "pool_size": sizes}, attrs={"method": method_of(fit.attrs)})
     return drawn.assign_coords(group=constant["group"])
+
+
+def _check_runs(table: xr.Dataset) -> None:
+    """Raise ValueError unless a table of runs has the form that `read_runs` gives it."""
+    for name, dims in FORM.items():
+        if name not in table or table[name].dims != dims:
+            raise ValueError(f"{name} is not over {dims}")
+    for dim in ("data", "group"):
+        index = table[f"{dim}_index"]
+        if index.dtype.kind != "i" or not index.isin(range(table.sizes[dim])).all():
+            raise ValueError(f"{dim}_index is no index")
+    positive = table[["error", "samples_seen", "weight", "pool_size"]].map(lambda x: x > 0)
+    if not table["run"].size or not all(x.all() for x in positive.values()):
+        raise ValueError("a run has a value that is not above 0")
+    if not (table["unique_samples"] >= 0).all():
+        raise ValueError("a training set takes less than nothing")
+
+
+def _check_draws(fit: xr.DataTree) -> None:
+    """Raise ValueError unless there are draws of each parameter, all where its prior has any."""
+    spec = specification(fit)
+    for name, prior in {**spec.parameters, **spec.likelihood.parameters}.items():
+        if isinstance(prior, Prior):
+            draws, (lower, upper) = fit["posterior"][name], prior.support
+            if set(draws.dims) != {"chain", "draw", *prior.over} or not draws.size:
+                raise ValueError(f"{name} has draws of another shape")
+            if not ((draws >= lower) & (draws <= upper)).all():
+                raise ValueError(f"{name} has draws where its prior has none")
 
 
 def thin(fit: xr.DataTree, draws: int) -> xr.DataTree:

@@ -1,12 +1,50 @@
 """Files that are written whole or not at all."""
 
+import fcntl
 import os
 import stat
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
+from secrets import token_hex
 
 from qqt_bayes.errors import InputError
+
+DRAFT = ".qqt-draft"
+"""End of the name of a file that is being written."""
+SEAL = b"\nqqt_bayes: SHA-256 of all bytes before this line: "
+"""What leads the digest at the end of a sealed file; HDF5 does not read so far."""
+
+
+def seal(content: bytes) -> bytes:
+    """The content with its digest behind it, so that damage shows before anything is parsed."""
+    return content + SEAL + sha256(content).hexdigest().encode() + b"\n"
+
+
+def unseal(content: bytes) -> bytes:
+    """The content before the seal; without one, all of it.
+
+    Raises
+    ------
+    ValueError
+        If it is not what was sealed.
+
+    Examples
+    --------
+    >>> unseal(seal(b"a fit")), unseal(b"made elsewhere")
+    (b'a fit', b'made elsewhere')
+    >>> unseal(seal(b"a fit").replace(b"fit", b"bit"))
+    Traceback (most recent call last):
+    ValueError: the content is not what was sealed
+    """
+    inner, mark, _ = content.rpartition(SEAL)
+    if not mark:
+        return content
+    if seal(inner) != content:
+        raise ValueError("the content is not what was sealed")
+    return inner
 
 
 def write(path: Path, content: str | bytes) -> None:
@@ -26,13 +64,10 @@ no such folder
     """
     data = content.encode() if isinstance(content, str) else content
     writable(path)
-    draft = path.with_name(f".{os.getpid()}.draft")
     try:
-        try:
+        with _draft(path.parent) as draft:
             draft.write_bytes(data)
             os.replace(draft, path)
-        finally:
-            draft.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
 
@@ -86,6 +121,26 @@ def new_folder(path: Path) -> Path:
     except OSError as error:
         raise InputError(f"{path}: the folder cannot be made: {error.strerror or error}") from None
     return path
+
+
+@contextmanager
+def _draft(folder: Path) -> Iterator[Path]:
+    """A new empty file, locked: the lock goes with its process, so what has none is a stray."""
+    for stray in folder.glob(f".*{DRAFT}"):
+        with suppress(OSError), stray.open("r+b") as file:  # OSError: in use, or gone by now
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            stray.unlink()
+    while True:
+        draft = folder / f".{token_hex(8)}{DRAFT}"
+        try:
+            with draft.open("xb") as file:
+                with suppress(OSError):  # a file system without locks, where nothing is a stray
+                    fcntl.flock(file, fcntl.LOCK_EX)
+                if os.fstat(file.fileno()).st_nlink:  # else taken for a stray before it was locked
+                    yield draft
+                    return
+        finally:
+            draft.unlink(missing_ok=True)
 
 
 def _same(path: Path, source: str) -> bool:

@@ -1,0 +1,233 @@
+"""Whatever befalls a file, its reader gives something legal with every row, or one `InputError`."""
+
+import csv
+import io
+import json
+import tomllib
+from copy import deepcopy
+from pathlib import Path
+
+import damage
+import made
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qqt_bayes.composition import read_composition, read_sizes
+from qqt_bayes.errors import InputError
+from qqt_bayes.parameters import read_parameters
+from qqt_bayes.posterior import load, save
+from qqt_bayes.runs import read_runs
+from qqt_bayes.spec import Spec, list_models, load_model
+
+MODELS = Path(__file__).parent.parent / "models"
+SIZES = pd.DataFrame({"pool": ["NA", "null"], "unique_samples": [50, 40]})
+COMPOSITION = pd.DataFrame(
+    {
+        "data": ["both", "both", "one"],
+        "pool": ["NA", "null", "null"],
+        "unique_samples": [10, 40, 4.5],
+    }
+)
+RUNS = pd.DataFrame(
+    {
+        "data": ["both", "both", None, None],
+        "pool": [None, None, "NA", "null"],
+        "unique_samples": [None, 50, 10, 20],
+        "samples_seen": [100, 1e3, 100, 1e12],
+        "error": [0.8, 0.7, 0.75, 1.0],
+        "n_eval": [50_000, None, 2, None],
+        "rounding": [0, 0.005, None, None],
+        "weight": [1, 0.5, None, None],
+    }
+)
+PARAMETERS = pd.DataFrame(
+    {
+        "pool": ["NA", "null"],
+        "a": 0.02,
+        "b": [0.2, 0.1],
+        "tau": [4.0, None],
+        "d": 0.1,
+        "kappa": [0.0, 0.01],
+        "unique_samples": [50, 40],
+    }
+)
+
+
+def runs(path):
+    found = read_runs(path, COMPOSITION)
+    assert ((found["error"] > 0) & (found["error"] <= 1)).all()
+    assert np.isfinite(found[["samples_seen", "unique_samples", "pool_size", "weight"]]).all()
+    assert (found["unique_samples"].sum("pool") >= 1).all()
+    assert (found[["data_index", "group_index"]].to_array() >= 0).all()
+    return found.sizes["run"]
+
+
+def composition(path, pools=None):
+    taken = read_composition(path, pools=pools)
+    assert np.isfinite(taken).all()
+    assert (taken.sum("pool") >= 1).all()
+    return int((taken > 0).sum())
+
+
+def levels(path):
+    return composition(path, SIZES)
+
+
+def pools(path):
+    sizes = read_sizes(path)
+    assert all(name and 1 <= size < np.inf for name, size in sizes.items())
+    return len(sizes)
+
+
+def parameters(path):
+    found = read_parameters(path)
+    assert not found.isnull().to_array().any()
+    assert np.isfinite(found.drop_vars("tau").to_array()).all()
+    return found.sizes["pool"]
+
+
+READERS = {runs: RUNS, composition: COMPOSITION, levels: COMPOSITION} | {
+    pools: SIZES,
+    parameters: PARAMETERS,
+}
+WRITERS = {
+    "csv": damage.as_csv,
+    "jsonl": damage.as_json_lines,
+    "parquet": damage.as_parquet,
+}
+OFTEN = pytest.mark.parametrize("examples", [40, pytest.param(2000, marks=pytest.mark.slow)])
+
+
+def rows(suffix, content):
+    """Rows of a file by another count; a CSV's blank records are none."""
+    if suffix == "parquet":
+        return pq.read_metadata(pa.BufferReader(content)).num_rows
+    text = content.decode("utf-8-sig")
+    if suffix == "jsonl":
+        return sum(bool(line.strip()) for line in text.split("\n"))
+    records = csv.reader(io.StringIO(text, newline=""))
+    return sum(any(map(str.strip, cells)) for cells in records) - 1
+
+
+@st.composite
+def files(draw, frame, suffix):
+    """A table's file after some accidents to its cells, its encoding or its bytes."""
+    content = WRITERS[suffix](draw(damage.damaged_frames(frame)))
+    if isinstance(content, str):
+        encoding = draw(st.sampled_from(damage.ENCODINGS))
+        content = content.encode(encoding, "surrogatepass" if "utf" in encoding else "replace")
+    return draw(damage.damaged_bytes(content)) if draw(st.booleans()) else content
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+@pytest.mark.parametrize("read", READERS)
+@OFTEN
+def test_tables(read, suffix, examples, tmp_path):
+    path = tmp_path / f"damaged.{suffix}"
+
+    @settings(max_examples=examples)
+    @given(files(READERS[read], suffix))
+    def survives(content):
+        path.write_bytes(content)
+        try:
+            count = read(path)
+        except InputError as fault:
+            assert str(path) in str(fault)
+        else:
+            assert count == rows(suffix, content)
+
+    survives()
+
+
+@st.composite
+def tables_of_specifications(draw):
+    """A shipped specification with some keys gone, renamed or of another value."""
+    table = load_model(draw(st.sampled_from(list_models()))).to_dict()
+    for _ in range(draw(st.integers(0, 3))):
+        inner = table
+        while inner:
+            key = draw(st.sampled_from(sorted(inner)))
+            if not isinstance(inner[key], dict) or draw(st.booleans()):
+                break
+            inner = inner[key]
+        if not inner:
+            continue
+        match draw(st.sampled_from(["value", "drop", "rename", "nest"])):
+            case "value":
+                inner[key] = deepcopy(draw(damage.CELLS))
+            case "drop":
+                del inner[key]
+            case "rename":
+                inner[draw(st.sampled_from(["", "mu", "over", "distribution", "x"]))] = inner.pop(
+                    key
+                )
+            case "nest":
+                inner[key] = {"distribution": deepcopy(draw(damage.CELLS)), "mu": inner[key]}
+    return table
+
+
+def legal(spec):
+    """A specification survives its own table, which is plain JSON."""
+    assert Spec.from_dict(json.loads(json.dumps(spec.to_dict(), allow_nan=False))) == spec
+    assert len(spec.hash) == 64
+
+
+@OFTEN
+def test_specifications(examples):
+    @settings(max_examples=examples)
+    @given(tables_of_specifications())
+    def survives(table):
+        try:
+            spec = Spec.from_dict(table)
+        except InputError as fault:
+            assert str(fault)
+        else:
+            legal(spec)
+
+    survives()
+
+
+@OFTEN
+def test_files_of_specifications(examples, tmp_path):
+    path = tmp_path / "damaged.toml"
+    whole = (MODELS / "utility.toml").read_bytes()
+
+    @settings(max_examples=examples)
+    @given(damage.damaged_bytes(whole))
+    def survives(content):
+        path.write_bytes(content)
+        try:
+            spec = load_model(path)
+        except InputError as fault:
+            assert str(path) in str(fault)
+        else:
+            assert spec.to_dict().keys() >= tomllib.loads(content.decode("utf-8-sig")).keys()
+            legal(spec)
+
+    survives()
+
+
+@OFTEN
+def test_fits(examples, tmp_path):
+    path = tmp_path / "damaged.nc"
+    fit = made.fit(draws=5)
+    save(fit, path)
+    whole = path.read_bytes()
+
+    @settings(max_examples=examples)
+    @given(damage.damaged_bytes(whole))
+    def survives(content):
+        path.write_bytes(content)
+        try:
+            found = load(path)
+        except InputError as fault:
+            assert str(path) in str(fault)
+        else:
+            assert found.identical(fit)
+
+    survives()
