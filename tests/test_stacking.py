@@ -53,12 +53,13 @@ def test_a_decision_under_one_law_is_that_of_a_stack_with_all_weight_on_it() -> 
 
 
 def test_a_stack_doubts_where_its_laws_disagree() -> None:
-    sure, contrary = made.fit(draws=500), made.fit(draws=500)
+    sure, contrary = made.fit(), made.fit()
     utility = contrary["posterior"]["b"]
     contrary["posterior"]["b"] = utility.copy(data=utility.values[..., ::-1])
     fits, budgets = {"a": sure, "b": contrary}, [10e6]
-    stacked = decide_stack(fits, [0.5, 0.5], made.levels(), budgets, probability=0.9)
-    errors = [predict(fit, made.levels(), budgets, discrepancy=True) for fit in fits.values()]
+    options = {"probability": 0.9, "discrepancy": False}
+    stacked = decide_stack(fits, [0.5, 0.5], made.levels(), budgets, **options)
+    errors = [predict(fit, made.levels(), budgets) for fit in fits.values()]
     each = [compare(error, Criteria())["probability_best"] for error in errors]
     xr.testing.assert_allclose(
         stacked["probability_best"], (each[0] + each[1]) / 2, rtol=0, atol=0.03
