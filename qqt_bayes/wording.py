@@ -196,11 +196,12 @@ def _misfit(decision: xr.Dataset) -> Iterator[str]:
     if "misfit" not in decision:
         return
     share = decision["misfit"].where(decision["level"] == decision["choice"]).max("level").values
-    if (most := share > MOSTLY).any():
+    if (most := share.max()) > MOSTLY:
+        budget = format_samples(decision["budget"].values[share.argmax()])
         yield (
-            f"At {span(decision['budget'].values[most])} samples most of the choice's interval "
-            f"(up to {100 * share.max():.0f} % of the variance) is what the law itself may miss, "
-            "as far as its fit to the runs and their distance tell."
+            f"At {budget} samples {100 * most:.0f} % of the variance of the choice's "
+            f"{decision.attrs['kind']} is what the law itself may miss, as far as its fit to the "
+            "runs and their distance tell."
         )
 
 

@@ -233,6 +233,14 @@ def test_groups_between_which_nothing_differs_share_a_paragraph():
     )
 
 
+def test_what_the_law_may_miss_is_told_where_it_is_most():
+    fit = made.fit(draws=200)
+    words = summary(decide(fit, made.levels(), [128e6, 128e9]))
+    assert "At 128B samples " in words
+    assert " % of the variance of the choice's error is what the law itself may miss" in words
+    assert "may miss" not in summary(decide(fit, made.levels(), [128e9], discrepancy=False))
+
+
 def test_budgets_are_told_in_ascending_order():
     ascending = decision(*SURE)
     assert summary(ascending.isel(budget=[1, 0])) == summary(ascending)
