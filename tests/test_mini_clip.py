@@ -87,8 +87,9 @@ def test_a_killed_table_is_finished_with_the_same_rows(tmp_path):
         pd.testing.assert_frame_equal(new.drop(columns="error"), old.drop(columns="error"))
         again = pd.MultiIndex.from_frame(new[ROW]).isin(redo)
         assert (new["error"] == old["error"])[~again].all()
-        # The same on one machine; on others sums round otherwise, and a training wanders off.
-        np.testing.assert_allclose(new["error"][again], old["error"][again], atol=0.015)
+        # The same on one machine; on others sums round otherwise. A start that differs by 1e-3
+        # moves these errors by 0.0005 at most; another seed, by 0.005 and more.
+        np.testing.assert_allclose(new["error"][again], old["error"][again], rtol=0, atol=0.001)
 
 
 @pytest.mark.slow
