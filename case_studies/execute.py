@@ -16,7 +16,8 @@ HERE = Path(__file__).parent
 def execute(path: Path) -> nbformat.NotebookNode:
     """Run a notebook in its own folder and return it with its outputs."""
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(notebook, timeout=1200, resources={"metadata": {"path": path.parent}})
+    about = {"metadata": {"path": path.parent}}
+    client = NotebookClient(notebook, timeout=1200, startup_timeout=300, resources=about)
     return client.execute()
 
 
