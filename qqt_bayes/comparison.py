@@ -21,6 +21,7 @@ from qqt_bayes import posterior
 from qqt_bayes.errors import InputError
 from qqt_bayes.left_out import Fold, folds, refits
 from qqt_bayes.rules import SAMPLE
+from qqt_bayes.scores import crps
 from qqt_bayes.stacking import require_same_runs, stacking_weights, weakest_method
 
 Array = NDArray[np.float64]
@@ -88,18 +89,18 @@ def _judge(
 ) -> xr.Dataset:
     """Scores of one law, over run; not a number for runs that are not left out."""
     seen = runs["error"].to_numpy()
-    elpd, crps, k = (np.full(seen.size, np.nan) for _ in range(3))
+    elpd, distance, k = (np.full(seen.size, np.nan) for _ in range(3))
     predicted = np.full((len(INTERVAL), seen.size), np.nan)
     again = left_out
     if leave_out == "run":
         density, drawn = (_flat(fit, name) for name in ("log_likelihood", "posterior_predictive"))
         log_weights, k = psis(fit)
-        elpd, crps, predicted = score(density, drawn, log_weights, seen)
+        elpd, distance, predicted = score(density, drawn, log_weights, seen)
         again = [each for each in left_out if refit and not k[each[0]] <= BAD_K]
     failed = 0
     for fold, (density, drawn, passed) in zip(again, refits(fit, again), strict=True):
         even = np.full(density.shape, -np.log(len(density)))
-        elpd[fold], crps[fold], predicted[:, fold] = score(density, drawn, even, seen[fold])
+        elpd[fold], distance[fold], predicted[:, fold] = score(density, drawn, even, seen[fold])
         k[fold] = np.nan
         failed += not passed
     refitted = np.isin(np.arange(seen.size), np.concatenate([*again, []]))
@@ -107,7 +108,7 @@ def _judge(
     return xr.Dataset(
         {
             "elpd": ("run", elpd),
-            "crps": ("run", crps, {"units": runs["error"].attrs.get("units", "as error")}),
+            "crps": ("run", distance, {"units": runs["error"].attrs.get("units", "as error")}),
             "predicted": (("quantile", "run"), predicted),
             "pareto_k": ("run", k),
             "refitted": ("run", refitted),
@@ -158,9 +159,7 @@ def score(
 ) -> tuple[Array, Array, Array]:
     """Log score, CRPS and predicted quantiles of runs, from weighted draws.
 
-    ``elpd = log sum_s w_s p(y | s)`` and
-    ``CRPS = sum_s w_s |x_s - y| - sum_st w_s w_t |x_s - x_t| / 2`` (Gneiting
-    and Raftery 2007, doi:10.1198/016214506000001437).
+    ``elpd = log sum_s w_s p(y | s)``; CRPS is that of `qqt_bayes.scores.crps`.
 
     Parameters
     ----------
@@ -186,10 +185,9 @@ def score(
     x = np.take_along_axis(predicted, order, 0)
     w = np.exp(np.take_along_axis(log_weights, order, 0))
     below = np.cumsum(w, axis=0)
-    crps = (w * np.abs(x - seen)).sum(axis=0) - (w * x * (2 * below - w - 1)).sum(axis=0)
     places = [np.minimum((below < p).sum(axis=0), len(x) - 1) for p in INTERVAL]
     quantiles = np.stack([np.take_along_axis(x, each[None], 0)[0] for each in places])
-    return logsumexp(density + log_weights, axis=0), crps, quantiles
+    return logsumexp(density + log_weights, axis=0), crps(x, seen, w), quantiles
 
 
 def _flat(fit: xr.DataTree, group: str) -> Array:

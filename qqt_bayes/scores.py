@@ -40,17 +40,19 @@ class Forecast:
     new_run: Array
 
 
-def crps(samples: ArrayLike, observed: ArrayLike) -> Array:
+def crps(samples: ArrayLike, observed: ArrayLike, weights: ArrayLike | None = None) -> Array:
     """Continuous ranked probability score of samples, ``mean |x - y| - mean |x - x'| / 2``.
 
-    Of a point it is the absolute error; smaller is better.  With the samples in order,
-    ``mean |x - x'| = 2 sum_i (2 i - n - 1) x_i / n^2`` (Gneiting and Raftery 2007,
-    doi:10.1198/016214506000001437).
+    Of a point it is the absolute error; smaller is better.  With the samples in order, weights w
+    and their sums W, ``mean |x - x'| = 2 sum_i w_i (2 W_i - w_i - 1) x_i`` (Gneiting and Raftery
+    2007, doi:10.1198/016214506000001437).
 
     Parameters
     ----------
     samples : array_like, shape (sample, ...)
     observed : array_like, shape (...)
+    weights : array_like, shape (sample, ...), optional
+        Of the samples, with the sum 1; all alike if they are not given.
 
     Returns
     -------
@@ -64,10 +66,13 @@ def crps(samples: ArrayLike, observed: ArrayLike) -> Array:
     >>> crps([0.0, 1.0], 0.25)
     array(0.25)
     """
-    x = np.sort(np.asarray(samples, float), axis=0)
-    n = len(x)
-    spread = np.tensordot(2 * np.arange(1, n + 1) - n - 1, x, axes=1) / n**2
-    return np.asarray(np.abs(x - observed).mean(axis=0) - spread)
+    x = np.asarray(samples, float)
+    order = np.argsort(x, axis=0)
+    w = np.full(x.shape, 1 / len(x)) if weights is None else np.asarray(weights, float)
+    x, w = (np.take_along_axis(each, order, 0) for each in (x, w))
+    below = np.cumsum(w, axis=0)
+    distance, spread = np.abs(x - observed), x * (2 * below - w - 1)
+    return np.asarray((w * (distance - spread)).sum(axis=0))
 
 
 def forecast_rows(late: xr.Dataset, forecast: Forecast) -> pd.DataFrame:
