@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import xarray as xr
@@ -51,11 +52,9 @@ def crossovers(
     fit = thin(fit, DRAWS)
     grid = np.geomspace(budgets.min(), budgets.max(), GRID)
     names = [str(name) for name in levels["level"].values]
-    pairs = []
-    for i in range(1, len(names)):
-        both = predict(fit, levels[i - 1 : i + 1], grid, group=group, discrepancy=discrepancy)
-        earlier, later = (both.isel(level=place, drop=True) for place in range(2))
-        pairs.append(summarise_crossing(earlier, later, quantiles))
+    error = predict(fit, levels, grid, group=group, discrepancy=discrepancy)
+    curves = [error.isel(level=place, drop=True) for place in range(len(names))]
+    pairs = [summarise_crossing(*pair, quantiles) for pair in pairwise(curves)]
     before, after = names[:-1], names[1:]
     return xr.concat(pairs, "pair").assign_coords(
         pair=[f"{first} to {second}" for first, second in zip(before, after, strict=True)],
