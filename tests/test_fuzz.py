@@ -124,24 +124,31 @@ def files(draw, frame, suffix):
     return draw(damage.damaged_bytes(content)) if draw(st.booleans()) else content
 
 
+def survive(path, contents, read, holds, examples):
+    """Whatever a file holds, its reader names it in an `InputError`, or gives what `holds`."""
+
+    @settings(max_examples=examples)
+    @given(contents)
+    def survives(content):
+        path.write_bytes(content)
+        try:
+            found = read(path)
+        except InputError as fault:
+            assert str(path) in str(fault)
+        else:
+            holds(found, content)
+
+    survives()
+
+
 @pytest.mark.parametrize("suffix", WRITERS)
 @pytest.mark.parametrize("read", READERS)
 @OFTEN
 def test_tables(read, suffix, examples, tmp_path):
-    path = tmp_path / f"damaged.{suffix}"
+    def holds(count, content):
+        assert count == rows(suffix, content)
 
-    @settings(max_examples=examples)
-    @given(files(READERS[read], suffix))
-    def survives(content):
-        path.write_bytes(content)
-        try:
-            count = read(path)
-        except InputError as fault:
-            assert str(path) in str(fault)
-        else:
-            assert count == rows(suffix, content)
-
-    survives()
+    survive(tmp_path / f"damaged.{suffix}", files(READERS[read], suffix), read, holds, examples)
 
 
 @st.composite
@@ -194,40 +201,20 @@ def test_specifications(examples):
 
 @OFTEN
 def test_files_of_specifications(examples, tmp_path):
-    path = tmp_path / "damaged.toml"
-    whole = (MODELS / "utility.toml").read_bytes()
+    def holds(spec, content):
+        assert spec.to_dict().keys() >= tomllib.loads(content.decode("utf-8-sig")).keys()
+        legal(spec)
 
-    @settings(max_examples=examples)
-    @given(damage.damaged_bytes(whole))
-    def survives(content):
-        path.write_bytes(content)
-        try:
-            spec = load_model(path)
-        except InputError as fault:
-            assert str(path) in str(fault)
-        else:
-            assert spec.to_dict().keys() >= tomllib.loads(content.decode("utf-8-sig")).keys()
-            legal(spec)
-
-    survives()
+    contents = damage.damaged_bytes((MODELS / "utility.toml").read_bytes())
+    survive(tmp_path / "damaged.toml", contents, load_model, holds, examples)
 
 
 @OFTEN
 def test_fits(examples, tmp_path):
-    path = tmp_path / "damaged.nc"
-    fit = made.fit(draws=5)
+    path, fit = tmp_path / "damaged.nc", made.fit(draws=5)
     save(fit, path)
-    whole = path.read_bytes()
 
-    @settings(max_examples=examples)
-    @given(damage.damaged_bytes(whole))
-    def survives(content):
-        path.write_bytes(content)
-        try:
-            found = load(path)
-        except InputError as fault:
-            assert str(path) in str(fault)
-        else:
-            assert found.identical(fit)
+    def holds(found, _):
+        assert found.identical(fit)
 
-    survives()
+    survive(path, damage.damaged_bytes(path.read_bytes()), load, holds, examples)
