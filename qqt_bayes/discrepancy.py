@@ -66,16 +66,9 @@ class Cells:
 
 
 def along(u: Array, v: Array) -> Array:
-    """``k(u, v)`` for all pairs, shape (u, v): a slope and an integrated random walk."""
-    u = u[:, None]
+    """``k(u, v)``, element by element: a slope and an integrated random walk."""
     less, more = np.minimum(abs(u), abs(v)), np.maximum(abs(u), abs(v))
     k: Array = u * v + (u * v > 0) * less**2 * (3 * more - less) / 6
-    return k
-
-
-def along_itself(u: Array) -> Array:
-    """``k(u, u)``."""
-    k: Array = u**2 + abs(u) ** 3 / 3
     return k
 
 
@@ -92,7 +85,7 @@ def covariance(one: Cells, other: Cells, centre: float) -> Array:
     """
     alike = _unit(one.share) @ _unit(other.share).T
     sets = (1 + alike + (one.own[:, None] == other.own)) / 3
-    return np.stack([sets, sets * along(one.at(centre), other.at(centre))])
+    return np.stack([sets, sets * along(one.at(centre)[:, None], other.at(centre))])
 
 
 def amplitudes(residual: Array, variance: Array, unit: Array) -> Array:
@@ -152,7 +145,8 @@ def departures(
     """
     centre = float(np.log(seen.budget).mean())
     unit, cross = (covariance(each, seen, centre) for each in (seen, wanted))
-    variances = np.stack([np.ones_like(wanted.budget), along_itself(wanted.at(centre))], axis=1)
+    at = wanted.at(centre)
+    variances = np.stack([np.ones_like(at), along(at, at)], axis=1)
     some = evenly(len(variance), MOST_TOLD)
     pairs = amplitudes(residual[:, some], variance[some], unit[:, some][:, :, some])
     prior = _Prior(seen, wanted, centre)
@@ -176,7 +170,7 @@ def evenly(count: int, most: int) -> NDArray[np.intp]:
 
 
 class _Prior:
-    """Departures at amplitude 1 that no run tells of."""
+    """Departures before any run tells of them."""
 
     def __init__(self, seen: Cells, wanted: Cells, centre: float) -> None:
         self.split = len(seen.budget)
@@ -186,7 +180,7 @@ class _Prior:
         )
         sets, self.own = np.unique(np.concatenate([seen.own, wanted.own]), return_inverse=True)
         x = np.log(budgets) - centre
-        scale, turn = np.linalg.eigh(along(x, x))
+        scale, turn = np.linalg.eigh(along(x[:, None], x))
         self.root = turn * np.sqrt(scale.clip(0))  # singular where a budget is the centre
         self.shape = 1 + self.share.shape[1] + sets.size, budgets.size
 
