@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.optimize import least_squares
 
-from qqt_bayes.ingredients import Part, ingredients, repeat, run_errors
+from qqt_bayes.ingredients import Part, ingredients, repeat, replicates, run_errors
 from qqt_bayes.law import LAWS
 from qqt_bayes.scores import Forecast
 from qqt_bayes.splits import Question, rungs, take, within
@@ -140,8 +140,7 @@ def least_squares_bootstrap(
 
 def _richest(runs: xr.Dataset) -> tuple[int, int] | None:
     """How many utilities and half-lives the runs of a group can tell."""
-    points = np.unique(np.stack([runs["data_index"], runs["samples_seen"]]), axis=1).shape[1]
-    pools = runs.sizes["pool"]
+    points, pools = replicates(runs)[0].size, runs.sizes["pool"]
     for b, tau in ((pools, pools), (pools, 1), (1, 1)):
         if 2 + b + tau <= min(points, runs.sizes["run"] - 1):
             return b, tau

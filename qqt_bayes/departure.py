@@ -10,7 +10,7 @@ from qqt_bayes import posterior
 from qqt_bayes.curves import evaluate, in_group
 from qqt_bayes.discrepancy import Cells, departures, evenly
 from qqt_bayes.distributions import Prior
-from qqt_bayes.ingredients import known_variance
+from qqt_bayes.ingredients import run_variance
 from qqt_bayes.law import LAWS
 from qqt_bayes.rules import SAMPLE, require_finite
 
@@ -108,7 +108,7 @@ def _trained(
     if isinstance(sigma, Prior):
         sigma = float(in_group(fit["posterior"].to_dataset(), group)["sigma"].median())
     of = runs["group"].values[runs["group_index"].values] == group
-    precision = 1 / (sigma**2 / runs["weight"].values + known_variance(runs))[of]
+    precision = 1 / run_variance(runs, sigma)[of]
     every = np.stack([runs[name].values[of] for name in ("data_index", "samples_seen")])
     cell, place = np.unique(every, axis=1, return_inverse=True)
     told = np.bincount(place, precision)

@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.ingredients import known_variance
+from qqt_bayes.ingredients import known_variance, replicates
 from qqt_bayes.methods import METHODS, is_approximate, method_of, remark
 
 Array = NDArray[np.float64]
@@ -243,11 +243,7 @@ def known_noise(runs: xr.Dataset) -> float | None:
     None if the table has neither replicates (three degrees of freedom at least) nor `n_eval`.
     """
     observed = runs["error"].to_numpy()
-    key = np.stack(
-        [runs[name].to_numpy() for name in ("data_index", "group_index", "samples_seen")]
-    )
-    _, cell = np.unique(key, axis=1, return_inverse=True)
-    cell = np.ravel(cell)
+    _, cell = replicates(runs)
     count = np.bincount(cell)
     freedom = int(np.sum(count - 1))
     if freedom >= 3:

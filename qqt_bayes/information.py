@@ -23,9 +23,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.distributions import Prior
-from qqt_bayes.ingredients import Part, ingredients, known_variance, repeat, run_errors
+from qqt_bayes.ingredients import Part, ingredients, repeat, run_errors, run_variance
 from qqt_bayes.law import LAWS
 from qqt_bayes.priors import count, values_at
+from qqt_bayes.runs import ERROR
 from qqt_bayes.spec import Spec
 
 Array = NDArray[np.float64]
@@ -109,7 +110,8 @@ def expected_information(
     for _ in range(TRIED // DRAWS):
         z = rng.standard_normal((DRAWS, size))
         errors = rows.errors(values_at(spec, sizes, z))[:, : rows.size]
-        legal = np.concatenate([legal, z[_legal(errors, runs.attrs["kind"])]])
+        holds = ERROR[runs.attrs["kind"]].holds(errors).all(axis=1)
+        legal = np.concatenate([legal, z[holds]])
         if len(legal) >= wanted:
             break
     if len(legal) < LEAST:
@@ -199,13 +201,6 @@ class _Rows:
         return np.concatenate(tables, axis=1)
 
 
-def _legal(errors: Array, kind: str) -> NDArray[np.bool_]:
-    """Which draws give errors that a table could hold, shape (point,)."""
-    most = 1.0 if kind == "error" else np.finfo(float).max
-    legal: NDArray[np.bool_] = ((errors > 0) & (errors <= most)).all(axis=1)
-    return legal
-
-
 def _slope(values: Array) -> Array:
     """Derivative of a parameter by z, shape (its scalars, scalar)."""
     flat = values.reshape(len(values), -1)
@@ -225,8 +220,7 @@ def _noise(spec: Spec, runs: xr.Dataset, values: Mapping[str, Array], error: Arr
             noise[name] = values[name][0, group] if value.over else values[name][0]
         else:
             noise[name] = value
-    variance = noise["sigma"] ** 2 / runs["weight"].to_numpy()
-    variance = variance + known_variance(runs.assign(error=("run", error)))
+    variance = run_variance(runs.assign(error=("run", error)), noise["sigma"])
     if "nu" in noise:
         variance = variance * (noise["nu"] + 3) / (noise["nu"] + 1)
     deviation: Array = np.sqrt(variance)

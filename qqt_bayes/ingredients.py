@@ -111,10 +111,9 @@ def ingredients(runs: xr.Dataset, size_reference: float | None = None) -> list[P
         sizes = np.full_like(sizes, size_reference)
     octave = np.searchsorted(PARTS, seen / total, side="right")
     parts = []
-    alike = np.stack([runs[name].to_numpy() for name in ("data_index", "group_index")] + [seen])
     for each in np.unique(octave):
         chosen = np.flatnonzero(octave == each)
-        evaluated, cell = _once(alike[:, chosen])
+        evaluated, cell = replicates(runs.isel(run=chosen))
         evaluated = chosen[evaluated]
         row, pool = np.nonzero(taken[evaluated])
         entry = evaluated[row]
@@ -132,13 +131,6 @@ def ingredients(runs: xr.Dataset, size_reference: float | None = None) -> list[P
             )
         )
     return parts
-
-
-def _once(key: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The first of each kind of column, in their order; and which kind each column is of."""
-    _, first, kind = np.unique(key, axis=1, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    return first[order], np.argsort(order)[kind.ravel()]
 
 
 def segment_sum(x: Any, row: NDArray[np.intp], _: int) -> Any:
@@ -206,6 +198,31 @@ def _part_errors(
         mixture=Mixture(mean=mean, spread=(lambda x: x) if single else (lambda x: x[part.row])),
         xp=xp,
     )
+
+
+def replicates(runs: xr.Dataset) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The first run of each training set in each group at each budget, and which kind each run is.
+
+    Kinds are in the order of their first runs.
+    """
+    names = ("data_index", "group_index", "samples_seen")
+    key = np.stack([runs[name].to_numpy() for name in names])
+    _, first, kind = np.unique(key, axis=1, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    return first[order], np.argsort(order)[kind.ravel()]
+
+
+def run_variance(runs: xr.Dataset, sigma: Any, known: Any = None) -> Any:
+    """Variance of each run about its curve: run-to-run ``sigma^2 / weight``, and what is known.
+
+    Parameters
+    ----------
+    runs : Dataset
+    sigma : array, shape (..., run) or one that broadcasts
+    known : array, shape (run,), optional
+        What stands for `known_variance`.
+    """
+    return sigma**2 / runs["weight"].to_numpy() + (known_variance(runs) if known is None else known)
 
 
 def known_variance(runs: xr.Dataset) -> NDArray[np.float64]:

@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from qqt_bayes.coordinates import Coordinates, Field, Scale
 from qqt_bayes.distributions import GAUSSIAN, Prior
 from qqt_bayes.floor import on_line
-from qqt_bayes.ingredients import Part, ingredients, known_variance, repeat, run_errors
+from qqt_bayes.ingredients import (
+    Part,
+    ingredients,
+    known_variance,
+    repeat,
+    run_errors,
+    run_variance,
+)
 from qqt_bayes.law import LAWS
 from qqt_bayes.spec import Spec
 
@@ -130,7 +137,7 @@ def replicate(
             noise[name] = draws[name][:, group] if value.over else draws[name][:, None]
         else:
             noise[name] = np.float64(value)
-    variance = noise.pop("sigma") ** 2 / runs["weight"].to_numpy() + known_variance(runs)
+    variance = run_variance(runs, noise.pop("sigma"))
     draw, log_density = _about(spec.likelihood.distribution, tuple(noise))
     about = [np.broadcast_to(x, curve.shape) for x in (curve, np.sqrt(variance), *noise.values())]
     return curve, draw(seed, *about), log_density(runs["error"].to_numpy(), *about)
@@ -297,7 +304,7 @@ def _variance(spec: Spec, runs: xr.Dataset, sigma: Any, known: Any) -> Any:
     prior = spec.likelihood.parameters["sigma"]
     if isinstance(prior, Prior) and prior.over:
         sigma = sigma[runs["group_index"].to_numpy()]
-    return sigma**2 / runs["weight"].to_numpy() + known
+    return run_variance(runs, sigma, known)
 
 
 def _by_group(spec: Spec, runs: xr.Dataset, noise: dict[str, Any]) -> dict[str, Any]:
