@@ -5,6 +5,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
+from qqt_bayes.cells import LARGEST
 from qqt_bayes.errors import InputError
 
 Samples = NDArray[np.float64]
@@ -20,8 +21,6 @@ NUMBER = re.compile(r"(\d+\.?\d*|\.\d+) ?([KMBGT]?)|(\d+\.?\d*|\.\d+)E\+?\d+", r
 MOST = 1000
 """Budgets that one range may have."""
 
-LARGEST = 1e18
-"""Samples of a budget, at most: a million times what has been trained anywhere."""
 EXAMPLES = "such as 64M, 1.28B or 1e9"
 
 

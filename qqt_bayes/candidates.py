@@ -10,7 +10,8 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from qqt_bayes.budgets import LARGEST, format_samples, parse_budgets
+from qqt_bayes.budgets import format_samples, parse_budgets
+from qqt_bayes.cells import LARGEST
 from qqt_bayes.composition import read_composition
 from qqt_bayes.errors import InputError, alternatives, fault_list, listed
 from qqt_bayes.rules import UNDECIDED

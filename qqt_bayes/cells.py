@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import inf, isfinite, isnan, nan
 from numbers import Real
-from reprlib import repr as shown
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from qqt_bayes.errors import shown
+
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+
+LARGEST = 1e18
+"""A million times what has been trained anywhere; squares and sums of such numbers are finite."""
 
 WRONG = -inf
 """What stands for a cell that should hold a number and does not; no column may hold it."""
@@ -32,6 +36,10 @@ OTHERWISE: list[tuple[str, Callable[[re.Match[str]], float]]] = [
     (r"(\d+),(\d+)", lambda m: float(f"{m[1]}.{m[2]}")),  # 0,5
 ]
 """Numbers as people write them, each with what it means."""
+
+
+NESTED = (bytes, bytearray, dict, list, np.ndarray, set, tuple)
+"""What is no name."""
 
 
 @dataclass(frozen=True)
@@ -70,20 +78,22 @@ class Number:
         if is_empty(cell):
             got = "an empty cell"
         elif isfinite(number_in(cell)):
-            got = f"{str(cell).strip()}{self.advice}"
+            beyond = number_in(cell) > LARGEST
+            advice = f"; the largest that is read is {LARGEST:g}" if beyond else self.advice
+            got = f"{str(cell).strip()}{advice}"
         else:
             got = f"{shown(cell)}{_plainly(cell)}"
         return f"expected {self.words}, got {got}"
 
 
 def at_least(lower: float) -> Callable[[Floats], Mask]:
-    """Whether numbers are finite and not below a bound."""
-    return lambda values: (values >= lower) & (values < inf)
+    """Whether numbers are at least a bound, and at most `LARGEST`."""
+    return lambda values: (values >= lower) & (values <= LARGEST)
 
 
 def above(lower: float) -> Callable[[Floats], Mask]:
-    """Whether numbers are finite and above a bound."""
-    return lambda values: (values > lower) & (values < inf)
+    """Whether numbers are above a bound, and at most `LARGEST`."""
+    return lambda values: (values > lower) & (values <= LARGEST)
 
 
 COUNT = Number("a number of at least 1", at_least(1.0), units="samples")
@@ -119,6 +129,22 @@ def name_in(cell: object) -> str:
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
+def is_name(cell: object) -> bool:
+    """Whether a cell can be a name: not nested, and without what no file can hold.
+
+    Examples
+    --------
+    >>> is_name("top 10%"), is_name(80), is_name(["a"]), is_name(b"a"), is_name("a" + chr(0))
+    (True, True, False, False, False)
+    """
+    return not isinstance(cell, NESTED) and is_text(name_in(cell))
+
+
+def is_text(text: str) -> bool:
+    """Whether text can be kept: no NUL, no half of a surrogate pair, which JSON can spell."""
+    return "\0" not in text and not re.search("[\ud800-\udfff]", text)
+
+
 def number_in(cell: object) -> float:
     """Value of a cell; NaN if it is empty, `WRONG` if it holds anything but a plain number.
 
@@ -142,7 +168,7 @@ def number_in(cell: object) -> float:
 
 def _plainly(cell: object) -> str:
     """How to write what is nearly a number, as the end of a sentence."""
-    text = str(cell).strip()
+    text = cell.strip() if isinstance(cell, str) else ""
     for pattern, value in OTHERWISE:
         if match := re.fullmatch(pattern, text, re.ASCII | re.IGNORECASE):
             return f"; write plain numbers: {value(match):.15g}"

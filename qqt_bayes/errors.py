@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 from itertools import islice
+from reprlib import repr as in_short
 
 MOST = 20
 """Faults, or names, that one message shows."""
@@ -34,6 +35,20 @@ def suggest(word: str, choices: Iterable[str]) -> str:
     lowered = {choice.lower(): choice for choice in choices}
     near = get_close_matches(word.lower(), lowered, n=1)
     return f"; did you mean {lowered[near[0]]!r}?" if near else ""
+
+
+def shown(value: object) -> str:
+    """A value as part of a sentence, in short.
+
+    Examples
+    --------
+    >>> shown([1, "a"]), shown(10**5000)
+    ("[1, 'a']", 'a number of thousands of digits')
+    """
+    try:
+        return in_short(value)
+    except ValueError:  # Python does not write so many
+        return "a number of thousands of digits"
 
 
 def listed(names: Iterable[str]) -> str:

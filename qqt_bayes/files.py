@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from qqt_bayes.cells import is_empty, name_in
+from qqt_bayes.cells import is_empty, is_text, name_in
 from qqt_bayes.errors import InputError, suggest
 from qqt_bayes.tables import Table
 
@@ -160,7 +160,7 @@ def _from_json_lines(content: bytes, name: str) -> Table:
             continue
         if not isinstance(record, dict):
             faults.append(f"row {row}: expected a JSON object, got {shown(record)}")
-        elif not _is_text(json.dumps(record, ensure_ascii=False)):
+        elif not is_text(json.dumps(record, ensure_ascii=False)):
             faults.append(f"row {row}: not valid JSON: half of a surrogate pair")
         else:
             records[f"row {row}"] = record
@@ -170,15 +170,6 @@ def _from_json_lines(content: bytes, name: str) -> Table:
     for fault in faults:
         table.note(fault)
     return table
-
-
-def _is_text(text: str) -> bool:
-    """Whether it can be written as UTF-8: escapes in JSON can spell what is no character."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _distinct_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -25,12 +25,16 @@ from scipy import stats
 Array = NDArray[np.float64]
 NEGLIGIBLE = 0.05
 """``K``: a floor below which it hardly matters how far below."""
-LEAST = 1e-4
-"""Floors below this count as this."""
+LEAST, SHARE = 1e-4, 0.1
+"""Floors below this, or below this share of the least error, count as this."""
+FULL = 0.999
+"""Floors nearer to the upper end than this share of the way count as this."""
 WIDTH = 0.15
 """``w``, as a share of ``W``."""
 REACH = 2.5
 """The line is fitted to so many standard deviations to either side."""
+FLATTEST = 0.01
+"""``c1`` at the least."""
 STEEPEST = 0.9
 """``c2`` at the most, as a share of ``c1``."""
 
@@ -94,13 +98,16 @@ def fit_line(
     below = np.cumsum(density) - density / 2
     u = np.linspace(-REACH, REACH, 50)
     at = np.interp(stats.norm.cdf(u), below / density.sum(), fine)
-    z = np.maximum((at - lower) / (1 - (at - lower) / (upper - lower)), LEAST)
-    v = np.log(np.expm1(z / NEGLIGIBLE))
+    left = 1 - np.minimum((at - lower) / (upper - lower), FULL)
+    smallest = min(LEAST, SHARE * (least - lower))
+    z = np.maximum((at - lower) / left, smallest) / NEGLIGIBLE
+    v = z + np.log(-np.expm1(-z))
     weight = np.exp(-(u**2) / 8)
     shape = np.stack([np.ones_like(v), u, np.sqrt(1 + u**2) - 1], axis=1)
     c = np.linalg.lstsq(shape * weight[:, None], v * weight)[0]
+    c[1] = max(c[1], FLATTEST)
     c[2] = np.clip(c[2], -STEEPEST * c[1], STEEPEST * c[1])
-    left = 1 - (least - lower) / (upper - lower)
+    left = 1 - min((least - lower) / (upper - lower), FULL)
     wall = (least - lower) / left
     slow = min(1.0, noise / left**2 / (NEGLIGIBLE * (c[1] + c[2])))
     return np.append(c, [wall, WIDTH * wall, slow])

@@ -151,7 +151,9 @@ def predict_known(
     chosen = law_for(law, parameters.get("kappa", 0.0))
     levels = as_levels(levels, parameters["pool"].values.tolist(), known="the parameters")
     theta = parameters.assign(size_exponent=float(size_exponent))
-    error = evaluate(chosen, theta, levels, as_budgets(budgets), exact=EXACT)
+    with np.errstate(over="ignore", invalid="ignore"):  # a fault, and said as one
+        error = evaluate(chosen, theta, levels, as_budgets(budgets), exact=EXACT)
+    require_finite(error)
     return error.assign_attrs(units="error rate, or loss", law=law)
 
 

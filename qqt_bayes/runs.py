@@ -1,6 +1,7 @@
 """Tables of evaluated training runs: read, checked once, turned into named arrays with units."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
@@ -45,7 +46,7 @@ COLUMNS = {
     "samples_seen": COUNT,
     "n_eval": replace(COUNT, default=nan),
     "rounding": Number("a half-width of at least 0", at_least(0.0), default=0.0, units="as error"),
-    "weight": Number("a weight above 0", above(0.0), default=1.0),
+    "weight": Number("a weight from 1e-6 to 1e6", lambda x: (x >= 1e-6) & (x <= 1e6), default=1.0),
     "seed": Number("a number", np.isfinite, default=nan),
 }
 """The other columns of numbers, one value a run."""
@@ -146,7 +147,7 @@ def read_runs(
     return runs.assign_attrs(
         kind=kind,
         metric=metric,
-        source=PurePath(table.name).name,
+        source=os.fsencode(PurePath(table.name).name).decode(errors="replace"),
         data_hash=hash_runs(runs, kind, metric),
         unused_columns=json.dumps(table.unused),
         unused_data=json.dumps(recipes.index.difference(data, sort=False).tolist()),

@@ -81,7 +81,10 @@ class Spec:
           parameters.d: expected a number of at least 0 or a prior, but it is missing
           likelihood.sigma: expected a number above 0 or a prior, got -0.01 (float)
         """
-        fields, faults = read_fields(table)
+        try:
+            fields, faults = read_fields(table)
+        except RecursionError:  # dotted keys nest without the parser's noticing
+            raise InputError(f"{source}: its values nest too deeply") from None
         if faults:
             raise InputError(fault_list(source, faults, total=len(faults)))
         return cls(**fields)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import nan
-from reprlib import repr as shown
+from math import inf, nan
 from typing import Any
 
 from qqt_bayes.distributions import (
@@ -17,7 +16,7 @@ from qqt_bayes.distributions import (
     Likelihood,
     Prior,
 )
-from qqt_bayes.errors import suggest
+from qqt_bayes.errors import shown, suggest
 from qqt_bayes.law import LAWS
 
 DIMENSIONS = ("group", "pool")
@@ -137,8 +136,12 @@ class _Reader:
             )
 
     def number(self, key: str, raw: object, domain: Domain) -> float:
-        is_number = isinstance(raw, int | float) and not isinstance(raw, bool)
-        number = float(str(raw)) if is_number else nan  # through str: a huge integer becomes inf
+        number = nan
+        if isinstance(raw, int | float) and not isinstance(raw, bool):
+            try:
+                number = float(raw)
+            except OverflowError:  # of an integer
+                number = inf
         if not domain.holds(number):
             self.expected(key, f"a {domain.words}{' or a prior' * domain.random}", raw)
         return number
@@ -180,7 +183,8 @@ class _Reader:
     def text(self, key: str, raw: object) -> str:
         if not isinstance(raw, str):
             self.expected(key, "a text", raw)
-        return str(raw)
+            return ""
+        return raw
 
     def no_others(
         self, where: str, table: Mapping[str, Any], owner: str, known: Sequence[str]

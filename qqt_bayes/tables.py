@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from qqt_bayes.cells import WRONG, Floats, Mask, Number, name_in, number_in
-from qqt_bayes.errors import InputError, alternatives, fault_list, listed, suggest
+from qqt_bayes.cells import WRONG, Floats, Mask, Number, is_name, name_in, number_in
+from qqt_bayes.errors import InputError, alternatives, fault_list, listed, shown, suggest
 
 Names = NDArray[np.object_]
 Array = NDArray[Any]
@@ -104,9 +104,13 @@ class Table:
         self.used.add(column)
         if column not in self.columns:
             return np.full(len(self), "", dtype=object)
-        names = np.array([name_in(cell) for cell in self.columns[column]], dtype=object)
+        cells = self.columns[column]
+        names = np.array([name_in(cell) for cell in cells], dtype=object)
         if not optional:
             self.fault(names == "", column, lambda _: "expected a name, got an empty cell")
+        odd = np.array([not is_name(cell) for cell in cells], dtype=bool)
+        self.fault(odd, column, lambda i: f"expected a name, got {shown(cells[i])}")
+        names[odd] = ""
         return names
 
     def numbers(self, column: str, number: Number) -> Floats:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qqt_bayes.composition import read_sizes
 from qqt_bayes.errors import InputError
 from qqt_bayes.runs import read_runs
 
@@ -101,3 +102,32 @@ def dataset_or_fault(source, composition=None, **options):
         assert bool((runs["error"] > 0).all() & (runs["samples_seen"] >= 1).all())
         assert bool((runs["unique_samples"].sum("pool") >= 1).all())
         assert bool((runs["data_index"] >= 0).all() & (runs["group_index"] >= 0).all())
+
+
+@pytest.mark.parametrize("cell", ["a\0", "\ud800", ["a"], {"a": 1}, b"a"])
+def test_what_is_no_name(cell):
+    """Some of these would be found out only when the fit is saved, and one not even then."""
+    row, columns = [cell, 5, 9, 0.5], ["pool", "unique_samples", "samples_seen", "error"]
+    with pytest.raises(InputError, match="row 1, column pool: expected a name, got "):
+        read_runs(pd.DataFrame([row], columns=columns, dtype=object))
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        (1e19, r"got 1e\+19; the largest that is read is 1e\+18"),
+        (10**5000, "got a number of thousands of digits"),
+    ],
+    ids=["large", "endless"],
+)
+def test_numbers_have_an_end(number, sentence):
+    sizes = pd.DataFrame([["a", 10**18], ["b", number]], columns=["pool", "unique_samples"])
+    with pytest.raises(InputError, match=f"pools table: 1 fault\n  row 2.* {sentence}"):
+        read_sizes(sizes.astype(object))
+
+
+def test_the_name_of_a_file_may_be_anything(tmp_path):
+    """It goes into the fit, whose text is UTF-8."""
+    path = tmp_path / "runs\udce9.csv"
+    path.write_text("pool,unique_samples,samples_seen,error\na,5,9,0.5\n")
+    assert read_runs(path).attrs["source"] == "runs\ufffd.csv"

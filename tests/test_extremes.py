@@ -31,17 +31,23 @@ def table(pools, errors, seen=SEEN, size=made.SIZE):
 TABLES = {
     "errors near 0": table(2, [1e-6, 9e-7, 1e-7]),
     "errors near 1": table(2, [1 - 1e-7, 1 - 1e-6, 1.0]),
+    "errors of 1": table(2, [1.0]),
     "one run": table(1, [0.5], [1e8]),
     "10^12 samples": table(2, [0.7, 0.6, 0.5], [1e10, 1e11, 1e12], size=1e12),
     "10^12 epochs": table(2, [0.7, 0.6, 0.5], [1, 1e6, 1e12], size=1),
     "identical pools": table(3, [0.7, 0.6, 0.5]),
     "500 pools": table(500, [0.7, 0.6, 0.5]),
 }
+BOUNDED, NEAR_AN_END = "utility-bounded", ("errors near 0", "errors near 1", "errors of 1")
+"""Its floor has an upper end."""
 
 
-@pytest.mark.parametrize("name", TABLES)
-def test_densities_are_finite(name):
-    runs, spec = read_runs(TABLES[name]), load_model("utility")
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [*((name, "utility") for name in TABLES), *((name, BOUNDED) for name in NEAR_AN_END)],
+)
+def test_densities_are_finite(name, model):
+    runs, spec = read_runs(TABLES[name]), load_model(model)
     parts = ingredients(runs, spec.size_reference)
     _, draws = prior_draws(build(spec, runs, parts), seed=0)
     curve, again, log_density = replicate(spec, runs, parts, draws, seed=0)

@@ -221,3 +221,9 @@ def test_faults_of_known_parameters(options, sentence):
     asked = {"parameters": parameters, "levels": levels, "budgets": 1e9, "fit": "effective-data"}
     with pytest.raises(InputError, match=re.escape(sentence)):
         predict_known(**(asked | options))
+
+
+def test_known_parameters_that_overflow():
+    known = pd.DataFrame({"pool": ["a"], "a": 1e-10, "b": 1e5, "d": 0.1, "unique_samples": 100})
+    with pytest.raises(InputError, match="a share of 1 of the predicted errors is not finite"):
+        predict_known(known, nested_levels({"a": 100}), "1K")

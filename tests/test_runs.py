@@ -177,7 +177,7 @@ DAMAGES = [
     ("B,1,50000", "B,one,50000", "row 1, column seed: expected a number, got 'one'"),
     ("B,1,50000", "B,1,0", "row 1, column n_eval: expected a number of at least 1, got 0"),
     (",0.0005", ",-1", "row 1, column rounding: expected a half-width of at least 0, got -1"),
-    (",0.0005,2", ",0.0005,0", "row 1, column weight: expected a weight above 0, got 0"),
+    (",0.0005,2", ",0.0005,0", "row 1, column weight: expected a weight from 1e-6 to 1e6, got 0"),
     # names
     ("r2,", ",", "row 2, column run: expected a name, got an empty cell"),
     ("r2,", "r1,", "row 2, column run: repeats row 1"),

@@ -354,3 +354,22 @@ def test_every_parameter_has_a_domain():
     shapes = [*DISTRIBUTIONS.values(), *LIKELIHOODS.values()]
     names = {name for shape in shapes for name in (*shape.required, *shape.optional)}
     assert names.union(*(law.parameters for law in LAWS.values())) == set(DOMAINS)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[parameters.b" + ".mu" * 5000 + "]", "its values nest too deeply"),
+        (
+            "size_reference = 0x" + "f" * 5000,
+            "size_reference: .* got a number of thousands of digits",
+        ),
+        ("name = 0x" + "f" * 5000, "name: expected a text, got a number of thousands of digits"),
+    ],
+    ids=["deep", "endless number", "endless name"],
+)
+def test_beyond_all_measure(tmp_path, text, sentence):
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=sentence):
+        load_model(path)
