@@ -4,14 +4,17 @@ The mean error of a training set s at n samples is ``y_s(n) exp(delta_s(log n))`
 curve ``y_s``. The departure is a Gaussian process with
 
 ``Cov(delta_s(x), delta_t(x')) = (1 + cos(w_s, w_t) + [s = t]) / 3 * (level^2 + trend^2 k(u, v))``,
-``k(u, v) = u v + [u v > 0] m^2 (3 M - m) / 6``, u = x - c, v = x' - c, m = min(|u|, |v|), M = max:
+``k(u, v) = G(u) + G(v) - G(u - v)``, ``G(x) = |x| - 1 + exp(-|x|)``, u = x - c, v = x' - c:
 
 a third of it is common to all training sets, a third belongs to the pools that they take from
-(shares w), a third is each set's own; along log budget it has a level, a slope and an integrated
-random walk, from the centre c of the trained budgets. Runs pin it down where they are, to their
-noise; beyond them slope and walk take over. So it is zero near the data and grows with
-extrapolation; where all runs have one budget, nothing tells the slope, and it stays open. Half its
-variance is taken off, so that what nobody knows does not raise the expected error.
+(shares w), a third is each set's own. Along log budget it has a level at the centre c of the
+trained budgets, and a slope that is forgotten: an Ornstein-Uhlenbeck process whose correlation
+falls by e with every factor e in budget, and k is the covariance of its integral. (A trend that is
+damped; one that goes on for ever forecast worse, see Gardner and McKenzie 1985,
+doi:10.1287/mnsc.31.10.1237.) Runs pin the departure down where they are, to their noise; beyond
+them it grows, as the root of log budget in the end. Where all runs have one budget, nothing tells
+the slope, and it stays open. Half its variance is taken off, so that what nobody knows does not
+raise the expected error.
 
 The amplitudes `level` and `trend` are learned from all training sets, by the part of the residuals
 that the law's own parameters could not have absorbed (restricted likelihood), under a prior that
@@ -29,10 +32,12 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-PRIOR, FREEDOM = 0.05, 3
-"""Of both amplitudes, half Student-t: published fits fall by 0.1 to 0.15 in log error per factor e
-in budget; a third of that the law may have wrong, and seldom much more."""
-GRID = PRIOR * np.geomspace(0.02, 50, 24)
+PRIOR, FREEDOM = (0.05, 0.1), 3
+"""Of the amplitudes level and trend, half Student-t: a law may be wrong by some percent of the error
+where it was tried, and by a slope of its own order: published fits fall by 0.1 to 0.15 in log error
+per factor e in budget."""
+STEPS = np.geomspace(0.02, 50, 24)
+"""Amplitudes in units of their prior's scale."""
 STRATA = 32
 """Pairs of amplitudes that draws are made with, of equal weight."""
 MOST_TOLD = 128
@@ -66,10 +71,15 @@ class Cells:
 
 
 def along(u: Array, v: Array) -> Array:
-    """``k(u, v)``, element by element: a slope and an integrated random walk."""
-    less, more = np.minimum(abs(u), abs(v)), np.maximum(abs(u), abs(v))
-    k: Array = u * v + (u * v > 0) * less**2 * (3 * more - less) / 6
+    """``k(u, v)``, element by element: the integral of a slope that is forgotten."""
+    k: Array = _grown(u) + _grown(v) - _grown(u - v)
     return k
+
+
+def _grown(x: Array) -> Array:
+    """``G(x)``, half the variance of what such a slope adds over a distance."""
+    distance: Array = abs(x)
+    return distance + np.expm1(-distance)
 
 
 def covariance(one: Cells, other: Cells, centre: float) -> Array:
@@ -81,7 +91,7 @@ def covariance(one: Cells, other: Cells, centre: float) -> Array:
 
     >>> cell = Cells(np.ones((1, 1)), np.array([1e8]), np.array([0]))
     >>> covariance(cell, cell, centre=np.log(1e7)).ravel().round(3)
-    array([1.   , 9.371])
+    array([1.   , 2.805])
     """
     alike = _unit(one.share) @ _unit(other.share).T
     sets = (1 + alike + (one.own[:, None] == other.own)) / 3
@@ -109,16 +119,18 @@ def amplitudes(residual: Array, variance: Array, unit: Array) -> Array:
     left = direction[:, leverage < ABSORBED]
     told = white.mean(axis=0) @ left
     level, trend = left.T @ (unit / np.sqrt(np.outer(variance, variance))) @ left
-    log_prior = np.log(GRID) - (FREEDOM + 1) / 2 * np.log1p((GRID / PRIOR) ** 2 / FREEDOM)
+    log_prior = np.log(STEPS) - (FREEDOM + 1) / 2 * np.log1p(STEPS**2 / FREEDOM)
     density = np.add.outer(log_prior, log_prior)
+    grid = [scale * STEPS for scale in PRIOR]
     for i, j in np.ndindex(density.shape):
-        total = GRID[i] ** 2 * level + GRID[j] ** 2 * trend + np.eye(len(told))
+        total = grid[0][i] ** 2 * level + grid[1][j] ** 2 * trend + np.eye(len(told))
         root = np.linalg.cholesky(total)
         density[i, j] -= np.log(np.diag(root)).sum() + np.sum(np.linalg.solve(root, told) ** 2) / 2
     share = np.exp(density - density.max()).ravel()
     below = (np.cumsum(share) - share / 2) / share.sum()
     place = np.searchsorted(below, (np.arange(STRATA) + 0.5) / STRATA).clip(max=share.size - 1)
-    return np.stack([GRID[i] for i in np.unravel_index(place, density.shape)], axis=1)
+    at = np.unravel_index(place, density.shape)
+    return np.stack([each[i] for each, i in zip(grid, at, strict=True)], axis=1)
 
 
 def departures(

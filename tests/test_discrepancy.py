@@ -18,11 +18,19 @@ def cells(budgets=BUDGETS, shares=((1.0, 0.0), (0.0, 1.0), (0.5, 0.5))):
 
 
 @pytest.mark.parametrize(("u", "v"), [(0.5, 2.0), (2.0, 2.0), (-1.0, -3.0), (-1.0, 2.0), (0, 1)])
-def test_walk_is_the_integral_of_a_random_walk(u, v):
-    """On one side Cov(int_0^u W, int_0^v W) = int_0^min (|u| - t) (|v| - t) dt; else none."""
-    walk = integrate.quad(lambda t: (abs(u) - t) * (abs(v) - t), 0, min(abs(u), abs(v)))[0]
-    found = along(np.array(float(u)), np.array(float(v)))
-    assert found == pytest.approx(u * v + walk * (u * v > 0))
+def test_trend_is_the_integral_of_a_slope_that_is_forgotten(u, v):
+    """Cov(int_0^u s, int_0^v s) = int_0^u int_0^v exp(-|x - y|) dx dy."""
+
+    def over_y(x):
+        ends = sorted([0, v, min(max(x, min(0, v)), max(0, v))])
+        parts = [
+            integrate.quad(lambda y: np.exp(-abs(x - y)), *part)[0]
+            for part in zip(ends, ends[1:], strict=False)
+        ]
+        return np.sign(v) * sum(parts)
+
+    expected = np.sign(u) * integrate.quad(over_y, *sorted([0, u]))[0]
+    assert along(np.array(float(u)), np.array(float(v))) == pytest.approx(expected, abs=1e-12)
 
 
 def test_sets_share_what_is_common_and_what_their_pools_are():
@@ -38,9 +46,10 @@ def test_amplitudes_are_their_priors_where_the_law_could_absorb_everything():
     """One cell whose curve the data chose: the share of the variance that is noise's is one."""
     z = np.random.default_rng(0).standard_normal((4000, 1))
     level, trend = amplitudes(0.01 * z, np.array([1e-4]), np.ones((2, 1, 1))).T
-    quartiles = PRIOR * stats.t(FREEDOM).ppf((1 + np.array([0.25, 0.5, 0.75])) / 2)
-    np.testing.assert_allclose(np.quantile(level, [0.25, 0.5, 0.75]), quartiles, rtol=0.3)
-    assert 0.3 < np.median(trend) / quartiles[1] < 3
+    unit = stats.t(FREEDOM).ppf((1 + np.array([0.25, 0.5, 0.75])) / 2)
+    found = np.quantile(level, [0.25, 0.5, 0.75])
+    np.testing.assert_allclose(found, PRIOR[0] * unit, rtol=0.3)
+    assert 0.3 < np.median(trend) / PRIOR[1] / unit[1] < 3
 
 
 def test_one_budget_tells_the_level_and_not_the_trend():
@@ -48,7 +57,7 @@ def test_one_budget_tells_the_level_and_not_the_trend():
     unit = covariance(seen, seen, np.log(1e8))
     level, trend = amplitudes(np.zeros((50, 12)), np.full(12, 1e-6), unit).T
     assert np.median(level) < 0.005
-    assert np.median(trend) > PRIOR / 2
+    assert np.median(trend) > PRIOR[1] / 2
 
 
 @pytest.mark.parametrize("trend", [0.01, 0.05, 0.2])
