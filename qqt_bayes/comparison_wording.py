@@ -76,6 +76,7 @@ def _scores(ranked: xr.Dataset) -> Iterator[str]:
         f"sum of the log densities of {runs} left-out runs (elpd)."
     )
     names = [str(name) for name in ranked["law"].values]
+    yield from _cautions(ranked, names)
     for name, behind, error in zip(
         names[1:], ranked["behind"].values[1:], ranked["behind_se"].values[1:], strict=True
     ):
@@ -92,13 +93,18 @@ def _scores(ranked: xr.Dataset) -> Iterator[str]:
         yield f"{name}: {stacked}its 90% intervals hold {within.sum()} of {runs} left-out runs."
     if len(names) > 1:
         yield "Weights are those of the mixture that predicts best, not chances of being right."
+
+
+def _cautions(ranked: xr.Dataset, names: list[str]) -> Iterator[str]:
+    """What the scores rest on that will not hold them."""
+    runs = ranked.sizes["run"]
     bad = {n: int(k) for n, k in zip(names, ranked["bad_k"].values, strict=True) if k}
     if bad:
         counts = [f"{count} of {runs} under {name}" for name, count in bad.items()]
         yield (
             f"Beware: scores that are not to be trusted: {_and(counts)} (k-hat above {BAD_K}: a "
-            "run moves the fit too much to be left out without sampling). All of the above rests "
-            "on them, too, until --refit replaces them."
+            "run moves the fit too much to be left out without sampling). What follows rests on "
+            "them, until --refit replaces them."
         )
     weak = ranked["law"].values[~ranked["gate_passed"].values].tolist()
     if weak:

@@ -41,6 +41,11 @@ OTHER_LAW = (
     "the law does not describe these runs: try {models}; where groups differ, a model with "
     "parameters over group (cherti has some), or a table for each group"
 )
+NOISY = (
+    "runs scatter by {sigma:.2g} about their curves, more than the prior of the noise takes "
+    "for chance: {advice}; where runs are so noisy, give replicates, n_eval, or a model whose "
+    "likelihood.sigma allows it"
+)
 OTHERS = {
     "utility-free-size": "utility-free-size",
     "utility-bounded": "utility-bounded (errors near chance)",
@@ -202,25 +207,11 @@ def _adequacy(fit: xr.DataTree, curve: Array, predicted: Array) -> list[Check]:
     spec = json.loads(fit.attrs["spec"])
     models = [words for name, words in OTHERS.items() if name != spec["name"]]
     other_law = OTHER_LAW.format(models=" or ".join(models))
-    checks = []
     known = known_noise(
         constant.assign(error=("run", observed)).assign_attrs(kind=fit.attrs["kind"])
     )
-    if known is not None:
-        scatter = float(np.sqrt(np.mean((observed - curve.mean(axis=0)) ** 2)))
-        fixed = spec["likelihood"]["sigma"]  # a number, or a prior
-        drawn = fit["posterior"].get("sigma")
-        sigma = float(np.median(fixed if drawn is None else drawn))
-        ratio = max(scatter, sigma) / known
-        checks.append(
-            Check(
-                "unexplained scatter over known noise",
-                ratio,
-                f"at most {NOISE_RATIO:g}",
-                ratio <= NOISE_RATIO,
-                other_law,
-            )
-        )
+    left = float(np.sqrt(np.mean((observed - curve.mean(axis=0)) ** 2)))
+    checks = _scatter(fit, spec, left, known, other_law)
     for name, pattern in _patterns(constant).items():
         seen = pattern(observed - curve)
         chance = pattern(predicted - curve)
@@ -235,6 +226,24 @@ def _adequacy(fit: xr.DataTree, curve: Array, predicted: Array) -> list[Check]:
             )
         )
     return checks
+
+
+def _scatter(
+    fit: xr.DataTree, spec: dict[str, Any], left: float, known: float | None, advice: str
+) -> list[Check]:
+    """Whether what is left unexplained is noise: as much as is known, or as its prior expects."""
+    drawn = fit["posterior"].get("sigma")
+    if drawn is None and known is None:
+        return []
+    sigma = float(spec["likelihood"]["sigma"] if drawn is None else np.median(drawn))
+    if known is not None:
+        ratio = max(left, sigma) / known
+        bar, passed = f"at most {NOISE_RATIO:g}", ratio <= NOISE_RATIO
+        return [Check("unexplained scatter over known noise", ratio, bar, passed, advice)]
+    tail = float(np.mean(fit["prior"]["sigma"].to_numpy() >= sigma))
+    name = "unexplained scatter: tail probability in the prior of the noise"
+    bar, passed = f"at least {LEAST_TAIL}", tail >= LEAST_TAIL
+    return [Check(name, tail, bar, passed, NOISY.format(sigma=sigma, advice=advice))]
 
 
 def known_noise(runs: xr.Dataset) -> float | None:

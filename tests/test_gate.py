@@ -10,6 +10,7 @@ from qqt_bayes.gate import LEAST_TAIL, NOISE_RATIO, Check, Gate, check, known_no
 from qqt_bayes.spec import Spec, load_model
 
 SCATTER = "unexplained scatter over known noise"
+PRIOR_SCATTER = "unexplained scatter: tail probability in the prior of the noise"
 
 
 @pytest.fixture
@@ -53,6 +54,24 @@ def test_good_fit_passes(fit):
     assert str(gate) == (
         "The fit passed its gate: the chains agree, no check found fault with the law."
     )
+
+
+# --- noise ---------------------------------------------------------------------------------------
+
+
+def test_scatter_that_no_prior_of_the_noise_expects(fit):
+    """Nothing is known of the noise but its prior, under which 0.1 is absurd."""
+    fit["posterior"]["sigma"].values[:] *= 0.1 / np.median(fit["posterior"]["sigma"])
+    gate = put_through(fit)
+    assert failed(gate) == [PRIOR_SCATTER]
+    assert "runs scatter by 0.1 about their curves" in str(gate)
+    assert "give replicates, n_eval, or a model" in str(gate)
+
+
+def test_known_noise_speaks_before_its_prior(fit):
+    names = [each.name for each in with_known(fit, 1000).checks]
+    assert SCATTER in names
+    assert PRIOR_SCATTER not in names
 
 
 # --- convergence -------------------------------------------------------------------------------
