@@ -33,9 +33,9 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 PRIOR, FREEDOM = (0.05, 0.1), 3
-"""Of the amplitudes level and trend, half Student-t: a law may be wrong by some percent of the error
-where it was tried, and by a slope of its own order: published fits fall by 0.1 to 0.15 in log error
-per factor e in budget."""
+"""Of the amplitudes level and trend, half Student-t: a law may be wrong by some percent of the
+error where it was tried, and by a slope of the order of its own: published fits fall by 0.1 to 0.15
+in log error per factor e in budget."""
 STEPS = np.geomspace(0.02, 50, 24)
 """Amplitudes in units of their prior's scale."""
 STRATA = 32

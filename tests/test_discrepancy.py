@@ -1,5 +1,7 @@
 """What the law cannot describe: covariance, amplitude, conditioning, and what predictions get."""
 
+from itertools import pairwise
+
 import made
 import numpy as np
 import pytest
@@ -23,10 +25,7 @@ def test_trend_is_the_integral_of_a_slope_that_is_forgotten(u, v):
 
     def over_y(x):
         ends = sorted([0, v, min(max(x, min(0, v)), max(0, v))])
-        parts = [
-            integrate.quad(lambda y: np.exp(-abs(x - y)), *part)[0]
-            for part in zip(ends, ends[1:], strict=False)
-        ]
+        parts = [integrate.quad(lambda y: np.exp(-abs(x - y)), *part)[0] for part in pairwise(ends)]
         return np.sign(v) * sum(parts)
 
     expected = np.sign(u) * integrate.quad(over_y, *sorted([0, u]))[0]
