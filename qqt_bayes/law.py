@@ -324,7 +324,3 @@ def law_for(name: str, kappa: Any = 0.0) -> Law:
             "take law 'utility-overfit', or leave kappa out"
         )
     return LAWS[name]
-
-
-FLOOR = Law("floor", lambda epochs, d, tau, mixture, xp: mixture.mean(d), ("d",))
-"""What is left of every law after endless fresh data."""
