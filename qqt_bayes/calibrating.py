@@ -98,7 +98,7 @@ def _limits(found: xr.Dataset) -> list[str]:
     words = []
     if count < FEW:
         words.append(f"{count} tables show gross faults only: ask for --replications 200 or more.")
-    if legal < 1:
+    if round(legal, 2) < 1:
         words.append(
             f"{legal:.0%} of the tables that the priors reach have legal errors; only those count."
         )

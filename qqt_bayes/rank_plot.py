@@ -38,12 +38,15 @@ def rank_ecdfs(ranks: Mapping[str, xr.DataArray], probability: float = 0.95) -> 
     with matplotlib.rc_context(STYLE):
         columns = min(COLUMNS, len(ranks))
         rows = ceil(len(ranks) / columns)
-        figure = Figure(figsize=(WIDTH, 0.6 + (3.4 if columns == 1 else 1.8) * rows))
+        figure = Figure(figsize=(WIDTH, 0.6 + (3.4 if columns == 1 else 2.0) * rows))
         panels = figure.subplots(rows, columns, sharex=True, squeeze=False).ravel()
         for axes, (title, each) in zip(panels, ranks.items(), strict=False):
             _panel(axes, title, each, probability)
-        for axes in panels[len(ranks) :]:
-            axes.set_axis_off()
+        for i, axes in enumerate(panels):
+            if i < len(ranks):
+                axes.tick_params(labelbottom=i + columns >= len(ranks))
+            else:
+                axes.set_axis_off()
         figure.supxlabel("share of draws below the truth", fontsize=9)
         figure.supylabel("ECDF less that of uniform ranks", fontsize=9)
     return figure
@@ -67,7 +70,8 @@ def _panel(axes: Axes, title: str, ranks: xr.DataArray, probability: float) -> N
         else:
             style = "--" if name in alone else "-"
             axes.plot(at, line, color=GREY, linewidth=0.7, linestyle=style, alpha=0.8)
-    axes.set(xlim=(0, 1))
-    axes.set_title(f"{title}: {scalars} scalars, {count} tables", color=INK)
+    axes.set(xlim=(0, 1), xticks=[0, 0.25, 0.5, 0.75, 1], xticklabels=["0", "", "0.5", "", "1"])
+    axes.set_title(f"{title}\n{scalars} scalars, {count} tables", color=INK, fontsize=8)
     if odd:
-        axes.legend(fontsize=7, loc="best")
+        box = {"frameon": True, "framealpha": 0.8, "edgecolor": "none", "facecolor": "white"}
+        axes.legend(fontsize=7, loc="best", **box)
