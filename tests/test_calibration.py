@@ -13,7 +13,7 @@ import xarray as xr
 from command import qqt
 from matplotlib.image import imread
 
-from qqt_bayes import calibration
+from qqt_bayes import calibration, misspecification
 from qqt_bayes.calibrating import fault, verdict
 from qqt_bayes.calibration import simulation_based_calibration
 from qqt_bayes.errors import InputError
@@ -355,6 +355,27 @@ def test_the_study_calibrates_every_shipped_specification(monkeypatch):
         assert runs.sizes["group"] == (2 if each["spec"] == "cherti" else 1)
         assert "group" not in over or spec.name in {"cherti", "data-constrained"}
     assert study.fixed("utility-free-size", {"size_exponent": 0.0}).parameters["size_exponent"] == 0
+
+
+# --- where the law is wrong -----------------------------------------------------------------------
+
+
+def test_coverage_elsewhere_asks_every_set_at_both_budgets(losses, monkeypatch):
+    """By a fit whose draws are all alike: nothing but departures gives intervals a width."""
+    monkeypatch.setattr(
+        misspecification, "fit", lambda *_, **__: made.fit(spread=0.0, passed=False)
+    )
+    found = misspecification.coverage_elsewhere(losses, "utility", "utility", replications=2)
+    assert len(found) == 2 * 3 * 2 * 2
+    assert found.groupby(["times", "departures"]).size().to_dict() == {
+        (times, departures): 6 for times in (1, 4) for departures in (False, True)
+    }
+    assert (found["failed"] == "R-hat").all()
+    width = (found["upper"] - found["lower"]).groupby([found["times"], found["departures"]]).mean()
+    assert width[1, False] == pytest.approx(0, abs=1e-12)
+    assert 1e-6 < width[1, True] < width[4, True]
+    between = (found["lower"] <= found["observed"]) & (found["observed"] <= found["upper"])
+    assert (found["inside"] == between).all()
 
 
 # --- what is refused ------------------------------------------------------------------------------
