@@ -326,7 +326,7 @@ def test_the_page_lists_every_scalar_outside_its_band(monkeypatch, tmp_path):
     settings = {"calibration": {"draws": 500}, "misspecification": {"draws": 1000}}
     page.write_page(tmp_path, fits, {"one by other": pd.DataFrame(rows)}, settings)
     text = (tmp_path / "sbc.md").read_text()
-    assert "outside the joint band are 1, of wide." in text
+    assert "outside the joint band are 1, of wide (of 2 " in text
     section = text.split("## Every scalar outside a band")[1].split("##")[0]
     assert "| wide | b |" in section
     assert "| intervals are too wide |" in section

@@ -72,7 +72,8 @@ def write_page(folder, calibrations, pairs, settings):
 
 EXPLAINED = f"""\
 Simulation-based calibration: parameters are drawn from a specification's priors, a table of runs
-from these, and the table is fitted as users do ({{settings}}). Then the rank of every truth among
+from these, and the table is fitted by `qqt_bayes.fit` itself ({{settings}}; users have more draws by
+default, so more of their fits pass the gate). Then the rank of every truth among
 {RANKED} draws of its posterior is uniform, or the posterior is not the declared model's. A scalar
 is inside if the ECDF of its ranks stays in the band that holds all of the ECDF of uniform ranks
 with {PROBABILITY:.0%}: alone, where about one in twenty leaves by chance, or jointly, the band that
@@ -125,7 +126,11 @@ def told(joined):
     )
     if not specs:
         return f"{words}; none is outside the joint band of its specification."
-    return f"{words}; outside the joint band are {len(jointly)}, of {', '.join(specs)}."
+    count = joined["spec"].nunique()
+    return (
+        f"{words}; outside the joint band are {len(jointly)}, of {', '.join(specs)} (of {count} "
+        f"specifications about {(1 - PROBABILITY) * count:.1f} would have any by chance)."
+    )
 
 
 def outside(joined, calibrations):
