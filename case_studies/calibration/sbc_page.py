@@ -72,8 +72,8 @@ def write_page(folder, calibrations, pairs, settings):
 
 EXPLAINED = f"""\
 Simulation-based calibration: parameters are drawn from a specification's priors, a table of runs
-from these, and the table is fitted by `qqt_bayes.fit` itself ({{settings}}; users have more draws by
-default, so more of their fits pass the gate). Then the rank of every truth among
+from these, and the table is fitted by `qqt_bayes.fit` ({{settings}}; its defaults are 1000 draws
+and 1000 to tune). Then the rank of every truth among
 {RANKED} draws of its posterior is uniform, or the posterior is not the declared model's. A scalar
 is inside if the ECDF of its ranks stays in the band that holds all of the ECDF of uniform ranks
 with {PROBABILITY:.0%}: alone, where about one in twenty leaves by chance, or jointly, the band that
