@@ -12,7 +12,7 @@ FITS := import ensurepip, sys, sysconfig, venv; \
 	fits = (3, 12) <= sys.version_info < (3, 15) and sys.implementation.name == "cpython"; \
 	sys.exit(0 if fits and not sysconfig.get_config_var("Py_GIL_DISABLED") else 1)
 
-.PHONY: help setup demo test test-slow lint bench notebooks calibration mini-clip mini-clip-setup lock clean
+.PHONY: help setup demo test test-slow lint bench notebooks calibration sbc mini-clip mini-clip-setup lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -43,6 +43,9 @@ notebooks: $(READY) ## execute the case studies' notebooks in place
 
 calibration: $(READY) ## predict held-out larger budgets of real runs, beside baselines; an hour or two
 	$(BIN)/python case_studies/held_out/study.py
+
+sbc: $(READY) ## calibrate every shipped specification on 500 simulated studies; three to four hours of one core
+	$(BIN)/python case_studies/calibration/sbc.py
 
 mini-clip: mini-clip-setup ## train the small models of case_studies/mini_clip anew, into build/; about an hour
 	$(BIN)/python case_studies/mini_clip/train.py --out build/mini_clip

@@ -134,9 +134,13 @@ class BestFit:
 
     def slope(self, x: Array, free: int) -> Array:
         """Derivative of each run's error by each free scalar, in units of its noise."""
+        return self._with_slope(x, free)[1]
+
+    def _with_slope(self, x: Array, free: int) -> tuple[Array, Array]:
+        """Errors of the runs and their `slope`: one evaluation costs hardly less than all."""
         errors = self.errors(np.vstack([x, x + STEP * np.eye(x.size)[:free]]))
         slope: Array = (errors[1:] - errors[0]).T / STEP / np.sqrt(self.variance)[:, None]
-        return slope
+        return errors[0], slope
 
     def precision(self, x: Array, free: int) -> Array:
         """Of the free scalars about a best fit, shape (scalar, scalar)."""
@@ -154,15 +158,26 @@ class BestFit:
         noise = np.sqrt(self.variance)
         weight = np.linalg.cholesky(self.joint[:free, :free]).T
 
+        last: dict[bytes, tuple[Array, Array]] = {}
+
         def point(x: Array) -> Array:
             return np.concatenate([x, start[free:]])
 
+        def at(x: Array) -> tuple[Array, Array]:
+            """Errors and slope; the search asks for the slope where it last asked for errors."""
+            key = x.tobytes()
+            if key not in last:
+                last.clear()
+                last[key] = self._with_slope(point(x), free)
+            return last[key]
+
         def residuals(x: Array) -> Array:
-            misfit = (self.errors(point(x)[None])[0] - self.error) / noise
-            return np.concatenate([misfit, weight @ (x - self.mean[:free])])
+            return np.concatenate(
+                [(at(x)[0] - self.error) / noise, weight @ (x - self.mean[:free])]
+            )
 
         def slope(x: Array) -> Array:
-            return np.concatenate([self.slope(point(x), free), weight])
+            return np.concatenate([at(x)[1], weight])
 
         found = least_squares(residuals, start[:free], jac=slope, max_nfev=100)
         return point(found.x), float(found.cost)

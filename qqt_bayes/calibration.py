@@ -7,10 +7,8 @@ coordinates or the sampler shows as ranks that are not.  Quantities that depend 
 log likelihood above all, show faults that parameters alone do not (Modrak et al. 2023,
 arXiv:2211.02383).
 
-Priors reach tables that nobody could have, with error rates above 1.  A pair of theta and y whose
-table is not legal is dropped, and another pair drawn.  The ranks stay exact, since y alone decides:
-``p(theta | y, kept) = P(kept | y) p(theta, y) / p(y, kept) = p(theta | y)``.  (Drawing y again
-under the same theta would bias them.)
+What is ranked is in `qqt_bayes.ranking`, where tables come from in `qqt_bayes.prior_tables`, how
+ranks are judged in `qqt_bayes.uniformity`.
 
 The library simuk does the same for any PyMC model, but compiles a new one for every table.
 """
@@ -19,28 +17,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import product
+from collections.abc import Iterable
 from typing import Any
 
-import arviz as az
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.inference import Compilation, by_draw, fit, prior_draws, versions
-from qqt_bayes.ingredients import Part, ingredients, known_variance
-from qqt_bayes.model import build, replicate
-from qqt_bayes.runs import ERROR
-from qqt_bayes.spec import Spec, load_model
-from qqt_bayes.uniformity import RANKED, rank_of
-
-Array = NDArray[np.float64]
-MOST = 100
-"""Tables drawn for each that is kept, at the most."""
-LIKELIHOOD = "log likelihood"
-PRIOR, SAMPLER = range(2)  # what seeds are for
+from qqt_bayes.inference import Compilation, fit, versions
+from qqt_bayes.prior_tables import SAMPLER, prior_tables, seed_of
+from qqt_bayes.ranking import Ranking
+from qqt_bayes.spec import Spec, load_model, require_kind
+from qqt_bayes.uniformity import RANKED
 
 
 def simulation_based_calibration(
@@ -49,10 +37,11 @@ def simulation_based_calibration(
     *,
     replications: int = 200,
     seed: int = 0,
-    draws: int = 300,
+    draws: int = 500,
     tune: int = 300,
     chains: int = 4,
     progress: bool = False,
+    compilation: Compilation | None = None,
 ) -> xr.Dataset:
     """Rank the truth among the draws of posteriors of tables drawn from the model.
 
@@ -71,14 +60,18 @@ def simulation_based_calibration(
         As in `fit`.
     progress : bool
         Show a progress bar on standard error.
+    compilation : Compilation, optional
+        As in `fit`; for several calls with the same trainings.
 
     Returns
     -------
     Dataset
-        Over `replication` and `scalar` (each parameter, the mean error of each training set at its
-        largest budget, the log likelihood): `rank`, 0 to 99; `truth`; `ess`, effective draws. Over
-        `replication`: `passed` (its gate), `divergences`, `seconds`. Attributes: spec, spec_hash,
-        settings, `ranked` (draws ranked among), `legal` (share of the tables drawn), versions.
+        Over `replication` and `scalar` (each parameter; the mean error of each training set at its
+        own largest budget, and at 4 times the largest of all; how much worse than the best the
+        second best is there; the log likelihood): `rank`, 0 to 99; `truth`; `ess`, effective draws.
+        Over `replication`: `passed` (its gate), `divergences`, `seconds`. Attributes: spec,
+        spec_hash, settings, `ranked` (draws ranked among), `legal` (share of the tables drawn),
+        versions.
 
     Raises
     ------
@@ -91,102 +84,24 @@ def simulation_based_calibration(
     if chains * draws < RANKED:
         raise InputError(f"chains times draws should be at least {RANKED}: so many are ranked.")
     spec = load_model(spec)
-    design = _hold_noise(runs)
-    parts = ingredients(design, spec.size_reference)
-    truths, errors, legal = _simulate(spec, design, parts, replications, seed)
+    require_kind(spec, runs.attrs["kind"])
+    tables = prior_tables(spec, runs, replications, seed)
+    ranking = Ranking(spec, tables.design)
     settings: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains}
-    compilation = Compilation(prior_seed=seed)
+    shared = Compilation(prior_seed=seed) if compilation is None else compilation
     rows = []
     for i in _counted(replications, progress):
-        table = design.assign(error=("run", errors[i], design["error"].attrs))
+        table = tables.table(i)
         start = time.perf_counter()
-        own = _seed(seed, SAMPLER, i)  # with one for all the ranks would share their chance
-        each = fit(table, spec, seed=own, compilation=compilation, **settings)
+        own = seed_of(seed, SAMPLER, i)  # with one for all the ranks would share their chance
+        each = fit(table, spec, seed=own, compilation=shared, **settings)
         seconds = time.perf_counter() - start
-        truth = {name: x[i] for name, x in truths.items()}
-        rows.append(_compare(each, spec, table, parts, truth).assign(seconds=seconds))
+        rows.append(ranking.compare(each, table, tables.truth(i)).assign(seconds=seconds))
     origin = {"spec": json.dumps(spec.to_dict()), "spec_hash": spec.hash, "versions": versions()}
-    attributes = {**origin, "seed": seed, **settings, "ranked": RANKED, "legal": legal}
+    attributes = {**origin, "seed": seed, **settings, "ranked": RANKED, "legal": tables.legal}
     return xr.concat(rows, xr.Variable("replication", np.arange(replications))).assign_attrs(
         attributes
     )
-
-
-def _hold_noise(runs: xr.Dataset) -> xr.Dataset:
-    """The runs with their known variance as rounding alone, which other errors do not change."""
-    width = runs["rounding"].copy(data=np.sqrt(3 * known_variance(runs)))
-    return runs.assign(rounding=width, n_eval=xr.full_like(runs["n_eval"], np.nan))
-
-
-def _simulate(
-    spec: Spec, design: xr.Dataset, parts: list[Part], count: int, seed: int
-) -> tuple[dict[str, Array], Array, float]:
-    """Draws of the random parameters, the errors drawn from each, and the share that was legal."""
-    declared = build(spec, design, parts)
-    truths: list[dict[str, Array]] = []
-    tables: list[Array] = []
-    drawn = kept = 0
-    while kept < count and drawn < MOST * count:
-        tree, values = prior_draws(declared, _seed(seed, PRIOR, len(tables)))
-        errors = tree["prior_predictive"]["error"].to_numpy()[0]
-        legal = ERROR[design.attrs["kind"]].holds(errors).all(axis=1)
-        truths.append({name: x[legal] for name, x in values.items()})
-        tables.append(errors[legal])
-        drawn, kept = drawn + legal.size, kept + int(legal.sum())
-    if kept < count:
-        raise InputError(
-            f"Only {kept} of {drawn} tables drawn from the priors of {spec.name} are legal, but "
-            f"{count} are wanted. Do the priors expect errors of this kind?"
-        )
-    joined = {name: np.concatenate([each[name] for each in truths]) for name in truths[0]}
-    return joined, np.concatenate(tables), kept / drawn
-
-
-def _compare(
-    each: xr.DataTree, spec: Spec, table: xr.Dataset, parts: list[Part], truth: Mapping[str, Array]
-) -> xr.Dataset:
-    """A fit beside the truth: rank and effective draws of every scalar, and how the fit went."""
-    posterior = each.children["posterior"].to_dataset(inherit=False)
-    both = {name: np.concatenate([truth[name][None], x]) for name, x in by_draw(posterior).items()}
-    curve, _, density = replicate(spec, table, parts, both, seed=0)
-    last = _last_runs(table)
-    flat = [x.reshape(len(x), -1) for x in both.values()]
-    values = np.column_stack([*flat, curve[:, list(last.values())], density.sum(axis=1)])
-    shape = posterior.sizes["chain"], posterior.sizes["draw"]
-    draws = xr.DataArray(values[1:].reshape(*shape, -1), dims=("chain", "draw", "scalar"))
-    return xr.Dataset(
-        {
-            "rank": ("scalar", rank_of(values[0], values[1:])),
-            "truth": ("scalar", values[0]),
-            "ess": ("scalar", az.ess(draws).to_numpy()),
-            "passed": json.loads(each.attrs["gate"])["passed"],
-            "divergences": int(each["sample_stats"]["diverging"].sum()),
-        },
-        {"scalar": [*_labels(posterior), *last, LIKELIHOOD]},
-    )
-
-
-def _labels(posterior: xr.Dataset) -> Iterator[str]:
-    """The name of every scalar, as ArviZ writes it: ``b[0-10%]``."""
-    for name, x in posterior.items():
-        for place in product(*(x[dim].to_numpy() for dim in x.dims[2:])):
-            yield f"{name}[{', '.join(map(str, place))}]" if place else str(name)
-
-
-def _last_runs(table: xr.Dataset) -> dict[str, int]:
-    """Which run of each training set, in each group, has the largest budget."""
-    last = {}
-    for run in np.argsort(table["samples_seen"].to_numpy(), kind="stable"):
-        names = [
-            str(table[dim].to_numpy()[table[f"{dim}_index"][run]]) for dim in ("data", "group")
-        ]
-        last[f"error of {', '.join(names[: 1 + (table.sizes['group'] > 1)])}"] = int(run)
-    return last
-
-
-def _seed(*of: int) -> int:
-    """A seed of its own for each purpose."""
-    return int(np.random.SeedSequence(of).generate_state(1)[0])
 
 
 def _counted(count: int, progress: bool) -> Iterable[int]:

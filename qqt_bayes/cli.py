@@ -312,6 +312,47 @@ def compare(fits: tuple[str, ...], **asked: Any) -> None:
 
 
 @main.command()
+@options.runs
+@options.model
+@click.option(
+    "--replications", type=options.at_least_one, default=200, metavar="N", help="Tables to fit."
+)
+@options.seed
+@click.option("-o", "--output", metavar="FILE", help="Write all ranks, as netCDF.")
+@click.option("--plot", metavar="FILE", help="Draw the ECDFs of the ranks, as .png or .svg.")
+@options.table_format
+def calibrate(
+    model: str,
+    replications: int,
+    seed: int,
+    output: str | None,
+    plot: str | None,
+    form: str,
+    **source: Any,
+) -> None:
+    """Test whether a model's intervals hold as often as they say, on the design of RUNS.
+
+    Tables with that design are drawn from the model's priors and fitted, and the truth behind each
+    is ranked among the draws (simulation-based calibration). The errors in RUNS do not matter.
+    """
+    from qqt_bayes import calibrating
+    from qqt_bayes.runs import read_runs
+    from qqt_bayes.spec import load_model, require_kind
+
+    read = [model, *(source[name] for name in ("runs", "composition", "pools", "mapping"))]
+    ranks, figure = calibrating.files(output, plot, read)
+    spec, runs = load_model(model), read_runs(source.pop("runs"), **source)
+    require_kind(spec, runs.attrs["kind"])
+    note(f"Fitting model {spec.name} to {replications} tables of {runs.sizes['run']} runs ...")
+    from qqt_bayes.calibration import simulation_based_calibration
+
+    found = simulation_based_calibration(
+        runs, spec, replications=replications, seed=seed, progress=True
+    )
+    calibrating.report(found, form, ranks, figure)
+
+
+@main.command()
 @click.option("-o", "--output", default="qqt-demo", metavar="DIR", help="To write to.")
 @options.length()
 @options.chains

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import wraps
-from io import BytesIO
 from math import ceil
 from os import PathLike
 from pathlib import Path
@@ -17,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
+from qqt_bayes.figure_files import ENDINGS, write_figure
 from qqt_bayes.forest import INFERRED, forest, interval
 from qqt_bayes.marks import (
     GREY,
@@ -33,7 +33,6 @@ from qqt_bayes.marks import (
     strip,
 )
 from qqt_bayes.methods import is_approximate, label
-from qqt_bayes.writing import write
 
 COLUMNS = 5
 """Panels side by side."""
@@ -243,11 +242,9 @@ def save(figure: Figure, stem: str | PathLike[str]) -> tuple[Path, Path]:
     tuple of Path
         The two files.
     """
-    png, svg = (Path(f"{stem}.{ending}") for ending in ("png", "svg"))
-    with matplotlib.rc_context(STYLE):
-        for path, options in ((png, {"dpi": 200}), (svg, {"metadata": {"Date": None}})):
-            figure.savefig(drawn := BytesIO(), format=path.suffix[1:], **options)
-            write(path, drawn.getvalue())
+    png, svg = (Path(f"{stem}{ending}") for ending in ENDINGS)
+    for path in (png, svg):
+        write_figure(figure, path)
     return png, svg
 
 

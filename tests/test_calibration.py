@@ -1,6 +1,8 @@
 """Ranks of the truth are uniform where a posterior is exact, and only there."""
 
+import io
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import made
@@ -8,17 +10,32 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from command import qqt
+from matplotlib.image import imread
 
-from qqt_bayes import calibration
-from qqt_bayes.calibration import LIKELIHOOD, simulation_based_calibration
+from qqt_bayes import calibration, misspecification
+from qqt_bayes.calibrating import fault, verdict
+from qqt_bayes.calibration import simulation_based_calibration
 from qqt_bayes.errors import InputError
 from qqt_bayes.inference import prior_draws
 from qqt_bayes.ingredients import known_variance
 from qqt_bayes.model import build
+from qqt_bayes.prediction import predict_known
+from qqt_bayes.prior_tables import hold_noise
+from qqt_bayes.ranking import LIKELIHOOD
 from qqt_bayes.runs import read_runs
-from qqt_bayes.spec import Spec, load_model
-from qqt_bayes.uniformity import RANKED, outside_bands, rank_of
+from qqt_bayes.spec import Spec, list_models, load_model, require_kind
+from qqt_bayes.uniformity import (
+    RANKED,
+    band,
+    differences,
+    jointly,
+    outside_bands,
+    p_values,
+    rank_of,
+)
 
+STUDY = Path(__file__).parent.parent / "case_studies/calibration"
 REPLICATIONS = 1000
 SURE = 0.999
 """Bands that right ranks leave once in a thousand times only."""
@@ -82,6 +99,43 @@ def test_the_band_holds_95_in_100(replications):
     assert 0.03 < len(outside) / 1000 < 0.07
 
 
+@pytest.mark.parametrize("probability", [0.95, SURE])
+def test_a_p_value_says_whether_the_ecdf_leaves_its_band(probability):
+    ranks = np.random.default_rng(3).integers(0, RANKED + 1, (100, 3000))
+    ranks = ranks_of(ranks, np.arange(3000))
+    lower, upper = band(100, probability)
+    apart = differences(ranks).to_numpy()
+    leaves = ((apart < lower - 1e-9) | (apart > upper + 1e-9)).any(axis=1)
+    assert 0 < leaves.sum() < 300
+    np.testing.assert_array_equal(leaves, p_values(ranks).to_numpy() <= 1 - probability)
+    assert outside_bands(ranks, probability) == np.flatnonzero(leaves).tolist()
+
+
+def test_p_values_of_uniform_ranks_are_uniform():
+    ranks = np.random.default_rng(4).integers(0, RANKED + 1, (500, 4000))
+    p = np.sort(p_values(ranks_of(ranks, np.arange(4000))))
+    assert abs(p - np.linspace(0, 1, 4000)).max() < 0.03
+
+
+def test_joint_bands_hold_all_scalars_95_in_100():
+    ranks = np.random.default_rng(5).integers(0, RANKED + 1, (100, 8000))
+    p = p_values(ranks_of(ranks, np.arange(8000))).to_numpy().reshape(400, 20)
+    assert 0.03 < (p.min(axis=1) <= 1 - jointly(0.95, 20)).mean() < 0.08
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"shift": 0.15}, "fits are too high"),
+        ({"shift": -0.15}, "fits are too low"),
+        ({"widen": 0.7}, "intervals are too narrow"),
+        ({"widen": 1.4}, "intervals are too wide"),
+    ],
+)
+def test_what_is_wrong_with_a_posterior_is_said(wrong, words):
+    assert fault(conjugate(any_pair, **wrong).sel(scalar="theta")) == words
+
+
 # --- replications, with a sampler that is made ----------------------------------------------------
 
 
@@ -124,7 +178,7 @@ def test_the_prior_in_place_of_the_posterior_is_caught(losses, sampled):
 
 def test_what_a_calibration_holds(losses, sampled):
     found = simulation_based_calibration(losses, replications=2, seed=3, draws=50, chains=2)
-    assert dict(found.sizes) == {"replication": 2, "scalar": 7 + 2 * 3 + 3 + 1}
+    assert dict(found.sizes) == {"replication": 2, "scalar": 7 + 2 * 3 + 2 * 3 + 1 + 1}
     names = found["scalar"].values.tolist()
     assert {"a", "sigma", "b[0-10%]", "error of top 2", LIKELIHOOD} <= set(names)
     assert found["rank"].dtype.kind == "i"
@@ -138,18 +192,190 @@ def test_what_a_calibration_holds(losses, sampled):
     xr.testing.assert_identical(again.drop_vars("seconds"), found.drop_vars("seconds"))
 
 
+def test_errors_beyond_the_data_are_those_of_the_law(losses, sampled):
+    """The truths of decision quantities, by another way than the model's."""
+    found = simulation_based_calibration(losses, replications=1, draws=50, chains=2)
+    truth = found["truth"].isel(replication=0).to_series()
+    pools = losses["pool"].values
+    rows = {name: [truth[f"{name}[{pool}]"] for pool in pools] for name in ("b", "tau")}
+    sizes = losses["pool_size"].values
+    table = {"pool": pools, "a": truth["a"], "d": truth["d"], **rows, "unique_samples": sizes}
+    budget = 4 * float(losses["samples_seen"].max())
+    errors = predict_known(pd.DataFrame(table), made.levels(), budget).squeeze().to_series()
+    for name, error in errors.items():
+        assert truth[f"error of {name} at 4x"] == pytest.approx(error, rel=1e-6)
+    gap = truth["second best less best at 4x"]
+    assert min(abs(gap - (x - y)) for x in errors for y in errors if x is not y) < 1e-6
+
+
 def test_errors_are_named_by_group(sampled):
     runs = read_runs(*made.tables(groups=2), kind="loss")
     found = simulation_based_calibration(runs, "cherti", replications=1, draws=50, chains=2)
-    assert {"error of top 1, arch 1", "error of top 1, arch 2"} <= set(found["scalar"].values)
+    each = [f"error of top 1, arch {i}" for i in (1, 2)]
+    each += [f"second best less best, arch {i} at 4x" for i in (1, 2)]
+    assert {*each, f"{each[0]} at 4x"} <= set(found["scalar"].values)
 
 
 def test_the_noise_of_evaluation_is_held():
     table, composition = made.tables()
     runs = read_runs(table.assign(n_eval=1000, rounding=0.01), composition)
-    held = calibration._hold_noise(runs)
+    held = hold_noise(runs)
     others = held.assign(error=held["error"] / 2)
     np.testing.assert_allclose(known_variance(others), known_variance(runs), rtol=1e-12)
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tables(tmp_path):
+    """RUNS and its composition, as files."""
+    paths = [tmp_path / name for name in ("runs.csv", "composition.csv")]
+    for path, table in zip(paths, made.tables(), strict=True):
+        table.to_csv(path, index=False)
+    return paths
+
+
+def calibrate(tables, *more, replications=2, **expected):
+    """The command on losses, of which nearly all are legal."""
+    runs, composition = tables
+    shared = ("--composition", composition, "--kind", "loss", "--replications", replications)
+    return qqt("calibrate", runs, *shared, *more, **expected)
+
+
+def test_the_command_prints_scalars_and_a_verdict(tables, sampled, tmp_path):
+    """The prior is what this sampler returns, and the verdict says so; yet the exit code is 0."""
+    ranks, figure = tmp_path / "ranks.nc", tmp_path / "ranks.png"
+    said = calibrate(tables, "-o", ranks, "--plot", figure, replications=40)
+    assert "inside alone" in said.stdout.splitlines()[0]
+    words = " ".join(said.stdout.split())
+    assert "Model utility is not calibrated on this design: 1 of 21 scalars leave" in words
+    assert f"({LIKELIHOOD}: " in words
+    assert "40 tables show gross faults only" in words
+    assert "40 of 40 fits did not pass their gate" in words
+    found = xr.load_dataset(ranks)
+    assert verdict(found).split() == words[words.index("Model utility") :].split()
+    assert imread(figure).shape[2] == 4
+
+
+def test_programs_get_all_digits(tables, sampled):
+    content = json.loads(calibrate(tables, "--format", "json", "--seed", 3).stdout)
+    assert content["calibrated"] is False
+    assert content["settings"]["seed"] == 3
+    rows = pd.read_csv(io.StringIO(calibrate(tables, "--format", "csv", "--seed", 3).stdout))
+    pd.testing.assert_frame_equal(pd.DataFrame(content["scalars"]), rows)
+
+
+@pytest.mark.parametrize(
+    ("more", "exit_code", "words"),
+    [
+        (["--plot", "ranks.pdf"], 1, "expected a file whose name ends in .png or .svg"),
+        (["-o", "no such folder/ranks.nc"], 1, "there is no folder"),
+        (["--model", "utility-bounded"], 1, "loss"),
+        (["--model", "none"], 1, "none"),
+        (["--replications", 0], 2, "--replications"),
+    ],
+)
+def test_the_command_refuses_before_it_fits(tables, sampled, more, exit_code, words):
+    assert words in calibrate(tables, *more, exit_code=exit_code).output
+    assert not sampled.seeds
+
+
+def made_ranks(scale, count=200):
+    """Ranks of two scalars, the second as wide as said."""
+    rng = np.random.default_rng(6)
+    wide = np.clip(49.5 + scale * (rng.integers(0, RANKED + 1, count) - 49.5), 0, RANKED)
+    ranks = np.stack([rng.integers(0, RANKED + 1, count), wide.round().astype(int)], axis=1)
+    spec = {"spec": json.dumps({"name": "made"}), "legal": 1.0, "versions": "{}"}
+    about = {name: ("replication", np.full(count, x)) for name, x in ABOUT.items()}
+    every = xr.full_like(ranks_of(ranks, ["a", "b"]), 400.0, dtype=float)
+    return xr.Dataset({"rank": ranks_of(ranks, ["a", "b"]), "ess": every, **about}, attrs=spec)
+
+
+ABOUT = {"passed": True, "divergences": 0, "seconds": 1.5}
+
+
+def test_a_calibrated_model_is_called_so():
+    words = verdict(made_ranks(1.0))
+    assert words.startswith("Model made is calibrated on this design as far as 200 tables")
+    assert words.endswith("see the gate of `qqt fit`.")
+    assert "intervals are too wide" in verdict(made_ranks(0.6))
+
+
+def test_the_page_lists_every_scalar_outside_its_band(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(STUDY)
+    page = __import__("sbc_page")
+    rows = [
+        {
+            "block": 0,
+            "replication": i,
+            "failed": failed,
+            "times": times,
+            "departures": departures,
+            "lower": 0.1,
+            "upper": 0.3,
+            "inside": departures or i > 0,
+        }
+        for i, failed in enumerate(
+            [np.nan, "R-hat of b", "residuals by budget; R-hat of b", np.nan]
+        )
+        for times in (1, 4)
+        for departures in (False, True)
+    ]
+    fits = {"calibrated": made_ranks(1.0), "wide": made_ranks(0.6)}
+    settings = {"calibration": {"draws": 500}, "misspecification": {"draws": 1000}}
+    page.write_page(tmp_path, fits, {"one by other": pd.DataFrame(rows)}, settings)
+    text = (tmp_path / "sbc.md").read_text()
+    assert "outside the joint band are 1, of wide (of 2 " in text
+    section = text.split("## Every scalar outside a band")[1].split("##")[0]
+    assert "| wide | b |" in section
+    assert "| intervals are too wide |" in section
+    assert "| one by other | 1x | no | 0.75 | 0.25 | 0.5 | 0.2 | 4 |" in text
+    assert "| one by other | 4x | yes | 1 | 0 | 1 | 0.2 | 4 |" in text
+    assert "| one by other | 4 | 0.5 | 0.25 |" in text
+    kept = pd.read_csv(tmp_path / "sbc.csv")
+    assert kept[["spec", "scalar"]].values.tolist() == [
+        [spec, scalar] for spec in fits for scalar in ("a", "b")
+    ]
+    assert kept["inside_jointly"].tolist() == [True, True, True, False]
+    assert (tmp_path / "sbc.png").exists()
+
+
+def test_the_study_calibrates_every_shipped_specification(monkeypatch):
+    monkeypatch.syspath_prepend(STUDY)
+    study = __import__("sbc")
+    entries = list(study.entries(500))
+    assert [each["spec"] for each in entries if each["truth"] is None] == list_models()
+    files = [path for each in entries for path, *_ in study.blocks(each)]
+    assert len(set(files)) == len(files) == 11 * 10 + 4
+    for each in entries:
+        spec, runs = load_model(each["spec"]), study.read(each["design"])
+        require_kind(spec, runs.attrs["kind"])
+        over = {dim for prior in spec.parameters.values() for dim in getattr(prior, "over", ())}
+        assert runs.sizes["group"] == (2 if each["spec"] == "cherti" else 1)
+        assert "group" not in over or spec.name in {"cherti", "data-constrained"}
+    assert study.fixed("utility-free-size", {"size_exponent": 0.0}).parameters["size_exponent"] == 0
+
+
+# --- where the law is wrong -----------------------------------------------------------------------
+
+
+def test_coverage_elsewhere_asks_every_set_at_both_budgets(losses, monkeypatch):
+    """By a fit whose draws are all alike: nothing but departures gives intervals a width."""
+    monkeypatch.setattr(
+        misspecification, "fit", lambda *_, **__: made.fit(spread=0.0, passed=False)
+    )
+    found = misspecification.coverage_elsewhere(losses, "utility", "utility", replications=2)
+    assert len(found) == 2 * 3 * 2 * 2
+    assert found.groupby(["times", "departures"]).size().to_dict() == {
+        (times, departures): 6 for times in (1, 4) for departures in (False, True)
+    }
+    assert (found["failed"] == "R-hat").all()
+    width = (found["upper"] - found["lower"]).groupby([found["times"], found["departures"]]).mean()
+    assert width[1, False] == pytest.approx(0, abs=1e-12)
+    assert 1e-6 < width[1, True] < width[4, True]
+    between = (found["lower"] <= found["observed"]) & (found["observed"] <= found["upper"])
+    assert (found["inside"] == between).all()
 
 
 # --- what is refused ------------------------------------------------------------------------------

@@ -52,6 +52,7 @@ def test_version() -> None:
 
 def test_every_command_explains_itself() -> None:
     assert sorted(main.commands) == [
+        "calibrate",
         "check",
         "compare",
         "decide",

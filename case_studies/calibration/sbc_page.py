@@ -1,0 +1,200 @@
+"""What `sbc.py` found, as tables, a figure and a page that is written, not edited."""
+
+import json
+import platform
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+
+from qqt_bayes.calibrating import PROBABILITY, fault, scalars
+from qqt_bayes.figure_files import write_figure
+from qqt_bayes.rank_plot import rank_ecdfs
+from qqt_bayes.ranking import BEYOND
+from qqt_bayes.uniformity import RANKED
+
+LAW = ("residuals", "unexplained scatter")
+"""How the names of those checks of the gate begin that judge the law, not the sampler."""
+INTERVAL = 0.9
+"""Probability of the intervals under a wrong law."""
+
+
+def write_page(folder, calibrations, pairs, settings):
+    """`sbc.csv`, `misspecified.csv`, `sbc.png` and `sbc.md`.
+
+    Parameters
+    ----------
+    folder : Path
+    calibrations : dict of str to Dataset
+        What is kept, by specification.
+    pairs : dict of str to DataFrame
+        What is kept of tables from one law fitted by another, by both names.
+    settings : dict of str to dict
+        The samplers' settings of either.
+    """
+    tables = {name: scalars(found) for name, found in calibrations.items()}
+    versions = {found.attrs["versions"] for found in calibrations.values()}
+    blocks = [
+        "# Calibration of every shipped specification",
+        f"Written by `make sbc`; do not edit. {datetime.now(UTC).date()}, {platform.machine()}, "
+        f"{'; '.join(in_words(json.loads(each)) for each in sorted(versions))}.",
+    ]
+    if calibrations:
+        rows = [
+            table.assign(spec=name, replications=calibrations[name].sizes["replication"])
+            for name, table in tables.items()
+        ]
+        joined = pd.concat(rows, ignore_index=True)
+        order = ["spec", "scalar", "replications"]
+        joined = joined[[*order, *joined.columns.difference(order, sort=False)]]
+        joined.round(5).to_csv(folder / "sbc.csv", index=False)
+        figure = rank_ecdfs({name: found["rank"] for name, found in calibrations.items()})
+        write_figure(figure, folder / "sbc.png")
+        blocks += [
+            EXPLAINED.format(settings=in_words(settings["calibration"])),
+            as_table(by_spec(calibrations, tables)),
+            told(joined),
+            "## Every scalar outside a band",
+            as_table(outside(joined, calibrations)),
+            "![ECDFs of the ranks](sbc.png)",
+        ]
+    if pairs:
+        found = pd.concat([by_budget(name, rows) for name, rows in pairs.items()])
+        found.round(5).to_csv(folder / "misspecified.csv", index=False)
+        blocks += [
+            "## Where the law is wrong",
+            MISSPECIFIED.format(settings=in_words(settings["misspecification"])),
+            as_table(found),
+            as_table(pd.DataFrame([gates(name, rows) for name, rows in pairs.items()])),
+        ]
+    (folder / "sbc.md").write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
+
+
+EXPLAINED = f"""\
+Simulation-based calibration: parameters are drawn from a specification's priors, a table of runs
+from these, and the table is fitted by `qqt_bayes.fit` ({{settings}}; its defaults are 1000 draws
+and 1000 to tune). Then the rank of every truth among
+{RANKED} draws of its posterior is uniform, or the posterior is not the declared model's. A scalar
+is inside if the ECDF of its ranks stays in the band that holds all of the ECDF of uniform ranks
+with {PROBABILITY:.0%}: alone, where about one in twenty leaves by chance, or jointly, the band that
+holds those of all scalars of a specification. Scalars are all parameters, the mean error of each
+training set at the largest budget and at {BEYOND} times that, how much worse than the best the
+second best is there, and the log likelihood. All fits count, those that the gate refuses, too.
+Tables that the priors reach but nobody could have (error rates above 1) are dropped with their
+truths, which keeps ranks uniform. "Correlated" is the share of fits with some scalar of fewer than
+{RANKED} effective draws."""
+
+MISSPECIFIED = f"""\
+Truths and tables drawn from one law are fitted by another ({{settings}}). How often do
+{INTERVAL:.0%} intervals of the mean error hold the truth, at the largest budget of the runs and at
+4 times that; of the law alone, and with departures from it (`qqt_bayes.discrepancy`), as decisions
+have them? "Of passed" counts only fits that the gate passed. Several intervals share a fit, so the
+standard error is that of the mean over fits."""
+
+
+def by_spec(calibrations, tables):
+    """A row for each specification."""
+    rows = []
+    for name, found in calibrations.items():
+        table = tables[name]
+        rows.append(
+            {
+                "specification": name,
+                "tables": found.sizes["replication"],
+                "scalars": len(table),
+                "outside alone": int((~table["inside_alone"]).sum()),
+                "expected": (1 - PROBABILITY) * len(table),
+                "outside jointly": int((~table["inside_jointly"]).sum()),
+                "least p-value": table["p_value"].min(),
+                "legal": found.attrs["legal"],
+                "gate passed": float(found["passed"].mean()),
+                "divergent": float((found["divergences"] > 0).mean()),
+                "correlated": float((found["ess"].min("scalar") < RANKED).mean()),
+                "seconds a fit": float(found["seconds"].median()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def told(joined):
+    """The verdict of all specifications, in words."""
+    alone, jointly = (joined[~joined[f"inside_{way}"]] for way in ("alone", "jointly"))
+    specs = jointly["spec"].unique().tolist()
+    words = (
+        f"Of {len(joined)} scalars {len(alone)} are outside their own band (by chance about "
+        f"{(1 - PROBABILITY) * len(joined):.0f} would be)"
+    )
+    if not specs:
+        return f"{words}; none is outside the joint band of its specification."
+    count = joined["spec"].nunique()
+    return (
+        f"{words}; outside the joint band are {len(jointly)}, of {', '.join(specs)} (of {count} "
+        f"specifications about {(1 - PROBABILITY) * count:.1f} would have any by chance)."
+    )
+
+
+def outside(joined, calibrations):
+    """A row for each scalar that is outside a band, with what is wrong with its ranks."""
+    rows = joined[~joined["inside_alone"]].sort_values("p_value", kind="stable")
+    faults = [
+        fault(calibrations[row.spec]["rank"].sel(scalar=row.scalar)) for row in rows.itertuples()
+    ]
+    kept = ["spec", "scalar", "rank_mean", "departure", "p_value", "inside_jointly"]
+    return rows[kept].assign(fault=faults)
+
+
+def by_budget(name, rows):
+    """Coverage under a wrong law: a row for each budget, with and without departures."""
+    found = []
+    for (times, departures), each in rows.groupby(["times", "departures"]):
+        passed = each[each["failed"].isna()]
+        fits = each.groupby(["block", "replication"])["inside"].mean()
+        found.append(
+            {
+                "truth by fit": name,
+                "budget": f"{times}x",
+                "departures": "yes" if departures else "no",
+                "inside": each["inside"].mean(),
+                "standard error": fits.std() / np.sqrt(len(fits)),
+                "inside, of passed": passed["inside"].mean(),
+                "median width": (each["upper"] - each["lower"]).median(),
+                "fits": len(fits),
+            }
+        )
+    return pd.DataFrame(found)
+
+
+def gates(name, rows):
+    """How many fits by a wrong law the gate refuses, and why."""
+    failed = rows.drop_duplicates(["block", "replication"])["failed"].fillna("")
+    checks = failed.str.split("; ")
+    law = checks.map(lambda each: any(word.startswith(LAW) for word in each))
+    return {
+        "truth by fit": name,
+        "fits": len(failed),
+        "refused": float((failed != "").mean()),
+        "by a check of the law": float(law.mean()),
+    }
+
+
+def in_words(settings):
+    """Settings as part of a sentence."""
+    return ", ".join(f"{name} {value}" for name, value in settings.items())
+
+
+def as_table(table):
+    """A table as Markdown."""
+    if table.empty:
+        return "None."
+    lines = [list(table.columns), ["---"] * table.shape[1]]
+    lines += [[cell(value) for value in row] for row in table.itertuples(index=False)]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+def cell(value):
+    """A number with three digits that count; anything else as it is."""
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if not isinstance(value, float):
+        return str(value)
+    return "-" if np.isnan(value) else f"{value:.3g}"
