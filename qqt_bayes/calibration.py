@@ -30,8 +30,9 @@ from numpy.typing import NDArray
 
 from qqt_bayes.errors import InputError
 from qqt_bayes.inference import Compilation, by_draw, fit, prior_draws, versions
-from qqt_bayes.ingredients import Part, ingredients, known_variance
+from qqt_bayes.ingredients import Part, ingredients
 from qqt_bayes.model import build, replicate
+from qqt_bayes.noise import evaluation_variance, hold_evaluation
 from qqt_bayes.runs import ERROR
 from qqt_bayes.spec import Spec, load_model
 from qqt_bayes.uniformity import RANKED, rank_of
@@ -91,7 +92,7 @@ def simulation_based_calibration(
     if chains * draws < RANKED:
         raise InputError(f"chains times draws should be at least {RANKED}: so many are ranked.")
     spec = load_model(spec)
-    design = _hold_noise(runs)
+    design = hold_evaluation(runs, evaluation_variance(runs))
     parts = ingredients(design, spec.size_reference)
     truths, errors, legal = _simulate(spec, design, parts, replications, seed)
     settings: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains}
@@ -110,12 +111,6 @@ def simulation_based_calibration(
     return xr.concat(rows, xr.Variable("replication", np.arange(replications))).assign_attrs(
         attributes
     )
-
-
-def _hold_noise(runs: xr.Dataset) -> xr.Dataset:
-    """The runs with their known variance as rounding alone, which other errors do not change."""
-    width = runs["rounding"].copy(data=np.sqrt(3 * known_variance(runs)))
-    return runs.assign(rounding=width, n_eval=xr.full_like(runs["n_eval"], np.nan))
 
 
 def _simulate(

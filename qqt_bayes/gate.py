@@ -15,8 +15,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.ingredients import known_variance, replicates
+from qqt_bayes.ingredients import replicates
 from qqt_bayes.methods import METHODS, is_approximate, method_of, remark
+from qqt_bayes.noise import growth, known_variance, reference_budget, typical
 
 Array = NDArray[np.float64]
 
@@ -208,9 +209,9 @@ def _adequacy(fit: xr.DataTree, curve: Array, predicted: Array) -> list[Check]:
     )
     if known is not None:
         scatter = float(np.sqrt(np.mean((observed - curve.mean(axis=0)) ** 2)))
-        fixed = spec["likelihood"]["sigma"]  # a number, or a prior
-        drawn = fit["posterior"].get("sigma")
-        sigma = float(np.median(fixed if drawn is None else drawn))
+        noise = typical(spec["likelihood"], fit["posterior"])
+        grown = growth(noise, constant["samples_seen"].to_numpy(), reference_budget(constant))
+        sigma = noise["sigma"] * float(np.sqrt(np.mean(grown**2)))
         ratio = max(scatter, sigma) / known
         checks.append(
             Check(

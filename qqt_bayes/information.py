@@ -23,8 +23,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.distributions import Prior
-from qqt_bayes.ingredients import Part, ingredients, repeat, run_errors, run_variance
+from qqt_bayes.ingredients import Part, ingredients, repeat, run_errors
 from qqt_bayes.law import LAWS
+from qqt_bayes.noise import independent_variance
 from qqt_bayes.priors import count, values_at
 from qqt_bayes.runs import ERROR
 from qqt_bayes.spec import Spec
@@ -220,7 +221,7 @@ def _noise(spec: Spec, runs: xr.Dataset, values: Mapping[str, Array], error: Arr
             noise[name] = values[name][0, group] if value.over else values[name][0]
         else:
             noise[name] = value
-    variance = run_variance(runs.assign(error=("run", error)), noise["sigma"])
+    variance = independent_variance(runs.assign(error=("run", error)), noise)
     if "nu" in noise:
         variance = variance * (noise["nu"] + 3) / (noise["nu"] + 1)
     deviation: Array = np.sqrt(variance)

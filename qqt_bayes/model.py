@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,16 +14,19 @@ from numpy.typing import NDArray
 from qqt_bayes.coordinates import Coordinates, Field, Scale
 from qqt_bayes.distributions import GAUSSIAN, Prior
 from qqt_bayes.floor import on_line
-from qqt_bayes.ingredients import (
-    Part,
-    ingredients,
-    known_variance,
-    repeat,
-    run_errors,
+from qqt_bayes.ingredients import Part, ingredients, repeat, run_errors
+from qqt_bayes.law import LAWS
+from qqt_bayes.likelihood import by_run, compiled, log_density, observe, shape_of
+from qqt_bayes.noise import (
+    Noise,
+    common_deviation,
+    evaluation_variance,
+    independent_variance,
+    is_rounded,
     run_variance,
 )
-from qqt_bayes.law import LAWS
 from qqt_bayes.spec import Spec
+from qqt_bayes.trainings import checkpoints
 
 Array = NDArray[np.float64]
 CURVE = "curve"
@@ -33,6 +35,8 @@ BLOCK = 500
 """Draws under which the runs are replicated at a time."""
 COORDINATE = "_coordinate"
 """Ends the names of what is sampled in place of parameters; not part of the posterior."""
+TRAINING = "training_effect"
+"""How far each training with several checkpoints is off its curve, in its own deviations."""
 
 
 def build(
@@ -61,6 +65,8 @@ def build(
     """
     parts = ingredients(runs, spec.size_reference) if parts is None else parts
     coords = {dim: runs[dim].to_numpy() for dim in ("run", "group", "pool")}
+    if _effects(spec, runs):
+        coords["training"] = np.array(checkpoints(runs)[1])
     with pm.Model(coords=coords) as model:
         law = LAWS[spec.law]
         over = {
@@ -76,30 +82,42 @@ def build(
             name: _declare(name, value, runs) for name, value in spec.likelihood.parameters.items()
         }
         data = {name: pm.Data(name, value) for name, value in data_of(runs, coordinates).items()}
-        variance = _variance(spec, runs, noise["sigma"], data["known_variance"])
-        observed = data["observed"]
+        noise = by_run(spec.likelihood, runs, noise)
+        known, rounding, observed = (
+            data.get(name) for name in ("evaluation_variance", "rounding", "observed")
+        )
+        both = known if rounding is None else known + rounding**2 / 3
         if coordinates is None:
             values = {name: _declare(name, each, runs) for name, each in spec.parameters.items()}
         else:
             around = coordinates.map(lambda name, _: data[name])
-            values = _moved(spec, runs, around, curve, variance, observed)
+            told = independent_variance(runs, noise, both)
+            values = _moved(spec, runs, around, curve, told, observed)
         errors = curve(values)
-        by_group = _by_group(spec, runs, noise)
-        likelihood = getattr(pm, spec.likelihood.distribution)
-        arguments = dict(mu=errors, sigma=pt.sqrt(variance), **by_group)
+        mean = errors
+        if _effects(spec, runs):
+            lack = None if coordinates is None else observed - errors
+            mean = errors + _training(runs, noise, lack, run_variance(runs, noise, both))
+        sigma = pt.sqrt(run_variance(runs, noise, known))
+        about = dict(mu=mean, sigma=sigma, **shape_of(noise))
         if coordinates is None:
             pm.Deterministic(CURVE, errors, dims="run")
-            likelihood("error", **arguments, observed=observed, dims="run")
+            observe("error", spec.likelihood, observed, rounding, **about)
         else:  # PyMC rewrites what is observed by itself: the graph would hold everything twice
-            pm.Potential("error", pm.logp(likelihood.dist(**arguments), observed).sum())
+            density = log_density(
+                spec.likelihood.distribution, observed, rounding=rounding, **about
+            )
+            pm.Potential("error", density.sum())
     return model
 
 
 def data_of(runs: xr.Dataset, coordinates: Coordinates | None = None) -> dict[str, Array]:
     """What a compiled model may be told anew, by the names of its data."""
     around = coordinates.arrays() if coordinates else {}
+    rounding = {"rounding": runs["rounding"].to_numpy()} if is_rounded(runs) else {}
     return {
-        "known_variance": known_variance(runs),
+        "evaluation_variance": evaluation_variance(runs),
+        **rounding,
         "observed": runs["error"].to_numpy(),
         **around,
     }
@@ -130,36 +148,55 @@ def replicate(
             for first in range(0, count, BLOCK)
         ]
     )
-    group = runs["group_index"].to_numpy()
-    noise: dict[str, Any] = {}
-    for name, value in spec.likelihood.parameters.items():
-        if isinstance(value, Prior):
-            noise[name] = draws[name][:, group] if value.over else draws[name][:, None]
-        else:
-            noise[name] = np.float64(value)
-    variance = run_variance(runs, noise.pop("sigma"))
-    draw, log_density = _about(spec.likelihood.distribution, tuple(noise))
-    about = [np.broadcast_to(x, curve.shape) for x in (curve, np.sqrt(variance), *noise.values())]
-    return curve, draw(seed, *about), log_density(runs["error"].to_numpy(), *about)
+    noise = by_run(spec.likelihood, runs, draws)
+    mean = curve
+    if _effects(spec, runs):
+        index, _ = checkpoints(runs)
+        mean = curve + common_deviation(runs, noise) * draws[TRAINING][:, index]
+    values = mean, np.sqrt(run_variance(runs, noise)), *shape_of(noise).values()
+    about = [np.broadcast_to(x, curve.shape) for x in values]
+    rounding = [runs["rounding"].to_numpy()] if is_rounded(runs) else []
+    draw, density = compiled(spec.likelihood.distribution, tuple(shape_of(noise)), bool(rounding))
+    told = [
+        density(runs["error"].to_numpy(), *rounding, *(x[first : first + BLOCK] for x in about))
+        for first in range(0, count, BLOCK)
+    ]
+    return curve, draw(seed, *rounding, *about), np.concatenate(told)
 
 
-@cache
-def _about(distribution: str, others: tuple[str, ...]) -> tuple[Callable[..., Array], ...]:
-    """A likelihood, compiled once: draws, given a seed; and the log density of what was seen.
+def _effects(spec: Spec, runs: xr.Dataset) -> bool:
+    """Whether checkpoints of one training have something in common."""
+    return "common" in spec.likelihood.parameters and bool(checkpoints(runs)[1])
 
-    Either takes mu, sigma and the other parameters, all of shape (draw, run).
+
+def _training(runs: xr.Dataset, noise: Noise, lack: Any, own: Any) -> Any:
+    """How far its training moves each run, shape (run,).
+
+    With ``c`` how far a unit of the effect moves a run, and `own` the rest of its variance, runs
+    that lie `lack` above their curves tell it with mean ``sum(c lack / own) / P`` and precision
+    ``P = 1 + sum(c^2 / own)``: exactly, where noise is normal.  It is sampled about there.
+
+    Parameters
+    ----------
+    runs, noise
+    lack : array, shape (run,), or None
+        None: the effect is sampled as declared.
+    own : array, shape (run,)
     """
-    arguments = {name: pt.dmatrix(name) for name in ("mu", "sigma", *others)}
-    seen, about = pt.dvector("seen"), getattr(pm, distribution).dist(**arguments)
-    inputs = list(arguments.values())
-    drawn = pm.compile(inputs, about, mode="FAST_COMPILE")
-    density = pm.compile([seen, *inputs], pm.logp(about, seen), mode="FAST_COMPILE")
-
-    def draw(seed: int, *about: Array) -> Array:
-        pm.pytensorf.reseed_rngs(drawn.get_shared(), seed)  # nothing else is shared
-        return drawn(*about)
-
-    return draw, density
+    index, names = checkpoints(runs)
+    moved = common_deviation(runs, noise)
+    if lack is None:
+        effect = pm.Normal(TRAINING, dims="training")
+    else:
+        some = np.flatnonzero(index >= 0)
+        each = (moved * lack / own)[some], (moved**2 / own)[some]
+        wanted, told = (_segment_sum(x, index[some], len(names)) for x in each)
+        offset = pm.Flat(f"{TRAINING}{COORDINATE}", dims="training")
+        effect = wanted / (1 + told) + offset / pt.sqrt(1 + told)
+        density = pm.logp(pm.Normal.dist(), effect) - pt.log1p(told) / 2
+        pm.Potential(f"{TRAINING}_prior", density.sum())
+        effect = pm.Deterministic(TRAINING, effect, dims="training")
+    return moved * effect[index]
 
 
 def _curves(spec: Spec, parts: list[Part], draws: Mapping[str, Array], some: slice) -> Array:
@@ -297,21 +334,3 @@ def _add_density(
     shape = tuple(runs.sizes[dim] for dim in prior.over)
     density = pm.logp(getattr(pm, prior.distribution).dist(**arguments, shape=shape), value)
     pm.Potential(f"{name}_prior", (density + log_derivative).sum())
-
-
-def _variance(spec: Spec, runs: xr.Dataset, sigma: Any, known: Any) -> Any:
-    """Variance of each run about its curve: unknown run-to-run, known evaluation and rounding."""
-    prior = spec.likelihood.parameters["sigma"]
-    if isinstance(prior, Prior) and prior.over:
-        sigma = sigma[runs["group_index"].to_numpy()]
-    return run_variance(runs, sigma, known)
-
-
-def _by_group(spec: Spec, runs: xr.Dataset, noise: dict[str, Any]) -> dict[str, Any]:
-    """The likelihood's parameters beyond sigma, for each run."""
-    others = {}
-    for key, prior in spec.likelihood.parameters.items():
-        if key != "sigma":
-            over = isinstance(prior, Prior) and prior.over
-            others[key] = noise[key][runs["group_index"].to_numpy()] if over else noise[key]
-    return others
