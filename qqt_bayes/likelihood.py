@@ -28,9 +28,9 @@ from qqt_bayes.distributions import Likelihood, Prior
 from qqt_bayes.noise import SCATTER, Noise
 
 Array = NDArray[np.float64]
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(24)
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(32)
 FALL = 36.0
-"""The log density is right to 1e-8 for normal noise, to 1e-5 for Student's t with nu >= 1, and
+"""The log density is right to 1e-10 for normal noise, to 1e-5 for Student's t with nu >= 1, and
 ``r <= 100 s``."""
 NARROW = 1e-9
 """Roundings below so many deviations are as good as none."""

@@ -71,11 +71,11 @@ def run_variance(runs: xr.Dataset, noise: Noise, known: Any = None) -> Any:
     known : array, shape (run,), optional
         What is known of it: `evaluation_variance` unless something else is given.
     """
+    variance = noise["sigma"] ** 2 / weights(runs, noise)
     several = checkpoints(runs)[0] >= 0
-    weight = weights(runs, noise)
     if "common" in noise and several.any():
-        weight = weight / (1 - noise["common"] * several)
-    return noise["sigma"] ** 2 / weight + (evaluation_variance(runs) if known is None else known)
+        variance = variance * (1 - noise["common"] * several)
+    return variance + (evaluation_variance(runs) if known is None else known)
 
 
 def common_deviation(runs: xr.Dataset, noise: Noise) -> Any:

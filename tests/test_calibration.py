@@ -13,8 +13,8 @@ from qqt_bayes import calibration
 from qqt_bayes.calibration import LIKELIHOOD, simulation_based_calibration
 from qqt_bayes.errors import InputError
 from qqt_bayes.inference import prior_draws
-from qqt_bayes.ingredients import known_variance
 from qqt_bayes.model import build
+from qqt_bayes.noise import evaluation_variance
 from qqt_bayes.runs import read_runs
 from qqt_bayes.spec import Spec, load_model
 from qqt_bayes.uniformity import RANKED, outside_bands, rank_of
@@ -144,12 +144,23 @@ def test_errors_are_named_by_group(sampled):
     assert {"error of top 1, arch 1", "error of top 1, arch 2"} <= set(found["scalar"].values)
 
 
-def test_the_noise_of_evaluation_is_held():
+def test_the_noise_of_evaluation_is_held(monkeypatch):
+    """Whatever the errors that are drawn; how far they are rounded stays what it was."""
     table, composition = made.tables()
-    runs = read_runs(table.assign(n_eval=1000, rounding=0.01), composition)
-    held = calibration._hold_noise(runs)
-    others = held.assign(error=held["error"] / 2)
-    np.testing.assert_allclose(known_variance(others), known_variance(runs), rtol=1e-12)
+    runs = read_runs(table.assign(n_eval=1000, rounding=0.01), composition, kind="error")
+    fitted = []
+
+    def stop(table, *_, **__):
+        fitted.append(table)
+        raise InterruptedError
+
+    monkeypatch.setattr(calibration, "fit", stop)
+    with pytest.raises(InterruptedError):
+        simulation_based_calibration(runs, "utility-bounded", replications=1)
+    (drawn,) = fitted
+    assert abs(drawn["error"] - runs["error"]).max() > 0.01
+    np.testing.assert_array_equal(evaluation_variance(drawn), evaluation_variance(runs))
+    np.testing.assert_array_equal(drawn["rounding"], runs["rounding"])
 
 
 # --- what is refused ------------------------------------------------------------------------------
