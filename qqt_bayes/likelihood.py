@@ -14,18 +14,16 @@ good as its values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
-import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.distributions import Likelihood, Prior
-from qqt_bayes.noise import SCATTER, Noise
+from qqt_bayes.distributions import Likelihood
 
 Array = NDArray[np.float64]
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(32)
@@ -34,33 +32,6 @@ FALL = 36.0
 ``r <= 100 s``."""
 NARROW = 1e-9
 """Roundings below so many deviations are as good as none."""
-
-
-def by_run(likelihood: Likelihood, runs: xr.Dataset, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of a likelihood for each run, over (..., run) or one that broadcasts.
-
-    Parameters
-    ----------
-    likelihood : Likelihood
-    runs : Dataset
-    values : mapping of str to array, shape (..., group) or (...)
-        Of those that have a prior.
-    """
-    group = runs["group_index"].to_numpy()
-    found: dict[str, Any] = {}
-    for name, declared in likelihood.parameters.items():
-        if not isinstance(declared, Prior):
-            found[name] = np.float64(declared)
-        elif declared.over:
-            found[name] = values[name][..., group]
-        else:
-            found[name] = values[name][..., None] if values[name].ndim else values[name]
-    return found
-
-
-def shape_of(noise: Noise) -> dict[str, Any]:
-    """Those parameters that are no scale: ``nu``."""
-    return {name: value for name, value in noise.items() if name not in SCATTER}
 
 
 def log_density(

@@ -16,14 +16,16 @@ from qqt_bayes.distributions import GAUSSIAN, Prior
 from qqt_bayes.floor import on_line
 from qqt_bayes.ingredients import Part, ingredients, repeat, run_errors
 from qqt_bayes.law import LAWS
-from qqt_bayes.likelihood import by_run, compiled, log_density, observe, shape_of
+from qqt_bayes.likelihood import compiled, log_density, observe
 from qqt_bayes.noise import (
     Noise,
+    by_run,
     common_deviation,
     evaluation_variance,
     independent_variance,
     is_rounded,
     run_variance,
+    shape_of,
 )
 from qqt_bayes.spec import Spec
 from qqt_bayes.trainings import checkpoints

@@ -21,12 +21,40 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from qqt_bayes.distributions import Likelihood, Prior
 from qqt_bayes.trainings import checkpoints
 
 Noise = Mapping[str, Any]
 """The parameters of a likelihood by name, each of them over (..., run) or one that broadcasts."""
 SCATTER = ("sigma", "budget_exponent", "common")
 """What a likelihood says of how far runs scatter; the rest is the shape of their distribution."""
+
+
+def by_run(likelihood: Likelihood, runs: xr.Dataset, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a likelihood for each run, over (..., run) or one that broadcasts.
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+    runs : Dataset
+    values : mapping of str to array, shape (..., group) or (...)
+        Of those that have a prior.
+    """
+    group = runs["group_index"].to_numpy()
+    found: dict[str, Any] = {}
+    for name, declared in likelihood.parameters.items():
+        if not isinstance(declared, Prior):
+            found[name] = np.float64(declared)
+        elif declared.over:
+            found[name] = values[name][..., group]
+        else:
+            found[name] = values[name][..., None] if values[name].ndim else values[name]
+    return found
+
+
+def shape_of(noise: Noise) -> dict[str, Any]:
+    """Those parameters that are no scale: ``nu``."""
+    return {name: value for name, value in noise.items() if name not in SCATTER}
 
 
 def reference_budget(runs: xr.Dataset) -> float:

@@ -6,6 +6,8 @@ import made
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
+from scipy import stats
 
 import qqt_bayes as qqt
 from qqt_bayes import departure, gate, information
@@ -18,6 +20,7 @@ from qqt_bayes.ingredients import ingredients
 from qqt_bayes.model import TRAINING, build, replicate
 from qqt_bayes.noise import (
     common_deviation,
+    evaluation_variance,
     independent_variance,
     known_variance,
     reference_budget,
@@ -110,8 +113,7 @@ def test_whatever_knows_sigma_knows_the_budget():
     runs, spec = qqt.posterior.runs(fit), qqt.posterior.specification(fit)
     grown = runs["samples_seen"].values / reference_budget(runs)
     _, mean, variance = departure._trained(fit, runs, "all")
-    at = np.tile(np.sort(grown)[:4], 3)  # by training set, by budget
-    np.testing.assert_allclose(variance, (made.NOISE * at / mean) ** 2, rtol=0.01)
+    np.testing.assert_allclose(variance, (made.NOISE * grown / mean) ** 2, rtol=0.01)
     draws = {name: x.values.reshape(-1, *x.shape[2:]) for name, x in fit["prior"].items()}
     draws["budget_exponent"] = np.ones(5)
     search = BestFit(spec, runs, ingredients(runs), draws)
@@ -195,6 +197,46 @@ def test_given_the_rest_the_effect_of_a_training_has_its_own_coordinate(runs, ro
         np.testing.assert_allclose(
             gain, -(u**2).sum(axis=1) / 2, atol=1e-6 if not rounding else 0.2
         )
+
+
+def test_the_effects_of_trainings_integrate_to_their_covariance(runs):
+    """Without rounding the density of all runs is a multivariate normal one, the effects gone."""
+    runs = runs.assign(rounding=0 * runs["rounding"])
+    spec = scattered(common=0.6, budget_exponent=0.3)
+    declared = build(spec, runs)
+    names = [v.name for v in declared.value_vars]
+    point = {k: x + 0.1 for k, x in declared.initial_point().items()}
+    mean, sigma = declared.compile_fn(
+        declared.replace_rvs_by_values([declared["curve"], declared["sigma"]]),
+        inputs=declared.value_vars,
+        on_unused_input="ignore",
+        mode="FAST_COMPILE",
+    )(point)
+    noise = {"sigma": sigma, "common": 0.6, "budget_exponent": 0.3}
+    moved, own = common_deviation(runs, noise), run_variance(runs, noise)
+    each = [runs["training"].values == name for name in ("x", "y")]
+    told = np.array([1 + np.sum(moved[some] ** 2 / own[some]) for some in each])
+    lack = moved * (runs["error"].values - mean) / own
+    point[TRAINING] = np.array([lack[some].sum() for some in each]) / told
+    assert TRAINING in names
+    parts = [declared["error"], declared[TRAINING]]
+    found = declared.compile_logp(vars=parts, mode="FAST_COMPILE")(point)
+    known = evaluation_variance(runs) * np.eye(12)
+    expected = stats.multivariate_normal(mean, covariance(runs, noise) + known)
+    integral = found + np.log(2 * np.pi) - np.log(told).sum() / 2
+    assert integral == pytest.approx(expected.logpdf(runs["error"].values), rel=1e-9)
+
+
+def test_a_fit_keeps_its_trainings(tmp_path):
+    fit, path = made.fit(draws=5), tmp_path / "fit.nc"
+    fit["constant_data"]["training"] = xr.DataArray(["x"] * 4 + [""] * 8, dims="run")
+    qqt.save(fit, path)
+    kept = qqt.posterior.runs(qqt.load(path))["training"]
+    assert kept.values.tolist() == ["x"] * 4 + [""] * 8
+    fit["constant_data"]["training"] = xr.DataArray(["x", "y", "z"], dims="pool")
+    qqt.save(fit, path)
+    with pytest.raises(InputError, match="a part of the fit is damaged"):
+        qqt.load(path)
 
 
 def test_a_table_without_trainings_leaves_the_share_to_its_prior():
