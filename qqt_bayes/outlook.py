@@ -213,8 +213,9 @@ def _about_checkpoints(spec: Spec, runs: xr.Dataset) -> Iterator[tuple[str, str]
         + (
             f"Model {spec.name} learns how much of their noise they share (common)."
             if shared
-            else f"Model {spec.name} takes them as independent, and is surer than it should be; a "
-            f"copy of it with the line `{COMMON}` under [likelihood] would not be."
+            else f"Model {spec.name} takes them as independent, so it is surer of how high a curve "
+            f"lies than it should be; a copy of it with the line `{COMMON}` under [likelihood] "
+            "would learn what they share."
         ),
     )
     yield (
