@@ -21,11 +21,18 @@ from typing import Any
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
+import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.distributions import Likelihood
+from qqt_bayes.noise import Noise, common_deviation
+from qqt_bayes.trainings import checkpoints
 
 Array = NDArray[np.float64]
+COORDINATE = "_coordinate"
+"""Ends the names of what is sampled in place of parameters; not part of the posterior."""
+TRAINING = "training_effect"
+"""How far each training with several checkpoints is off its curve, in its own deviations."""
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(32)
 FALL = 36.0
 """The log density is right to 1e-10 for normal noise, to 1e-5 for Student's t with nu >= 1, and
@@ -143,3 +150,43 @@ def compiled(
         return drawn(*about)
 
     return draw, told
+
+
+def has_effects(likelihood: Likelihood, runs: xr.Dataset) -> bool:
+    """Whether checkpoints of one training have something in common."""
+    return "common" in likelihood.parameters and bool(checkpoints(runs)[1])
+
+
+def training_effect(runs: xr.Dataset, noise: Noise, lack: Any, own: Any) -> Any:
+    """How far its training moves each run, shape (run,).
+
+    With ``c`` how far a unit of the effect moves a run, and `own` the rest of its variance, runs
+    that lie `lack` above their curves tell it with mean ``sum(c lack / own) / P`` and precision
+    ``P = 1 + sum(c^2 / own)``: exactly, where noise is normal.  It is sampled about there.
+
+    Parameters
+    ----------
+    runs, noise
+    lack : array, shape (run,), or None
+        None: the effect is sampled as declared.
+    own : array, shape (run,)
+    """
+    index, names = checkpoints(runs)
+    moved = common_deviation(runs, noise)
+    if lack is None:
+        effect = pm.Normal(TRAINING, dims="training")
+    else:
+        some = np.flatnonzero(index >= 0)
+        each = (moved * lack / own)[some], (moved**2 / own)[some]
+        wanted, told = (segment_sum(x, index[some], len(names)) for x in each)
+        offset = pm.Flat(f"{TRAINING}{COORDINATE}", dims="training")
+        effect = wanted / (1 + told) + offset / pt.sqrt(1 + told)
+        density = pm.logp(pm.Normal.dist(), effect) - pt.log1p(told) / 2
+        pm.Potential(f"{TRAINING}_prior", density.sum())
+        effect = pm.Deterministic(TRAINING, effect, dims="training")
+    return moved * effect[index]
+
+
+def segment_sum(x: Any, row: Any, size: int) -> Any:
+    """Sum the entries of each run."""
+    return pt.inc_subtensor(pt.zeros((size, *tuple(x.shape[1:])))[row], x)

@@ -16,9 +16,17 @@ from qqt_bayes.distributions import GAUSSIAN, Prior
 from qqt_bayes.floor import on_line
 from qqt_bayes.ingredients import Part, ingredients, repeat, run_errors
 from qqt_bayes.law import LAWS
-from qqt_bayes.likelihood import compiled, log_density, observe
+from qqt_bayes.likelihood import (
+    COORDINATE,
+    TRAINING,
+    compiled,
+    has_effects,
+    log_density,
+    observe,
+    segment_sum,
+    training_effect,
+)
 from qqt_bayes.noise import (
-    Noise,
     by_run,
     common_deviation,
     evaluation_variance,
@@ -35,10 +43,6 @@ CURVE = "curve"
 """Name of the mean error of each run; recomputed where it is needed, not part of the posterior."""
 BLOCK = 500
 """Draws under which the runs are replicated at a time."""
-COORDINATE = "_coordinate"
-"""Ends the names of what is sampled in place of parameters; not part of the posterior."""
-TRAINING = "training_effect"
-"""How far each training with several checkpoints is off its curve, in its own deviations."""
 
 
 def build(
@@ -67,7 +71,7 @@ def build(
     """
     parts = ingredients(runs, spec.size_reference) if parts is None else parts
     coords = {dim: runs[dim].to_numpy() for dim in ("run", "group", "pool")}
-    if _effects(spec, runs):
+    if has_effects(spec.likelihood, runs):
         coords["training"] = np.array(checkpoints(runs)[1])
     with pm.Model(coords=coords) as model:
         law = LAWS[spec.law]
@@ -78,7 +82,7 @@ def build(
 
         def curve(values: dict[str, Any]) -> Any:
             with_dims = {name: (value, over[name]) for name, value in values.items()}
-            return run_errors(parts, law, with_dims, xp=pt, add=_segment_sum)
+            return run_errors(parts, law, with_dims, xp=pt, add=segment_sum)
 
         noise = {
             name: _declare(name, value, runs) for name, value in spec.likelihood.parameters.items()
@@ -97,9 +101,9 @@ def build(
             values = _moved(spec, runs, around, curve, told, observed)
         errors = curve(values)
         mean = errors
-        if _effects(spec, runs):
+        if has_effects(spec.likelihood, runs):
             lack = None if coordinates is None else observed - errors
-            mean = errors + _training(runs, noise, lack, run_variance(runs, noise, both))
+            mean = errors + training_effect(runs, noise, lack, run_variance(runs, noise, both))
         sigma = pt.sqrt(run_variance(runs, noise, known))
         about = dict(mu=mean, sigma=sigma, **shape_of(noise))
         if coordinates is None:
@@ -152,7 +156,7 @@ def replicate(
     )
     noise = by_run(spec.likelihood, runs, draws)
     mean = curve
-    if _effects(spec, runs):
+    if has_effects(spec.likelihood, runs):
         index, _ = checkpoints(runs)
         mean = curve + common_deviation(runs, noise) * draws[TRAINING][:, index]
     values = mean, np.sqrt(run_variance(runs, noise)), *shape_of(noise).values()
@@ -166,41 +170,6 @@ def replicate(
     return curve, draw(seed, *rounding, *about), np.concatenate(told)
 
 
-def _effects(spec: Spec, runs: xr.Dataset) -> bool:
-    """Whether checkpoints of one training have something in common."""
-    return "common" in spec.likelihood.parameters and bool(checkpoints(runs)[1])
-
-
-def _training(runs: xr.Dataset, noise: Noise, lack: Any, own: Any) -> Any:
-    """How far its training moves each run, shape (run,).
-
-    With ``c`` how far a unit of the effect moves a run, and `own` the rest of its variance, runs
-    that lie `lack` above their curves tell it with mean ``sum(c lack / own) / P`` and precision
-    ``P = 1 + sum(c^2 / own)``: exactly, where noise is normal.  It is sampled about there.
-
-    Parameters
-    ----------
-    runs, noise
-    lack : array, shape (run,), or None
-        None: the effect is sampled as declared.
-    own : array, shape (run,)
-    """
-    index, names = checkpoints(runs)
-    moved = common_deviation(runs, noise)
-    if lack is None:
-        effect = pm.Normal(TRAINING, dims="training")
-    else:
-        some = np.flatnonzero(index >= 0)
-        each = (moved * lack / own)[some], (moved**2 / own)[some]
-        wanted, told = (_segment_sum(x, index[some], len(names)) for x in each)
-        offset = pm.Flat(f"{TRAINING}{COORDINATE}", dims="training")
-        effect = wanted / (1 + told) + offset / pt.sqrt(1 + told)
-        density = pm.logp(pm.Normal.dist(), effect) - pt.log1p(told) / 2
-        pm.Potential(f"{TRAINING}_prior", density.sum())
-        effect = pm.Deterministic(TRAINING, effect, dims="training")
-    return moved * effect[index]
-
-
 def _curves(spec: Spec, parts: list[Part], draws: Mapping[str, Array], some: slice) -> Array:
     """Mean error of each run under some draws, shape (draw, run)."""
     count = len(next(iter(draws.values()))[some])
@@ -212,11 +181,6 @@ def _curves(spec: Spec, parts: list[Part], draws: Mapping[str, Array], some: sli
             values[name] = np.float64(value), ()
     curves: Array = run_errors(repeat(parts, count), LAWS[spec.law], values).reshape(count, -1)
     return curves
-
-
-def _segment_sum(x: Any, row: Any, size: int) -> Any:
-    """Sum the entries of each run."""
-    return pt.inc_subtensor(pt.zeros((size, *tuple(x.shape[1:])))[row], x)
 
 
 def _declare(name: str, value: float | Prior, runs: xr.Dataset) -> Any:

@@ -19,8 +19,9 @@ from qqt_bayes.gate import Gate
 from qqt_bayes.inference import Compilation, prior_draws
 from qqt_bayes.ingredients import ingredients, run_errors
 from qqt_bayes.law import LAWS
+from qqt_bayes.likelihood import COORDINATE
 from qqt_bayes.many import fit_many
-from qqt_bayes.model import COORDINATE, CURVE, build, replicate
+from qqt_bayes.model import CURVE, build, replicate
 from qqt_bayes.noise import SCATTER
 from qqt_bayes.profile import find_coordinates
 from qqt_bayes.runs import read_runs

@@ -17,7 +17,8 @@ from qqt_bayes.distributions import Likelihood, Prior
 from qqt_bayes.errors import InputError
 from qqt_bayes.inference import prior_draws
 from qqt_bayes.ingredients import ingredients
-from qqt_bayes.model import TRAINING, build, replicate
+from qqt_bayes.likelihood import TRAINING
+from qqt_bayes.model import build, replicate
 from qqt_bayes.noise import (
     common_deviation,
     evaluation_variance,
