@@ -306,7 +306,7 @@ def test_the_exponent_is_recovered(exponent):
 @pytest.mark.slow
 @pytest.mark.parametrize("common", [0.2, 0.8])
 def test_the_share_of_trainings_is_recovered(common):
-    """And the curves are less sure than where checkpoints count as independent runs."""
+    """And how high a curve lies is less sure than where checkpoints count as independent runs."""
     runs = study(common=common, seed=4)
     spec = scattered(common=Prior("Beta", {"alpha": 2.0, "beta": 2.0}))
     fit = qqt.fit(runs, spec, seed=1)
@@ -316,10 +316,8 @@ def test_the_share_of_trainings_is_recovered(common):
     assert draws.std() < 0.15
     assert fit["posterior"][TRAINING].dims == ("chain", "draw", "training")
     plain = qqt.fit(runs, "utility", seed=1)
-    error = [
-        qqt.predict(each, made.levels(), [5e9]).std(("chain", "draw")) for each in (fit, plain)
-    ]
-    assert (error[0] > error[1]).all()
+    sd = [qqt.predict(x, made.levels(), [2e8]).std(("chain", "draw")).mean() for x in (fit, plain)]
+    assert sd[0] > 1.05 * sd[1]
 
 
 def test_known_variance_has_both_its_parts(runs):
