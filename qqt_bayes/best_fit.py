@@ -22,8 +22,9 @@ from scipy.optimize import least_squares
 
 from qqt_bayes.coordinates import NEAR, Field, random_fields
 from qqt_bayes.distributions import Prior
-from qqt_bayes.ingredients import Part, known_variance, repeat, run_errors
+from qqt_bayes.ingredients import Part, repeat, run_errors
 from qqt_bayes.law import LAWS
+from qqt_bayes.noise import independent_weights, known_variance, typical
 from qqt_bayes.spec import Spec
 
 Array = NDArray[np.float64]
@@ -90,7 +91,8 @@ class BestFit:
             if not isinstance(value, Prior)
         }
         self.copies: dict[int, list[Part]] = {}
-        self.known, self.weight = known_variance(runs), runs["weight"].to_numpy()
+        self.known = known_variance(runs)
+        self.weight = independent_weights(runs, typical(spec.likelihood.parameters, prior))
         sigma = spec.likelihood.parameters["sigma"]
         self.likely = np.log(prior["sigma"] if isinstance(sigma, Prior) else [sigma])
         self.sigma: float = max(0.05 * self.error.std(), 1e-3 * self.error.mean())
@@ -107,7 +109,8 @@ class BestFit:
     @property
     def variance(self) -> Array:
         """Of each run about its curve, shape (run,)."""
-        return self.sigma**2 / self.weight + self.known
+        variance: Array = self.sigma**2 / self.weight + self.known
+        return variance
 
     def floors(self, x: Array) -> Array:
         """The floors of a point, flat."""

@@ -41,7 +41,8 @@ def compare_laws(
         Fits of the same runs, by a name for each law. They need not have passed their gate: that a
         law does not describe the runs shows here, too.
     leave_out : str
-        - "run": one at a time, from the saved draws;
+        - "run": one at a time, from the saved draws; where a model has `common`, a checkpoint is
+          predicted from the others of its training, too;
         - "training-set": all runs of one at a time, by refits;
         - "largest-budget": the runs at the largest budget of each group, by a refit.
     refit : bool

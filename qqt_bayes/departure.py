@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from qqt_bayes import posterior
 from qqt_bayes.curves import evaluate, in_group
 from qqt_bayes.discrepancy import Cells, departures, evenly
-from qqt_bayes.distributions import Prior
-from qqt_bayes.ingredients import run_variance
 from qqt_bayes.law import LAWS
+from qqt_bayes.noise import independent_variance, typical
 from qqt_bayes.rules import SAMPLE, require_finite
 
 MOST = 1024
@@ -104,11 +103,10 @@ def _trained(
     fit: xr.DataTree, runs: xr.Dataset, group: str
 ) -> tuple[Cells, NDArray[np.float64], NDArray[np.float64]]:
     """The trained cells of a group, their mean errors, and the noise of the logs of those."""
-    sigma = posterior.specification(fit).likelihood.parameters["sigma"]
-    if isinstance(sigma, Prior):
-        sigma = float(in_group(fit["posterior"].to_dataset(), group)["sigma"].median())
+    declared = posterior.specification(fit).likelihood.parameters
+    noise = typical(declared, in_group(fit["posterior"].to_dataset(), group))
     of = runs["group"].values[runs["group_index"].values] == group
-    precision = 1 / run_variance(runs, sigma)[of]
+    precision = 1 / independent_variance(runs, noise)[of]
     every = np.stack([runs[name].values[of] for name in ("data_index", "samples_seen")])
     cell, place = np.unique(every, axis=1, return_inverse=True)
     told = np.bincount(place, precision)

@@ -20,10 +20,10 @@ class Domain:
     ----------
     words : str
         The domain as a message says it: "expected a <words>".
-    lower : float
-        Its lower edge; no domain ends above.
+    lower, upper : float
+        Its edges.
     closed : bool
-        Whether the edge belongs to it.
+        Whether the lower edge belongs to it; the upper one does not.
     random : bool
         Whether the quantity may have a prior instead of a number.
 
@@ -37,11 +37,12 @@ class Domain:
     lower: float = -inf
     closed: bool = False
     random: bool = True
+    upper: float = inf
 
     def holds(self, number: float) -> bool:
         """Whether a number is finite and in the domain."""
         inside = number > self.lower or (self.closed and number == self.lower)
-        return inside and isfinite(number)
+        return inside and number < self.upper and isfinite(number)
 
 
 REAL = Domain("finite number")
@@ -49,6 +50,7 @@ POSITIVE = Domain("number above 0", lower=0.0)
 NON_NEGATIVE = Domain("number of at least 0", lower=0.0, closed=True)
 BOUND = Domain("finite number", random=False)  # a random bound would leave an edge in the posterior
 SIZE = Domain("number above 0", lower=0.0, random=False)
+SHARE = Domain("number between 0 and 1", lower=0.0, upper=1.0)
 
 DOMAINS = {
     # of the laws
@@ -58,6 +60,9 @@ DOMAINS = {
     "d": NON_NEGATIVE,
     "size_exponent": REAL,
     "kappa": NON_NEGATIVE,
+    # of how far runs scatter
+    "budget_exponent": REAL,
+    "common": SHARE,
     # of the distributions
     "mu": REAL,
     "sigma": POSITIVE,
@@ -105,10 +110,14 @@ DISTRIBUTIONS = {
 """The closed registry of priors."""
 
 LIKELIHOODS = {
-    "Normal": Distribution(("sigma",)),
-    "StudentT": Distribution(("sigma", "nu")),
+    "Normal": Distribution(("sigma",), optional=("budget_exponent", "common")),
+    "StudentT": Distribution(("sigma", "nu"), optional=("budget_exponent", "common")),
 }
-"""The closed registry of likelihoods: the law gives the location, the rest is declared."""
+"""The closed registry of likelihoods: the law gives the location, the rest is declared.
+
+Optional is how sigma grows with the budget, and which share of sigma^2 checkpoints of one training
+have in common (`qqt_bayes.noise`).
+"""
 
 
 GAUSSIAN = ("Normal", "LogNormal")
@@ -177,8 +186,8 @@ class Likelihood:
     distribution : str
         A name in `LIKELIHOODS`.
     parameters : mapping of str to float or Prior
-        Its scale (and degrees of freedom); a prior may be over "group" only, because a run can take
-        samples from several pools.
+        Its scale and what that depends on (and degrees of freedom); a prior may be over "group"
+        only, because a run can take samples from several pools.
     """
 
     distribution: str

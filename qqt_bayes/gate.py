@@ -15,8 +15,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.ingredients import known_variance, replicates
+from qqt_bayes.ingredients import replicates
 from qqt_bayes.methods import METHODS, is_approximate, method_of, remark
+from qqt_bayes.noise import growth, known_variance, reference_budget, typical
 
 Array = NDArray[np.float64]
 
@@ -211,7 +212,10 @@ def _adequacy(fit: xr.DataTree, curve: Array, predicted: Array) -> list[Check]:
         constant.assign(error=("run", observed)).assign_attrs(kind=fit.attrs["kind"])
     )
     left = float(np.sqrt(np.mean((observed - curve.mean(axis=0)) ** 2)))
-    checks = _scatter(fit, spec, left, known, other_law)
+    noise = typical(spec["likelihood"], fit["posterior"])
+    grown = growth(noise, constant["samples_seen"].to_numpy(), reference_budget(constant))
+    most = max(left, noise["sigma"] * float(np.sqrt(np.mean(grown**2))))
+    checks = _scatter(fit, most, noise["sigma"], known, other_law)
     for name, pattern in _patterns(constant).items():
         seen = pattern(observed - curve)
         chance = pattern(predicted - curve)
@@ -229,17 +233,15 @@ def _adequacy(fit: xr.DataTree, curve: Array, predicted: Array) -> list[Check]:
 
 
 def _scatter(
-    fit: xr.DataTree, spec: dict[str, Any], left: float, known: float | None, advice: str
+    fit: xr.DataTree, left: float, sigma: float, known: float | None, advice: str
 ) -> list[Check]:
     """Whether what is left unexplained is noise: as much as is known, or as its prior expects."""
-    drawn = fit["posterior"].get("sigma")
-    if drawn is None and known is None:
-        return []
-    sigma = float(spec["likelihood"]["sigma"] if drawn is None else np.median(drawn))
     if known is not None:
-        ratio = max(left, sigma) / known
+        ratio = left / known
         bar, passed = f"at most {NOISE_RATIO:g}", ratio <= NOISE_RATIO
         return [Check("unexplained scatter over known noise", ratio, bar, passed, advice)]
+    if "sigma" not in fit["posterior"]:
+        return []
     tail = float(np.mean(fit["prior"]["sigma"].to_numpy() >= sigma))
     name = "unexplained scatter: tail probability in the prior of the noise"
     bar, passed = f"at least {LEAST_TAIL}", tail >= LEAST_TAIL

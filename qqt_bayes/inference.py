@@ -21,10 +21,11 @@ from threadpoolctl import threadpool_limits
 from qqt_bayes import gate
 from qqt_bayes.coordinates import Coordinates
 from qqt_bayes.errors import InputError, alternatives
-from qqt_bayes.ingredients import Part, ingredients, known_variance
+from qqt_bayes.ingredients import Part, ingredients
 from qqt_bayes.methods import METHODS
 from qqt_bayes.model import CURVE, build, data_of, replicate
 from qqt_bayes.modes import find_modes, sentence
+from qqt_bayes.noise import is_rounded, known_variance
 from qqt_bayes.profile import find_coordinates
 from qqt_bayes.samplers import Settings, sample
 from qqt_bayes.spec import Spec, load_model, require_kind
@@ -206,8 +207,9 @@ class Compilation:
 
 def _same_trainings(runs: xr.Dataset, others: xr.Dataset) -> bool:
     """Whether two tables differ in errors and their noise only."""
-    noise = ["error", "n_eval", "rounding"]
-    return runs.drop_vars(noise).equals(others.drop_vars(noise))
+    noise = ["error", "n_eval", "rounding", "evaluation_variance"]
+    left = (each.drop_vars(noise, errors="ignore") for each in (runs, others))
+    return is_rounded(runs) == is_rounded(others) and next(left).equals(next(left))
 
 
 def _same_design(runs: xr.Dataset, others: xr.Dataset) -> bool:

@@ -23,8 +23,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.distributions import Prior
-from qqt_bayes.ingredients import Part, ingredients, repeat, run_errors, run_variance
+from qqt_bayes.ingredients import Part, ingredients, repeat, run_errors
 from qqt_bayes.law import LAWS
+from qqt_bayes.noise import by_run, independent_variance
 from qqt_bayes.priors import count, values_at
 from qqt_bayes.runs import ERROR
 from qqt_bayes.spec import Spec
@@ -213,14 +214,8 @@ def _noise(spec: Spec, runs: xr.Dataset, values: Mapping[str, Array], error: Arr
 
     Of a Student t with nu degrees of freedom, ``sigma sqrt((nu + 3) / (nu + 1))``.
     """
-    group = runs["group_index"].to_numpy()
-    noise: dict[str, Any] = {}
-    for name, value in spec.likelihood.parameters.items():
-        if isinstance(value, Prior):
-            noise[name] = values[name][0, group] if value.over else values[name][0]
-        else:
-            noise[name] = value
-    variance = run_variance(runs.assign(error=("run", error)), noise["sigma"])
+    noise = by_run(spec.likelihood, runs, {name: x[0] for name, x in values.items()})
+    variance = independent_variance(runs.assign(error=("run", error)), noise)
     if "nu" in noise:
         variance = variance * (noise["nu"] + 3) / (noise["nu"] + 1)
     deviation: Array = np.sqrt(variance)

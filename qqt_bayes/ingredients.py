@@ -210,29 +210,3 @@ def replicates(runs: xr.Dataset) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     _, first, kind = np.unique(key, axis=1, return_index=True, return_inverse=True)
     order = np.argsort(first)
     return first[order], np.argsort(order)[kind.ravel()]
-
-
-def run_variance(runs: xr.Dataset, sigma: Any, known: Any = None) -> Any:
-    """Variance of each run about its curve: run-to-run ``sigma^2 / weight``, and what is known.
-
-    Parameters
-    ----------
-    runs : Dataset
-    sigma : array, shape (..., run) or one that broadcasts
-    known : array, shape (run,), optional
-        What stands for `known_variance`.
-    """
-    return sigma**2 / runs["weight"].to_numpy() + (known_variance(runs) if known is None else known)
-
-
-def known_variance(runs: xr.Dataset) -> NDArray[np.float64]:
-    """Variance of evaluation and rounding, shape (run,).
-
-    Binomial ``y (1 - y) / n_eval`` at the observed error rate (half a count added, so that it is
-    never zero), where `n_eval` is given and the table holds error rates; uniform
-    ``rounding^2 / 3``.
-    """
-    count = runs["n_eval"].to_numpy()
-    rate = (runs["error"].to_numpy() * count + 0.5) / (count + 1)
-    binomial = np.nan_to_num(rate * (1 - rate) / count) if runs.attrs["kind"] == "error" else 0.0
-    return binomial + runs["rounding"].to_numpy() ** 2 / 3

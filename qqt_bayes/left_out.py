@@ -13,11 +13,12 @@ from qqt_bayes import posterior
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.ingredients import ingredients
 from qqt_bayes.methods import method_of
+from qqt_bayes.noise import evaluation_variance, hold_evaluation
 
 Array = NDArray[np.float64]
 Fold = NDArray[np.intp]
-UNSEEN = 1e3
-"""Rounding of a run that is left out, in errors: it says nothing, and the compiled model serves."""
+UNSEEN = 1e3**2 / 3
+"""Evaluation variance of a run that is left out: it says nothing, and the compiled model serves."""
 
 
 def by_run(runs: xr.Dataset) -> list[Fold]:
@@ -94,6 +95,6 @@ def refits(fit: xr.DataTree, left_out: Sequence[Fold]) -> Iterator[tuple[Array, 
 
 def without(runs: xr.Dataset, fold: Fold) -> xr.Dataset:
     """The table in which some runs say nothing."""
-    rounding = runs["rounding"].copy(deep=True)
-    rounding[fold] = UNSEEN
-    return runs.assign(rounding=rounding)
+    variance = evaluation_variance(runs).copy()
+    variance[fold] += UNSEEN
+    return hold_evaluation(runs, variance)

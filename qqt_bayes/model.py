@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,24 +14,35 @@ from numpy.typing import NDArray
 from qqt_bayes.coordinates import Coordinates, Field, Scale
 from qqt_bayes.distributions import GAUSSIAN, Prior
 from qqt_bayes.floor import on_line
-from qqt_bayes.ingredients import (
-    Part,
-    ingredients,
-    known_variance,
-    repeat,
-    run_errors,
-    run_variance,
-)
+from qqt_bayes.ingredients import Part, ingredients, repeat, run_errors
 from qqt_bayes.law import LAWS
+from qqt_bayes.likelihood import (
+    COORDINATE,
+    TRAINING,
+    compiled,
+    has_effects,
+    log_density,
+    observe,
+    segment_sum,
+    training_effect,
+)
+from qqt_bayes.noise import (
+    by_run,
+    common_deviation,
+    evaluation_variance,
+    independent_variance,
+    is_rounded,
+    run_variance,
+    shape_of,
+)
 from qqt_bayes.spec import Spec
+from qqt_bayes.trainings import checkpoints
 
 Array = NDArray[np.float64]
 CURVE = "curve"
 """Name of the mean error of each run; recomputed where it is needed, not part of the posterior."""
 BLOCK = 500
 """Draws under which the runs are replicated at a time."""
-COORDINATE = "_coordinate"
-"""Ends the names of what is sampled in place of parameters; not part of the posterior."""
 
 
 def build(
@@ -61,6 +71,8 @@ def build(
     """
     parts = ingredients(runs, spec.size_reference) if parts is None else parts
     coords = {dim: runs[dim].to_numpy() for dim in ("run", "group", "pool")}
+    if has_effects(spec.likelihood, runs):
+        coords["training"] = np.array(checkpoints(runs)[1])
     with pm.Model(coords=coords) as model:
         law = LAWS[spec.law]
         over = {
@@ -70,36 +82,48 @@ def build(
 
         def curve(values: dict[str, Any]) -> Any:
             with_dims = {name: (value, over[name]) for name, value in values.items()}
-            return run_errors(parts, law, with_dims, xp=pt, add=_segment_sum)
+            return run_errors(parts, law, with_dims, xp=pt, add=segment_sum)
 
         noise = {
             name: _declare(name, value, runs) for name, value in spec.likelihood.parameters.items()
         }
         data = {name: pm.Data(name, value) for name, value in data_of(runs, coordinates).items()}
-        variance = _variance(spec, runs, noise["sigma"], data["known_variance"])
-        observed = data["observed"]
+        noise = by_run(spec.likelihood, runs, noise)
+        known, rounding, observed = (
+            data.get(name) for name in ("evaluation_variance", "rounding", "observed")
+        )
+        both = known if rounding is None else known + rounding**2 / 3
         if coordinates is None:
             values = {name: _declare(name, each, runs) for name, each in spec.parameters.items()}
         else:
             around = coordinates.map(lambda name, _: data[name])
-            values = _moved(spec, runs, around, curve, variance, observed)
+            told = independent_variance(runs, noise, both)
+            values = _moved(spec, runs, around, curve, told, observed)
         errors = curve(values)
-        by_group = _by_group(spec, runs, noise)
-        likelihood = getattr(pm, spec.likelihood.distribution)
-        arguments = dict(mu=errors, sigma=pt.sqrt(variance), **by_group)
+        mean = errors
+        if has_effects(spec.likelihood, runs):
+            lack = None if coordinates is None else observed - errors
+            mean = errors + training_effect(runs, noise, lack, run_variance(runs, noise, both))
+        sigma = pt.sqrt(run_variance(runs, noise, known))
+        about = dict(mu=mean, sigma=sigma, **shape_of(noise))
         if coordinates is None:
             pm.Deterministic(CURVE, errors, dims="run")
-            likelihood("error", **arguments, observed=observed, dims="run")
+            observe("error", spec.likelihood, observed, rounding, **about)
         else:  # PyMC rewrites what is observed by itself: the graph would hold everything twice
-            pm.Potential("error", pm.logp(likelihood.dist(**arguments), observed).sum())
+            density = log_density(
+                spec.likelihood.distribution, observed, rounding=rounding, **about
+            )
+            pm.Potential("error", density.sum())
     return model
 
 
 def data_of(runs: xr.Dataset, coordinates: Coordinates | None = None) -> dict[str, Array]:
     """What a compiled model may be told anew, by the names of its data."""
     around = coordinates.arrays() if coordinates else {}
+    rounding = {"rounding": runs["rounding"].to_numpy()} if is_rounded(runs) else {}
     return {
-        "known_variance": known_variance(runs),
+        "evaluation_variance": evaluation_variance(runs),
+        **rounding,
         "observed": runs["error"].to_numpy(),
         **around,
     }
@@ -130,36 +154,20 @@ def replicate(
             for first in range(0, count, BLOCK)
         ]
     )
-    group = runs["group_index"].to_numpy()
-    noise: dict[str, Any] = {}
-    for name, value in spec.likelihood.parameters.items():
-        if isinstance(value, Prior):
-            noise[name] = draws[name][:, group] if value.over else draws[name][:, None]
-        else:
-            noise[name] = np.float64(value)
-    variance = run_variance(runs, noise.pop("sigma"))
-    draw, log_density = _about(spec.likelihood.distribution, tuple(noise))
-    about = [np.broadcast_to(x, curve.shape) for x in (curve, np.sqrt(variance), *noise.values())]
-    return curve, draw(seed, *about), log_density(runs["error"].to_numpy(), *about)
-
-
-@cache
-def _about(distribution: str, others: tuple[str, ...]) -> tuple[Callable[..., Array], ...]:
-    """A likelihood, compiled once: draws, given a seed; and the log density of what was seen.
-
-    Either takes mu, sigma and the other parameters, all of shape (draw, run).
-    """
-    arguments = {name: pt.dmatrix(name) for name in ("mu", "sigma", *others)}
-    seen, about = pt.dvector("seen"), getattr(pm, distribution).dist(**arguments)
-    inputs = list(arguments.values())
-    drawn = pm.compile(inputs, about, mode="FAST_COMPILE")
-    density = pm.compile([seen, *inputs], pm.logp(about, seen), mode="FAST_COMPILE")
-
-    def draw(seed: int, *about: Array) -> Array:
-        pm.pytensorf.reseed_rngs(drawn.get_shared(), seed)  # nothing else is shared
-        return drawn(*about)
-
-    return draw, density
+    noise = by_run(spec.likelihood, runs, draws)
+    mean = curve
+    if has_effects(spec.likelihood, runs):
+        index, _ = checkpoints(runs)
+        mean = curve + common_deviation(runs, noise) * draws[TRAINING][:, index]
+    values = mean, np.sqrt(run_variance(runs, noise)), *shape_of(noise).values()
+    about = [np.broadcast_to(x, curve.shape) for x in values]
+    rounding = [runs["rounding"].to_numpy()] if is_rounded(runs) else []
+    draw, density = compiled(spec.likelihood.distribution, tuple(shape_of(noise)), bool(rounding))
+    told = [
+        density(runs["error"].to_numpy(), *rounding, *(x[first : first + BLOCK] for x in about))
+        for first in range(0, count, BLOCK)
+    ]
+    return curve, draw(seed, *rounding, *about), np.concatenate(told)
 
 
 def _curves(spec: Spec, parts: list[Part], draws: Mapping[str, Array], some: slice) -> Array:
@@ -173,11 +181,6 @@ def _curves(spec: Spec, parts: list[Part], draws: Mapping[str, Array], some: sli
             values[name] = np.float64(value), ()
     curves: Array = run_errors(repeat(parts, count), LAWS[spec.law], values).reshape(count, -1)
     return curves
-
-
-def _segment_sum(x: Any, row: Any, size: int) -> Any:
-    """Sum the entries of each run."""
-    return pt.inc_subtensor(pt.zeros((size, *tuple(x.shape[1:])))[row], x)
 
 
 def _declare(name: str, value: float | Prior, runs: xr.Dataset) -> Any:
@@ -297,21 +300,3 @@ def _add_density(
     shape = tuple(runs.sizes[dim] for dim in prior.over)
     density = pm.logp(getattr(pm, prior.distribution).dist(**arguments, shape=shape), value)
     pm.Potential(f"{name}_prior", (density + log_derivative).sum())
-
-
-def _variance(spec: Spec, runs: xr.Dataset, sigma: Any, known: Any) -> Any:
-    """Variance of each run about its curve: unknown run-to-run, known evaluation and rounding."""
-    prior = spec.likelihood.parameters["sigma"]
-    if isinstance(prior, Prior) and prior.over:
-        sigma = sigma[runs["group_index"].to_numpy()]
-    return run_variance(runs, sigma, known)
-
-
-def _by_group(spec: Spec, runs: xr.Dataset, noise: dict[str, Any]) -> dict[str, Any]:
-    """The likelihood's parameters beyond sigma, for each run."""
-    others = {}
-    for key, prior in spec.likelihood.parameters.items():
-        if key != "sigma":
-            over = isinstance(prior, Prior) and prior.over
-            others[key] = noise[key][runs["group_index"].to_numpy()] if over else noise[key]
-    return others

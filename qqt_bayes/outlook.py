@@ -28,11 +28,14 @@ from qqt_bayes.information import DOMINATED, Information, expected_information
 from qqt_bayes.phrases import joined, named
 from qqt_bayes.ridges import ridges
 from qqt_bayes.spec import Spec, load_model, require_kind
+from qqt_bayes.trainings import checkpoints
 
 Array = NDArray[np.float64]
 
 FACTORS = (1.0, 2.0, 10.0)
 """Budgets, in units of the largest, at which the error is foretold."""
+COMMON = 'common = { distribution = "Beta", alpha = 2.0, beta = 2.0 }'
+"""What a model can say of checkpoints: about half, and anything from next to nothing to all."""
 DECADE = 10.0
 """Factor between the budgets below which floor and scale are hardly told apart."""
 
@@ -180,6 +183,7 @@ def _facts(spec: Spec, runs: xr.Dataset, epochs: pd.Series) -> Iterator[tuple[st
             f"All runs of {joined(alone)} are at one budget: how error falls is taken from other "
             "groups and the prior.",
         )
+    yield from _about_checkpoints(spec, runs)
     if "tau" in random:
         yield from _about_repetition(spec, runs, epochs, "size_exponent" in random)
     for number, pools in enumerate(inseparable(runs), 1):
@@ -188,6 +192,38 @@ def _facts(spec: Spec, runs: xr.Dataset, epochs: pd.Series) -> Iterator[tuple[st
             f"The runs never separate {joined(pools)}: their utilities (b) appear in fixed "
             "combinations only, and the prior alone tells one from another.",
         )
+
+
+def _about_checkpoints(spec: Spec, runs: xr.Dataset) -> Iterator[tuple[str, str]]:
+    """What runs of one training have in common, and what they hide."""
+    index, names = checkpoints(runs)
+    shared = "common" in spec.likelihood.parameters
+    if not names:
+        if shared:
+            yield (
+                "no checkpoints",
+                "No two runs are of one training: what such runs have in common (common) will be "
+                "what the prior says.",
+            )
+        return
+    count = f"{np.count_nonzero(index >= 0)} runs are checkpoints of {len(names)} training"
+    yield (
+        "checkpoints",
+        f"{count}{'s' * (len(names) > 1)}: their errors lie above or below the curve together. "
+        + (
+            f"Model {spec.name} learns how much of their noise they share (common)."
+            if shared
+            else f"Model {spec.name} takes them as independent, so it is surer of how high a curve "
+            f"lies than it should be; a copy of it with the line `{COMMON}` under [likelihood] "
+            "would learn what they share."
+        ),
+    )
+    yield (
+        "schedule",
+        "A checkpoint inside a learning-rate schedule has a higher error than a run that was "
+        "trained to its budget, and hides what repetition costs: keep those that end a schedule, "
+        "or whose learning rate is constant.",
+    )
 
 
 def _about_repetition(

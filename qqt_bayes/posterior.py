@@ -32,6 +32,8 @@ FORM: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("n_eval", "rounding", "weight"), ("run",)),
 }
 """Dimensions of what a table of runs holds."""
+OPTIONAL = ("training", "evaluation_variance")
+"""What it may hold, over run."""
 
 
 def save(fit: xr.DataTree, path: str | os.PathLike[str]) -> None:
@@ -133,7 +135,8 @@ def parameters(fit: xr.DataTree) -> xr.Dataset:
 
 def _check_runs(table: xr.Dataset) -> None:
     """Raise ValueError unless a table of runs has the form that `read_runs` gives it."""
-    for name, dims in FORM.items():
+    optional = {name: ("run",) for name in OPTIONAL if name in table}
+    for name, dims in {**FORM, **optional}.items():
         if name not in table or table[name].dims != dims:
             raise ValueError(f"{name} is not over {dims}")
     for dim in ("data", "group"):

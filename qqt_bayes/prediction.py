@@ -15,6 +15,7 @@ from qqt_bayes.errors import InputError
 from qqt_bayes.files import Source
 from qqt_bayes.law import LAWS, law_for
 from qqt_bayes.methods import method_of
+from qqt_bayes.noise import growth, reference_budget
 from qqt_bayes.parameters import read_parameters
 from qqt_bayes.rules import SAMPLE, require_finite
 
@@ -83,7 +84,9 @@ def predict(
             name: draws[name] if isinstance(value, Prior) else xr.DataArray(value)
             for name, value in spec.likelihood.parameters.items()
         }
-        error = (error + _noise(noise, error, np.random.default_rng(seed))).rename("error")
+        grown = growth(noise, error["budget"], reference_budget(runs))
+        scatter = noise["sigma"] * grown * _noise(noise, error, np.random.default_rng(seed))
+        error = (error + scatter).rename("error")
     if group is not None:
         error = error.assign_coords(group=group)
     return error.transpose(*SAMPLE, "group", "level", "budget", missing_dims="ignore").assign_attrs(
@@ -160,8 +163,8 @@ def predict_known(
 def _noise(
     noise: dict[str, xr.DataArray], error: xr.DataArray, rng: np.random.Generator
 ) -> xr.DataArray:
-    """Run-to-run noise of one new run at every level and budget: normal, or Student-t with nu."""
+    """Noise of one new run at every level and budget: standard normal, or Student-t with nu."""
     if "nu" in noise:
         nu = xr.zeros_like(error) + noise["nu"]
-        return noise["sigma"] * nu.copy(data=rng.standard_t(nu.values))
-    return noise["sigma"] * error.copy(data=rng.standard_normal(error.shape))
+        return nu.copy(data=rng.standard_t(nu.values))
+    return error.copy(data=rng.standard_normal(error.shape))

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from qqt_bayes.errors import InputError
 from qqt_bayes.inference import prior_draws
-from qqt_bayes.ingredients import known_variance
 from qqt_bayes.model import build
+from qqt_bayes.noise import evaluation_variance, hold_evaluation
 from qqt_bayes.runs import ERROR
 from qqt_bayes.spec import Spec
 
@@ -57,12 +57,6 @@ class PriorTables:
         return {name: x[i] for name, x in self.values.items()}
 
 
-def hold_noise(runs: xr.Dataset) -> xr.Dataset:
-    """The runs with their known variance as rounding alone, which other errors do not change."""
-    width = runs["rounding"].copy(data=np.sqrt(3 * known_variance(runs)))
-    return runs.assign(rounding=width, n_eval=xr.full_like(runs["n_eval"], np.nan))
-
-
 def seed_of(*of: int) -> int:
     """A seed of its own for each purpose."""
     return int(np.random.SeedSequence(of).generate_state(1)[0])
@@ -76,7 +70,7 @@ def prior_tables(spec: Spec, runs: xr.Dataset, count: int, seed: int) -> PriorTa
     InputError
         If next to none that is drawn from the priors is legal.
     """
-    design = hold_noise(runs)
+    design = hold_evaluation(runs, evaluation_variance(runs))
     declared = build(spec, design)
     truths: list[dict[str, Array]] = []
     tables: list[Array] = []

@@ -22,6 +22,7 @@ from qqt_bayes.files import Source, read_table
 from qqt_bayes.parameters import read_parameters
 from qqt_bayes.tables import Array, Names, Table
 from qqt_bayes.training_sets import combine, origins
+from qqt_bayes.trainings import trainings
 
 __all__ = [
     "nested_levels",
@@ -75,7 +76,8 @@ def read_runs(
         A row for each run. Columns `samples_seen`, `error` and either `data` (a name in the
         composition table) or `pool` with `unique_samples` (a run on one pool). Optional: `run`,
         `metric`, `group`, `seed`, `n_eval` (size of the evaluation set), `rounding` (half-width of
-        the printed error), `weight`. With `mapping`, a glob of evaluation files.
+        the printed error), `weight`, `training` (a name that checkpoints of one training share).
+        With `mapping`, a glob of evaluation files.
     composition : path or DataFrame, optional
         What each training set takes from each pool, see `read_composition`.
     pools : path or DataFrame, optional
@@ -94,7 +96,8 @@ def read_runs(
     -------
     Dataset
         Over `run`: `samples_seen`, `error`, `data_index`, `group_index`, `n_eval` (NaN: unknown),
-        `rounding`, `weight`, `seed` (NaN: none). Over `data` and `pool`: `unique_samples`; over
+        `rounding`, `weight`, `seed` (NaN: none), and `training` ("": none) if there are any. Over
+        `data` and `pool`: `unique_samples`; over
         `pool`: `pool_size`. Coordinate `group` names the groups. Training sets and pools that no
         run uses are left out. The attributes say what was left out, too.
 
@@ -124,8 +127,11 @@ def read_runs(
     values = {name: table.numbers(name, number) for name, number in columns.items()}
     group_index, groups = _groups(table, group)
     found = origins(table, recipes, sizes)
-    identity = {name: values[name] for name in ("samples_seen", "seed")}
-    run = _runs(table, {**found.identity(), "group": group_index, **identity})
+    common = {**found.identity(), "group": group_index, "seed": values["seed"]}
+    training = trainings(table, values["samples_seen"], common)
+    # none is no name here: two runs without are told apart by the rest
+    other = {name: np.where(x == "", " ", x) for name, x in training.items()}
+    run = _runs(table, {**common, **other, "samples_seen": values["samples_seen"]})
     table.check()
 
     data, unique_samples = combine(found, recipes)
@@ -136,6 +142,7 @@ def read_runs(
     runs = xr.Dataset(
         {
             **{name: ("run", values[name], {"units": columns[name].units}) for name in columns},
+            **{name: ("run", x.astype(str)) for name, x in training.items()},
             "data_index": ("run", unique_samples.index.get_indexer(data)),
             "group_index": ("run", group_index),
             "unique_samples": (("data", "pool"), unique_samples.to_numpy(), {"units": "samples"}),

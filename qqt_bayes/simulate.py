@@ -8,6 +8,7 @@ import xarray as xr
 from qqt_bayes.errors import InputError
 from qqt_bayes.ingredients import ingredients, run_errors
 from qqt_bayes.law import law_for
+from qqt_bayes.noise import growth, reference_budget
 
 
 def simulate_runs(
@@ -17,6 +18,7 @@ def simulate_runs(
     law: str = "utility",
     size_exponent: float = 1.0,
     noise: float = 0.003,
+    budget_exponent: float = 0.0,
     seed: int = 0,
 ) -> xr.Dataset:
     """The runs of a design with errors drawn from a law.
@@ -34,6 +36,9 @@ def simulate_runs(
         ``g`` of the combination theorem.
     noise : float
         Standard deviation of the run-to-run noise.
+    budget_exponent : float
+        Power of the budget with which that grows; it is `noise` at the geometric mean of the
+        design's budgets.
     seed : int
         Of the noise.
 
@@ -70,5 +75,7 @@ def simulate_runs(
     values = {name: (known[name].to_numpy(), ("pool",)) for name in chosen.arguments}
     exponent = {"size_exponent": (np.float64(size_exponent), ())}
     curve = run_errors(ingredients(runs), chosen, {**values, **exponent})
-    scatter = noise * np.random.default_rng(seed).standard_normal(curve.size)
+    seen = design["samples_seen"].to_numpy()
+    grown = growth({"budget_exponent": budget_exponent}, seen, reference_budget(design))
+    scatter = noise * grown * np.random.default_rng(seed).standard_normal(curve.size)
     return runs.assign(error=("run", curve + scatter, runs["error"].attrs))

@@ -134,6 +134,12 @@ class _Reader:
                 f"expected a prior that gives a {domain.words}, but {prior.distribution} goes "
                 f"down to {lower:g}; try LogNormal, HalfNormal or TruncatedNormal with lower = 0",
             )
+        elif upper > domain.upper:
+            self.fault(
+                key,
+                f"expected a prior that gives a {domain.words}, but {prior.distribution} goes "
+                f"up to {upper:g}; try Beta",
+            )
 
     def number(self, key: str, raw: object, domain: Domain) -> float:
         number = nan

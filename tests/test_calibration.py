@@ -18,10 +18,9 @@ from qqt_bayes.calibrating import fault, verdict
 from qqt_bayes.calibration import simulation_based_calibration
 from qqt_bayes.errors import InputError
 from qqt_bayes.inference import prior_draws
-from qqt_bayes.ingredients import known_variance
 from qqt_bayes.model import build
+from qqt_bayes.noise import evaluation_variance
 from qqt_bayes.prediction import predict_known
-from qqt_bayes.prior_tables import hold_noise
 from qqt_bayes.ranking import LIKELIHOOD
 from qqt_bayes.runs import read_runs
 from qqt_bayes.spec import Spec, list_models, load_model, require_kind
@@ -216,12 +215,23 @@ def test_errors_are_named_by_group(sampled):
     assert {*each, f"{each[0]} at 4x"} <= set(found["scalar"].values)
 
 
-def test_the_noise_of_evaluation_is_held():
+def test_the_noise_of_evaluation_is_held(monkeypatch):
+    """Whatever the errors that are drawn; how far they are rounded stays what it was."""
     table, composition = made.tables()
-    runs = read_runs(table.assign(n_eval=1000, rounding=0.01), composition)
-    held = hold_noise(runs)
-    others = held.assign(error=held["error"] / 2)
-    np.testing.assert_allclose(known_variance(others), known_variance(runs), rtol=1e-12)
+    runs = read_runs(table.assign(n_eval=1000, rounding=0.01), composition, kind="error")
+    fitted = []
+
+    def stop(table, *_, **__):
+        fitted.append(table)
+        raise InterruptedError
+
+    monkeypatch.setattr(calibration, "fit", stop)
+    with pytest.raises(InterruptedError):
+        simulation_based_calibration(runs, "utility-bounded", replications=1)
+    (drawn,) = fitted
+    assert abs(drawn["error"] - runs["error"]).max() > 0.01
+    np.testing.assert_array_equal(evaluation_variance(drawn), evaluation_variance(runs))
+    np.testing.assert_array_equal(drawn["rounding"], runs["rounding"])
 
 
 # --- the command ----------------------------------------------------------------------------------

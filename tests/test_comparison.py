@@ -155,7 +155,7 @@ def test_folds() -> None:
 
 
 def test_a_left_out_run_says_nothing() -> None:
-    from qqt_bayes.ingredients import known_variance
+    from qqt_bayes.noise import known_variance
 
     runs = posterior.runs(made.fit())
     table = left_out.without(runs, np.array([2, 5]))

@@ -43,6 +43,7 @@ RUNS = pd.DataFrame(
         "n_eval": [50_000, None, 2, None],
         "rounding": [0, 0.005, None, None],
         "weight": [1, 0.5, None, None],
+        "training": ["x", "x", None, "y"],
     }
 )
 PARAMETERS = pd.DataFrame(
@@ -64,6 +65,7 @@ def runs(path):
     assert np.isfinite(found[["samples_seen", "unique_samples", "pool_size", "weight"]]).all()
     assert (found["unique_samples"].sum("pool") >= 1).all()
     assert (found[["data_index", "group_index"]].to_array() >= 0).all()
+    assert "training" not in found or found["training"].dtype.kind == "U"
     return found.sizes["run"]
 
 

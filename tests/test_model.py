@@ -19,8 +19,10 @@ from qqt_bayes.gate import Gate
 from qqt_bayes.inference import Compilation, prior_draws
 from qqt_bayes.ingredients import ingredients, run_errors
 from qqt_bayes.law import LAWS
+from qqt_bayes.likelihood import COORDINATE
 from qqt_bayes.many import fit_many
-from qqt_bayes.model import COORDINATE, CURVE, build, replicate
+from qqt_bayes.model import CURVE, build, replicate
+from qqt_bayes.noise import SCATTER
 from qqt_bayes.profile import find_coordinates
 from qqt_bayes.runs import read_runs
 from qqt_bayes.samplers import Density, _dispersed
@@ -315,6 +317,10 @@ def some_draws(spec, runs):
 
 FIXED_FLOOR = {"d": 0.1}
 OTHER_FLOOR = {"d": Prior("Uniform", {"lower": 0.05, "upper": 3.0})}
+CHECKPOINTS = {
+    "common": Prior("Beta", {"alpha": 2.0, "beta": 2.0}),
+    "budget_exponent": Prior("Normal", {"mu": 0.0, "sigma": 0.25}),
+}
 OTHER_SCALE = {"a": Prior("InverseGamma", {"alpha": 3.0, "beta": 0.1})}
 
 
@@ -330,6 +336,8 @@ OTHER_SCALE = {"a": Prior("InverseGamma", {"alpha": 3.0, "beta": 0.1})}
         ("utility-overfit", {}, ("size_exponent", "a", "kappa", "tau", "b")),
         ("power-law", {}, ("a", "b")),
         ("cherti", {}, ("a", "tau", "b")),
+        ("utility", CHECKPOINTS, ("a", "tau", "b")),
+        ("cherti", CHECKPOINTS, ("a", "tau", "b")),
     ],
 )
 def test_coordinates_change_the_variables_only(runs, name, others, near):
@@ -339,7 +347,13 @@ def test_coordinates_change_the_variables_only(runs, name, others, near):
     differences of u -> v, through all levels of a hierarchy.
     """
     spec = load_model(name)
-    spec = replace(spec, parameters=spec.parameters | others)
+    scatter = {key: others[key] for key in others if key in SCATTER}
+    rest = {key: others[key] for key in others if key not in SCATTER}
+    likelihood = replace(spec.likelihood, parameters=spec.likelihood.parameters | scatter)
+    spec = replace(spec, parameters=spec.parameters | rest, likelihood=likelihood)
+    if "common" in scatter:
+        names = np.array(["x"] * 4 + ["y"] * 4 + ["z"] + [""] * 3)
+        runs = runs.assign(training=("run", names), rounding=0 * runs["rounding"] + 0.002)
     parts = ingredients(runs, spec.size_reference)
     coordinates = find_coordinates(spec, runs, parts, some_draws(spec, runs))
     assert tuple(f.name for f in coordinates.near) == near
