@@ -24,7 +24,7 @@ demo: $(READY) ## the main job on real runs: which filter wins at which budget
 	$(BIN)/qqt demo
 
 test: $(READY) ## the tests and the examples in the docstrings
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 test-slow: $(READY) ## recovery of known parameters and other tests of many minutes
 	$(BIN)/python -m pytest --runslow -m slow

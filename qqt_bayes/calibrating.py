@@ -74,6 +74,12 @@ def verdict(found: xr.Dataset) -> str:
             f"{more}). Do not take their intervals at their word. Calibrate again with another "
             "--seed: what leaves the band again is a fault of the model or the sampler."
         )
+    elif count < FEW:
+        first = (
+            f"{count} tables drawn from the priors of model {name} show no gross fault, and could "
+            f"show no finer one: all {total} scalars are inside the joint 95% band. Ask for "
+            "--replications 200 or more."
+        )
     else:
         first = (
             f"Model {name} is calibrated on this design as far as {count} tables drawn from its "
@@ -96,8 +102,6 @@ def _limits(found: xr.Dataset) -> list[str]:
     refused = count - int(found["passed"].sum())
     correlated = float((found["ess"].min("scalar") < RANKED).mean())
     words = []
-    if count < FEW:
-        words.append(f"{count} tables show gross faults only: ask for --replications 200 or more.")
     if round(legal, 2) < 1:
         words.append(
             f"{legal:.0%} of the tables that the priors reach have legal errors; only those count."

@@ -1,7 +1,10 @@
 """What every test shares: figures without a screen, repeatable examples, and --runslow."""
 
+import os
 import sys
 from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process for each core: more threads wait
 
 import hypothesis
 import matplotlib

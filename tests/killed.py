@@ -1,6 +1,6 @@
 """Saves fits to one path in processes that are killed, or that are two: run by test_killed.
 
-Usage: python killed.py {killed|together} FOLDER SECONDS
+Usage: python killed.py FOLDER SECONDS, which each of the two takes
 """
 
 import os
@@ -33,9 +33,8 @@ def forever(work):
         work()
 
 
-def killed(path, seconds):
+def killed(path, fits, seconds):
     """Kill a process that saves, or one that only writes, at any moment; again and again."""
-    fits = [made.fit(draws=5, seed=seed) for seed in (0, 1)]
     content = seal(bytes(fits[1].to_netcdf(engine="h5netcdf")))
     save(fits[0], path)
     chance, end, kills, strays = random.Random(0), time.monotonic() + seconds, 0, 0
@@ -56,9 +55,8 @@ def killed(path, seconds):
     print(kills, "kills,", strays, "drafts found")
 
 
-def together(path, seconds):
+def together(path, fits, seconds):
     """Two processes save to one path for a while."""
-    fits = [made.fit(draws=5, seed=seed) for seed in (0, 1)]
     end = time.monotonic() + seconds
 
     def keep_saving(fit):
@@ -71,8 +69,10 @@ def together(path, seconds):
 
 
 if __name__ == "__main__":
-    what, folder, seconds = sys.argv[1:]
+    folder, seconds = sys.argv[1:]
     target = Path(folder) / "fit.nc"
-    {"killed": killed, "together": together}[what](target, float(seconds))
-    load(target)
-    assert [path.name for path in target.parent.iterdir()] == ["fit.nc"]
+    fits = [made.fit(draws=5, seed=seed) for seed in (0, 1)]
+    for trial in (killed, together):
+        trial(target, fits, float(seconds))
+        load(target)
+        assert [path.name for path in target.parent.iterdir()] == ["fit.nc"]

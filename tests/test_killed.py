@@ -8,9 +8,8 @@ import pytest
 
 
 @pytest.mark.parametrize("seconds", [3, pytest.param(120, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("what", ["killed", "together"])
-def test_the_earlier_fit_stays_whole(what, seconds, tmp_path):
+def test_the_earlier_fit_stays_whole(seconds, tmp_path):
     script = Path(__file__).with_name("killed.py")
-    command = [sys.executable, str(script), what, str(tmp_path), str(seconds)]
+    command = [sys.executable, str(script), str(tmp_path), str(seconds)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
