@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from qqt_bayes.errors import InputError
 from qqt_bayes.figure_files import drawable, write_figure
 from qqt_bayes.output import emit, note, wrapped
 from qqt_bayes.phrases import MOST, joined
@@ -76,8 +77,8 @@ def verdict(found: xr.Dataset) -> str:
         )
     elif count < FEW:
         first = (
-            f"{count} tables drawn from the priors of model {name} show no gross fault, and could "
-            f"show no finer one: all {total} scalars are inside the joint 95% band. Ask for "
+            f"{_tables(count)} drawn from the priors of model {name} show no gross fault, and "
+            f"could show no finer one: all {total} scalars are inside the joint 95% band. Ask for "
             "--replications 200 or more."
         )
     else:
@@ -94,6 +95,10 @@ def verdict(found: xr.Dataset) -> str:
             f"calibrated scalars about {(1 - PROBABILITY) * total:.1f} are, by chance."
         )
     return "\n\n".join([first, " ".join(_limits(found))])
+
+
+def _tables(count: int) -> str:
+    return f"{count} table{'s' * (count > 1)}"
 
 
 def _limits(found: xr.Dataset) -> list[str]:
@@ -144,9 +149,11 @@ def files(
     Raises
     ------
     InputError
-        If one cannot be written, or has an ending that no figure has.
+        If one cannot be written, or has an ending that no figure has, or both are one file.
     """
     read = list(sources)
+    if output and plot and Path(output).resolve() == Path(plot).resolve():
+        raise InputError(f"{plot}: the ranks and their figure cannot be one file; name another.")
     ranks = writable(Path(output), read) if output else None
     return ranks, drawable(Path(plot), [*read, output]) if plot else None
 

@@ -79,8 +79,6 @@ def simulation_based_calibration(
         If a number is out of range, the specification has a fault, or next to no table drawn from
         its priors is legal.
     """
-    if replications < 1:
-        raise InputError(f"replications should be at least 1, but got {replications}.")
     if chains * draws < RANKED:
         raise InputError(f"chains times draws should be at least {RANKED}: so many are ranked.")
     spec = load_model(spec)

@@ -78,7 +78,7 @@ class Number:
         if is_empty(cell):
             got = "an empty cell"
         elif isfinite(number_in(cell)):
-            beyond = number_in(cell) > LARGEST
+            beyond = number_in(cell) > LARGEST and self.holds(np.array([LARGEST])).all()
             advice = f"; the largest that is read is {LARGEST:g}" if beyond else self.advice
             got = f"{str(cell).strip()}{advice}"
         else:

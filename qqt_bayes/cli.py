@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from qqt_bayes import __version__, options
+from qqt_bayes.errors import suggest
 from qqt_bayes.methods import METHODS
 from qqt_bayes.output import emit, note, warn
 
@@ -46,7 +47,7 @@ def check(model: str, form: str, **source: Any) -> None:
     """
     from qqt_bayes.inputs import training_sets
     from qqt_bayes.outlook import identifiability
-    from qqt_bayes.runs import read_runs
+    from qqt_bayes.runs import OPTIONAL, read_runs
     from qqt_bayes.spec import load_model
 
     spec = load_model(model)
@@ -64,6 +65,9 @@ def check(model: str, form: str, **source: Any) -> None:
     for name, words in UNUSED.items():
         if left_out[name]:
             note(f"{words}: {', '.join(left_out[name])}.")
+    for name in left_out["unused_columns"]:
+        if near := suggest(name, sorted(OPTIONAL - set(left_out["unused_columns"]))):
+            note(f"Column {name} is not read{near}")
     note(f"What a fit of model {told.model} can learn from them:")
     for sentence in told.findings.values():
         note(f"- {sentence}")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from qqt_bayes.ingredients import replicates
 from qqt_bayes.methods import METHODS, is_approximate, method_of, remark
-from qqt_bayes.noise import growth, known_variance, reference_budget, typical
+from qqt_bayes.noise import known_variance, typical, weights
 
 Array = NDArray[np.float64]
 
@@ -43,7 +43,7 @@ OTHER_LAW = (
     "parameters over group (cherti has some), or a table for each group"
 )
 NOISY = (
-    "runs scatter by {sigma:.2g} about their curves, more than the prior of the noise takes "
+    "runs{of} scatter by {sigma:.2g} about their curves, more than the prior of the noise takes "
     "for chance: {advice}; where runs are so noisy, give replicates, n_eval, or a model whose "
     "likelihood.sigma allows it"
 )
@@ -208,14 +208,8 @@ def _adequacy(fit: xr.DataTree, curve: Array, predicted: Array) -> list[Check]:
     spec = json.loads(fit.attrs["spec"])
     models = [words for name, words in OTHERS.items() if name != spec["name"]]
     other_law = OTHER_LAW.format(models=" or ".join(models))
-    known = known_noise(
-        constant.assign(error=("run", observed)).assign_attrs(kind=fit.attrs["kind"])
-    )
-    left = float(np.sqrt(np.mean((observed - curve.mean(axis=0)) ** 2)))
-    noise = typical(spec["likelihood"], fit["posterior"])
-    grown = growth(noise, constant["samples_seen"].to_numpy(), reference_budget(constant))
-    most = max(left, noise["sigma"] * float(np.sqrt(np.mean(grown**2))))
-    checks = _scatter(fit, most, noise["sigma"], known, other_law)
+    runs = constant.assign(error=("run", observed)).assign_attrs(kind=fit.attrs["kind"])
+    checks = [_scatter(fit, spec, runs, observed - curve.mean(axis=0), other_law)]
     for name, pattern in _patterns(constant).items():
         seen = pattern(observed - curve)
         chance = pattern(predicted - curve)
@@ -233,23 +227,39 @@ def _adequacy(fit: xr.DataTree, curve: Array, predicted: Array) -> list[Check]:
 
 
 def _scatter(
-    fit: xr.DataTree, left: float, sigma: float, known: float | None, advice: str
-) -> list[Check]:
-    """Whether what is left unexplained is noise: as much as is known, or as its prior expects."""
-    if known is not None:
-        ratio = left / known
-        bar, passed = f"at most {NOISE_RATIO:g}", ratio <= NOISE_RATIO
-        return [Check("unexplained scatter over known noise", ratio, bar, passed, advice)]
-    if "sigma" not in fit["posterior"]:
-        return []
-    tail = float(np.mean(fit["prior"]["sigma"].to_numpy() >= sigma))
-    name = "unexplained scatter: tail probability in the prior of the noise"
-    bar, passed = f"at least {LEAST_TAIL}", tail >= LEAST_TAIL
-    return [Check(name, tail, bar, passed, NOISY.format(sigma=sigma, advice=advice))]
+    fit: xr.DataTree, spec: dict[str, Any], runs: xr.Dataset, residual: Array, advice: str
+) -> Check:
+    """Whether what is left unexplained is noise: as much as is known, declared, or expected."""
+    noise = typical(spec["likelihood"], fit["posterior"])
+    weight = np.broadcast_to(weights(runs, noise), residual.shape)
+    left = float(np.sqrt(np.mean(weight * residual**2)))
+    known = known_noise(runs, weight)
+    if known is None and "sigma" in fit["posterior"]:
+        return _expected(fit, advice)
+    if known is None:
+        kind, known = "declared", noise["sigma"]
+    else:
+        kind, left = "known", max(left, noise["sigma"])
+    ratio = left / known
+    bar, passed = f"at most {NOISE_RATIO:g}", ratio <= NOISE_RATIO
+    return Check(f"unexplained scatter over {kind} noise", ratio, bar, passed, advice)
 
 
-def known_noise(runs: xr.Dataset) -> float | None:
-    """Noise that is known apart from the law: scatter of replicates, else evaluation noise.
+def _expected(fit: xr.DataTree, advice: str) -> Check:
+    """Whether the prior of the noise expects what each group was found to have."""
+    drawn, prior = fit["posterior"]["sigma"], fit["prior"]["sigma"]
+    sigma = drawn.median(("chain", "draw"))
+    tails = (prior >= sigma).mean(("chain", "draw"))
+    worst = tails.argmin(...)
+    of = f" of {tails['group'].isel(worst).item()}" if worst else ""
+    tail, most = tails.isel(worst).item(), sigma.isel(worst).item()
+    name = f"unexplained scatter{of}: tail probability in the prior of the noise"
+    words = NOISY.format(of=of, sigma=most, advice=advice)
+    return Check(name, tail, f"at least {LEAST_TAIL}", tail >= LEAST_TAIL, words)
+
+
+def known_noise(runs: xr.Dataset, weight: Array | float = 1.0) -> float | None:
+    """Noise of weight 1 that is known apart from the law: of replicates, else of evaluation.
 
     None if the table has neither replicates (three degrees of freedom at least) nor `n_eval`.
     """
@@ -259,10 +269,10 @@ def known_noise(runs: xr.Dataset) -> float | None:
     freedom = int(np.sum(count - 1))
     if freedom >= 3:
         mean = (np.bincount(cell, observed) / count)[cell]
-        return float(np.sqrt(np.sum((observed - mean) ** 2) / freedom)) or None
+        return float(np.sqrt(np.sum(weight * (observed - mean) ** 2) / freedom)) or None
     if runs.attrs["kind"] != "error" or runs["n_eval"].isnull().any():
         return None
-    return float(np.sqrt(np.mean(known_variance(runs)))) or None
+    return float(np.sqrt(np.mean(weight * known_variance(runs)))) or None
 
 
 def _patterns(constant: xr.Dataset) -> dict[str, Callable[[Array], Array]]:

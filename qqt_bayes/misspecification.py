@@ -15,7 +15,7 @@ from qqt_bayes.model import replicate
 from qqt_bayes.prediction import predict
 from qqt_bayes.prior_tables import SAMPLER, prior_tables, seed_of
 from qqt_bayes.ranking import every_set
-from qqt_bayes.spec import Spec, load_model
+from qqt_bayes.spec import Spec, load_model, require_kind
 
 TIMES = (1, 4)
 """Times the largest budget of the runs: where intervals are asked for."""
@@ -62,6 +62,7 @@ def coverage_elsewhere(
         As from `simulation_based_calibration`.
     """
     truth, fitted = load_model(truth), load_model(fitted)
+    require_kind(truth, runs.attrs["kind"])
     tables = prior_tables(truth, runs, replications, seed)
     levels = tables.design["unique_samples"].rename(data="level")
     largest = float(tables.design["samples_seen"].max())

@@ -8,8 +8,9 @@ geometric mean of the budgets of its table, and the variance
 `evaluation` being what the size of the evaluation set makes known.  Checkpoints of one training
 share a part of the first: of two of them the covariance is ``common`` times the product of their
 run-to-run deviations.  So their training has an effect z ~ N(0, 1), which moves each by
-``sqrt(common)`` times its deviation, and given z they are independent.  Last, an error that was
-printed lies anywhere within `rounding` of what it was.
+``sqrt(common)`` times its deviation, and given z they are independent.  (Under Student's t sigma is
+a scale: `common` is then a share of sigma^2, and the tails are heavy in the rest alone.)  Last, an
+error that was printed lies anywhere within `rounding` of what it was.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ def independent_weights(runs: xr.Dataset, noise: Noise) -> Any:
     """What sigma^2 is divided by for independent runs that tell as much of a level.
 
     Each of the m checkpoints of a training has its own weight over ``1 + (m - 1) common``: exact
-    for a level that all share, cautious beyond.
+    for a level that all share; of differences between them less is told than is known.
     """
     weight = weights(runs, noise)
     index, names = checkpoints(runs)

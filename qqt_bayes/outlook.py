@@ -197,9 +197,10 @@ def _facts(spec: Spec, runs: xr.Dataset, epochs: pd.Series) -> Iterator[tuple[st
 def _about_checkpoints(spec: Spec, runs: xr.Dataset) -> Iterator[tuple[str, str]]:
     """What runs of one training have in common, and what they hide."""
     index, names = checkpoints(runs)
-    shared = "common" in spec.likelihood.parameters
+    shared = spec.likelihood.parameters.get("common")
+    learned = isinstance(shared, Prior)
     if not names:
-        if shared:
+        if learned:
             yield (
                 "no checkpoints",
                 "No two runs are of one training: what such runs have in common (common) will be "
@@ -212,7 +213,9 @@ def _about_checkpoints(spec: Spec, runs: xr.Dataset) -> Iterator[tuple[str, str]
         f"{count}{'s' * (len(names) > 1)}: their errors lie above or below the curve together. "
         + (
             f"Model {spec.name} learns how much of their noise they share (common)."
-            if shared
+            if learned
+            else f"Model {spec.name} takes a share of {shared:g} of their noise as common."
+            if shared is not None
             else f"Model {spec.name} takes them as independent, so it is surer of how high a curve "
             f"lies than it should be; a copy of it with the line `{COMMON}` under [likelihood] "
             "would learn what they share."

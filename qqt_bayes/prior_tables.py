@@ -68,8 +68,10 @@ def prior_tables(spec: Spec, runs: xr.Dataset, count: int, seed: int) -> PriorTa
     Raises
     ------
     InputError
-        If next to none that is drawn from the priors is legal.
+        If none is wanted, or next to none that is drawn from the priors is legal.
     """
+    if count < 1:
+        raise InputError(f"replications should be at least 1, but got {count}.")
     design = hold_evaluation(runs, evaluation_variance(runs))
     declared = build(spec, design)
     truths: list[dict[str, Array]] = []

@@ -52,6 +52,9 @@ COLUMNS = {
 }
 """The other columns of numbers, one value a run."""
 
+OPTIONAL = {"run", "metric", "group", "training", *COLUMNS}
+"""Columns that a table of runs may have besides what it must."""
+
 REPLICATES = (
     " (same training set, samples_seen, group and seed);"
     " add a column run, or seed, if they are replicates"

@@ -280,8 +280,9 @@ def test_programs_get_all_digits(tables, sampled):
     [
         (["--plot", "ranks.pdf"], 1, "expected a file whose name ends in .png or .svg"),
         (["-o", "no such folder/ranks.nc"], 1, "there is no folder"),
-        (["--model", "utility-bounded"], 1, "loss"),
-        (["--model", "none"], 1, "none"),
+        (["-o", "x.png", "--plot", "x.png"], 1, "cannot be one file"),
+        (["--model", "utility-bounded"], 1, "its law is for error rates"),
+        (["--model", "none"], 1, "there is no model 'none'"),
         (["--replications", 0], 2, "--replications"),
     ],
 )

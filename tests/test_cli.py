@@ -76,6 +76,14 @@ def test_models_are_listed_in_every_format() -> None:
     assert qqt("models", "--format", "csv").stdout.startswith("name,law,summary\n")
 
 
+def test_check_asks_whether_a_column_is_misspelt(files: SimpleNamespace, tmp_path: Path) -> None:
+    table = pd.read_csv(files.runs).assign(trainings="x")
+    table.to_csv(path := tmp_path / "misspelt.csv", index=False)
+    said = qqt("check", path, "--composition", files.composition).stderr
+    assert "Column trainings is not read; did you mean 'training'?" in said
+    assert "Column note" not in said
+
+
 def test_check_shows_what_a_fit_would_see(files: SimpleNamespace) -> None:
     result = qqt("check", files.runs, "--composition", files.composition)
     assert "12 runs of 3 training sets from 3 pools." in result.stderr

@@ -1,5 +1,7 @@
 """The gate: fits made to fail one check at a time, and the words in which they fail."""
 
+import json
+
 import made
 import numpy as np
 import pytest
@@ -72,6 +74,46 @@ def test_known_noise_speaks_before_its_prior(fit):
     names = [each.name for each in with_known(fit, 1000).checks]
     assert SCATTER in names
     assert PRIOR_SCATTER not in names
+
+
+def test_noise_that_was_declared_is_what_scatter_is_held_against(fit):
+    """A number for sigma has no prior that could object."""
+    spec = load_model("utility").to_dict()
+    spec["likelihood"]["sigma"] = made.NOISE / 20
+    fit.attrs["spec"] = json.dumps(Spec.from_dict(spec).to_dict())
+    del fit["posterior"]["sigma"]
+    found = named(put_through(fit), "unexplained scatter over declared noise")
+    assert not found.passed
+    assert found.value == pytest.approx(20, rel=0.5)
+
+
+def test_the_noisiest_group_counts():
+    fit = made.fit(chains=4, draws=400)
+    found = fit["posterior"]["sigma"]
+    names = ["quiet", "noisy"]
+    fit["posterior"]["sigma"] = found * xr.DataArray([1, 100], {"group": names}, ("group",))
+    fit["prior"]["sigma"] = fit["prior"]["sigma"].expand_dims(group=names, axis=-1)
+    found = gate._expected(fit, "")
+    assert not found.passed
+    assert found.name.startswith("unexplained scatter of noisy: ")
+
+
+def test_weights_are_no_misfit(fit):
+    """Runs of a thousandth of the weight scatter thirty times as much, and may."""
+    weight = np.ones(fit["constant_data"].sizes["run"])
+    weight[::2] = 0.001
+    runs = (
+        fit["constant_data"]
+        .to_dataset()
+        .assign(error=fit["observed_data"]["error"], weight=("run", weight))
+    )
+    curve = made.curves("utility", made.truth()).ravel()
+    residual = made.NOISE * np.random.default_rng(1).standard_normal(curve.size) / np.sqrt(weight)
+    runs["n_eval"].values[:] = curve * (1 - curve) / made.NOISE**2
+    spec = load_model("utility").to_dict()
+    runs = runs.assign(error=("run", curve + residual)).assign_attrs(kind="error")
+    assert gate._scatter(fit, spec, runs, residual, "").value < 3
+    assert gate._scatter(fit, spec, runs.assign(weight=("run", weight**0)), residual, "").value > 5
 
 
 # --- convergence -------------------------------------------------------------------------------

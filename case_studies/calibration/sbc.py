@@ -81,7 +81,8 @@ def blocks(entry):
     """The file of each block of an entry, and the seed and number of its replications."""
     runs, spec = read(entry["design"]), load_model(entry["spec"])
     settings = LONG if entry["truth"] else SETTINGS
-    other = [settings, BLOCK, qqt.__version__, entry["truth"], entry.get("fixed")]
+    truth = fixed(entry["truth"], entry["fixed"]).hash if entry["truth"] else None
+    other = [settings, BLOCK, qqt.__version__, truth, entry.get("fixed")]
     words = json.dumps([spec.hash, runs.attrs["data_hash"], other])
     stem = f"{entry['name'].replace(' ', '-')}-{sha256(words.encode()).hexdigest()[:12]}"
     ending = "csv" if entry["truth"] else "nc"
