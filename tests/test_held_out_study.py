@@ -70,7 +70,7 @@ def test_the_page_names_each_baseline_that_wins_on_the_cases_of_both(page, tmp_p
         ]
     )
     fits = [{"set": "one", "way": page.CHOSEN, "model": "m", "passed": True}]
-    fits = pd.DataFrame(fits).assign(runs=3, draws=9, untold=0, seconds=1, failed="")
+    fits = pd.DataFrame(fits).assign(runs=3, untold=0, seconds=1, failed="")
     for name, table in {"runs": told, "decisions": choices, "fits": fits}.items():
         table.to_csv(tmp_path / f"{name}.csv", index=False)
     page.write_page(tmp_path, [{"name": "one", "model": "m", "reason": "Why."}], {"seed": 0})

@@ -48,9 +48,7 @@ def write_page(folder, entries, settings):
         as_table(by_set(rows)),
         as_table(costs(decisions, ["set"])),
         "## Fits",
-        as_table(
-            fits[["set", "way", "model", "passed", "runs", "draws", "untold", "seconds", "failed"]]
-        ),
+        as_table(fits[["set", "way", "model", "passed", "runs", "untold", "seconds", "failed"]]),
         "Why these models were chosen:\n\n"
         + "\n".join(f"- {each['name']}: `{each['model']}`. {each['reason']}" for each in entries),
     ]
@@ -58,8 +56,7 @@ def write_page(folder, entries, settings):
 
 
 EXPLAINED = f"""\
-Runs up to a share of the largest budget were fitted (with three times the draws where the gate
-found too few), each larger one was predicted as one new run.
+Runs up to a share of the largest budget were fitted, each larger one was predicted as one new run.
 "{FIRM}": only sets whose fit passed the gate; without that word refused fits are counted, too
 (what `force` shows). Least squares is the paper's law with a bootstrap of residuals; it answers
 where one budget was seen, too, though its curve is then hardly determined. The power law is a line

@@ -21,7 +21,6 @@ from rich.progress import track
 
 import qqt_bayes as qqt
 from qqt_bayes import posterior
-from qqt_bayes.gate import LONGER
 from qqt_bayes.held_out import HeldOut, baselines, held_out
 from qqt_bayes.splits import split
 from qqt_bayes.writing import write
@@ -30,8 +29,6 @@ HERE = Path(__file__).parent
 KEPT = HERE.parent.parent / "build" / "held_out"
 WAYS = ("chosen model", "default model", "baselines")
 DEFAULT = "utility"
-TOO_SHORT = "R-hat", "bulk ESS", "tail ESS"
-"""What the gate calls a fit that more draws would mend."""
 
 
 def sets() -> Iterator[dict]:
@@ -70,27 +67,19 @@ def kept_baselines(runs, **options):
 
 
 class Keeper:
-    """`qqt.fit`, but what was fitted before is read, and too short a fit is made longer."""
+    """`qqt.fit`, but what was fitted before is read."""
 
     def __call__(self, runs, spec, **settings):
         """The fit, which stays here as the last one."""
-        self.fit = self.kept(runs, spec, settings)
-        failed = [each.name for each in posterior.gate(self.fit).checks if not each.passed]
-        if failed and all(name.startswith(TOO_SHORT) for name in failed):
-            longer = {name: LONGER * settings[name] for name in ("draws", "tune")}
-            self.fit = self.kept(runs, spec, settings | longer)
-        return self.fit
-
-    def kept(self, runs, spec, settings):
-        """A fit from the folder, or a new one that goes there."""
         other = json.dumps([settings, qqt.__version__]).encode()
         keys = [spec.hash, runs.attrs["data_hash"], sha256(other).hexdigest()]
         path = KEPT / ("-".join([spec.name, *(key[:12] for key in keys)]) + ".nc")
         if path.exists():
-            return qqt.load(path)
-        fit = qqt.fit(runs, spec, **settings)
-        qqt.save(fit, path)
-        return fit
+            self.fit = qqt.load(path)
+        else:
+            self.fit = qqt.fit(runs, spec, **settings)
+            qqt.save(self.fit, path)
+        return self.fit
 
 
 def told(entry, way, settings):
@@ -113,7 +102,6 @@ def told(entry, way, settings):
                 f"{check.name}: {check.value:.3g}" for check in gate.checks if not check.passed
             ),
             "runs": keeper.fit["observed_data"].sizes["run"],
-            "draws": keeper.fit["posterior"].sizes["draw"],
             "untold": split(runs, entry["share"])[1].attrs["untold"],
             "seconds": round(keeper.fit.attrs["compile_time"] + keeper.fit.attrs["sampling_time"]),
         }
