@@ -125,8 +125,8 @@ def test_whatever_knows_sigma_knows_the_budget():
     fit["constant_data"]["n_eval"].values[:] = 1e6
     curve = runs["error"].values + np.zeros((4, 12))
     (check,) = (each for each in gate._adequacy(fit, curve, curve) if "scatter" in each.name)
-    known = gate.known_noise(qqt.posterior.runs(fit))
-    assert check.value == pytest.approx(made.NOISE * np.sqrt(np.mean(grown**2)) / known, rel=0.01)
+    known = gate.known_noise(qqt.posterior.runs(fit), grown**-2.0)
+    assert check.value == pytest.approx(made.NOISE / known, rel=0.01)
     assert np.isfinite(decide(fit, made.levels(), [1e9])["regret"]).all()
 
 
