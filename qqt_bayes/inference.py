@@ -208,8 +208,8 @@ class Compilation:
 def _same_trainings(runs: xr.Dataset, others: xr.Dataset) -> bool:
     """Whether two tables differ in errors and their noise only."""
     noise = ["error", "n_eval", "rounding", "evaluation_variance"]
-    left = (each.drop_vars(noise, errors="ignore") for each in (runs, others))
-    return is_rounded(runs) == is_rounded(others) and next(left).equals(next(left))
+    one, other = (each.drop_vars(noise, errors="ignore") for each in (runs, others))
+    return is_rounded(runs) == is_rounded(others) and one.equals(other)
 
 
 def _same_design(runs: xr.Dataset, others: xr.Dataset) -> bool:

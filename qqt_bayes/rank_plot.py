@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from qqt_bayes.marks import GREY, INK, STYLE, WIDTH, palette, short
-from qqt_bayes.uniformity import ENDS, RANKED, band, differences, jointly, outside_bands
+from qqt_bayes.uniformity import ENDS, RANKED, band, differences, jointly, p_values
 
 COLUMNS = 3
 """Panels side by side."""
@@ -60,9 +60,10 @@ def _panel(axes: Axes, title: str, ranks: xr.DataArray, probability: float) -> N
         lower, upper = (np.pad(each, 1) for each in band(count, held))
         axes.fill_between(at, lower, upper, color=shade, linewidth=0)
     apart = differences(ranks)
-    odd, alone = outside_bands(ranks, joint), outside_bands(ranks, probability)
+    names, p = ranks["scalar"].to_numpy(), p_values(ranks).to_numpy()
+    odd, alone = (names[p <= 1 - held].tolist() for held in (joint, probability))
     colours = dict(zip(odd, palette(len(odd)), strict=True))
-    for name in ranks["scalar"].to_numpy():
+    for name in names:
         line = np.pad(apart.sel(scalar=name).to_numpy(), 1)
         if name in colours:
             label = short(str(name)) if odd.index(name) < NAMED else None

@@ -9,6 +9,7 @@ import pandas as pd
 
 from qqt_bayes.calibrating import PROBABILITY, fault, scalars
 from qqt_bayes.figure_files import write_figure
+from qqt_bayes.markdown import as_table
 from qqt_bayes.rank_plot import rank_ecdfs
 from qqt_bayes.ranking import BEYOND
 from qqt_bayes.uniformity import RANKED
@@ -180,21 +181,3 @@ def gates(name, rows):
 def in_words(settings):
     """Settings as part of a sentence."""
     return ", ".join(f"{name} {value}" for name, value in settings.items())
-
-
-def as_table(table):
-    """A table as Markdown."""
-    if table.empty:
-        return "None."
-    lines = [list(table.columns), ["---"] * table.shape[1]]
-    lines += [[cell(value) for value in row] for row in table.itertuples(index=False)]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
-
-
-def cell(value):
-    """A number with three digits that count; anything else as it is."""
-    if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
-    if not isinstance(value, float):
-        return str(value)
-    return "-" if np.isnan(value) else f"{value:.3g}"

@@ -2,19 +2,23 @@
 
 import platform
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 
 import numpy as np
 import pandas as pd
 
+from qqt_bayes import markdown
 from qqt_bayes.held_out import REFUSED
 from qqt_bayes.scores import INTERVALS, MARGIN, coverage
 
+as_table = partial(markdown.as_table, empty="No case.")
 PACKAGES = ("qqt_bayes", "pymc", "nutpie", "numpy")
 CHOSEN, DEFAULT = "chosen model", "default model"
 FIRM = f"{CHOSEN}, passed"
 SURE = 0.9
 EDGES = [0, 0.5, 0.7, 0.9, 1]
+FITS = ["set", "way", "model", "passed", "runs", "untold", "seconds", "failed"]
 BY_CASE = {"crps": ["set", "run"], "regret": ["set", "group", "budget"]}
 """What makes a row the same in the tables of two ways."""
 
@@ -48,7 +52,7 @@ def write_page(folder, entries, settings):
         as_table(by_set(rows)),
         as_table(costs(decisions, ["set"])),
         "## Fits",
-        as_table(fits[["set", "way", "model", "passed", "runs", "untold", "seconds", "failed"]]),
+        as_table(fits.astype({"passed": str})[FITS]),
         "Why these models were chosen:\n\n"
         + "\n".join(f"- {each['name']}: `{each['model']}`. {each['reason']}" for each in entries),
     ]
@@ -220,19 +224,3 @@ def bars(rows, decisions):
             len(sure),
         )
     return pd.DataFrame(found)
-
-
-def as_table(table):
-    """A table as Markdown."""
-    if table.empty:
-        return "No case."
-    lines = [list(table.columns), ["---"] * table.shape[1]]
-    lines += [[cell(value) for value in row] for row in table.itertuples(index=False)]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
-
-
-def cell(value):
-    """A number with three digits that count; anything else as it is."""
-    if not isinstance(value, float):
-        return str(value)
-    return "-" if np.isnan(value) else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
