@@ -30,7 +30,7 @@ HERE = Path(__file__).parent
 KEPT = HERE.parent.parent / "build" / "calibration"
 BLOCK = 50
 """Replications that are kept together."""
-SETTINGS = {"draws": 500, "tune": 300, "chains": 4}
+SETTINGS = {"draws": 250, "tune": 300, "chains": 4}
 LONG = {"draws": 1000, "tune": 1000, "chains": 4}
 """What users have by default: for what is said of the gate."""
 
