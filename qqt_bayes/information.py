@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -26,7 +25,7 @@ from qqt_bayes.distributions import Prior
 from qqt_bayes.ingredients import Part, ingredients, repeat, run_errors
 from qqt_bayes.law import LAWS
 from qqt_bayes.noise import by_run, independent_variance
-from qqt_bayes.priors import count, values_at
+from qqt_bayes.priors import by_copy, count, values_at
 from qqt_bayes.runs import ERROR
 from qqt_bayes.spec import Spec
 
@@ -188,13 +187,7 @@ class _Rows:
         points = len(values[self.random[0]])
         if points not in self.copies:
             self.copies[points] = [repeat(parts, points) for parts in self.parts]
-        every: dict[str, tuple[Any, tuple[str, ...]]] = {}
-        for name, value in self.spec.parameters.items():
-            if isinstance(value, Prior):
-                every[name] = values[name], ("copy", *value.over)
-            else:
-                every[name] = np.float64(value), ()
-        law = LAWS[self.spec.law]
+        law, every = LAWS[self.spec.law], by_copy(self.spec, values)
         with np.errstate(all="ignore"):  # far from any data a law may overflow
             tables = [
                 run_errors(parts, law, every).reshape(points, -1) for parts in self.copies[points]

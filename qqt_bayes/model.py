@@ -35,6 +35,7 @@ from qqt_bayes.noise import (
     run_variance,
     shape_of,
 )
+from qqt_bayes.priors import by_copy
 from qqt_bayes.spec import Spec
 from qqt_bayes.trainings import checkpoints
 
@@ -172,14 +173,10 @@ def replicate(
 
 def _curves(spec: Spec, parts: list[Part], draws: Mapping[str, Array], some: slice) -> Array:
     """Mean error of each run under some draws, shape (draw, run)."""
-    count = len(next(iter(draws.values()))[some])
-    values: dict[str, tuple[Any, tuple[str, ...]]] = {}
-    for name, value in spec.parameters.items():
-        if isinstance(value, Prior):
-            values[name] = draws[name][some], ("copy", *value.over)
-        else:
-            values[name] = np.float64(value), ()
-    curves: Array = run_errors(repeat(parts, count), LAWS[spec.law], values).reshape(count, -1)
+    values = {name: x[some] for name, x in draws.items()}
+    count = len(next(iter(values.values())))
+    law, copies = LAWS[spec.law], repeat(parts, count)
+    curves: Array = run_errors(copies, law, by_copy(spec, values)).reshape(count, -1)
     return curves
 
 

@@ -138,6 +138,23 @@ def _aligned(inner: Array, inner_over: tuple[str, ...], over: tuple[str, ...]) -
     return inner.reshape(len(inner), *(lengths.get(dim, 1) for dim in over))
 
 
+def by_copy(spec: Spec, values: Mapping[str, Array]) -> dict[str, tuple[Any, tuple[str, ...]]]:
+    """The parameters of the law as `run_errors` takes them for as many copies of a table.
+
+    Parameters
+    ----------
+    spec : Spec
+    values : mapping of str to array, shape (copy, ...)
+        Of the random ones; others may stand beside them.
+    """
+    return {
+        name: (values[name], ("copy", *value.over))
+        if isinstance(value, Prior)
+        else (np.float64(value), ())
+        for name, value in spec.parameters.items()
+    }
+
+
 def log_prior(spec: Spec, draws: xr.Dataset) -> xr.Dataset:
     """Log densities of what is declared by numbers alone, each summed over its own dimensions.
 
