@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.figure_files import drawable, write_figure
+from qqt_bayes.figure_files import ENDINGS, write_figure
 from qqt_bayes.output import emit, note, wrapped
 from qqt_bayes.phrases import MOST, joined
 from qqt_bayes.posterior import ENGINE
@@ -155,7 +155,7 @@ def files(
     if output and plot and Path(output).resolve() == Path(plot).resolve():
         raise InputError(f"{plot}: the ranks and their figure cannot be one file; name another.")
     ranks = writable(Path(output), read) if output else None
-    return ranks, drawable(Path(plot), [*read, output]) if plot else None
+    return ranks, writable(Path(plot), [*read, output], ENDINGS) if plot else None
 
 
 def report(found: xr.Dataset, form: str, ranks: Path | None, figure: Path | None) -> None:

@@ -260,9 +260,9 @@ def decide(
     from qqt_bayes import decisions, output, posterior
     from qqt_bayes.inputs import budgets_for, candidates
     from qqt_bayes.subsets import best_subsets
-    from qqt_bayes.writing import new_folder
+    from qqt_bayes.writing import new_folder, writable
 
-    paths = [output.writable_decision(Path(name), [*fits, levels]) for name in outputs]
+    paths = [writable(Path(name), [*fits, levels], output.WRITERS) for name in outputs]
     folder = None if figures is None else new_folder(Path(figures))
     found, *others = read = [posterior.load(fit) for fit in fits]
     if others:

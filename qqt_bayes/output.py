@@ -6,7 +6,7 @@ A table has three forms: for people (`table`), and with all digits for programs 
 import json
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,9 @@ import pandas as pd
 import xarray as xr
 
 from qqt_bayes.budgets import format_samples
-from qqt_bayes.errors import InputError
 from qqt_bayes.records import to_frame, to_json
 from qqt_bayes.wording import summary
-from qqt_bayes.writing import writable, write
+from qqt_bayes.writing import write
 
 FORMATS = ("table", "json", "csv")
 
@@ -190,19 +189,6 @@ WRITERS: dict[str, Callable[[xr.Dataset], str]] = {
 def write_decision(decision: xr.Dataset, path: Path) -> None:
     """Write every level at every budget as CSV, or as JSON with the settings and the summary."""
     write(path, WRITERS[path.suffix.lower()](decision))
-
-
-def writable_decision(path: Path, sources: Iterable[str | None] = ()) -> Path:
-    """`writable` for a file that `write_decision` can write.
-
-    Raises
-    ------
-    InputError
-        Also if the name ends in neither .csv nor .json.
-    """
-    if path.suffix.lower() not in WRITERS:
-        raise InputError(f"{path}: expected a file whose name ends in {' or '.join(WRITERS)}")
-    return writable(path, sources)
 
 
 def _print_table(frame: pd.DataFrame) -> None:

@@ -4,7 +4,7 @@ import fcntl
 import os
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -72,7 +72,9 @@ no such folder
         raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
-def writable(path: Path, sources: Iterable[str | None] = ()) -> Path:
+def writable(
+    path: Path, sources: Iterable[str | None] = (), endings: Collection[str] | None = None
+) -> Path:
     """A file that can be written later, so that long work is not done in vain.
 
     Parameters
@@ -80,12 +82,23 @@ def writable(path: Path, sources: Iterable[str | None] = ()) -> Path:
     path : Path
     sources : iterable of str or None
         Files that are read, and so must not be overwritten.
+    endings : collection of str, optional
+        What its name may end in, in small letters; anything if not given.
 
     Raises
     ------
     InputError
-        If its folder is missing or read-only, or it is a folder, a device or a source.
+        If its folder is missing or read-only, it is a folder, a device or a source, or its name
+        ends otherwise.
+
+    Examples
+    --------
+    >>> writable(Path("ranks.pdf"), endings=[".png", ".svg"])
+    Traceback (most recent call last):
+    qqt_bayes.errors.InputError: ranks.pdf: expected a file whose name ends in .png or .svg
     """
+    if endings is not None and path.suffix.lower() not in endings:
+        raise InputError(f"{path}: expected a file whose name ends in {' or '.join(endings)}")
     try:
         if not path.parent.is_dir():
             raise InputError(f"{path} cannot be written: there is no folder {path.parent}")
