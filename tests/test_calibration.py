@@ -302,7 +302,7 @@ def made_ranks(scale, count=200):
     return xr.Dataset({"rank": ranks_of(ranks, ["a", "b"]), "ess": every, **about}, attrs=spec)
 
 
-ABOUT = {"passed": True, "divergences": 0, "seconds": 1.5}
+ABOUT = {"passed": True, "divergences": 0, "seconds": 1.5, "least_ess": 400.0, "legal": 1.0}
 
 
 def test_a_calibrated_model_is_called_so():
@@ -358,8 +358,8 @@ def test_the_study_calibrates_every_shipped_specification(monkeypatch):
     study = __import__("sbc")
     entries = list(study.entries(500))
     assert [each["spec"] for each in entries if each["truth"] is None] == list_models()
-    files = [path for each in entries for path, *_ in study.blocks(each)]
-    assert len(set(files)) == len(files) == 11 * 10 + 4
+    assert len(set(map(study.file_of, entries))) == len(entries) == 11 + 4
+    assert sum(len(study.blocks(each)) for each in entries) == 11 * 10 + 4
     for each in entries:
         spec, runs = load_model(each["spec"]), study.read(each["design"])
         require_kind(spec, runs.attrs["kind"])
@@ -367,6 +367,30 @@ def test_the_study_calibrates_every_shipped_specification(monkeypatch):
         assert runs.sizes["group"] == (2 if each["spec"] == "cherti" else 1)
         assert "group" not in over or spec.name in {"cherti", "data-constrained"}
     assert study.fixed("utility-free-size", {"size_exponent": 0.0}).parameters["size_exponent"] == 0
+
+
+def test_the_study_goes_on_where_it_was(monkeypatch, tmp_path):
+    """Blocks that are kept are not made again, unless something else has made them."""
+    monkeypatch.syspath_prepend(STUDY)
+    study, made_now = __import__("sbc"), []
+
+    def calibrated(*_, seed, **__):
+        made_now.append(seed)
+        return made_ranks(1.0, count=study.BLOCK).assign_attrs(legal=0.4)
+
+    monkeypatch.setattr(study, "simulation_based_calibration", calibrated)
+    monkeypatch.setattr(study, "KEPT", tmp_path)
+    few, many = (next(iter(study.entries(count))) for count in (study.BLOCK + 1, 3 * study.BLOCK))
+    for entry in (few, many, many):
+        study.work(entry, say=lambda *_, **__: None)
+    assert made_now == [0, 1, 2]
+    kept = study.calibration_of(study.load(few))
+    once = made_ranks(1.0, study.BLOCK)["rank"]
+    np.testing.assert_array_equal(kept["rank"], np.tile(once, (2, 1)))
+    assert kept["scalar"].values.tolist() == ["a", "b"]
+    assert (kept["legal"] == 0.4).all()
+    monkeypatch.setattr(study, "SETTINGS", study.SETTINGS | {"draws": 1000})
+    assert study.load(many).empty
 
 
 # --- where the law is wrong -----------------------------------------------------------------------

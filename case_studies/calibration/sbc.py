@@ -1,8 +1,9 @@
 """Calibrate every shipped specification: `python sbc.py [SPEC ...]`.
 
-Ranks are kept in build/calibration in blocks, by specification, design, settings and version of
-the package: a run that was stopped goes on where it was, and the page is made of what is there.
-(After a change in how fits are made, remove that folder.)
+What is found of each study is kept in `ranks`, a file for each specification: a run that was
+stopped goes on where it was, and the page is made of what is there. Rows that another
+specification, design, setting or version of a package has made are not used. (After a change in how
+fits are made, remove that folder.)
 """
 
 import argparse
@@ -13,6 +14,7 @@ from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 from rich.console import Console
@@ -20,16 +22,17 @@ from sbc_page import write_page
 
 import qqt_bayes as qqt
 from qqt_bayes.calibration import simulation_based_calibration
-from qqt_bayes.inference import Compilation
+from qqt_bayes.inference import Compilation, versions
 from qqt_bayes.misspecification import coverage_elsewhere
-from qqt_bayes.posterior import ENGINE
 from qqt_bayes.spec import Spec, load_model
 from qqt_bayes.writing import write
 
 HERE = Path(__file__).parent
-KEPT = HERE.parent.parent / "build" / "calibration"
+KEPT = HERE / "ranks"
 BLOCK = 50
-"""Replications that are kept together."""
+"""Studies that are made, and kept, together."""
+ABOUT = ("passed", "divergences", "seconds", "least_ess", "legal")
+"""What is kept of a fit beside its ranks; of `legal`, that of its block."""
 SETTINGS = {"draws": 250, "tune": 300, "chains": 4}
 LONG = {"draws": 1000, "tune": 1000, "chains": 4}
 """What users have by default: for what is said of the gate."""
@@ -77,50 +80,65 @@ def fixed(name, values):
     return Spec.from_dict(table)
 
 
-def blocks(entry):
-    """The file of each block of an entry, and the seed and number of its replications."""
-    runs, spec = read(entry["design"]), load_model(entry["spec"])
-    settings = LONG if entry["truth"] else SETTINGS
+def made_by(entry):
+    """What the rows of an entry depend on, as a short word."""
+    runs, settings = read(entry["design"]), LONG if entry["truth"] else SETTINGS
     truth = fixed(entry["truth"], entry["fixed"]).hash if entry["truth"] else None
-    other = [settings, BLOCK, qqt.__version__, truth, entry.get("fixed")]
-    words = json.dumps([spec.hash, runs.attrs["data_hash"], other])
-    stem = f"{entry['name'].replace(' ', '-')}-{sha256(words.encode()).hexdigest()[:12]}"
-    ending = "csv" if entry["truth"] else "nc"
-    for seed, first in enumerate(range(0, entry["count"], BLOCK)):
-        count = min(BLOCK, entry["count"] - first)
-        yield KEPT / f"{stem}-{seed}-{count}.{ending}", seed, count
+    of = [load_model(entry["spec"]).hash, runs.attrs["data_hash"], truth, settings, versions()]
+    return sha256(json.dumps(of).encode()).hexdigest()[:12]
+
+
+def blocks(entry):
+    """The numbers of an entry's blocks, which are their seeds: so many that none is in part."""
+    return range(-(-entry["count"] // BLOCK))
+
+
+def file_of(entry):
+    """Where the rows of an entry are kept."""
+    return KEPT / f"{entry['name'].replace(' ', '-')}.csv"
+
+
+def load(entry):
+    """The rows that are kept of an entry."""
+    if not file_of(entry).exists():
+        return pd.DataFrame({"made_by": [], "block": []})
+    table = pd.read_csv(file_of(entry))
+    return table[(table["made_by"] == made_by(entry)) & table["block"].isin(blocks(entry))]
 
 
 def work(entry, say=print):
     """Do the blocks of an entry that are missing, with one compiled model."""
     runs, compilation = read(entry["design"]), Compilation(prior_seed=0)
-    for path, seed, count in blocks(entry):
-        if path.exists():
-            continue
-        same = {"replications": count, "seed": seed, "compilation": compilation}
+    table, own = load(entry), made_by(entry)
+    for block in sorted({*blocks(entry)} - {*table["block"]}):
+        same = {"replications": BLOCK, "seed": block, "compilation": compilation}
         if entry["truth"]:
             truth = fixed(entry["truth"], entry["fixed"])
-            found = coverage_elsewhere(runs, truth, entry["spec"], **same, **LONG)
-            write(path, found.to_csv(index=False))
+            found = coverage_elsewhere(runs, truth, entry["spec"], **same, **LONG).round(5)
         else:
-            found = simulation_based_calibration(runs, entry["spec"], **same, **SETTINGS)
-            write(path, bytes(found.to_netcdf(engine=ENGINE)))
-        say(f"{entry['name']}: {path.name} is done", flush=True)
+            found = flat(simulation_based_calibration(runs, entry["spec"], **same, **SETTINGS))
+        table = pd.concat([table, found.assign(made_by=own, block=block)], ignore_index=True)
+        table = table[["made_by", "block", *found.columns]].sort_values("block", kind="stable")
+        write(file_of(entry), table.to_csv(index=False))
+        say(f"{entry['name']}: block {block} is done", flush=True)
     return entry["name"]
 
 
-def load(entry):
-    """What is kept of an entry, one table of all blocks; None if there is none yet."""
-    paths = [path for path, *_ in blocks(entry) if path.exists()]
-    if not paths:
-        return None
-    if entry["truth"]:
-        each = [pd.read_csv(path).assign(block=i) for i, path in enumerate(paths)]
-        return pd.concat(each, ignore_index=True)
-    parts = [xr.load_dataset(path, engine=ENGINE) for path in paths]
-    joined = xr.concat(parts, "replication", combine_attrs="override")
-    legal = sum(part.attrs["legal"] * part.sizes["replication"] for part in parts)
-    return joined.assign_attrs(legal=legal / joined.sizes["replication"])
+def flat(found):
+    """A row for each study: what is kept of its fit, and the rank of each scalar."""
+    about = found.assign(least_ess=found["ess"].min("scalar").round(), legal=found.attrs["legal"])
+    columns = {name: np.broadcast_to(about[name], found.sizes["replication"]) for name in ABOUT}
+    ranks = found["rank"].transpose("replication", "scalar").to_pandas()
+    return pd.concat([pd.DataFrame(columns).round(3), ranks.reset_index(drop=True)], axis=1)
+
+
+def calibration_of(rows):
+    """The same as a Dataset, with dimensions (replication, scalar)."""
+    ranks = rows[rows.columns.difference(["made_by", "block", *ABOUT], sort=False)]
+    about = {name: ("replication", rows[name]) for name in ABOUT}
+    return xr.Dataset(
+        {"rank": (("replication", "scalar"), ranks), **about}, {"scalar": list(ranks.columns)}
+    )
 
 
 def main() -> None:
@@ -144,15 +162,13 @@ def main() -> None:
         with ProcessPoolExecutor(given.processes, mp_context=get_context("spawn")) as workers:
             for job in as_completed([workers.submit(work, each) for each in chosen]):
                 console.print(f"{job.result()}: done")
-    found = {each["name"]: (each["truth"], load(each)) for each in chosen}
-    calibrations, pairs = (
-        {
-            name: kept
-            for name, (truth, kept) in found.items()
-            if kept is not None and (truth is not None) == is_pair
-        }
-        for is_pair in (False, True)
-    )
+    found = {(each["name"], each["truth"] is not None): load(each) for each in chosen}
+    pairs = {name: rows for (name, is_pair), rows in found.items() if is_pair and len(rows)}
+    calibrations = {
+        name: calibration_of(rows)
+        for (name, is_pair), rows in found.items()
+        if not is_pair and len(rows)
+    }
     settings = {"calibration": SETTINGS, "misspecification": LONG}
     write_page(given.out, calibrations, pairs, settings)
 

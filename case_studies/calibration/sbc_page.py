@@ -9,6 +9,7 @@ import pandas as pd
 
 from qqt_bayes.calibrating import PROBABILITY, fault, scalars
 from qqt_bayes.figure_files import write_figure
+from qqt_bayes.inference import versions
 from qqt_bayes.markdown import as_table
 from qqt_bayes.rank_plot import rank_ecdfs
 from qqt_bayes.ranking import BEYOND
@@ -34,11 +35,10 @@ def write_page(folder, calibrations, pairs, settings):
         The samplers' settings of either.
     """
     tables = {name: scalars(found) for name, found in calibrations.items()}
-    versions = {found.attrs["versions"] for found in calibrations.values()}
     blocks = [
         "# Calibration of every shipped specification",
         f"Written by `make sbc`; do not edit. {datetime.now(UTC).date()}, {platform.machine()}, "
-        f"{'; '.join(in_words(json.loads(each)) for each in sorted(versions))}.",
+        f"{in_words(json.loads(versions()))}.",
     ]
     if calibrations:
         rows = [
@@ -107,10 +107,10 @@ def by_spec(calibrations, tables):
                 "expected": (1 - PROBABILITY) * len(table),
                 "outside jointly": int((~table["inside_jointly"]).sum()),
                 "least p-value": table["p_value"].min(),
-                "legal": found.attrs["legal"],
+                "legal": float(found["legal"].mean()),
                 "gate passed": float(found["passed"].mean()),
                 "divergent": float((found["divergences"] > 0).mean()),
-                "correlated": float((found["ess"].min("scalar") < RANKED).mean()),
+                "correlated": float((found["least_ess"] < RANKED).mean()),
                 "seconds a fit": float(found["seconds"].median()),
             }
         )
