@@ -43,6 +43,7 @@ notebooks: $(READY) ## execute the case studies' notebooks in place
 
 calibration: $(READY) ## predict held-out larger budgets of real runs, beside baselines; an hour or two
 	$(BIN)/python case_studies/held_out/study.py
+	$(BIN)/python case_studies/calibration/sbc.py --page
 
 sbc: $(READY) ## calibrate every shipped specification on 500 simulated studies; five to six hours of one core
 	$(BIN)/python case_studies/calibration/sbc.py

@@ -169,6 +169,8 @@ def main() -> None:
         for (name, is_pair), rows in found.items()
         if not is_pair and len(rows)
     }
+    if not any(map(len, found.values())):
+        parser.exit(1, f"{KEPT} holds nothing that these specifications and packages have made.\n")
     settings = {"calibration": SETTINGS, "misspecification": LONG}
     write_page(given.out, calibrations, pairs, settings)
 
