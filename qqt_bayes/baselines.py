@@ -92,7 +92,7 @@ def power_law(early: xr.Dataset, late: xr.Dataset) -> Forecast:
             reach = s * np.sqrt(1 + 1 / x.size + (x0 - x.mean()) ** 2 / np.sum(around**2))
             t = stats.t.ppf(LEVELS, x.size - 2)[:, None]
             new_run[:, asked] = line * np.exp(reach * t)
-    return _legal(curve, new_run, late)
+    return Forecast(curve, new_run)
 
 
 def least_squares_bootstrap(
@@ -135,7 +135,7 @@ def least_squares_bootstrap(
         bootstrap = [fit.solve(x, fit.errors(x[None])[0] + r)[0] for r in drawn]
         curve[:, told] = found = fit.errors(np.array(bootstrap), above[1])
         new_run[:, told] = found + rng.choice(residuals, found.shape)
-    return _legal(curve, new_run, late)
+    return Forecast(curve, new_run)
 
 
 def _richest(runs: xr.Dataset) -> tuple[int, int] | None:
@@ -212,12 +212,6 @@ class _PointFit:
 def _nothing(samples: int, late: xr.Dataset) -> Array:
     """NaN for each held-out run."""
     return np.full((samples, late.sizes["run"]), np.nan)
-
-
-def _legal(curve: Array, new_run: Array, late: xr.Dataset) -> Forecast:
-    """Error rates are at most 1."""
-    most = 1.0 if late.attrs["kind"] == "error" else np.inf
-    return Forecast(np.minimum(curve, most), np.minimum(new_run, most))
 
 
 FORECASTS: dict[str, Callable[[xr.Dataset, xr.Dataset], Forecast]] = {

@@ -60,7 +60,7 @@ def compare_laws(
         Over law: `elpd_sum`; `behind`, how far it is below the best, with its standard error
         `behind_se` (over training sets where these are left out, else over runs); `weight`, by
         stacking; `bad_k`, how many runs have scores not to be trusted; `bad_refits`, how many
-        refits did not pass their gate, and `gate_passed`, whether the fit did. Of each run: `data`,
+        have chains that do not agree, and `gate_passed`, whether the fit did. Of each run: `data`,
         `samples_seen`, `group`, `error` and `pools`, how many its training set takes from.
 
     Raises

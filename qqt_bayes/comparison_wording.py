@@ -112,7 +112,7 @@ def _cautions(ranked: xr.Dataset, names: list[str]) -> Iterator[str]:
     failed = {n: int(k) for n, k in zip(names, ranked["bad_refits"].values, strict=True) if k}
     if failed:
         counts = [f"{count} of {name}" for name, count in failed.items()]
-        yield f"Beware: refits did not pass their gate: {_and(counts)}."
+        yield f"Beware: the chains of some refits do not agree: {_and(counts)}."
 
 
 def _inside(of_law: xr.Dataset) -> np.ndarray:
@@ -191,9 +191,9 @@ def _theorem(ranked: xr.Dataset, exponents: pd.DataFrame | None) -> Iterator[str
 def _odds(what: str, ratio: float, in_tail: bool) -> str:
     """A Bayes factor in words."""
     if in_tail and ratio < 1 / 3:
-        magnitude = min(round(-np.log10(max(ratio, 1e-3))), 3)
+        magnitude = int(np.clip(round(-np.log10(max(ratio, 1e-3))), 1, 3))
         return f"the runs make {what} less likely, by a factor of some {10**magnitude:,}" + (
-            " or more" if magnitude == 3 else ""
+            " or more" if ratio <= 1e-3 else ""
         )
     if 1 / 3 < ratio < 3:
         return f"{what} is about as likely after the runs as before (Bayes factor {ratio:.1f})"

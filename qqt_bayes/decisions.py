@@ -74,7 +74,8 @@ def decide(
           it is beyond it, of the smallest (`least_trained`) if below, else 1;
         - `gap` (budget), the factor between the trained budgets on either side of it, else 1;
         - `pool_multiple` (level), the most that it takes of a pool, as a multiple of the pool;
-        - `misfit` (level, budget), the share of the error's variance that is discrepancy;
+        - `misfit` (level, budget), the share of the error's variance that the law alone does not
+          have;
         - `crossover`, `crossover_probability` and `crossover_below` of consecutive levels, see
           `qqt_bayes.crossover.crossovers`; only for two or more levels and budgets.
 
@@ -94,7 +95,8 @@ def decide(
     one = the_group(posterior.runs(fit), group)
     error = depart(of_law, fit, levels, one) if discrepancy else of_law
     decision = compare(error, criteria)
-    decision = decision.assign(misfit=(1 - of_law.var(SAMPLE) / error.var(SAMPLE)).clip(0))
+    law, both = of_law.var(SAMPLE), error.var(SAMPLE)
+    decision = decision.assign(misfit=1 - (law / both.where(both > law)).fillna(1))
     seen = decision["budget"].values
     if min(seen.size, levels.sizes["level"]) > 1:
         found = crossovers(fit, levels, seen, criteria.quantiles, group, discrepancy=discrepancy)

@@ -10,9 +10,10 @@ from qqt_bayes import posterior
 from qqt_bayes.curves import evaluate, in_group
 from qqt_bayes.discrepancy import Cells, departures, evenly
 from qqt_bayes.law import LAWS
-from qqt_bayes.noise import independent_variance, typical
+from qqt_bayes.noise import independent_variance, told_variance, typical
 from qqt_bayes.rules import SAMPLE, require_finite
 
+Array = NDArray[np.float64]
 MOST = 1024
 """Cells that departures are conditioned on: of more, evenly spaced ones."""
 STREAM = 1
@@ -35,7 +36,7 @@ def depart(
     -------
     DataArray
         With the coordinates `level_amplitude` and `trend_amplitude` (chain, draw, and group if
-        there are several).
+        there are several). No departure leads to an error rate above 1.
 
     Raises
     ------
@@ -53,20 +54,20 @@ def depart(
     joined = xr.concat(found, xr.Variable("group", names))
     departed = error * np.exp(joined if "group" in error.dims else joined.isel(group=0, drop=True))
     require_finite(departed)
-    return departed
+    return departed.clip(max=error.clip(1)) if runs.attrs["kind"] == "error" else departed
 
 
 def _departures(
     fit: xr.DataTree,
     runs: xr.Dataset,
     levels: xr.DataArray,
-    budgets: NDArray[np.float64],
+    budgets: Array,
     group: str,
     rng: np.random.Generator,
 ) -> xr.DataArray:
     """Departures in one group, given its runs."""
     parameters = in_group(posterior.parameters(fit), group)
-    seen, mean, variance = _trained(fit, runs, group)
+    seen, place = _trained(runs, group)
     sets = runs["unique_samples"].rename(data="level").transpose("level", "pool")
     law = LAWS[posterior.specification(fit).law]
     curve = np.concatenate(
@@ -75,17 +76,18 @@ def _departures(
             for i in np.unique(seen.own)
         ],
         axis=-1,
-    )
+    ).reshape(-1, seen.budget.size)
+    mean, variance = _measured(fit, runs, group, place, np.median(curve, axis=0))
     taken = levels.reindex(pool=sets["pool"], fill_value=0).values
-    alike = [np.flatnonzero((sets.values == each).all(axis=1)) for each in taken]
-    which = [each[0] if each.size else len(sets) + i for i, each in enumerate(alike)]
+    _, first, alike = np.unique(
+        np.concatenate([sets.values, taken]), axis=0, return_index=True, return_inverse=True
+    )
     wanted = Cells(
         np.repeat(taken, budgets.size, axis=0),
         np.tile(budgets, len(taken)),
-        np.repeat(which, budgets.size),
+        np.repeat(first[alike.ravel()[len(sets) :]], budgets.size),
     )
-    residual = np.log(mean / curve.reshape(-1, mean.size))
-    delta, amplitude = departures(residual, variance, seen, wanted, rng)
+    delta, amplitude = departures(np.log(mean / curve), variance, seen, wanted, rng)
     sizes = parameters.sizes["chain"], parameters.sizes["draw"]
     return xr.DataArray(
         delta.reshape(*sizes, len(taken), budgets.size),
@@ -99,18 +101,39 @@ def _departures(
     )
 
 
-def _trained(
-    fit: xr.DataTree, runs: xr.Dataset, group: str
-) -> tuple[Cells, NDArray[np.float64], NDArray[np.float64]]:
-    """The trained cells of a group, their mean errors, and the noise of the logs of those."""
+def _trained(runs: xr.Dataset, group: str) -> tuple[Cells, NDArray[np.intp]]:
+    """The trained cells of a group, and which of them each run is in: -1 for none."""
+    own = runs["group"].values[runs["group_index"].values] == group
+    every = np.stack([runs[name].values for name in ("data_index", "samples_seen")])
+    cell, place = np.unique(every[:, own], axis=1, return_inverse=True)
+    some = evenly(cell.shape[1], MOST)
+    number = np.full(cell.shape[1], -1)
+    number[some] = np.arange(some.size)
+    index = np.full(own.size, -1)
+    index[own] = number[place.ravel()]
+    data, budget = cell[0, some].astype(int), cell[1, some]
+    return Cells(runs["unique_samples"].values[data], budget, data), index
+
+
+def _measured(
+    fit: xr.DataTree, runs: xr.Dataset, group: str, place: NDArray[np.intp], curve: Array
+) -> tuple[Array, Array]:
+    """Mean error of the runs of each trained cell, and the variance of its log.
+
+    Parameters
+    ----------
+    fit, runs, group
+    place : array of int, shape (run,)
+        As `_trained` returns it.
+    curve : array, shape (cell,)
+        Where the law has the cells.
+    """
     declared = posterior.specification(fit).likelihood.parameters
     noise = typical(declared, in_group(fit["posterior"].to_dataset(), group))
-    of = runs["group"].values[runs["group_index"].values] == group
-    precision = 1 / independent_variance(runs, noise)[of]
-    every = np.stack([runs[name].values[of] for name in ("data_index", "samples_seen")])
-    cell, place = np.unique(every, axis=1, return_inverse=True)
-    told = np.bincount(place, precision)
-    mean = np.bincount(place, runs["error"].values[of] * precision) / told
-    some = evenly(mean.size, MOST)
-    own, budget, mean = cell[0, some].astype(int), cell[1, some], mean[some]
-    return Cells(runs["unique_samples"].values[own], budget, own), mean, 1 / (told[some] * mean**2)
+    here = place >= 0
+    variance, error = independent_variance(runs, noise)[here], runs["error"].values[here]
+    if "nu" in noise:
+        variance = told_variance(variance, error - curve[place[here]], noise["nu"])
+    told = np.bincount(place[here], 1 / variance)
+    mean = np.bincount(place[here], error / variance) / told
+    return mean, 1 / (told * mean**2)

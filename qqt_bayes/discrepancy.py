@@ -127,7 +127,7 @@ def amplitudes(residual: Array, variance: Array, unit: Array) -> Array:
         root = np.linalg.cholesky(total)
         density[i, j] -= np.log(np.diag(root)).sum() + np.sum(np.linalg.solve(root, told) ** 2) / 2
     share = np.exp(density - density.max()).ravel()
-    below = (np.cumsum(share) - share / 2) / share.sum()
+    below = np.cumsum(share) / share.sum()
     place = np.searchsorted(below, (np.arange(STRATA) + 0.5) / STRATA).clip(max=share.size - 1)
     at = np.unravel_index(place, density.shape)
     return np.stack([each[i] for each, i in zip(grid, at, strict=True)], axis=1)
@@ -162,7 +162,7 @@ def departures(
     some = evenly(len(variance), MOST_TOLD)
     pairs = amplitudes(residual[:, some], variance[some], unit[:, some][:, :, some])
     prior = _Prior(seen, wanted, centre)
-    place = rng.permutation(np.resize(np.arange(STRATA), len(residual)))
+    place = rng.permutation(np.resize(rng.permutation(STRATA), len(residual)))
     delta = np.empty((len(residual), len(wanted.budget)))
     for i, pair in enumerate(pairs):
         mine = np.flatnonzero(place == i)

@@ -268,8 +268,9 @@ def known_noise(runs: xr.Dataset, weight: Array | float = 1.0) -> float | None:
     count = np.bincount(cell)
     freedom = int(np.sum(count - 1))
     if freedom >= 3:
-        mean = (np.bincount(cell, observed) / count)[cell]
-        return float(np.sqrt(np.sum(weight * (observed - mean) ** 2) / freedom)) or None
+        each = np.broadcast_to(weight, observed.shape)
+        mean = (np.bincount(cell, each * observed) / np.bincount(cell, each))[cell]
+        return float(np.sqrt(np.sum(each * (observed - mean) ** 2) / freedom)) or None
     if runs.attrs["kind"] != "error" or runs["n_eval"].isnull().any():
         return None
     return float(np.sqrt(np.mean(weight * known_variance(runs)))) or None

@@ -16,12 +16,15 @@ import xarray as xr
 from qqt_bayes import posterior
 from qqt_bayes.baselines import FORECASTS, single_scale
 from qqt_bayes.decisions import decide
+from qqt_bayes.noise import known_variance
 from qqt_bayes.prediction import predict
 from qqt_bayes.scores import MARGIN, Forecast, decision_row, forecast_rows
 from qqt_bayes.spec import Spec, load_model
 from qqt_bayes.splits import Question, questions, split
 
 SINGLE_SCALE = "single scale"
+MEASURED = 2
+"""Seed of the noise of evaluation."""
 PASSED, REFUSED, ANSWERED, ABSTAINS = "passed", "refused", "answered", "abstains"
 
 
@@ -150,7 +153,7 @@ def baselines(
 
 
 def forecast(fit: xr.DataTree, late: xr.Dataset) -> Forecast:
-    """What a fit says of held-out runs.
+    """What a fit says of held-out runs, measured and rounded as they were.
 
     Parameters
     ----------
@@ -172,7 +175,11 @@ def forecast(fit: xr.DataTree, late: xr.Dataset) -> Forecast:
         flat = error.isel(at).drop_vars(["level", "budget", "group"], errors="ignore")
         return flat.stack(sample=("chain", "draw")).transpose("sample", "run").to_numpy()
 
-    return Forecast(told(False), told(True))
+    new_run = told(True)
+    expected = late.assign(error=("run", np.median(new_run, axis=0).clip(0, 1)))
+    deviation = np.sqrt(known_variance(expected))
+    measured = np.random.default_rng(MEASURED).normal(new_run, deviation)
+    return Forecast(told(False), measured)
 
 
 def _levels(late: xr.Dataset) -> xr.DataArray:

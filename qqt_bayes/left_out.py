@@ -90,7 +90,7 @@ def refits(fit: xr.DataTree, left_out: Sequence[Fold]) -> Iterator[tuple[Array, 
     for each, again in zip(left_out, fit_many(tables, spec, **settings), strict=True):
         draws = by_draw(again.children["posterior"].to_dataset(inherit=False))
         _, predicted, density = replicate(spec, runs, parts, draws, settings["seed"])
-        yield density[:, each], predicted[:, each], posterior.gate(again).passed
+        yield density[:, each], predicted[:, each], posterior.gate(again).chains_agree
 
 
 def without(runs: xr.Dataset, fold: Fold) -> xr.Dataset:

@@ -165,7 +165,8 @@ def _facts(spec: Spec, runs: xr.Dataset, epochs: pd.Series) -> Iterator[tuple[st
     random = {name for name, value in spec.parameters.items() if isinstance(value, Prior)}
     seen = runs["samples_seen"].values
     alone = single_budget_groups(runs)
-    if np.isclose(seen.min(), seen.max()):
+    several = not np.isclose(seen.min(), seen.max())
+    if not several:
         yield (
             "one budget",
             f"All runs are at one budget ({format_samples(seen[0])}): errors at other budgets are "
@@ -177,11 +178,17 @@ def _facts(spec: Spec, runs: xr.Dataset, epochs: pd.Series) -> Iterator[tuple[st
             f"Budgets span a factor of {seen.max() / seen.min():.2g}, less than ten: floor (d) and "
             "scale (a) trade against each other, and errors at larger budgets with them.",
         )
-    elif alone:
+    if several and len(alone) == runs.sizes["group"] > 1:
         yield (
             "groups at one budget",
-            f"All runs of {joined(alone)} are at one budget: how error falls is taken from other "
-            "groups and the prior.",
+            "Each group has one budget: budget and group cannot be told apart, and how error falls "
+            "is taken from the prior and from what the groups share.",
+        )
+    elif several and alone:
+        yield (
+            "groups at one budget",
+            f"All runs of {joined(alone)} are at one budget{' each' if alone[1:] else ''}: how "
+            "error falls is taken from other groups and the prior.",
         )
     yield from _about_checkpoints(spec, runs)
     if "tau" in random:
@@ -264,7 +271,7 @@ def _quantified(
         )
         yield (
             "prior-dominated",
-            f"Left to the prior: {names} (expected to narrow by less than a tenth).",
+            f"Left to the prior: {names} (expected to narrow by a tenth at most).",
         )
     for ridge in open_ridges[:1]:
         yield (

@@ -48,7 +48,7 @@ def predict(
         Samples seen.
     new_run : bool
         Errors of one new training each, with the run-to-run noise of the likelihood, instead of the
-        mean over trainings.
+        mean over trainings; without the noise of an evaluation, which depends on its size.
     discrepancy : bool, optional
         Whether errors depart from the law as `qqt_bayes.discrepancy` says; so they do for a new run
         if it is not given.

@@ -90,9 +90,10 @@ def forecast_rows(late: xr.Dataset, forecast: Forecast) -> pd.DataFrame:
         Columns run, data, group, budget (samples), observed, 5% ... 95%, crps.
     """
     observed = late["error"].to_numpy()
-    told = dict(
-        zip(QUANTILES, np.quantile(forecast.new_run, list(QUANTILES.values()), 0), strict=True)
-    )
+    legal = forecast.new_run
+    if late.attrs["kind"] == "error":  # nobody has more than that
+        legal = np.minimum(legal, 1)
+    told = dict(zip(QUANTILES, np.quantile(legal, list(QUANTILES.values()), 0), strict=True))
     return pd.DataFrame(
         {
             "run": late["run"].to_numpy(),
@@ -101,7 +102,7 @@ def forecast_rows(late: xr.Dataset, forecast: Forecast) -> pd.DataFrame:
             "budget": late["samples_seen"].to_numpy(),
             "observed": observed,
             **told,
-            "crps": crps(forecast.new_run, observed),
+            "crps": crps(legal, observed),
         }
     )
 

@@ -25,8 +25,8 @@ def size_exponents(fits: Mapping[str, xr.DataTree]) -> pd.DataFrame:
     """What each fit with a free size exponent says of the theorem.
 
     The Bayes factor of ``g = 1`` against a free g is the Savage-Dickey ratio
-    ``p(g = 1 | runs) / p(g = 1)``, because the exponent is independent of all else before the runs
-    (Dickey 1971, doi:10.1214/aoms/1177693507).
+    ``p(g = 1 | runs) / p(g = 1)``, where the exponent is independent of all else before the runs
+    (Dickey 1971, doi:10.1214/aoms/1177693507); of one that is pooled over groups it is about so.
 
     Parameters
     ----------
@@ -64,7 +64,8 @@ def savage_dickey(after: Array, before: Array, point: float) -> tuple[float, boo
     """Density at a point after the runs over that before, from draws of both.
 
     Where fewer than 20 draws of the posterior lie beyond the point a normal with their mean and
-    deviation stands for them; then the ratio tells the order of magnitude at best.
+    deviation stands for them; then the ratio tells the order of magnitude at best.  A point at
+    which the prior ends is not for this: the densities are of kernels that reach beyond it.
 
     Returns
     -------

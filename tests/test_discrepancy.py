@@ -5,10 +5,20 @@ from itertools import pairwise
 import made
 import numpy as np
 import pytest
+import xarray as xr
 from scipy import integrate, stats
 
-from qqt_bayes import decide, predict
-from qqt_bayes.discrepancy import FREEDOM, PRIOR, Cells, along, amplitudes, covariance, departures
+from qqt_bayes import decide, posterior, predict
+from qqt_bayes.discrepancy import (
+    FREEDOM,
+    PRIOR,
+    STEPS,
+    Cells,
+    along,
+    amplitudes,
+    covariance,
+    departures,
+)
 
 BUDGETS = np.array([1e6, 4e6, 16e6, 64e6])
 
@@ -74,6 +84,38 @@ def test_amplitudes_are_found(trend):
     assert (np.sum(inside, axis=0) >= 16).all()
 
 
+def test_amplitudes_are_those_of_their_posterior_on_average():
+    """Many cells tell both: the mean of the logs of the pairs is the most probable one."""
+    seen = cells(np.geomspace(1e6, 1e12, 40))
+    variance = np.full(120, 1e-8)
+    unit = covariance(seen, seen, np.log(seen.budget).mean())
+    level, trend = 0.03, PRIOR[1] * STEPS[9]
+    root = np.linalg.cholesky(level**2 * unit[0] + trend**2 * unit[1] + 1e-8 * np.eye(120))
+    rng = np.random.default_rng(0)
+    found = [
+        np.log(amplitudes(np.tile(root @ rng.standard_normal(120), (9, 1)), variance, unit)[:, 1])
+        for _ in range(30)
+    ]
+    assert np.mean(found) == pytest.approx(np.log(trend), abs=0.06)
+
+
+def test_their_own_intervals_hold_departures():
+    """Truths from the prior, asked at ten times the largest budget."""
+    seen, wanted = cells(np.geomspace(1e7, 1e8, 4), np.eye(4)), cells([1e9], np.eye(4))
+    parts = zip(vars(seen).values(), vars(wanted).values(), strict=True)
+    every = Cells(*map(np.concatenate, parts))
+    unit = covariance(every, every, np.log(seen.budget).mean())
+    rng, inside = np.random.default_rng(1), []
+    for _ in range(100):
+        pair = np.array(PRIOR) * abs(rng.standard_t(FREEDOM, 2))
+        both = rng.multivariate_normal(np.zeros(20), np.tensordot(pair**2, unit, 1), method="eigh")
+        residual = np.tile(both[:16] + 0.005 * rng.standard_normal(16), (640, 1))
+        delta, _ = departures(residual, np.full(16, 0.005**2), seen, wanted, rng)
+        low, high = np.quantile(delta, [0.05, 0.95], axis=0)
+        inside.append((low <= both[16:]) & (both[16:] <= high))
+    assert 0.86 < np.mean(inside) < 0.95
+
+
 def test_draws_are_those_of_the_exact_conditional():
     rng = np.random.default_rng(2)
     seen, wanted = cells(), cells([64e6, 640e6], [[1.0, 0], [0.2, 0.8]])
@@ -134,3 +176,51 @@ def test_decide_says_how_much_of_the_interval_is_misfit():
     assert (own["misfit"] == 0).all()
     best = [each["probability_best"].sel(budget=128e9).max() for each in (decision, own)]
     assert best[0] < best[1]
+
+
+def test_an_outlier_under_a_heavy_tail_bends_nothing():
+    """One run of four is ten deviations off: Student's t takes it for what it is."""
+    shift = {}
+    for model in ("utility", "cherti"):
+        fit, budgets = made.fit(groups=2, model=model, draws=200), [made.BUDGETS[1]]
+        expected = predict(fit, made.levels(), budgets).median(("chain", "draw"))
+        of = (fit["constant_data"]["samples_seen"] == budgets[0]).values
+        observed = fit["observed_data"]["error"].values
+        observed[:] = noisefree(fit)
+        observed[np.flatnonzero(of)[0]] += 10 * made.NOISE
+        found = predict(fit, made.levels(), budgets, discrepancy=True).median(("chain", "draw"))
+        shift[model] = float(abs(found - expected).max()) / made.NOISE
+    assert shift["utility"] > 5
+    assert shift["cherti"] < 3
+
+
+def noisefree(fit):
+    """The errors that the law of a fit expects of its runs."""
+    runs = posterior.runs(fit)
+    curve = predict(fit, runs["unique_samples"].rename(data="level"), made.BUDGETS)
+    place = {
+        "level": ("run", runs["data_index"].values),
+        "budget": ("run", np.searchsorted(made.BUDGETS, runs["samples_seen"].values)),
+        "group": ("run", runs["group_index"].values),
+    }
+    at = {dim: xr.Variable(*index) for dim, index in place.items()}
+    return curve.median(("chain", "draw")).isel(at).values
+
+
+def test_equal_candidates_depart_alike():
+    """Of no regret to each other, and told apart from none."""
+    fit = made.fit(draws=100)
+    two = made.levels().isel(level=[0, 0]) * 0.7
+    two = two.assign_coords(level=["one", "other"])
+    wide = predict(fit, two, [12.8e9], discrepancy=True)
+    np.testing.assert_array_equal(*(wide.sel(level=name).values for name in ("one", "other")))
+    assert (decide(fit, two, [12.8e9])["probability_best"] == 0.5).all()
+
+
+def test_no_departure_leads_to_an_error_rate_above_one():
+    fit = made.fit(draws=400)
+    fit["observed_data"]["error"].values[:] = np.linspace(0.97, 0.5, 12)
+    wide = predict(fit, made.levels(), [1.0, 12.8e15], discrepancy=True)
+    law = predict(fit, made.levels(), [1.0, 12.8e15])
+    assert (wide <= np.maximum(law, 1)).all()
+    assert (wide == 1).any()

@@ -4,11 +4,13 @@ import json
 
 import made
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
 from qqt_bayes import gate
 from qqt_bayes.gate import LEAST_TAIL, NOISE_RATIO, Check, Gate, check, known_noise
+from qqt_bayes.runs import read_runs
 from qqt_bayes.spec import Spec, load_model
 
 SCATTER = "unexplained scatter over known noise"
@@ -172,6 +174,21 @@ def test_scatter_like_the_known_noise_passes(fit):
     scatter = named(with_known(fit, 50_000), SCATTER)
     assert scatter.passed
     assert scatter.value == pytest.approx(made.NOISE / np.sqrt(0.7 * 0.3 / 50_000), rel=0.3)
+
+
+def test_replicates_of_different_weights_know_the_noise_of_weight_one():
+    """Two seeds a cell, the second with a hundredth of the variance."""
+    rng, weight = np.random.default_rng(0), np.tile([1.0, 100.0], 2000)
+    runs = pd.DataFrame(
+        {
+            "pool": "p",
+            "unique_samples": 1e6,
+            "samples_seen": np.repeat(np.arange(1, 2001) * 1e6, 2),
+            "seed": np.tile([0, 1], 2000),
+            "error": 0.5 + 0.01 * rng.standard_normal(4000) / np.sqrt(weight),
+        }
+    )
+    assert known_noise(read_runs(runs), weight) == pytest.approx(0.01, rel=0.05)
 
 
 def test_scatter_beyond_the_known_noise_fails(fit):

@@ -242,7 +242,28 @@ def test_a_fit_predicts_each_run_of_its_training_set_budget_and_group(groups):
     else:  # half-lives are quoted at 100 million samples there
         assert np.isfinite(said.curve).all()
     assert said.new_run.shape == (100, 3 * groups)
-    assert np.corrcoef(said.curve[0], said.new_run.mean(axis=0))[0, 1] > 0.99
+    assert np.corrcoef(said.curve[0], said.new_run.mean(axis=0))[0, 1] > 0.95
+
+
+def test_a_forecast_is_of_a_measured_run():
+    """Of 400 images: their noise is ten times that of the runs."""
+    fit = made.fit(spread=0.0)
+    table, composition = made.tables()
+    said = {
+        n: forecast(fit, split(read_runs(table.assign(n_eval=n), composition), share=0.3)[1])
+        for n in (400, 10**9)
+    }
+    error = said[400].curve[0]
+    more = said[400].new_run.var(axis=0) - said[10**9].new_run.var(axis=0)
+    np.testing.assert_allclose(more, error * (1 - error) / 400, rtol=0.5)
+
+
+def test_no_interval_reaches_beyond_an_error_rate_of_one():
+    late = split(read_runs(*made.tables()), share=0.3)[1]
+    samples = np.linspace(0.5, 1.5, 101)[:, None] * np.ones(late.sizes["run"])
+    rows = forecast_rows(late, Forecast(samples, samples))
+    assert (rows[["75%", "95%"]] == 1).all(axis=None)
+    np.testing.assert_allclose(rows["crps"], crps(np.minimum(samples, 1), late["error"].values))
 
 
 def test_a_refused_fit_is_told_as_one():

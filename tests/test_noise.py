@@ -113,7 +113,8 @@ def test_whatever_knows_sigma_knows_the_budget():
     fit = with_exponent(1.0)
     runs, spec = qqt.posterior.runs(fit), qqt.posterior.specification(fit)
     grown = runs["samples_seen"].values / reference_budget(runs)
-    _, mean, variance = departure._trained(fit, runs, "all")
+    cells, place = departure._trained(runs, "all")
+    mean, variance = departure._measured(fit, runs, "all", place, np.zeros(cells.budget.size))
     np.testing.assert_allclose(variance, (made.NOISE * grown / mean) ** 2, rtol=0.01)
     draws = {name: x.values.reshape(-1, *x.shape[2:]) for name, x in fit["prior"].items()}
     draws["budget_exponent"] = np.ones(5)

@@ -137,6 +137,14 @@ def test_groups_at_one_budget_are_named():
     assert "All runs of large are at one budget" in findings(runs)["groups at one budget"]
 
 
+def test_groups_that_have_a_budget_each_are_not_told_from_their_budgets():
+    runs = pd.concat([table([1e6]).assign(group="small"), table([1e8]).assign(group="large")])
+    assert "budget and group cannot be told apart" in findings(runs)["groups at one budget"]
+    same = pd.concat([table([1e8]).assign(group=name) for name in ("small", "large")])
+    assert "one budget" in findings(same)
+    assert "groups at one budget" not in findings(same)
+
+
 def test_most_epochs_of_mixed_sets():
     assert most_epochs(mixed([[1, 0], [1, 3]])).to_dict() == {"pool 0": 50.0, "pool 1": 12.5}
 
