@@ -169,20 +169,24 @@ def _theorem(ranked: xr.Dataset, exponents: pd.DataFrame | None) -> Iterator[str
     combined = int((ranked["pools"] > 1).sum())
     yield (
         "Combination theorem: in a training set of U samples a pool of N has its half-life times "
-        f"(U/N)^g; g = 1 is the theorem, g = 0 no effect of size. {combined} of "
-        f"{ranked.sizes['run']} runs are on combinations"
-        + (": nothing here tests it." if not combined else ".")
+        "(U/N)^g; g = 1 is the theorem, g = 0 no effect of size. "
+        + (
+            f"{combined} of {ranked.sizes['run']} runs are on combinations."
+            if combined
+            else "No run is on a combination: what is said of g is of parts of one pool, if there "
+            "are any."
+        )
     )
     for row in exponents.itertuples():
-        of = f" of {row.of}" if row.of else ""
+        of, held = f" of {row.of}" if row.of else "", ranked.sel(law=row.law)
+        refused = "" if held["gate_passed"] else ", whose fit did not pass its gate"
         yield (
-            f"{row.law}: g{of} is {row.median:.2f} (90% {row.lower:.2f} to {row.upper:.2f}; before "
-            f"the runs {row.prior_lower:.2f} to {row.prior_upper:.2f})."
+            f"{row.law}{refused}: g{of} is {row.median:.2f} (90% {row.lower:.2f} to "
+            f"{row.upper:.2f}; before the runs {row.prior_lower:.2f} to {row.prior_upper:.2f})."
         )
         theorem = _odds("g = 1", row.theorem, row.theorem_in_tail)
         none = _odds("g = 0", row.no_size_effect, row.no_size_effect_in_tail)
         yield f"Against a free g, {theorem}, and {none}."
-        held = ranked.sel(law=row.law)
         held = held.isel(run=np.flatnonzero(held["pools"] > 1))
         if combined:
             yield f"Its 90% intervals hold {_inside(held).sum()} of the {combined} combined runs."

@@ -89,11 +89,12 @@ def single_budget_groups(runs: xr.Dataset) -> list[str]:
 
 
 def best_covered(runs: xr.Dataset) -> int:
-    """The last run of the training set (in a group) with most budgets, then most runs."""
+    """The last run of the training set (in a group) with most budgets, then runs, then samples."""
     keys = ["group_index", "data_index"]
     table = runs[[*keys, "samples_seen"]].to_dataframe().reset_index(drop=True)
     cells = table.groupby(keys)["samples_seen"].agg(["nunique", "size", "max"])
-    best = cells.sort_values(["nunique", "size", "max"]).index[-1]
+    cells["unique"] = runs["unique_samples"].sum("pool").values[cells.index.get_level_values(1)]
+    best = cells.sort_values(["nunique", "size", "unique", "max"]).index[-1]
     mine = (table[keys] == list(best)).all(axis=1)
     return int(table.loc[mine, "samples_seen"].idxmax())
 

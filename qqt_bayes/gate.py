@@ -38,9 +38,10 @@ DRAWS = 500
 MORE_DRAWS = "sample longer (--draws {draws} --tune {draws}), or take a simpler model"
 MORE_PARTICLES = "take more draws (--draws {draws}), or method nuts"
 FAR = "the approximation may be far from the posterior: fit with method nuts"
-OTHER_LAW = (
-    "the law does not describe these runs: try {models}; where groups differ, a model with "
-    "parameters over group (cherti has some), or a table for each group"
+OTHER_LAW = "the law does not describe these runs: try {models}"
+GROUPS = (
+    "; where groups differ, a model with parameters over group (cherti has some), or a table for "
+    "each group"
 )
 NOISY = (
     "runs{of} scatter by {sigma:.2g} about their curves, more than the prior of the noise takes "
@@ -48,12 +49,19 @@ NOISY = (
     "likelihood.sigma allows it"
 )
 OTHERS = {
-    "utility-free-size": "utility-free-size",
-    "utility-bounded": "utility-bounded (errors near chance)",
-    "utility-overfit": "utility-overfit (errors that rise again)",
-    "effective-data": "effective-data",
+    "error": {
+        "utility-free-size": "utility-free-size",
+        "utility-bounded": "utility-bounded (errors near chance)",
+        "utility-overfit": "utility-overfit (errors that rise again)",
+        "effective-data": "effective-data",
+    },
+    "loss": {
+        "utility-free-size": "utility-free-size",
+        "data-constrained": "data-constrained",
+        "utility-overfit": "utility-overfit (losses that rise again)",
+    },
 }
-"""Models to try where one does not describe the runs."""
+"""Models to try where one does not describe runs of a kind."""
 
 
 @dataclass(frozen=True)
@@ -206,8 +214,10 @@ def _adequacy(fit: xr.DataTree, curve: Array, predicted: Array) -> list[Check]:
     constant = fit.children["constant_data"].to_dataset(inherit=False)
     observed = fit["observed_data"]["error"].to_numpy()
     spec = json.loads(fit.attrs["spec"])
-    models = [words for name, words in OTHERS.items() if name != spec["name"]]
-    other_law = OTHER_LAW.format(models=" or ".join(models))
+    others = OTHERS[fit.attrs["kind"]]
+    models = [words for name, words in others.items() if name != spec["name"]]
+    several = GROUPS if constant.sizes["group"] > 1 else ""
+    other_law = OTHER_LAW.format(models=" or ".join(models)) + several
     runs = constant.assign(error=("run", observed)).assign_attrs(kind=fit.attrs["kind"])
     checks = [_scatter(fit, spec, runs, observed - curve.mean(axis=0), other_law)]
     for name, pattern in _patterns(constant).items():

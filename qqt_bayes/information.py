@@ -64,6 +64,8 @@ class Information:
         Mean posterior covariance, in units of prior standard deviations.
     prior_sd, posterior_sd : array, shape (further run,)
         Median standard deviations of the mean error of further runs, before and after.
+    expected : array, shape (2, run)
+        Ends of the 90 % interval of the mean error of each run before any is known.
     draws : int
         Legal draws of the prior that all this rests on.
     """
@@ -73,6 +75,7 @@ class Information:
     left: Array
     prior_sd: Array
     posterior_sd: Array
+    expected: Array
     draws: int
 
 
@@ -107,12 +110,13 @@ def expected_information(
     if wanted < LEAST:
         return None
     rng = np.random.default_rng(seed)
-    legal = np.empty((0, size))
+    legal, legal_errors = np.empty((0, size)), np.empty((0, rows.size))
     for _ in range(TRIED // DRAWS):
         z = rng.standard_normal((DRAWS, size))
         errors = rows.errors(values_at(spec, sizes, z))[:, : rows.size]
         holds = ERROR[runs.attrs["kind"]].holds(errors).all(axis=1)
         legal = np.concatenate([legal, z[holds]])
+        legal_errors = np.concatenate([legal_errors, errors[holds]])
         if len(legal) >= wanted:
             break
     if len(legal) < LEAST:
@@ -143,6 +147,7 @@ def expected_information(
         np.mean(left, axis=0),
         prior_sd,
         posterior_sd,
+        np.quantile(legal_errors, [0.05, 0.95], axis=0),
         len(sds),
     )
 

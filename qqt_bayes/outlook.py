@@ -88,7 +88,9 @@ class Identifiability:
 def identifiability(
     runs: xr.Dataset, spec: Spec | str = "utility", *, seed: int = 0
 ) -> Identifiability:
-    """Say what a table of runs can teach before it is fitted; its errors are not used.
+    """Say what a table of runs can teach before it is fitted.
+
+    Its errors are used for one thing: whether the priors expect such errors at all.
 
     Parameters
     ----------
@@ -132,7 +134,8 @@ def identifiability(
     numbers = (
         UNKNOWN
         if told is None
-        else dict(_quantified(told, open_ridges, data, largest, "one budget" in facts))
+        else dict(_surprise(told, spec, runs))
+        | dict(_quantified(told, open_ridges, data, largest, "one budget" in facts))
     )
     return Identifiability(
         spec.name,
@@ -260,6 +263,20 @@ def _about_repetition(
         )
 
 
+def _surprise(told: Information, spec: Spec, runs: xr.Dataset) -> Iterator[tuple[str, str]]:
+    """Where the errors are not those that the priors expect."""
+    error = runs["error"].values
+    low, high = told.expected
+    if np.mean((low <= error) & (error <= high)) < 1 / 2:
+        yield (
+            "unexpected errors",
+            f"The priors of model {spec.name} expect {low.min():.2g} to {high.max():.2g} in these "
+            f"runs (90 %, the noise aside); most are elsewhere, between {error.min():.2g} and "
+            f"{error.max():.2g}. What follows is of tables that the priors expect: take a model "
+            "that is made for yours, or a copy of this one with other priors.",
+        )
+
+
 def _quantified(
     told: Information, open_ridges: list[dict[str, Any]], data: str, largest: float, alone: bool
 ) -> Iterator[tuple[str, str]]:
@@ -271,7 +288,8 @@ def _quantified(
         )
         yield (
             "prior-dominated",
-            f"Left to the prior: {names} (expected to narrow by a tenth at most).",
+            f"Left to the prior: {names} (expected to narrow by a tenth at most, if "
+            "they are where it has them).",
         )
     for ridge in open_ridges[:1]:
         yield (
@@ -279,13 +297,14 @@ def _quantified(
             f"{joined(ridge['parameters'])} trade against each other: {ridge['left']:.2g} prior "
             "standard deviations along that line are expected to stay open.",
         )
+    if alone:  # what is not identified has no precision
+        return
     now, *later = told.posterior_sd
     words = [f"{x:.2g} at {f:g} times that" for x, f in zip(later, FACTORS[1:], strict=True)]
-    beware = " No run here can contradict the law there." if alone else ""
     yield (
         "forecast",
-        f"If the law holds, the error of {data} will be known to {now:.2g} (standard deviation) at "
-        f"{format_samples(largest)}, {joined(words)}.{beware}",
+        f"If law and priors hold, the error of {data} will be known to {now:.2g} (standard "
+        f"deviation) at {format_samples(largest)}, {joined(words)}.",
     )
 
 

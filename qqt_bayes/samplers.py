@@ -25,8 +25,12 @@ TARGET_ACCEPT = 0.9, 0.97, 0.99
 """Acceptance rates to aim at, one after the other, as long as draws diverge."""
 STARTS = 8
 """Points from which a quick look sets out."""
+MANY = 100
+"""Points whose mean is the middle of all."""
 STAY = 1e-3
 """How much it counts that a point be near the middle, beside its being at a best fit."""
+FAR = 1e3
+"""How far from a best fit a point is where the model has no values."""
 NUMBER = ctypes.POINTER(ctypes.c_double)
 
 
@@ -80,17 +84,21 @@ def _dispersed(compiled: Any, coordinates: Coordinates | None) -> Any:
     density, about_middle = Density(compiled), compiled.initial_point_func
     fields = coordinates.fields
 
-    def lack(u: Array, optimum: Array) -> Array:
-        """How far the parameters are from a best fit."""
-        values = density.variables(u[None, None])
-        free = [np.ravel(each.scale.free(values[each.name].to_numpy())) for each in fields]
-        return np.concatenate([*free, STAY * u]) - np.append(optimum, np.zeros(u.size))
+    middle = density.middle()
 
-    middle = np.zeros(density.size)
-    places = [least_squares(lack, middle, args=(each,)).x for each in coordinates.optima]
+    def lack(shift: Array, optimum: Array) -> Array:
+        """How far the parameters are from a best fit."""
+        values = density.variables((middle + shift)[None, None])
+        with np.errstate(all="ignore"):  # far from the data there may be no values
+            free = [np.ravel(each.scale.free(values[each.name].to_numpy())) for each in fields]
+        apart = np.nan_to_num(np.concatenate(free) - optimum, nan=FAR, posinf=FAR, neginf=-FAR)
+        return np.append(apart, STAY * shift)
+
+    still = np.zeros(density.size)
+    shifts = [least_squares(lack, still, args=(each,)).x for each in coordinates.optima]
 
     def starting_point(seed: int) -> Array:
-        point: Array = about_middle(seed) + places[seed % len(places)]
+        point: Array = about_middle(seed) + shifts[seed % len(shifts)]
         return point
 
     return replace(compiled, initial_point_func=starting_point)
@@ -126,6 +134,11 @@ class Density:
         """Points to set out from, shape (start, scalar)."""
         seeds = np.random.default_rng(seed).integers(2**31, size=count)
         return np.array([self.compiled.initial_point_func(int(each)) for each in seeds])
+
+    def middle(self) -> Array:
+        """The point about which chains start, shape (scalar,)."""
+        middle: Array = self.starts(MANY, seed=0).mean(axis=0)
+        return middle
 
     def variables(self, u: Array) -> xr.Dataset:
         """The model's variables at points of shape (chain, draw, scalar)."""

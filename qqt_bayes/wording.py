@@ -219,6 +219,12 @@ def _gaps(decision: xr.Dataset) -> Iterator[str]:
 
 def _extrapolations(decision: xr.Dataset) -> Iterator[str]:
     times = decision["extrapolation"].values
+    least, most = (decision[name].item() for name in ("least_trained", "most_trained"))
+    if least == most and (times != 1).any():
+        yield (
+            f"All its runs are at {format_samples(most)} samples: how errors change with budget is "
+            "what law and prior say, not the runs."
+        )
     for outside, word, limit, furthest in (
         (times > 1, "beyond", "most_trained", times.max()),
         (times < 1, "below", "least_trained", 1 / times.min()),

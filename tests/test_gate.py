@@ -337,3 +337,17 @@ def test_a_note_is_said_whatever_the_verdict():
         assert Gate.from_json(noted.to_json()) == noted
     far = Check("Pareto k of the approximation", 2.0, "at most 0.7", False, "")
     assert Gate((far,)).chains_agree
+
+
+def test_the_advice_is_for_the_kind_of_table_at_hand(fit):
+    """No model of error rates for losses, no word of groups where there are none."""
+    fit["observed_data"]["error"].values[:3] += 0.1
+    assert "utility-bounded" in str(put_through(fit))
+    assert "where groups differ" not in str(put_through(fit))
+    fit.attrs["kind"] = "loss"
+    assert "utility-bounded" not in str(put_through(fit))
+    assert "data-constrained" in str(put_through(fit))
+    groups = made.fit(groups=2, chains=4, draws=400)
+    groups["observed_data"]["error"].values[:3] += 0.1
+    curve = np.tile(made.curves("utility", made.truth(groups=2)).ravel(), (1000, 1))
+    assert "where groups differ" in str(check(groups, curve, curve))

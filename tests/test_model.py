@@ -119,6 +119,15 @@ def test_a_compiled_model_takes_other_runs(two, runs):
         assert (each["log_likelihood"]["error"].mean(("chain", "draw")) > 0).all()
 
 
+def test_a_best_fit_where_the_model_has_no_values_does_not_stop_a_fit(two, runs, compilation):
+    spec, parts = load_model("utility"), ingredients(runs)
+    coordinates = find_coordinates(spec, runs, parts, some_draws(spec, runs))
+    compiled = compilation.of(spec, runs, parts, coordinates)
+    (best,) = coordinates.optima
+    several = replace(coordinates, optima=np.array([best, best + 800]))
+    assert np.isfinite(_dispersed(compiled, several).initial_point_func(1)).all()
+
+
 def test_chains_start_about_every_best_fit(two, runs, compilation):
     """Each seed starts a chain about one of them: the same seed about the same."""
     spec, parts = load_model("utility"), ingredients(runs)
@@ -133,7 +142,8 @@ def test_chains_start_about_every_best_fit(two, runs, compilation):
     around = compiled.initial_point_func
     places = np.array([start(seed) - around(seed) for seed in range(4)])
     np.testing.assert_allclose(places[:2], places[2:], atol=1e-12)
-    found = Density(compiled).variables(places[None, :2])
+    density = Density(compiled)
+    found = density.variables((density.middle() + places)[None, :2])
     for place, optimum in enumerate(several.optima):
         free = [np.ravel(f.scale.free(found[f.name].values[0, place])) for f in coordinates.fields]
         np.testing.assert_allclose(np.concatenate(free), optimum, atol=0.01)

@@ -49,7 +49,7 @@ def test_one_budget():
     found = qqt_bayes.identifiability(read_runs(table([2e7])))
     assert "errors at other budgets are not identified" in found.findings["one budget"]
     assert "narrow budgets" not in found.findings
-    assert found.findings["forecast"].endswith("No run here can contradict the law there.")
+    assert "forecast" not in found.findings
     sd = found.forecast["sd"]
     assert sd[0] < sd[1] < sd[2]
     assert (sd < found.forecast["prior_sd"]).all()
@@ -137,6 +137,13 @@ def test_groups_at_one_budget_are_named():
     assert "All runs of large are at one budget" in findings(runs)["groups at one budget"]
 
 
+def test_errors_that_no_prior_expects_are_told():
+    assert "unexpected errors" not in findings(table([1e6, 1e8]))
+    runs = table([1e6, 1e8]).assign(error=[4.9, 4.4] * 2)
+    found = qqt_bayes.identifiability(read_runs(runs, kind="loss")).findings
+    assert "most are elsewhere, between 4.4 and 4.9" in found["unexpected errors"]
+
+
 def test_groups_that_have_a_budget_each_are_not_told_from_their_budgets():
     runs = pd.concat([table([1e6]).assign(group="small"), table([1e8]).assign(group="large")])
     assert "budget and group cannot be told apart" in findings(runs)["groups at one budget"]
@@ -174,7 +181,9 @@ def test_expected_information_of_a_linear_model_is_exact():
 def test_what_trades_is_named_once_and_what_does_not_is_not():
     """Of two scalars with correlation -0.99 and one alone, the two are a ridge."""
     left = np.array([[1.0, -0.99, 0.0], [-0.99, 1.0, 0.0], [0.0, 0.0, 1.0]])
-    told = Information((("a", ""), ("d", ""), ("tau", "x")), np.zeros(3), left, None, None, 10)
+    told = Information(
+        (("a", ""), ("d", ""), ("tau", "x")), np.zeros(3), left, None, None, None, 10
+    )
     (only,) = ridges(told)
     assert only["parameters"] == ["a", "d"]
     np.testing.assert_allclose(only["left"], np.sqrt(1.99))
@@ -183,7 +192,9 @@ def test_what_trades_is_named_once_and_what_does_not_is_not():
 def test_one_parameter_trades_between_pools_that_move_apart_only():
     def of(correlation):
         left = np.array([[1.0, correlation], [correlation, 1.0]])
-        return ridges(Information((("b", "x"), ("b", "y")), np.zeros(2), left, None, None, 10))
+        return ridges(
+            Information((("b", "x"), ("b", "y")), np.zeros(2), left, None, None, None, 10)
+        )
 
     assert of(0.9) == []
     assert {*of(-0.9)[0]["parameters"]} == {"b of x", "b of y"}

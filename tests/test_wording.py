@@ -108,6 +108,14 @@ def test_budgets_below_the_data():
     )
 
 
+def test_what_runs_at_one_budget_cannot_tell():
+    one = decision(*SURE).assign(
+        extrapolation=("budget", [0.25, 0.5]), least_trained=256e6, most_trained=256e6
+    )
+    assert "All its runs are at 256M samples: how errors change with budget is" in summary(one)
+    assert "All its runs" not in summary(one.assign(extrapolation=("budget", [1.0, 1.0])))
+
+
 def test_budgets_between_trained_ones_that_are_far_apart():
     near = decision(*SURE)
     assert "interpolates" not in summary(near.assign(gap=("budget", [1.0, 2.9])))
