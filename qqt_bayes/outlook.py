@@ -160,10 +160,10 @@ def _facts(spec: Spec, runs: xr.Dataset, epochs: pd.Series) -> Iterator[tuple[st
     least, most = epochs.idxmin(), epochs.idxmax()
     yield (
         "repetition",
-        f"Pools are seen for at most {epochs[least]:.3g} epochs ({least}) to {epochs[most]:.3g} "
+        f"Pools are seen for at most {_epochs(epochs[least])} ({least}) to {epochs[most]:.3g} "
         f"({most})."
         if not np.isclose(epochs[least], epochs[most])
-        else f"Each pool is seen for at most {epochs[most]:.3g} epochs.",
+        else f"Each pool is seen for at most {_epochs(epochs[most])}.",
     )
     random = {name for name, value in spec.parameters.items() if isinstance(value, Prior)}
     seen = runs["samples_seen"].values
@@ -202,6 +202,10 @@ def _facts(spec: Spec, runs: xr.Dataset, epochs: pd.Series) -> Iterator[tuple[st
             f"The runs never separate {joined(pools)}: their utilities (b) appear in fixed "
             "combinations only, and the prior alone tells one from another.",
         )
+
+
+def _epochs(count: float) -> str:
+    return f"{(shown := f'{count:.3g}')} epoch{'s' * (shown != '1')}"
 
 
 def _about_checkpoints(spec: Spec, runs: xr.Dataset) -> Iterator[tuple[str, str]]:

@@ -144,6 +144,11 @@ def test_errors_that_no_prior_expects_are_told():
     assert "most are elsewhere, between 4.4 and 4.9" in found["unexpected errors"]
 
 
+def test_one_epoch_is_no_epochs():
+    assert findings(table([1e7]))["repetition"] == "Each pool is seen for at most 1 epoch."
+    assert findings(table([2e7]))["repetition"] == "Each pool is seen for at most 2 epochs."
+
+
 def test_groups_that_have_a_budget_each_are_not_told_from_their_budgets():
     runs = pd.concat([table([1e6]).assign(group="small"), table([1e8]).assign(group="large")])
     assert "budget and group cannot be told apart" in findings(runs)["groups at one budget"]
