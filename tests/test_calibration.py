@@ -380,6 +380,7 @@ def test_the_study_goes_on_where_it_was(monkeypatch, tmp_path):
 
     monkeypatch.setattr(study, "simulation_based_calibration", calibrated)
     monkeypatch.setattr(study, "KEPT", tmp_path)
+    monkeypatch.setattr(study, "made_by", lambda _: f"1e{study.SETTINGS['draws']}0000")
     few, many = (next(iter(study.entries(count))) for count in (study.BLOCK + 1, 3 * study.BLOCK))
     for entry in (few, many, many):
         study.work(entry, say=lambda *_, **__: None)
@@ -388,6 +389,7 @@ def test_the_study_goes_on_where_it_was(monkeypatch, tmp_path):
     once = made_ranks(1.0, study.BLOCK)["rank"]
     np.testing.assert_array_equal(kept["rank"], np.tile(once, (2, 1)))
     assert kept["scalar"].values.tolist() == ["a", "b"]
+    assert kept["rank"].dtype == int
     assert (kept["legal"] == 0.4).all()
     monkeypatch.setattr(study, "SETTINGS", study.SETTINGS | {"draws": 1000})
     assert study.load(many).empty

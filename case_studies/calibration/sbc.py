@@ -102,7 +102,7 @@ def load(entry):
     """The rows that are kept of an entry."""
     if not file_of(entry).exists():
         return pd.DataFrame({"made_by": [], "block": []})
-    table = pd.read_csv(file_of(entry))
+    table = pd.read_csv(file_of(entry), dtype={"made_by": str})  # 23627e103077 is no number
     return table[(table["made_by"] == made_by(entry)) & table["block"].isin(blocks(entry))]
 
 
@@ -117,8 +117,9 @@ def work(entry, say=print):
             found = coverage_elsewhere(runs, truth, entry["spec"], **same, **LONG).round(5)
         else:
             found = flat(simulation_based_calibration(runs, entry["spec"], **same, **SETTINGS))
-        table = pd.concat([table, found.assign(made_by=own, block=block)], ignore_index=True)
-        table = table[["made_by", "block", *found.columns]].sort_values("block", kind="stable")
+        found = found.assign(made_by=own, block=block)[["made_by", "block", *found.columns]]
+        table = pd.concat([table, found], ignore_index=True) if len(table) else found
+        table = table.sort_values("block", kind="stable")
         write(file_of(entry), table.to_csv(index=False))
         say(f"{entry['name']}: block {block} is done", flush=True)
     return entry["name"]
