@@ -83,8 +83,8 @@ training set at the largest budget and at {BEYOND} times that, how much worse th
 second best is there, and the log likelihood. All fits count, those that the gate refuses, too.
 (With so few draws the gate, whose bars are 400 effective draws and an R-hat of 1.01, passes fewer
 fits than it does at the defaults.) Tables that the priors reach but nobody could have (error rates
-above 1) are dropped with their truths, which keeps ranks uniform. "Correlated" is the share of fits with some scalar of fewer than
-{RANKED} effective draws."""
+above 1) are dropped with their truths, which keeps ranks uniform. "Correlated" is the share of fits
+with some scalar of fewer than {RANKED} effective draws."""
 
 MISSPECIFIED = f"""\
 Truths and tables drawn from one law are fitted by another ({{settings}}). How often do
