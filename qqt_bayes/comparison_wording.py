@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -205,8 +206,8 @@ def _odds(what: str, ratio: float, in_tail: bool) -> str:
     return f"the runs make {what} {max(ratio, 1 / ratio):.1f} times {more} likely"
 
 
-def _run(row: object) -> str:
-    return f"{row.data} at {format_samples(row.samples_seen)}"  # type: ignore[attr-defined]
+def _run(row: Any) -> str:
+    return f"{row.data} at {format_samples(row.samples_seen)}"
 
 
 def _and(words: list[str]) -> str:

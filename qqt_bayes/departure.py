@@ -12,6 +12,7 @@ from qqt_bayes.discrepancy import Cells, departures, evenly
 from qqt_bayes.law import LAWS
 from qqt_bayes.noise import independent_variance, told_variance, typical
 from qqt_bayes.rules import SAMPLE, require_finite
+from qqt_bayes.runs import HIGHEST
 
 Array = NDArray[np.float64]
 MOST = 1024
@@ -54,7 +55,7 @@ def depart(
     joined = xr.concat(found, xr.Variable("group", names))
     departed = error * np.exp(joined if "group" in error.dims else joined.isel(group=0, drop=True))
     require_finite(departed)
-    return departed.clip(max=error.clip(1)) if runs.attrs["kind"] == "error" else departed
+    return departed.clip(max=error.clip(min=HIGHEST[runs.attrs["kind"]]))
 
 
 def _departures(

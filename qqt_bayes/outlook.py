@@ -166,33 +166,7 @@ def _facts(spec: Spec, runs: xr.Dataset, epochs: pd.Series) -> Iterator[tuple[st
         else f"Each pool is seen for at most {_epochs(epochs[most])}.",
     )
     random = {name for name, value in spec.parameters.items() if isinstance(value, Prior)}
-    seen = runs["samples_seen"].values
-    alone = single_budget_groups(runs)
-    several = not np.isclose(seen.min(), seen.max())
-    if not several:
-        yield (
-            "one budget",
-            f"All runs are at one budget ({format_samples(seen[0])}): errors at other budgets are "
-            "not identified; a fit takes them from its prior and its law.",
-        )
-    elif {"a", "d"} <= random and seen.max() < DECADE * seen.min():
-        yield (
-            "narrow budgets",
-            f"Budgets span a factor of {seen.max() / seen.min():.2g}, less than ten: floor (d) and "
-            "scale (a) trade against each other, and errors at larger budgets with them.",
-        )
-    if several and len(alone) == runs.sizes["group"] > 1:
-        yield (
-            "groups at one budget",
-            "Each group has one budget: budget and group cannot be told apart, and how error falls "
-            "is taken from the prior and from what the groups share.",
-        )
-    elif several and alone:
-        yield (
-            "groups at one budget",
-            f"All runs of {joined(alone)} are at one budget{' each' if alone[1:] else ''}: how "
-            "error falls is taken from other groups and the prior.",
-        )
+    yield from _about_budgets(runs, {"a", "d"} <= random)
     yield from _about_checkpoints(spec, runs)
     if "tau" in random:
         yield from _about_repetition(spec, runs, epochs, "size_exponent" in random)
@@ -201,6 +175,36 @@ def _facts(spec: Spec, runs: xr.Dataset, epochs: pd.Series) -> Iterator[tuple[st
             f"inseparable pools {number}",
             f"The runs never separate {joined(pools)}: their utilities (b) appear in fixed "
             "combinations only, and the prior alone tells one from another.",
+        )
+
+
+def _about_budgets(runs: xr.Dataset, trade: bool) -> Iterator[tuple[str, str]]:
+    """What few budgets leave open; `trade` if floor and scale are both random."""
+    seen, alone = runs["samples_seen"].values, single_budget_groups(runs)
+    if np.isclose(seen.min(), seen.max()):
+        yield (
+            "one budget",
+            f"All runs are at one budget ({format_samples(seen[0])}): errors at other budgets are "
+            "not identified; a fit takes them from its prior and its law.",
+        )
+        return
+    if trade and seen.max() < DECADE * seen.min():
+        yield (
+            "narrow budgets",
+            f"Budgets span a factor of {seen.max() / seen.min():.2g}, less than ten: floor (d) and "
+            "scale (a) trade against each other, and errors at larger budgets with them.",
+        )
+    if len(alone) == runs.sizes["group"] > 1:
+        yield (
+            "groups at one budget",
+            "Each group has one budget: budget and group cannot be told apart, and how error falls "
+            "is taken from the prior and from what the groups share.",
+        )
+    elif alone:
+        yield (
+            "groups at one budget",
+            f"All runs of {joined(alone)} are at one budget{' each' if alone[1:] else ''}: how "
+            "error falls is taken from other groups and the prior.",
         )
 
 

@@ -42,6 +42,8 @@ ERROR = {
     "loss": Number("a loss above 0", above(0.0), units="loss"),
 }
 """Column `error`, by the kind of table."""
+HIGHEST = {"error": 1.0, "loss": np.inf}
+"""No legal error is above it, by the kind of table."""
 
 COLUMNS = {
     "samples_seen": COUNT,

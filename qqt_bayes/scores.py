@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from qqt_bayes.runs import HIGHEST
 from qqt_bayes.splits import Question
 
 Array = NDArray[np.float64]
@@ -90,9 +91,7 @@ def forecast_rows(late: xr.Dataset, forecast: Forecast) -> pd.DataFrame:
         Columns run, data, group, budget (samples), observed, 5% ... 95%, crps.
     """
     observed = late["error"].to_numpy()
-    legal = forecast.new_run
-    if late.attrs["kind"] == "error":  # nobody has more than that
-        legal = np.minimum(legal, 1)
+    legal = np.minimum(forecast.new_run, HIGHEST[late.attrs["kind"]])
     told = dict(zip(QUANTILES, np.quantile(legal, list(QUANTILES.values()), 0), strict=True))
     return pd.DataFrame(
         {

@@ -163,14 +163,10 @@ def main() -> None:
         with ProcessPoolExecutor(given.processes, mp_context=get_context("spawn")) as workers:
             for job in as_completed([workers.submit(work, each) for each in chosen]):
                 console.print(f"{job.result()}: done")
-    found = {(each["name"], each["truth"] is not None): load(each) for each in chosen}
-    pairs = {name: rows for (name, is_pair), rows in found.items() if is_pair and len(rows)}
-    calibrations = {
-        name: calibration_of(rows)
-        for (name, is_pair), rows in found.items()
-        if not is_pair and len(rows)
-    }
-    if not any(map(len, found.values())):
+    found = [(each, rows) for each in chosen if len(rows := load(each))]
+    pairs = {each["name"]: rows for each, rows in found if each["truth"]}
+    calibrations = {each["name"]: calibration_of(rows) for each, rows in found if not each["truth"]}
+    if not found:
         parser.exit(1, f"{KEPT} holds nothing that these specifications and packages have made.\n")
     settings = {"calibration": SETTINGS, "misspecification": LONG}
     write_page(given.out, calibrations, pairs, settings)
