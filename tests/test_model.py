@@ -39,7 +39,8 @@ GROUPS = {
     "observed_data",
     "constant_data",
 }
-DRAWS, TUNE, CHAINS, SEED = 200, 300, 2, 1
+DRAWS, CHAINS, SEED = 200, 2, 1
+SETTINGS = {"draws": DRAWS, "tune": 300, "chains": CHAINS, "seed": SEED}
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +49,26 @@ def runs():
 
 
 @pytest.fixture(scope="module")
-def fit(runs):
-    """A short but real fit: half a minute, nearly all of it compilation."""
-    return qqt.fit(runs, draws=DRAWS, tune=TUNE, chains=CHAINS, seed=SEED)
+def compilation():
+    """What all of the fits below share."""
+    return Compilation()
+
+
+@pytest.fixture(scope="module")
+def two(runs, compilation):
+    """The same runs, and others of the same trainings, fitted by one compiled model.
+
+    They are short but real fits: a minute, nearly all of it compilation.
+    """
+    others = runs.assign(error=runs["error"] - 0.05)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inference, "Compilation", lambda: compilation)
+        return list(fit_many([runs, others], "utility", **SETTINGS))
+
+
+@pytest.fixture(scope="module")
+def fit(two):
+    return two[0]
 
 
 # --- a real fit --------------------------------------------------------------------------------
@@ -82,22 +100,6 @@ def test_attributes(fit, runs):
         assert expected in names
 
 
-@pytest.fixture(scope="module")
-def compilation():
-    """What all of the fits below share."""
-    return Compilation()
-
-
-@pytest.fixture(scope="module")
-def two(runs, compilation):
-    """The same runs, and others of the same trainings, fitted by one compiled model."""
-    others = runs.assign(error=runs["error"] - 0.05)
-    settings = {"draws": DRAWS, "tune": TUNE, "chains": CHAINS, "seed": SEED}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inference, "Compilation", lambda: compilation)
-        return list(fit_many([runs, others], "utility", **settings))
-
-
 @pytest.fixture(scope="module", params=["laplace", "pathfinder", "smc"])
 def other(request, two, runs, compilation):
     """The first of them by another method, with the model that the second has left."""
@@ -105,8 +107,8 @@ def other(request, two, runs, compilation):
     return qqt.fit(runs, "utility", method=request.param, **settings)
 
 
-def test_the_same_seed_gives_the_same_draws_in_one_process(fit, runs):
-    again = qqt.fit(runs, "utility", draws=DRAWS, tune=TUNE, chains=CHAINS, seed=SEED)
+def test_the_same_seed_gives_the_same_draws_compiled_anew(fit, runs):
+    again = qqt.fit(runs, "utility", **SETTINGS, compilation=Compilation())
     xr.testing.assert_equal(again["posterior"].to_dataset(), fit["posterior"].to_dataset())
 
 
