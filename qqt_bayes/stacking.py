@@ -36,6 +36,11 @@ def stacking_weights(elpd: ArrayLike) -> Array:
     -------
     array, shape (law,)
 
+    Raises
+    ------
+    InputError
+        If a run has no finite density under any law.
+
     Examples
     --------
     Each law is e times as good as the other for some runs: two for the first, one for the other.
@@ -44,7 +49,16 @@ def stacking_weights(elpd: ArrayLike) -> Array:
     array([0.861, 0.139])
     """
     each = np.asarray(elpd, float)
-    density = np.exp(each - each.max(axis=1, keepdims=True))
+    if each.ndim != 2 or not each.size:
+        raise InputError(f"elpd: expected shape (run, law), got {each.shape}")
+    most = each.max(axis=1, keepdims=True)
+    if not np.isfinite(most).all():
+        run = np.flatnonzero(~np.isfinite(most))[0]
+        raise InputError(
+            f"elpd: expected numbers below infinity, for each run a finite one, but run {run} (the "
+            f"first is 0) has {each[run].tolist()}: leave it out, or the law that says so"
+        )
+    density = np.exp(each - most)
     laws = density.shape[1]
     found = minimize(
         lambda w: -np.log(density @ w).mean(),

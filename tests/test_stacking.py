@@ -28,6 +28,22 @@ def test_a_law_that_is_never_better_has_no_weight() -> None:
     assert stacking_weights(elpd[:, :1]).tolist() == [1.0]
 
 
+def test_a_law_under_which_a_run_is_impossible_has_little_weight() -> None:
+    """Beside a search on a grid: the mixture's density of that run is the other law's alone."""
+    elpd = np.array([*2 * [[0.0, np.log(0.1)]], [-np.inf, 0.0]])
+    best, values = stacking_weights(elpd), np.linspace(0, 1, 100_001)[:-1]
+    score = 2 * np.log(values + 0.1 * (1 - values)) + np.log(1 - values)
+    assert best[0] == pytest.approx(values[score.argmax()], abs=1e-4)
+
+
+@pytest.mark.parametrize("wrong", [[np.nan, 0.0], [np.inf, 0.0], [-np.inf, -np.inf]])
+def test_a_run_without_a_density_is_refused(wrong: list[float]) -> None:
+    with pytest.raises(InputError, match=r"but run 1 .* has"):
+        stacking_weights([[0.0, 0.0], wrong])
+    with pytest.raises(InputError, match="shape"):
+        stacking_weights(wrong)
+
+
 def test_a_mixture_has_draws_by_weight() -> None:
     draws = {"chain": 2, "draw": 100}, {"chain": 4, "draw": 100}
     one, other = (
