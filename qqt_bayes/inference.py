@@ -27,7 +27,7 @@ from qqt_bayes.model import CURVE, build, data_of, replicate
 from qqt_bayes.modes import find_modes, sentence
 from qqt_bayes.noise import is_rounded, known_variance
 from qqt_bayes.profile import find_coordinates
-from qqt_bayes.samplers import Settings, sample
+from qqt_bayes.samplers import Density, Settings, dispersed, sample
 from qqt_bayes.spec import Spec, load_model, require_kind
 
 PRIOR_DRAWS = 1000
@@ -106,14 +106,18 @@ def fit(
     prior, by_name = (compilation or Compilation()).prior(spec, runs, parts, seed)
     with _strict():
         coordinates = find_coordinates(spec, runs, parts, by_name)
-        if compilation is None:  # constants compile faster than data that may change
-            model = build(spec, runs, parts, coordinates)
-            compiled = nutpie.compile_pymc_model(model, freeze_model=True)
+        if compilation is None:
+            compiled = _compile(spec, runs, parts, coordinates)
         else:
             compiled = compilation.of(spec, runs, parts, coordinates)
+        if coordinates is not None:
+            compiled = dispersed(compiled, coordinates)
+            if not Density(compiled).has_start(seed):  # around what is no best fit they overflow
+                coordinates = None
+                compiled = _compile(spec, runs, parts, None)
         compiled_at = time.perf_counter()
         settings = Settings(draws, tune, chains, seed, target_accept, low_rank, progress)
-        trace = sample(compiled, method, settings, coordinates)
+        trace = sample(compiled, method, settings)
         times = {
             "compile_time": compiled_at - start,
             "sampling_time": time.perf_counter() - compiled_at,
@@ -121,6 +125,14 @@ def fit(
         attributes = {"method": method, "seed": seed, **times}
         several = coordinates is not None and len(coordinates.optima) > 1
         return _collect(spec, runs, parts, prior, trace, attributes, several)
+
+
+def _compile(
+    spec: Spec, runs: xr.Dataset, parts: list[Part], coordinates: Coordinates | None
+) -> Any:
+    """A compiled model whose data are constants, which compile faster than what may change."""
+    model = build(spec, runs, parts, coordinates)
+    return nutpie.compile_pymc_model(model, freeze_model=True)
 
 
 def _check_method(method: str, target_accept: float | None, low_rank: bool) -> None:

@@ -59,11 +59,8 @@ class Settings:
     progress: bool
 
 
-def sample(
-    compiled: Any, method: str, settings: Settings, coordinates: Coordinates | None = None
-) -> xr.DataTree:
+def sample(compiled: Any, method: str, settings: Settings) -> xr.DataTree:
     """Draws from a compiled model, with groups posterior and sample_stats over (chain, draw)."""
-    compiled = _dispersed(compiled, coordinates)
     if method in APPROXIMATE:
         return _quick_look(compiled, method, settings)
     if method == "smc":
@@ -77,9 +74,9 @@ def sample(
     return trace
 
 
-def _dispersed(compiled: Any, coordinates: Coordinates | None) -> Any:
+def dispersed(compiled: Any, coordinates: Coordinates) -> Any:
     """The model with starting points about each of the best fits, where there are several."""
-    if coordinates is None or len(coordinates.optima) < 2:
+    if len(coordinates.optima) < 2:
         return compiled
     density, about_middle = Density(compiled), compiled.initial_point_func
     fields = coordinates.fields
@@ -134,6 +131,10 @@ class Density:
         """Points to set out from, shape (start, scalar)."""
         seeds = np.random.default_rng(seed).integers(2**31, size=count)
         return np.array([self.compiled.initial_point_func(int(each)) for each in seeds])
+
+    def has_start(self, seed: int) -> bool:
+        """Whether chains can set out from some of those points."""
+        return any(np.isfinite(self(u)[0]) for u in self.starts(STARTS, seed))
 
     def middle(self) -> Array:
         """The point about which chains start, shape (scalar,)."""

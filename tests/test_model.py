@@ -25,7 +25,7 @@ from qqt_bayes.model import CURVE, build, replicate
 from qqt_bayes.noise import SCATTER
 from qqt_bayes.profile import find_coordinates
 from qqt_bayes.runs import read_runs
-from qqt_bayes.samplers import Density, _dispersed
+from qqt_bayes.samplers import Density, dispersed
 from qqt_bayes.spec import Spec, load_model
 
 MODE = "FAST_COMPILE"  # each function is called a few times only
@@ -127,7 +127,7 @@ def test_a_best_fit_where_the_model_has_no_values_does_not_stop_a_fit(two, runs,
     compiled = compilation.of(spec, runs, parts, coordinates)
     (best,) = coordinates.optima
     several = replace(coordinates, optima=np.array([best, best + 800]))
-    assert np.isfinite(_dispersed(compiled, several).initial_point_func(1)).all()
+    assert np.isfinite(dispersed(compiled, several).initial_point_func(1)).all()
 
 
 def test_chains_start_about_every_best_fit(two, runs, compilation):
@@ -136,11 +136,11 @@ def test_chains_start_about_every_best_fit(two, runs, compilation):
     coordinates = find_coordinates(spec, runs, parts, some_draws(spec, runs))
     compiled = compilation.of(spec, runs, parts, coordinates)
     (best,) = coordinates.optima
-    assert _dispersed(compiled, coordinates) is compiled
+    assert dispersed(compiled, coordinates) is compiled
     shift = np.zeros(best.size)
     shift[-1] = -0.3  # of the floor
     several = replace(coordinates, optima=np.array([best, best + shift]))
-    start = _dispersed(compiled, several).initial_point_func
+    start = dispersed(compiled, several).initial_point_func
     around = compiled.initial_point_func
     places = np.array([start(seed) - around(seed) for seed in range(4)])
     np.testing.assert_allclose(places[:2], places[2:], atol=1e-12)
@@ -149,6 +149,24 @@ def test_chains_start_about_every_best_fit(two, runs, compilation):
     for place, optimum in enumerate(several.optima):
         free = [np.ravel(f.scale.free(found[f.name].values[0, place])) for f in coordinates.fields]
         np.testing.assert_allclose(np.concatenate(free), optimum, atol=0.01)
+
+
+def test_chains_set_out_as_declared_where_the_coordinates_have_no_start(
+    two, runs, compilation, monkeypatch
+):
+    """As where errors of 1e5 have a noise of 1e-3, and the search has found no best fit."""
+    spec, parts = load_model("utility"), ingredients(runs)
+    coordinates = find_coordinates(spec, runs, parts, some_draws(spec, runs))
+    compiled = compilation.of(spec, runs, parts, coordinates)
+    assert Density(compiled).has_start(SEED)
+    nowhere = replace(coordinates, table=1e6 * coordinates.table)
+    assert not Density(compilation.of(spec, runs, parts, nowhere)).has_start(SEED)
+    asked = []
+    monkeypatch.setattr(inference, "find_coordinates", lambda *_: nowhere)
+    monkeypatch.setattr(inference, "_compile", lambda *of: asked.append(of[-1]) or compiled)
+    found = qqt.fit(runs, spec, **SETTINGS, compilation=compilation)
+    assert asked == [None]
+    assert np.isfinite(found["posterior"]["a"]).all()
 
 
 def test_only_parameters_are_kept(fit):
