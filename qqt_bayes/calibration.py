@@ -97,9 +97,8 @@ def simulation_based_calibration(
         rows.append(ranking.compare(each, table, tables.truth(i)).assign(seconds=seconds))
     origin = {"spec": json.dumps(spec.to_dict()), "spec_hash": spec.hash, "versions": versions()}
     attributes = {**origin, "seed": seed, **settings, "ranked": RANKED, "legal": tables.legal}
-    return xr.concat(rows, xr.Variable("replication", np.arange(replications))).assign_attrs(
-        attributes
-    )
+    number = xr.Variable("replication", np.arange(replications))
+    return xr.concat(rows, number, join="exact").assign_attrs(attributes)
 
 
 def _counted(count: int, progress: bool) -> Iterable[int]:

@@ -243,7 +243,7 @@ def _collect(
     before = prior.children["prior"].to_dataset(inherit=False).drop_vars(CURVE)
     simulated = prior.children["prior_predictive"].to_dataset(inherit=False)
     posterior = trace.children["posterior"].to_dataset(inherit=False)
-    kept = [name for name in posterior.data_vars if name in before]
+    kept = [name for name in before.data_vars if name in posterior]
     stats = trace.children["sample_stats"].to_dataset(inherit=False)
     sampled = {
         "posterior": posterior[kept],
