@@ -95,8 +95,7 @@ def decide(
     one = the_group(posterior.runs(fit), group)
     error = depart(of_law, fit, levels, one) if discrepancy else of_law
     decision = compare(error, criteria)
-    law, both = of_law.var(SAMPLE), error.var(SAMPLE)
-    decision = decision.assign(misfit=1 - (law / both.where(both > law)).fillna(1))
+    decision = decision.assign(misfit=misfit(of_law, error))
     seen = decision["budget"].values
     if min(seen.size, levels.sizes["level"]) > 1:
         found = crossovers(fit, levels, seen, criteria.quantiles, group, discrepancy=discrepancy)
@@ -104,6 +103,12 @@ def decide(
     return describe(fit, levels, decision, group).assign_attrs(
         forced=int(force), discrepancy=int(discrepancy)
     )
+
+
+def misfit(of_law: xr.DataArray, error: xr.DataArray) -> xr.DataArray:
+    """Share of the variance of errors, dims (level, budget), that the law alone does not have."""
+    law, both = of_law.var(SAMPLE), error.var(SAMPLE)
+    return 1 - (law / both.where(both > law)).fillna(1)
 
 
 def describe(

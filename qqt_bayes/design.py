@@ -7,6 +7,8 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from qqt_bayes.splits import is_one_budget
+
 Array = NDArray[np.float64]
 
 ALIKE = 1e-6
@@ -82,9 +84,7 @@ def single_budget_groups(runs: xr.Dataset) -> list[str]:
     """Groups whose runs are all at one budget."""
     seen, index = runs["samples_seen"].values, runs["group_index"].values
     return [
-        str(name)
-        for i, name in enumerate(runs["group"].values)
-        if np.ptp(np.log(seen[index == i])) < ALIKE
+        str(name) for i, name in enumerate(runs["group"].values) if is_one_budget(seen[index == i])
     ]
 
 

@@ -128,10 +128,12 @@ def expected_information(
         error, slope = errors[0], (errors[1:] - errors[0]).T / STEP
         gradient = np.concatenate([_slope(values[name]) for name in rows.random])
         before = np.sqrt((gradient**2).sum(axis=1))
-        if not (np.isfinite(slope).all() and np.isfinite(before).all() and before.all()):
+        with np.errstate(all="ignore"):  # a prior may have noise that is none, or beyond measure
+            told = slope[: rows.size] / _noise(spec, runs, values, error[: rows.size])[:, None]
+        finite = all(np.isfinite(x).all() for x in (slope, before, told))
+        if not (finite and before.all()):
             continue
-        noise = _noise(spec, runs, values, error[: rows.size])
-        after = posterior_covariance(slope[: rows.size] / noise[:, None])
+        after = posterior_covariance(told)
         unit = gradient / before[:, None]
         left.append(unit @ after @ unit.T)
         contraction.append(1 - np.diag(left[-1]))
@@ -163,7 +165,11 @@ def posterior_covariance(slope: Array) -> Array:
     array([[0.2, 0. ],
            [0. , 1. ]])
     """
-    covariance: Array = np.linalg.inv(np.eye(slope.shape[1]) + slope.T @ slope)
+    triangle = np.linalg.qr(slope, mode="r")  # J'J itself would lose what is known very well
+    _, sizes, directions = np.linalg.svd(triangle)
+    left = np.ones(slope.shape[1])
+    left[: sizes.size] = 1 / np.hypot(1, sizes) ** 2
+    covariance: Array = (directions.T * left) @ directions
     return covariance
 
 

@@ -98,6 +98,8 @@ def predict_fit(
 ) -> pd.DataFrame:
     """Predictions of a fit that passed its gate, or is forced: a row for each group, level, budget.
 
+    They include what the law itself may miss, as decisions do.
+
     Returns
     -------
     DataFrame
@@ -112,7 +114,7 @@ def predict_fit(
     elif is_approximate(fit.attrs):
         warn(remark(fit.attrs))
     chosen, at = candidates(fit, levels, budgets)
-    error = predict(fit, chosen, at, new_run=new_run, group=group)
+    error = predict(fit, chosen, at, new_run=new_run, group=group, discrepancy=True)
     _beware(chosen, posterior.runs(fit))
     lower, median, upper = error.quantile(criteria.quantiles, SAMPLE, skipna=False)
     columns = {"error_median": median, "error_lower": lower, "error_upper": upper}

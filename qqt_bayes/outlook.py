@@ -25,9 +25,10 @@ from qqt_bayes.design import (
 )
 from qqt_bayes.distributions import Prior
 from qqt_bayes.information import DOMINATED, Information, expected_information
-from qqt_bayes.phrases import joined, named
+from qqt_bayes.phrases import joined, named, span
 from qqt_bayes.ridges import ridges
 from qqt_bayes.spec import Spec, load_model, require_kind
+from qqt_bayes.splits import is_one_budget
 from qqt_bayes.trainings import checkpoints
 
 Array = NDArray[np.float64]
@@ -181,10 +182,10 @@ def _facts(spec: Spec, runs: xr.Dataset, epochs: pd.Series) -> Iterator[tuple[st
 def _about_budgets(runs: xr.Dataset, trade: bool) -> Iterator[tuple[str, str]]:
     """What few budgets leave open; `trade` if floor and scale are both random."""
     seen, alone = runs["samples_seen"].values, single_budget_groups(runs)
-    if np.isclose(seen.min(), seen.max()):
+    if is_one_budget(seen):
         yield (
             "one budget",
-            f"All runs are at one budget ({format_samples(seen[0])}): errors at other budgets are "
+            f"All runs are at one budget ({span(np.sort(seen))}): errors at other budgets are "
             "not identified; a fit takes them from its prior and its law.",
         )
         return
@@ -275,13 +276,16 @@ def _surprise(told: Information, spec: Spec, runs: xr.Dataset) -> Iterator[tuple
     """Where the errors are not those that the priors expect."""
     error = runs["error"].values
     low, high = told.expected
-    if np.mean((low <= error) & (error <= high)) < 1 / 2:
+    off = np.maximum(low - error, error - high)
+    if np.mean(off > 0) > 1 / 2:
+        worst = int(off.argmax())
         yield (
             "unexpected errors",
-            f"The priors of model {spec.name} expect {low.min():.2g} to {high.max():.2g} in these "
-            f"runs (90 %, the noise aside); most are elsewhere, between {error.min():.2g} and "
-            f"{error.max():.2g}. What follows is of tables that the priors expect: take a model "
-            "that is made for yours, or a copy of this one with other priors.",
+            f"The priors of model {spec.name} do not expect such errors: {np.sum(off > 0)} of "
+            f"{off.size} runs are outside their 90 % intervals (the noise aside), "
+            f"{runs['run'].values[worst]} most, with {error[worst]:.3g} instead of "
+            f"{low[worst]:.3g} to {high[worst]:.3g}. What follows is of tables that they expect: "
+            "take a model that is made for yours, or a copy of this one with other priors.",
         )
 
 
@@ -312,7 +316,8 @@ def _quantified(
     yield (
         "forecast",
         f"If law and priors hold, the error of {data} will be known to {now:.2g} (standard "
-        f"deviation) at {format_samples(largest)}, {joined(words)}.",
+        f"deviation) at {format_samples(largest)}, {joined(words)}; decisions add what the law may "
+        "miss.",
     )
 
 

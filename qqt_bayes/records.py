@@ -30,7 +30,8 @@ def to_frame(decision: xr.Dataset) -> pd.DataFrame:
         Columns `group` (if there are groups), `budget`, `level`, `probability_best`,
         `probability_within_margin`, `error_median`, `error_lower`, `error_upper`, `error_mean`,
         `regret`, `score`, `choice` (whether it is the level to choose), `winner`, `extrapolation`,
-        `repetitions` and `extrapolated_epochs`; `method` if that is approximate.
+        `repetitions` and `extrapolated_epochs`; `misfit` if it is known; `method` if that is
+        approximate.
     """
     lower, median, upper = (decision["error"].isel(quantile=i, drop=True) for i in range(3))
     columns = {
@@ -48,8 +49,7 @@ def to_frame(decision: xr.Dataset) -> pd.DataFrame:
         "repetitions": decision["repetitions"],
         "extrapolated_epochs": decision["extrapolated_epochs"],
     }
-    if "optimality_gap" in decision:
-        columns["optimality_gap"] = decision["optimality_gap"]
+    columns |= {name: decision[name] for name in ("misfit", "optimality_gap") if name in decision}
     order = [dim for dim in ("group", "budget", "level") if dim in decision.dims]
     frame = xr.Dataset(columns).to_dataframe(dim_order=order).reset_index()
     group = ["group"] if "group" in decision.coords else []

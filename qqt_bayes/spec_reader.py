@@ -128,17 +128,13 @@ class _Reader:
         lower, upper = prior.support
         if lower >= upper:
             self.fault(key, f"expected lower below upper, got {lower:g} and {upper:g}")
-        if lower < domain.lower:
+        if lower < domain.lower or upper > domain.upper:
+            goes = f"down to {lower:g}" if lower < domain.lower else f"up to {upper:g}"
+            instead = "LogNormal, HalfNormal or TruncatedNormal with lower = 0"
             self.fault(
                 key,
                 f"expected a prior that gives a {domain.words}, but {prior.distribution} goes "
-                f"down to {lower:g}; try LogNormal, HalfNormal or TruncatedNormal with lower = 0",
-            )
-        elif upper > domain.upper:
-            self.fault(
-                key,
-                f"expected a prior that gives a {domain.words}, but {prior.distribution} goes "
-                f"up to {upper:g}; try Beta",
+                f"{goes}; try {instead if domain.upper == inf else 'Beta'}",
             )
 
     def number(self, key: str, raw: object, domain: Domain) -> float:

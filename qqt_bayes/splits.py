@@ -18,6 +18,17 @@ SAME = 1.2
 """Budgets up to this factor above the least of a rung belong to it: 12.8 and 13.04 billion do."""
 
 
+def is_one_budget(seen: NDArray[np.float64]) -> bool:
+    """Whether budgets are so near each other that nothing shows how error falls with them.
+
+    Examples
+    --------
+    >>> is_one_budget(np.array([12.8e9, 13.04e9])), is_one_budget(np.array([64e6, 128e6]))
+    (True, False)
+    """
+    return bool(seen.max() <= SAME * seen.min())
+
+
 @dataclass(frozen=True)
 class Question:
     """Which training set to choose, where several were trained.

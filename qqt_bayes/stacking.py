@@ -12,7 +12,7 @@ from scipy.optimize import minimize
 
 from qqt_bayes import posterior
 from qqt_bayes.candidates import Levels, as_levels
-from qqt_bayes.decisions import compare, describe
+from qqt_bayes.decisions import compare, describe, misfit
 from qqt_bayes.errors import InputError
 from qqt_bayes.methods import is_approximate, method_of
 from qqt_bayes.prediction import predict
@@ -150,17 +150,20 @@ def decide_stack(
         raise InputError(f"weights: expected {len(fits)} numbers of at least 0, got {weights}")
     if shares.sum() == 0:
         raise InputError("weights: expected one above 0 at least, but all are 0")
-    judged = Criteria(**criteria)
+    bars = Criteria(**criteria)
     each = list(fits.values())
     for fit in each:
         posterior.require(fit, force)
     shares = shares / shares.sum()
     levels = as_levels(levels, posterior.runs(each[0])["pool"].values.tolist())
-    curves = [predict(fit, levels, budgets, group=group, discrepancy=discrepancy) for fit in each]
-    error = mix(curves, shares)
+    error, of_law = (
+        mix([predict(fit, levels, budgets, group=group, discrepancy=add) for fit in each], shares)
+        for add in (discrepancy, False)
+    )
+    decision = compare(error, bars).assign(misfit=misfit(of_law, error))
     named = [f"{name} {share:.2f}" for name, share in zip(fits, shares, strict=True)]
     passed = all(posterior.gate(fit).passed for fit in each)
-    return describe(each[0], levels, compare(error, judged), group).assign_attrs(
+    return describe(each[0], levels, decision, group).assign_attrs(
         law=", ".join(posterior.specification(fit).law for fit in each),
         model=f"stack ({', '.join(named)})",
         method=weakest_method(each),

@@ -24,6 +24,8 @@ from qqt_bayes.phrases import (
     span,
 )
 from qqt_bayes.rules import TIE, UNDECIDED
+from qqt_bayes.runs import HIGHEST
+from qqt_bayes.splits import is_one_budget
 
 RARE = 0.05
 """Probability below which a crossover is not worth a sentence."""
@@ -77,6 +79,7 @@ def _sentences(decision: xr.Dataset) -> Iterator[str]:
             yield _undecided(part) if part["winner"].values[0] == UNDECIDED else _decided(part)
         yield from _crossovers(decision)
     yield from _misfit(decision)
+    yield from _impossible(decision)
     yield from _gaps(decision)
     yield from _extrapolations(decision)
     yield from _repetitions(decision)
@@ -195,13 +198,28 @@ def _misfit(decision: xr.Dataset) -> Iterator[str]:
     """Where most of what is unknown of the choice is not the parameters, but the law itself."""
     if "misfit" not in decision:
         return
-    share = decision["misfit"].where(decision["level"] == decision["choice"]).max("level").values
+    lower, upper = (decision["error"].isel(quantile=i, drop=True) for i in (0, -1))
+    matters = (decision["level"] == decision["choice"]) & (upper - lower > decision.attrs["margin"])
+    share = decision["misfit"].where(matters).max("level").fillna(0).values
     if (most := share.max()) > MOSTLY:
         budget = format_samples(decision["budget"].values[share.argmax()])
         yield (
             f"At {budget} samples {100 * most:.0f} % of the variance of the choice's "
             f"{decision.attrs['kind']} is what the law itself may miss, as far as its fit to the "
             "runs and their distance tell."
+        )
+
+
+def _impossible(decision: xr.Dataset) -> Iterator[str]:
+    """Where an interval of the choice reaches what no error can be."""
+    kind, upper = decision.attrs["kind"], decision["error"].isel(quantile=-1)
+    beyond = (upper > HIGHEST[kind] + TIE) & (decision["level"] == decision["choice"])
+    budgets = decision["budget"].values[beyond.any("level").values]
+    if budgets.size:
+        yield (
+            f"At {span(budgets)} samples the interval reaches error rates above 1, which there are "
+            f"not: the law of model {decision.attrs['model']} knows no bound. One of a bounded law "
+            "(utility-bounded) does."
         )
 
 
@@ -220,9 +238,10 @@ def _gaps(decision: xr.Dataset) -> Iterator[str]:
 def _extrapolations(decision: xr.Dataset) -> Iterator[str]:
     times = decision["extrapolation"].values
     least, most = (decision[name].item() for name in ("least_trained", "most_trained"))
-    if least == most and (times != 1).any():
+    if is_one_budget(np.array([least, most])) and (times != 1).any():
+        trained = joined_ends(format_samples(least), format_samples(most))
         yield (
-            f"All its runs are at {format_samples(most)} samples: how errors change with budget is "
+            f"All its runs are at {trained} samples: how errors change with budget is "
             "what law and prior say, not the runs."
         )
     for outside, word, limit, furthest in (

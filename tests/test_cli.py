@@ -255,6 +255,9 @@ def test_predict_from_a_fit(files: SimpleNamespace) -> None:
     )
     width = [[row["error_upper"] - row["error_lower"] for row in rows] for rows in (mean, run)]
     assert sum(width[1]) > 1.2 * sum(width[0])
+    decided = json.loads(qqt("decide", files.good, "--budgets", "1B", "--format", "json").stdout)
+    for row, level in zip(mean, decided["decisions"][0]["levels"], strict=True):
+        assert row["error_upper"] == pytest.approx(level["error_upper"], abs=1e-6)
 
 
 def test_levels_beyond_the_pools_are_warned_of(files: SimpleNamespace, tmp_path: Path) -> None:

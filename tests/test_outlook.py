@@ -18,7 +18,7 @@ from qqt_bayes.errors import InputError
 from qqt_bayes.information import Information, expected_information
 from qqt_bayes.ridges import ridges
 from qqt_bayes.runs import read_runs
-from qqt_bayes.spec import load_model
+from qqt_bayes.spec import Spec, load_model
 
 SETS = Path(__file__).parent.parent / "case_studies"
 
@@ -132,6 +132,24 @@ def test_size_exponent_needs_repeated_sets_of_different_sizes(shares, is_open):
     assert (told < 1e-6) if is_open and shares[0] != [1, 1] else (told > 0)
 
 
+@pytest.mark.parametrize(("other", "named"), [(4_000_001, "4M"), (4.2e6, "4M to 4.2M")])
+def test_budgets_that_are_nearly_one_are_one(other, named):
+    """2.44 and 2.56 billion say as little of other budgets as one budget does."""
+    found = findings(table([4e6, other]))
+    assert f"All runs are at one budget ({named})" in found["one budget"]
+    assert not {"forecast", "narrow budgets"} & set(found)
+
+
+@pytest.mark.parametrize("exponent", [50.0, 400.0, -400.0])
+def test_noise_beyond_measure_is_no_fault(exponent):
+    table_of = load_model("utility").to_dict()
+    table_of["likelihood"]["budget_exponent"] = exponent
+    spec = Spec.from_dict(table_of)
+    found = qqt_bayes.identifiability(read_runs(table([1e5, 1e6, 1e8])), spec)
+    assert "nan" not in " ".join(found.findings.values())
+    assert (found.contraction["contraction"].between(-1e-9, 1)).all()
+
+
 def test_groups_at_one_budget_are_named():
     runs = pd.concat([table([1e6, 1e8]).assign(group="small"), table([1e8]).assign(group="large")])
     assert "All runs of large are at one budget" in findings(runs)["groups at one budget"]
@@ -141,7 +159,8 @@ def test_errors_that_no_prior_expects_are_told():
     assert "unexpected errors" not in findings(table([1e6, 1e8]))
     runs = table([1e6, 1e8]).assign(error=[4.9, 4.4] * 2)
     found = qqt_bayes.identifiability(read_runs(runs, kind="loss")).findings
-    assert "most are elsewhere, between 4.4 and 4.9" in found["unexpected errors"]
+    assert "4 of 4 runs are outside their 90 % intervals" in found["unexpected errors"]
+    assert "run 2 most, with 4.4 instead of" in found["unexpected errors"]
 
 
 def test_one_epoch_is_no_epochs():

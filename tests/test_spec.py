@@ -151,6 +151,12 @@ DAMAGES = {
         "lower = -1",
         "parameters.tau: ... a number above 0, but TruncatedNormal goes down to -1; try ...",
     ),
+    "share that may be anything": (
+        "nu = 5",
+        'nu = 5\ncommon = { distribution = "Normal", mu = 0.5, sigma = 0.1 }',
+        "likelihood.common: expected a prior that gives a number between 0 and 1, but Normal goes "
+        "down to -inf; try Beta",
+    ),
     "not truncated below": ("lower = 0", "", "parameters.tau: ... goes down to -inf; try ..."),
     "bounds in the wrong order": (
         "lower = 0",

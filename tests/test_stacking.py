@@ -63,7 +63,7 @@ def test_a_decision_under_one_law_is_that_of_a_stack_with_all_weight_on_it() -> 
     budgets = [64e6, 1.28e9]
     stacked = decide_stack(fits, [0, 1], made.levels(), budgets)
     alone = decide(fits["b"], made.levels(), budgets)
-    for name in ("probability_best", "error", "regret", "extrapolation"):
+    for name in ("probability_best", "error", "regret", "extrapolation", "misfit"):
         xr.testing.assert_allclose(stacked[name], alone[name])
     assert stacked.attrs["model"] == "stack (a 0.00, b 1.00)"
 

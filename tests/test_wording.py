@@ -247,6 +247,16 @@ def test_what_the_law_may_miss_is_told_where_it_is_most():
     assert "At 128B samples " in words
     assert " % of the variance of the choice's error is what the law itself may miss" in words
     assert "may miss" not in summary(decide(fit, made.levels(), [128e9], discrepancy=False))
+    assert "may miss" not in summary(decide(fit, made.levels(), [128e6, 128e9], margin=2.0))
+
+
+def test_error_rates_above_1_are_told():
+    """The law of `utility` exceeds 1 at the smallest budgets; no loss is too high."""
+    fit = made.fit(draws=50)
+    found = decide(fit, made.levels(), [1e3, 1e9])
+    assert found["error"].sel(budget=1e3).max() > 1
+    assert "At 1K samples the interval reaches error rates above 1" in summary(found)
+    assert "above 1" not in summary(found.assign_attrs(kind="loss"))
 
 
 def test_budgets_are_told_in_ascending_order():
@@ -280,6 +290,7 @@ def test_a_table_has_a_row_for_each_budget_and_level(groups):
         "extrapolation",
         "repetitions",
         "extrapolated_epochs",
+        "misfit",
     ]
     assert len(frame) == groups * 2 * 3
     assert frame["budget"].tolist() == [*[1e9] * 3, *[64e6] * 3] * groups
