@@ -84,7 +84,7 @@ def learned(fit: xr.DataTree) -> pd.DataFrame:
 
 
 def in_words(told: pd.DataFrame) -> list[str]:
-    """What should be known of parameters that hang on their prior, a sentence each.
+    r"""What should be known of parameters that hang on their prior, a sentence each.
 
     Parameters
     ----------
@@ -93,24 +93,24 @@ def in_words(told: pd.DataFrame) -> list[str]:
 
     Examples
     --------
-    >>> told = pd.DataFrame({"parameter": ["a", "tau"], "of": ["", "0-10%"],
-    ...                      "verdict": ["runs", "prior"]})
-    >>> in_words(told)
-    ['The runs hardly told tau of 0-10%: what the fit says of it is the prior.']
+    >>> told = pd.DataFrame({"parameter": ["a", "d", "tau"], "of": ["", "", "0-10%"],
+    ...                      "verdict": ["prior matters", "prior matters", "prior"],
+    ...                      "prior_sensitivity": [0.1, 0.3, 0.2]})
+    >>> print(*in_words(told), sep="\n")
+    The runs hardly told tau of 0-10%: what the fit says of it is the prior.
+    Another prior would move, most first: d; a.
     """
+    strongest_first = told.sort_values("prior_sensitivity", ascending=False, kind="stable")
     sentences = {
-        "prior": "The runs hardly told {}: what the fit says of it is the prior.",
-        "prior matters": "Another prior would move {}.",
+        "prior": (told, "The runs hardly told {}: what the fit says of it is the prior."),
+        "prior matters": (strongest_first, "Another prior would move, most first: {}."),
     }
-    named_ones = {
-        verdict: list(part[["parameter", "of"]].itertuples(index=False, name=None))
-        for verdict, part in told.groupby("verdict")
-    }
-    return [
-        sentence.format(named(named_ones[verdict]))
-        for verdict, sentence in sentences.items()
-        if verdict in named_ones
-    ]
+    words = []
+    for verdict, (table, sentence) in sentences.items():
+        flagged = table.loc[table["verdict"] == verdict, ["parameter", "of"]]
+        if len(flagged):
+            words.append(sentence.format(named(list(flagged.itertuples(index=False, name=None)))))
+    return words
 
 
 def _sensitivity(scaled: xr.DataTree, group: str) -> xr.Dataset:

@@ -109,10 +109,10 @@ def named(scalars: list[tuple[str, str]]) -> str:
 
     Examples
     --------
-    >>> named([("b", "0-10%"), ("tau", "0-10%"), ("tau", "10-20%"), ("d", "")])
-    'b of 0-10%; tau of 0-10% and 10-20%; d'
+    >>> named([("b", "0-10%"), ("tau", "arch 1, 0-10%"), ("tau", "arch 2, 0-10%"), ("d", "")])
+    'b of 0-10%; tau of arch 1 on 0-10% and arch 2 on 0-10%; d'
     """
     places: dict[str, list[str]] = {}
     for name, place in scalars:
-        places.setdefault(name, []).extend([place] if place else [])
+        places.setdefault(name, []).extend([place.replace(", ", " on ")] if place else [])
     return "; ".join(f"{name} of {joined(of)}" if of else name for name, of in places.items())
