@@ -88,6 +88,37 @@ def single_budget_groups(runs: xr.Dataset) -> list[str]:
     ]
 
 
+def largest_rise(runs: xr.Dataset) -> pd.DataFrame:
+    """Where error rises with the budget most, relative to itself: two rows, or none.
+
+    Returns
+    -------
+    DataFrame
+        Columns `data`, `group`, `samples_seen` and `error`, a mean over the runs there: the least
+        of a training set, and the highest at a larger budget.
+
+    Examples
+    --------
+    >>> from qqt_bayes.runs import read_runs
+    >>> table = pd.DataFrame({"pool": "a", "unique_samples": 1e7, "error": [0.6, 0.5, 0.55, 0.54],
+    ...                       "samples_seen": [1e7, 1e8, 4e8, 1e9]})
+    >>> largest_rise(read_runs(table))["error"].tolist()
+    [0.5, 0.55]
+    """
+    names = {dim: runs[dim].values[runs[f"{dim}_index"].values] for dim in ("data", "group")}
+    seen, error = runs["samples_seen"].values, runs["error"].values
+    table = pd.DataFrame({**names, "samples_seen": seen, "error": error})
+    cells = table.groupby([*table.columns[:3]], as_index=False).mean()
+    most, found = 0.0, cells.iloc[:0]
+    for _, each in cells.groupby(["data", "group"]):
+        least = each["error"].idxmin()
+        highest = each.loc[least:, "error"].idxmax()
+        rise = each["error"][highest] / each["error"][least] - 1
+        if rise > most:
+            most, found = rise, each.loc[[least, highest]]
+    return found
+
+
 def best_covered(runs: xr.Dataset) -> int:
     """The last run of the training set (in a group) with most budgets, then runs, then samples."""
     keys = ["group_index", "data_index"]

@@ -1,7 +1,7 @@
 """What a design can teach before anything is fitted: which parameters, at which budgets, in words.
 
 Facts are read off the budgets and compositions; how much is learned is quantified by
-`qqt_bayes.information`.  No outcome is used.
+`qqt_bayes.information`.  Of outcomes no more is used than is said.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from qqt_bayes.budgets import format_samples
 from qqt_bayes.design import (
     best_covered,
     inseparable,
+    largest_rise,
     most_epochs,
     single_budget_groups,
     sizes_differ,
 )
 from qqt_bayes.distributions import Prior
 from qqt_bayes.information import DOMINATED, Information, expected_information
+from qqt_bayes.law import LAWS
 from qqt_bayes.phrases import joined, named, span
 from qqt_bayes.ridges import ridges
 from qqt_bayes.spec import Spec, load_model, require_kind
@@ -37,6 +39,8 @@ FACTORS = (1.0, 2.0, 10.0)
 """Budgets, in units of the largest, at which the error is foretold."""
 COMMON = 'common = { distribution = "Beta", alpha = 2.0, beta = 2.0 }'
 """What a model can say of checkpoints: about half, and anything from next to nothing to all."""
+RISE = 0.01
+"""How far errors rise with the budget, relative to themselves, before it is worth a sentence."""
 DECADE = 10.0
 """Factor between the budgets below which floor and scale are hardly told apart."""
 
@@ -91,7 +95,8 @@ def identifiability(
 ) -> Identifiability:
     """Say what a table of runs can teach before it is fitted.
 
-    Its errors are used for one thing: whether the priors expect such errors at all.
+    Its errors are used for two things: whether the priors expect such errors at all, and whether
+    they rise with the budget.
 
     Parameters
     ----------
@@ -169,6 +174,7 @@ def _facts(spec: Spec, runs: xr.Dataset, epochs: pd.Series) -> Iterator[tuple[st
     random = {name for name, value in spec.parameters.items() if isinstance(value, Prior)}
     yield from _about_budgets(runs, {"a", "d"} <= random)
     yield from _about_checkpoints(spec, runs)
+    yield from _about_rises(spec, runs)
     if "tau" in random:
         yield from _about_repetition(spec, runs, epochs, "size_exponent" in random)
     for number, pools in enumerate(inseparable(runs), 1):
@@ -246,6 +252,22 @@ def _about_checkpoints(spec: Spec, runs: xr.Dataset) -> Iterator[tuple[str, str]
         "trained to its budget, and hides what repetition costs: keep those that end a schedule, "
         "or whose learning rate is constant.",
     )
+
+
+def _about_rises(spec: Spec, runs: xr.Dataset) -> Iterator[tuple[str, str]]:
+    """Where errors rise, if the law cannot."""
+    rise = largest_rise(runs)
+    if "kappa" in LAWS[spec.law].parameters or rise.empty:
+        return
+    least, most = rise.itertuples(index=False)
+    if most.error > (1 + RISE) * least.error:
+        yield (
+            "rise",
+            f"The error of {least.data}{f' ({least.group})' * (runs.sizes['group'] > 1)} rises "
+            f"from {least.error:.3g} at {format_samples(least.samples_seen)} to {most.error:.3g} "
+            f"at {format_samples(most.samples_seen)}: by chance, or by too much repetition, which "
+            "only the law of model utility-overfit follows (qqt compare tells).",
+        )
 
 
 def _about_repetition(

@@ -150,6 +150,18 @@ def test_noise_beyond_measure_is_no_fault(exponent):
     assert (found.contraction["contraction"].between(-1e-9, 1)).all()
 
 
+def test_errors_that_rise_are_told_where_the_law_cannot():
+    runs = table([1e7, 1e8, 1e9], pools=["x"]).assign(error=[0.6, 0.5, 0.52])
+    sentence = "The error of x rises from 0.5 at 100M to 0.52 at 1B: by chance, or by too much"
+    assert sentence in findings(runs)["rise"]
+    assert "rise" not in findings(runs, "utility-overfit")
+    assert "rise" not in findings(runs.assign(error=[0.6, 0.5, 0.504]))
+    seeds = pd.concat([runs.assign(seed=1), runs.assign(seed=2, error=[0.6, 0.5, 0.48])])
+    assert "rise" not in findings(seeds)
+    two = pd.concat([runs.assign(group="a"), runs.assign(group="b", error=[0.6, 0.5, 0.53])])
+    assert "The error of x (b) rises" in findings(two)["rise"]
+
+
 def test_groups_at_one_budget_are_named():
     runs = pd.concat([table([1e6, 1e8]).assign(group="small"), table([1e8]).assign(group="large")])
     assert "All runs of large are at one budget" in findings(runs)["groups at one budget"]
