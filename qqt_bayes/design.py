@@ -108,7 +108,7 @@ def largest_rise(runs: xr.Dataset) -> pd.DataFrame:
     names = {dim: runs[dim].values[runs[f"{dim}_index"].values] for dim in ("data", "group")}
     seen, error = runs["samples_seen"].values, runs["error"].values
     table = pd.DataFrame({**names, "samples_seen": seen, "error": error})
-    cells = table.groupby([*table.columns[:3]], as_index=False).mean()
+    cells = table.groupby(["data", "group", "samples_seen"], as_index=False).mean()
     most, found = 0.0, cells.iloc[:0]
     for _, each in cells.groupby(["data", "group"]):
         least = each["error"].idxmin()

@@ -12,7 +12,9 @@ from scipy.optimize import minimize
 
 from qqt_bayes import posterior
 from qqt_bayes.candidates import Levels, as_levels
+from qqt_bayes.curves import the_group
 from qqt_bayes.decisions import compare, describe, misfit
+from qqt_bayes.departure import depart
 from qqt_bayes.errors import InputError
 from qqt_bayes.methods import is_approximate, method_of
 from qqt_bayes.prediction import predict
@@ -156,10 +158,12 @@ def decide_stack(
         posterior.require(fit, force)
     shares = shares / shares.sum()
     levels = as_levels(levels, posterior.runs(each[0])["pool"].values.tolist())
-    error, of_law = (
-        mix([predict(fit, levels, budgets, group=group, discrepancy=add) for fit in each], shares)
-        for add in (discrepancy, False)
-    )
+    of_laws = [predict(fit, levels, budgets, group=group) for fit in each]
+    of_law = error = mix(of_laws, shares)
+    if discrepancy:
+        one = the_group(posterior.runs(each[0]), group)
+        both = zip(of_laws, each, strict=True)
+        error = mix([depart(curve, fit, levels, one) for curve, fit in both], shares)
     decision = compare(error, bars).assign(misfit=misfit(of_law, error))
     named = [f"{name} {share:.2f}" for name, share in zip(fits, shares, strict=True)]
     passed = all(posterior.gate(fit).passed for fit in each)
