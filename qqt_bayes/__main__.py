@@ -1,6 +1,6 @@
 """`python -m qqt_bayes` is the command `qqt`."""
 
-from qqt_bayes.cli import main
+from qqt_bayes.cli.main import main
 
 if __name__ == "__main__":
     main(prog_name="qqt")

@@ -1,209 +1,163 @@
-"""One file, or one DataFrame, as a `Table` of cells, with the faults of its form.
+"""Files that are written whole or not at all."""
 
-CSV cells are kept as text: a pool may be called "NA". A line that cannot be read is noted, left out
-and so refused with the other faults; a file that is no table at all is refused at once.
-"""
-
-import csv
-import io
-import json
-from collections.abc import Callable, Iterable
-from os import PathLike
+import fcntl
+import os
+import stat
+import tempfile
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
-from reprlib import repr as shown
+from secrets import token_hex
 
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
+from qqt_bayes.errors import InputError
 
-from qqt_bayes.cells import is_empty, is_text, name_in
-from qqt_bayes.errors import InputError, suggest
-from qqt_bayes.tables import Table
-
-type Source = str | PathLike[str] | pd.DataFrame
-"""Path of a CSV, Parquet or JSON Lines file, or a DataFrame."""
-
-DISGUISED = {
-    b"PK\x03\x04": "a ZIP archive or an Excel workbook",
-    b"\x1f\x8b": "a gzip archive",
-    b"PAR1": "a Parquet file",
-}
-"""First bytes of what comes under the name of a text file."""
-
-SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+DRAFT = ".qqt-draft"
+"""End of the name of a file that is being written."""
+SEAL = b"\nqqt_bayes: SHA-256 of all bytes before this line: "
+"""What leads the digest at the end of a sealed file; HDF5 does not read so far."""
 
 
-def read_table(source: Source, role: str) -> Table:
-    """Cells of a file or a DataFrame; the faults of single lines are noted in the table.
+def seal(content: bytes) -> bytes:
+    """The content with its digest behind it, so that damage shows before anything is parsed."""
+    return content + SEAL + sha256(content).hexdigest().encode() + b"\n"
 
-    Rows are counted from 1; in a text file they are its lines, so a CSV's first row is 2.
 
-    Parameters
-    ----------
-    source : path or DataFrame
-        The end of the name (.csv, .parquet, .pq, .jsonl, .ndjson) says what a file is.
-    role : str
-        What messages call a DataFrame: "<role> table".
+def unseal(content: bytes) -> bytes:
+    """The content before the seal; without one, all of it.
+
+    Raises
+    ------
+    ValueError
+        If it is not what was sealed.
+
+    Examples
+    --------
+    >>> unseal(seal(b"a fit")), unseal(b"made elsewhere")
+    (b'a fit', b'made elsewhere')
+    >>> unseal(seal(b"a fit").replace(b"fit", b"bit"))
+    Traceback (most recent call last):
+    ValueError: the content is not what was sealed
+    """
+    inner, mark, _ = content.rpartition(SEAL)
+    if not mark:
+        return content
+    if seal(inner) != content:
+        raise ValueError("the content is not what was sealed")
+    return inner
+
+
+def write(path: Path, content: str | bytes) -> None:
+    """Write a file; an earlier one stays as it is until the new one is whole.
 
     Raises
     ------
     InputError
-        If the file cannot be read, is empty, or is not what its name says.
+        If that is not possible.
 
     Examples
     --------
-    >>> table = read_table(pd.DataFrame({"pool": ["NA"], "unique_samples": [5]}), "pools")
-    >>> table.name, table.places, table.columns
-    ('pools table', ['row 1'], {'pool': ['NA'], 'unique_samples': [5]})
+    >>> write(Path("no such folder/decision.csv"), "")
+    Traceback (most recent call last):
+    qqt_bayes.errors.InputError: no such folder/decision.csv cannot be written: there is no folder \
+no such folder
     """
-    if isinstance(source, pd.DataFrame):
-        return _from_frame(source, f"{role} table")
-    if not isinstance(source, str | PathLike):
-        kind = type(source).__name__
-        raise InputError(f"{role} table: expected a path or a DataFrame, got {kind}")
-    path = Path(source)
-    content = _bytes(path)
-    if path.suffix.lower() not in READERS:
-        expected = ", ".join(READERS)
-        raise InputError(f"{path}: expected a file whose name ends in {expected}")
-    if not content.strip():
-        raise InputError(f"{path}: the file is empty")
-    table = READERS[path.suffix.lower()](content, str(path))
-    if not table.columns and not table.faults:
-        raise InputError(f"{path}: the file is empty")
-    return table
-
-
-def _bytes(path: Path) -> bytes:
+    data = content.encode() if isinstance(content, str) else content
+    writable(path)
     try:
-        return path.read_bytes()
+        with _draft(path.parent) as draft:
+            draft.write_bytes(data)
+            os.replace(draft, path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+def writable(
+    path: Path, sources: Iterable[str | None] = (), endings: Collection[str] | None = None
+) -> Path:
+    """A file that can be written later, so that long work is not done in vain.
+
+    Parameters
+    ----------
+    path : Path
+    sources : iterable of str or None
+        Files that are read, and so must not be overwritten.
+    endings : collection of str, optional
+        What its name may end in, in small letters; anything if not given.
+
+    Raises
+    ------
+    InputError
+        If its folder is missing or read-only, it is a folder, a device or a source, or its name
+        ends otherwise.
+
+    Examples
+    --------
+    >>> writable(Path("ranks.pdf"), endings=[".png", ".svg"])
+    Traceback (most recent call last):
+    qqt_bayes.errors.InputError: ranks.pdf: expected a file whose name ends in .png or .svg
+    """
+    if endings is not None and path.suffix.lower() not in endings:
+        raise InputError(f"{path}: expected a file whose name ends in {' or '.join(endings)}")
+    try:
+        if not path.parent.is_dir():
+            raise InputError(f"{path} cannot be written: there is no folder {path.parent}")
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise InputError(f"{path}: expected a file to write, got a folder")
+        if not stat.S_ISREG(mode):
+            raise InputError(f"{path} cannot be written: it is a device, not a file")
+        if any(_same(path, source) for source in sources if source):
+            raise InputError(f"{path} cannot be written: it is read, too; choose another name")
     except FileNotFoundError:
-        near = suggest(path.name, [other.name for other in path.parent.glob("*")])
-        raise InputError(f"{path}: no such file{near}") from None
-    except IsADirectoryError:
-        raise InputError(f"{path}: expected a file, got a folder") from None
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{path}: cannot be read: {reason}") from None
-
-
-def _text(content: bytes, name: str) -> str:
-    for magic, kind in DISGUISED.items():
-        if content.startswith(magic):
-            raise InputError(f"{name}: expected text, got {kind}")
+        pass  # nothing is overwritten
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
     try:
-        text = content.decode("utf-8-sig")
-        wrong = text.find("\0")
-    except UnicodeDecodeError as error:
-        wrong = error.start
-    if wrong >= 0:
-        row = content.count(b"\n", 0, wrong) + 1
-        raise InputError(f"{name}: row {row} is not UTF-8 text; save the file as UTF-8")
-    return text
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
+    return path
 
 
-def _table(
-    name: str, header: Iterable[object], columns: Iterable[Iterable[object]], places: list[str]
-) -> Table:
-    table = Table(name, {}, places)
-    for i, (column, cells) in enumerate(zip(header, columns, strict=True), start=1):
-        label = name_in(column) or f"column {i}"
-        if label in table.columns:
-            table.note(f"column {label!r} occurs more than once")
-        else:
-            table.columns[label] = list(cells)
-    if table.columns and not places:
-        table.note("has columns but no rows")
-    return table
+def new_folder(path: Path) -> Path:
+    """A folder to write to; made if it is not there.
 
-
-def _from_csv(content: bytes, name: str) -> Table:
-    lines = csv.reader(io.StringIO(_text(content, name), newline=""), strict=True)
-    records: list[tuple[int, list[str]]] = []
-    row = 1
+    Raises
+    ------
+    InputError
+        If it cannot be made.
+    """
     try:
-        for cells in lines:
-            if len(cells) > 1 or not is_empty("".join(cells)):
-                records.append((row, cells))
-            row = lines.line_num + 1
-    except csv.Error as error:
-        raise InputError(f"{name}: row {row} is not valid CSV: {error}") from None
-    while records and is_empty("".join(records[-1][1])):  # the empty rows of a spreadsheet
-        records.pop()
-    _, header = records.pop(0) if records else (0, [])
-    for separator, word in SEPARATORS.items():
-        if len(header) == 1 and separator in header[0]:
-            raise InputError(f"{name}: expected commas between the columns, got {word}")
-    whole = [(row, cells) for row, cells in records if len(cells) == len(header)]
-    columns = zip(*(cells for _, cells in whole), strict=True) if whole else [[] for _ in header]
-    table = _table(name, header, columns, [f"row {row}" for row, _ in whole])
-    for row, cells in records:
-        if len(cells) != len(header):
-            expected = f"expected {len(header)} cells as in the header, got {len(cells)}"
-            table.note(f"row {row}: {expected}; a cell with a comma in it needs quotes")
-    return table
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path}: the folder cannot be made: {error.strerror or error}") from None
+    return path
 
 
-def _from_json_lines(content: bytes, name: str) -> Table:
-    records: dict[str, dict[str, object]] = {}
-    faults = []
-    for row, line in enumerate(_text(content, name).split("\n"), start=1):
-        if is_empty(line):
-            continue
+@contextmanager
+def _draft(folder: Path) -> Iterator[Path]:
+    """A new empty file, locked: the lock goes with its process, so what has none is a stray."""
+    for stray in folder.glob(f".*{DRAFT}"):
+        with suppress(OSError), stray.open("r+b") as file:  # OSError: in use, or gone by now
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            stray.unlink()
+    while True:
+        draft = folder / f".{token_hex(8)}{DRAFT}"
         try:
-            record = json.loads(line, object_pairs_hook=_distinct_keys)
-        except json.JSONDecodeError as error:
-            faults.append(f"row {row}: not valid JSON: {error.msg} (character {error.colno})")
-            continue
-        except (ValueError, RecursionError) as error:  # repeated keys, endless digits or brackets
-            faults.append(f"row {row}: not valid JSON: {error}")
-            continue
-        if not isinstance(record, dict):
-            faults.append(f"row {row}: expected a JSON object, got {shown(record)}")
-        elif not is_text(json.dumps(record, ensure_ascii=False)):
-            faults.append(f"row {row}: not valid JSON: half of a surrogate pair")
-        else:
-            records[f"row {row}"] = record
-    header = list(dict.fromkeys(key for record in records.values() for key in record))
-    columns = ([record.get(key) for record in records.values()] for key in header)
-    table = _table(name, header, columns, list(records))
-    for fault in faults:
-        table.note(fault)
-    return table
+            with draft.open("xb") as file:
+                with suppress(OSError):  # a file system without locks, where nothing is a stray
+                    fcntl.flock(file, fcntl.LOCK_EX)
+                if os.fstat(file.fileno()).st_nlink:  # else taken for a stray before it was locked
+                    yield draft
+                    return
+        finally:
+            draft.unlink(missing_ok=True)
 
 
-def _distinct_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    keys = dict(pairs)
-    if len(keys) < len(pairs):
-        raise ValueError("a key occurs more than once")
-    return keys
-
-
-def _from_parquet(content: bytes, name: str) -> Table:
+def _same(path: Path, source: str) -> bool:
     try:
-        arrow = pq.ParquetFile(pa.BufferReader(content)).read()
-        columns = [column.to_pylist() for column in arrow.columns]
-    except Exception as error:  # a damaged file can make pyarrow raise anything
-        reason = str(error).partition("\n")[0]
-        raise InputError(f"{name}: not a readable Parquet file: {reason}") from None
-    return _table(name, arrow.column_names, columns, _count(arrow.num_rows))
-
-
-def _from_frame(frame: pd.DataFrame, name: str) -> Table:
-    if any(label is not None for label in frame.index.names):
-        frame = frame.reset_index(allow_duplicates=True)
-    columns = [frame.iloc[:, i].tolist() for i in range(frame.shape[1])]
-    return _table(name, frame.columns, columns, _count(len(frame)))
-
-
-def _count(rows: int) -> list[str]:
-    return [f"row {row}" for row in range(1, rows + 1)]
-
-
-READERS: dict[str, Callable[[bytes, str], Table]] = {
-    ".csv": _from_csv,
-    ".parquet": _from_parquet,
-    ".pq": _from_parquet,
-    ".jsonl": _from_json_lines,
-    ".ndjson": _from_json_lines,
-}
+        return path.samefile(source)
+    except OSError:  # a glob, or a file that is not there
+        return False

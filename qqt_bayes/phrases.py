@@ -8,7 +8,32 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.budgets import format_samples
+SUFFIXES = ("", "K", "M", "B", "T")
+"""Endings in steps of a thousand, for writing."""
+
+
+def format_samples(samples: float, digits: int = 3) -> str:
+    """A number of samples as people say it.
+
+    Parameters
+    ----------
+    samples : float
+    digits : int
+        Significant ones.
+
+    Examples
+    --------
+    >>> format_samples(1.28e9), format_samples(64e6), format_samples(999_999), format_samples(2.5)
+    ('1.28B', '64M', '1M', '2.5')
+    >>> format_samples(12_345_678), format_samples(12_345_678, digits=5), format_samples(7e15)
+    ('12.3M', '12.346M', '7000T')
+    """
+    rounded = float(f"{samples:.{digits - 1}e}")
+    step = 0
+    while step < len(SUFFIXES) - 1 and 1000 ** (step + 1) <= rounded < np.inf:
+        step += 1
+    return f"{rounded / 1000**step:.15g}{SUFFIXES[step]}"
+
 
 CERTAIN = 0.995
 NO_DOUBT = "more than 0.99"

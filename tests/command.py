@@ -4,7 +4,7 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
-from qqt_bayes.cli import main
+from qqt_bayes.cli.main import main
 
 
 def qqt(*arguments: str | Path, exit_code: int = 0) -> Result:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import made
 
-from qqt_bayes.posterior import load, save
-from qqt_bayes.writing import seal, write
+from qqt_bayes.files import seal, write
+from qqt_bayes.posterior.fit_file import load, save
 
 
 def child(work):

@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from qqt_bayes.distributions import Prior
-from qqt_bayes.law import LAWS
-from qqt_bayes.pool import mixture_error
-from qqt_bayes.runs import nested_levels, read_runs
-from qqt_bayes.spec import Spec, load_model
+from qqt_bayes.laws.law import LAWS
+from qqt_bayes.laws.mixture import mixture_error
+from qqt_bayes.model.distributions import Prior
+from qqt_bayes.model.spec import Spec, load_model
+from qqt_bayes.tables.composition import nested_levels
+from qqt_bayes.tables.runs import read_runs
 
 SIZE = 12.8e6
 """Unique samples of each pool."""

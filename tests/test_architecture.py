@@ -6,8 +6,8 @@ from statistics import median
 
 import pytest
 from importlinter.cli import lint_imports
+from places import ROOT
 
-ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "qqt_bayes").rglob("*.py"))
 
 

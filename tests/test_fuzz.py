@@ -5,7 +5,6 @@ import io
 import json
 import tomllib
 from copy import deepcopy
-from pathlib import Path
 
 import damage
 import made
@@ -16,15 +15,15 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from places import MODELS
 
-from qqt_bayes.composition import read_composition, read_sizes
 from qqt_bayes.errors import InputError
-from qqt_bayes.parameters import read_parameters
-from qqt_bayes.posterior import load, save
-from qqt_bayes.runs import read_runs
-from qqt_bayes.spec import Spec, list_models, load_model
+from qqt_bayes.model.spec import Spec, list_models, load_model
+from qqt_bayes.posterior.fit_file import load, save
+from qqt_bayes.tables.composition import read_composition, read_sizes
+from qqt_bayes.tables.parameters import read_parameters
+from qqt_bayes.tables.runs import read_runs
 
-MODELS = Path(__file__).parent.parent / "models"
 SIZES = pd.DataFrame({"pool": ["NA", "null"], "unique_samples": [50, 40]})
 COMPOSITION = pd.DataFrame(
     {

@@ -12,10 +12,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
 import qqt_bayes
 
-ROOT = Path(__file__).parent.parent
 MODELS = {path.stem for path in (ROOT / "models").glob("*.toml")}
 BIN = "Scripts" if os.name == "nt" else "bin"
 

@@ -1,7 +1,8 @@
 """The laws of the design written out epoch by epoch, one training set at one budget.
 
-An independent route to the numbers of `qqt_bayes.law` and `qqt_bayes.pool`: no nodes, no draws, no
-shared code.  A `theta` holds a, b, d, tau and, where the law has it, kappa, each a list over pools.
+An independent route to the numbers of `qqt_bayes.laws.law` and `qqt_bayes.laws.mixture`: no nodes,
+no draws, no shared code.  A `theta` holds a, b, d, tau and, where the law has it, kappa, each a
+list over pools.
 """
 
 import numpy as np

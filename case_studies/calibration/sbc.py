@@ -21,11 +21,11 @@ from rich.console import Console
 from sbc_page import write_page
 
 import qqt_bayes as qqt
-from qqt_bayes.calibration import simulation_based_calibration
-from qqt_bayes.inference import Compilation, versions
-from qqt_bayes.misspecification import coverage_elsewhere
-from qqt_bayes.spec import Spec, load_model
-from qqt_bayes.writing import write
+from qqt_bayes.calibration.misspecification import coverage_elsewhere
+from qqt_bayes.calibration.sbc import simulation_based_calibration
+from qqt_bayes.files import write
+from qqt_bayes.model.spec import Spec, load_model
+from qqt_bayes.sampling.inference import Compilation, versions
 
 HERE = Path(__file__).parent
 KEPT = HERE / "ranks"

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 
-from qqt_bayes.calibrating import PROBABILITY, fault, scalars
-from qqt_bayes.figure_files import write_figure
-from qqt_bayes.inference import versions
-from qqt_bayes.markdown import as_table
-from qqt_bayes.rank_plot import rank_ecdfs
-from qqt_bayes.ranking import BEYOND
-from qqt_bayes.uniformity import RANKED
+from qqt_bayes.calibration.sbc import BEYOND
+from qqt_bayes.calibration.uniformity import RANKED
+from qqt_bayes.report.calibration_text import PROBABILITY, fault, scalars
+from qqt_bayes.report.figures.files import write_figure
+from qqt_bayes.report.figures.ranks import rank_ecdfs
+from qqt_bayes.report.records import as_table
+from qqt_bayes.sampling.inference import versions
 
 LAW = ("residuals", "unexplained scatter")
 """How the names of those checks of the gate begin that judge the law, not the sampler."""
@@ -89,9 +89,9 @@ with some scalar of fewer than {RANKED} effective draws."""
 MISSPECIFIED = f"""\
 Truths and tables drawn from one law are fitted by another ({{settings}}). How often do
 {INTERVAL:.0%} intervals of the mean error hold the truth, at the largest budget of the runs and at
-4 times that; of the law alone, and with departures from it (`qqt_bayes.discrepancy`), as decisions
-have them? "Of passed" counts only fits that the gate passed. Several intervals share a fit, so the
-standard error is that of the mean over fits."""
+4 times that; of the law alone, and with departures from it (`qqt_bayes.posterior.discrepancy`), as
+decisions have them? "Of passed" counts only fits that the gate passed. Several intervals share a
+fit, so the standard error is that of the mean over fits."""
 
 
 def by_spec(calibrations, tables):

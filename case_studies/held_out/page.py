@@ -8,11 +8,11 @@ from importlib.metadata import version
 import numpy as np
 import pandas as pd
 
-from qqt_bayes import markdown
-from qqt_bayes.held_out import REFUSED
-from qqt_bayes.scores import INTERVALS, MARGIN, coverage
+from qqt_bayes.comparison.held_out import REFUSED
+from qqt_bayes.comparison.scores import INTERVALS, MARGIN, coverage
+from qqt_bayes.report import records
 
-as_table = partial(markdown.as_table, empty="No case.")
+as_table = partial(records.as_table, empty="No case.")
 PACKAGES = ("qqt_bayes", "pymc", "nutpie", "numpy")
 CHOSEN, DEFAULT = "chosen model", "default model"
 FIRM = f"{CHOSEN}, passed"

@@ -20,10 +20,10 @@ from rich.console import Console
 from rich.progress import track
 
 import qqt_bayes as qqt
-from qqt_bayes import posterior
-from qqt_bayes.held_out import HeldOut, baselines, held_out
-from qqt_bayes.splits import split
-from qqt_bayes.writing import write
+from qqt_bayes.comparison.held_out import HeldOut, baselines, held_out
+from qqt_bayes.comparison.splits import split
+from qqt_bayes.files import write
+from qqt_bayes.posterior import accessors
 
 HERE = Path(__file__).parent
 KEPT = HERE.parent.parent / "build" / "held_out"
@@ -93,7 +93,7 @@ def told(entry, way, settings):
         model = entry["model"] if way == "chosen model" else DEFAULT
         found = held_out(runs, model, fit=keeper, **options, **settings)
         found = [table.assign(way=way) for table in found]
-        gate = posterior.gate(keeper.fit)
+        gate = accessors.gate(keeper.fit)
         about = {
             "way": way,
             "model": model,

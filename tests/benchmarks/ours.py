@@ -7,10 +7,10 @@ import xarray as xr
 from draws import Sampled, Settings, named
 
 import qqt_bayes as qqt
-from qqt_bayes.inference import prior_draws
-from qqt_bayes.ingredients import ingredients
-from qqt_bayes.model import build
-from qqt_bayes.profile import find_coordinates
+from qqt_bayes.laws.run_curves import ingredients
+from qqt_bayes.model.build import build
+from qqt_bayes.sampling.inference import prior_draws
+from qqt_bayes.sampling.profile import find_coordinates
 
 
 def sample(runs: xr.Dataset, settings: Settings, **options: Any) -> Sampled:

@@ -4,8 +4,8 @@ import pytest
 import studies
 from board import Board
 
-from qqt_bayes.calibration import simulation_based_calibration
-from qqt_bayes.uniformity import RANKED, outside_bands
+from qqt_bayes.calibration.sbc import simulation_based_calibration
+from qqt_bayes.calibration.uniformity import RANKED, outside_bands
 
 TITLE = "Simulation-based calibration (five pools of five points)"
 REPLICATIONS = 200

@@ -7,7 +7,7 @@ import pytest
 import studies
 from board import Board
 
-from qqt_bayes.many import fit_many
+from qqt_bayes.sampling.many import fit_many
 
 TITLE = "Fits of one compiled model to other runs of the same trainings (five pools)"
 TABLES = 4

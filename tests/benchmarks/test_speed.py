@@ -9,9 +9,9 @@ import pytest
 import written_out
 
 import qqt_bayes as qqt
-from qqt_bayes.epochs import collapse
-from qqt_bayes.law import ONE_POOL, utility
-from qqt_bayes.posterior import save
+from qqt_bayes.laws.epochs import collapse
+from qqt_bayes.laws.law import ONE_POOL, utility
+from qqt_bayes.posterior.fit_file import save
 
 EPOCHS = 100_000
 

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from board import Board
 
-from qqt_bayes.enumeration import enumerate_subsets, silent
-from qqt_bayes.law import LAWS
-from qqt_bayes.rules import Criteria
-from qqt_bayes.whole_pools import WholePools
+from qqt_bayes.decisions.criteria import Criteria
+from qqt_bayes.decisions.enumeration import enumerate_subsets, silent
+from qqt_bayes.laws.law import LAWS
+from qqt_bayes.laws.subset_curves import WholePools
 
 TITLE = "Every subset of some pools judged under every draw"
 

@@ -1,0 +1,93 @@
+"""Tables of runs drawn from the priors of a specification, each with the truth behind it.
+
+Priors reach tables that nobody could have, with error rates above 1.  A pair of theta and y whose
+table is not legal is dropped, and another pair drawn.  What rests on the joint distribution stays
+exact, since y alone decides:
+``p(theta | y, kept) = P(kept | y) p(theta, y) / p(y, kept) = p(theta | y)``.  (Drawing y again
+under the same theta would bias it.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from qqt_bayes.errors import InputError
+from qqt_bayes.model.build import build
+from qqt_bayes.model.noise import evaluation_variance, hold_evaluation
+from qqt_bayes.model.spec import Spec
+from qqt_bayes.sampling.inference import prior_draws
+from qqt_bayes.tables.runs import ERROR
+
+Array = NDArray[np.float64]
+MOST = 100
+"""Tables drawn for each that is kept, at the most."""
+PRIOR, SAMPLER = range(2)  # what seeds are for
+
+
+@dataclass(frozen=True)
+class PriorTables:
+    """Legal tables of one design.
+
+    Attributes
+    ----------
+    design : Dataset
+        The runs, without errors of their own.
+    values : dict of str to array, shape (table, ...)
+        The parameters behind each table.
+    errors : array, shape (table, run)
+    legal : float
+        Share of the tables drawn that was legal.
+    """
+
+    design: xr.Dataset
+    values: dict[str, Array]
+    errors: Array
+    legal: float
+
+    def table(self, i: int) -> xr.Dataset:
+        """The runs of one."""
+        return self.design.assign(error=("run", self.errors[i], self.design["error"].attrs))
+
+    def truth(self, i: int) -> dict[str, Array]:
+        """The parameters behind it."""
+        return {name: x[i] for name, x in self.values.items()}
+
+
+def seed_of(*of: int) -> int:
+    """A seed of its own for each purpose."""
+    return int(np.random.SeedSequence(of).generate_state(1)[0])
+
+
+def prior_tables(spec: Spec, runs: xr.Dataset, count: int, seed: int) -> PriorTables:
+    """At least so many tables with the design of some runs.
+
+    Raises
+    ------
+    InputError
+        If none is wanted, or next to none that is drawn from the priors is legal.
+    """
+    if count < 1:
+        raise InputError(f"replications should be at least 1, but got {count}.")
+    design = hold_evaluation(runs, evaluation_variance(runs))
+    declared = build(spec, design)
+    truths: list[dict[str, Array]] = []
+    tables: list[Array] = []
+    drawn = kept = 0
+    while kept < count and drawn < MOST * count:
+        tree, values = prior_draws(declared, seed_of(seed, PRIOR, len(tables)))
+        errors = tree["prior_predictive"]["error"].to_numpy()[0]
+        legal = ERROR[design.attrs["kind"]].holds(errors).all(axis=1)
+        truths.append({name: x[legal] for name, x in values.items()})
+        tables.append(errors[legal])
+        drawn, kept = drawn + legal.size, kept + int(legal.sum())
+    if kept < count:
+        raise InputError(
+            f"Only {kept} of {drawn} tables drawn from the priors of {spec.name} are legal, but "
+            f"{count} are wanted. Do the priors expect errors of this kind?"
+        )
+    joined = {name: np.concatenate([each[name] for each in truths]) for name in truths[0]}
+    return PriorTables(design, joined, np.concatenate(tables), kept / drawn)

@@ -1,0 +1,215 @@
+"""Simulation-based calibration: whether a sampler returns the posterior of the declared model.
+
+Draw parameters from the prior, ``theta ~ p(theta)``, and a table from them, ``y ~ p(y | theta)``;
+then theta is itself a draw from ``p(theta | y)``, so its rank among L independent draws of that
+posterior is uniform on 0, ..., L (Talts et al. 2018, arXiv:1804.06788).  A fault in the model, its
+coordinates or the sampler shows as ranks that are not.  Quantities that depend on the data too, the
+log likelihood above all, show faults that parameters alone do not (Modrak et al. 2023,
+arXiv:2211.02383).
+
+Where tables come from is in `qqt_bayes.calibration.prior_tables`, how ranks are judged in
+`qqt_bayes.calibration.uniformity`.
+
+The library simuk does the same for any PyMC model, but compiles a new one for every table.
+
+A truth is ranked beside the draws of its posterior. Decision quantities are among the scalars: the
+mean error of every training set at a budget beyond the data, and how much worse than the best the
+second best is there.  Which two these are is said by the mean over the draws and the truth
+together, which treats them alike, so that the rank of the truth stays uniform.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+from typing import Any
+
+import arviz as az
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from qqt_bayes.calibration.prior_tables import SAMPLER, prior_tables, seed_of
+from qqt_bayes.calibration.uniformity import RANKED, rank_of
+from qqt_bayes.errors import InputError
+from qqt_bayes.laws.run_curves import ingredients
+from qqt_bayes.model.build import replicate
+from qqt_bayes.model.spec import Spec, load_model, require_kind
+from qqt_bayes.posterior.accessors import by_draw
+from qqt_bayes.sampling.inference import Compilation, fit, versions
+
+
+def simulation_based_calibration(
+    runs: xr.Dataset,
+    spec: Spec | str = "utility",
+    *,
+    replications: int = 200,
+    seed: int = 0,
+    draws: int = 500,
+    tune: int = 300,
+    chains: int = 4,
+    progress: bool = False,
+    compilation: Compilation | None = None,
+) -> xr.Dataset:
+    """Rank the truth among the draws of posteriors of tables drawn from the model.
+
+    Parameters
+    ----------
+    runs : Dataset
+        As `read_runs` returns it. Its errors are used for one thing: the noise of evaluation, which
+        the model takes from them, is held at what it is here.
+    spec : Spec or str
+        A specification, or the name or path of one.
+    replications : int
+        Tables to fit, all with one compiled model.
+    seed : int
+        Of the truths, the tables and the samplers, each of which has its own.
+    draws, tune, chains : int
+        As in `fit`.
+    progress : bool
+        Show a progress bar on standard error.
+    compilation : Compilation, optional
+        As in `fit`; for several calls with the same trainings.
+
+    Returns
+    -------
+    Dataset
+        Over `replication` and `scalar` (each parameter; the mean error of each training set at its
+        own largest budget, and at 4 times the largest of all; how much worse than the best the
+        second best is there; the log likelihood): `rank`, 0 to 99; `truth`; `ess`, effective draws.
+        Over `replication`: `passed` (its gate), `divergences`, `seconds`. Attributes: spec,
+        spec_hash, settings, `ranked` (draws ranked among), `legal` (share of the tables drawn),
+        versions.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range, the specification has a fault, or next to no table drawn from
+        its priors is legal.
+    """
+    if chains * draws < RANKED:
+        raise InputError(f"chains times draws should be at least {RANKED}: so many are ranked.")
+    spec = load_model(spec)
+    require_kind(spec, runs.attrs["kind"])
+    tables = prior_tables(spec, runs, replications, seed)
+    ranking = Ranking(spec, tables.design)
+    settings: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains}
+    shared = Compilation(prior_seed=seed) if compilation is None else compilation
+    rows = []
+    for i in _counted(replications, progress):
+        table = tables.table(i)
+        start = time.perf_counter()
+        own = seed_of(seed, SAMPLER, i)  # with one for all the ranks would share their chance
+        each = fit(table, spec, seed=own, compilation=shared, **settings)
+        seconds = time.perf_counter() - start
+        rows.append(ranking.compare(each, table, tables.truth(i)).assign(seconds=seconds))
+    origin = {"spec": json.dumps(spec.to_dict()), "spec_hash": spec.hash, "versions": versions()}
+    attributes = {**origin, "seed": seed, **settings, "ranked": RANKED, "legal": tables.legal}
+    number = xr.Variable("replication", np.arange(replications))
+    return xr.concat(rows, number, join="exact").assign_attrs(attributes)
+
+
+def _counted(count: int, progress: bool) -> Iterable[int]:
+    """Numbers up to a count, with a progress bar on standard error."""
+    if not progress:
+        return range(count)
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(range(count), "Calibrating", console=Console(stderr=True), transient=True)
+
+
+Array = NDArray[np.float64]
+LIKELIHOOD = "log likelihood"
+BEYOND = 4
+"""Times the largest budget of the runs: where decision quantities are asked for."""
+
+
+class Ranking:
+    """Ranks the truths behind tables of one design.
+
+    Parameters
+    ----------
+    spec : Spec
+    design : Dataset
+        Runs; their errors are not used.
+    """
+
+    def __init__(self, spec: Spec, design: xr.Dataset) -> None:
+        self.spec, self.parts = spec, ingredients(design, spec.size_reference)
+        self.last = last_runs(design)
+        self.beyond = every_set(design, BEYOND * float(design["samples_seen"].max()))
+        self.parts_beyond = ingredients(self.beyond, spec.size_reference)
+
+    def compare(
+        self, fit: xr.DataTree, table: xr.Dataset, truth: Mapping[str, Array]
+    ) -> xr.Dataset:
+        """A fit beside the truth: rank and effective draws of every scalar, how the fit went."""
+        posterior = fit.children["posterior"].to_dataset(inherit=False)
+        both = {
+            name: np.concatenate([truth[name][None], x]) for name, x in by_draw(posterior).items()
+        }
+        curve, _, density = replicate(self.spec, table, self.parts, both, seed=0)
+        beyond, *_ = replicate(self.spec, self.beyond, self.parts_beyond, both, seed=0)
+        gaps = self._gaps(beyond)
+        columns = [
+            *(x.reshape(len(x), -1) for x in both.values()),
+            curve[:, list(self.last.values())],
+            beyond,
+            *(gap[:, None] for gap in gaps.values()),
+            density.sum(axis=1, keepdims=True),
+        ]
+        values = np.column_stack(columns)
+        shape = posterior.sizes["chain"], posterior.sizes["draw"]
+        draws = xr.DataArray(values[1:].reshape(*shape, -1), dims=("chain", "draw", "scalar"))
+        at_beyond = [f"{name} at {BEYOND}x" for name in self.last]
+        return xr.Dataset(
+            {
+                "rank": ("scalar", rank_of(values[0], values[1:])),
+                "truth": ("scalar", values[0]),
+                "ess": ("scalar", az.ess(draws).to_numpy()),
+                "passed": json.loads(fit.attrs["gate"])["passed"],
+                "divergences": int(fit["sample_stats"]["diverging"].sum()),
+            },
+            {"scalar": [*_labels(posterior), *self.last, *at_beyond, *gaps, LIKELIHOOD]},
+        )
+
+    def _gaps(self, beyond: Array) -> dict[str, Array]:
+        """Error of the second best training set less that of the best, in each group."""
+        groups, index = self.beyond["group"].to_numpy(), self.beyond["group_index"].to_numpy()
+        gaps = {}
+        for i in np.unique(index):
+            mine = beyond[:, index == i]
+            if mine.shape[1] > 1:
+                best, second = mine.mean(axis=0).argsort(kind="stable")[:2]
+                where = f", {groups[i]}" if groups.size > 1 else ""
+                gaps[f"second best less best{where} at {BEYOND}x"] = mine[:, second] - mine[:, best]
+        return gaps
+
+
+def last_runs(table: xr.Dataset) -> dict[str, int]:
+    """Which run of each training set, in each group, has the largest budget."""
+    last = {}
+    for run in np.argsort(table["samples_seen"].to_numpy(), kind="stable"):
+        names = [
+            str(table[dim].to_numpy()[table[f"{dim}_index"][run]]) for dim in ("data", "group")
+        ]
+        last[f"error of {', '.join(names[: 1 + (table.sizes['group'] > 1)])}"] = int(run)
+    return last
+
+
+def every_set(table: xr.Dataset, budget: float) -> xr.Dataset:
+    """One run of each training set in each group that has any, all at one budget."""
+    once = table.isel(run=list(last_runs(table).values()))
+    return once.assign(
+        samples_seen=once["samples_seen"].copy(data=np.full(once.sizes["run"], budget))
+    )
+
+
+def _labels(posterior: xr.Dataset) -> Iterator[str]:
+    """The name of every scalar, as ArviZ writes it: ``b[0-10%]``."""
+    for name, x in posterior.items():
+        for place in product(*(x[dim].to_numpy() for dim in x.dims[2:])):
+            yield f"{name}[{', '.join(map(str, place))}]" if place else str(name)

@@ -1,0 +1,1 @@
+"""The command qqt: thin, one module for what a command needs of its own."""

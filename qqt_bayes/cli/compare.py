@@ -1,0 +1,119 @@
+"""Fits that are read, compared and reported: what `qqt compare` does."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from qqt_bayes.cli.output import emit, note, wrapped
+from qqt_bayes.comparison.loo import compare_laws
+from qqt_bayes.comparison.theorem import size_exponents
+from qqt_bayes.errors import InputError
+from qqt_bayes.planning.next_run import telling_runs
+from qqt_bayes.posterior import accessors
+from qqt_bayes.report.comparison_text import deciding_runs, verdict
+from qqt_bayes.report.records import laws, runs_of
+from qqt_bayes.tables.budgets import log_spaced, parse_budgets
+from qqt_bayes.tables.composition import read_composition
+
+BUDGETS, BEYOND = 7, 10.0
+"""Budgets of a next run: how many, and how far beyond the largest."""
+
+
+def named(paths: Sequence[str], fits: Sequence[xr.DataTree]) -> dict[str, xr.DataTree]:
+    """Fits by the names of their models; by those of their files where two have one model.
+
+    Raises
+    ------
+    InputError
+        If a file is given twice.
+    """
+    names = [accessors.specification(fit).name for fit in fits]
+    if len(set(names)) < len(names):
+        names = [str(Path(path)) for path in paths]
+    if len(set(names)) < len(names):
+        raise InputError(f"a fit is given twice: {', '.join(paths)}")
+    return dict(zip(names, fits, strict=True))
+
+
+def shares(fits: Mapping[str, xr.DataTree], weights: str | None) -> list[float]:
+    """Weights of fits, as given or by stacking; says which on stderr.
+
+    Raises
+    ------
+    InputError
+        If what is given are no numbers.
+    """
+    if weights is not None:
+        try:
+            return [float(word) for word in weights.split(",")]
+        except ValueError as error:
+            raise InputError(
+                f"weights: expected numbers such as 0.7,0.3, got {weights!r}"
+            ) from error
+    found = compare_laws(fits)
+    stacked: list[float] = found["weight"].values.tolist()
+    each = [f"{name} {share:.2f}" for name, share in zip(fits, stacked, strict=True)]
+    note(f"Weights by stacking: {', '.join(each)}; --weights gives others.")
+    if found["bad_k"].any():
+        note("They rest on scores that are not to be trusted: see `qqt compare`.")
+    return stacked
+
+
+def report(
+    fits: Mapping[str, xr.DataTree],
+    leave_out: str,
+    refit: bool,
+    levels: str | None,
+    budgets: str | None,
+    form: str,
+) -> None:
+    """Compare fits and print what was found."""
+    found = compare_laws(fits, leave_out=leave_out, refit=refit)
+    exponents = size_exponents(fits)
+    telling = None
+    if len(fits) > 1:
+        runs = accessors.runs(next(iter(fits.values())))
+        seen = runs["samples_seen"].values
+        sets = runs["unique_samples"].rename(data="level")
+        best, second = found["elpd_sum"].to_series().nlargest(2).index
+        telling = telling_runs(
+            fits[best],
+            fits[second],
+            sets if levels is None else read_composition(levels),
+            log_spaced(seen.min(), BEYOND * seen.max(), BUDGETS)
+            if budgets is None
+            else parse_budgets(budgets),
+        )
+    words = verdict(found, telling, exponents)
+    if form == "table":
+        emit(laws(found), form)
+        sys.stdout.write("\n" + wrapped(words))
+    elif form == "csv":
+        emit(runs_of(found), form)
+        note(words)
+    else:
+        emit(pd.DataFrame(), form, content=_content(found, telling, exponents, words))
+
+
+def _content(
+    found: xr.Dataset, telling: xr.Dataset | None, exponents: pd.DataFrame, words: str
+) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        "settings": dict(found.attrs),
+        "summary": words,
+        "laws": laws(found).to_dict("records"),
+        "runs": runs_of(found).to_dict("records"),
+        "size_exponents": exponents.to_dict("records"),
+    }
+    if telling is not None:
+        content["deciding_runs"] = deciding_runs(found).to_dict("records")
+        content["next_run"] = telling.attrs | {
+            "probability_right": telling["probability_right"].sel(telling.attrs).item()
+        }
+    return content

@@ -1,0 +1,153 @@
+"""The main job on real runs, from tables to figures: which share of DataComp's pool to train on.
+
+The runs are the medium-scale CLIP trainings of Gadre et al. 2023, see `SOURCES.md` beside them.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import xarray as xr
+
+from qqt_bayes.cli import output
+from qqt_bayes.decisions import decide
+from qqt_bayes.errors import InadequateFit, InputError
+from qqt_bayes.files import new_folder, write
+from qqt_bayes.posterior import accessors, fit_file
+from qqt_bayes.report import decision_text
+from qqt_bayes.tables.composition import read_composition
+from qqt_bayes.tables.runs import read_runs
+
+MODEL = "utility-bounded-free-size"
+"""The specification that passes the gate on these runs."""
+
+BUDGETS = "64M,90M,128M,180M,256M,360M,512M,640M,900M,1.28B,1.8B,2.56B,3.6B,5B"
+
+STUDY = "datacomp_medium"
+
+FOLDERS = tuple(
+    folder / "case_studies" / STUDY
+    for folder in (Path(__file__).parents[1], Path(__file__).parents[2])
+)
+"""Where the runs are: inside the installed package, or beside it in a working copy."""
+
+
+def run(
+    folder: Path,
+    *,
+    draws: int = 2000,
+    tune: int = 1000,
+    chains: int = 4,
+    seed: int = 0,
+    say: Callable[[str], None] = print,
+) -> tuple[xr.Dataset, str]:
+    """Fit, decide, draw and write all of it.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to write: fit.nc, decision.csv, decision.json, summary.txt and the figures.
+    draws, tune, chains, seed : int
+        See `qqt_bayes.fit`.
+    say : callable
+        Told what is being done.
+
+    Returns
+    -------
+    tuple of Dataset and str
+        The decision; and what the runs say about the combination theorem.
+
+    Raises
+    ------
+    InputError
+        If the runs are not where they should be, or the folder cannot be written.
+    InadequateFit
+        If the fit did not pass its gate; it has been saved by then.
+    """
+    source = study()
+    new_folder(folder)
+    runs = read_runs(source / "runs.csv", source / "composition.csv")
+    levels = read_composition(source / "levels.csv")
+    count, sets, pools = (runs.sizes[dim] for dim in ("run", "data", "pool"))
+    say(
+        f"1/4 Read {count} CLIP trainings on {sets} training sets from {pools} quality bands "
+        "(DataComp medium, Gadre et al. 2023)."
+    )
+    say(f"2/4 Fit model {MODEL}: compile, then {chains} chains of {tune} + {draws} draws ...")
+
+    from qqt_bayes.sampling.inference import fit as infer
+
+    fit = infer(
+        runs,
+        MODEL,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        seed=seed,
+        progress=True,
+    )
+    fit_file.save(fit, folder / "fit.nc")
+    seconds = fit.attrs["compile_time"], fit.attrs["sampling_time"]
+    say("    Compiled in {:.0f} s, sampled in {:.0f} s.".format(*seconds))
+    gate = accessors.gate(fit)
+    if not gate.passed:
+        raise InadequateFit(
+            f"{gate}\nThe fit is saved as {folder / 'fit.nc'}; nothing was decided."
+        )
+    say(f"    {gate}")
+    say(f"3/4 Decide between {levels.sizes['level']} levels at each budget.")
+    decision = decide.decide(fit, levels, BUDGETS)
+    for name in ("decision.csv", "decision.json"):
+        output.write_decision(decision, folder / name)
+    remark = about_the_theorem(accessors.parameters(fit)["size_exponent"])
+    words = output.wrapped(f"{decision_text.summary(decision)}\n\n{remark}")
+    write(folder / "summary.txt", words)
+    say("4/4 Draw the figures.")
+
+    from qqt_bayes.report.figures.files import write_figures
+
+    write_figures(fit, decision, levels, folder)
+    return decision, remark
+
+
+def study() -> Path:
+    """The folder with the runs.
+
+    Raises
+    ------
+    InputError
+        If it is neither inside the package nor beside it.
+    """
+    for folder in FOLDERS:
+        if (folder / "runs.csv").is_file():
+            return folder
+    inside, beside = FOLDERS
+    raise InputError(f"no demo runs in {inside} nor in {beside}: install the package again")
+
+
+def about_the_theorem(size_exponent: xr.DataArray) -> str:
+    """What the runs say about the combination theorem, whose size exponent is 1.
+
+    Parameters
+    ----------
+    size_exponent : DataArray
+        Draws.
+
+    Examples
+    --------
+    >>> about_the_theorem(xr.DataArray([0.1, 0.2, 0.3]))
+    'Combination theorem: ...these runs say 0.20 (90% interval 0.11 to 0.29): half-lives ...'
+    """
+    lower, median, upper = size_exponent.quantile([0.05, 0.5, 0.95]).values
+    if lower <= 1 <= upper:
+        verdict = "they agree with the theorem"
+    else:
+        slower = "more slowly" if upper < 1 else "faster"
+        verdict = (
+            f"half-lives grow {slower} with the training set than the theorem says; "
+            "the model utility-bounded, whose exponent is 1, shows what that costs in fit"
+        )
+    return (
+        "Combination theorem: inside a training set of U unique samples a pool of N has its "
+        "half-life times (U/N)^g. The theorem says g = 1, these runs say "
+        f"{median:.2f} (90% interval {lower:.2f} to {upper:.2f}): {verdict}."
+    )

@@ -1,0 +1,110 @@
+"""Fits that are made, saved and reported one after the other: what `qqt fit` does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from qqt_bayes.cli.output import emit, note
+from qqt_bayes.errors import InadequateFit, InputError
+from qqt_bayes.model.spec import Spec
+from qqt_bayes.posterior import accessors, fit_file
+from qqt_bayes.posterior.methods import mark, method_of
+from qqt_bayes.posterior.prior_sensitivity import in_words, learned
+
+
+def files(output: str, names: list[str]) -> list[str]:
+    """The file of each name, which goes before the ending.
+
+    Raises
+    ------
+    InputError
+        If two names would share a file.
+
+    Examples
+    --------
+    >>> files("fits/a.nc", ["imagenet", "average of 38"])
+    ['fits/a-imagenet.nc', 'fits/a-average-of-38.nc']
+    """
+    path = Path(output)
+    words = [re.sub(r"[^\w.]+", "-", name).strip("-") for name in names]
+    for name, word in zip(names, words, strict=True):
+        if words.count(word) > 1 or not word:
+            raise InputError(f"metric {name!r}: its name is no file's of its own; rename it")
+    return [str(path.with_name(f"{path.stem}-{word}{path.suffix}")) for word in words]
+
+
+def fit_and_report(
+    tables: list[xr.Dataset],
+    spec: Spec,
+    paths: list[str],
+    form: str,
+    force: bool,
+    dask: str | None = None,
+    **sampler: Any,
+) -> None:
+    """Fit each table, save it as soon as it is done, print what the gate found.
+
+    Raises
+    ------
+    InadequateFit
+        After all of them, if a fit did not pass its gate and none is forced.
+    """
+    several = len(tables) > 1
+    reports: dict[int, tuple[pd.DataFrame, dict[str, Any]]] = {}
+    failed = []
+    for number, each in _fits(tables, spec, dask, sampler):
+        path = paths[number]
+        fit_file.save(each, Path(path))
+        gate = accessors.gate(each)
+        checks = pd.DataFrame([asdict(check) for check in gate.checks])
+        checks["advice"] = checks["advice"].where(~checks["passed"], "")
+        about = {"fit": path, "method": method_of(each.attrs), "passed": gate.passed}
+        told = learned(each)
+        content = about | {
+            "checks": checks.to_dict("records"),
+            "learned": told.to_dict("records"),
+        }
+        checks = checks.assign(**mark(each.attrs))
+        if several:
+            checks.insert(0, "fit", path)
+        reports[number] = checks, content
+        seconds = each.attrs["compile_time"], each.attrs["sampling_time"]
+        note("Compiled in {:.0f} s, sampled in {:.0f} s.".format(*seconds) + f" Saved as {path}.")
+        for sentence in in_words(told):
+            note(sentence)
+        if gate.passed or force:
+            note(str(gate))
+        else:
+            failed.append(f"{gate}\n{path} is saved all the same.")
+    frames, contents = zip(*(reports[number] for number in range(len(tables))), strict=True)
+    rows = pd.concat(frames, ignore_index=True)
+    shown = rows if form == "csv" else rows.drop(columns="advice")
+    emit(shown, form, content=list(contents) if several else contents[0])
+    if failed:
+        raise InadequateFit("\n\n".join(failed))
+
+
+def _fits(
+    tables: list[xr.Dataset], spec: Spec, dask: str | None, sampler: dict[str, Any]
+) -> Iterator[tuple[int, xr.DataTree]]:
+    """Each fit with the number of its table, as soon as it is done."""
+    several = len(tables) > 1
+    if dask is not None:
+        from qqt_bayes.sampling.many import fit_as_finished
+
+        yield from fit_as_finished(tables, spec, dask, share=several, **sampler)
+    elif several:
+        from qqt_bayes.sampling.many import fit_many
+
+        yield from enumerate(fit_many(tables, spec, progress=True, **sampler))
+    else:
+        from qqt_bayes.sampling.inference import fit
+
+        yield 0, fit(tables[0], spec, progress=True, **sampler)

@@ -1,0 +1,377 @@
+"""The command `qqt`: each command reads its options, calls one function and prints the result.
+
+What a command does not need, it does not import: `predict` and `decide` start in a second.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from qqt_bayes import __version__
+from qqt_bayes.cli import options
+from qqt_bayes.cli.output import emit, note, warn
+from qqt_bayes.errors import suggest
+from qqt_bayes.posterior.methods import METHODS
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "show_default": True}
+
+
+@click.group(cls=options.Commands, context_settings=CONTEXT)
+@click.version_option(__version__, prog_name="qqt")
+def main() -> None:
+    """Which data filter wins at your compute budget, how sure that is, what a mistake costs."""
+
+
+@main.command()
+@options.table_format
+def models(form: str) -> None:
+    """List the model specifications that come with the package."""
+    import pandas as pd
+
+    from qqt_bayes.model.spec import list_models, load_model
+
+    specs = [load_model(name) for name in list_models()]
+    rows = [{"name": spec.name, "law": spec.law, "summary": spec.summary} for spec in specs]
+    emit(pd.DataFrame(rows), form)
+
+
+@main.command()
+@options.runs
+@options.model
+@options.table_format
+def check(model: str, form: str, **source: Any) -> None:
+    """Read a table of RUNS, show what a fit would see and say what it could learn.
+
+    All faults come in one message.
+    """
+    from qqt_bayes.cli.inputs import training_sets
+    from qqt_bayes.model.spec import load_model
+    from qqt_bayes.planning.identifiability import identifiability
+    from qqt_bayes.tables.runs import OPTIONAL, read_runs
+
+    spec = load_model(model)
+    runs = read_runs(source.pop("runs"), **source)
+    table = training_sets(runs)
+    left_out = {name: json.loads(runs.attrs[name]) for name in UNUSED}
+    about = {"runs": runs.sizes["run"], **{name: runs.attrs[name] for name in ("kind", "metric")}}
+    sets = {f"{name}s": runs[name].values.tolist() for name in ("group", "pool")}
+    rows = table.to_dict("records")
+    told = identifiability(runs, spec)
+    content = {**about, **sets, "training_sets": rows, **left_out}
+    emit(table, form, content=content | {"identifiability": told.to_dict()})
+    count, data, pools = (runs.sizes[dim] for dim in ("run", "data", "pool"))
+    note(f"{count} runs of {data} training sets from {pools} pools.")
+    for name, words in UNUSED.items():
+        if left_out[name]:
+            note(f"{words}: {', '.join(left_out[name])}.")
+    for name in left_out["unused_columns"]:
+        if near := suggest(name, sorted(OPTIONAL - set(left_out["unused_columns"]))):
+            note(f"Column {name} is not read{near}")
+    note(f"What a fit of model {told.model} can learn from them:")
+    for sentence in told.findings.values():
+        note(f"- {sentence}")
+
+
+UNUSED = {
+    "unused_columns": "Columns that are not used",
+    "unused_data": "Training sets that no run is on",
+    "unused_pools": "Pools that no run takes from",
+}
+"""What `read_runs` leaves out, in words."""
+
+
+@main.command()
+@options.runs
+@click.option("-o", "--output", required=True, metavar="FIT", help="netCDF file to write.")
+@click.option(
+    "--by",
+    type=click.Choice(["metric"]),
+    help="A fit for each metric of RUNS; its name goes into the name of the file. Metrics of the "
+    "same trainings share one compilation.",
+)
+@options.model
+@click.option(
+    "--method",
+    type=click.Choice(METHODS),
+    default=METHODS[0],
+    help="laplace, pathfinder: a quick look, approximate; smc: for several modes.",
+)
+@options.length(draws=1000, tune=1000)
+@options.chains
+@options.seed
+@click.option(
+    "--target-accept",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="RATE",
+    help="Nearer to 1 is slower and safer.",
+)
+@click.option("--low-rank", is_flag=True, help="Learn correlations: fewer steps, but more draws.")
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Fit on the workers of this Dask scheduler (tcp://host:8786): the same draws.",
+)
+@options.force
+@options.table_format
+def fit(
+    output: str,
+    by: str | None,
+    model: str,
+    method: str,
+    draws: int,
+    tune: int,
+    chains: int,
+    seed: int,
+    target_accept: float | None,
+    low_rank: bool,
+    dask: str | None,
+    force: bool,
+    form: str,
+    **source: Any,
+) -> None:
+    """Infer the parameters of a scaling law from RUNS."""
+    options.only_for_nuts(method, "tune", "target_accept", "low_rank")
+    if by and (source["metric"] or source["mapping"]):
+        raise click.UsageError("--by metric reads every metric of a table: no --metric, --mapping.")
+    from qqt_bayes.cli import fit
+    from qqt_bayes.files import writable
+    from qqt_bayes.model.spec import load_model
+    from qqt_bayes.tables.runs import metrics, read_runs
+
+    read = [model, *(source[name] for name in ("runs", "composition", "pools", "mapping"))]
+    spec, table = load_model(model), source.pop("runs")
+    names = metrics(table) if by else [source["metric"]]
+    files = fit.files(output, names) if by else [output]
+    for file in files:
+        writable(Path(file), read)
+    runs = [read_runs(table, **source | {"metric": name}) for name in names]
+    where = "half a minute the first time, less later" if dask is None else f"on {dask}"
+    note(f"Fitting model {spec.name} to {runs[0].sizes['run']} runs ({where}) ...")
+    sampler: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "seed": seed}
+    sampler["method"] = method
+    if target_accept is not None:
+        sampler["target_accept"] = target_accept
+    fit.fit_and_report(runs, spec, files, form, force, dask, low_rank=low_rank, **sampler)
+
+
+@main.command()
+@click.argument("source", metavar="PARAMETERS|FIT")
+@options.levels
+@click.option("--budgets", metavar="LIST", help=options.BUDGETS)
+@click.option("--law", metavar="NAME", help="PARAMETERS: their law; utility if not given.")
+@click.option("--fit", "rows", metavar="NAME", help="PARAMETERS: rows to use, by column fit.")
+@click.option("--new-run", is_flag=True, help="FIT: of one new run, with its noise; not the mean.")
+@options.interval
+@options.only_group
+@options.force
+@options.table_format
+def predict(
+    source: str,
+    levels: str | None,
+    budgets: str | None,
+    law: str | None,
+    rows: str | None,
+    new_run: bool,
+    interval: float,
+    only_group: str | None,
+    force: bool,
+    form: str,
+) -> None:
+    """Predict errors, from a table of known PARAMETERS or from a FIT with its uncertainty."""
+    from qqt_bayes.cli import inputs
+
+    of_fit = {"--new-run": new_run, "--only-group": only_group, "--force": force}
+    of_fit["--interval"] = options.given("interval")
+    of_parameters = {"--law": law, "--fit": rows}
+    is_fit = inputs.is_fit(source)
+    for name, is_given in (of_parameters if is_fit else of_fit).items():
+        if is_given:
+            raise click.UsageError(
+                f"{name} is for {'a table of parameters' if is_fit else 'a fit'}; "
+                f"{source} is {'a fit' if is_fit else 'no fit (netCDF)'}."
+            )
+    if is_fit:
+        table = inputs.predict_fit(source, levels, budgets, interval, new_run, only_group, force)
+    else:
+        if budgets is None:
+            raise click.UsageError(
+                "A table of parameters has no budgets of its own: give --budgets."
+            )
+        table = inputs.predict_table(source, levels, budgets, law or "utility", rows)
+    emit(table, form)
+
+
+@main.command()
+@click.argument("fits", nargs=-1, required=True, metavar="FIT...")
+@click.option(
+    "--weights",
+    metavar="LIST",
+    help="Several FITs: 0.7,0.3 instead of weights by stacking, see `qqt compare`.",
+)
+@options.levels
+@click.option(
+    "--subsets", is_flag=True, help="Instead of levels, every subset of the pools, taken whole."
+)
+@click.option("--budgets", metavar="LIST", help=options.BUDGETS)
+@click.option("--probability", type=float, default=0.9, help="To call a level the winner.")
+@click.option("--margin", type=float, default=0.003, help="Error above the best that is as good.")
+@options.interval
+@click.option(
+    "--rule", default="expected", metavar="RULE", help="expected (error), cvar or target."
+)
+@click.option(
+    "--cvar-level", type=float, default=0.9, help="0.9: mean of the worst tenth of draws."
+)
+@click.option("--target", type=float, help="Rule target: the error to stay at or below.")
+@options.only_group
+@click.option("--figures", metavar="DIR", help="Folder for figures, as PNG and SVG.")
+@click.option(
+    "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Write as .csv or .json, too."
+)
+@options.force
+@options.table_format
+def decide(
+    fits: tuple[str, ...],
+    weights: str | None,
+    levels: str | None,
+    subsets: bool,
+    budgets: str | None,
+    only_group: str | None,
+    figures: str | None,
+    outputs: tuple[str, ...],
+    form: str,
+    **criteria: Any,
+) -> None:
+    """Say which level to choose at each budget, how sure that is and what a wrong choice costs.
+
+    Several FITs, each of another model and the same runs, are judged together, by their weights.
+    """
+    if options.given("cvar_level") and criteria["rule"] != "cvar":
+        raise click.UsageError("--cvar-level is for --rule cvar.")
+    if subsets:
+        for name, is_given in {"--levels": levels, "--figures": figures}.items():
+            if is_given:
+                raise click.UsageError(f"{name} is for levels; --subsets judges subsets of pools.")
+    if len(fits) > 1 and (subsets or figures):
+        raise click.UsageError("--subsets and --figures are for one FIT.")
+    if len(fits) == 1 and weights:
+        raise click.UsageError("--weights is for several FITs.")
+    from qqt_bayes.cli import output
+    from qqt_bayes.cli.inputs import budgets_for, candidates
+    from qqt_bayes.decisions import decide
+    from qqt_bayes.decisions.subsets import best_subsets
+    from qqt_bayes.files import new_folder, writable
+    from qqt_bayes.posterior import accessors, fit_file
+
+    paths = [writable(Path(name), [*fits, levels], output.WRITERS) for name in outputs]
+    folder = None if figures is None else new_folder(Path(figures))
+    found, *others = read = [fit_file.load(fit) for fit in fits]
+    if others:
+        from qqt_bayes.cli import compare
+        from qqt_bayes.decisions.stack import decide_stack
+
+        chosen, at = candidates(found, levels, budgets)
+        stack = compare.named(fits, read)
+        shares = compare.shares(stack, weights)
+        decision = decide_stack(stack, shares, chosen, at, group=only_group, **criteria)
+    elif subsets:
+        at = budgets_for(found, budgets)
+        decision = best_subsets(found, at, group=only_group, **criteria)
+    else:
+        chosen, at = candidates(found, levels, budgets)
+        decision = decide.decide(found, chosen, at, group=only_group, **criteria)
+    if failed := [str(gate) for gate in map(accessors.gate, read) if not gate.passed]:
+        warn("\n".join(failed))
+    output.emit_decision(decision, form)
+    for path in paths:
+        output.write_decision(decision, path)
+    if folder:
+        from qqt_bayes.report.figures.files import write_figures
+
+        drawn = write_figures(found, decision, chosen, folder)
+        note(f"{len(drawn)} figures are in {figures}.")
+
+
+@main.command()
+@click.argument("fits", nargs=-1, required=True, metavar="FIT...")
+@click.option(
+    "--leave-out",
+    type=click.Choice(["run", "training-set", "largest-budget"]),
+    default="run",
+    help="What a law predicts without having seen it; all but run need --refit.",
+)
+@click.option("--refit", is_flag=True, help="Sample again where the saved draws do not suffice.")
+@options.levels
+@click.option("--budgets", metavar="LIST", help=f"Of a next run. {options.BUDGETS}")
+@options.table_format
+def compare(fits: tuple[str, ...], **asked: Any) -> None:
+    """Say which law predicts the runs best, what decides that, and which run would.
+
+    Each FIT is of another model and the same runs. What they say of the combination theorem is
+    reported, too, if the size exponent is free in one.
+    """
+    from qqt_bayes.cli import compare
+    from qqt_bayes.posterior import fit_file
+
+    read = [fit_file.load(fit) for fit in fits]
+    compare.report(compare.named(fits, read), **asked)
+
+
+@main.command()
+@options.runs
+@options.model
+@click.option(
+    "--replications", type=options.at_least_one, default=200, metavar="N", help="Tables to fit."
+)
+@options.seed
+@click.option("-o", "--output", metavar="FILE", help="Write all ranks, as netCDF.")
+@click.option("--plot", metavar="FILE", help="Draw the ECDFs of the ranks, as .png or .svg.")
+@options.table_format
+def calibrate(
+    model: str,
+    replications: int,
+    seed: int,
+    output: str | None,
+    plot: str | None,
+    form: str,
+    **source: Any,
+) -> None:
+    """Test whether a model's intervals hold as often as they say, on the design of RUNS.
+
+    Tables with that design are drawn from the model's priors and fitted, and the truth behind each
+    is ranked among the draws (simulation-based calibration). The errors in RUNS do not matter.
+    """
+    from qqt_bayes.cli import calibrate
+    from qqt_bayes.model.spec import load_model, require_kind
+    from qqt_bayes.tables.runs import read_runs
+
+    read = [model, *(source[name] for name in ("runs", "composition", "pools", "mapping"))]
+    ranks, figure = calibrate.files(output, plot, read)
+    spec, runs = load_model(model), read_runs(source.pop("runs"), **source)
+    require_kind(spec, runs.attrs["kind"])
+    note(f"Fitting model {spec.name} to {replications} tables of {runs.sizes['run']} runs ...")
+    from qqt_bayes.calibration.sbc import simulation_based_calibration
+
+    found = simulation_based_calibration(
+        runs, spec, replications=replications, seed=seed, progress=True
+    )
+    calibrate.report(found, form, ranks, figure)
+
+
+@main.command()
+@click.option("-o", "--output", default="qqt-demo", metavar="DIR", help="To write to.")
+@options.length()
+@options.chains
+@options.seed
+@options.table_format
+def demo(output: str, form: str, **sampling: int | None) -> None:
+    """Do the main job on real runs: DataComp's medium-scale CLIP trainings."""
+    from qqt_bayes.cli.demo import run
+    from qqt_bayes.cli.output import emit_decision
+
+    given = {name: number for name, number in sampling.items() if number is not None}
+    decision, remark = run(Path(output), say=note, **given)
+    emit_decision(decision, form, remark)
+    note(f"All of it is in {output}: the fit, the decision as CSV and JSON, the figures.")

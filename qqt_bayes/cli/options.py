@@ -1,0 +1,146 @@
+"""What the commands share: options, exit codes, and an end without traceback."""
+
+import errno
+import os
+import sys
+from collections.abc import Callable
+from typing import IO, Any
+
+import click
+from click.core import ParameterSource
+
+from qqt_bayes.cli.output import FORMATS
+from qqt_bayes.errors import InadequateFit, InputError
+
+INTERRUPTED = 130
+"""Exit code; click's own are 0 for success and 2 for wrong usage."""
+
+
+class Fault(click.ClickException):
+    """A message that is the command's whole output."""
+
+    exit_code = 1
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the message on stderr."""
+        click.echo(self.message, file=file, err=file is None)
+
+
+class Inadequate(Fault):
+    """The same about a fit that did not pass its gate."""
+
+    exit_code = 3
+
+
+class Commands(click.Group):
+    """Commands that end with the contract's exit codes and never with a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what it printed has left the process when this returns."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # a broken pipe shows here, where click is silent about it
+        except InputError as error:
+            raise Fault(str(error)) from error
+        except InadequateFit as error:
+            raise Inadequate(str(error)) from error
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again
+            if error.errno == errno.EPIPE:
+                raise
+            raise Fault(f"Reading or writing failed: {error}") from error
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            ctx.exit(INTERRUPTED)
+        return result
+
+
+def given(name: str) -> bool:
+    """Whether the user gave an option, or it has its default."""
+    return click.get_current_context().get_parameter_source(name) != ParameterSource.DEFAULT
+
+
+def only_for_nuts(method: str, *names: str) -> None:
+    """Refuse options that the user gave and another method does not have."""
+    for name in names:
+        if method != "nuts" and given(name):
+            option = "--" + name.replace("_", "-")
+            raise click.UsageError(
+                f"{option} is for --method nuts, not for {method}; leave it out."
+            )
+
+
+type Command = Callable[..., Any]
+
+
+def together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one decorator; help shows them in this order."""
+
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+at_least_one = click.IntRange(min=1)
+
+table_format = click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="table", help="Of the printed result."
+)
+
+force = click.option("--force", is_flag=True, help="Go on with a fit that did not pass its gate.")
+
+runs = together(
+    click.argument("runs"),
+    click.option("--composition", metavar="FILE", help="What training sets take from each pool."),
+    click.option("--pools", metavar="FILE", help="All pools, each with its size."),
+    click.option("--metric", metavar="NAME", help="Which rows to read, by their column metric."),
+    click.option(
+        "--kind",
+        default="error",
+        metavar="KIND",
+        help="error: rates in (0, 1]; loss: any positive numbers.",
+    ),
+    click.option("--group", metavar="COLUMN", help="Column of the group (architecture, scale)."),
+    click.option(
+        "--mapping",
+        metavar="FILE",
+        help="RUNS is a glob of eval_results*.jsonl; this table says what they do not.",
+    ),
+)
+"""RUNS, and how to read them."""
+
+model = click.option(
+    "--model", default="utility", metavar="NAME", help="See `qqt models`; or a TOML file."
+)
+
+chains = click.option("--chains", type=at_least_one, default=4, help="Run independently.")
+
+seed = click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), default=0, help="Of all random numbers."
+)
+
+
+def length(draws: int | None = None, tune: int | None = None) -> Callable[[Command], Command]:
+    """How long to sample; what is None is left to the command."""
+    return together(
+        click.option(
+            "--draws", type=click.IntRange(min=4), default=draws, help="To keep, of each chain."
+        ),
+        click.option("--tune", type=at_least_one, default=tune, help="To tune with before."),
+    )
+
+
+levels = click.option(
+    "--levels", metavar="FILE", help="What to decide between, as a composition table."
+)
+
+BUDGETS = "Samples seen: 64M,1.28B or 64M:5B:13 (13 of them, at equal steps of the logarithm)."
+
+interval = click.option(
+    "--interval", type=float, default=0.9, help="Probability that intervals hold."
+)
+
+only_group = click.option("--only-group", metavar="NAME", help="Answer for this group alone.")

@@ -1,0 +1,178 @@
+"""What the command line prints: the result on stdout, everything else on stderr.
+
+A table has three forms: for people (`table`), and with all digits for programs (`json`, `csv`).
+"""
+
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from qqt_bayes.files import write
+from qqt_bayes.phrases import format_samples
+from qqt_bayes.report.decision_text import summary
+from qqt_bayes.report.records import at_a_glance, to_frame, to_json, to_text
+
+FORMATS = ("table", "json", "csv")
+
+WIDTH = 100
+"""Of paragraphs that go to a file or a pipe; on a terminal, its own if that is narrower."""
+
+Show = Callable[[Any], str]
+
+
+def plain(value: object) -> str:
+    """Text as it is, yes or no for what is true or false, five digits of a number.
+
+    Examples
+    --------
+    >>> plain("all"), plain(True), plain(0.1234567), plain(3), plain(float("nan")), plain(None)
+    ('all', 'yes', '0.12346', '3', '', '')
+    """
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
+
+
+def times(ratio: float) -> str:
+    """A factor, if it is one.
+
+    Examples
+    --------
+    >>> times(3.90625), times(0.5), times(1.0)
+    ('3.9x', '0.5x', '')
+    """
+    return "" if ratio == 1 else f"{ratio:.2g}x" if ratio < 100 else f"{ratio:.0f}x"
+
+
+SHOWN: dict[str, Show] = {
+    "budget": format_samples,
+    "samples seen": format_samples,
+    "unique samples": format_samples,
+    "P": "{:.2f}".format,
+    "regret": "{:.4f}".format,
+    "extrapolated": times,
+}
+"""How a table writes a column, by its heading up to a bracket; others as `plain` does."""
+
+
+def emit(frame: pd.DataFrame, form: str, *, content: object = None) -> None:
+    """Print a table on stdout.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        For people a column's underscores become blanks.
+    form : {"table", "json", "csv"}
+    content : object, optional
+        What `json` holds; without it, the rows.
+    """
+    if form == "csv":
+        text = frame.to_csv(index=False, lineterminator="\n")
+    elif form == "json":
+        text = to_text(frame.to_dict("records") if content is None else content)
+    else:
+        _print_table(frame)
+        return
+    sys.stdout.write(text)
+
+
+def wrapped(text: str) -> str:
+    r"""Words, broken into lines where it is needed; paragraphs stay apart.
+
+    Examples
+    --------
+    >>> wrapped("One.  \n\nTwo.")
+    'One.\n\nTwo.\n'
+    """
+    width = min(WIDTH, _terminal_width() or WIDTH)
+    blocks = text.strip().split("\n\n")
+    return (
+        "\n\n".join(textwrap.fill(block, width, break_long_words=False) for block in blocks) + "\n"
+    )
+
+
+def note(text: str, style: str = "") -> None:
+    """Print a remark on stderr."""
+    from rich.console import Console
+
+    Console(stderr=True, highlight=False, soft_wrap=True).print(text, style=style, markup=False)
+
+
+def warn(text: str) -> None:
+    """Print a warning on stderr."""
+    note(text, style="yellow")
+
+
+def emit_decision(decision: xr.Dataset, form: str, remark: str = "") -> None:
+    """Print a decision on stdout: the choices and, unless it is CSV, the summary.
+
+    Parameters
+    ----------
+    decision : Dataset
+        As `qqt_bayes.decide` returns it.
+    form : {"table", "json", "csv"}
+        The table for people has a row for each budget; CSV and JSON have all levels.
+    remark : str
+        A paragraph to add to the summary.
+    """
+    if form == "table":
+        emit(at_a_glance(decision), form)
+        sys.stdout.write("\n" + wrapped(f"{summary(decision)}\n\n{remark}"))
+    elif form == "json":
+        emit(
+            pd.DataFrame(), form, content=to_json(decision) | ({"remark": remark} if remark else {})
+        )
+    else:
+        emit(to_frame(decision), form)
+        note(f"{summary(decision)}\n\n{remark}".strip())
+
+
+def _csv(decision: xr.Dataset) -> str:
+    return str(to_frame(decision).to_csv(index=False, lineterminator="\n"))
+
+
+WRITERS: dict[str, Callable[[xr.Dataset], str]] = {
+    ".csv": _csv,
+    ".json": lambda decision: to_text(to_json(decision)),
+}
+"""How a decision is written, by the ending of the file's name."""
+
+
+def write_decision(decision: xr.Dataset, path: Path) -> None:
+    """Write every level at every budget as CSV, or as JSON with the settings and the summary."""
+    write(path, WRITERS[path.suffix.lower()](decision))
+
+
+def _print_table(frame: pd.DataFrame) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    columns = []
+    for name, cells in frame.items():
+        heading = str(name).replace("_", " ")
+        number = pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
+        table.add_column(heading, justify="right" if number else "left", overflow="fold")
+        columns.append([SHOWN.get(heading.partition("(")[0], plain)(cell) for cell in cells])
+    for row in zip(*columns, strict=True):
+        table.add_row(*row)
+    width = None if _terminal_width() else 10_000
+    Console(file=sys.stdout, width=width, highlight=False, markup=False).print(table)
+
+
+def _terminal_width() -> int | None:
+    """Columns of the terminal that stdout is, None if it is none."""
+    if not sys.stdout.isatty():
+        return None
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns

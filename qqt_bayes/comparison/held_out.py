@@ -1,0 +1,244 @@
+"""Forecasts and choices at budgets that a fit has not seen, beside those of simpler ways.
+
+Runs up to a share of the largest budget are fitted; every larger one is predicted as one new run,
+and wherever several training sets were trained at a larger budget, one of them is chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from qqt_bayes.comparison.baselines import FORECASTS, single_scale
+from qqt_bayes.comparison.scores import MARGIN, Forecast, decision_row, forecast_rows
+from qqt_bayes.comparison.splits import Question, questions, split
+from qqt_bayes.decisions.decide import decide
+from qqt_bayes.model.noise import known_variance
+from qqt_bayes.model.spec import Spec, load_model
+from qqt_bayes.posterior import accessors
+from qqt_bayes.posterior.prediction import predict
+
+SINGLE_SCALE = "single scale"
+MEASURED = 2
+"""Seed of the noise of evaluation."""
+PASSED, REFUSED, ANSWERED, ABSTAINS = "passed", "refused", "answered", "abstains"
+
+
+class HeldOut(NamedTuple):
+    """What was said of held-out runs, and how good it was.
+
+    Attributes
+    ----------
+    runs : DataFrame
+        A row for each held-out run: `way` (the model, or the baseline); `status`; run, data, group,
+        budget (samples), observed, quantiles 5% to 95%, crps.
+    decisions : DataFrame
+        A row for each group and larger budget at which several training sets were trained: `way`;
+        `status`; group, budget, levels (how many), best, choice, probability_best (of the choice),
+        regret, right (whether that is within the margin).
+    """
+
+    runs: pd.DataFrame
+    decisions: pd.DataFrame
+
+
+def held_out(
+    runs: xr.Dataset,
+    spec: Spec | str = "utility",
+    *,
+    share: float = 0.25,
+    levels: Collection[str] | None = None,
+    margin: float = MARGIN,
+    fit: Callable[..., xr.DataTree] | None = None,
+    **settings: Any,
+) -> HeldOut:
+    """Fit the smaller budgets and predict the larger ones.
+
+    Parameters
+    ----------
+    runs : Dataset
+        As `read_runs` returns it.
+    spec : Spec or str
+    share : float
+        Of the largest budget: runs up to it are fitted.
+    levels : collection of str, optional
+        The training sets to choose between; all of them if it is not given.
+    margin : float
+        Excess over the best error up to which a choice is right.
+    fit : callable, optional
+        What makes the fit, called as `qqt_bayes.fit`; that, if it is not given.
+    **settings
+        As in `fit`.
+
+    Returns
+    -------
+    HeldOut
+        Its status is "passed" or "refused", as the gate found; what a refused fit says is what
+        ``force=True`` would show.
+
+    Raises
+    ------
+    InputError
+        If an option is out of range, the specification has a fault, or nothing is held out.
+    """
+    early, late = split(runs, share)
+    asked = questions(late, levels)
+    if fit is None:
+        from qqt_bayes.sampling import inference
+
+        fit = inference.fit
+    spec = load_model(spec)
+    made = fit(early, spec, **settings)
+    status = PASSED if accessors.gate(made).passed else REFUSED
+    rows = [decision_row(each, *_choice(made, late, each, margin), margin) for each in asked]
+    return _told(spec.name, status, forecast_rows(late, forecast(made, late)), rows)
+
+
+def baselines(
+    runs: xr.Dataset,
+    *,
+    share: float = 0.25,
+    levels: Collection[str] | None = None,
+    margin: float = MARGIN,
+) -> HeldOut:
+    """What simpler ways say of the same runs: see `qqt_bayes.comparison.baselines`.
+
+    Parameters
+    ----------
+    runs, share, levels, margin
+        As for `held_out`.
+
+    Returns
+    -------
+    HeldOut
+        Ways "single scale" (decisions only), "least squares" and "power law"; their status is
+        "answered" or "abstains".
+
+    Raises
+    ------
+    InputError
+        If an option is out of range, or nothing is held out.
+
+    Examples
+    --------
+    Two pools on power laws that cross beyond the three budgets that are seen:
+
+    >>> from qqt_bayes.tables.runs import read_runs
+    >>> n = np.array([1e6, 2e6, 4e6, 64e6])
+    >>> table = pd.concat([
+    ...     pd.DataFrame({"pool": "best", "error": 0.5 * (n / 1e6) ** -0.05, "samples_seen": n}),
+    ...     pd.DataFrame({"pool": "rest", "error": 0.6 * (n / 1e6) ** -0.15, "samples_seen": n}),
+    ... ]).assign(unique_samples=1e9)
+    >>> told = baselines(read_runs(table)).decisions.set_index("way")
+    >>> told.loc[["single scale", "power law"], ["choice", "best", "right"]]
+                 choice  best  right
+    way
+    single scale   best  rest    0.0
+    power law      rest  rest    1.0
+    """
+    early, late = split(runs, share)
+    asked = questions(late, levels)
+    rows = [decision_row(each, single_scale(early, each), margin=margin) for each in asked]
+    nothing = forecast_rows(late, _silent(late)).iloc[:0]
+    told = [_told(SINGLE_SCALE, ANSWERED, nothing, rows)]
+    for name, way in FORECASTS.items():
+        said = way(early, late)
+        rows = [decision_row(each, *_least(said, each), margin=margin) for each in asked]
+        told.append(_told(name, ANSWERED, forecast_rows(late, said), rows))
+    return HeldOut(*(pd.concat(tables, ignore_index=True) for tables in zip(*told, strict=True)))
+
+
+def forecast(fit: xr.DataTree, late: xr.Dataset) -> Forecast:
+    """What a fit says of held-out runs, measured and rounded as they were.
+
+    Parameters
+    ----------
+    fit : DataTree
+        Of the early runs.
+    late : Dataset
+        See `qqt_bayes.comparison.splits.split`.
+    """
+    budgets = np.unique(late["samples_seen"])
+    place = {
+        "level": ("run", late["data_index"].to_numpy()),
+        "budget": ("run", np.searchsorted(budgets, late["samples_seen"])),
+        "group": ("run", late["group_index"].to_numpy()),
+    }
+
+    def told(new_run: bool) -> Any:
+        error = predict(fit, _levels(late), budgets, new_run=new_run)
+        at = {dim: xr.Variable(*index) for dim, index in place.items() if dim in error.dims}
+        flat = error.isel(at).drop_vars(["level", "budget", "group"], errors="ignore")
+        return flat.stack(sample=("chain", "draw")).transpose("sample", "run").to_numpy()
+
+    new_run = told(True)
+    expected = late.assign(error=("run", np.median(new_run, axis=0).clip(0, 1)))
+    deviation = np.sqrt(known_variance(expected))
+    measured = np.random.default_rng(MEASURED).normal(new_run, deviation)
+    return Forecast(told(False), measured)
+
+
+def _levels(late: xr.Dataset) -> xr.DataArray:
+    """The training sets of held-out runs as levels."""
+    return late["unique_samples"].rename(data="level")
+
+
+def _choice(
+    fit: xr.DataTree, late: xr.Dataset, question: Question, margin: float
+) -> tuple[str, float]:
+    """What `decide` chooses, and with which probability of being the best."""
+    levels = _levels(late).sel(level=question.error.index.to_list())
+    several = late.sizes["group"] > 1
+    decision = decide(
+        fit,
+        levels,
+        [question.budget],
+        margin=margin,
+        group=question.group if several else None,
+        force=True,
+    ).squeeze("budget")
+    choice = str(decision["choice"].item())
+    return choice, float(decision["probability_best"].sel(level=choice))
+
+
+def _least(said: Forecast, question: Question) -> tuple[str | None, float]:
+    """The candidate of least mean error, and its share of the draws; None unless all have one."""
+    curves = said.curve[:, question.runs]
+    if np.isnan(curves).any():
+        return None, np.nan
+    choice = int(curves.mean(axis=0).argmin())
+    share = (curves.argmin(axis=1) == choice).mean() if len(curves) > 1 else np.nan
+    return str(question.error.index[choice]), float(share)
+
+
+def _silent(late: xr.Dataset) -> Forecast:
+    """No forecast."""
+    nothing = np.full((1, late.sizes["run"]), np.nan)
+    return Forecast(nothing, nothing)
+
+
+def _told(way: str, status: str, rows: pd.DataFrame, decisions: list[dict[str, Any]]) -> HeldOut:
+    """The tables of one way, with its name and what became of it."""
+    choices = pd.DataFrame(decisions, columns=list(COLUMNS))
+    rows.insert(0, "status", np.where(rows["50%"].isna(), ABSTAINS, status))
+    choices.insert(0, "status", np.where(choices["choice"].isna(), ABSTAINS, status))
+    for table in (rows, choices):
+        table.insert(0, "way", way)
+    return HeldOut(rows, choices)
+
+
+COLUMNS = (
+    "group",
+    "budget",
+    "levels",
+    "best",
+    "choice",
+    "probability_best",
+    "regret",
+    "right",
+)
+"""Of the decisions."""

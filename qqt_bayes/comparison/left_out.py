@@ -1,0 +1,100 @@
+"""Runs that are left out, and what a law that did not see them predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from qqt_bayes.errors import InputError, alternatives
+from qqt_bayes.laws.run_curves import ingredients
+from qqt_bayes.model.noise import evaluation_variance, hold_evaluation
+from qqt_bayes.posterior import accessors
+from qqt_bayes.posterior.methods import method_of
+
+Array = NDArray[np.float64]
+Fold = NDArray[np.intp]
+UNSEEN = 1e3**2 / 3
+"""Evaluation variance of a run that is left out: it says nothing, and the compiled model serves."""
+
+
+def by_run(runs: xr.Dataset) -> list[Fold]:
+    """Each run alone."""
+    return list(np.arange(runs.sizes["run"])[:, None])
+
+
+def by_training_set(runs: xr.Dataset) -> list[Fold]:
+    """All runs of each training set together."""
+    index = runs["data_index"].to_numpy()
+    return [np.flatnonzero(index == each) for each in np.unique(index)]
+
+
+def largest_budget(runs: xr.Dataset) -> list[Fold]:
+    """The runs at the largest budget of their group, together."""
+    seen, group = runs["samples_seen"].to_numpy(), runs["group_index"].to_numpy()
+    most = np.zeros(runs.sizes["group"])
+    np.maximum.at(most, group, seen)
+    return [np.flatnonzero(seen == most[group])]
+
+
+LEAVE_OUT = {
+    "run": by_run,
+    "training-set": by_training_set,
+    "largest-budget": largest_budget,
+}
+"""What is left out, by name."""
+
+
+def folds(runs: xr.Dataset, leave_out: str) -> list[Fold]:
+    """Positions of the runs that are left out together.
+
+    Raises
+    ------
+    InputError
+        If there is no such way, or nothing would be left.
+    """
+    if leave_out not in LEAVE_OUT:
+        raise InputError(f"unknown leave_out {leave_out!r}{alternatives(leave_out, LEAVE_OUT)}")
+    found = LEAVE_OUT[leave_out](runs)
+    if max(map(len, found)) == runs.sizes["run"]:
+        raise InputError(
+            f"leaving out the {leave_out.replace('-', ' ')} leaves no run: the table has one only"
+        )
+    return found
+
+
+def refits(fit: xr.DataTree, left_out: Sequence[Fold]) -> Iterator[tuple[Array, Array, bool]]:
+    """What the law of a fit predicts of runs that it did not see: it is fitted again without them.
+
+    Yields
+    ------
+    tuple
+        For each fold the log density of its runs, and predicted errors, both of shape (draw, run);
+        and whether the chains of the refit agree.
+    """
+    if not left_out:
+        return
+    from qqt_bayes.model.build import replicate
+    from qqt_bayes.posterior.accessors import by_draw
+    from qqt_bayes.sampling.many import fit_many
+
+    spec, runs = accessors.specification(fit), accessors.runs(fit)
+    parts = ingredients(runs, spec.size_reference)
+    sizes = fit["posterior"].sizes
+    settings: dict[str, Any] = {"draws": sizes["draw"], "chains": sizes["chain"]}
+    settings |= {"method": method_of(fit.attrs), "seed": int(fit.attrs["seed"])}
+    tables = (without(runs, each) for each in left_out)
+    for each, again in zip(left_out, fit_many(tables, spec, **settings), strict=True):
+        draws = by_draw(again.children["posterior"].to_dataset(inherit=False))
+        _, predicted, density = replicate(spec, runs, parts, draws, settings["seed"])
+        yield density[:, each], predicted[:, each], accessors.gate(again).chains_agree
+
+
+def without(runs: xr.Dataset, fold: Fold) -> xr.Dataset:
+    """The table in which some runs say nothing."""
+    variance = evaluation_variance(runs).copy()
+    variance[fold] += UNSEEN
+    return hold_evaluation(runs, variance)

@@ -1,0 +1,176 @@
+"""How good forecasts of single runs and choices between training sets were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from qqt_bayes.comparison.splits import Question
+from qqt_bayes.tables.runs import HIGHEST
+
+Array = NDArray[np.float64]
+QUANTILES = {f"{q:.0%}": q for q in (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)}
+"""Of a forecast, by the names of their columns."""
+INTERVALS = {
+    "inside 50%": ("25%", "75%"),
+    "inside 80%": ("10%", "90%"),
+    "inside 90%": ("5%", "95%"),
+}
+"""Lower and upper end of each central interval."""
+MARGIN = 0.003
+"""Excess over the best error that hardly matters: a tie."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What was said of held-out runs; NaN of those about which nothing was said.
+
+    Attributes
+    ----------
+    curve : array, shape (draw, run)
+        Mean error over trainings. One draw is a point, which knows no probability.
+    new_run : array, shape (sample, run)
+        Error of one new training.
+    """
+
+    curve: Array
+    new_run: Array
+
+
+def crps(samples: ArrayLike, observed: ArrayLike, weights: ArrayLike | None = None) -> Array:
+    """Continuous ranked probability score of samples, ``mean |x - y| - mean |x - x'| / 2``.
+
+    Of a point it is the absolute error; smaller is better.  With the samples in order, weights w
+    and their sums W, ``mean |x - x'| = 2 sum_i w_i (2 W_i - w_i - 1) x_i`` (Gneiting and Raftery
+    2007, doi:10.1198/016214506000001437).
+
+    Parameters
+    ----------
+    samples : array_like, shape (sample, ...)
+    observed : array_like, shape (...)
+    weights : array_like, shape (sample, ...), optional
+        Of the samples, with the sum 1; all alike if they are not given.
+
+    Returns
+    -------
+    array, shape (...)
+        In the units of the error; NaN where a sample is.
+
+    Examples
+    --------
+    Mean distance to 0.25 is 0.5, between two samples drawn with replacement 0.5:
+
+    >>> crps([0.0, 1.0], 0.25)
+    array(0.25)
+    """
+    x = np.asarray(samples, float)
+    order = np.argsort(x, axis=0)
+    w = np.full(x.shape, 1 / len(x)) if weights is None else np.asarray(weights, float)
+    x, w = (np.take_along_axis(each, order, 0) for each in (x, w))
+    below = np.cumsum(w, axis=0)
+    distance, spread = np.abs(x - observed), x * (2 * below - w - 1)
+    return np.asarray((w * (distance - spread)).sum(axis=0))
+
+
+def forecast_rows(late: xr.Dataset, forecast: Forecast) -> pd.DataFrame:
+    """A row for each held-out run: what was seen of it, quantiles of its forecast, CRPS.
+
+    Parameters
+    ----------
+    late : Dataset
+        As `qqt_bayes.comparison.splits.split` returns it.
+    forecast : Forecast
+
+    Returns
+    -------
+    DataFrame
+        Columns run, data, group, budget (samples), observed, 5% ... 95%, crps.
+    """
+    observed = late["error"].to_numpy()
+    legal = np.minimum(forecast.new_run, HIGHEST[late.attrs["kind"]])
+    told = dict(zip(QUANTILES, np.quantile(legal, list(QUANTILES.values()), 0), strict=True))
+    return pd.DataFrame(
+        {
+            "run": late["run"].to_numpy(),
+            "data": late["data"].to_numpy()[late["data_index"]],
+            "group": late["group"].to_numpy()[late["group_index"]],
+            "budget": late["samples_seen"].to_numpy(),
+            "observed": observed,
+            **told,
+            "crps": crps(legal, observed),
+        }
+    )
+
+
+def decision_row(
+    question: Question, choice: str | None, probability: float = np.nan, margin: float = MARGIN
+) -> dict[str, object]:
+    """What a choice cost; without a choice, what there was to choose.
+
+    Parameters
+    ----------
+    question : Question
+    choice : str or None
+        A candidate.
+    probability : float
+        Of the choice being the best, as it was said.
+    margin : float
+        Excess over the best error up to which a choice is right.
+
+    Returns
+    -------
+    dict
+        group, budget, levels, best, choice, probability_best, regret, right.
+
+    Examples
+    --------
+    >>> error = pd.Series({"top 10%": 0.5, "top 20%": 0.502})
+    >>> row = decision_row(Question("all", 1e9, error, np.arange(2)), "top 20%")
+    >>> round(row["regret"], 3), row["right"], row["best"]
+    (0.002, 1.0, 'top 10%')
+    """
+    regret = np.nan if choice is None else question.regret(choice)
+    return {
+        "group": question.group,
+        "budget": question.budget,
+        "levels": len(question.error),
+        "best": question.best,
+        "choice": choice,
+        "probability_best": probability,
+        "regret": regret,
+        "right": np.nan if choice is None else float(regret <= margin + 1e-9),
+    }
+
+
+def coverage(rows: pd.DataFrame) -> pd.DataFrame:
+    """Whether each run lies inside each central interval of its forecast, ends included.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As `forecast_rows` returns it.
+
+    Returns
+    -------
+    DataFrame
+        A column for each of `INTERVALS`, 0 or 1, for the rows that have a forecast.
+
+    Examples
+    --------
+    >>> ends = dict(zip(QUANTILES, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]))
+    >>> coverage(pd.DataFrame([{"observed": y, **ends} for y in (0.3, 0.55, 0.65, 0.8)])).mean()
+    inside 50%    0.25
+    inside 80%    0.50
+    inside 90%    0.75
+    dtype: float64
+    """
+    told = rows.dropna(subset=list(QUANTILES))
+    inside = {
+        name: told["observed"].between(told[low], told[high]).astype(float)
+        for name, (low, high) in INTERVALS.items()
+    }
+    return pd.DataFrame(inside, told.index)

@@ -1,0 +1,162 @@
+"""Runs parted at a budget, and the choices that the larger budgets reveal."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from qqt_bayes.errors import InputError
+from qqt_bayes.tables.budgets import Positions, rungs
+from qqt_bayes.tables.runs import hash_runs
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which training set to choose, where several were trained.
+
+    Attributes
+    ----------
+    group : str
+    budget : float
+        Samples seen: the median of the runs, whose budgets may differ a little.
+    error : Series
+        Mean error of each candidate's runs, by the training set's name.
+    runs : array
+        Position of a run of each candidate among those that were held out.
+    """
+
+    group: str
+    budget: float
+    error: pd.Series
+    runs: Positions
+
+    @property
+    def best(self) -> str:
+        """The candidate that was best."""
+        return str(self.error.idxmin())
+
+    def regret(self, choice: str) -> float:
+        """How far a candidate was above the best.
+
+        Examples
+        --------
+        >>> error = pd.Series({"top 10%": 0.75, "top 20%": 0.5})
+        >>> Question("all", 1e9, error, np.arange(2)).regret("top 10%")
+        0.25
+        """
+        return float(self.error[choice] - self.error.min())
+
+
+def split(runs: xr.Dataset, share: float = 0.25) -> tuple[xr.Dataset, xr.Dataset]:
+    """The runs up to a share of the largest budget, and the larger ones, which are held out.
+
+    Parameters
+    ----------
+    runs : Dataset
+        As `read_runs` returns it.
+    share : float
+        Of the largest budget in the table.
+
+    Returns
+    -------
+    early, late : Dataset
+        Like `runs`. Late ones have the groups and pools of the early ones; what was trained of
+        other groups or pools, of which early runs say nothing, is counted in the attribute
+        `untold`. The sizes of the pools are those of the whole table: a user knows them.
+
+    Raises
+    ------
+    InputError
+        If the share is out of range, or leaves nothing on one side.
+    """
+    if not 0 < share < 1:
+        raise InputError(f"share: expected a number between 0 and 1, got {share!r}")
+    seen = runs["samples_seen"].to_numpy()
+    first = seen <= share * seen.max()
+    if not first.any():
+        raise InputError(
+            f"share: no run is as small as {share:g} of the largest budget, {seen.max():g} "
+            "samples; raise it."
+        )
+    early = take(runs, first)
+    told, late = within(runs, ~first, early)
+    if not told.size:
+        raise InputError(
+            "held out: no larger run is of a group and of pools that an earlier run has; "
+            "raise the share."
+        )
+    return early, late.assign_attrs(untold=int((~first).sum()) - told.size)
+
+
+def take(runs: xr.Dataset, keep: NDArray[np.bool_]) -> xr.Dataset:
+    """The table of some of its runs, with the training sets, groups and pools that they use."""
+    some = _named(runs.isel(run=keep), "data", "group")
+    some = some.isel(pool=(some["unique_samples"] > 0).any("data").to_numpy())
+    attributes = {"data_hash": hash_runs(some, runs.attrs["kind"], runs.attrs["metric"])}
+    return some.assign_attrs(attributes)
+
+
+def within(
+    runs: xr.Dataset, keep: NDArray[np.bool_], early: xr.Dataset
+) -> tuple[Positions, xr.Dataset]:
+    """Those runs whose group and pools the early ones have: their positions, and their table."""
+    foreign = runs["unique_samples"].drop_sel(pool=early["pool"]).sum("pool").to_numpy() > 0
+    index = early.indexes["group"].get_indexer(runs.indexes["group"])[runs["group_index"]]
+    told = np.flatnonzero(keep & (index >= 0) & ~foreign[runs["data_index"]])
+    some = _named(runs.isel(run=told).sel(pool=early["pool"]), "data").drop_vars("group")
+    group = {"group_index": ("run", index[told])}
+    return told, some.assign(group).assign_coords(group=early["group"])
+
+
+def _named(runs: xr.Dataset, *dims: str) -> xr.Dataset:
+    """Without the names that no run has."""
+    for dim in dims:
+        used, index = np.unique(runs[f"{dim}_index"], return_inverse=True)
+        if dim in runs.dims:
+            runs = runs.isel({dim: used})
+        runs = runs.assign({f"{dim}_index": ("run", index)})
+    return runs
+
+
+def questions(late: xr.Dataset, levels: Collection[str] | None = None) -> list[Question]:
+    """The choices that held-out runs reveal: wherever two candidates or more were trained.
+
+    Parameters
+    ----------
+    late : Dataset
+    levels : collection of str, optional
+        The training sets to choose between; all of them if it is not given.
+
+    Raises
+    ------
+    InputError
+        If a level has no run.
+    """
+    names = late["data"].to_numpy().tolist()
+    absent = sorted(set(levels or ()) - set(names))
+    if absent:
+        raise InputError(f"levels: no larger run was made on {', '.join(absent)}; leave it out.")
+    rows = pd.DataFrame(
+        {
+            "data": late["data"].to_numpy()[late["data_index"]],
+            "group": late["group"].to_numpy()[late["group_index"]],
+            "rung": rungs(late["samples_seen"].to_numpy()),
+            "budget": late["samples_seen"].to_numpy(),
+            "error": late["error"].to_numpy(),
+            "run": np.arange(late.sizes["run"]),
+        }
+    )
+    rows = rows[rows["data"].isin(names if levels is None else levels)]
+    found = []
+    for (group, _), each in rows.groupby(["group", "rung"], sort=False):
+        by_level = each.groupby("data", sort=False).agg({"error": "mean", "run": "first"})
+        if len(by_level) > 1:
+            budget = float(each["budget"].median())
+            runs = by_level["run"].to_numpy()
+            found.append(Question(str(group), budget, by_level["error"], runs))
+    return found

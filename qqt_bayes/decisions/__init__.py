@@ -1,0 +1,1 @@
+"""Which level or which pools to take at each budget, how sure, and what a mistake costs."""

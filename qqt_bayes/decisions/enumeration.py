@@ -1,0 +1,229 @@
+"""Every subset of some pools evaluated under every draw, in blocks of bounded memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from qqt_bayes.decisions.criteria import RULES, TIE, Criteria
+from qqt_bayes.laws.level_curves import require_finite
+from qqt_bayes.laws.subset_curves import ERRORS, Array, Members, WholePools, error_of_means
+
+HITS = 4_000_000
+"""Draws in which a subset may be the best that are remembered before they are sifted."""
+PLACES = 12
+"""Of a probability."""
+
+type Advance = Callable[[float], None]
+"""Told which share of the work has been done since it was last called."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """What is known of subsets at each budget.
+
+    Attributes
+    ----------
+    members : array of bool, shape (subset, pool)
+        The subsets: all of them, or those that are worth a name.
+    least : array, shape (budget, draw)
+        Error of the subset that is best in the draw.
+    probability : array, shape (subset, budget)
+        Probability of being best, in which subsets that tie share equally.
+    score, mean : array, shape (subset, budget)
+        What the rule minimises, and the expected error; infinite where it was not needed.
+    gap : array, shape (budget,)
+        By how much the least score of all subsets may lie below the least in `score`.
+    included : array, shape (pool, budget)
+        Probability that the best subset takes the pool.
+    complete : bool
+        Whether `least` is that of all subsets there are, not of those in `members` only.
+    """
+
+    members: Members
+    least: Array
+    probability: Array
+    score: Array
+    mean: Array
+    gap: Array
+    included: Array
+    complete: bool = True
+
+
+def all_subsets(count: int) -> Members:
+    """All subsets of some pools but the empty one.
+
+    Examples
+    --------
+    >>> all_subsets(2).astype(int)
+    array([[1, 0],
+           [0, 1],
+           [1, 1]])
+    """
+    number = np.arange(1, 2**count, dtype=np.int64)
+    members: Members = (number[:, None] >> np.arange(count) & 1).astype(bool)
+    return members
+
+
+def score_of(error: Array, criteria: Criteria) -> tuple[Array, Array]:
+    """What the rule minimises, and the expected error, from errors over (..., draw)."""
+    mean = error @ np.full(error.shape[-1], 1 / error.shape[-1])  # in less time than `mean` takes
+    if criteria.rule == "expected":
+        return mean, mean
+    dims = ("budget", "level")[2 - mean.ndim :]
+    draws = xr.DataArray(error, dims=(*dims, "draw")).expand_dims("chain")
+    return RULES[criteria.rule](draws, criteria).transpose(*dims).values, mean
+
+
+def enumerate_subsets(pools: WholePools, criteria: Criteria, advance: Advance) -> Ranking:
+    """Evaluate every subset under every draw.
+
+    Parameters
+    ----------
+    pools : WholePools
+    criteria : Criteria
+    advance : callable
+
+    Returns
+    -------
+    Ranking
+        Of all subsets.
+    """
+    members = all_subsets(pools.taken.size)
+    return rank(pools, criteria, members, np.zeros(pools.budgets.size), advance)
+
+
+def silent(_: float) -> None:
+    """Take no notice."""
+
+
+def rank(
+    pools: WholePools,
+    criteria: Criteria,
+    members: Members,
+    gap: Array,
+    advance: Advance = silent,
+    known: tuple[Array, Array] | None = None,
+) -> Ranking:
+    """Evaluate some subsets under every draw.
+
+    `gap` is what others may be better by; `known` what `best_of_each_draw` returns.
+    """
+    threads = min(os.cpu_count() or 1, pools.budgets.size)
+    some = np.array_split(np.arange(pools.budgets.size), threads)
+    least = np.inf * np.ones((pools.budgets.size, pools.draws)) if known is None else known[0]
+
+    def judged(budgets: NDArray[np.intp]) -> tuple[Array, ...]:
+        here = replace(pools, budgets=pools.budgets[budgets])
+        share = budgets.size / pools.budgets.size
+        return _judge(here, criteria, members, least[budgets], lambda x: advance(share * x))
+
+    # NumPy works outside Python's lock; its own threads would get into each other's way
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as executor:
+        parts = zip(*executor.map(judged, some), strict=True)
+        score, mean, probability, found = (np.concatenate(each, axis=-1) for each in parts)
+    require_finite(xr.DataArray(mean))
+    included = known[1] if known else members.T.astype(float) @ probability
+    return Ranking(members, found.T, probability, score, mean, gap, included)
+
+
+def _judge(
+    pools: WholePools, criteria: Criteria, members: Members, known: Array, advance: Advance
+) -> tuple[Array, ...]:
+    """Score, mean and probability, shape (subset, budget), and least error, shape (draw, budget).
+
+    `known` is a bound of the least error, shape (budget, draw).
+    """
+    shape = len(members), pools.budgets.size
+    score, mean, probability = np.empty(shape), np.empty(shape), np.zeros(shape)
+    best = Best(pools.budgets.size, pools.draws)
+    for sets, budgets, error in blocks(pools, members):
+        score[sets, budgets], mean[sets, budgets] = (x.T for x in score_of(error, criteria))
+        best.update(sets, budgets, error)
+        advance(error.size / (len(members) * best.least.size))
+    np.minimum(best.least, known, out=best.least)
+    np.add.at(probability, *best.shares())
+    return score, mean, probability.round(PLACES), best.least.T  # sums of many shares are rounded
+
+
+def blocks(pools: WholePools, members: Members) -> Iterator[tuple[NDArray[np.intp], slice, Array]]:
+    """Errors of subsets, a block at a time.
+
+    Yields
+    ------
+    tuple of array of int, slice, array
+        Which subsets, which budgets, and the errors, shape (budget, subset, draw).
+    """
+    if not pools.law.separable:
+        for i in range(len(members)):
+            error = pools.errors(members[i : i + 1])
+            yield np.array([i]), slice(0, pools.budgets.size), error.swapaxes(0, 1)
+        return
+    shares, draws = pools.shares(members), pools.draws
+    most = max(1, ERRORS // draws)
+    totals, index = np.unique(pools.totals(members), return_inverse=True)
+    order = np.split(np.argsort(index, kind="stable"), np.cumsum(np.bincount(index))[:-1])
+    for total, alike in zip(totals, order, strict=True):
+        used = np.flatnonzero(members[alike].any(axis=0))
+        table = pools.table(total, used)
+        shared = [not np.ptp(x, axis=1).any() for x in table]  # a floor, as a rule
+        for sets in np.split(alike, range(most, alike.size, most)):
+            step = max(1, most // sets.size)
+            share = shares[sets][:, used]
+            for first in range(0, pools.budgets.size, step):
+                at = slice(first, min(first + step, pools.budgets.size))
+                here = [x if len(x) == 1 else x[at] for x in table]
+                # means of the errors' own shape, so that NumPy works in place
+                shape = at.stop - at.start, sets.size, draws
+                means = [
+                    np.broadcast_to(x[:, :1], shape) if same else np.matmul(share, x)
+                    for x, same in zip(here, shared, strict=True)
+                ]
+                error = error_of_means(pools.law, means)
+                yield sets, at, np.broadcast_to(error, shape)
+
+
+class Best:
+    """The least error in each draw and the subsets that have it, as blocks come in.
+
+    Parameters
+    ----------
+    budgets, draws : int
+    """
+
+    def __init__(self, budgets: int, draws: int) -> None:
+        self.least = np.full((budgets, draws), np.inf)
+        self.hits: list[tuple[NDArray[np.intp], NDArray[np.intp], Array]] = []
+        self.count = 0
+
+    def update(self, sets: NDArray[np.intp], at: slice, error: Array) -> None:
+        """Take note of errors, shape (budget, subset, draw)."""
+        np.minimum(self.least[at], error.min(axis=1), out=self.least[at])
+        near = error <= self.least[at][:, None] + TIE
+        budget, subset, draw = np.unravel_index(np.flatnonzero(near), near.shape)
+        place = (budget + at.start) * self.least.shape[1] + draw
+        self.hits.append((sets[subset], place, error[budget, subset, draw]))
+        self.count += subset.size
+        if self.count > max(HITS, 2 * self.least.size):
+            self.hits = [self._sifted()]
+            self.count = self.hits[0][0].size
+
+    def _sifted(self) -> tuple[NDArray[np.intp], NDArray[np.intp], Array]:
+        """Those that are still the best, or as good."""
+        subset, place, error = (np.concatenate(x) for x in zip(*self.hits, strict=True))
+        still = error <= self.least.ravel()[place] + TIE
+        return subset[still], place[still], error[still]
+
+    def shares(self) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], Array]:
+        """Subset and budget of everything that is best in a draw, and its share in all draws."""
+        subset, place, _ = self._sifted()
+        ties = np.bincount(place, minlength=self.least.size)
+        draws = self.least.shape[1]
+        return (subset, place // draws), 1 / (ties[place] * draws)

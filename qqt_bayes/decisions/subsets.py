@@ -1,0 +1,227 @@
+"""Which pools to train on together: every subset of them judged under every draw."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from qqt_bayes.decisions.branch_and_bound import search
+from qqt_bayes.decisions.criteria import TIE, Criteria
+from qqt_bayes.decisions.decide import describe
+from qqt_bayes.decisions.enumeration import (
+    Advance,
+    Ranking,
+    enumerate_subsets,
+    rank,
+    score_of,
+    silent,
+)
+from qqt_bayes.errors import InputError
+from qqt_bayes.laws.law import LAWS
+from qqt_bayes.laws.level_curves import SAMPLE
+from qqt_bayes.laws.subset_curves import Members, WholePools, best_of_each_draw
+from qqt_bayes.posterior import accessors
+from qqt_bayes.posterior.accessors import draws_of, the_group
+from qqt_bayes.posterior.levels import UNDECIDED, as_budgets
+
+ENUMERATED = 20
+"""Pools up to which every subset is evaluated: a million subsets."""
+NAMED = 12
+"""Subsets that the result names: those chosen somewhere, and the likeliest of the others."""
+KEPT = 8
+"""Subsets of a search that are compared with those of other budgets."""
+ALL = "all pools"
+JOIN = " + "
+
+
+def best_subsets(
+    fit: xr.DataTree,
+    budgets: ArrayLike | str,
+    *,
+    probability: float = 0.9,
+    margin: float = 0.003,
+    interval: float = 0.9,
+    rule: str = "expected",
+    cvar_level: float = 0.9,
+    target: float | None = None,
+    group: str | None = None,
+    force: bool = False,
+    advance: Advance | None = None,
+) -> xr.Dataset:
+    """Which pools to take, each whole or not at all, at each budget.
+
+    All subsets of up to 20 pools are evaluated under every draw, in blocks of bounded memory.
+    Among more, each budget's best is sought by branch and bound, which says how much better any
+    subset could be at most. Probabilities and regrets are still against all subsets if the pools
+    have one size and share the floor; otherwise they are against those that the searches evaluated:
+    a probability is then an upper bound, a regret a lower one, and no winner is named.
+
+    Parameters
+    ----------
+    fit : DataTree
+    budgets : number, array_like or str
+        Samples seen.
+    probability, margin, interval, rule, cvar_level, target
+        See `qqt_bayes.decisions.criteria.Criteria`.
+    group : str, optional
+        Needed if the fit has several groups.
+    force : bool
+        Decide on a fit that did not pass the gate.
+    advance : callable, optional
+        Told which share of the work has been done since it was last called.
+
+    Returns
+    -------
+    Dataset
+        As `qqt_bayes.decide` returns it, without crossovers.  Its levels are the subsets worth a
+        name; `probability_best`, `regret`, `choice` and `winner` are about all subsets.  And
+
+        - `member` (level, pool): whether the subset takes the pool;
+        - `probability_included` (pool, budget): that the best subset takes it;
+        - `optimality_gap` (budget): how far the least score of all may be below the choice's.
+
+        Attributes `subsets`, how many there are; `searched`, whether not all were evaluated; and
+        `complete`, whether probabilities and regrets are against all.
+
+    Raises
+    ------
+    InputError
+        If a budget, the group or an option is not one; or, beyond 20 pools, if the law is not
+        separable or the rule is "target".
+    InadequateFit
+        If the fit did not pass the gate and `force` is not given.
+    """
+    criteria = Criteria(probability, margin, interval, rule, cvar_level, target)
+    accessors.require(fit, force)
+    spec, runs = accessors.specification(fit), accessors.runs(fit)
+    one = the_group(runs, group)
+    if one is None:
+        names = ", ".join(runs["group"].values.tolist())
+        raise InputError(f"group: the fit has several, {names}; subsets are for one of them")
+    pools = WholePools(
+        LAWS[spec.law],
+        draws_of(fit, one),
+        runs["pool_size"].values,
+        accessors.parameters(fit)["pool_size"].values,
+        as_budgets(budgets),
+    )
+    told = advance or silent
+    ranking = (
+        enumerate_subsets(pools, criteria, told)
+        if pools.taken.size <= ENUMERATED
+        else _found(pools, criteria, told)
+    )
+    pool_names = [str(name) for name in runs["pool"].values]
+    decision = _compared(fit, pools, ranking, criteria, pool_names)
+    levels = decision["member"] * xr.DataArray(pools.taken, dims="pool")
+    decision = describe(fit, levels, decision, group)
+    if group is not None:
+        decision = decision.assign_coords(group=group)
+    return decision.assign_attrs(
+        forced=int(force),
+        subsets=2**pools.taken.size - 1,
+        searched=int(pools.taken.size > ENUMERATED),
+        complete=int(ranking.complete),
+    )
+
+
+def _found(pools: WholePools, criteria: Criteria, advance: Advance) -> Ranking:
+    """A ranking of what branch and bound finds at each budget."""
+    if not pools.law.separable:
+        raise InputError(
+            f"more than {ENUMERATED} pools: law {pools.law.name} sees more of a mixture than means "
+            "over its pools, so its subsets cannot be searched; merge pools"
+        )
+    if criteria.rule == "target":
+        raise InputError(
+            f"more than {ENUMERATED} pools: rule 'target' has no bound to search with; "
+            "take 'expected' or 'cvar'"
+        )
+    count = pools.taken.size
+    singles = score_of(pools.errors(np.eye(count, dtype=bool)).swapaxes(0, 1), criteria)[0]
+    members, gap = [], np.empty(pools.budgets.size)
+    for i, score in enumerate(singles):
+        order = score.argsort(kind="stable")
+        nested = order.argsort() < np.arange(1, count + 1)[:, None]  # the best, the two best, ...
+        found = search(pools.at(i), criteria, nested)
+        members.append(found.members[:KEPT])
+        gap[i] = found.score[0] - found.bound
+        advance(1 / pools.budgets.size)
+    known = [best_of_each_draw(pools.at(i)) for i in range(pools.budgets.size)]
+    every = None
+    if all(known):
+        least, included = zip(*filter(None, known), strict=True)
+        every = np.concatenate(least), np.concatenate(included, axis=1)
+    sets = np.unique(np.concatenate(members), axis=0)
+    ranking = rank(pools, criteria, sets, gap, known=every)
+    return ranking if every else replace(ranking, complete=False)
+
+
+def _named(ranking: Ranking) -> tuple[Members, list[int]]:
+    """The subsets worth a name, in order of size, and which of them is chosen at each budget."""
+    least = ranking.score.min(axis=0) + TIE
+    chosen = np.where(ranking.score <= least, ranking.mean, np.inf).argmin(axis=0)
+    likely = np.argsort(-ranking.probability.max(axis=1), kind="stable")[:NAMED]
+    best = likely[: max(2, np.count_nonzero(ranking.probability.max(axis=1)[likely]))]
+    named = np.array(list(dict.fromkeys([*chosen.tolist(), *best])))
+    named = named[: max(NAMED, np.unique(chosen).size)]
+    members = ranking.members[named]
+    order = np.lexsort((*members.T[::-1], -members.sum(axis=1)))[::-1]
+    return named[order], [named[order].tolist().index(i) for i in chosen]
+
+
+def _compared(
+    fit: xr.DataTree,
+    pools: WholePools,
+    ranking: Ranking,
+    criteria: Criteria,
+    pool_names: list[str],
+) -> xr.Dataset:
+    """What `qqt_bayes.decisions.decide.compare` finds, with all subsets as rivals."""
+    named, chosen = _named(ranking)
+    members = ranking.members[named]
+    draws = fit["posterior"]
+    names = [
+        ALL if chosen_pools.all() else JOIN.join(np.array(pool_names)[chosen_pools])
+        for chosen_pools in members
+    ]
+    level = xr.DataArray(names, dims="level", coords={"level": names})
+    budget = xr.DataArray(pools.budgets, dims="budget", attrs={"units": "samples"})
+    shape = len(named), pools.budgets.size, draws.sizes["chain"], draws.sizes["draw"]
+    error = xr.DataArray(
+        pools.errors(members).reshape(shape),
+        {"level": level, "budget": budget},
+        ("level", "budget", *SAMPLE),
+    )
+    least = xr.DataArray(ranking.least.reshape(shape[1:]), {"budget": budget}, ("budget", *SAMPLE))
+    excess = (error - least).clip(min=0)
+
+    def over(values: np.ndarray) -> xr.DataArray:
+        return xr.DataArray(values[named], {"level": level, "budget": budget}, ("level", "budget"))
+
+    best = over(ranking.probability)
+    regret = excess.mean(SAMPLE)
+    choice = xr.DataArray(chosen, {"budget": budget}, ("budget",))
+    sure = (best.max("level") >= criteria.probability - TIE) & ranking.complete
+    likeliest = level[best.argmax("level")]
+    return xr.Dataset(
+        {
+            "error": error.quantile(criteria.quantiles, SAMPLE, skipna=False),
+            "error_mean": error.mean(SAMPLE),
+            "probability_best": best,
+            "probability_within_margin": (excess <= criteria.margin + TIE).mean(SAMPLE),
+            "regret": regret,
+            "score": over(ranking.score),
+            "choice": level[choice].drop_vars("level"),
+            "choice_regret": regret.isel(level=choice).drop_vars("level"),
+            "winner": likeliest.where(sure, UNDECIDED).drop_vars("level"),
+            "member": (("level", "pool"), members),
+            "probability_included": (("pool", "budget"), ranking.included),
+            "optimality_gap": ("budget", ranking.gap),
+        },
+        coords={"pool": pool_names},
+        attrs={**criteria.to_dict(), "draws": draws.sizes["chain"] * draws.sizes["draw"]},
+    )

@@ -1,0 +1,327 @@
+r"""Each scaling law once: the formula in the docstring, the same formula below it.
+
+A law gives the error of a training set that is mixed from pools ``i`` with shares ``w_i``, as a
+function of means over the pools; for one pool the mean is the thing itself.
+`qqt_bayes.laws.mixture` supplies the mean and the half-lives inside the mixture (the combination
+theorem).
+
+Notation: ``n`` samples seen, ``U`` unique samples, both in units of 100,000; ``k`` epochs; ``D_k``
+the growth of ``log n`` in epoch k, with ``D_0 = log(min(n, U))``; ``mean(x) = sum_i w_i x_i``.
+
+The same functions serve NumPy and PyTensor: `xp` is the module that holds exp, log and the like.
+Parameters are arrays over pools whose axes line up with those of ``epochs.samples_seen``; the axis
+of the nodes comes behind them.  The minus of an exponent stands inside the mean, where there are
+fewer numbers to turn: pools, not mixtures.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from qqt_bayes.errors import InputError, alternatives
+from qqt_bayes.laws.epochs import Epochs
+
+LEAST_DECAY = 1e-20
+"""Decay per epoch below which repetition is free; keeps tau = infinity finite in quotients."""
+LEAST_SHARE = 1e-150
+"""What is left of a sample at the least; its square, in a derivative, does not vanish either."""
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """How values of pools become values of a training set.
+
+    Attributes
+    ----------
+    mean : callable
+        Weighted mean over the pools of each training set: values of pools in, values of training
+        sets out.
+    spread : callable
+        The way back: hands each pool the value of its training set.
+    """
+
+    mean: Callable[[Any], Any]
+    spread: Callable[[Any], Any]
+
+
+ONE_POOL = Mixture(mean=lambda x: x, spread=lambda x: x)
+
+
+@dataclass(frozen=True)
+class Law:
+    """A scaling law.
+
+    Attributes
+    ----------
+    name : str
+        Name in `LAWS`.
+    error : callable
+        ``error(epochs, a, b, d, tau, mixture, xp)``: error of each training set; further parameters
+        by name.
+    parameters : tuple of str
+        What a specification must give a prior or a value for.
+    bounded : bool
+        Whether the error before training is 1, not 1 + d.
+    separable : bool
+        Whether what the law takes means of is each pool's own, whatever else is in the mixture.
+    """
+
+    name: str
+    error: Callable[..., Any]
+    parameters: tuple[str, ...]
+    bounded: bool = False
+    separable: bool = True
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The parameters that `error` takes: always a half-life, never the size exponent."""
+        names = dict.fromkeys((*self.parameters, "tau"))
+        return tuple(name for name in names if name != "size_exponent")
+
+
+def _log_samples(samples: Any) -> Any:
+    """``log n``; 0 before the first sample, so that the growth in epoch 0 is log(min(n, U))."""
+    return np.log(np.where(samples > 0, samples, 1.0))
+
+
+def _remaining(epochs: Epochs, tau: Any, xp: ModuleType) -> Any:
+    """Share of a sample's use that is left in each epoch, ``2^(-k/tau)``, shape (..., node)."""
+    return xp.exp2(-epochs.node / tau[..., None])
+
+
+def _over_nodes(left: Any, growth: Any, xp: ModuleType) -> Any:
+    """Sum of their products over the nodes; in NumPy without an array of the products."""
+    if xp is not np:
+        return (left * growth).sum(-1)
+    if left.shape[-2:-1] == (1,) and growth.ndim in {2, left.ndim}:
+        alike = growth if growth.ndim == 2 else growth[..., 0, :, :]
+        if growth.ndim == 2 or growth.shape[-3] == 1:  # the same in each pool: a matrix product
+            return left[..., 0, :] @ alike.mT
+    return np.vecdot(left, growth)
+
+
+def utility(
+    epochs: Epochs, a: Any, b: Any, d: Any, tau: Any, mixture: Mixture, xp: ModuleType = np
+) -> Any:
+    r"""Utility that halves every tau epochs.
+
+    ``y = exp(-mean(b (log a + sum_k 2^(-k/tau) D_k))) + mean(d)``
+
+    Source: Goyal et al. 2024, arXiv:2404.07177.
+
+    Examples
+    --------
+    The best T-MARS band (published parameters), one pass over 12.8M samples and then ten:
+
+    >>> from qqt_bayes.laws.epochs import collapse
+    >>> a, b, d, tau = (np.array([x]) for x in (0.025, 0.16, 0.1, 6.7))
+    >>> utility(collapse([12.8e6], 12.8e6), a, b, d, tau, ONE_POOL).round(4)
+    array([0.9302])
+    >>> utility(collapse([128e6], 12.8e6), a, b, d, tau, ONE_POOL).round(4)
+    array([0.7363])
+    """
+    growth = epochs.growth(_log_samples)
+    exponent = mixture.mean(-b * (xp.log(a) + _over_nodes(_remaining(epochs, tau, xp), growth, xp)))
+    return xp.exp(exponent) + mixture.mean(d)
+
+
+def utility_overfit(
+    epochs: Epochs,
+    a: Any,
+    b: Any,
+    d: Any,
+    tau: Any,
+    mixture: Mixture,
+    xp: ModuleType = np,
+    *,
+    kappa: Any,
+) -> Any:
+    r"""Utility that decays through zero, so that error rises after many repetitions.
+
+    ``y = exp(-mean(b (log a + sum_k ((1 + kappa) 2^(-k/tau) - kappa) D_k))) + mean(d)``,
+    where ``sum_k D_k = log n``.
+
+    The first epoch has the utility b, epoch ``k* = tau log2((1 + kappa) / kappa)`` none: the error
+    of one pool is least after ``ceil(k*)`` epochs.  kappa = 0 is `utility`.  At very many epochs
+    ``y - d`` grows as ``n^(kappa b)``, without bound, in the end beyond an error rate of 1: nothing
+    here knows where a model that memorises ends up.  So the law is for as many epochs as were
+    tried, some hundreds at most, and not for many times more.
+
+    Source: this package.
+
+    Examples
+    --------
+    A half-life of 3 epochs: the utility is spent after ``k* = 3 log2(1.1 / 0.1) = 10.4`` epochs.
+
+    >>> from qqt_bayes.laws.epochs import collapse
+    >>> a, b, d, tau, kappa = (np.array([x]) for x in (0.025, 0.16, 0.1, 3.0, 0.1))
+    >>> count = np.array([1, 10, 11, 12, 100])
+    >>> epochs = collapse(count * 12.8e6, 12.8e6)
+    >>> utility_overfit(epochs, a, b, d, tau, ONE_POOL, kappa=kappa).round(4)
+    array([0.9302, 0.7983, 0.7982, 0.7983, 0.82  ])
+    """
+    growth = epochs.growth(_log_samples)
+    lasting = _over_nodes(_remaining(epochs, tau, xp), growth, xp)
+    left = (1 + kappa) * lasting - kappa * np.log(epochs.samples_seen)
+    return xp.exp(mixture.mean(-b * (xp.log(a) + left))) + mixture.mean(d)
+
+
+def utility_released(
+    epochs: Epochs, a: Any, b: Any, d: Any, tau: Any, mixture: Mixture, xp: ModuleType = np
+) -> Any:
+    r"""Law of the authors' released code: later epochs act on the floor, too.
+
+    ``y = (exp(-mean(b (log a + D_0))) + mean(d)) exp(-mean(b sum_{k>0} 2^(-k/tau) D_k))``
+
+    Source: the code released with Goyal et al. 2024, whose form differs from the paper's.
+    """
+    growth = epochs.growth(_log_samples)
+    later = (_remaining(epochs, tau, xp) * growth)[..., 1:].sum(-1)
+    first = xp.exp(mixture.mean(-b * (xp.log(a) + growth[..., 0])))
+    return (first + mixture.mean(d)) * xp.exp(mixture.mean(-b * later))
+
+
+def utility_bounded(
+    epochs: Epochs, a: Any, b: Any, d: Any, tau: Any, mixture: Mixture, xp: ModuleType = np
+) -> Any:
+    r"""Utility with an error of 1 before training, where a power law would exceed it.
+
+    ``y = (1 - mean(d)) exp(-mean(b sum_k 2^(-k/tau) G_k)) + mean(d)``,
+    with ``G_k`` the growth of ``log(1 + a n)`` in epoch k.
+
+    Source: this package.
+    """
+    growth = epochs.growth(lambda n: xp.log1p(a[..., None] * n), shared=a.ndim == 0)
+    exponent = mixture.mean(-b * _over_nodes(_remaining(epochs, tau, xp), growth, xp))
+    floor = mixture.mean(d)
+    return (1 - floor) * xp.exp(exponent) + floor
+
+
+def effective_data(
+    epochs: Epochs, a: Any, b: Any, d: Any, tau: Any, mixture: Mixture, xp: ModuleType = np
+) -> Any:
+    r"""Samples that count for less each time they are seen.
+
+    One pool: ``y = (a sum_k 2^(-k/tau) n_k)^-b + d`` with ``n_k`` the samples seen in epoch k.
+
+    Mixture: with the effective samples before epoch k, ``N_k = mean(sum_{l<k} 2^(-l/tau) n_l)``,
+
+    ``y = exp(-sum_k beta_k log(N_(k+1) / N_k)) + mean(d)``,
+    ``beta_k = mean(b 2^(-k/tau)) / mean(2^(-k/tau))``, and epoch 0 gives ``mean(b log(a N_1))``.
+
+    Source: Goyal et al. 2024, the rival law, after Muennighoff et al. 2023, arXiv:2305.16264.
+    """
+    decay = xp.maximum(math.log(2) / tau, LEAST_DECAY)[..., None]
+    unique = epochs.unique_samples[..., None]
+    complete = np.maximum(epochs.complete, 1)[..., None]
+
+    def left(k: Any) -> Any:
+        """What is left of a sample in epoch k, ``2^(-k/tau)``."""
+        return xp.exp(-decay * k)
+
+    def before(k: Any) -> Any:
+        """``N_k``, by the geometric sum ``(1 - 2^(-k/tau)) / (1 - 2^(-1/tau))``."""
+        return mixture.mean(unique * xp.expm1(-decay * k) / xp.expm1(-decay))
+
+    node = epochs.node[1:]
+    rest = epochs.samples_seen[..., None] - unique * complete
+    share = xp.maximum(mixture.mean(left(node)), LEAST_SHARE)
+    whole = xp.log1p(mixture.mean(unique * left(node)) / before(node)) / share
+    part = xp.log1p(mixture.mean(rest * left(complete)) / before(complete)) / share
+    growth = epochs.count[..., 1:] * mixture.spread(whole)
+    growth = growth + epochs.last[..., 1:] * mixture.spread(part)
+    later = (left(node) * growth).sum(-1)
+
+    first = np.log(np.minimum(epochs.samples_seen, epochs.unique_samples))
+    exponent = mixture.mean(-b * (xp.log(a) + first + later))
+    return xp.exp(exponent) + mixture.mean(d)
+
+
+def data_constrained(
+    epochs: Epochs, a: Any, b: Any, d: Any, tau: Any, mixture: Mixture, xp: ModuleType = np
+) -> Any:
+    r"""Repeated data worth less and less, at a fixed model size.
+
+    ``y = exp(-mean(b log(a D'))) + mean(d)``,
+    ``D' = U + U R (1 - exp(-(n/U - 1)/R))`` beyond one epoch, ``D' = n`` within it.
+
+    In the notation of the source ``E = d``, ``beta = b``, ``B = (1e5 / a)^b`` and
+    ``R = tau / log 2``: the value of a repetition halves every tau epochs.
+
+    Source: Muennighoff et al. 2023, arXiv:2305.16264; the mean over pools is this package's.
+
+    Examples
+    --------
+    The published constants, without the term of the model's size: 4B tokens, eight times over.
+
+    >>> from qqt_bayes.laws.epochs import collapse
+    >>> E, B, beta, R = 1.87, 1488, 0.353, 15.4
+    >>> theta = (1e5 / B ** (1 / beta), beta, E, R * math.log(2))
+    >>> a, b, d, tau = (np.array([x]) for x in theta)
+    >>> data_constrained(collapse([32e9], 4e9), a, b, d, tau, ONE_POOL).round(4)
+    array([2.1813])
+    """
+    decay = xp.maximum(math.log(2) / tau, LEAST_DECAY)
+    fresh = np.minimum(epochs.samples_seen, epochs.unique_samples)
+    repetitions = epochs.samples_seen / epochs.unique_samples - fresh / epochs.unique_samples
+    effective = fresh - epochs.unique_samples * xp.expm1(-decay * repetitions) / decay
+    return xp.exp(mixture.mean(-b * xp.log(a * effective))) + mixture.mean(d)
+
+
+def power_law(
+    epochs: Epochs, a: Any, b: Any, d: Any, tau: Any, mixture: Mixture, xp: ModuleType = np
+) -> Any:
+    r"""The null: repetition costs nothing (tau, ignored, is infinite).
+
+    ``y = exp(-mean(b log(a n))) + mean(d)``
+
+    Source: the form fitted by Cherti et al. 2023, arXiv:2212.07143, in samples seen.
+    """
+    return xp.exp(mixture.mean(-b * xp.log(a * epochs.samples_seen))) + mixture.mean(d)
+
+
+_REPEATING = ("a", "b", "d", "tau", "size_exponent")
+
+LAWS = {
+    law.name: law
+    for law in (
+        Law("utility", utility, _REPEATING),
+        Law("utility-overfit", utility_overfit, (*_REPEATING, "kappa")),
+        Law("utility-released", utility_released, _REPEATING),
+        Law("utility-bounded", utility_bounded, _REPEATING, bounded=True),
+        Law("effective-data", effective_data, _REPEATING, separable=False),
+        Law("data-constrained", data_constrained, _REPEATING),
+        Law("power-law", power_law, ("a", "b", "d")),
+    )
+}
+"""The closed registry of laws."""
+
+
+def law_for(name: str, kappa: Any = 0.0) -> Law:
+    """The law of a name, for known parameters.
+
+    Parameters
+    ----------
+    name : str
+    kappa : array
+        Of the pools.
+
+    Raises
+    ------
+    InputError
+        If there is no such law, or it would leave out a kappa above 0.
+    """
+    if name not in LAWS:
+        raise InputError(f"unknown law {name!r}{alternatives(name, LAWS)}")
+    if "kappa" not in LAWS[name].parameters and np.any(kappa):
+        raise InputError(
+            f"some pools have a kappa above 0, which law {name!r} does not know; "
+            "take law 'utility-overfit', or leave kappa out"
+        )
+    return LAWS[name]

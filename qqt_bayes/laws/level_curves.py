@@ -1,0 +1,90 @@
+"""The law's curves of training sets under every draw of its parameters."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from qqt_bayes.errors import InputError
+from qqt_bayes.laws.epochs import collapse
+from qqt_bayes.laws.law import Law
+from qqt_bayes.laws.mixture import mixture_error
+
+SAMPLE = ("chain", "draw")
+"""Dimensions of the draws of a fit."""
+
+
+def require_finite(error: xr.DataArray) -> None:
+    """Refuse predictions that overflowed or came from a damaged fit.
+
+    Raises
+    ------
+    InputError
+        If an error is not finite.
+    """
+    finite = np.isfinite(error)
+    if not finite.all():
+        share = 1 - finite.mean().item()
+        raise InputError(f"a share of {share:.2g} of the predicted errors is not finite")
+
+
+BLOCK = 1_000_000
+"""Numbers in an intermediate array: 8 MB, which stay in the cache."""
+
+
+def evaluate(
+    law: Law,
+    parameters: xr.Dataset,
+    levels: xr.DataArray,
+    budgets: NDArray[np.float64],
+    exact: int = 16,
+) -> xr.DataArray:
+    """Error under each draw, dims (..., level, budget), in blocks of draws."""
+    parameters = parameters.sel(pool=levels["pool"])
+    lead, draws = _flat(law, parameters)
+    count = max(len(x) for x in draws.values())
+    error = np.empty((count, *levels.shape[:1], budgets.size))
+    for i, taken in enumerate(levels.values):
+        nodes = collapse(budgets, taken.sum(), exact=exact).node.size
+        step = 1 + BLOCK // (np.count_nonzero(taken) * budgets.size * nodes)
+        for first in range(0, count, step):
+            block = slice(first, first + step)
+            error[block, i] = mixture_error(
+                law,
+                {name: x[block] for name, x in draws.items()},
+                taken,
+                parameters["pool_size"].values,
+                budgets,
+                exact=exact,
+            )
+    shape = [parameters.sizes[dim] for dim in lead]
+    return xr.DataArray(
+        error.reshape(*shape, *error.shape[1:]),
+        {
+            **{dim: parameters[dim] for dim in lead},
+            "level": levels["level"],
+            "budget": ("budget", budgets, {"units": "samples"}),
+        },
+        (*lead, "level", "budget"),
+        name="error",
+    )
+
+
+def _flat(law: Law, parameters: xr.Dataset) -> tuple[list[str], dict[str, NDArray[np.float64]]]:
+    """The dimensions of draws, and the parameters with those as one."""
+    names = (*law.arguments, "size_exponent")
+    used = {dim for name in names for dim in parameters[name].dims}
+    lead = [dim for dim in (*SAMPLE, "group") if dim in used]
+    draws = {name: _by_draw(parameters[name], parameters, lead) for name in names}
+    draws["size_exponent"] = draws["size_exponent"][:, :1]
+    return lead, draws
+
+
+def _by_draw(x: xr.DataArray, parameters: xr.Dataset, lead: list[str]) -> NDArray[np.float64]:
+    """Values of a parameter, shape (draw, pool), with a single column if all pools share them."""
+    if "pool" not in x.dims:
+        x = x.expand_dims("pool")
+    x = x.expand_dims({dim: parameters.sizes[dim] for dim in lead if dim not in x.dims})
+    values: NDArray[np.float64] = x.transpose(*lead, "pool").values
+    return values.reshape(-1, values.shape[-1])

@@ -1,0 +1,219 @@
+r"""Training sets that take whole pools: a table for each total size, then one matrix product.
+
+A training set S takes all ``N_i`` samples of each of its pools, ``U = sum_{i in S} N_i``.  The laws
+see a mixture through means over its pools, ``mean(x) = sum_{i in S} (N_i / U) x_i``, and what they
+take means of, ``x_i``, depends on the other pools only through U (the theorem; all laws but
+effective-data).  So for each U there is one table ``x_i`` over draws, pools and budgets, and the
+means of all training sets of that size are a matrix product.  p equal pools have p sizes U.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qqt_bayes.laws.epochs import collapse
+from qqt_bayes.laws.law import Law, Mixture
+from qqt_bayes.laws.mixture import law_inside, mixture_error
+
+Array = NDArray[np.float64]
+NONE = np.ones(1)
+"""In place of parameters where the means over the pools are at hand."""
+ONE_EPOCH = collapse(NONE, NONE)
+Members = NDArray[np.bool_]
+"""Which pools each training set takes, shape (set, pool)."""
+
+TABLE = 1_000_000
+"""Numbers in an intermediate array of a table: 8 MB."""
+TURNED = 128
+"""Draws that are moved to the last axis at a time, within the cache."""
+ERRORS = 256_000
+"""Errors that are worked on at a time: two megabytes, which stay in the cache."""
+
+
+@dataclass(frozen=True)
+class WholePools:
+    """Pools that a training set takes whole or not at all, under many draws of the parameters.
+
+    Attributes
+    ----------
+    law : Law
+    parameters : dict of array
+        As for `qqt_bayes.laws.mixture.mixture_error`: shape (draw, pool) or (draw, 1).
+    taken : array, shape (pool,)
+        Unique samples ``N_i`` that a training set takes from each of its pools.
+    reference : array, shape (pool,)
+        Size of each pool at which its half-life is quoted, samples.
+    budgets : array, shape (budget,)
+        Samples seen.
+    """
+
+    law: Law
+    parameters: Mapping[str, Array]
+    taken: Array
+    reference: Array
+    budgets: Array
+
+    @property
+    def draws(self) -> int:
+        """Number of draws."""
+        return max(len(x) for x in self.parameters.values())
+
+    @property
+    def equal(self) -> bool:
+        """Whether all pools have one size, so that U is a number of pools."""
+        return bool(np.ptp(self.taken) == 0)
+
+    def at(self, budget: int) -> WholePools:
+        """The same at one of the budgets."""
+        one = self.budgets[budget : budget + 1]
+        return replace(self, budgets=one)
+
+    def at_best(self, least: float, most: float) -> WholePools:
+        """The same with the longest half-lives in training sets of ``least <= U <= most``.
+
+        They are those at the largest U, unless the size exponent is negative.
+        """
+        g = self.parameters["size_exponent"]
+        if least == most or (g >= 0).all():
+            return self
+        tau = self.parameters["tau"] * np.where(g < 0, (least / most) ** g, 1.0)
+        return replace(self, parameters={**self.parameters, "tau": tau})
+
+    def shares(self, members: Members) -> Array:
+        """``N_i / U`` of the pools in each training set, shape (set, pool)."""
+        taken = members * self.taken
+        shares: Array = taken / taken.sum(axis=1, keepdims=True)
+        return shares
+
+    def totals(self, members: Members) -> Array:
+        """``U`` of each training set, samples, shape (set,)."""
+        totals: Array = (members * self.taken).sum(axis=1)
+        return totals
+
+    def table(self, total: float, pools: NDArray[np.intp] | None = None) -> list[Array]:
+        """What the law takes means of, ``x_i``, in training sets of one size.
+
+        Parameters
+        ----------
+        total : float
+            ``U``, samples.
+        pools : array of int, optional
+            Which pools; all of them if it is not given.
+
+        Returns
+        -------
+        list of array, shape (budget or 1, pool, draw)
+        """
+        pools = np.arange(self.taken.size) if pools is None else pools
+        nodes = collapse(self.budgets, total).node.size
+        step = 1 + TABLE // (max(pools.size, self.budgets.size) * nodes)
+        table: list[Array] = []
+        for first in range(0, self.draws, step):
+            values = self._values(slice(first, first + step), total, pools)
+            table = table or [np.empty((*x.T.shape[:2], self.draws)) for x in values]
+            for x, turned in zip(values, table, strict=True):
+                for i in range(0, len(x), TURNED):
+                    some = x[i : i + TURNED]
+                    turned[..., first + i : first + i + len(some)] = some.T
+        return table
+
+    def _values(self, draws: slice, total: float, pools: NDArray[np.intp]) -> list[Array]:
+        """`table` for some draws, shapes (draw, pool, budget or 1)."""
+        values: list[Array] = []
+
+        def mean(x: Array) -> Array:
+            values.append(x)
+            return x[:, 0]  # whatever comes of it: the law is asked for what it takes means of
+
+        some = {name: x[draws] for name, x in self.parameters.items()}
+        law_inside(
+            self.law, some, pools, total, self.reference, self.budgets, Mixture(mean, lambda x: x)
+        )
+        return values
+
+    def errors(self, members: Members) -> Array:
+        """Errors of any training sets at all budgets, under every draw.
+
+        Parameters
+        ----------
+        members : array of bool, shape (set, pool)
+
+        Returns
+        -------
+        array, shape (set, budget, draw)
+        """
+        error = np.empty((len(members), self.budgets.size, self.draws))
+        if not self.law.separable:
+            for i, chosen in enumerate(members):
+                error[i] = mixture_error(
+                    self.law, self.parameters, chosen * self.taken, self.reference, self.budgets
+                ).T
+            return error
+        totals, index = np.unique(self.totals(members), return_inverse=True)
+        for i, total in enumerate(totals):
+            sets = np.flatnonzero(index == i)
+            pools = np.flatnonzero(members[sets].any(axis=0))
+            table = self.table(total, pools)
+            shares = self.shares(members[sets])[:, pools]
+            error[sets] = error_of_means(self.law, [shares @ x for x in table]).swapaxes(0, 1)
+        return error
+
+
+def best_of_each_draw(pools: WholePools) -> tuple[Array, Array] | None:
+    """The least error of all subsets in each draw, where it can be had without a search.
+
+    Where pools have one size and the law takes the mean of one thing only that differs between
+    them, the best m pools of a draw are those with the m largest values, or the m least.
+
+    Returns
+    -------
+    tuple of array, or None
+        Shape (budget, draw); and shape (pool, budget): the share of draws in which the best subset
+        takes the pool.
+    """
+    if not (pools.equal and pools.law.separable):
+        return None
+    count, shape = pools.taken.size, (pools.budgets.size, pools.draws)
+    least, included = np.full(shape, np.inf), np.zeros((count, *shape), dtype=bool)
+    for size in range(1, count + 1):
+        table = pools.table(size * pools.taken[0])
+        differing = [i for i, x in enumerate(table) if np.ptp(x, axis=1).any()]
+        if len(differing) > 1:
+            return None
+        which = differing[0] if differing else 0
+        order = np.argsort(table[which], axis=1)
+        for chosen in (order[:, -size:], order[:, :size]):
+            means = [x[:, 0] for x in table]
+            means[which] = np.take_along_axis(table[which], chosen, axis=1).mean(axis=1)
+            error = np.broadcast_to(error_of_means(pools.law, means), shape)
+            better = error < least
+            least = np.where(better, error, least)
+            taken = np.zeros(table[which].shape, dtype=bool)
+            np.put_along_axis(taken, chosen, True, axis=1)
+            included = np.where(better, taken.swapaxes(0, 1), included)
+    return least, included.mean(axis=-1)
+
+
+def error_of_means(law: Law, means: list[Any]) -> Any:
+    """The error that a separable law makes of its means, in the order in which it takes them.
+
+    Parameters
+    ----------
+    law : Law
+    means : list of array
+
+    Examples
+    --------
+    >>> from qqt_bayes.laws.law import LAWS
+    >>> exponent, floor = -0.5, 0.1
+    >>> float(error_of_means(LAWS["utility"], [exponent, floor])), float(np.exp(-0.5) + 0.1)
+    (0.70653, 0.70653)
+    """
+    supply = iter(means)
+    mixture = Mixture(mean=lambda x: next(supply), spread=lambda x: x)
+    return law.error(ONE_EPOCH, **dict.fromkeys(law.arguments, NONE), mixture=mixture)

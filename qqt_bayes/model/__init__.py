@@ -1,0 +1,1 @@
+"""The statistical model: specification, priors, noise, likelihood, coordinates, PyMC model."""

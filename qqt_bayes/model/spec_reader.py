@@ -1,0 +1,203 @@
+"""Checks the table of a model specification: every fault with its dotted key, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import inf, nan
+from typing import Any
+
+from qqt_bayes.errors import shown, suggest
+from qqt_bayes.laws.law import LAWS
+from qqt_bayes.model.distributions import (
+    DISTRIBUTIONS,
+    DOMAINS,
+    LIKELIHOODS,
+    SIZE,
+    Distribution,
+    Domain,
+    Likelihood,
+    Prior,
+)
+
+DIMENSIONS = ("group", "pool")
+
+ANYTHING = Distribution((), optional=tuple(DOMAINS))
+"""Stands for a law or a distribution that is not known, so that what is there is checked still."""
+
+
+def read_fields(table: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Turn the table of a specification into the fields of a `Spec`.
+
+    Parameters
+    ----------
+    table : mapping
+        The structure of the TOML file.
+
+    Returns
+    -------
+    fields : dict
+        Arguments of `Spec`; of use only if there is no fault.
+    faults : list of str
+        A sentence for each fault, led by its dotted key.
+
+    Examples
+    --------
+    >>> _, faults = read_fields({"name": "mine", "law": "utilty"})
+    >>> faults[0].endswith("got 'utilty' (str); did you mean 'utility'?")
+    True
+    """
+    reader = _Reader()
+    return reader.fields(table), reader.faults
+
+
+class _Reader:
+    """Reads a table and notes every fault; a stand-in takes the place of a value that has one.
+
+    A `key` is the dotted name of a value, for the messages; `over` are the dimensions that a prior
+    in this place may have.
+    """
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
+
+    def fields(self, table: Mapping[str, Any]) -> dict[str, Any]:
+        law = self.choice("law", table.get("law"), LAWS)
+        fields = {
+            "name": self.text("name", table.get("name")),
+            "summary": self.text("summary", table.get("summary", "")),
+            "law": law,
+            "references": self.texts("references", table.get("references", [])),
+            "size_reference": self.size(law, table.get("size_reference")),
+            "parameters": self.parameters(law, self.table("parameters", table.get("parameters"))),
+            "likelihood": self.likelihood(self.table("likelihood", table.get("likelihood"))),
+        }
+        self.no_others("", table, "a specification", list(fields))
+        return fields
+
+    def size(self, law: str, raw: object) -> float | None:
+        if raw is None:
+            return None
+        if law and "tau" not in LAWS[law].parameters:
+            self.fault("size_reference", f"law {law!r} has no half-life to quote; leave it out")
+        return self.number("size_reference", raw, SIZE)
+
+    def parameters(self, law: str, table: Mapping[str, Any]) -> dict[str, float | Prior]:
+        known = Distribution(LAWS[law].parameters) if law else ANYTHING
+        owner = f"law {law!r}" if law else "a law"
+        self.no_others("parameters.", table, owner, [*known.required, *known.optional])
+        return self.values("parameters.", table, known, DIMENSIONS)
+
+    def likelihood(self, table: Mapping[str, Any]) -> Likelihood:
+        return Likelihood(*self.distribution("likelihood.", table, LIKELIHOODS, ("group",)))
+
+    def prior(self, key: str, table: Mapping[str, Any], over: Sequence[str]) -> Prior:
+        over = self.over(f"{key}.over", table.get("over", []), over)
+        return Prior(*self.distribution(f"{key}.", table, DISTRIBUTIONS, over, ["over"]), over)
+
+    def distribution(
+        self,
+        where: str,
+        table: Mapping[str, Any],
+        registry: Mapping[str, Distribution],
+        over: Sequence[str],
+        besides: Sequence[str] = (),
+    ) -> tuple[str, dict[str, float | Prior]]:
+        """The name of a distribution and its parameters."""
+        name = self.choice(f"{where}distribution", table.get("distribution"), registry)
+        known = registry.get(name, ANYTHING)
+        names = ["distribution", *besides, *known.required, *known.optional]
+        self.no_others(where, table, name or "a distribution", names)
+        return name, self.values(where, table, known, over)
+
+    def values(
+        self, where: str, table: Mapping[str, Any], known: Distribution, over: Sequence[str]
+    ) -> dict[str, float | Prior]:
+        """A number or a prior for every name that is required or there."""
+        names = [*known.required, *(name for name in known.optional if name in table)]
+        return {n: self.value(f"{where}{n}", table.get(n), DOMAINS[n], over) for n in names}
+
+    def value(self, key: str, raw: object, domain: Domain, over: Sequence[str]) -> float | Prior:
+        if not (domain.random and isinstance(raw, Mapping)):
+            return self.number(key, raw, domain)
+        prior = self.prior(key, raw, over)
+        if prior.distribution:
+            self.edges(key, prior, domain)
+        return prior
+
+    def edges(self, key: str, prior: Prior, domain: Domain) -> None:
+        lower, upper = prior.support
+        if lower >= upper:
+            self.fault(key, f"expected lower below upper, got {lower:g} and {upper:g}")
+        if lower < domain.lower or upper > domain.upper:
+            goes = f"down to {lower:g}" if lower < domain.lower else f"up to {upper:g}"
+            instead = "LogNormal, HalfNormal or TruncatedNormal with lower = 0"
+            self.fault(
+                key,
+                f"expected a prior that gives a {domain.words}, but {prior.distribution} goes "
+                f"{goes}; try {instead if domain.upper == inf else 'Beta'}",
+            )
+
+    def number(self, key: str, raw: object, domain: Domain) -> float:
+        number = nan
+        if isinstance(raw, int | float) and not isinstance(raw, bool):
+            try:
+                number = float(raw)
+            except OverflowError:  # of an integer
+                number = inf
+        if not domain.holds(number):
+            self.expected(key, f"a {domain.words}{' or a prior' * domain.random}", raw)
+        return number
+
+    def over(self, key: str, raw: object, possible: Sequence[str]) -> tuple[str, ...]:
+        names = [raw] if isinstance(raw, str) else raw
+        if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+            self.expected(key, '"group", "pool" or a list of them', raw)
+            return ()
+        for name in [name for name in names if name not in possible]:
+            can = f"; can be {', '.join(possible)}" if possible else ", inside a shared prior"
+            self.fault(key, f"cannot be {name!r} here{suggest(name, possible) or can}")
+        if len(set(names)) < len(names):
+            self.fault(key, f"a dimension comes twice in {shown(names)}")
+        return tuple(sorted(set(names)))
+
+    def choice(self, key: str, raw: object, choices: Iterable[str]) -> str:
+        """One of the choices, or "" with a fault."""
+        if isinstance(raw, str) and raw in choices:
+            return raw
+        hint = suggest(raw, choices) if isinstance(raw, str) else ""
+        self.expected(key, f"one of {', '.join(choices)}", raw, hint)
+        return ""
+
+    def table(self, key: str, raw: object) -> Mapping[str, Any]:
+        """A table; a missing one is empty, and each thing that should be in it is missed."""
+        if isinstance(raw, Mapping):
+            return raw
+        if raw is not None:
+            self.expected(key, "a table", raw)
+        return {}
+
+    def texts(self, key: str, raw: object) -> tuple[str, ...]:
+        if not isinstance(raw, list):
+            self.expected(key, "a list of texts", raw)
+            return ()
+        return tuple(self.text(f"{key}[{i}]", item) for i, item in enumerate(raw))
+
+    def text(self, key: str, raw: object) -> str:
+        if not isinstance(raw, str):
+            self.expected(key, "a text", raw)
+            return ""
+        return raw
+
+    def no_others(
+        self, where: str, table: Mapping[str, Any], owner: str, known: Sequence[str]
+    ) -> None:
+        for name in [name for name in table if name not in known]:
+            hint = suggest(name, known) or f"; it has {', '.join(known)}"
+            self.fault(f"{where}{name}", f"{owner} has no such key{hint}")
+
+    def expected(self, key: str, words: str, raw: object, hint: str = "") -> None:
+        got = "but it is missing" if raw is None else f"got {shown(raw)} ({type(raw).__name__})"
+        self.fault(key, f"expected {words}, {got}{hint}")
+
+    def fault(self, key: str, sentence: str) -> None:
+        self.faults.append(f"{key}: {sentence}")

@@ -1,0 +1,1 @@
+"""What runs can teach before a fit, and which run to make next."""

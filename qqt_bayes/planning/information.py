@@ -1,0 +1,271 @@
+r"""What a design can be expected to tell, before any outcome is known.
+
+Let z be the standard normals that the model is made of, ``J`` the derivative of the errors of all
+runs by z in units of their noise, ``g`` that of a quantity of interest.  Where the curves are about
+straight in z, the posterior covariance of z is ``(1 + J'J)^-1``, and the quantity's variance falls
+by the
+
+contraction  ``1 - g' (1 + J'J)^-1 g / (g'g)``
+
+(which no monotone change of the quantity's scale alters).  All of it is averaged over draws of the
+prior; those that give illegal errors are left out.
+
+Directions that a design leaves open, along which parameters trade against each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from qqt_bayes.laws.law import LAWS
+from qqt_bayes.laws.run_curves import Part, ingredients, repeat, run_errors
+from qqt_bayes.model.distributions import Prior
+from qqt_bayes.model.noise import by_run, independent_variance
+from qqt_bayes.model.priors import by_copy, count, values_at
+from qqt_bayes.model.spec import Spec
+from qqt_bayes.phrases import named
+from qqt_bayes.tables.runs import ERROR
+
+Array = NDArray[np.float64]
+DRAWS = 60
+"""Draws of the prior that are averaged over, if so many are legal ..."""
+TRIED = 1200
+"""... of so many."""
+LEAST = 10
+"""Fewer say nothing."""
+WORK = 1e8
+"""Evaluations of an epoch of a pool of a run, and products of matrix elements: a few seconds."""
+BLOCK = 1e6
+"""The same, at a time."""
+STEP = 1e-5
+"""Of the forward differences, in standard deviations."""
+
+
+@dataclass(frozen=True)
+class Information:
+    """What a design can be expected to tell.
+
+    Attributes
+    ----------
+    scalars : tuple of (str, str)
+        Parameter of the law and, where it differs, its group and pool.
+    contraction : array, shape (scalar,)
+        Median expected contraction.
+    left : array, shape (scalar, scalar)
+        Mean posterior covariance, in units of prior standard deviations.
+    prior_sd, posterior_sd : array, shape (further run,)
+        Median standard deviations of the mean error of further runs, before and after.
+    expected : array, shape (2, run)
+        Ends of the 90 % interval of the mean error of each run before any is known.
+    draws : int
+        Legal draws of the prior that all this rests on.
+    """
+
+    scalars: tuple[tuple[str, str], ...]
+    contraction: Array
+    left: Array
+    prior_sd: Array
+    posterior_sd: Array
+    expected: Array
+    draws: int
+
+
+def expected_information(
+    spec: Spec, runs: xr.Dataset, further: xr.Dataset, seed: int = 0
+) -> Information | None:
+    """What runs would tell of the parameters of a law, and of the errors of further runs.
+
+    Parameters
+    ----------
+    spec : Spec
+    runs : Dataset
+        As `read_runs` returns it; of `error` nothing is used.
+    further : Dataset
+        Like `runs`, of the same training sets, groups and pools.
+    seed : int
+        Of the draws of the prior.
+
+    Returns
+    -------
+    Information or None
+        None if the prior gives hardly any legal errors, the table is too large, or nothing in the
+        law is random.
+    """
+    sizes = {dim: runs.sizes[dim] for dim in ("group", "pool")}
+    rows = _Rows(spec, [runs, further])
+    if not rows.random:
+        return None
+    scalars = [(name, label) for name in rows.random for label in _labels(name, spec, runs)]
+    size = count(spec, sizes)
+    wanted = int(min(DRAWS, WORK / ((1 + size) * (rows.work + size**2))))
+    if wanted < LEAST:
+        return None
+    rng = np.random.default_rng(seed)
+    legal, legal_errors = np.empty((0, size)), np.empty((0, rows.size))
+    for _ in range(TRIED // DRAWS):
+        z = rng.standard_normal((DRAWS, size))
+        errors = rows.errors(values_at(spec, sizes, z))[:, : rows.size]
+        holds = ERROR[runs.attrs["kind"]].holds(errors).all(axis=1)
+        legal = np.concatenate([legal, z[holds]])
+        legal_errors = np.concatenate([legal_errors, errors[holds]])
+        if len(legal) >= wanted:
+            break
+    if len(legal) < LEAST:
+        return None
+    contraction, left, sds = [], [], []
+    for point in legal[:wanted]:
+        values = values_at(spec, sizes, point + STEP * np.eye(1 + size, size, -1))
+        errors = rows.errors(values)
+        error, slope = errors[0], (errors[1:] - errors[0]).T / STEP
+        gradient = np.concatenate([_slope(values[name]) for name in rows.random])
+        before = np.sqrt((gradient**2).sum(axis=1))
+        with np.errstate(all="ignore"):  # a prior may have noise that is none, or beyond measure
+            told = slope[: rows.size] / _noise(spec, runs, values, error[: rows.size])[:, None]
+        finite = all(np.isfinite(x).all() for x in (slope, before, told))
+        if not (finite and before.all()):
+            continue
+        after = posterior_covariance(told)
+        unit = gradient / before[:, None]
+        left.append(unit @ after @ unit.T)
+        contraction.append(1 - np.diag(left[-1]))
+        beyond = slope[rows.size :]
+        variances = (beyond**2).sum(axis=1), ((beyond @ after) * beyond).sum(axis=1)
+        sds.append(np.sqrt(variances))
+    if len(sds) < LEAST:
+        return None
+    prior_sd, posterior_sd = np.median(sds, axis=0)
+    return Information(
+        tuple(scalars),
+        np.median(contraction, axis=0),
+        np.mean(left, axis=0),
+        prior_sd,
+        posterior_sd,
+        np.quantile(legal_errors, [0.05, 0.95], axis=0),
+        len(sds),
+    )
+
+
+def posterior_covariance(slope: Array) -> Array:
+    """``(1 + J'J)^-1``, shape (scalar, scalar).
+
+    Examples
+    --------
+    Four measurements of one of two unknowns, each with the noise of its prior:
+
+    >>> posterior_covariance(np.array([[1.0, 0.0]] * 4))
+    array([[0.2, 0. ],
+           [0. , 1. ]])
+    """
+    triangle = np.linalg.qr(slope, mode="r")  # J'J itself would lose what is known very well
+    _, sizes, directions = np.linalg.svd(triangle)
+    left = np.ones(slope.shape[1])
+    left[: sizes.size] = 1 / np.hypot(1, sizes) ** 2
+    covariance: Array = (directions.T * left) @ directions
+    return covariance
+
+
+class _Rows:
+    """The curves of some tables, one behind the other, under many points at once."""
+
+    def __init__(self, spec: Spec, tables: list[xr.Dataset]) -> None:
+        self.spec, self.size = spec, tables[0].sizes["run"]
+        self.parts = [ingredients(table, spec.size_reference) for table in tables]
+        self.random = [n for n, value in spec.parameters.items() if isinstance(value, Prior)]
+        self.work = sum(
+            part.row.size * part.epochs.node.size for parts in self.parts for part in parts
+        )
+        self.copies: dict[int, list[list[Part]]] = {}
+
+    def errors(self, values: Mapping[str, Array]) -> Array:
+        """Mean error of each run, shape (point, run), in blocks."""
+        points = len(values[self.random[0]])
+        step = max(1, int(BLOCK / self.work))
+        blocks = [
+            self._block({name: values[name][first : first + step] for name in self.random})
+            for first in range(0, points, step)
+        ]
+        return np.concatenate(blocks)
+
+    def _block(self, values: Mapping[str, Array]) -> Array:
+        points = len(values[self.random[0]])
+        if points not in self.copies:
+            self.copies[points] = [repeat(parts, points) for parts in self.parts]
+        law, every = LAWS[self.spec.law], by_copy(self.spec, values)
+        with np.errstate(all="ignore"):  # far from any data a law may overflow
+            tables = [
+                run_errors(parts, law, every).reshape(points, -1) for parts in self.copies[points]
+            ]
+        return np.concatenate(tables, axis=1)
+
+
+def _slope(values: Array) -> Array:
+    """Derivative of a parameter by z, shape (its scalars, scalar)."""
+    flat = values.reshape(len(values), -1)
+    slope: Array = (flat[1:] - flat[0]).T / STEP
+    return slope
+
+
+def _noise(spec: Spec, runs: xr.Dataset, values: Mapping[str, Array], error: Array) -> Array:
+    """Deviation of each run as far as it hides where its curve is, shape (run,).
+
+    Of a Student t with nu degrees of freedom, ``sigma sqrt((nu + 3) / (nu + 1))``.
+    """
+    noise = by_run(spec.likelihood, runs, {name: x[0] for name, x in values.items()})
+    variance = independent_variance(runs.assign(error=("run", error)), noise)
+    if "nu" in noise:
+        variance = variance * (noise["nu"] + 3) / (noise["nu"] + 1)
+    deviation: Array = np.sqrt(variance)
+    return deviation
+
+
+def _labels(name: str, spec: Spec, runs: xr.Dataset) -> list[str]:
+    """The group and pool of each scalar of a parameter."""
+    prior = spec.parameters[name]
+    over = prior.over if isinstance(prior, Prior) else ()
+    return [", ".join(each) for each in product(*(runs[dim].values.tolist() for dim in over))]
+
+
+TRADE = 1.25
+"""Length of a direction, squared, against what it would be without correlation."""
+OPEN = 0.5
+"""Deviation along a direction, in units of the prior's, from which on it is worth a sentence."""
+LOADING = 0.3
+"""Share of the largest loading that makes a parameter part of a direction."""
+
+
+def ridges(told: Information) -> list[dict[str, Any]]:
+    """Directions that the runs leave open although they tell others of the same parameters.
+
+    A direction v is one if correlation makes it longer: ``v' C v > 1.25 sum v_i^2 C_ii``, with C
+    the posterior covariance in units of the prior's deviations.
+    """
+    found = []
+    lengths, directions = np.linalg.eigh(told.left)
+    for square, v in zip(lengths[::-1], directions.T[::-1], strict=True):
+        alone = v**2 @ np.diag(told.left)
+        parameters = _along(told.scalars, v)
+        if np.sqrt(square) > OPEN and square > TRADE * alone and len(parameters) > 1:
+            found.append({"parameters": parameters, "left": float(np.sqrt(square))})
+    return found
+
+
+def _along(scalars: tuple[tuple[str, str], ...], direction: Array) -> list[str]:
+    """The parameters of a direction; if it is but one, the pools or groups that trade."""
+    share = pd.Series(direction**2).groupby([name for name, _ in scalars], sort=False).sum()
+    names: list[str] = share.index[share > LOADING**2 * share.max()].tolist()
+    if len(names) > 1:
+        return names
+    large = abs(direction) > LOADING * abs(direction).max()
+    sides = [
+        [scalar for scalar, yes in zip(scalars, large & side, strict=True) if yes]
+        for side in (direction > 0, direction < 0)
+    ]
+    return [named(side) for side in sides if side]

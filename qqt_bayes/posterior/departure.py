@@ -1,0 +1,140 @@
+"""How errors may depart from the law of a fit, given its own runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from qqt_bayes.laws.law import LAWS
+from qqt_bayes.laws.level_curves import SAMPLE, evaluate, require_finite
+from qqt_bayes.model.noise import independent_variance, told_variance, typical
+from qqt_bayes.posterior import accessors
+from qqt_bayes.posterior.accessors import in_group
+from qqt_bayes.posterior.discrepancy import Cells, departures, evenly
+from qqt_bayes.tables.runs import HIGHEST
+
+Array = NDArray[np.float64]
+MOST = 1024
+"""Cells that departures are conditioned on: of more, evenly spaced ones."""
+STREAM = 1
+"""Tells the random numbers of departures from others of the same seed."""
+
+
+def depart(
+    error: xr.DataArray, fit: xr.DataTree, levels: xr.DataArray, group: str | None, seed: int = 0
+) -> xr.DataArray:
+    """Errors that depart from the law as its own runs let one expect.
+
+    Parameters
+    ----------
+    error : DataArray
+        As `predict` returns it for mean curves.
+    fit, levels, group, seed
+        As for `predict`.
+
+    Returns
+    -------
+    DataArray
+        With the coordinates `level_amplitude` and `trend_amplitude` (chain, draw, and group if
+        there are several). No departure leads to an error rate above 1.
+
+    Raises
+    ------
+    InputError
+        If an error is not finite.
+    """
+    runs, budgets = accessors.runs(fit), error["budget"].values
+    names = runs["group"].values.tolist()
+    found = [
+        _departures(fit, runs, levels, budgets, name, np.random.default_rng((seed, STREAM, i)))
+        for i, name in enumerate(names)
+        if group in {None, name}
+    ]
+    names = names if group is None else [group]
+    joined = xr.concat(found, xr.Variable("group", names))
+    departed = error * np.exp(joined if "group" in error.dims else joined.isel(group=0, drop=True))
+    require_finite(departed)
+    return departed.clip(max=error.clip(min=HIGHEST[runs.attrs["kind"]]))
+
+
+def _departures(
+    fit: xr.DataTree,
+    runs: xr.Dataset,
+    levels: xr.DataArray,
+    budgets: Array,
+    group: str,
+    rng: np.random.Generator,
+) -> xr.DataArray:
+    """Departures in one group, given its runs."""
+    parameters = in_group(accessors.parameters(fit), group)
+    seen, place = _trained(runs, group)
+    sets = runs["unique_samples"].rename(data="level").transpose("level", "pool")
+    law = LAWS[accessors.specification(fit).law]
+    curve = np.concatenate(
+        [
+            evaluate(law, parameters, sets[i : i + 1], seen.budget[seen.own == i]).values
+            for i in np.unique(seen.own)
+        ],
+        axis=-1,
+    ).reshape(-1, seen.budget.size)
+    mean, variance = _measured(fit, runs, group, place, np.median(curve, axis=0))
+    taken = levels.reindex(pool=sets["pool"], fill_value=0).values
+    _, first, alike = np.unique(
+        np.concatenate([sets.values, taken]), axis=0, return_index=True, return_inverse=True
+    )
+    wanted = Cells(
+        np.repeat(taken, budgets.size, axis=0),
+        np.tile(budgets, len(taken)),
+        np.repeat(first[alike.ravel()[len(sets) :]], budgets.size),
+    )
+    delta, amplitude = departures(np.log(mean / curve), variance, seen, wanted, rng)
+    sizes = parameters.sizes["chain"], parameters.sizes["draw"]
+    return xr.DataArray(
+        delta.reshape(*sizes, len(taken), budgets.size),
+        {
+            "level": levels["level"],
+            "budget": budgets,
+            "level_amplitude": (SAMPLE, amplitude[:, 0].reshape(sizes)),
+            "trend_amplitude": (SAMPLE, amplitude[:, 1].reshape(sizes)),
+        },
+        (*SAMPLE, "level", "budget"),
+    )
+
+
+def _trained(runs: xr.Dataset, group: str) -> tuple[Cells, NDArray[np.intp]]:
+    """The trained cells of a group, and which of them each run is in: -1 for none."""
+    own = runs["group"].values[runs["group_index"].values] == group
+    every = np.stack([runs[name].values for name in ("data_index", "samples_seen")])
+    cell, place = np.unique(every[:, own], axis=1, return_inverse=True)
+    some = evenly(cell.shape[1], MOST)
+    number = np.full(cell.shape[1], -1)
+    number[some] = np.arange(some.size)
+    index = np.full(own.size, -1)
+    index[own] = number[place.ravel()]
+    data, budget = cell[0, some].astype(int), cell[1, some]
+    return Cells(runs["unique_samples"].values[data], budget, data), index
+
+
+def _measured(
+    fit: xr.DataTree, runs: xr.Dataset, group: str, place: NDArray[np.intp], curve: Array
+) -> tuple[Array, Array]:
+    """Mean error of the runs of each trained cell, and the variance of its log.
+
+    Parameters
+    ----------
+    fit, runs, group
+    place : array of int, shape (run,)
+        As `_trained` returns it.
+    curve : array, shape (cell,)
+        Where the law has the cells.
+    """
+    declared = accessors.specification(fit).likelihood.parameters
+    noise = typical(declared, in_group(fit["posterior"].to_dataset(), group))
+    here = place >= 0
+    variance, error = independent_variance(runs, noise)[here], runs["error"].values[here]
+    if "nu" in noise:
+        variance = told_variance(variance, error - curve[place[here]], noise["nu"])
+    told = np.bincount(place[here], 1 / variance)
+    mean = np.bincount(place[here], error / variance) / told
+    return mean, 1 / (told * mean**2)

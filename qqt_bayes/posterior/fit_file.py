@@ -1,0 +1,109 @@
+"""A fit on disk and in memory: saved whole or not at all, and what it holds by name.
+
+Nothing here samples or imports PyMC: reading a fit takes a second.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import Literal
+
+import h5py
+import xarray as xr
+
+from qqt_bayes.errors import InputError
+from qqt_bayes.files import seal, unseal, write
+from qqt_bayes.model.distributions import Prior
+from qqt_bayes.posterior.accessors import gate, parameters, runs, specification
+
+ENGINE: Literal["h5netcdf"] = "h5netcdf"
+DAMAGED = "damaged; make it again with `qqt fit`."
+FORM: dict[str, tuple[str, ...]] = {
+    **{dim: (dim,) for dim in ("run", "data", "group", "pool")},
+    "unique_samples": ("data", "pool"),
+    "pool_size": ("pool",),
+    **dict.fromkeys(("error", "samples_seen", "data_index", "group_index"), ("run",)),
+    **dict.fromkeys(("n_eval", "rounding", "weight"), ("run",)),
+}
+"""Dimensions of what a table of runs holds."""
+OPTIONAL = ("training", "evaluation_variance")
+"""What it may hold, over run."""
+
+
+def save(fit: xr.DataTree, path: str | os.PathLike[str]) -> None:
+    """Write a fit as netCDF; an earlier file at `path` stays whole until the new one is.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    content = fit.to_netcdf(engine=ENGINE)  # in memory: HDF5 itself may crash on a full disk
+    write(Path(path), seal(bytes(content)))
+
+
+def load(path: str | os.PathLike[str]) -> xr.DataTree:
+    """Read a fit that `save` wrote.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it is not a whole fit.
+    """
+    if not Path(path).is_file():
+        raise InputError(f"There is no fit at {path}; `qqt fit RUNS -o {path}` makes one.")
+    try:
+        content = unseal(Path(path).read_bytes())
+        with h5py.File(io.BytesIO(content)):  # h5netcdf would print a traceback
+            pass
+        with xr.open_datatree(io.BytesIO(content), engine=ENGINE) as tree:
+            fit = tree.load()
+    except Exception as error:  # a damaged or foreign file can make HDF5 raise anything
+        raise InputError(
+            f"{path} cannot be read as a fit: it is not netCDF, or {DAMAGED}"
+        ) from error
+    missing = [name for name in ("posterior", "observed_data", "constant_data") if name not in fit]
+    missing += [name for name in ("spec", "gate", "kind") if name not in fit.attrs]
+    if missing:
+        raise InputError(
+            f"{path} is netCDF but not a fit of qqt_bayes: it lacks {', '.join(missing)}; "
+            "give a file that `qqt fit` wrote."
+        )
+    try:
+        gate(fit), parameters(fit)
+        _check_runs(runs(fit))
+        _check_draws(fit)
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: a part of the fit is {DAMAGED}") from error
+    return fit
+
+
+def _check_runs(table: xr.Dataset) -> None:
+    """Raise ValueError unless a table of runs has the form that `read_runs` gives it."""
+    optional = {name: ("run",) for name in OPTIONAL if name in table}
+    for name, dims in {**FORM, **optional}.items():
+        if name not in table or table[name].dims != dims:
+            raise ValueError(f"{name} is not over {dims}")
+    for dim in ("data", "group"):
+        index = table[f"{dim}_index"]
+        if index.dtype.kind != "i" or not index.isin(range(table.sizes[dim])).all():
+            raise ValueError(f"{dim}_index is no index")
+    positive = table[["error", "samples_seen", "weight", "pool_size"]].map(lambda x: x > 0)
+    if not table["run"].size or not all(x.all() for x in positive.values()):
+        raise ValueError("a run has a value that is not above 0")
+    if not (table["unique_samples"] >= 0).all():
+        raise ValueError("a training set takes less than nothing")
+
+
+def _check_draws(fit: xr.DataTree) -> None:
+    """Raise ValueError unless there are draws of each parameter, all where its prior has any."""
+    spec = specification(fit)
+    for name, prior in {**spec.parameters, **spec.likelihood.parameters}.items():
+        if isinstance(prior, Prior):
+            draws, (lower, upper) = fit["posterior"][name], prior.support
+            if set(draws.dims) != {"chain", "draw", *prior.over} or not draws.size:
+                raise ValueError(f"{name} has draws of another shape")
+            if not ((draws >= lower) & (draws <= upper)).all():
+                raise ValueError(f"{name} has draws where its prior has none")

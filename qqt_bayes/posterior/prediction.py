@@ -1,0 +1,170 @@
+"""Predicted errors of training sets at budgets, under every draw of a fit or known parameters."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from qqt_bayes.errors import InputError
+from qqt_bayes.laws.law import LAWS, law_for
+from qqt_bayes.laws.level_curves import SAMPLE, evaluate, require_finite
+from qqt_bayes.model.distributions import Prior
+from qqt_bayes.model.noise import growth, reference_budget
+from qqt_bayes.posterior import accessors
+from qqt_bayes.posterior.accessors import in_group, the_group
+from qqt_bayes.posterior.departure import depart
+from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels
+from qqt_bayes.posterior.methods import method_of
+from qqt_bayes.tables.formats import Source
+from qqt_bayes.tables.parameters import read_parameters
+
+EXACT = 4096
+"""Epochs that are summed one by one for known parameters, where one evaluation is all."""
+
+
+def predict(
+    fit: xr.DataTree,
+    levels: Levels,
+    budgets: ArrayLike | str,
+    *,
+    new_run: bool = False,
+    discrepancy: bool | None = None,
+    group: str | None = None,
+    seed: int = 0,
+) -> xr.DataArray:
+    """Error of every level at every budget, under every draw of a fit.
+
+    A draw of the parameters judges all levels and budgets, so differences between levels are known
+    better than the errors themselves.
+
+    Parameters
+    ----------
+    fit : DataTree
+    levels : DataArray, path or DataFrame
+        Unique samples that each level takes from each pool of the fit; see `read_composition` and
+        `nested_levels`.
+    budgets : number, array_like or str
+        Samples seen.
+    new_run : bool
+        Errors of one new training each, with the run-to-run noise of the likelihood, instead of the
+        mean over trainings; without the noise of an evaluation, which depends on its size.
+    discrepancy : bool, optional
+        Whether errors depart from the law as `qqt_bayes.posterior.discrepancy` says; so they do for
+        a new run if it is not given.
+    group : str, optional
+        The group to predict for; all of them if it is not given.
+    seed : int
+        Of the run-to-run noise and the discrepancy.
+
+    Returns
+    -------
+    DataArray, dims (chain, draw, level, budget)
+        With a dimension group before level if the fit has several and none is chosen.
+
+    Raises
+    ------
+    InputError
+        If a level, a budget or the group is not one, or a prediction is not finite.
+    """
+    spec, runs = accessors.specification(fit), accessors.runs(fit)
+    levels = as_levels(levels, runs["pool"].values.tolist())
+    seen = as_budgets(budgets)
+    one = the_group(runs, group)
+    parameters = in_group(accessors.parameters(fit), one)
+    error = evaluate(LAWS[spec.law], parameters, levels, seen)
+    require_finite(error)
+    if one is None and "group" not in error.dims:  # no parameter differs between the groups
+        error = error.expand_dims(group=runs["group"].values)
+    if new_run if discrepancy is None else discrepancy:
+        error = depart(error, fit, levels, one, seed)
+    if new_run:
+        draws = in_group(fit["posterior"].to_dataset(), one)
+        noise = {
+            name: draws[name] if isinstance(value, Prior) else xr.DataArray(value)
+            for name, value in spec.likelihood.parameters.items()
+        }
+        grown = growth(noise, error["budget"], reference_budget(runs))
+        scatter = noise["sigma"] * grown * _noise(noise, error, np.random.default_rng(seed))
+        error = (error + scatter).rename("error")
+    if group is not None:
+        error = error.assign_coords(group=group)
+    return error.transpose(*SAMPLE, "group", "level", "budget", missing_dims="ignore").assign_attrs(
+        units="error rate" if runs.attrs["kind"] == "error" else "loss",
+        kind=runs.attrs["kind"],
+        law=spec.law,
+        of="one new run" if new_run else "mean over runs",
+        method=method_of(fit.attrs),
+    )
+
+
+def predict_known(
+    parameters: Source | xr.Dataset,
+    levels: Levels,
+    budgets: ArrayLike | str,
+    *,
+    law: str = "utility",
+    fit: str | None = None,
+    size_exponent: float = 1.0,
+) -> xr.DataArray:
+    """Error of every level at every budget, for known or published parameters.
+
+    Parameters
+    ----------
+    parameters : path, DataFrame or Dataset
+        See `read_parameters`.
+    levels, budgets
+        As for `predict`.
+    law : str
+        A name in `LAWS`.
+    fit : str, optional
+        Which rows of the parameters to use, by their column `fit`.
+    size_exponent : float
+        Power of the size with which half-lives grow; 1 is the combination theorem.
+
+    Returns
+    -------
+    DataArray, dims (level, budget)
+
+    Raises
+    ------
+    InputError
+        If the law, a parameter, a level or a budget is not one, or the law does not know a
+        parameter.
+
+    Examples
+    --------
+    Two equal pools: better alone at first, better together when the best one is exhausted:
+
+    >>> import pandas as pd
+    >>> from qqt_bayes.tables.composition import nested_levels
+    >>> bands = pd.DataFrame({"pool": ["0-10%", "10-20%"], "a": 0.025, "b": [0.16, 0.125],
+    ...                       "tau": [6.7, 8.5], "d": 0.1, "unique_samples": 12.8e6})
+    >>> levels = nested_levels(bands.set_index("pool")["unique_samples"])
+    >>> predict_known(bands, levels, "64M, 640M").round(3).to_pandas()
+    budget  64000000.0   640000000.0
+    level
+    top 1         0.773        0.715
+    top 2         0.779        0.644
+    """
+    if not isinstance(size_exponent, int | float) or not np.isfinite(size_exponent):
+        raise InputError(f"size_exponent: expected a finite number, got {size_exponent!r}")
+    if not isinstance(parameters, xr.Dataset):
+        parameters = read_parameters(parameters, fit=fit)
+    chosen = law_for(law, parameters.get("kappa", 0.0))
+    levels = as_levels(levels, parameters["pool"].values.tolist(), known="the parameters")
+    theta = parameters.assign(size_exponent=float(size_exponent))
+    with np.errstate(over="ignore", invalid="ignore"):  # a fault, and said as one
+        error = evaluate(chosen, theta, levels, as_budgets(budgets), exact=EXACT)
+    require_finite(error)
+    return error.assign_attrs(units="error rate, or loss", law=law)
+
+
+def _noise(
+    noise: dict[str, xr.DataArray], error: xr.DataArray, rng: np.random.Generator
+) -> xr.DataArray:
+    """Noise of one new run at every level and budget: standard normal, or Student-t with nu."""
+    if "nu" in noise:
+        nu = xr.zeros_like(error) + noise["nu"]
+        return nu.copy(data=rng.standard_t(nu.values))
+    return error.copy(data=rng.standard_normal(error.shape))

@@ -1,0 +1,1 @@
+"""Results as words, tidy tables and pages."""

@@ -1,0 +1,132 @@
+"""A calibration as a table and a verdict."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from qqt_bayes.calibration.uniformity import RANKED, differences, jointly, p_values
+from qqt_bayes.phrases import MOST, joined
+
+PROBABILITY = 0.95
+"""Of the bands."""
+FEW = 100
+"""Tables of which fewer show gross faults only."""
+CORRELATED = 0.05
+"""Share of the fits that may have fewer effective draws than are ranked."""
+MEAN, VARIANCE = RANKED / 2, ((RANKED + 1) ** 2 - 1) / 12  # of a uniform rank
+
+
+def scalars(found: xr.Dataset) -> pd.DataFrame:
+    """A row for each scalar of a calibration.
+
+    Parameters
+    ----------
+    found : Dataset
+        As `simulation_based_calibration` returns it.
+
+    Returns
+    -------
+    DataFrame
+        `scalar`; `rank_mean` (49.5 if calibrated); `departure`, the largest difference of the ECDF
+        of ranks from that of uniform ones, signed: above 0 where truths are low among the draws;
+        `p_value` of uniform ranks; `inside_alone`, whether the ECDF is inside its own 95 % band;
+        `inside_jointly`, whether it is inside the band that holds all scalars with 95 %.
+    """
+    ranks = found["rank"]
+    apart = differences(ranks)
+    p = p_values(ranks).to_numpy()
+    return pd.DataFrame(
+        {
+            "scalar": ranks["scalar"].to_numpy(),
+            "rank_mean": ranks.mean("replication").to_numpy(),
+            "departure": apart.isel(end=abs(apart).argmax("end")).to_numpy(),
+            "p_value": p,
+            "inside_alone": p > 1 - PROBABILITY,
+            "inside_jointly": p > 1 - jointly(PROBABILITY, ranks.sizes["scalar"]),
+        }
+    )
+
+
+def verdict(found: xr.Dataset) -> str:
+    """What a calibration means for someone with runs of its design, as paragraphs."""
+    table, ranks = scalars(found), found["rank"]
+    count, total = ranks.sizes["replication"], len(table)
+    name = json.loads(found.attrs["spec"])["name"]
+    odd = table["scalar"][~table["inside_jointly"]].tolist()
+    if odd:
+        faults = [f"{each}: {fault(ranks.sel(scalar=each))}" for each in odd[:MOST]]
+        more = f"; and {len(odd) - MOST} more" if len(odd) > MOST else ""
+        first = (
+            f"Model {name} is not calibrated on this design: {len(odd)} of {total} scalars leave "
+            f"the joint 95% band over {count} tables drawn from its priors ({'; '.join(faults)}"
+            f"{more}). Do not take their intervals at their word. Calibrate again with another "
+            "--seed: what leaves the band again is a fault of the model or the sampler."
+        )
+    elif count < FEW:
+        first = (
+            f"{_tables(count)} drawn from the priors of model {name} show no gross fault, and "
+            f"could show no finer one: all {total} scalars are inside the joint 95% band. Ask for "
+            "--replications 200 or more."
+        )
+    else:
+        first = (
+            f"Model {name} is calibrated on this design as far as {count} tables drawn from its "
+            f"priors can tell: all {total} scalars are inside the joint 95% band. Where runs "
+            "follow the law, and their truth is one that the priors expect, intervals of a fit "
+            "hold as often as they say."
+        )
+    alone = table["scalar"][~table["inside_alone"] & table["inside_jointly"]].tolist()
+    if alone:
+        first += (
+            f" Outside its own 95% band, but not the joint one: {joined(alone)}; of {total} "
+            f"calibrated scalars about {(1 - PROBABILITY) * total:.1f} are, by chance."
+        )
+    return "\n\n".join([first, " ".join(_limits(found))])
+
+
+def _tables(count: int) -> str:
+    return f"{count} table{'s' * (count > 1)}"
+
+
+def _limits(found: xr.Dataset) -> list[str]:
+    """What else one should know of a calibration, a sentence each."""
+    count, legal = found.sizes["replication"], found.attrs["legal"]
+    refused = count - int(found["passed"].sum())
+    correlated = float((found["ess"].min("scalar") < RANKED).mean())
+    words = []
+    if round(legal, 2) < 1:
+        words.append(
+            f"{legal:.0%} of the tables that the priors reach have legal errors; only those count."
+        )
+    if refused:
+        words.append(f"{refused} of {count} fits did not pass their gate and count all the same.")
+    if correlated > CORRELATED:
+        words.append(
+            f"In {correlated:.0%} of the fits some scalar has fewer than {RANKED} effective draws, "
+            "which can itself make ranks uneven."
+        )
+    words.append(
+        "Whether the law describes your runs is another question: see the gate of `qqt fit`."
+    )
+    return words
+
+
+def fault(ranks: xr.DataArray) -> str:
+    """What is wrong with ranks that are not uniform, in words.
+
+    Examples
+    --------
+    >>> ranks = np.random.default_rng(0).integers(0, 100, 300)
+    >>> fault(xr.DataArray(ranks // 2)), fault(xr.DataArray(25 + ranks // 2))
+    ('fits are too high', 'intervals are too wide')
+    """
+    values = ranks.to_numpy().astype(float)
+    shift = (values.mean() - MEAN) / np.sqrt(VARIANCE / values.size)
+    widening = (((values - MEAN) ** 2).mean() / VARIANCE - 1) / np.sqrt(0.8 / values.size)
+    if abs(shift) > abs(widening):
+        return "fits are too low" if shift > 0 else "fits are too high"
+    return "intervals are too narrow" if widening > 0 else "intervals are too wide"

@@ -1,0 +1,332 @@
+"""A decision in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from qqt_bayes.decisions.criteria import TIE
+from qqt_bayes.phrases import (
+    CERTAIN,
+    NO_DOUBT,
+    SMALL,
+    chance,
+    chance_at_least,
+    chance_range,
+    cost,
+    format_samples,
+    joined,
+    joined_ends,
+    span,
+)
+from qqt_bayes.posterior.levels import UNDECIDED
+from qqt_bayes.posterior.methods import is_approximate, remark
+from qqt_bayes.tables.budgets import is_one_budget
+from qqt_bayes.tables.runs import HIGHEST
+
+RARE = 0.05
+"""Probability below which a crossover is not worth a sentence."""
+WIDE = 3.0
+"""Factor between trained budgets from which on interpolation is worth a sentence."""
+MOSTLY = 0.5
+"""Share of the variance from which on the law's misfit is worth a sentence."""
+BASIS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "expected": lambda c: f"expected {c['kind']}",
+    "cvar": lambda c: f"the mean {c['kind']} over the worst {1 - c['cvar_level']:.3g} of draws",
+    "target": lambda c: f"the probability that the {c['kind']} is at most {c['target']:g}",
+}
+"""That by which each rule compares levels, from the attributes of a decision."""
+
+
+def summary(decision: xr.Dataset) -> str:
+    """A decision as a paragraph that a research lead can act on.
+
+    Parameters
+    ----------
+    decision : Dataset
+        As `qqt_bayes.decide` returns it.
+
+    Returns
+    -------
+    str
+        One paragraph; with several groups one for each.
+    """
+    decision = decision.sortby("budget")
+    if "group" not in decision.dims:
+        return " ".join(_sentences(decision))
+    names = [str(name) for name in decision["group"].values]
+    paragraphs = [" ".join(_sentences(decision.sel(group=name))) for name in names]
+    if len(set(paragraphs)) == 1:
+        return f"{joined(names)}, between which nothing differs in this model: {paragraphs[0]}"
+    return "\n\n".join(f"{name}: {text}" for name, text in zip(names, paragraphs, strict=True))
+
+
+def _sentences(decision: xr.Dataset) -> Iterator[str]:
+    if is_approximate(decision.attrs):
+        yield remark(decision.attrs)
+    if not decision.attrs["gate_passed"]:
+        yield (
+            "The fit did not pass its checks and was used by force: every number here may be wrong."
+        )
+    if decision.sizes["level"] == 1:
+        yield _only_level(decision)
+    else:
+        yield _basis(decision)
+        for part in _parts(decision):
+            yield _undecided(part) if part["winner"].values[0] == UNDECIDED else _decided(part)
+        yield from _crossovers(decision)
+    yield from _misfit(decision)
+    yield from _impossible(decision)
+    yield from _gaps(decision)
+    yield from _extrapolations(decision)
+    yield from _repetitions(decision)
+    yield from oversize(decision["pool_multiple"])
+
+
+def _basis(decision: xr.Dataset) -> str:
+    rule, model = BASIS[decision.attrs["rule"]], decision.attrs["model"]
+    draws = f"{decision.attrs['draws']:,} posterior draws of the mean curves of model {model}"
+    draws += " and of departures from its law" if decision.attrs.get("discrepancy") else ""
+    if "subsets" not in decision.attrs:
+        return f"Levels are compared by {rule(decision.attrs)} under {draws}."
+    sets = f"{decision.attrs['subsets']:,} sets of whole pools that"
+    sets += f" {decision.sizes['pool']} pools allow"
+    named = f"the {decision.sizes['level']} that matter are listed"
+    if not decision.attrs["searched"]:
+        return f"The {sets} are compared by {rule(decision.attrs)} under {draws}; {named}."
+    gap = max(decision["optimality_gap"].max().item(), SMALL)
+    against = (
+        "Probabilities and costs are against all of them."
+        if decision.attrs["complete"]
+        else "Probabilities are among the sets that the search evaluated: against all of them they "
+        "may be lower, and costs higher, so no winner is named."
+    )
+    return (
+        f"Of the {sets}, those that a search found best by {rule(decision.attrs)} are compared "
+        f"under {draws}; {named}. "
+        f"None of the others scores better than the choice by more than {gap:.2g}. {against}"
+    )
+
+
+def _parts(decision: xr.Dataset) -> Iterator[xr.Dataset]:
+    """Stretches of consecutive budgets with the same choice and winner."""
+    keys = list(zip(decision["choice"].values, decision["winner"].values, strict=True))
+    for _, places in groupby(range(len(keys)), key=keys.__getitem__):
+        yield decision.isel(budget=list(places))
+
+
+def _only_level(decision: xr.Dataset) -> str:
+    level = decision.isel(level=0)
+    ends = []
+    for i in (0, -1):
+        mean, (low, _, high) = level["error_mean"].values[i], level["error"].isel(budget=i).values
+        interval = f"{_percent(decision)} interval {low:.3f} to {high:.3f}"
+        ends.append(f"{mean:.3f} ({interval}) at {format_samples(level['budget'].values[i])}")
+    return (
+        f"There is one level, {level['level'].item()}, and nothing to choose between; its expected "
+        f"{decision.attrs['kind']} is {' and '.join(dict.fromkeys(ends))} samples."
+    )
+
+
+def _decided(part: xr.Dataset) -> str:
+    choice, winner = part["choice"].values[0], part["winner"].values[0]
+    sure = chance_at_least(part["probability_best"].sel(level=winner))
+    doubt = f", although {winner} is best with probability {sure}" if choice != winner else ""
+    chances = [f"best with probability {sure}"] if choice == winner else []
+    if not chances or sure != NO_DOUBT:
+        chances.append(_within_margin(part))
+    return (
+        f"{_where(part)} take {choice} ({_score(part)}){doubt}: it is {' and '.join(chances)}; "
+        f"choosing it is expected to cost {cost(part['choice_regret'])} in {part.attrs['kind']}"
+        f"{_worst(part, ', ')}."
+    )
+
+
+def _undecided(part: xr.Dataset) -> str:
+    names = _contenders(part)
+    best = [chance_range(part["probability_best"].sel(level=name)) for name in names]
+    best[0] = f"best with probability {best[0]}"
+    rivals = joined([f"{name} ({words})" for name, words in zip(names, best, strict=True)])
+    regret, margin = part["regret"].sel(level=names), part.attrs["margin"]
+    bound = f", within the margin of {margin:g}" if regret.max() <= margin else ""
+    return (
+        f"{_where(part)} it is undecided between {rivals}: "
+        f"{'either' if len(names) == 2 else 'each'} is expected to cost {cost(regret)} in "
+        f"{part.attrs['kind']}{bound}{_worst(part, '; ')}. "
+        f"The rule takes {part['choice'].values[0]} ({_score(part)}), {_within_margin(part)}."
+    )
+
+
+def _contenders(part: xr.Dataset) -> list[str]:
+    """The fewest levels, likeliest first, that reach the asked probability at every budget."""
+    best = part["probability_best"].transpose("level", "budget").values
+    order = np.argsort(-best, axis=0, kind="stable")
+    total = np.cumsum(np.take_along_axis(best, order, axis=0), axis=0)
+    needed = (total < part.attrs["probability"] - TIE).sum(axis=0) + 1
+    found = {place for i, count in enumerate(needed) for place in order[:count, i].tolist()}
+    names = part["level"].values
+    return [str(names[place]) for place in sorted(found, key=lambda place: -best[place].mean())]
+
+
+def _crossovers(decision: xr.Dataset) -> Iterator[str]:
+    if "crossover" not in decision:
+        return
+    likeliest = decision["probability_best"].max("budget")
+    clauses = []
+    for i in np.flatnonzero(decision["crossover_probability"] >= RARE):
+        pair = decision.isel(pair=i)
+        between = [pair["earlier"].item(), pair["later"].item()]
+        if (likeliest.sel(level=between) < RARE).all():
+            continue  # neither is worth choosing anywhere
+        low, median, high = (format_samples(x) for x in pair["crossover"].values)
+        found, below = (pair[f"crossover_{name}"].item() for name in ("probability", "below"))
+        perhaps = "" if found >= CERTAIN else f"with probability {chance(found)}, then "
+        always = f", and is ahead throughout with probability {chance(below)}"
+        clauses.append(
+            f"{pair['later'].item()} overtakes {pair['earlier'].item()} {perhaps}at {median} "
+            f"samples ({_percent(decision)} interval {low} to {high})"
+            f"{always if below > 1 - CERTAIN else ''}"
+        )
+    if clauses:
+        yield f"From {span(decision['budget'].values)} samples {'; '.join(clauses)}."
+
+
+def _misfit(decision: xr.Dataset) -> Iterator[str]:
+    """Where most of what is unknown of the choice is not the parameters, but the law itself."""
+    if "misfit" not in decision:
+        return
+    lower, upper = (decision["error"].isel(quantile=i, drop=True) for i in (0, -1))
+    matters = (decision["level"] == decision["choice"]) & (upper - lower > decision.attrs["margin"])
+    share = decision["misfit"].where(matters).max("level").fillna(0).values
+    if (most := share.max()) > MOSTLY:
+        budget = format_samples(decision["budget"].values[share.argmax()])
+        yield (
+            f"At {budget} samples {100 * most:.0f} % of the variance of the choice's "
+            f"{decision.attrs['kind']} is what the law itself may miss, as far as its fit to the "
+            "runs and their distance tell."
+        )
+
+
+def _impossible(decision: xr.Dataset) -> Iterator[str]:
+    """Where an interval of the choice reaches what no error can be."""
+    kind, upper = decision.attrs["kind"], decision["error"].isel(quantile=-1)
+    beyond = (upper > HIGHEST[kind] + TIE) & (decision["level"] == decision["choice"])
+    budgets = decision["budget"].values[beyond.any("level").values]
+    if budgets.size:
+        yield (
+            f"At {span(budgets)} samples the interval reaches error rates above 1, which there are "
+            f"not: the law of model {decision.attrs['model']} knows no bound. One of a bounded law "
+            "(utility-bounded) does."
+        )
+
+
+def _gaps(decision: xr.Dataset) -> Iterator[str]:
+    wide = decision["gap"].values >= WIDE
+    if wide.any():
+        times = format_samples(decision["gap"].max().item(), 2)
+        budgets = decision["budget"].values[wide]
+        lie = "lies" if budgets.size == 1 else "lie"
+        yield (
+            f"{span(budgets)} {lie} between trained budgets that are {times} times apart: "
+            "there the law interpolates."
+        )
+
+
+def _extrapolations(decision: xr.Dataset) -> Iterator[str]:
+    times = decision["extrapolation"].values
+    least, most = (decision[name].item() for name in ("least_trained", "most_trained"))
+    if is_one_budget(np.array([least, most])) and (times != 1).any():
+        trained = joined_ends(format_samples(least), format_samples(most))
+        yield (
+            f"All its runs are at {trained} samples: how errors change with budget is "
+            "what law and prior say, not the runs."
+        )
+    for outside, word, limit, furthest in (
+        (times > 1, "beyond", "most_trained", times.max()),
+        (times < 1, "below", "least_trained", 1 / times.min()),
+    ):
+        if outside.any():
+            budgets = decision["budget"].values[outside]
+            up_to = "up to " if budgets.size > 1 else ""
+            yield (
+                f"Nothing was trained {word} {format_samples(decision[limit].item())} samples: "
+                f"what is said of {span(budgets)} extrapolates, by a factor of {up_to}"
+                f"{format_samples(furthest, 2)}."
+            )
+
+
+def _repetitions(decision: xr.Dataset) -> Iterator[str]:
+    choice = decision["level"] == decision["choice"]
+    repeated = decision["repetitions"].where(decision["extrapolated_epochs"] & choice)
+    if repeated.notnull().any():
+        most = repeated.max("budget").fillna(0.0)
+        name = decision["level"].values[int(np.argmax(most.values))]
+        seen = format_samples(most.max().item(), 2)
+        known = format_samples(decision["most_repetitions"].item(), 2)
+        yield (
+            f"Where it is chosen, {name} is seen up to {seen} times, "
+            f"more often than any run saw its data ({known})."
+        )
+
+
+def oversize(pool_multiple: xr.DataArray) -> Iterator[str]:
+    """A warning if levels take more of a pool than is known to be there.
+
+    Parameters
+    ----------
+    pool_multiple : DataArray, dims (level)
+        The most that each takes of a pool, as a multiple of the pool.
+    """
+    beyond = pool_multiple[pool_multiple.values > 1 + TIE]
+    if beyond.size:
+        names = [str(name) for name in beyond["level"].values]
+        who = f"{joined(names)} take up to" if len(names) > 1 else f"{names[0]} takes"
+        yield (
+            f"Beware: {who} {format_samples(beyond.max().item())} times as much from a pool as "
+            "there is, as far as is known. Is that the right unit?"
+        )
+
+
+def _where(part: xr.Dataset) -> str:
+    budgets = part["budget"].values
+    return f"{'At' if budgets.size == 1 else 'From'} {span(budgets)} samples"
+
+
+def _score(part: xr.Dataset) -> str:
+    """What the rule says of the choice, at the least and the largest budget."""
+    chosen = part["score"].where(part["level"] == part["choice"]).max("level").values
+    label, shown = SCORE[part.attrs["rule"]]
+    alike = (part["score"].max("level") - part["score"].min("level") <= TIE).all()
+    tie = ", as of every level: the expected error decides" if alike else ""
+    return f"{label.format(**part.attrs)} {joined_ends(shown(chosen[0]), shown(chosen[-1]))}{tie}"
+
+
+def _within_margin(part: xr.Dataset) -> str:
+    chosen = part["level"] == part["choice"]
+    sure = chance_at_least(part["probability_within_margin"].where(chosen).max("level"))
+    return f"within {part.attrs['margin']:g} of the best with probability {sure}"
+
+
+def _worst(part: xr.Dataset, before: str) -> str:
+    """What the worst level costs; of subsets, the worst is not among those that are listed."""
+    if "subsets" in part.attrs:
+        return ""
+    worst = int(np.argmax(part["regret"].max("budget").values))
+    name = part["level"].values[worst]
+    return f"{before}the worst level ({name}) {cost(part['regret'].isel(level=worst))}"
+
+
+def _percent(decision: xr.Dataset) -> str:
+    return f"{100 * decision.attrs['interval']:g}%"
+
+
+SCORE: dict[str, tuple[str, Callable[[float], str]]] = {
+    "expected": ("expected {kind}", "{:.3f}".format),
+    "cvar": ("CVaR", "{:.3f}".format),
+    "target": ("probability", lambda score: chance(-score)),
+}
+"""A rule's score in short: what it is called, and how a value is shown."""

@@ -1,0 +1,110 @@
+"""All figures of a decision, from a fit to files.
+
+Figures as files, whole or not at all.
+"""
+
+import re
+from io import BytesIO
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import xarray as xr
+from matplotlib.figure import Figure
+
+from qqt_bayes.files import write
+from qqt_bayes.posterior import accessors
+from qqt_bayes.posterior.methods import method_of
+from qqt_bayes.report.figures import plots
+from qqt_bayes.report.figures.style import (
+    STYLE,
+)
+
+
+def save(figure: Figure, stem: str | PathLike[str]) -> tuple[Path, Path]:
+    """Write a figure as PNG (200 dots per inch) and as SVG.
+
+    Parameters
+    ----------
+    figure : Figure
+    stem : path
+        Without the ending; its folder must exist.
+
+    Returns
+    -------
+    tuple of Path
+        The two files.
+    """
+    png, svg = (Path(f"{stem}{ending}") for ending in ENDINGS)
+    for path in (png, svg):
+        write_figure(figure, path)
+    return png, svg
+
+
+def write_figures(
+    fit: xr.DataTree, decision: xr.Dataset, levels: xr.DataArray, folder: Path
+) -> list[Path]:
+    """Write the figures of a decision as PNG and SVG; with several groups, some for each.
+
+    Parameters
+    ----------
+    fit : DataTree
+    decision : Dataset
+        As `qqt_bayes.decide` made it of the fit.
+    levels : DataArray, dims (level, pool)
+        What was decided between.
+    folder : Path
+        Where; it must exist.
+
+    Returns
+    -------
+    list of Path
+    """
+    runs, parameters = accessors.runs(fit), accessors.parameters(fit)
+    groups = runs["group"].values.tolist()
+    known = decision["group"].values.ravel().tolist() if "group" in decision.coords else groups
+    paths: list[Path] = []
+    for name in known:
+        ending = f"-{_in_file_names(groups)[name]}" if len(groups) > 1 else ""
+        mine = decision.sel(group=name) if "group" in decision.dims else decision
+        its_runs = runs.isel(run=(runs["group_index"] == groups.index(name)).values)
+        figures = {
+            "scaling_curves": plots.scaling_curves(mine, its_runs, levels),
+            "probability_best": plots.probability_best(mine),
+            "utility_curves": plots.utility_curves(parameters.sel(group=name)),
+        }
+        for title, figure in figures.items():
+            paths += save(figure, folder / f"{title}{ending}")
+    inferred, prior = (xr.Dataset(dict(fit[part].items())) for part in ("posterior", "prior"))
+    inferred.attrs["method"] = method_of(fit.attrs)
+    paths += save(plots.parameter_posteriors(inferred, prior), folder / "parameter_posteriors")
+    return paths
+
+
+def _in_file_names(groups: list[str]) -> dict[str, str]:
+    """A word for each group that any file system takes, no two alike.
+
+    Examples
+    --------
+    >>> _in_file_names(["ViT-B/32", "ViT-L/14"])
+    {'ViT-B/32': 'ViT-B-32', 'ViT-L/14': 'ViT-L-14'}
+    >>> _in_file_names(["ViT-B/32", "ViT-B 32"])
+    {'ViT-B/32': '1-ViT-B-32', 'ViT-B 32': '2-ViT-B-32'}
+    """
+    words = [re.sub(r"[^\w.]+", "-", name).strip("-.") for name in groups]
+    if len({word.lower() for word in words}) < len(words):
+        words = [f"{i}-{word}" for i, word in enumerate(words, start=1)]
+    return dict(zip(groups, words, strict=True))
+
+
+ENDINGS: dict[str, dict[str, Any]] = {".png": {"dpi": 200}, ".svg": {"metadata": {"Date": None}}}
+"""How a figure is written, by the ending of the file's name."""
+
+
+def write_figure(figure: Figure, path: Path) -> None:
+    """Write a figure in the form that the ending of the name says."""
+    with matplotlib.rc_context(STYLE):
+        ending = path.suffix.lower()
+        figure.savefig(drawn := BytesIO(), format=ending[1:], **ENDINGS[ending])
+    write(path, drawn.getvalue())

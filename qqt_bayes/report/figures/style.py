@@ -1,0 +1,300 @@
+"""What the figures share: style, an ordered palette, sample axes, labels that stand beside lines.
+
+Colours run from dark to light in the order of the levels and are never alone: a name or a marker
+stands with each, so that the figures hold in greyscale and for the colour-blind.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import ceil
+from typing import Any
+
+import matplotlib
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import ArrayLike, NDArray
+
+from qqt_bayes.phrases import format_samples
+
+STYLE: dict[Any, Any] = {
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.labelsize": 9,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 9,
+    "figure.constrained_layout.use": True,
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "grid.color": "0.9",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "lines.linewidth": 1.5,
+    "svg.hashsalt": "qqt_bayes",
+    "text.parse_math": False,  # a name may hold dollars
+}
+"""Settings of every figure, for `matplotlib.rc_context`; nothing global is changed."""
+
+WIDTH = 7.0
+"""Inches: the text width of a page; the smallest letters are then of 8 points."""
+
+MARKERS = "osD^vPXp<>*h"
+"""One for each level, in turn."""
+
+SIZE, PADDING = 8, 6
+"""Points: the size of most letters, and the room that a name needs about it."""
+
+INK, GREY = "0.15", "0.45"
+
+
+def palette(count: int) -> NDArray[np.float64]:
+    """Colours from dark to light, all of them visible on white; shape (count, 4)."""
+    return np.asarray(matplotlib.colormaps["viridis"](np.linspace(0.0, 0.88, count)))
+
+
+def short(name: str, most: int = 24) -> str:
+    """A name that leaves room for the figure.
+
+    Examples
+    --------
+    >>> short("top 10%"), short("everything that was ever crawled")
+    ('top 10%', 'everything that was eve…')
+    """
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
+def marker(index: int) -> str:
+    """Marker of a level by its place."""
+    return MARKERS[index % len(MARKERS)]
+
+
+def ink_on(colour: ArrayLike) -> str:
+    """Black or white, whichever can be read on a colour."""
+    return "white" if np.asarray(colour)[:3] @ [0.299, 0.587, 0.114] < 0.55 else "black"
+
+
+def spread(places: ArrayLike, gap: float, lower: float, upper: float) -> NDArray[np.float64]:
+    """Places moved as little as possible until each is `gap` from the next, within the bounds.
+
+    The order stays. Least squares: subtract the gaps, pool neighbours that are out of order.
+
+    Examples
+    --------
+    >>> spread([0.5, 0.52, 0.1], gap=0.1, lower=0, upper=1)
+    array([0.46, 0.56, 0.1 ])
+    >>> spread([0.99, 1.0], gap=0.1, lower=0, upper=1)
+    array([0.9, 1. ])
+    """
+    wanted = np.asarray(places, float)
+    order = np.argsort(wanted, kind="stable")
+    steps = gap * np.arange(wanted.size)
+    blocks: list[list[float]] = []
+    for place in wanted[order] - steps:
+        blocks.append([place])
+        while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
+            blocks[-2:] = [blocks[-2] + blocks[-1]]
+    level = np.concatenate([np.full(len(block), np.mean(block)) for block in blocks])
+    result = np.empty_like(wanted)
+    result[order] = np.clip(level, lower, max(lower, upper - steps[-1])) + steps
+    return result
+
+
+def samples_axis(axes: Axes, least: float, largest: float) -> None:
+    """Logarithmic axis of samples seen, with ticks as people say them."""
+    if least == largest:
+        least, largest = least / 2, largest * 2
+    axes.set_xscale("log")
+    axes.set_xlim(least, largest)
+    decades = np.log10(largest / least)
+    subs = (1, 2, 5) if decades < 3 else (1, 3) if decades < 5 else (1,)
+    logarithmic = LogLocator(subs=subs, numticks=20)
+    axes.xaxis.set_major_locator(MaxNLocator(5) if decades < 0.6 else logarithmic)
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: format_samples(x)))
+    axes.set_xlabel("samples seen")
+
+
+def height_in_points(axes: Axes) -> float:
+    """Height of the axes as they will be drawn; everything around them must be there already."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
+    return float(axes.get_window_extent().height / figure.dpi * 72)
+
+
+def end_labels(
+    axes: Axes,
+    end: float,
+    heights: ArrayLike,
+    names: Sequence[str],
+    colours: ArrayLike,
+    *,
+    keys: bool = True,
+) -> None:
+    """Name of each line right of the axes, as near to the line's end as there is room.
+
+    Parameters
+    ----------
+    axes : Axes
+        Finished otherwise: its limits are final.
+    end : float
+        Where the lines end.
+    heights : array_like, shape (line,)
+        Of the lines at their end.
+    names : sequence of str
+    colours : array_like, shape (line, 4)
+    keys : bool
+        Put each level's marker before its name.
+    """
+    if not names:
+        return
+    gap = 1.35 * SIZE / height_in_points(axes)
+    points = np.column_stack([np.full(len(names), end), np.asarray(heights, float)])
+    ends = axes.transAxes.inverted().transform(axes.transData.transform(points))
+    beside = spread(ends[:, 1], gap, 0.0, 1.0)
+    outside: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False, "zorder": 3}
+    for i, (name, colour) in enumerate(zip(names, np.asarray(colours), strict=True)):
+        lead = [*ends[i], 1.02, beside[i], 1.03, beside[i]]
+        axes.plot(lead[::2], lead[1::2], color=colour, linewidth=0.7, **outside)
+        if keys:
+            axes.plot(1.035, beside[i], marker=marker(i), markersize=4.5, color=colour, **outside)
+        place = 1.05 if keys else 1.035, beside[i]
+        axes.text(*place, short(name), va="center", color=INK, gid="end label", **outside)
+
+
+def shade_beyond(axes: Axes, decision: xr.Dataset, *, over: bool = False) -> None:
+    """Shade the budgets below the least and above the largest of the runs, and say so.
+
+    Parameters
+    ----------
+    axes : Axes
+        With its limits.
+    decision : Dataset
+        `extrapolation` (budget): the budget by the nearest budget of the runs; 1 among them.
+    over : bool
+        Shade areas of colour, too, not only what is behind lines.
+    """
+    ratio = decision["extrapolation"]
+    beyond = {"right": ratio > 1, "left": ratio < 1}
+    for side, where in beyond.items():
+        if not where.any():
+            continue
+        outer = decision["budget"].values[where.values]
+        nearest = float(np.clip(outer[0] / ratio.values[where.values][0], *axes.get_xlim()))
+        edge = axes.get_xlim()[side == "right"]
+        layer = 2.5 if over else 0.5
+        axes.axvspan(nearest, edge, facecolor="0.5", alpha=0.14, linewidth=0, zorder=layer)
+        axes.axvline(nearest, color=INK, linewidth=0.9, linestyle=(0, (4, 3)), zorder=layer)
+        words = axes.text(
+            float(np.sqrt(nearest * edge)),
+            0.97,
+            "beyond the data",
+            transform=axes.get_xaxis_transform(),
+            ha="center",
+            va="top",
+            color=INK,
+            zorder=6,
+            bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5},
+        )
+        room = np.ptp(axes.transData.transform([(nearest, 1), (edge, 1)])[:, 0])
+        if words.get_window_extent().width > room - 6:
+            words.set_rotation(90)
+
+
+def strip(
+    axes: Axes, budgets: ArrayLike, winners: Sequence[str], names: Sequence[str], title: str
+) -> None:
+    """A bar above the axes with the level of each budget; what is no level is left white.
+
+    Parameters
+    ----------
+    axes : Axes
+        With its limits.
+    budgets : array_like, shape (budget,)
+        Ascending.
+    winners : sequence of str
+        A level, or a word such as "undecided", for each budget.
+    names : sequence of str
+        All levels, in the order of the palette.
+    title : str
+        What the bar says.
+    """
+    budgets = np.asarray(budgets, float)
+    middles = np.sqrt(budgets[:-1] * budgets[1:])
+    edges = np.concatenate([axes.get_xlim()[:1], middles, axes.get_xlim()[1:]])
+    changes = [i for i in range(1, len(winners)) if winners[i] != winners[i - 1]]
+    height = 1.6 * SIZE / height_in_points(axes)
+    bottom, middle = 1 + 0.35 * height, 1 + 0.85 * height
+    above: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "clip_on": False}
+    colours = palette(len(names))
+    for first, after in pairwise([0, *changes, len(winners)]):
+        name = winners[first]
+        level = names.index(name) if name in names else None
+        colour: Any = "white" if level is None else colours[level]
+        ends = edges[[first, after]]
+        edge = "0.7" if level is None else "white"
+        axes.fill_between(
+            ends, bottom, bottom + height, facecolor=colour, edgecolor=edge, linewidth=0.8, **above
+        )
+        centre = float(np.sqrt(ends.prod()))
+        ink = ink_on(colour) if level is not None else GREY
+        text = axes.text(centre, middle, name, ha="center", va="center", color=ink, **above)
+        room = np.ptp(axes.transData.transform(np.column_stack([ends, [1, 1]]))[:, 0])
+        if text.get_window_extent().width > room - 4:
+            text.remove()
+            if level is not None:
+                axes.plot(centre, middle, marker=marker(level), markersize=4.5, color=ink, **above)
+    axes.text(0, bottom + 1.25 * height, title, transform=axes.transAxes, color=INK)
+
+
+def label_areas(
+    axes: Axes, budgets: ArrayLike, edges: ArrayLike, names: Sequence[str], colours: ArrayLike
+) -> list[int]:
+    """Name each stacked area where it is thickest, if the name fits there.
+
+    Parameters
+    ----------
+    axes : Axes
+        With its limits.
+    budgets : array_like, shape (budget,)
+    edges : array_like, shape (area + 1, budget)
+        Heights between the areas.
+    names : sequence of str
+    colours : array_like, shape (area, 4)
+
+    Returns
+    -------
+    list of int
+        Areas that have their name now.
+    """
+    height = height_in_points(axes)
+    frame = axes.get_window_extent()
+    scale = height / frame.height
+    logs = np.log(np.asarray(budgets, float))
+    grid = np.linspace(logs[0], logs[-1], 400)
+    heights = np.array([np.interp(grid, logs, edge) for edge in np.asarray(edges, float)])
+    named = []
+    for i, name in enumerate(names):
+        ink = ink_on(np.asarray(colours)[i])
+        text = axes.text(0, 0, short(name), ha="center", va="center", color=ink)
+        box = text.get_window_extent()
+        long, thick = (box.width * scale + PADDING), 1.3 * SIZE
+        for rotation, width, tall in ((0, long, thick), (90, thick, long)):
+            window = min(ceil(width / (frame.width * scale) * grid.size), grid.size)
+            top = sliding_window_view(heights[i + 1], window).min(1)
+            bottom = sliding_window_view(heights[i], window).max(1)
+            room = top - bottom
+            widest = np.flatnonzero(room > room.max() - 1e-3)
+            best = int(widest[widest.size // 2])
+            if room[best] * height >= tall:
+                centre = np.exp((grid[best] + grid[best + window - 1]) / 2)
+                text.set_position((centre, (top[best] + bottom[best]) / 2))
+                text.set_rotation(rotation)
+                named.append(i)
+                break
+        else:
+            text.remove()
+    return named

@@ -1,0 +1,226 @@
+"""A decision as a tidy table, and as a dictionary ready for JSON.
+
+Tables in Markdown, for pages that are written, not edited.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from qqt_bayes.posterior.methods import mark
+from qqt_bayes.report.decision_text import summary
+
+
+def laws(found: xr.Dataset) -> pd.DataFrame:
+    """A row for each law, the best first."""
+    names = {"elpd_sum": "elpd", "behind": "behind", "behind_se": "behind_se", "weight": "weight"}
+    frame = found[[*names, "bad_k"]].to_dataframe().rename(columns=names)
+    frame.insert(4, "mean_crps", found["crps"].mean("run").to_series())
+    return frame.sort_values("elpd", ascending=False).reset_index()
+
+
+def runs_of(found: xr.Dataset) -> pd.DataFrame:
+    """A row for each law and left-out run."""
+    low, median, high = (found["predicted"].isel(quantile=i, drop=True) for i in range(3))
+    columns = {"predicted_median": median, "predicted_lower": low, "predicted_upper": high}
+    scores = found[["elpd", "crps", "pareto_k", "refitted"]].assign(columns)
+    order = ["law", "run", "group", "data", "pools", "samples_seen", "error", *columns]
+    frame = scores.to_dataframe(dim_order=["law", "run"]).reset_index()
+    return frame[[*order, "elpd", "crps", "pareto_k", "refitted"]]
+
+
+FLAGS = ("gate_passed", "forced")
+"""Attributes that say yes or no, as 1 or 0, because netCDF knows no truth."""
+
+
+def to_frame(decision: xr.Dataset) -> pd.DataFrame:
+    """A decision as a tidy table, a row for each group, budget and level.
+
+    Parameters
+    ----------
+    decision : Dataset
+        As `qqt_bayes.decide` returns it.
+
+    Returns
+    -------
+    DataFrame
+        Columns `group` (if there are groups), `budget`, `level`, `probability_best`,
+        `probability_within_margin`, `error_median`, `error_lower`, `error_upper`, `error_mean`,
+        `regret`, `score`, `choice` (whether it is the level to choose), `winner`, `extrapolation`,
+        `repetitions` and `extrapolated_epochs`; `misfit` if it is known; `method` if that is
+        approximate.
+    """
+    lower, median, upper = (decision["error"].isel(quantile=i, drop=True) for i in range(3))
+    columns = {
+        "probability_best": decision["probability_best"],
+        "probability_within_margin": decision["probability_within_margin"],
+        "error_median": median,
+        "error_lower": lower,
+        "error_upper": upper,
+        "error_mean": decision["error_mean"],
+        "regret": decision["regret"],
+        "score": decision["score"],
+        "choice": decision["choice"] == decision["level"],
+        "winner": decision["winner"],
+        "extrapolation": decision["extrapolation"],
+        "repetitions": decision["repetitions"],
+        "extrapolated_epochs": decision["extrapolated_epochs"],
+    }
+    columns |= {name: decision[name] for name in ("misfit", "optimality_gap") if name in decision}
+    order = [dim for dim in ("group", "budget", "level") if dim in decision.dims]
+    frame = xr.Dataset(columns).to_dataframe(dim_order=order).reset_index()
+    group = ["group"] if "group" in decision.coords else []
+    return frame[[*group, "budget", "level", *columns]].assign(**mark(decision.attrs))
+
+
+def to_json(decision: xr.Dataset) -> dict[str, Any]:
+    """A decision as a dictionary that JSON can hold.
+
+    Parameters
+    ----------
+    decision : Dataset
+        As `qqt_bayes.decide` returns it.
+
+    Returns
+    -------
+    dict
+        `settings`, `summary`, `decisions` (one for each group and budget, each with its `levels`)
+        and `crossovers` (one for each group and pair of consecutive levels).
+    """
+    frame = to_frame(decision)
+    shared = [name for name in ("group", "budget", "winner", "extrapolation") if name in frame]
+    decisions = []
+    for key, rows in frame.groupby(shared, sort=False):
+        chosen = rows[rows["choice"]].iloc[0]
+        decisions.append(
+            {
+                **dict(zip(shared, key, strict=True)),
+                "choice": chosen["level"],
+                "regret": chosen["regret"],
+                "levels": _records(rows.drop(columns=shared)),
+            }
+        )
+    content = {
+        "settings": {**decision.attrs, **{name: bool(decision.attrs[name]) for name in FLAGS}},
+        "summary": summary(decision),
+        "decisions": decisions,
+        "crossovers": _records(_crossovers(decision)),
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(_finite(content), default=_plain))
+    return plain
+
+
+def _crossovers(decision: xr.Dataset) -> pd.DataFrame:
+    """A row for each group and pair of levels."""
+    if "crossover" not in decision:
+        return pd.DataFrame()
+    lower, median, upper = (decision["crossover"].isel(quantile=i, drop=True) for i in range(3))
+    columns = {
+        "probability": decision["crossover_probability"],
+        "probability_below": decision["crossover_below"],
+        "median": median,
+        "lower": lower,
+        "upper": upper,
+    }
+    order = [dim for dim in ("group", "pair") if dim in decision.dims]
+    frame = xr.Dataset(columns).to_dataframe(dim_order=order).reset_index()
+    group = ["group"] if "group" in decision.coords else []
+    return frame[[*group, "earlier", "later", *columns]]
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): x for name, x in row.items()} for row in frame.to_dict("records")]
+
+
+def _finite(content: Any) -> Any:
+    """The same, with None for what is no number."""
+    if isinstance(content, dict):
+        return {name: _finite(x) for name, x in content.items()}
+    if isinstance(content, list):
+        return [_finite(x) for x in content]
+    return None if isinstance(content, float) and not np.isfinite(content) else content
+
+
+def _plain(x: Any) -> Any:
+    return x.item()
+
+
+def to_text(content: object) -> str:
+    """JSON, where what is no number is null."""
+    return json.dumps(_finite(content), indent=2, ensure_ascii=False, default=_native) + "\n"
+
+
+def at_a_glance(decision: xr.Dataset) -> pd.DataFrame:
+    """The decision for people: one row for each group and budget.
+
+    Parameters
+    ----------
+    decision : Dataset
+        As `qqt_bayes.decide` returns it.
+
+    Returns
+    -------
+    DataFrame
+        The chosen level with what is known of it, the winner, and how far beyond the data it is.
+    """
+    frame = to_frame(decision)
+    chosen = frame[frame["choice"]]
+    quantiles = chosen[["error_median", "error_lower", "error_upper"]].itertuples(index=False)
+    margin, interval = decision.attrs["margin"], decision.attrs["interval"]
+    return pd.DataFrame(
+        {
+            **({"group": chosen["group"]} if "group" in chosen else {}),
+            "budget": chosen["budget"],
+            "choice": chosen["level"],
+            "P(best)": chosen["probability_best"],
+            f"P(within {margin:g})": chosen["probability_within_margin"],
+            f"error [{100 * interval:g}%]": [
+                f"{median:.3f} [{lower:.3f}, {upper:.3f}]" for median, lower, upper in quantiles
+            ],
+            "regret": chosen["regret"],
+            "winner": chosen["winner"],
+            "extrapolated": chosen["extrapolation"],
+        }
+    )
+
+
+def _native(x: Any) -> Any:
+    return x.item() if hasattr(x, "item") else str(x)
+
+
+def as_table(table: pd.DataFrame, *, empty: str = "None.") -> str:
+    """A table as Markdown.
+
+    Parameters
+    ----------
+    table : DataFrame
+    empty : str
+        What stands for a table without rows.
+
+    Examples
+    --------
+    >>> print(as_table(pd.DataFrame({"set": ["one", "two"], "crps": [0.01234, np.nan]})))
+    | set | crps |
+    | --- | --- |
+    | one | 0.0123 |
+    | two | - |
+    """
+    if table.empty:
+        return empty
+    lines = [list(table.columns), ["---"] * table.shape[1]]
+    lines += [[_cell(value) for value in row] for row in table.itertuples(index=False)]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    """A number with three digits that count; anything else as it is."""
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if not isinstance(value, float):
+        return str(value)
+    return "-" if np.isnan(value) else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -1,0 +1,315 @@
+"""From a table of runs and a specification to a posterior with all that belongs to it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import nutpie
+import pymc as pm
+import xarray as xr
+from pytensor.configdefaults import config
+from threadpoolctl import threadpool_limits
+
+from qqt_bayes.errors import InputError, alternatives
+from qqt_bayes.laws.run_curves import Part, ingredients
+from qqt_bayes.model.build import CURVE, build, data_of, replicate
+from qqt_bayes.model.coordinates import Coordinates
+from qqt_bayes.model.noise import is_rounded, known_variance
+from qqt_bayes.model.spec import Spec, load_model, require_kind
+from qqt_bayes.posterior import gate
+from qqt_bayes.posterior.accessors import by_draw
+from qqt_bayes.posterior.methods import METHODS
+from qqt_bayes.sampling.modes import find_modes, sentence
+from qqt_bayes.sampling.profile import find_coordinates
+from qqt_bayes.sampling.samplers import Density, Settings, dispersed, sample
+
+PRIOR_DRAWS = 1000
+PACKAGES = ("qqt_bayes", "pymc", "nutpie", "arviz", "xarray", "numpy")
+
+
+def fit(
+    runs: xr.Dataset,
+    spec: Spec | str = "utility",
+    *,
+    draws: int = 1000,
+    tune: int = 1000,
+    chains: int = 4,
+    seed: int = 0,
+    method: str = METHODS[0],
+    target_accept: float | None = None,
+    low_rank: bool = False,
+    progress: bool = False,
+    compilation: Compilation | None = None,
+) -> xr.DataTree:
+    """Infer the parameters of a law from a table of runs.
+
+    Parameters
+    ----------
+    runs : Dataset
+        As `read_runs` returns it.
+    spec : Spec or str
+        A specification, or the name or path of one.
+    draws, tune, chains : int
+        Draws kept, and spent on tuning, by each chain; no method but NUTS is tuned.
+    seed : int
+        The same seed gives the same draws on one machine, in every process; another machine may
+        round the last digit otherwise and so, in the end, draw otherwise. So may a compilation that
+        is shared, beside one that is not.
+    method : str
+        - "nuts": Markov chains, the reference.
+        - "laplace", "pathfinder": a quick look, in about a second after compilation; whatever is
+          made of it is marked as approximate.
+        - "smc": sequential Monte Carlo, where the posterior may have several modes: each chain is a
+          run of its own, with the log marginal likelihood in its sample_stats.
+    target_accept : float, optional
+        NUTS: acceptance rate that the step size aims at; nearer to 1 is slower and safer. Without
+        it 0.9; then, if draws diverge, all are drawn again at 0.97, and at last at 0.99.
+    low_rank : bool
+        NUTS: let the mass matrix learn correlations: a third of the gradient steps a draw where
+        training sets overlap, but more draws are needed.
+    progress : bool
+        Show a progress bar on standard error.
+    compilation : Compilation, optional
+        Where to look for a compiled model of the same trainings, and to leave this one.
+
+    Returns
+    -------
+    DataTree
+        Groups prior, prior_predictive, posterior, posterior_predictive, log_likelihood,
+        sample_stats, observed_data, constant_data; every ArviZ function takes it.
+        Attributes: spec, spec_hash, data_hash, method,
+        seed, versions, sampling_time and compile_time (seconds), gate.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range or the specification has a fault.
+    """
+    for name, value, least in (("draws", draws, 4), ("tune", tune, 1), ("chains", chains, 1)):
+        if value < least:
+            raise InputError(f"{name} should be at least {least}, but got {value}.")
+    _check_method(method, target_accept, low_rank)
+    if not isinstance(runs, xr.Dataset):
+        kind = type(runs).__name__
+        raise InputError(f"runs: expected a Dataset, as read_runs returns it, got {kind}.")
+    spec = load_model(spec)
+    require_kind(spec, runs.attrs["kind"])
+    start = time.perf_counter()
+    parts = ingredients(runs, spec.size_reference)
+    prior, by_name = (compilation or Compilation()).prior(spec, runs, parts, seed)
+    with _strict():
+        coordinates = find_coordinates(spec, runs, parts, by_name)
+        if compilation is None:
+            compiled = _compile(spec, runs, parts, coordinates)
+        else:
+            compiled = compilation.of(spec, runs, parts, coordinates)
+        if coordinates is not None:
+            compiled = dispersed(compiled, coordinates)
+            if not Density(compiled).has_start(seed):  # around what is no best fit they overflow
+                coordinates = None
+                compiled = _compile(spec, runs, parts, None)
+        compiled_at = time.perf_counter()
+        settings = Settings(draws, tune, chains, seed, target_accept, low_rank, progress)
+        trace = sample(compiled, method, settings)
+        times = {
+            "compile_time": compiled_at - start,
+            "sampling_time": time.perf_counter() - compiled_at,
+        }
+        attributes = {"method": method, "seed": seed, **times}
+        several = coordinates is not None and len(coordinates.optima) > 1
+        return _collect(spec, runs, parts, prior, trace, attributes, several)
+
+
+def _compile(
+    spec: Spec, runs: xr.Dataset, parts: list[Part], coordinates: Coordinates | None
+) -> Any:
+    """A compiled model whose data are constants, which compile faster than what may change."""
+    model = build(spec, runs, parts, coordinates)
+    return nutpie.compile_pymc_model(model, freeze_model=True)
+
+
+def _check_method(method: str, target_accept: float | None, low_rank: bool) -> None:
+    """Refuse a method that is none, and options that it does not have."""
+    if method not in METHODS:
+        raise InputError(f"unknown method {method!r}{alternatives(method, METHODS)}")
+    for name, is_given in {
+        "target_accept": target_accept is not None,
+        "low_rank": low_rank,
+    }.items():
+        if is_given and method != "nuts":
+            raise InputError(
+                f"{name} is for method 'nuts', but got method {method!r}: leave it out."
+            )
+    if target_accept is not None and not 0 < target_accept < 1:
+        raise InputError(f"target_accept should be between 0 and 1, but got {target_accept}.")
+
+
+def prior_draws(declared: pm.Model, seed: int) -> tuple[xr.DataTree, dict[str, Any]]:
+    """Draws of the prior and prior predictive; and those of each parameter, shape (draw, ...)."""
+    with _quiet(), declared:
+        prior = pm.sample_prior_predictive(
+            PRIOR_DRAWS, random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"}
+        )
+    return prior, by_draw(prior.children["prior"].to_dataset(inherit=False))
+
+
+@contextmanager
+def _strict() -> Iterator[None]:
+    """Arithmetic in one order, so that every process of a machine draws the same.
+
+    Fast arithmetic depends on what is inlined, and so on what an earlier process left in the cache;
+    matrix products depend on the number of threads, which Dask's workers have otherwise.
+    """
+    with config.change_flags(numba__fastmath=False), threadpool_limits(1, user_api="blas"):
+        yield
+
+
+class Compilation:
+    """The model that was compiled last, for tables of the same trainings.
+
+    Parameters
+    ----------
+    prior_seed : int, optional
+        Seed of the prior draws of all fits, where each has its own for the sampler.
+    """
+
+    def __init__(self, prior_seed: int | None = None) -> None:
+        self._prior_seed = prior_seed
+        self._compiled: Any = None
+        self._of: tuple[Spec, xr.Dataset] | None = None
+        self._prior: Any = None
+        self._prior_of: tuple[Spec, xr.Dataset, int] | None = None
+
+    def prior(self, spec: Spec, runs: xr.Dataset, parts: list[Part], seed: int) -> Any:
+        """What `prior_draws` returns; the last ones, if no more than the errors differ."""
+        seed = seed if self._prior_seed is None else self._prior_seed
+        if self._prior_of:
+            was_spec, was, was_seed = self._prior_of
+            if (spec, seed) == (was_spec, was_seed) and _same_design(runs, was):
+                return self._prior
+        self._prior = prior_draws(build(spec, runs, parts), seed)
+        self._prior_of = spec, runs, seed
+        return self._prior
+
+    def of(
+        self, spec: Spec, runs: xr.Dataset, parts: list[Part], coordinates: Coordinates | None
+    ) -> Any:
+        """A compiled model: the last one with other data, if it will do, or a new one."""
+        if self._of and self._of[0] == spec and _same_trainings(runs, self._of[1]):
+            data = data_of(runs, coordinates)
+            wanted = [var.name for var in self._compiled.shared_var_keys]
+            return self._compiled.with_data(**{name: data[name] for name in wanted})
+        self._compiled = nutpie.compile_pymc_model(build(spec, runs, parts, coordinates))
+        self._of = spec, runs
+        return self._compiled
+
+
+def _same_trainings(runs: xr.Dataset, others: xr.Dataset) -> bool:
+    """Whether two tables differ in errors and their noise only."""
+    noise = ["error", "n_eval", "rounding", "evaluation_variance"]
+    one, other = (each.drop_vars(noise, errors="ignore") for each in (runs, others))
+    return is_rounded(runs) == is_rounded(others) and one.equals(other)
+
+
+def _same_design(runs: xr.Dataset, others: xr.Dataset) -> bool:
+    """Whether two tables differ in errors only, and their noise is alike."""
+    alike = runs.drop_vars("error").equals(others.drop_vars("error"))
+    return alike and np.array_equal(known_variance(runs), known_variance(others))
+
+
+def _collect(
+    spec: Spec,
+    runs: xr.Dataset,
+    parts: list[Part],
+    prior: xr.DataTree,
+    trace: xr.DataTree,
+    attributes: dict[str, Any],
+    several: bool,
+) -> xr.DataTree:
+    """All that belongs to a posterior, gate included; `several` best fits are known."""
+    before = prior.children["prior"].to_dataset(inherit=False).drop_vars(CURVE)
+    simulated = prior.children["prior_predictive"].to_dataset(inherit=False)
+    posterior = trace.children["posterior"].to_dataset(inherit=False)
+    kept = [name for name in before.data_vars if name in posterior]
+    stats = trace.children["sample_stats"].to_dataset(inherit=False)
+    sampled = {
+        "posterior": posterior[kept],
+        "sample_stats": stats.drop_vars("divergence_message", errors="ignore"),  # text, often empty
+    }
+    samples = posterior.sizes["chain"], posterior.sizes["draw"]
+    curve, predicted, density = replicate(
+        spec, runs, parts, by_draw(posterior[kept]), attributes["seed"]
+    )
+    frame = xr.DataArray(
+        np.empty((*samples, runs.sizes["run"])),
+        {"chain": posterior["chain"], "draw": posterior["draw"], "run": runs["run"]},
+    ).reset_coords(drop=True)
+    again, likelihood = (
+        frame.copy(data=x.reshape(frame.shape)).to_dataset(name="error")
+        for x in (predicted, density)
+    )
+    result = xr.DataTree.from_dict(
+        {
+            "/": xr.Dataset(),
+            **sampled,
+            "posterior_predictive": again,
+            "prior": before,
+            "prior_predictive": simulated[["error"]],
+            "log_likelihood": likelihood,
+            "observed_data": runs[["error"]].drop_vars(["data", "pool", "group"], errors="ignore"),
+            "constant_data": runs.drop_vars("error").drop_attrs(deep=False),
+        }
+    )
+    result.attrs = _provenance(spec, runs) | attributes
+    every = max(1, len(curve) // gate.DRAWS)
+    found = gate.check(result, curve[::every], predicted[::every])
+    notes = [_evidence(stats)]
+    if several or not found.chains_agree:
+        modes = find_modes(spec, runs, parts, by_draw(before), posterior)
+        notes.insert(0, sentence(modes, found.method))
+    found = replace(found, note=" ".join(filter(None, notes)))
+    result.attrs["gate"] = found.to_json()
+    return result
+
+
+def _evidence(stats: xr.Dataset) -> str:
+    """What sequential Monte Carlo says of the model as a whole; empty of other methods."""
+    if "log_marginal_likelihood" not in stats:
+        return ""
+    runs = stats["log_marginal_likelihood"].values
+    each = ", ".join(f"{value:.1f}" for value in runs)
+    return f"Log marginal likelihood {np.mean(runs):.1f} (run by run {each})."
+
+
+def _provenance(spec: Spec, runs: xr.Dataset) -> dict[str, Any]:
+    return {
+        "spec": json.dumps(spec.to_dict()),
+        "spec_hash": spec.hash,
+        "versions": versions(),
+        **{name: runs.attrs[name] for name in ("kind", "metric", "source", "data_hash")},
+    }
+
+
+def versions() -> str:
+    """The packages behind a result, as JSON for its attributes."""
+    return json.dumps({package: version(package) for package in PACKAGES})
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """PyMC announces the names of all variables whenever it draws; the progress bar says enough."""
+    logger = logging.getLogger("pymc")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

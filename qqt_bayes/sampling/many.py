@@ -1,0 +1,128 @@
+"""One specification, many tables: one after the other here, or at once on a Dask cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import xarray as xr
+
+from qqt_bayes.model.spec import Spec, load_model
+from qqt_bayes.sampling import cluster
+
+if TYPE_CHECKING:
+    from qqt_bayes.sampling.inference import Compilation
+
+PACKAGES = ("qqt_bayes", "pymc", "pytensor", "nutpie", "numba", "arviz", "xarray", "numpy")
+"""Of which other versions would draw otherwise, or not at all."""
+
+
+def fit_many(
+    tables: Iterable[xr.Dataset],
+    spec: Spec | str = "utility",
+    *,
+    dask: str | None = None,
+    **settings: Any,
+) -> Iterator[xr.DataTree]:
+    """Fit one specification to many tables.
+
+    Tables of the same trainings (other errors only: another metric, a simulation) share one
+    compiled model; where the trainings differ, it is compiled anew. On a cluster each worker
+    compiles for itself, and the draws are the same.
+
+    Parameters
+    ----------
+    tables : iterable of Dataset
+        As `read_runs` returns them; a cluster gets all of them at once.
+    spec : Spec or str
+    dask : str, optional
+        Address of a Dask scheduler, such as ``tcp://host:8786``, whose workers fit the tables. A
+        worker fits one at a time on several cores: start as many as have the cores, with
+        ``dask worker ADDRESS --nthreads 1``. It needs ``pip install 'qqt_bayes[distributed]'``.
+    **settings
+        As in `fit`; every table has the same seed.
+
+    Yields
+    ------
+    DataTree
+        The fit of each table, as `fit` returns it, in the order of the tables.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range or the specification has a fault; on a cluster, if none answers
+        or its versions differ. Where it could not fit all tables, the attribute ``finished`` of the
+        error has the fits that were not yielded, by the number of their table from 0.
+    """
+    if dask is None:
+        yield from _here(tables, spec, settings)
+        return
+    ready: dict[int, xr.DataTree] = {}
+    due = 0
+    try:
+        for number, fit in fit_as_finished(tables, spec, dask, **settings):
+            ready[number] = fit
+            while due in ready:
+                yield ready.pop(due)
+                due += 1
+    except cluster.Unfinished as error:
+        error.finished = ready
+        raise
+
+
+def fit_as_finished(
+    tables: Iterable[xr.Dataset],
+    spec: Spec | str,
+    dask: str,
+    *,
+    share: bool = True,
+    **settings: Any,
+) -> Iterator[tuple[int, xr.DataTree]]:
+    """Fit tables on a cluster, as `fit_many`; each fit comes when it is done, with its number.
+
+    Parameters
+    ----------
+    tables : iterable of Dataset
+    spec : Spec or str
+    dask : str
+        Address of the scheduler.
+    share : bool
+        Whether tables of the same trainings share a compiled model; without, as `fit` compiles it.
+    **settings
+        As in `fit`, but for `progress`.
+
+    Raises
+    ------
+    InputError
+        As `fit_many`.
+    """
+    call = partial(_on_worker, load_model(spec), share, settings | {"progress": False})
+    return cluster.as_finished(call, list(tables), dask, PACKAGES)
+
+
+def _here(
+    tables: Iterable[xr.Dataset], spec: Spec | str, settings: dict[str, Any]
+) -> Iterator[xr.DataTree]:
+    from qqt_bayes.sampling.inference import Compilation, fit
+
+    compilation = Compilation()
+    for runs in tables:
+        yield fit(runs, spec, compilation=compilation, **settings)
+
+
+_one_at_a_time = Lock()
+_compiled: Compilation | None = None
+"""What a worker keeps from one table to the next."""
+
+
+def _on_worker(spec: Spec, share: bool, settings: dict[str, Any], runs: xr.Dataset) -> xr.DataTree:
+    """A fit in this process, which may be given several at once: each uses several cores."""
+    from qqt_bayes.sampling.inference import Compilation, fit
+
+    global _compiled  # noqa: PLW0603 the process is what outlives a task
+    with _one_at_a_time:
+        if share and _compiled is None:
+            _compiled = Compilation()
+        return fit(runs, spec, compilation=_compiled if share else None, **settings)

@@ -1,0 +1,1 @@
+"""What comes in: tables of runs, compositions, pools and parameters, read and checked once."""

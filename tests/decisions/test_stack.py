@@ -1,0 +1,115 @@
+import made
+import numpy as np
+import pytest
+import xarray as xr
+
+from qqt_bayes.comparison.stacking import stacking_weights
+from qqt_bayes.decisions.criteria import Criteria
+from qqt_bayes.decisions.decide import compare, decide
+from qqt_bayes.decisions.stack import decide_stack, mix
+from qqt_bayes.errors import InadequateFit, InputError
+from qqt_bayes.laws.level_curves import SAMPLE
+from qqt_bayes.posterior.prediction import predict
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.8])
+def test_weights_of_laws_of_which_each_is_right_for_some_runs(share: float) -> None:
+    """Where p = (1, r) or (r, 1), the optimum of share s is w = (s - r(1 - s)) / (1 - r)."""
+    ratio = 0.05
+    first = round(1000 * share)
+    elpd = np.log([[1, ratio]] * first + [[ratio, 1]] * (1000 - first)) - 900.0
+    exact = np.clip((share - ratio * (1 - share)) / (1 - ratio), 0, 1)
+    assert stacking_weights(elpd) == pytest.approx([exact, 1 - exact], abs=1e-4)
+
+
+def test_a_law_that_is_never_better_has_no_weight() -> None:
+    elpd = np.array([[0.0, -1.0, -1000.0], [-0.5, -0.7, 0.0], [0.0, -0.1, -2.0]])
+    weights = stacking_weights(elpd)
+    assert weights[1] == pytest.approx(0, abs=1e-6)
+    assert weights.sum() == pytest.approx(1)
+    assert stacking_weights(elpd[:, :1]).tolist() == [1.0]
+
+
+def test_a_law_under_which_a_run_is_impossible_has_little_weight() -> None:
+    """Beside a search on a grid: the mixture's density of that run is the other law's alone."""
+    elpd = np.array([*2 * [[0.0, np.log(0.1)]], [-np.inf, 0.0]])
+    best, values = stacking_weights(elpd), np.linspace(0, 1, 100_001)[:-1]
+    score = 2 * np.log(values + 0.1 * (1 - values)) + np.log(1 - values)
+    assert best[0] == pytest.approx(values[score.argmax()], abs=1e-4)
+
+
+@pytest.mark.parametrize("wrong", [[np.nan, 0.0], [np.inf, 0.0], [-np.inf, -np.inf]])
+def test_a_run_without_a_density_is_refused(wrong: list[float]) -> None:
+    with pytest.raises(InputError, match=r"but run 1 .* has"):
+        stacking_weights([[0.0, 0.0], wrong])
+    with pytest.raises(InputError, match="shape"):
+        stacking_weights(wrong)
+
+
+def test_a_mixture_has_draws_by_weight() -> None:
+    draws = {"chain": 2, "draw": 100}, {"chain": 4, "draw": 100}
+    one, other = (
+        xr.DataArray(
+            np.full((*sizes.values(), 3), value), {"level": list("abc")}, (*sizes, "level")
+        )
+        for sizes, value in zip(draws, (1.0, 2.0), strict=True)
+    )
+    mixed = mix([one, other], [1, 3])
+    assert dict(mixed.sizes) == {"chain": 1, "draw": 200, "level": 3}
+    assert mixed.sel(level="b").mean().item() == pytest.approx(1.75)
+    assert (mix([one, other], [1, 0]) == 1).all()
+
+
+def test_a_decision_under_one_law_is_that_of_a_stack_with_all_weight_on_it() -> None:
+    fits = {"a": made.fit(), "b": made.fit(model="utility-free-size")}
+    budgets = [64e6, 1.28e9]
+    stacked = decide_stack(fits, [0, 1], made.levels(), budgets)
+    alone = decide(fits["b"], made.levels(), budgets)
+    for name in ("probability_best", "error", "regret", "extrapolation", "misfit"):
+        xr.testing.assert_allclose(stacked[name], alone[name])
+    assert stacked.attrs["model"] == "stack (a 0.00, b 1.00)"
+
+
+def test_a_stack_doubts_where_its_laws_disagree() -> None:
+    sure, contrary = made.fit(), made.fit()
+    utility = contrary["posterior"]["b"]
+    contrary["posterior"]["b"] = utility.copy(data=utility.values[..., ::-1])
+    fits, budgets = {"a": sure, "b": contrary}, [10e6]
+    options = {"probability": 0.9, "discrepancy": False}
+    stacked = decide_stack(fits, [0.5, 0.5], made.levels(), budgets, **options)
+    errors = [predict(fit, made.levels(), budgets) for fit in fits.values()]
+    each = [compare(error, Criteria())["probability_best"] for error in errors]
+    xr.testing.assert_allclose(
+        stacked["probability_best"], (each[0] + each[1]) / 2, rtol=0, atol=0.03
+    )
+    assert np.abs(each[0] - each[1]).max() > 0.9
+    assert stacked["winner"].item() == "undecided"
+
+
+def test_groups_stay_apart() -> None:
+    fits = {name: made.fit(groups=2, model="cherti", seed=0) for name in ("a", "b")}
+    decision = decide_stack(fits, [0.5, 0.5], made.levels(), [1e9])
+    assert decision["group"].values.tolist() == ["arch 1", "arch 2"]
+    assert set(SAMPLE).isdisjoint(decision.coords)
+
+
+@pytest.mark.parametrize(
+    ("weights", "sentence"),
+    [
+        ([1.0], "expected 2 numbers of at least 0"),
+        ([1.0, -1.0], "expected 2 numbers of at least 0"),
+        ([0.0, 0.0], "one above 0 at least"),
+    ],
+)
+def test_weights_that_are_none(weights: list[float], sentence: str) -> None:
+    fits = {"a": made.fit(), "b": made.fit(model="utility-free-size")}
+    with pytest.raises(InputError, match=sentence):
+        decide_stack(fits, weights, made.levels(), [1e9])
+
+
+def test_every_fit_of_a_stack_must_pass_its_gate() -> None:
+    fits = {"a": made.fit(), "b": made.fit(passed=False)}
+    with pytest.raises(InadequateFit):
+        decide_stack(fits, [0.5, 0.5], made.levels(), [1e9])
+    forced = decide_stack(fits, [0.5, 0.5], made.levels(), [1e9], force=True)
+    assert (forced.attrs["gate_passed"], forced.attrs["forced"]) == (0, 1)

@@ -1,0 +1,328 @@
+"""How far runs lie from their curves: by budget, by training, by what is known of an error."""
+
+from dataclasses import replace
+
+import made
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from scipy import stats
+
+import qqt_bayes as qqt
+from qqt_bayes.calibration.simulate import simulate_runs
+from qqt_bayes.decisions.decide import decide
+from qqt_bayes.errors import InputError
+from qqt_bayes.laws.run_curves import ingredients
+from qqt_bayes.model.build import build, replicate
+from qqt_bayes.model.distributions import Likelihood, Prior
+from qqt_bayes.model.likelihood import TRAINING
+from qqt_bayes.model.noise import (
+    common_deviation,
+    evaluation_variance,
+    independent_variance,
+    known_variance,
+    reference_budget,
+    run_variance,
+)
+from qqt_bayes.model.spec import Spec, load_model
+from qqt_bayes.planning import information
+from qqt_bayes.posterior import accessors, departure, gate
+from qqt_bayes.sampling.best_fit import BestFit
+from qqt_bayes.sampling.inference import prior_draws
+from qqt_bayes.sampling.profile import find_coordinates
+from qqt_bayes.tables.parameters import read_parameters
+from qqt_bayes.tables.runs import read_runs
+
+SIGMA = 0.004
+
+
+def scattered(model="utility", **scatter):
+    """A shipped specification whose likelihood says more of how far runs scatter."""
+    spec = load_model(model)
+    likelihood = Likelihood(spec.likelihood.distribution, {**spec.likelihood.parameters, **scatter})
+    return replace(spec, likelihood=likelihood)
+
+
+@pytest.fixture
+def runs():
+    """Two trainings of four checkpoints, the others alone; weights, rounding, evaluation noise."""
+    table, composition = made.tables()
+    names = ["x"] * 4 + ["y"] * 4 + ["z", "", "", "v"]
+    weight = np.resize([1.0, 0.3], len(table))
+    table = table.assign(training=names, weight=weight, rounding=0.001, n_eval=50_000)
+    return read_runs(table, composition)
+
+
+# --- a power of the budget ----------------------------------------------------------------------
+
+
+def test_a_run_of_the_mean_budget_scatters_by_sigma(runs):
+    seen = runs["samples_seen"].values
+    noise = {"sigma": SIGMA, "budget_exponent": -0.3}
+    own = run_variance(runs, noise, 0.0) * runs["weight"].values
+    np.testing.assert_allclose(
+        own, (SIGMA * (seen / reference_budget(runs)) ** -0.3) ** 2, rtol=1e-12
+    )
+    assert np.prod(own / SIGMA**2) == pytest.approx(1)
+
+
+def test_an_exponent_of_zero_changes_nothing(runs):
+    plain, zero = {"sigma": SIGMA}, {"sigma": SIGMA, "budget_exponent": 0.0}
+    np.testing.assert_array_equal(run_variance(runs, plain), run_variance(runs, zero))
+    np.testing.assert_array_equal(
+        independent_variance(runs, plain), independent_variance(runs, zero)
+    )
+    spec, parts = load_model("utility"), ingredients(runs)
+    rng = np.random.default_rng(0)
+    free = {
+        name: 0.1 * np.exp(0.1 * rng.standard_normal((5, *[3] * bool(value.over))))
+        for name, value in {**spec.parameters, **spec.likelihood.parameters}.items()
+        if isinstance(value, Prior)
+    }
+    found = [
+        replicate(each, runs, parts, free, 1) for each in (spec, scattered(budget_exponent=0.0))
+    ]
+    for x, y in zip(*found, strict=True):
+        np.testing.assert_array_equal(x, y)
+
+
+def with_exponent(exponent, groups=1):
+    """A made fit whose noise grows with the budget: with one exponent under every draw."""
+    fit = made.fit(groups=groups, draws=200)
+    table = made.spec_of(fit)
+    table["likelihood"]["budget_exponent"] = {"distribution": "Normal", "mu": 0.0, "sigma": 0.25}
+    made.replace_spec(fit, table)
+    fit["posterior"]["budget_exponent"] = exponent + 0 * fit["posterior"]["sigma"]
+    return fit
+
+
+def test_new_runs_scatter_as_their_budget_says():
+    """n0 is that of the fitted table, wherever one predicts."""
+    fit, levels = with_exponent(0.5), made.levels()
+    n0 = reference_budget(accessors.runs(fit))
+    assert n0 == pytest.approx(np.prod(made.BUDGETS) ** 0.25)
+    budgets = n0 * np.array([1.0, 4.0, 100.0])
+    of = {"new_run": True, "discrepancy": False}
+    noise = qqt.predict(fit, levels, budgets, **of) - qqt.predict(fit, levels, budgets)
+    deviation = noise.std(("chain", "draw", "level")).values
+    np.testing.assert_allclose(deviation, made.NOISE * np.array([1, 2, 10]), rtol=0.1)
+
+
+def test_whatever_knows_sigma_knows_the_budget():
+    """Gate, departures, search and information see large runs as ten times noisier."""
+    fit = with_exponent(1.0)
+    runs, spec = accessors.runs(fit), accessors.specification(fit)
+    grown = runs["samples_seen"].values / reference_budget(runs)
+    cells, place = departure._trained(runs, "all")
+    mean, variance = departure._measured(fit, runs, "all", place, np.zeros(cells.budget.size))
+    np.testing.assert_allclose(variance, (made.NOISE * grown / mean) ** 2, rtol=0.01)
+    draws = {name: x.values.reshape(-1, *x.shape[2:]) for name, x in fit["prior"].items()}
+    draws["budget_exponent"] = np.ones(5)
+    search = BestFit(spec, runs, ingredients(runs), draws)
+    np.testing.assert_allclose(search.variance / search.sigma**2, grown**2)
+    values = {"sigma": np.full(1, SIGMA), "budget_exponent": np.ones(1)}
+    found = information._noise(spec, runs, values, runs["error"].values)
+    np.testing.assert_allclose(found, SIGMA * grown)
+    fit["constant_data"]["n_eval"].values[:] = 1e6
+    curve = runs["error"].values + np.zeros((4, 12))
+    (check,) = (each for each in gate._adequacy(fit, curve, curve) if "scatter" in each.name)
+    known = gate.known_noise(accessors.runs(fit), grown**-2.0)
+    assert check.value == pytest.approx(made.NOISE / known, rel=0.01)
+    assert np.isfinite(decide(fit, made.levels(), [1e9])["regret"]).all()
+
+
+def test_simulated_runs_scatter_by_their_budget():
+    truth = made.truth().isel(group=0).to_dataframe().reset_index().drop(columns=["group", "kappa"])
+    known = read_parameters(truth.assign(unique_samples=made.SIZE))
+    design = read_runs(*made.tables())
+    some = [
+        simulate_runs(known, design, noise=1e-4, budget_exponent=x, seed=1)["error"].values
+        for x in (0.0, 1.0)
+    ]
+    curve = simulate_runs(known, design, noise=0.0)["error"].values
+    grown = design["samples_seen"].values / reference_budget(design)
+    np.testing.assert_allclose(some[1] - curve, (some[0] - curve) * grown, rtol=1e-6)
+
+
+# --- checkpoints of one training ----------------------------------------------------------------
+
+
+def covariance(runs, noise):
+    """Of the errors of all runs, from what the training moves and what is each run's own."""
+    names = runs["training"].values
+    moved = common_deviation(runs, noise)
+    same = (names[:, None] == names) & (names != "")
+    return same * np.outer(moved, moved) + np.diag(run_variance(runs, noise, 0.0))
+
+
+def test_checkpoints_share_a_part_of_their_variance(runs):
+    """Compound symmetry: rho between any two of a training, and no variance is lost or won."""
+    noise = {"sigma": SIGMA, "budget_exponent": 0.2, "common": 0.7}
+    found = covariance(runs, noise)
+    alone = run_variance(runs, {**noise, "common": 0.0}, 0.0)
+    np.testing.assert_allclose(np.diag(found), alone, rtol=1e-12)
+    correlation = found / np.sqrt(np.outer(alone, alone))
+    np.testing.assert_allclose(correlation[:4, :4][~np.eye(4, dtype=bool)], 0.7)
+    assert np.count_nonzero(correlation) == 4 * 4 + 4 * 4 + 4
+
+
+@pytest.mark.parametrize("common", [0.0, 0.5, 1.0])
+def test_what_a_level_is_told_is_what_independent_runs_would_tell(runs, common):
+    """The precision of a level under the covariance: ``1' C^-1 1``, where noise is alike."""
+    runs = runs.assign(weight=0 * runs["weight"] + 1)
+    noise = {"sigma": SIGMA, "common": common}
+    exact = np.ones(12) @ np.linalg.pinv(covariance(runs, noise), hermitian=True) @ np.ones(12)
+    assert (1 / independent_variance(runs, noise, 0.0)).sum() == pytest.approx(exact)
+
+
+@pytest.mark.parametrize("rounding", [0.0, 0.001])
+def test_given_the_rest_the_effect_of_a_training_has_its_own_coordinate(runs, rounding):
+    """Where noise is normal, the coordinate is standard normal whatever the law says."""
+    runs = runs.assign(rounding=0 * runs["rounding"] + rounding)
+    spec = scattered(common=Prior("Beta", {"alpha": 2.0, "beta": 2.0}))
+    parts = ingredients(runs)
+    declared = build(spec, runs, parts)
+    assert declared.coords["training"] == ("x", "y")
+    _, draws = prior_draws(declared, seed=0)
+    assert draws[TRAINING].shape == (1000, 2)
+    moved = build(spec, runs, parts, find_coordinates(spec, runs, parts, draws))
+    density = moved.compile_logp(mode="FAST_COMPILE")
+    name = f"{TRAINING}_coordinate"
+    rng = np.random.default_rng(1)
+    for _ in range(3):
+        point = {
+            k: x + 0.3 * rng.standard_normal(x.shape) for k, x in moved.initial_point().items()
+        }
+        u = np.array([[0.0, 0.0], [1.5, 0.0], [0.0, -1.0], [1.5, -1.0]])
+        found = [density(point | {name: each}) for each in u]
+        gain = np.array(found) - found[0]
+        np.testing.assert_allclose(
+            gain, -(u**2).sum(axis=1) / 2, atol=1e-6 if not rounding else 0.2
+        )
+
+
+def test_the_effects_of_trainings_integrate_to_their_covariance(runs):
+    """Without rounding the density of all runs is a multivariate normal one, the effects gone."""
+    runs = runs.assign(rounding=0 * runs["rounding"])
+    spec = scattered(common=0.6, budget_exponent=0.3)
+    declared = build(spec, runs)
+    names = [v.name for v in declared.value_vars]
+    point = {k: x + 0.1 for k, x in declared.initial_point().items()}
+    mean, sigma = declared.compile_fn(
+        declared.replace_rvs_by_values([declared["curve"], declared["sigma"]]),
+        inputs=declared.value_vars,
+        on_unused_input="ignore",
+        mode="FAST_COMPILE",
+    )(point)
+    noise = {"sigma": sigma, "common": 0.6, "budget_exponent": 0.3}
+    moved, own = common_deviation(runs, noise), run_variance(runs, noise)
+    each = [runs["training"].values == name for name in ("x", "y")]
+    told = np.array([1 + np.sum(moved[some] ** 2 / own[some]) for some in each])
+    lack = moved * (runs["error"].values - mean) / own
+    point[TRAINING] = np.array([lack[some].sum() for some in each]) / told
+    assert TRAINING in names
+    parts = [declared["error"], declared[TRAINING]]
+    found = declared.compile_logp(vars=parts, mode="FAST_COMPILE")(point)
+    known = evaluation_variance(runs) * np.eye(12)
+    expected = stats.multivariate_normal(mean, covariance(runs, noise) + known)
+    integral = found + np.log(2 * np.pi) - np.log(told).sum() / 2
+    assert integral == pytest.approx(expected.logpdf(runs["error"].values), rel=1e-9)
+
+
+def test_a_fit_keeps_its_trainings(tmp_path):
+    fit, path = made.fit(draws=5), tmp_path / "fit.nc"
+    fit["constant_data"]["training"] = xr.DataArray(["x"] * 4 + [""] * 8, dims="run")
+    qqt.save(fit, path)
+    kept = accessors.runs(qqt.load(path))["training"]
+    assert kept.values.tolist() == ["x"] * 4 + [""] * 8
+    fit["constant_data"]["training"] = xr.DataArray(["x", "y", "z"], dims="pool")
+    qqt.save(fit, path)
+    with pytest.raises(InputError, match="a part of the fit is damaged"):
+        qqt.load(path)
+
+
+def test_a_table_without_trainings_leaves_the_share_to_its_prior():
+    runs = read_runs(*made.tables())
+    model = build(scattered(common=Prior("Beta", {"alpha": 2.0, "beta": 2.0})), runs)
+    assert "common" in model
+    assert TRAINING not in model
+
+
+# --- specifications -----------------------------------------------------------------------------
+
+
+def test_a_specification_that_does_not_say_keeps_its_table():
+    table = load_model("utility").to_dict()
+    assert set(table["likelihood"]) == {"distribution", "sigma"}
+    more = scattered(budget_exponent=0.1, common=0.5)
+    assert Spec.from_dict(more.to_dict()) == more
+    assert more.hash != load_model("utility").hash
+
+
+@pytest.mark.parametrize(
+    ("scatter", "sentence"),
+    [
+        ({"common": 1.0}, "likelihood.common: expected a number between 0 and 1 or a prior, got 1"),
+        ({"common": Prior("HalfNormal", {"sigma": 1.0})}, "HalfNormal goes up to inf; try Beta"),
+        ({"budget_exponent": float("inf")}, "likelihood.budget_exponent: expected a finite number"),
+    ],
+)
+def test_what_no_share_or_power_can_be(scatter, sentence):
+    with pytest.raises(InputError, match=sentence):
+        load_model(scattered(**scatter))
+
+
+# --- real fits ----------------------------------------------------------------------------------
+
+
+def study(*, exponent=0.0, common=0.0, seed=0, seeds=6):
+    """Three pools at four budgets, several trainings each; noise as it is told."""
+    rng = np.random.default_rng(seed)
+    table, composition = made.tables()
+    runs = []
+    mean = made.curves("utility", made.truth()).ravel()
+    n0 = np.prod(made.BUDGETS) ** 0.25
+    deviation = SIGMA * (table["samples_seen"] / n0) ** exponent
+    for each in range(seeds):
+        shared = np.repeat(rng.standard_normal(3), 4)
+        own = rng.standard_normal(12)
+        noise = deviation * (np.sqrt(common) * shared + np.sqrt(1 - common) * own)
+        names = table["data"] + f" {each}"
+        runs.append(table.assign(error=mean + noise, seed=each, training=names))
+    return read_runs(pd.concat(runs), composition)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exponent", [-0.3, 0.2])
+def test_the_exponent_is_recovered(exponent):
+    runs = study(exponent=exponent, seed=3).drop_vars("training")
+    spec = scattered(budget_exponent=Prior("Normal", {"mu": 0.0, "sigma": 0.25}))
+    fit = qqt.fit(runs, spec, seed=1)
+    assert accessors.gate(fit).passed
+    draws = fit["posterior"]["budget_exponent"]
+    assert draws.std() < 0.12
+    assert abs(draws.mean() - exponent) < 2.5 * draws.std()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("common", [0.2, 0.8])
+def test_the_share_of_trainings_is_recovered(common):
+    """And how high a curve lies is less sure than where checkpoints count as independent runs."""
+    runs = study(common=common, seed=4)
+    spec = scattered(common=Prior("Beta", {"alpha": 2.0, "beta": 2.0}))
+    fit = qqt.fit(runs, spec, seed=1)
+    assert accessors.gate(fit).passed
+    draws = fit["posterior"]["common"]
+    assert abs(draws.mean() - common) < 2.5 * draws.std()
+    assert draws.std() < 0.15
+    assert fit["posterior"][TRAINING].dims == ("chain", "draw", "training")
+    plain = qqt.fit(runs, "utility", seed=1)
+    sd = [qqt.predict(x, made.levels(), [2e8]).std(("chain", "draw")).mean() for x in (fit, plain)]
+    assert sd[0] > 1.05 * sd[1]
+
+
+def test_known_variance_has_both_its_parts(runs):
+    rate = (runs["error"] * 50_000 + 0.5) / 50_001
+    expected = rate * (1 - rate) / 50_000 + 0.001**2 / 3
+    np.testing.assert_allclose(known_variance(runs), expected)

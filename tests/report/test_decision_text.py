@@ -1,0 +1,329 @@
+"""A decision in words, as a table and as JSON: whole paragraphs, from numbers made by hand."""
+
+import json
+
+import made
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from qqt_bayes.decisions.criteria import RULES, Criteria
+from qqt_bayes.decisions.decide import compare, decide
+from qqt_bayes.report.decision_text import BASIS, SCORE, summary
+from qqt_bayes.report.records import to_frame, to_json
+
+LEVELS = ["top 10%", "top 20%", "all"]
+
+
+def decision(best, regret, **options):
+    """A decision between `LEVELS` at some budgets, 64M, 128M, ..., doubling.
+
+    Parameters
+    ----------
+    best, regret : array_like, shape (budget, level)
+        Probability of being best, and expected regret.
+    """
+    best, regret = np.array(best), np.array(regret)
+    budgets = 64e6 * 2 ** np.arange(len(best))
+    by_level = {"budget": budgets, "level": LEVELS[: best.shape[1]]}
+    # 100 draws: in so many of them as `best` says a level is best, else it has its share of regret
+    edges = np.cumsum(best, axis=1)[:, None, :]
+    place = (np.arange(100)[None, :, None] + 0.5) / 100
+    wins = (place < edges) & (place >= edges - best[:, None, :])
+    excess = np.where(wins, 0, (regret / np.maximum(1 - best, 1e-9))[:, None, :])
+    error = 0.8 - 0.05 * np.arange(len(best))[:, None, None] + excess
+    draws = xr.DataArray(error, by_level, ("budget", "draw", "level")).expand_dims(chain=[0])
+    budget = draws["budget"]
+    repetitions = budget / xr.DataArray(
+        [1e7, 2e7, 1e8][: best.shape[1]], {"level": by_level["level"]}
+    )
+    return (
+        compare(draws, Criteria(**options))
+        .assign(
+            extrapolation=xr.where(budget > 300e6, budget / 300e6, 1.0),
+            least_trained=64e6,
+            most_trained=300e6,
+            repetitions=repetitions,
+            most_repetitions=30.0,
+            extrapolated_epochs=repetitions > 30,
+            gap=xr.ones_like(budget),
+            pool_multiple=xr.ones_like(repetitions.isel(budget=0, drop=True)),
+        )
+        .assign_attrs(kind="error", law="utility", model="demo", gate_passed=1, forced=0)
+    )
+
+
+SURE = ([[0.98, 0.02, 0], [0.97, 0.03, 0]], [[0.0001, 0.02, 0.1], [0.0002, 0.01, 0.15]])
+OPEN = ([[0.4, 0.6, 0]], [[0.0008, 0.0005, 0.12]])
+LATE = ([[0, 1, 0]], [[0.04, 0, 0.05]])
+
+
+def test_a_sure_choice_over_several_budgets():
+    assert summary(decision(*SURE)) == (
+        "Levels are compared by expected error under 100 posterior draws of the mean curves of "
+        "model demo. From 64M to 128M samples take top 10% (expected error 0.800 to 0.750): it is "
+        "best with probability at least 0.97 and within 0.003 of the best with probability at "
+        "least 0.97; choosing it is expected to cost at most 0.0002 in error, the worst level "
+        "(all) at most 0.15."
+    )
+
+
+def test_budgets_that_are_undecided():
+    assert summary(decision(*OPEN)).split(". ", 1)[1] == (
+        "At 64M samples it is undecided between top 20% (best with probability 0.60) and top 10% "
+        "(0.40): either is expected to cost at most 0.0008 in error, within the margin of 0.003; "
+        "the worst level (all) 0.12. The rule takes top 20% (expected error 0.800), within 0.003 "
+        "of the best with probability more than 0.99."
+    )
+
+
+def test_stretches_of_budgets_and_where_they_leave_the_data():
+    text = summary(decision(*map(np.concatenate, zip(SURE, OPEN, LATE, strict=True))))
+    assert "From 64M to 128M samples take top 10%" in text
+    assert "At 256M samples it is undecided between top 20% (" in text
+    assert "At 512M samples take top 20% (expected error 0.650): it is best with pro" in text
+    assert text.endswith(
+        "Nothing was trained beyond 300M samples: what is said of 512M extrapolates, by a factor "
+        "of 1.7."
+    )
+
+
+def test_what_was_repeated_more_often_than_in_any_run():
+    late = decision(*(4 * part for part in LATE)).isel(budget=slice(2))
+    assert "seen" not in summary(late)
+    often = late.assign_coords(budget=[64e6, 128e6]).assign(
+        repetitions=late["repetitions"] * 10, extrapolated_epochs=late["repetitions"] * 10 > 30
+    )
+    assert summary(often).endswith(
+        "Where it is chosen, top 20% is seen up to 64 times, more often than any run saw its data "
+        "(30)."
+    )
+
+
+def test_budgets_below_the_data():
+    below = decision(*SURE).assign(extrapolation=("budget", [0.25, 0.5]), least_trained=256e6)
+    assert summary(below).endswith(
+        "Nothing was trained below 256M samples: what is said of 64M to 128M extrapolates, by a "
+        "factor of up to 4."
+    )
+
+
+def test_what_runs_at_one_budget_cannot_tell():
+    one = decision(*SURE).assign(
+        extrapolation=("budget", [0.25, 0.5]), least_trained=256e6, most_trained=256e6
+    )
+    assert "All its runs are at 256M samples: how errors change with budget is" in summary(one)
+    assert "All its runs" not in summary(one.assign(extrapolation=("budget", [1.0, 1.0])))
+
+
+def test_budgets_between_trained_ones_that_are_far_apart():
+    near = decision(*SURE)
+    assert "interpolates" not in summary(near.assign(gap=("budget", [1.0, 2.9])))
+    assert summary(near.assign(gap=("budget", [1.0, 10.0]))).endswith(
+        "128M lies between trained budgets that are 10 times apart: there the law interpolates."
+    )
+
+
+def test_a_level_that_takes_more_than_there_is():
+    assert summary(decision(*SURE).assign(pool_multiple=("level", [1.0, 10.0, 0.5]))).endswith(
+        "Beware: top 20% takes 10 times as much from a pool as there is, as far as is known. "
+        "Is that the right unit?"
+    )
+
+
+def test_crossovers():
+    """The third pair has no crossover; neither level of the fourth is ever worth choosing."""
+    first, second, third = LEVELS
+    earlier, later = [first, first, first, second], [second, third, second, third]
+    samples = [[80e6, 100e6, 120e6], [200e6, 300e6, 400e6], [np.nan] * 3, [80e6, 100e6, 120e6]]
+    coords = {"pair": ["1 to 2", "1 to 3", "1 to 2 again", "2 to 3"], "quantile": [0.05, 0.5, 0.95]}
+    crossing = decision(*SURE).assign_coords(earlier=("pair", earlier), later=("pair", later))
+    crossing["crossover"] = xr.DataArray(samples, coords, ("pair", "quantile"))
+    crossing["crossover_probability"] = ("pair", [1.0, 0.6, 0.0, 1.0])
+    crossing["crossover_below"] = ("pair", [0.0, 0.3, 1.0, 0.0])
+    assert summary(crossing).endswith(
+        f"From 64M to 128M samples {second} overtakes {first} at 100M samples (90% interval 80M to "
+        f"120M); {third} overtakes {first} with probability 0.60, then at 300M samples (90% "
+        "interval 200M to 400M), and is ahead throughout with probability 0.30."
+    )
+    last = to_json(crossing)["crossovers"][2]
+    assert last == {
+        "earlier": first,
+        "later": second,
+        "probability": 0.0,
+        "probability_below": 1.0,
+        "median": None,
+        "lower": None,
+        "upper": None,
+    }
+
+
+def test_a_forced_decision_says_so_first():
+    forced = decision(*SURE).assign_attrs(gate_passed=0, forced=1)
+    assert summary(forced).startswith("The fit did not pass its checks and was used by force:")
+
+
+def test_a_choice_that_is_not_the_likeliest_level():
+    """Top 10% is best in 95 draws by a little and worst in 5 by much: CVaR prefers top 20%."""
+    text = summary(decision([[0.95, 0.05, 0]], [[0.02, 0.01, 0.2]], rule="cvar"))
+    assert text == (
+        "Levels are compared by the mean error over the worst 0.1 of draws under 100 posterior "
+        "draws of the mean curves of model demo. At 64M samples take top 20% (CVaR 0.811), "
+        "although top 10% is best with probability 0.95: it is within 0.003 of the best with "
+        "probability 0.05; choosing it is expected to cost 0.01 in error, the worst level (all) "
+        "0.2."
+    )
+
+
+def test_a_target_that_no_level_meets():
+    text = summary(decision(*SURE, rule="target", target=0.5))
+    assert "compared by the probability that the error is at most 0.5 under" in text
+    assert (
+        "take top 10% (probability less than 0.01, as of every level: the expected error decides): "
+        "it is best"
+    ) in text
+
+
+def test_many_contenders_are_counted():
+    names = [f"level {i}" for i in range(6)]
+    errors = xr.DataArray(1 - np.eye(6), {"level": names}, ("draw", "level"))
+    errors = errors.expand_dims(chain=[0], budget=[1e6])
+    many = compare(errors, Criteria()).assign(
+        decision(*SURE)
+        .isel(budget=0, level=0, drop=True)
+        .drop_vars("quantile")[
+            ["extrapolation", "most_trained", "least_trained", "most_repetitions"]
+        ]
+    )
+    many["extrapolation"] = many["extrapolation"].expand_dims(budget=many["budget"])
+    many["repetitions"] = xr.ones_like(many["regret"])
+    many["extrapolated_epochs"] = many["repetitions"] > 1
+    many["gap"], many["pool_multiple"] = (
+        xr.ones_like(many["budget"]),
+        xr.ones_like(many["level"], float),
+    )
+    many = many.assign_attrs(kind="error", law="utility", model="demo", gate_passed=1, forced=0)
+    assert (
+        "level 0 (best with probability 0.17), level 1 (0.17), level 2 (0.17), level 3 (0.17) "
+        "and 2 more: each is expected to cost at most 0.83 in error;"
+    ) in summary(many)
+
+
+def test_one_level():
+    assert summary(decision([[1.0], [1.0]], [[0.0], [0.0]])) == (
+        "There is one level, top 10%, and nothing to choose between; its expected error is 0.800 "
+        "(90% interval 0.800 to 0.800) at 64M and 0.750 (90% interval 0.750 to 0.750) at 128M "
+        "samples."
+    )
+
+
+def test_losses_are_called_losses():
+    text = summary(decision(*SURE).assign_attrs(kind="loss"))
+    assert "compared by expected loss" in text
+    assert "in loss, the worst" in text
+    assert "error" not in text
+
+
+def test_each_group_has_a_paragraph():
+    fit = made.fit(groups=2, model="cherti", draws=20)
+    together = decide(fit, made.levels(), [64e6, 5e9])
+    paragraphs = summary(together).split("\n\n")
+    for group, paragraph in zip(("arch 1", "arch 2"), paragraphs, strict=True):
+        alone = decide(fit, made.levels(), [64e6, 5e9], group=group)
+        assert paragraph == f"{group}: {summary(alone)}"
+
+
+def test_groups_between_which_nothing_differs_share_a_paragraph():
+    fit = made.fit(groups=2, draws=20)
+    alone = decide(fit, made.levels(), [64e6, 5e9], group="arch 1", discrepancy=False)
+    assert summary(decide(fit, made.levels(), [64e6, 5e9], discrepancy=False)) == (
+        f"arch 1 and arch 2, between which nothing differs in this model: {summary(alone)}"
+    )
+
+
+def test_what_the_law_may_miss_is_told_where_it_is_most():
+    fit = made.fit(draws=200)
+    words = summary(decide(fit, made.levels(), [128e6, 128e9]))
+    assert "At 128B samples " in words
+    assert " % of the variance of the choice's error is what the law itself may miss" in words
+    assert "may miss" not in summary(decide(fit, made.levels(), [128e9], discrepancy=False))
+    assert "may miss" not in summary(decide(fit, made.levels(), [128e6, 128e9], margin=2.0))
+
+
+def test_error_rates_above_1_are_told():
+    """The law of `utility` exceeds 1 at the smallest budgets; no loss is too high."""
+    fit = made.fit(draws=50)
+    found = decide(fit, made.levels(), [1e3, 1e9])
+    assert found["error"].sel(budget=1e3).max() > 1
+    assert "At 1K samples the interval reaches error rates above 1" in summary(found)
+    assert "above 1" not in summary(found.assign_attrs(kind="loss"))
+
+
+def test_budgets_are_told_in_ascending_order():
+    ascending = decision(*SURE)
+    assert summary(ascending.isel(budget=[1, 0])) == summary(ascending)
+
+
+def test_every_rule_has_words():
+    assert list(RULES) == list(BASIS) == list(SCORE)
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_a_table_has_a_row_for_each_budget_and_level(groups):
+    found = decide(made.fit(groups=groups, draws=20), made.levels(), [1e9, 64e6])
+    frame = to_frame(found)
+    group = ["group"] if groups > 1 else []
+    assert [*frame.columns] == [
+        *group,
+        "budget",
+        "level",
+        "probability_best",
+        "probability_within_margin",
+        "error_median",
+        "error_lower",
+        "error_upper",
+        "error_mean",
+        "regret",
+        "score",
+        "choice",
+        "winner",
+        "extrapolation",
+        "repetitions",
+        "extrapolated_epochs",
+        "misfit",
+    ]
+    assert len(frame) == groups * 2 * 3
+    assert frame["budget"].tolist() == [*[1e9] * 3, *[64e6] * 3] * groups
+    assert frame["level"].tolist() == ["top 1", "top 2", "top 3"] * 2 * groups
+    assert frame["choice"].dtype == frame["extrapolated_epochs"].dtype == bool
+    assert frame.groupby([*group, "budget"])["choice"].sum().tolist() == [1] * 2 * groups
+    assert (frame["error_lower"] <= frame["error_median"]).all()
+    assert (frame["error_median"] <= frame["error_upper"]).all()
+    row = frame.iloc[4]
+    place = {"budget": row["budget"], "level": row["level"]} | {x: row[x] for x in group}
+    assert row["regret"] == found["regret"].sel(place)
+    assert row["error_upper"] == found["error"].sel(place | {"quantile": 0.95})
+
+
+def test_a_table_of_one_chosen_group_names_it():
+    found = decide(made.fit(groups=2, draws=5), made.levels(), 1e9, group="arch 2")
+    assert to_frame(found)["group"].tolist() == ["arch 2"] * 3
+    assert to_json(found)["decisions"][0]["group"] == "arch 2"
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_json_holds_the_table(groups):
+    found = decide(made.fit(groups=groups, draws=20), made.levels(), [64e6, 5e9])
+    content = to_json(found)
+    assert json.loads(json.dumps(content, allow_nan=False)) == content
+    assert [*content] == ["settings", "summary", "decisions", "crossovers"]
+    assert content["settings"]["gate_passed"] is True
+    assert content["settings"]["margin"] == 0.003
+    assert content["summary"] == summary(found)
+    rows = [{**each, **level} for each in content["decisions"] for level in each.pop("levels")]
+    frame = to_frame(found)
+    shared = ["regret", "budget", "level", "winner", "error_mean", "probability_best"]
+    pd.testing.assert_frame_equal(pd.DataFrame(rows)[shared], frame[shared])
+    assert len(content["crossovers"]) == 2 * groups
+    assert content["crossovers"][1]["probability"] == 1.0

@@ -1,0 +1,303 @@
+from itertools import pairwise
+from pathlib import Path
+
+import made
+import matplotlib
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from qqt_bayes.decisions.decide import decide
+from qqt_bayes.posterior import accessors
+from qqt_bayes.report.figures import files, plots
+from qqt_bayes.report.figures.files import write_figures
+from qqt_bayes.report.figures.forest import forest
+from qqt_bayes.report.figures.style import ink_on, palette, spread
+
+BUDGETS = "32M:5.12B:9"
+
+
+@pytest.fixture(scope="module")
+def fit() -> xr.DataTree:
+    return made.fit(pools=8, spread=0.03)
+
+
+@pytest.fixture(scope="module")
+def decision(fit: xr.DataTree) -> xr.Dataset:
+    return decide(fit, made.levels(8), BUDGETS)
+
+
+@pytest.fixture(scope="module")
+def curves(fit: xr.DataTree, decision: xr.Dataset) -> Figure:
+    return plots.scaling_curves(decision, accessors.runs(fit), made.levels(8))
+
+
+def words(figure: Figure) -> list[str]:
+    """All that is written in a figure, tick labels and titles included."""
+    figure.draw_without_rendering()
+    return [text.get_text() for text in figure.findobj(Text) if text.get_text()]
+
+
+def labelled(figure: Figure, label: str) -> list:
+    return [artist for axes in figure.axes for artist in axes.lines if artist.get_label() == label]
+
+
+def end_labels(figure: Figure) -> list[Text]:
+    figure.draw_without_rendering()
+    return [text for text in figure.findobj(Text) if text.get_gid() == "end label"]
+
+
+def test_curves_have_a_line_for_each_level_through_its_medians(
+    curves: Figure, decision: xr.Dataset
+) -> None:
+    for name in decision["level"].values:
+        (line,) = labelled(curves, name)
+        np.testing.assert_array_equal(line.get_xdata(), decision["budget"])
+        median = decision["error"].sel(level=name, quantile=0.5)
+        np.testing.assert_array_equal(line.get_ydata(), median)
+
+
+def test_curves_show_every_run_at_its_level(curves: Figure, fit: xr.DataTree) -> None:
+    runs = accessors.runs(fit)
+    shown = np.concatenate([line.get_xydata() for line in labelled(curves, "runs")])
+    assert shown.shape == (runs.sizes["run"], 2)
+    assert set(shown[:, 1]) == set(runs["error"].values)
+    assert not labelled(curves, "other runs")[0].get_xdata().size
+    colours = {line.get_label(): line.get_color() for line in curves.axes[0].lines}
+    for i, line in enumerate(labelled(curves, "runs")):
+        assert tuple(line.get_markerfacecolor()) == tuple(colours[f"top {i + 1}"])
+
+
+def test_runs_are_known_by_what_they_were_trained_on_or_by_name(fit: xr.DataTree) -> None:
+    runs = accessors.runs(fit)
+    renamed = made.levels(8).assign_coords(level=[f"best {i}" for i in range(8)])[:3]
+    decision = decide(fit, renamed, BUDGETS)
+    by_data = plots.scaling_curves(decision, runs, renamed)
+    assert len(labelled(by_data, "runs")) == 3
+    assert labelled(by_data, "other runs")[0].get_xdata().size == 5 * len(made.BUDGETS)
+    by_name = plots.scaling_curves(decision, runs)
+    assert labelled(by_name, "other runs")[0].get_xdata().size == 8 * len(made.BUDGETS)
+    assert not labelled(by_name, "runs")
+
+
+def test_the_choice_is_ringed(curves: Figure, decision: xr.Dataset) -> None:
+    (rings,) = [x for x in curves.axes[0].collections if x.get_label() == "chosen"]
+    best = decision["error"].sel(quantile=0.5, level=decision["choice"])
+    np.testing.assert_allclose(rings.get_offsets(), np.column_stack([decision["budget"], best]))
+
+
+def test_end_labels_name_all_levels_and_do_not_overlap(
+    curves: Figure, decision: xr.Dataset
+) -> None:
+    labels = end_labels(curves)
+    assert [label.get_text() for label in labels] == decision["level"].values.tolist()
+    boxes = sorted((label.get_window_extent() for label in labels), key=lambda box: box.y0)
+    assert all(below.y1 <= above.y0 for below, above in pairwise(boxes))
+    assert all(box.x1 <= curves.bbox.x1 for box in boxes)
+
+
+def test_nothing_is_written_outside_the_figure(fit: xr.DataTree, decision: xr.Dataset) -> None:
+    for figure in (
+        plots.scaling_curves(decision, accessors.runs(fit)),
+        plots.probability_best(decision),
+        plots.utility_curves(accessors.parameters(fit)),
+        plots.parameter_posteriors(fit["posterior"].to_dataset(), fit["prior"].to_dataset()),
+    ):
+        figure.draw_without_rendering()
+        assert figure.get_figwidth() == 7
+        drawn = figure.get_tightbbox()
+        assert -0.01 <= drawn.x0 <= drawn.x1 <= figure.get_figwidth() + 0.01
+        assert -0.01 <= drawn.y0 <= drawn.y1 <= figure.get_figheight() + 0.01
+        assert all(text.get_fontsize() >= 8 for text in figure.findobj(Text))
+
+
+def test_axes_say_what_they_measure(curves: Figure, fit: xr.DataTree) -> None:
+    axes = curves.axes[0]
+    assert axes.get_xscale() == "log"
+    assert axes.get_xlabel() == "samples seen"
+    assert axes.get_ylabel() == "error rate"
+    assert {"100M", "1B"} <= set(words(curves))
+    runs = accessors.runs(fit).assign_attrs(metric="imagenet")
+    loss = decide(fit, made.levels(8), BUDGETS).assign_attrs(kind="loss")
+    assert plots.scaling_curves(loss, runs).axes[0].get_ylabel() == "loss (imagenet)"
+
+
+def test_what_is_beyond_the_data_is_shaded_and_said(
+    curves: Figure, decision: xr.Dataset, fit: xr.DataTree
+) -> None:
+    best = plots.probability_best(decision)
+    for figure in (curves, best):
+        assert words(figure).count("beyond the data") == 2
+        starts = [
+            line.get_xdata()[0] for line in figure.axes[0].lines if len(line.get_xdata()) == 2
+        ]
+        assert 64e6 in starts
+        assert 1.28e9 in starts
+    inside = decide(fit, made.levels(8), "64M,1.28B")
+    assert "beyond the data" not in words(plots.probability_best(inside))
+    outside = decide(fit, made.levels(8), "1M,2M")
+    assert words(plots.probability_best(outside)).count("beyond the data") == 1
+
+
+def test_probability_is_stacked_to_one(decision: xr.Dataset) -> None:
+    figure = plots.probability_best(decision)
+    names = decision["level"].values.tolist()
+    areas = [area for area in figure.axes[0].collections if area.get_label() in names]
+    assert [area.get_label() for area in areas] == names
+    for name, area in zip(names, areas, strict=True):
+        heights = area.get_paths()[0].vertices[:, 1]
+        assert np.ptp(heights) >= decision["probability_best"].sel(level=name).max() - 1e-9
+    assert areas[-1].get_paths()[0].vertices[:, 1].max() == pytest.approx(1)
+    assert figure.axes[0].get_ylim() == (0, 1)
+
+
+def test_every_level_is_named_somewhere_and_so_is_the_winner(decision: xr.Dataset) -> None:
+    written = words(plots.probability_best(decision))
+    assert all(any(name in text for text in written) for name in decision["level"].values)
+    assert "best with a probability of at least 90%" in written
+    undecided = decision.assign(winner=decision["winner"].copy(data=["undecided"] * 9))
+    assert "undecided" in words(plots.probability_best(undecided))
+
+
+@pytest.mark.parametrize(
+    ("levels", "budgets"),
+    [(1, "64M:5B:5"), (3, "2B"), (1, "1B"), (16, "20M:8T:25"), (2, "100M,110M")],
+)
+def test_few_and_many_levels_and_budgets(levels: int, budgets: str, tmp_path: Path) -> None:
+    fit = made.fit(pools=levels, draws=20)
+    write_figures(fit, decide(fit, made.levels(levels), budgets), made.levels(levels), tmp_path)
+    assert len(list(tmp_path.iterdir())) == 8
+
+
+def test_the_order_of_budgets_does_not_matter(decision: xr.Dataset) -> None:
+    shuffled = decision.isel(budget=[3, 0, 8, 1, 2, 4, 5, 7, 6])
+    for draw in (plots.scaling_curves, plots.probability_best):
+        assert words(draw(shuffled)) == words(draw(decision))
+    line = labelled(plots.scaling_curves(shuffled), "top 2")[0]
+    assert (np.diff(line.get_xdata()) > 0).all()
+
+
+def test_long_names_leave_room_for_the_figure(fit: xr.DataTree) -> None:
+    levels = made.levels(8).assign_coords(level=[f"{i} {'long ' * 20}" for i in range(8)])
+    figure = plots.scaling_curves(decide(fit, levels, BUDGETS))
+    figure.draw_without_rendering()
+    assert figure.axes[0].get_position().width > 0.5
+
+
+def test_a_name_may_hold_dollars(fit: xr.DataTree, tmp_path: Path) -> None:
+    """Two of them would make it a formula, and here one that cannot be read."""
+    names = [r"a $\frac$ b", "$y_1^$", *"345678"]
+    levels = made.levels(8).assign_coords(level=names)
+    figure = plots.scaling_curves(decide(fit, levels, BUDGETS), accessors.runs(fit), levels)
+    files.save(figure, tmp_path / "figure")
+    assert names[0] in words(figure)
+
+
+def test_utility_falls_to_half_in_a_half_life() -> None:
+    fit = made.fit(spread=0)
+    figure = plots.utility_curves(accessors.parameters(fit))
+    truth = made.truth().isel(group=0)
+    assert [axes.get_title() for axes in figure.axes] == truth["pool"].values.tolist()
+    for axes, pool in zip(figure.axes, truth["pool"].values, strict=True):
+        (line,) = [line for line in axes.lines if line.get_label() == pool]
+        b, tau = (truth[name].sel(pool=pool).item() for name in ("b", "tau"))
+        k, utility = line.get_data()
+        assert np.interp([0, tau], k, utility) == pytest.approx([b, b / 2], rel=1e-3)
+
+
+def test_utility_that_is_spent_falls_below_zero() -> None:
+    parameters = accessors.parameters(made.fit(model="utility-overfit", spread=0))
+    figure = plots.utility_curves(parameters)
+    tau = parameters["tau"][0, 0]
+    spent = tau * np.log2(1.05 / 0.05)
+    for axes, k0, b in zip(figure.axes, spent.values, parameters["b"][0, 0].values, strict=True):
+        k, utility = axes.lines[-1].get_data()
+        assert utility[0] == pytest.approx(b)
+        if k0 < k[-1]:
+            assert np.interp(k0, k, utility) == pytest.approx(0, abs=1e-3 * b)
+    assert spent.min() < k[-1]
+    assert figure.axes[0].get_ylim()[0] < 0
+    assert r"\kappa" in figure.get_supylabel()
+
+
+def test_utility_without_repetition_or_pools() -> None:
+    flat = plots.utility_curves(accessors.parameters(made.fit(model="power-law")))
+    for axes in flat.axes:
+        assert np.ptp(axes.lines[-1].get_ydata()) == 0
+    shared = xr.Dataset({"b": 0.1, "tau": 4.0}).expand_dims(chain=2, draw=5)
+    shared["pool_size"] = xr.DataArray([1e6] * 7, {"pool": list("abcdefg")})
+    figure = plots.utility_curves(shared)
+    assert [axes.get_title() for axes in figure.axes[:7]] == list("abcdefg")
+
+
+def test_forest_has_a_row_for_each_inferred_value_and_its_prior(fit: xr.DataTree) -> None:
+    posterior_draws, prior = (fit[part].to_dataset() for part in ("posterior", "prior"))
+    figure = plots.parameter_posteriors(posterior_draws, prior)
+    panels = {axes.get_xlabel(): axes for axes in figure.axes}
+    assert set(panels) == {
+        "utility b",
+        "half-life \N{GREEK SMALL LETTER TAU} (epochs)",
+        "scale a (per 100,000 samples)",
+        "irreducible error d",
+    }
+    medians = [line for line in panels["utility b"].lines if line.get_label() == "median"]
+    expected = posterior_draws["b"].median(("chain", "draw"))
+    np.testing.assert_allclose(medians[0].get_xdata(), expected)
+    bars = panels["utility b"].patches
+    assert len(bars) == 8
+    assert bars[0].get_x() == pytest.approx(float(prior["b"].quantile(0.05)))
+    assert bars[0].get_width() == pytest.approx(np.ptp(prior["b"].quantile([0.05, 0.95]).values))
+
+
+def test_forest_of_groups_names_them_and_does_without_a_prior() -> None:
+    fit = made.fit(groups=2, model="cherti")
+    figure = plots.parameter_posteriors(fit["posterior"].to_dataset())
+    assert "arch 2, 10-20%" in words(figure)
+    assert not any(axes.patches for axes in figure.axes)
+
+
+def test_forest_of_nothing_says_so() -> None:
+    figure = forest(xr.Dataset(), xr.Dataset())
+    assert words(figure) == ["No parameter of the law was inferred."]
+
+
+def test_saved_as_png_and_svg_always_the_same(tmp_path: Path, decision: xr.Dataset) -> None:
+    png, svg = files.save(plots.probability_best(decision), tmp_path / "best.of 3")
+    assert (png.name, svg.name) == ("best.of 3.png", "best.of 3.svg")
+    assert png.read_bytes()[:4] == b"\x89PNG"
+    width = int.from_bytes(png.read_bytes()[16:20])
+    assert width == 1400
+    first = svg.read_bytes()
+    files.save(plots.probability_best(decision), tmp_path / "best.of 3")
+    assert svg.read_bytes() == first
+
+
+def test_no_global_state_is_touched(fit: xr.DataTree, decision: xr.Dataset) -> None:
+    before = dict(matplotlib.rcParams)
+    plots.scaling_curves(decision, accessors.runs(fit))
+    assert dict(matplotlib.rcParams) == before
+    assert matplotlib.get_backend().lower() == "agg"
+
+
+def test_palette_is_ordered_in_lightness_and_visible_on_white() -> None:
+    lightness = palette(8)[:, :3] @ [0.299, 0.587, 0.114]
+    assert (np.diff(lightness) > 0).all()
+    assert lightness.max() < 0.8
+    assert ink_on(palette(8)[0]) == "white"
+    assert ink_on(palette(8)[-1]) == "black"
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_spread_keeps_order_gap_and_bounds(places: list[float]) -> None:
+    moved = spread(places, 0.1, 0, 1)
+    ordered = moved[np.argsort(places, kind="stable")]
+    assert (np.diff(ordered) >= 0.1 - 1e-9).all()
+    assert -1e-9 <= ordered[0] <= ordered[-1] <= 1 + 1e-9
+
+
+def test_spread_leaves_alone_what_has_room() -> None:
+    np.testing.assert_allclose(spread([0.9, 0.1, 0.5], 0.1, 0, 1), [0.9, 0.1, 0.5])

@@ -1,0 +1,82 @@
+"""Several best fits: both scales of DataComp in one set of parameters, which no law follows."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from places import TESTS
+
+from qqt_bayes.laws.run_curves import ingredients
+from qqt_bayes.model.build import build
+from qqt_bayes.model.spec import load_model
+from qqt_bayes.sampling import modes
+from qqt_bayes.sampling.best_fit import BestFit
+from qqt_bayes.sampling.inference import prior_draws
+from qqt_bayes.sampling.modes import Mode, find_modes, sentence
+from qqt_bayes.tables.runs import read_runs
+
+DATA = TESTS / "benchmarks" / "data"
+
+
+@pytest.fixture(scope="module")
+def study():
+    """Specification, runs, their ingredients and prior draws."""
+    spec = load_model("utility-free-size")
+    runs = read_runs(DATA / "datacomp_runs.csv", DATA / "datacomp_composition.csv")
+    parts = ingredients(runs)
+    return spec, runs, parts, prior_draws(build(spec, runs, parts), seed=0)[1]
+
+
+@pytest.fixture(scope="module")
+def search(study):
+    return BestFit(*study)
+
+
+@pytest.fixture(scope="module")
+def optima(search):
+    return search.optima()
+
+
+def test_best_fits_are_stationary_and_apart(search, optima):
+    assert len(optima) == 2
+    assert not search.same(optima[0].x, optima[1].x)
+    for each in optima:
+        again, _ = search.solve(each.x + 1e-3, each.x.size)
+        assert search.same(again, each.x)
+    assert optima[0].log_weight > optima[1].log_weight
+    sizes = [each.x[0] for each in optima]  # far apart in the size exponent
+    assert sizes == pytest.approx([2.05, -0.2], abs=0.1)
+
+
+def posterior_about(search, places):
+    """Draws scattered a little about the given places, one chain for each."""
+    rng = np.random.default_rng(0)
+    points = np.array([x + 0.01 * rng.standard_normal((10, x.size)) for x in places])
+    return xr.Dataset(
+        {
+            f.name: (
+                ("chain", "draw", *f.prior.over),
+                f.scale.bound(points[..., f.place].reshape(*points.shape[:2], *f.shape), np)[0],
+            )
+            for f in search.fields
+        }
+    )
+
+
+def test_draws_are_told_apart_by_where_they_lead(study, search, optima, monkeypatch):
+    monkeypatch.setattr(modes, "DRAWS", 9)
+    first, second = (each.x for each in optima)
+    found = find_modes(*study, posterior_about(search, [first, second, first]))
+    assert [mode.shares for mode in found] == [(1.0, 0.0, 1.0), (0.0, 1.0, 0.0)]
+    named = [mode.name.rsplit(" ", 1) for mode in found]
+    assert [name for name, _ in named] == ["size_exponent"] * 2
+    np.testing.assert_allclose([float(value) for _, value in named], [2.1, -0.2], atol=0.02)
+    assert sum(mode.weight for mode in found) == pytest.approx(1)
+    assert found[0].weight > 0.9
+
+
+def test_words():
+    assert sentence([], "nuts") == ""
+    assert sentence([Mode("d 0.1", 1.0, (1.0, 1.0))], "nuts") == ""
+    two = [Mode("d 0.1", 0.3, (1.0, 0.0)), Mode("d 0.4", 0.7, (0.0, 1.0))]
+    assert sentence(two, "nuts").endswith("--method smc weighs modes.")
+    assert "smc" not in sentence(two, "smc")

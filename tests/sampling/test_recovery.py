@@ -1,0 +1,122 @@
+"""Studies whose truth is known: do the intervals hold it as often as they say?
+
+The result is written to `tests/data/recovery.json`.
+"""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from places import DATA
+
+import qqt_bayes as qqt
+from qqt_bayes import fit_many
+from qqt_bayes.laws.law import LAWS
+from qqt_bayes.laws.mixture import mixture_error
+
+STUDIES, BLOCK, POOLS = 60, 20, 5
+EPOCHS = (2, 4, 6, 8, 10)
+SIZE = 12.8e6
+BUDGETS = [32e6, 128e6, 512e6]
+RESULT = DATA / "recovery.json"
+
+
+def truth(rng):
+    """Five pools about the published parameters."""
+    table = {
+        "pool": [f"band {i + 1}" for i in range(POOLS)],
+        "unique_samples": SIZE,
+        "a": np.exp(rng.normal(-3.7, 0.2)),
+        "b": np.exp(rng.normal(-2.1, 0.3, POOLS)),
+        "d": rng.uniform(0.05, 0.2),
+        "tau": np.exp(rng.normal(1.6, 0.4, POOLS)),
+    }
+    return qqt.read_parameters(pd.DataFrame(table))
+
+
+def study(known, rng):
+    """Each pool alone at five budgets, with run-to-run noise."""
+    rows = [(pool, SIZE, k * SIZE, 0.5) for pool in known["pool"].values for k in EPOCHS]
+    columns = ["pool", "unique_samples", "samples_seen", "error"]
+    design = qqt.read_runs(pd.DataFrame(rows, columns=columns))
+    return qqt.simulate_runs(known, design, noise=0.003, seed=int(rng.integers(2**31)))
+
+
+def inside(draws, known):
+    """Whether the central 90 % of the draws hold what is known."""
+    lower, upper = draws.quantile([0.05, 0.95], ("chain", "draw"))
+    return ((lower <= known) & (known <= upper)).values.ravel()
+
+
+def true_errors(known, levels):
+    """Error of each level at each budget under the known parameters."""
+    theta = {name: known[name].values[None] for name in ("a", "b", "d", "tau")}
+    theta["size_exponent"] = [[1.0]]
+    errors = [
+        mixture_error(LAWS["utility"], theta, taken, known["pool_size"], BUDGETS)
+        for taken in levels.values
+    ]
+    coords = {"level": levels["level"], "budget": BUDGETS}
+    return xr.DataArray(np.concatenate(errors), coords=coords)
+
+
+@pytest.mark.slow
+def test_errors_that_rise_again_are_told_from_those_that_do_not():
+    """Twice the same design, up to 256 epochs: with kappa = 0.05, where the least error is at about
+    22 epochs, and with kappa = 0. A priori kappa is below 0.08 with a probability of 95 %."""
+    known = truth(np.random.default_rng(0)).assign(b=("pool", np.linspace(0.2, 0.1, POOLS)))
+    rows = [
+        (pool, SIZE, k * SIZE, 0.5) for pool in known["pool"].values for k in 2.0 ** np.arange(9)
+    ]
+    columns = ["pool", "unique_samples", "samples_seen", "error"]
+    design = qqt.read_runs(pd.DataFrame(rows, columns=columns))
+    runs = [
+        qqt.simulate_runs(
+            known.assign(kappa=("pool", np.full(POOLS, kappa))), design, law="utility-overfit"
+        )
+        for kappa in (0.05, 0.0)
+    ]
+    turning, falling = fit_many(runs, "utility-overfit")
+    for fit in (turning, falling):
+        assert json.loads(fit.attrs["gate"])["passed"]
+        assert inside(fit["posterior"]["b"], known["b"]).mean() >= 0.6
+    lower, upper = turning["posterior"]["kappa"].quantile([0.05, 0.95]).values
+    assert 0.02 < lower < 0.05 < upper < 0.1
+    assert falling["posterior"]["kappa"].quantile(0.95) < 0.02
+
+
+@pytest.mark.slow
+def test_intervals_cover_the_truth():
+    """Over all studies: pools of a study share a and d, so the cover of a few studies scatters."""
+    rng = np.random.default_rng(2026)
+    studies = [(known := truth(rng), study(known, rng)) for _ in range(STUDIES)]
+    fits = fit_many([runs for _, runs in studies], "utility")
+    rows, passed = [], 0
+    for (known, _), fit in zip(studies, fits, strict=True):
+        levels = qqt.nested_levels(known)
+        rows.append(
+            {
+                "b": inside(fit["posterior"]["b"], known["b"]).mean(),
+                "tau": inside(fit["posterior"]["tau"], known["tau"]).mean(),
+                "error of levels": inside(
+                    qqt.predict(fit, levels, BUDGETS), true_errors(known, levels)
+                ).mean(),
+            }
+        )
+        passed += json.loads(fit.attrs["gate"])["passed"]
+    covered = pd.DataFrame(rows)
+    shares = covered.mean()
+    result = {
+        "studies": STUDIES,
+        "coverage of 90 % intervals": shares.round(3).to_dict(),
+        f"of each {BLOCK} in turn": covered.groupby(covered.index // BLOCK)
+        .mean()
+        .round(3)
+        .to_dict("list"),
+        "passed gate": passed,
+    }
+    RESULT.write_text(json.dumps(result, indent=2) + "\n")
+    for name, share in shares.items():
+        assert 0.80 <= share <= 0.98, f"90 % intervals of {name} covered the truth in {share:.0%}"
