@@ -23,7 +23,7 @@ import qqt_bayes as qqt
 from qqt_bayes.comparison.held_out import HeldOut, baselines, held_out
 from qqt_bayes.comparison.splits import split
 from qqt_bayes.files import write
-from qqt_bayes.posterior import accessors
+from qqt_bayes.posterior.fit import Fit
 
 HERE = Path(__file__).parent
 KEPT = HERE.parent.parent / "build" / "held_out"
@@ -93,7 +93,7 @@ def told(entry, way, settings):
         model = entry["model"] if way == "chosen model" else DEFAULT
         found = held_out(runs, model, fit=keeper, **options, **settings)
         found = [table.assign(way=way) for table in found]
-        gate = accessors.gate(keeper.fit)
+        gate = Fit.of(keeper.fit).gate
         about = {
             "way": way,
             "model": model,

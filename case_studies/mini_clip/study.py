@@ -18,7 +18,7 @@ from rich.progress import track
 from scipy.optimize import least_squares
 
 import qqt_bayes as qqt
-from qqt_bayes.posterior import accessors
+from qqt_bayes.posterior.fit import Fit
 
 HERE = Path(__file__).parent
 POOLS = ["A", "B", "C", "D"]
@@ -98,7 +98,7 @@ def forecast(world, name, seed=0):
         choice = decision["choice"]
         found["curve"] = qqt.predict(fit, sets, budgets).median(("chain", "draw")).to_series()
         found["probability_best"] = decision["probability_best"].to_series()
-        told = {"passed": accessors.gate(fit).passed, "noise": fit["posterior"]["sigma"].median()}
+        told = {"passed": Fit.of(fit).gate.passed, "noise": fit["posterior"]["sigma"].median()}
         if "size_exponent" in fit["posterior"]:
             spread = fit["posterior"]["size_exponent"].quantile([0.05, 0.5, 0.95])
             told |= dict(zip(EXPONENT, spread.values, strict=True))

@@ -13,7 +13,7 @@ from qqt_bayes.calibration.sbc import every_set
 from qqt_bayes.laws.run_curves import ingredients
 from qqt_bayes.model.build import replicate
 from qqt_bayes.model.spec import Spec, load_model, require_kind
-from qqt_bayes.posterior import accessors
+from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.prediction import predict
 from qqt_bayes.sampling.inference import Compilation, fit
 
@@ -75,7 +75,7 @@ def coverage_elsewhere(
         one = {name: np.asarray(x)[None] for name, x in tables.truth(i).items()}
         own = seed_of(seed, SAMPLER, i)
         each = fit(tables.table(i), fitted, seed=own, compilation=shared, **settings)
-        failed = [check.name for check in accessors.gate(each).checks if not check.passed]
+        failed = [check.name for check in Fit.of(each).gate.checks if not check.passed]
         about = {"replication": i, "failed": "; ".join(failed)}
         for departures in (False, True):
             told = predict(

@@ -37,7 +37,7 @@ from qqt_bayes.errors import InputError
 from qqt_bayes.laws.run_curves import ingredients
 from qqt_bayes.model.build import replicate
 from qqt_bayes.model.spec import Spec, load_model, require_kind
-from qqt_bayes.posterior.accessors import by_draw
+from qqt_bayes.posterior.fit import by_draw
 from qqt_bayes.sampling.inference import Compilation, fit, versions
 
 

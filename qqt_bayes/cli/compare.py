@@ -15,7 +15,7 @@ from qqt_bayes.comparison.loo import compare_laws
 from qqt_bayes.comparison.theorem import size_exponents
 from qqt_bayes.errors import InputError
 from qqt_bayes.planning.next_run import telling_runs
-from qqt_bayes.posterior import accessors
+from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report.comparison_text import deciding_runs, verdict
 from qqt_bayes.report.records import laws, runs_of
 from qqt_bayes.tables.budgets import log_spaced, parse_budgets
@@ -25,7 +25,7 @@ BUDGETS, BEYOND = 7, 10.0
 """Budgets of a next run: how many, and how far beyond the largest."""
 
 
-def named(paths: Sequence[str], fits: Sequence[xr.DataTree]) -> dict[str, xr.DataTree]:
+def named(paths: Sequence[str], fits: Sequence[Fit]) -> dict[str, Fit]:
     """Fits by the names of their models; by those of their files where two have one model.
 
     Raises
@@ -33,7 +33,7 @@ def named(paths: Sequence[str], fits: Sequence[xr.DataTree]) -> dict[str, xr.Dat
     InputError
         If a file is given twice.
     """
-    names = [accessors.specification(fit).name for fit in fits]
+    names = [fit.spec.name for fit in fits]
     if len(set(names)) < len(names):
         names = [str(Path(path)) for path in paths]
     if len(set(names)) < len(names):
@@ -41,7 +41,7 @@ def named(paths: Sequence[str], fits: Sequence[xr.DataTree]) -> dict[str, xr.Dat
     return dict(zip(names, fits, strict=True))
 
 
-def shares(fits: Mapping[str, xr.DataTree], weights: str | None) -> list[float]:
+def shares(fits: Mapping[str, Fit], weights: str | None) -> list[float]:
     """Weights of fits, as given or by stacking; says which on stderr.
 
     Raises
@@ -66,7 +66,7 @@ def shares(fits: Mapping[str, xr.DataTree], weights: str | None) -> list[float]:
 
 
 def report(
-    fits: Mapping[str, xr.DataTree],
+    fits: Mapping[str, Fit],
     leave_out: str,
     refit: bool,
     levels: str | None,
@@ -78,7 +78,7 @@ def report(
     exponents = size_exponents(fits)
     telling = None
     if len(fits) > 1:
-        runs = accessors.runs(next(iter(fits.values())))
+        runs = next(iter(fits.values())).runs
         seen = runs["samples_seen"].values
         sets = runs["unique_samples"].rename(data="level")
         best, second = found["elpd_sum"].to_series().nlargest(2).index

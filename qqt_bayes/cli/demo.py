@@ -12,7 +12,8 @@ from qqt_bayes.cli import output
 from qqt_bayes.decisions import decide
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.files import new_folder, write
-from qqt_bayes.posterior import accessors, fit_file
+from qqt_bayes.posterior import fit_file
+from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report import decision_text
 from qqt_bayes.tables.composition import read_composition
 from qqt_bayes.tables.runs import read_runs
@@ -88,24 +89,25 @@ def run(
     fit_file.save(fit, folder / "fit.nc")
     seconds = fit.attrs["compile_time"], fit.attrs["sampling_time"]
     say("    Compiled in {:.0f} s, sampled in {:.0f} s.".format(*seconds))
-    gate = accessors.gate(fit)
+    opened = Fit.of(fit)
+    gate = opened.gate
     if not gate.passed:
         raise InadequateFit(
             f"{gate}\nThe fit is saved as {folder / 'fit.nc'}; nothing was decided."
         )
     say(f"    {gate}")
     say(f"3/4 Decide between {levels.sizes['level']} levels at each budget.")
-    decision = decide.decide(fit, levels, BUDGETS)
+    decision = decide.decide(opened, levels, BUDGETS)
     for name in ("decision.csv", "decision.json"):
         output.write_decision(decision, folder / name)
-    remark = about_the_theorem(accessors.parameters(fit)["size_exponent"])
+    remark = about_the_theorem(opened.parameters["size_exponent"])
     words = output.wrapped(f"{decision_text.summary(decision)}\n\n{remark}")
     write(folder / "summary.txt", words)
     say("4/4 Draw the figures.")
 
     from qqt_bayes.report.figures.files import write_figures
 
-    write_figures(fit, decision, levels, folder)
+    write_figures(opened, decision, levels, folder)
     return decision, remark
 
 

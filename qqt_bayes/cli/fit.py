@@ -14,7 +14,8 @@ import xarray as xr
 from qqt_bayes.cli.output import emit, note
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.model.spec import Spec
-from qqt_bayes.posterior import accessors, fit_file
+from qqt_bayes.posterior import fit_file
+from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.methods import mark, method_of
 from qqt_bayes.posterior.prior_sensitivity import in_words, learned
 
@@ -62,7 +63,7 @@ def fit_and_report(
     for number, each in _fits(tables, spec, dask, sampler):
         path = paths[number]
         fit_file.save(each, Path(path))
-        gate = accessors.gate(each)
+        gate = Fit.of(each).gate
         checks = pd.DataFrame([asdict(check) for check in gate.checks])
         checks["advice"] = checks["advice"].where(~checks["passed"], "")
         about = {"fit": path, "method": method_of(each.attrs), "passed": gate.passed}

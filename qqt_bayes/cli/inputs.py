@@ -11,7 +11,8 @@ from qqt_bayes.cli.output import note, warn
 from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.phrases import format_samples
-from qqt_bayes.posterior import accessors, fit_file
+from qqt_bayes.posterior import fit_file
+from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.levels import pool_multiple
 from qqt_bayes.posterior.methods import is_approximate, mark, remark
 from qqt_bayes.posterior.prediction import predict, predict_known
@@ -69,20 +70,20 @@ def budgets_about(runs: xr.Dataset) -> NDArray[np.float64]:
 
 
 def candidates(
-    fit: xr.DataTree, levels: str | None, budgets: str | None
+    fit: Fit, levels: str | None, budgets: str | None
 ) -> tuple[xr.DataArray, NDArray[np.float64]]:
     """Levels and budgets to judge, as given or as the fit's runs suggest; says which on stderr."""
-    chosen, which = levels_for(levels, accessors.runs(fit))
+    chosen, which = levels_for(levels, fit.runs)
     if levels is None:
         note(f"Levels: {which}; --levels gives others.")
     return chosen, budgets_for(fit, budgets)
 
 
-def budgets_for(fit: xr.DataTree, budgets: str | None) -> NDArray[np.float64]:
+def budgets_for(fit: Fit, budgets: str | None) -> NDArray[np.float64]:
     """Budgets as given, or as the fit's runs suggest; says which on stderr."""
     if budgets is not None:
         return parse_budgets(budgets)
-    at = budgets_about(accessors.runs(fit))
+    at = budgets_about(fit.runs)
     note(
         f"Budgets: {at.size} from {format_samples(at[0])} to {format_samples(at[-1])}; "
         "--budgets gives others."
@@ -110,15 +111,15 @@ def predict_fit(
         `error_upper` and `error_mean`; `method` if that is approximate.
     """
     criteria = Criteria(interval=probability)
-    fit = fit_file.load(path)
-    accessors.require(fit, force)
-    if not accessors.gate(fit).passed:
-        warn(str(accessors.gate(fit)))
+    fit = Fit.of(fit_file.load(path))
+    fit.require_passed(force)
+    if not fit.gate.passed:
+        warn(str(fit.gate))
     elif is_approximate(fit.attrs):
         warn(remark(fit.attrs))
     chosen, at = candidates(fit, levels, budgets)
     error = predict(fit, chosen, at, new_run=new_run, group=group, discrepancy=True)
-    _beware(chosen, accessors.runs(fit))
+    _beware(chosen, fit.runs)
     lower, median, upper = error.quantile(criteria.quantiles, SAMPLE, skipna=False)
     columns = {"error_median": median, "error_lower": lower, "error_upper": upper}
     data = xr.Dataset({name: part.drop_vars("quantile") for name, part in columns.items()})

@@ -263,11 +263,12 @@ def decide(
     from qqt_bayes.decisions import decide
     from qqt_bayes.decisions.subsets import best_subsets
     from qqt_bayes.files import new_folder, writable
-    from qqt_bayes.posterior import accessors, fit_file
+    from qqt_bayes.posterior import fit_file
+    from qqt_bayes.posterior.fit import Fit
 
     paths = [writable(Path(name), [*fits, levels], output.WRITERS) for name in outputs]
     folder = None if figures is None else new_folder(Path(figures))
-    found, *others = read = [fit_file.load(fit) for fit in fits]
+    found, *others = read = [Fit.of(fit_file.load(fit)) for fit in fits]
     if others:
         from qqt_bayes.cli import compare
         from qqt_bayes.decisions.stack import decide_stack
@@ -282,7 +283,7 @@ def decide(
     else:
         chosen, at = candidates(found, levels, budgets)
         decision = decide.decide(found, chosen, at, group=only_group, **criteria)
-    if failed := [str(gate) for gate in map(accessors.gate, read) if not gate.passed]:
+    if failed := [str(each.gate) for each in read if not each.gate.passed]:
         warn("\n".join(failed))
     output.emit_decision(decision, form)
     for path in paths:
@@ -314,8 +315,9 @@ def compare(fits: tuple[str, ...], **asked: Any) -> None:
     """
     from qqt_bayes.cli import compare
     from qqt_bayes.posterior import fit_file
+    from qqt_bayes.posterior.fit import Fit
 
-    read = [fit_file.load(fit) for fit in fits]
+    read = [Fit.of(fit_file.load(fit)) for fit in fits]
     compare.report(compare.named(fits, read), **asked)
 
 

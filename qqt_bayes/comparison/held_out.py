@@ -19,7 +19,7 @@ from qqt_bayes.comparison.splits import Question, questions, split
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.model.noise import known_variance
 from qqt_bayes.model.spec import Spec, load_model
-from qqt_bayes.posterior import accessors
+from qqt_bayes.posterior.fit import AnyFit, Fit
 from qqt_bayes.posterior.prediction import predict
 
 SINGLE_SCALE = "single scale"
@@ -92,8 +92,8 @@ def held_out(
 
         fit = inference.fit
     spec = load_model(spec)
-    made = fit(early, spec, **settings)
-    status = PASSED if accessors.gate(made).passed else REFUSED
+    made = Fit.of(fit(early, spec, **settings))
+    status = PASSED if made.gate.passed else REFUSED
     rows = [decision_row(each, *_choice(made, late, each, margin), margin) for each in asked]
     return _told(spec.name, status, forecast_rows(late, forecast(made, late)), rows)
 
@@ -152,7 +152,7 @@ def baselines(
     return HeldOut(*(pd.concat(tables, ignore_index=True) for tables in zip(*told, strict=True)))
 
 
-def forecast(fit: xr.DataTree, late: xr.Dataset) -> Forecast:
+def forecast(fit: AnyFit, late: xr.Dataset) -> Forecast:
     """What a fit says of held-out runs, measured and rounded as they were.
 
     Parameters
@@ -187,9 +187,7 @@ def _levels(late: xr.Dataset) -> xr.DataArray:
     return late["unique_samples"].rename(data="level")
 
 
-def _choice(
-    fit: xr.DataTree, late: xr.Dataset, question: Question, margin: float
-) -> tuple[str, float]:
+def _choice(fit: AnyFit, late: xr.Dataset, question: Question, margin: float) -> tuple[str, float]:
     """What `decide` chooses, and with which probability of being the best."""
     levels = _levels(late).sel(level=question.error.index.to_list())
     several = late.sizes["group"] > 1

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.laws.run_curves import ingredients
 from qqt_bayes.model.noise import evaluation_variance, hold_evaluation
-from qqt_bayes.posterior import accessors
-from qqt_bayes.posterior.methods import method_of
+from qqt_bayes.posterior.fit import Fit, by_draw
 
 Array = NDArray[np.float64]
 Fold = NDArray[np.intp]
@@ -66,7 +65,7 @@ def folds(runs: xr.Dataset, leave_out: str) -> list[Fold]:
     return found
 
 
-def refits(fit: xr.DataTree, left_out: Sequence[Fold]) -> Iterator[tuple[Array, Array, bool]]:
+def refits(fit: Fit, left_out: Sequence[Fold]) -> Iterator[tuple[Array, Array, bool]]:
     """What the law of a fit predicts of runs that it did not see: it is fitted again without them.
 
     Yields
@@ -78,19 +77,19 @@ def refits(fit: xr.DataTree, left_out: Sequence[Fold]) -> Iterator[tuple[Array, 
     if not left_out:
         return
     from qqt_bayes.model.build import replicate
-    from qqt_bayes.posterior.accessors import by_draw
     from qqt_bayes.sampling.many import fit_many
 
-    spec, runs = accessors.specification(fit), accessors.runs(fit)
+    spec, runs = fit.spec, fit.runs
     parts = ingredients(runs, spec.size_reference)
-    sizes = fit["posterior"].sizes
+    sizes = fit.posterior.sizes
     settings: dict[str, Any] = {"draws": sizes["draw"], "chains": sizes["chain"]}
-    settings |= {"method": method_of(fit.attrs), "seed": int(fit.attrs["seed"])}
+    settings |= {"method": fit.method, "seed": fit.seed}
     tables = (without(runs, each) for each in left_out)
     for each, again in zip(left_out, fit_many(tables, spec, **settings), strict=True):
-        draws = by_draw(again.children["posterior"].to_dataset(inherit=False))
+        refit = Fit.of(again)
+        draws = by_draw(refit.posterior)
         _, predicted, density = replicate(spec, runs, parts, draws, settings["seed"])
-        yield density[:, each], predicted[:, each], accessors.gate(again).chains_agree
+        yield density[:, each], predicted[:, each], refit.gate.chains_agree
 
 
 def without(runs: xr.Dataset, fold: Fold) -> xr.Dataset:

@@ -22,8 +22,7 @@ from qqt_bayes.comparison.scores import crps
 from qqt_bayes.comparison.stacking import stacking_weights
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import SAMPLE
-from qqt_bayes.posterior import accessors
-from qqt_bayes.posterior.accessors import require_same_runs, weakest_method
+from qqt_bayes.posterior.fit import AnyFit, Fit, of_same_runs, weakest_method
 
 Array = NDArray[np.float64]
 BAD_K = 0.7
@@ -32,13 +31,13 @@ INTERVAL = (0.05, 0.5, 0.95)
 
 
 def compare_laws(
-    fits: Mapping[str, xr.DataTree], *, leave_out: str = "run", refit: bool = False
+    fits: Mapping[str, AnyFit], *, leave_out: str = "run", refit: bool = False
 ) -> xr.Dataset:
     """How well each law predicts runs that it was not told, and what weights that gives the laws.
 
     Parameters
     ----------
-    fits : mapping of str to DataTree
+    fits : mapping of str to DataTree or Fit
         Fits of the same runs, by a name for each law. They need not have passed their gate: that a
         law does not describe the runs shows here, too.
     leave_out : str
@@ -69,25 +68,25 @@ def compare_laws(
     InputError
         If fits are of different runs, or what is asked for needs refits and they are not allowed.
     """
-    require_same_runs(fits)
-    runs = accessors.runs(next(iter(fits.values())))
+    opened = of_same_runs(fits)
+    runs = next(iter(opened.values())).runs
     left_out = folds(runs, leave_out)
     if leave_out != "run" and not refit:
         raise InputError(
             f"leaving out by {leave_out} needs {len(left_out)} refits of each law; "
             "allow them with --refit (refit=True)"
         )
-    each = [_judge(fit, runs, left_out, leave_out, refit) for fit in fits.values()]
-    scores = xr.concat(each, xr.Variable("law", list(fits)))
+    each = [_judge(fit, runs, left_out, leave_out, refit) for fit in opened.values()]
+    scores = xr.concat(each, xr.Variable("law", list(opened)))
     scores = scores.isel(run=np.sort(np.concatenate(left_out)))
     by = "data" if leave_out == "training-set" else "run"
     return scores.assign(_totals(scores, by)).assign_attrs(
-        leave_out=leave_out, method=weakest_method(fits.values())
+        leave_out=leave_out, method=weakest_method(opened.values())
     )
 
 
 def _judge(
-    fit: xr.DataTree, runs: xr.Dataset, left_out: list[Fold], leave_out: str, refit: bool
+    fit: Fit, runs: xr.Dataset, left_out: list[Fold], leave_out: str, refit: bool
 ) -> xr.Dataset:
     """Scores of one law, over run; not a number for runs that are not left out."""
     seen = runs["error"].to_numpy()
@@ -115,7 +114,7 @@ def _judge(
             "pareto_k": ("run", k),
             "refitted": ("run", refitted),
             "bad_refits": failed,
-            "gate_passed": accessors.gate(fit).passed,
+            "gate_passed": fit.gate.passed,
         },
         {
             "run": runs["run"],
@@ -145,13 +144,15 @@ def _totals(scores: xr.Dataset, by: str) -> dict[str, Any]:
     }
 
 
-def psis(fit: xr.DataTree) -> tuple[Array, Array]:
+def psis(fit: Fit) -> tuple[Array, Array]:
     """Log weights of the draws when a run is left out, shape (draw, run); and k-hat of each run."""
     from arviz_stats.loo import loo
 
+    parts = ("posterior", "log_likelihood")
+    tree = xr.DataTree.from_dict({name: fit.datasets[name] for name in parts})
     with warnings.catch_warnings():  # of k-hat, which is part of the result
         warnings.simplefilter("ignore", UserWarning)
-        found = loo(fit, pointwise=True, var_name="error")
+        found = loo(tree, pointwise=True, var_name="error")
     weights = found.log_weights.transpose(*SAMPLE, "run").values
     return weights.reshape(-1, weights.shape[-1]), found.pareto_k.values.copy()
 
@@ -192,9 +193,9 @@ def score(
     return logsumexp(density + log_weights, axis=0), crps(x, seen, w), quantiles
 
 
-def _flat(fit: xr.DataTree, group: str) -> Array:
+def _flat(fit: Fit, group: str) -> Array:
     """Draws of a quantity of each run, shape (draw, run)."""
-    if group not in fit.children:
+    if group not in fit.datasets:
         raise InputError(f"the fit has no {group}: make it again with `qqt fit`")
-    values: Array = fit[group]["error"].transpose(*SAMPLE, "run").values
+    values: Array = fit.datasets[group]["error"].transpose(*SAMPLE, "run").values
     return values.reshape(-1, values.shape[-1])

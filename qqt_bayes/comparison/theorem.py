@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from qqt_bayes.model.distributions import Prior
-from qqt_bayes.posterior import accessors
+from qqt_bayes.posterior.fit import AnyFit, Fit
 
 Array = NDArray[np.float64]
 NAME = "size_exponent"
@@ -21,7 +21,7 @@ FEW = 20
 """Draws beyond a point below which a density there is the tail of a normal, not of the draws."""
 
 
-def size_exponents(fits: Mapping[str, xr.DataTree]) -> pd.DataFrame:
+def size_exponents(fits: Mapping[str, AnyFit]) -> pd.DataFrame:
     """What each fit with a free size exponent says of the theorem.
 
     The Bayes factor of ``g = 1`` against a free g is the Savage-Dickey ratio
@@ -30,7 +30,7 @@ def size_exponents(fits: Mapping[str, xr.DataTree]) -> pd.DataFrame:
 
     Parameters
     ----------
-    fits : mapping of str to DataTree
+    fits : mapping of str to DataTree or Fit
 
     Returns
     -------
@@ -42,13 +42,10 @@ def size_exponents(fits: Mapping[str, xr.DataTree]) -> pd.DataFrame:
         for more than an order of magnitude.
     """
     rows = []
-    for law, fit in fits.items():
-        if not isinstance(accessors.specification(fit).parameters.get(NAME), Prior):
+    for law, fit in ((name, Fit.of(each)) for name, each in fits.items()):
+        if not isinstance(fit.spec.parameters.get(NAME), Prior):
             continue
-        after, before = (
-            _scalars(fit.children[group].to_dataset(inherit=False)[NAME])
-            for group in ("posterior", "prior")
-        )
+        after, before = (_scalars(fit.datasets[part][NAME]) for part in ("posterior", "prior"))
         for of, draws in after.items():
             low, high = np.quantile(before[of], [0.05, 0.95])
             lower, median, upper = np.quantile(draws, [0.05, 0.5, 0.95])

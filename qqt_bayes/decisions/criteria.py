@@ -5,22 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from numbers import Real
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.errors import InputError, alternatives, fault_list
+from qqt_bayes.errors import InputError, alternatives, fault_list, listed
 from qqt_bayes.laws.level_curves import SAMPLE
 
 TIE = 1e-12
 """Difference in error below which two levels are equal: rounding, not knowledge."""
 
 
+class CriteriaFields(TypedDict, total=False):
+    """The fields of `Criteria`, as options by name of what decides."""
+
+    probability: float
+    margin: float
+    interval: float
+    rule: str
+    cvar_level: float
+    target: float | None
+
+
 @dataclass(frozen=True)
 class Criteria:
     """The bars by which levels are judged.
+
+    What decides takes them as one argument, or each by its name: ``decide(..., rule="cvar")`` is
+    ``decide(..., Criteria(rule="cvar"))``.
 
     Attributes
     ----------
@@ -72,6 +86,25 @@ class Criteria:
             faults.append(f"target: only rule 'target' uses it, got rule {self.rule!r}")
         if faults:
             raise InputError(fault_list("criteria", faults, total=len(faults)))
+
+    @classmethod
+    def of(cls, criteria: Criteria | None, fields: CriteriaFields) -> Criteria:
+        """Criteria that were given as one argument, or by their fields.
+
+        Raises
+        ------
+        InputError
+            If both are given, or a field is out of its range.
+        TypeError
+            If there is no such field.
+        """
+        if criteria is None:
+            return cls(**fields)
+        if fields:
+            raise InputError(
+                f"expected criteria as one argument or field by field, got both: {listed(fields)}"
+            )
+        return criteria
 
     @property
     def quantiles(self) -> tuple[float, float, float]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qqt_bayes.decisions.criteria import TIE
 from qqt_bayes.laws.level_curves import SAMPLE
-from qqt_bayes.posterior.accessors import thin
+from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.prediction import predict
 
 GRID = 65
@@ -21,7 +21,7 @@ DRAWS = 1000
 
 
 def crossovers(
-    fit: xr.DataTree,
+    fit: Fit,
     levels: xr.DataArray,
     budgets: NDArray[np.float64],
     quantiles: Sequence[float],
@@ -33,7 +33,7 @@ def crossovers(
 
     Parameters
     ----------
-    fit : DataTree
+    fit : Fit
     levels : DataArray, dims (level, pool)
         Unique samples, at least two levels.
     budgets : array
@@ -50,10 +50,9 @@ def crossovers(
         `crossover_probability`, the share of draws with one; `crossover_below`, the share of draws
         in which the later level is ahead at the least budget and never behind.
     """
-    fit = thin(fit, DRAWS)
     grid = np.geomspace(budgets.min(), budgets.max(), GRID)
     names = [str(name) for name in levels["level"].values]
-    error = predict(fit, levels, grid, group=group, discrepancy=discrepancy)
+    error = predict(fit.thinned(DRAWS), levels, grid, group=group, discrepancy=discrepancy)
     curves = [error.isel(level=place, drop=True) for place in range(len(names))]
     pairs = [summarise_crossing(*pair, quantiles) for pair in pairwise(curves)]
     before, after = names[:-1], names[1:]

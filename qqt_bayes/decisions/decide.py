@@ -1,22 +1,20 @@
-"""Which level to choose at each budget, how sure that is, and what a wrong choice costs.
-
-Every level is judged under the same draws: what is uncertain about all of them alike cancels.
-"""
+"""Which level to choose at each budget, how sure that is, and what a wrong choice costs."""
 
 from __future__ import annotations
+
+from typing import Unpack
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from qqt_bayes.decisions.criteria import RULES, TIE, Criteria
+from qqt_bayes.decisions.criteria import TIE, Criteria, CriteriaFields
 from qqt_bayes.decisions.crossover import crossovers
-from qqt_bayes.laws.level_curves import SAMPLE, require_finite
-from qqt_bayes.posterior import accessors
-from qqt_bayes.posterior.accessors import the_group
+from qqt_bayes.decisions.judge import judge
+from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.departure import depart
-from qqt_bayes.posterior.levels import UNDECIDED, Levels, as_levels, pool_multiple
-from qqt_bayes.posterior.methods import method_of
+from qqt_bayes.posterior.fit import AnyFit, Fit
+from qqt_bayes.posterior.levels import Levels, as_levels, pool_multiple
 from qqt_bayes.posterior.prediction import predict
 
 UNITS = {
@@ -32,29 +30,26 @@ UNITS = {
 
 
 def decide(
-    fit: xr.DataTree,
+    fit: AnyFit,
     levels: Levels,
     budgets: ArrayLike | str,
+    criteria: Criteria | None = None,
     *,
-    probability: float = 0.9,
-    margin: float = 0.003,
-    interval: float = 0.9,
-    rule: str = "expected",
-    cvar_level: float = 0.9,
-    target: float | None = None,
     group: str | None = None,
     discrepancy: bool = True,
     force: bool = False,
+    **fields: Unpack[CriteriaFields],
 ) -> xr.Dataset:
     """Which level to choose at each budget.
 
     Parameters
     ----------
-    fit : DataTree
+    fit : DataTree or Fit
     levels, budgets, group
         As for `predict`.
-    probability, margin, interval, rule, cvar_level, target
-        See `qqt_bayes.decisions.criteria.Criteria`.
+    criteria : Criteria, optional
+        The rule and the bars of the decision, see `qqt_bayes.decisions.criteria.Criteria`; or its
+        fields by their names.
     discrepancy : bool
         Judge errors that depart from the law as `qqt_bayes.posterior.discrepancy` says; else the
         law's own.
@@ -64,7 +59,7 @@ def decide(
     Returns
     -------
     Dataset
-        What `compare` finds, and
+        What `qqt_bayes.decisions.judge.judge` finds, and
 
         - `repetitions` (level, budget), epochs, and `extrapolated_epochs`, whether no run of the
           fit saw its data so often (`most_repetitions`);
@@ -86,14 +81,13 @@ def decide(
     InadequateFit
         If the fit did not pass the gate and `force` is not given.
     """
-    criteria = Criteria(probability, margin, interval, rule, cvar_level, target)
-    accessors.require(fit, force)
-    levels = as_levels(levels, accessors.runs(fit)["pool"].values.tolist())
+    criteria = Criteria.of(criteria, fields)
+    fit = Fit.of(fit)
+    fit.require_passed(force)
+    levels = as_levels(levels, fit.pools)
     of_law = predict(fit, levels, budgets, group=group)
-    one = the_group(accessors.runs(fit), group)
-    error = depart(of_law, fit, levels, one) if discrepancy else of_law
-    decision = compare(error, criteria)
-    decision = decision.assign(misfit=misfit(of_law, error))
+    error = depart(of_law, fit, levels, fit.one_group(group)) if discrepancy else of_law
+    decision = judge(error, criteria).assign(misfit=misfit(of_law, error))
     seen = decision["budget"].values
     if min(seen.size, levels.sizes["level"]) > 1:
         found = crossovers(fit, levels, seen, criteria.quantiles, group, discrepancy=discrepancy)
@@ -110,111 +104,40 @@ def misfit(of_law: xr.DataArray, error: xr.DataArray) -> xr.DataArray:
 
 
 def describe(
-    fit: xr.DataTree,
+    fit: Fit,
     levels: xr.DataArray,
     decision: xr.Dataset,
     group: str | None,
 ) -> xr.Dataset:
-    """What was found of levels, with how far it is from the runs."""
-    spec, runs = accessors.specification(fit), accessors.runs(fit)
-    seen = decision["budget"].values
-    decision = decision.assign(trained(runs, seen, group))
+    """Add to what was found of levels how far it is from the runs of the fit."""
+    decision = decision.assign(trained(fit, decision["budget"].values, group))
     budget, least, most = (decision[name] for name in ("budget", "least_trained", "most_trained"))
     beyond = (budget / most).where(budget > most, 1.0)
     repetitions = budget / levels.sum("pool")
     decision = decision.assign(
         extrapolation=(budget / least).where(budget < least, beyond),
         repetitions=repetitions,
-        pool_multiple=pool_multiple(levels, runs["pool_size"]),
+        pool_multiple=pool_multiple(levels, fit.runs["pool_size"]),
         extrapolated_epochs=repetitions > decision["most_repetitions"] * (1 + TIE),
     )
     for name, units in UNITS.items():
         decision[name].attrs["units"] = units
     dims = ("group", "pair", "level", "pool", "budget", "quantile")
     return decision.transpose(*dims, missing_dims="ignore").assign_attrs(
-        kind=runs.attrs["kind"],
-        law=spec.law,
-        model=spec.name,
-        method=method_of(fit.attrs),
-        gate_passed=int(accessors.gate(fit).passed),
+        kind=fit.kind,
+        law=fit.spec.law,
+        model=fit.spec.name,
+        method=fit.method,
+        gate_passed=int(fit.gate.passed),
     )
 
 
-def compare(error: xr.DataArray, criteria: Criteria) -> xr.Dataset:
-    """Compare levels under every draw.
-
-    Parameters
-    ----------
-    error : DataArray, dims (chain, draw, level, budget, ...)
-        See `predict`.
-    criteria : Criteria
-
-    Returns
-    -------
-    Dataset
-        Over level, budget and what else the errors extend over:
-
-        - `error` (quantile) and `error_mean`, the mean curve;
-        - `probability_best`, in which levels that tie share equally, so that it sums to 1;
-        - `probability_within_margin`, that the error exceeds the best by at most `margin`;
-        - `regret`, the expected excess over the level that is best in the draw;
-        - `score`, what the rule minimises.
-
-        Over budget: `choice`, the level of least score (the expected error breaks a tie) with
-        `choice_regret`; `winner`, the level whose probability of being best reaches `probability`,
-        else "undecided".
-
-    Raises
-    ------
-    InputError
-        If an error is not finite.
-
-    Examples
-    --------
-    Three draws, two levels: the first is best in two draws, the second by far in one.
-
-    >>> error = xr.DataArray([[[0.3, 0.31], [0.3, 0.31], [0.4, 0.3]]],
-    ...                      {"level": ["a", "b"]}, ("chain", "draw", "level"))
-    >>> decision = compare(error, Criteria(probability=0.6))
-    >>> decision["probability_best"].values.round(3), decision["regret"].values.round(4)
-    (array([0.667, 0.333]), array([0.0333, 0.0067]))
-    >>> str(decision["winner"].values), str(decision["choice"].values)
-    ('a', 'b')
-    """
-    require_finite(error)
-    excess = error - error.min("level")
-    best = excess <= TIE
-    probability_best = (best / best.sum("level")).mean(SAMPLE)
-    regret = excess.mean(SAMPLE)
-    error_mean = error.mean(SAMPLE)
-    score = RULES[criteria.rule](error, criteria)
-    least = error_mean.where(score <= score.min("level") + TIE)
-    choice = least.argmin("level")
-    name = error["level"]
-    sure = probability_best.max("level") >= criteria.probability - TIE
-    likeliest = name[probability_best.argmax("level")]
-    return xr.Dataset(
-        {
-            "error": error.quantile(criteria.quantiles, SAMPLE, skipna=False),
-            "error_mean": error_mean,
-            "probability_best": probability_best,
-            "probability_within_margin": (excess <= criteria.margin + TIE).mean(SAMPLE),
-            "regret": regret,
-            "score": score,
-            "choice": name[choice].drop_vars("level"),
-            "choice_regret": regret.isel(level=choice).drop_vars("level"),
-            "winner": likeliest.where(sure, UNDECIDED).drop_vars("level"),
-        },
-        attrs={**criteria.to_dict(), "draws": error.sizes["chain"] * error.sizes["draw"]},
-    )
-
-
-def trained(runs: xr.Dataset, budgets: NDArray[np.float64], group: str | None) -> xr.Dataset:
+def trained(fit: Fit, budgets: NDArray[np.float64], group: str | None) -> xr.Dataset:
     """What the fit has seen: its smallest and largest run, the gaps, and the most epochs of a run.
 
     Parameters
     ----------
-    runs : Dataset
+    fit : Fit
     budgets : array, shape (budget,)
     group : str or None
 
@@ -224,9 +147,9 @@ def trained(runs: xr.Dataset, budgets: NDArray[np.float64], group: str | None) -
         `least_trained`, `most_trained`, `gap` (budget) and `most_repetitions`, over group if there
         are several.
     """
+    runs, one = fit.runs, fit.one_group(group)
     seen = runs["samples_seen"]
     epochs = seen / runs["unique_samples"].sum("pool").isel(data=runs["data_index"])
-    one = the_group(runs, group)
     own = runs["group_index"] == xr.DataArray(
         np.arange(runs.sizes["group"]), {"group": runs["group"]}, ("group",)
     )

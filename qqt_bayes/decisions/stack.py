@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from qqt_bayes.decisions.criteria import Criteria
-from qqt_bayes.decisions.decide import compare, describe, misfit
+from qqt_bayes.decisions.criteria import Criteria, CriteriaFields
+from qqt_bayes.decisions.decide import describe, misfit
+from qqt_bayes.decisions.judge import judge
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import SAMPLE
-from qqt_bayes.posterior import accessors
-from qqt_bayes.posterior.accessors import require_same_runs, the_group, weakest_method
 from qqt_bayes.posterior.departure import depart
+from qqt_bayes.posterior.fit import AnyFit, of_same_runs, weakest_method
 from qqt_bayes.posterior.levels import Levels, as_levels
 from qqt_bayes.posterior.prediction import predict
 
@@ -56,25 +56,26 @@ def mix(errors: Sequence[xr.DataArray], weights: Array | Sequence[float]) -> xr.
 
 
 def decide_stack(
-    fits: Mapping[str, xr.DataTree],
+    fits: Mapping[str, AnyFit],
     weights: xr.DataArray | Array | Sequence[float],
     levels: Levels,
     budgets: ArrayLike | str,
+    criteria: Criteria | None = None,
     *,
     group: str | None = None,
     discrepancy: bool = True,
     force: bool = False,
-    **criteria: Any,
+    **fields: Unpack[CriteriaFields],
 ) -> xr.Dataset:
     """Which level to choose at each budget, where several laws may be right.
 
     Parameters
     ----------
-    fits : mapping of str to DataTree
+    fits : mapping of str to DataTree or Fit
         A fit of each law to the same runs.
     weights : array_like, shape (law,)
         In their order: `weight` of `compare_laws`, or one's own.
-    levels, budgets, group, discrepancy, force, criteria
+    levels, budgets, criteria, group, discrepancy, force, fields
         As for `decide`.
 
     Returns
@@ -93,29 +94,29 @@ def decide_stack(
     --------
     ``decide_stack(fits, compare_laws(fits)["weight"], levels, [1e9])``
     """
-    require_same_runs(fits)
+    opened = of_same_runs(fits)
     shares = np.asarray(weights, float)
     if shares.shape != (len(fits),) or not (np.isfinite(shares) & (shares >= 0)).all():
         raise InputError(f"weights: expected {len(fits)} numbers of at least 0, got {weights}")
     if shares.sum() == 0:
         raise InputError("weights: expected one above 0 at least, but all are 0")
-    bars = Criteria(**criteria)
-    each = list(fits.values())
+    criteria = Criteria.of(criteria, fields)
+    each = list(opened.values())
     for fit in each:
-        accessors.require(fit, force)
+        fit.require_passed(force)
     shares = shares / shares.sum()
-    levels = as_levels(levels, accessors.runs(each[0])["pool"].values.tolist())
+    levels = as_levels(levels, each[0].pools)
     of_laws = [predict(fit, levels, budgets, group=group) for fit in each]
     of_law = error = mix(of_laws, shares)
     if discrepancy:
-        one = the_group(accessors.runs(each[0]), group)
+        one = each[0].one_group(group)
         both = zip(of_laws, each, strict=True)
         error = mix([depart(curve, fit, levels, one) for curve, fit in both], shares)
-    decision = compare(error, bars).assign(misfit=misfit(of_law, error))
-    named = [f"{name} {share:.2f}" for name, share in zip(fits, shares, strict=True)]
-    passed = all(accessors.gate(fit).passed for fit in each)
+    decision = judge(error, criteria).assign(misfit=misfit(of_law, error))
+    named = [f"{name} {share:.2f}" for name, share in zip(opened, shares, strict=True)]
+    passed = all(fit.gate.passed for fit in each)
     return describe(each[0], levels, decision, group).assign_attrs(
-        law=", ".join(accessors.specification(fit).law for fit in each),
+        law=", ".join(fit.spec.law for fit in each),
         model=f"stack ({', '.join(named)})",
         method=weakest_method(each),
         gate_passed=int(passed),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Unpack
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
 from qqt_bayes.decisions.branch_and_bound import search
-from qqt_bayes.decisions.criteria import TIE, Criteria
+from qqt_bayes.decisions.criteria import Criteria, CriteriaFields
 from qqt_bayes.decisions.decide import describe
 from qqt_bayes.decisions.enumeration import (
     Advance,
@@ -19,13 +20,12 @@ from qqt_bayes.decisions.enumeration import (
     score_of,
     silent,
 )
+from qqt_bayes.decisions.judge import Rivals, choose, judge
 from qqt_bayes.errors import InputError
-from qqt_bayes.laws.law import LAWS
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.laws.subset_curves import Members, WholePools, best_of_each_draw
-from qqt_bayes.posterior import accessors
-from qqt_bayes.posterior.accessors import draws_of, the_group
-from qqt_bayes.posterior.levels import UNDECIDED, as_budgets
+from qqt_bayes.posterior.fit import AnyFit, Fit
+from qqt_bayes.posterior.levels import as_budgets
 
 ENUMERATED = 20
 """Pools up to which every subset is evaluated: a million subsets."""
@@ -38,18 +38,14 @@ JOIN = " + "
 
 
 def best_subsets(
-    fit: xr.DataTree,
+    fit: AnyFit,
     budgets: ArrayLike | str,
+    criteria: Criteria | None = None,
     *,
-    probability: float = 0.9,
-    margin: float = 0.003,
-    interval: float = 0.9,
-    rule: str = "expected",
-    cvar_level: float = 0.9,
-    target: float | None = None,
     group: str | None = None,
     force: bool = False,
     advance: Advance | None = None,
+    **fields: Unpack[CriteriaFields],
 ) -> xr.Dataset:
     """Which pools to take, each whole or not at all, at each budget.
 
@@ -61,11 +57,11 @@ def best_subsets(
 
     Parameters
     ----------
-    fit : DataTree
+    fit : DataTree or Fit
     budgets : number, array_like or str
         Samples seen.
-    probability, margin, interval, rule, cvar_level, target
-        See `qqt_bayes.decisions.criteria.Criteria`.
+    criteria : Criteria, optional
+        As for `decide`; or its fields by their names.
     group : str, optional
         Needed if the fit has several groups.
     force : bool
@@ -94,18 +90,18 @@ def best_subsets(
     InadequateFit
         If the fit did not pass the gate and `force` is not given.
     """
-    criteria = Criteria(probability, margin, interval, rule, cvar_level, target)
-    accessors.require(fit, force)
-    spec, runs = accessors.specification(fit), accessors.runs(fit)
-    one = the_group(runs, group)
+    criteria = Criteria.of(criteria, fields)
+    fit = Fit.of(fit)
+    fit.require_passed(force)
+    one = fit.one_group(group)
     if one is None:
-        names = ", ".join(runs["group"].values.tolist())
+        names = ", ".join(fit.groups)
         raise InputError(f"group: the fit has several, {names}; subsets are for one of them")
     pools = WholePools(
-        LAWS[spec.law],
-        draws_of(fit, one),
-        runs["pool_size"].values,
-        accessors.parameters(fit)["pool_size"].values,
+        fit.law,
+        fit.flat_parameters(one),
+        fit.runs["pool_size"].values,
+        fit.parameters["pool_size"].values,
         as_budgets(budgets),
     )
     told = advance or silent
@@ -114,8 +110,7 @@ def best_subsets(
         if pools.taken.size <= ENUMERATED
         else _found(pools, criteria, told)
     )
-    pool_names = [str(name) for name in runs["pool"].values]
-    decision = _compared(fit, pools, ranking, criteria, pool_names)
+    decision = _judged(fit, pools, ranking, criteria)
     levels = decision["member"] * xr.DataArray(pools.taken, dims="pool")
     decision = describe(fit, levels, decision, group)
     if group is not None:
@@ -162,8 +157,7 @@ def _found(pools: WholePools, criteria: Criteria, advance: Advance) -> Ranking:
 
 def _named(ranking: Ranking) -> tuple[Members, list[int]]:
     """The subsets worth a name, in order of size, and which of them is chosen at each budget."""
-    least = ranking.score.min(axis=0) + TIE
-    chosen = np.where(ranking.score <= least, ranking.mean, np.inf).argmin(axis=0)
+    chosen = choose(ranking.score, ranking.mean)
     likely = np.argsort(-ranking.probability.max(axis=1), kind="stable")[:NAMED]
     best = likely[: max(2, np.count_nonzero(ranking.probability.max(axis=1)[likely]))]
     named = np.array(list(dict.fromkeys([*chosen.tolist(), *best])))
@@ -173,55 +167,34 @@ def _named(ranking: Ranking) -> tuple[Members, list[int]]:
     return named[order], [named[order].tolist().index(i) for i in chosen]
 
 
-def _compared(
-    fit: xr.DataTree,
-    pools: WholePools,
-    ranking: Ranking,
-    criteria: Criteria,
-    pool_names: list[str],
-) -> xr.Dataset:
-    """What `qqt_bayes.decisions.decide.compare` finds, with all subsets as rivals."""
+def _judged(fit: Fit, pools: WholePools, ranking: Ranking, criteria: Criteria) -> xr.Dataset:
+    """The subsets worth a name, judged with all subsets as their rivals."""
     named, chosen = _named(ranking)
-    members = ranking.members[named]
-    draws = fit["posterior"]
-    names = [
-        ALL if chosen_pools.all() else JOIN.join(np.array(pool_names)[chosen_pools])
-        for chosen_pools in members
-    ]
+    members, pool_names = ranking.members[named], np.array(fit.pools)
+    names = [ALL if taken.all() else JOIN.join(pool_names[taken]) for taken in members]
     level = xr.DataArray(names, dims="level", coords={"level": names})
     budget = xr.DataArray(pools.budgets, dims="budget", attrs={"units": "samples"})
-    shape = len(named), pools.budgets.size, draws.sizes["chain"], draws.sizes["draw"]
+    sizes = fit.posterior.sizes
+    shape = pools.budgets.size, sizes["chain"], sizes["draw"]
     error = xr.DataArray(
-        pools.errors(members).reshape(shape),
+        pools.errors(members).reshape(len(named), *shape),
         {"level": level, "budget": budget},
         ("level", "budget", *SAMPLE),
     )
-    least = xr.DataArray(ranking.least.reshape(shape[1:]), {"budget": budget}, ("budget", *SAMPLE))
-    excess = (error - least).clip(min=0)
 
-    def over(values: np.ndarray) -> xr.DataArray:
+    def of_named(values: np.ndarray) -> xr.DataArray:
         return xr.DataArray(values[named], {"level": level, "budget": budget}, ("level", "budget"))
 
-    best = over(ranking.probability)
-    regret = excess.mean(SAMPLE)
-    choice = xr.DataArray(chosen, {"budget": budget}, ("budget",))
-    sure = (best.max("level") >= criteria.probability - TIE) & ranking.complete
-    likeliest = level[best.argmax("level")]
-    return xr.Dataset(
-        {
-            "error": error.quantile(criteria.quantiles, SAMPLE, skipna=False),
-            "error_mean": error.mean(SAMPLE),
-            "probability_best": best,
-            "probability_within_margin": (excess <= criteria.margin + TIE).mean(SAMPLE),
-            "regret": regret,
-            "score": over(ranking.score),
-            "choice": level[choice].drop_vars("level"),
-            "choice_regret": regret.isel(level=choice).drop_vars("level"),
-            "winner": likeliest.where(sure, UNDECIDED).drop_vars("level"),
-            "member": (("level", "pool"), members),
-            "probability_included": (("pool", "budget"), ranking.included),
-            "optimality_gap": ("budget", ranking.gap),
-        },
-        coords={"pool": pool_names},
-        attrs={**criteria.to_dict(), "draws": draws.sizes["chain"] * draws.sizes["draw"]},
+    rivals = Rivals(
+        xr.DataArray(ranking.least.reshape(shape), {"budget": budget}, ("budget", *SAMPLE)),
+        of_named(ranking.probability),
+        of_named(ranking.score),
+        xr.DataArray(chosen, {"budget": budget}, ("budget",)),
+        ranking.complete,
+    )
+    judged = judge(error, criteria, rivals).assign_coords(pool=fit.pools)
+    return judged.assign(
+        member=(("level", "pool"), members),
+        probability_included=(("pool", "budget"), ranking.included),
+        optimality_gap=("budget", ranking.gap),
     )

@@ -42,7 +42,7 @@ def evaluate(
 ) -> xr.DataArray:
     """Error under each draw, dims (..., level, budget), in blocks of draws."""
     parameters = parameters.sel(pool=levels["pool"])
-    lead, draws = _flat(law, parameters)
+    lead, draws = flat_draws(law, parameters)
     count = max(len(x) for x in draws.values())
     error = np.empty((count, *levels.shape[:1], budgets.size))
     for i, taken in enumerate(levels.values):
@@ -71,8 +71,10 @@ def evaluate(
     )
 
 
-def _flat(law: Law, parameters: xr.Dataset) -> tuple[list[str], dict[str, NDArray[np.float64]]]:
-    """The dimensions of draws, and the parameters with those as one."""
+def flat_draws(
+    law: Law, parameters: xr.Dataset
+) -> tuple[list[str], dict[str, NDArray[np.float64]]]:
+    """Dimensions of the draws, and the law's parameters with these as one, shape (draw, pool)."""
     names = (*law.arguments, "size_exponent")
     used = {dim for name in names for dim in parameters[name].dims}
     lead = [dim for dim in (*SAMPLE, "group") if dim in used]

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import gaussian_kde
 
 from qqt_bayes.laws.level_curves import SAMPLE
-from qqt_bayes.posterior.accessors import thin
+from qqt_bayes.posterior.fit import AnyFit, Fit
 from qqt_bayes.posterior.levels import Levels
 from qqt_bayes.posterior.prediction import predict
 
@@ -22,13 +22,13 @@ NEARLY = 0.02
 
 
 def telling_runs(
-    one: xr.DataTree, other: xr.DataTree, levels: Levels, budgets: ArrayLike | str
+    one: AnyFit, other: AnyFit, levels: Levels, budgets: ArrayLike | str
 ) -> xr.Dataset:
     """How well a new run on each level at each budget would tell two laws apart.
 
     Parameters
     ----------
-    one, other : DataTree
+    one, other : DataTree or Fit
         Fits of two laws to the same runs.
     levels, budgets
         As for `predict`.
@@ -41,7 +41,7 @@ def telling_runs(
         (and `group`) name the cheapest run whose probability is within 0.02 of the largest.
     """
     drawn = [
-        predict(thin(fit, DRAWS), levels, budgets, new_run=True, discrepancy=False)
+        predict(Fit.of(fit).thinned(DRAWS), levels, budgets, new_run=True, discrepancy=False)
         for fit in (one, other)
     ]
     drawn = [each.stack(sample=SAMPLE) for each in drawn]

@@ -6,12 +6,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.laws.law import LAWS
 from qqt_bayes.laws.level_curves import SAMPLE, evaluate, require_finite
 from qqt_bayes.model.noise import independent_variance, told_variance, typical
-from qqt_bayes.posterior import accessors
-from qqt_bayes.posterior.accessors import in_group
 from qqt_bayes.posterior.discrepancy import Cells, departures, evenly
+from qqt_bayes.posterior.fit import Fit, in_group
 from qqt_bayes.tables.runs import HIGHEST
 
 Array = NDArray[np.float64]
@@ -22,7 +20,7 @@ STREAM = 1
 
 
 def depart(
-    error: xr.DataArray, fit: xr.DataTree, levels: xr.DataArray, group: str | None, seed: int = 0
+    error: xr.DataArray, fit: Fit, levels: xr.DataArray, group: str | None, seed: int = 0
 ) -> xr.DataArray:
     """Errors that depart from the law as its own runs let one expect.
 
@@ -44,10 +42,9 @@ def depart(
     InputError
         If an error is not finite.
     """
-    runs, budgets = accessors.runs(fit), error["budget"].values
-    names = runs["group"].values.tolist()
+    names, budgets = fit.groups, error["budget"].values
     found = [
-        _departures(fit, runs, levels, budgets, name, np.random.default_rng((seed, STREAM, i)))
+        _departures(fit, levels, budgets, name, np.random.default_rng((seed, STREAM, i)))
         for i, name in enumerate(names)
         if group in {None, name}
     ]
@@ -55,30 +52,28 @@ def depart(
     joined = xr.concat(found, xr.Variable("group", names))
     departed = error * np.exp(joined if "group" in error.dims else joined.isel(group=0, drop=True))
     require_finite(departed)
-    return departed.clip(max=error.clip(min=HIGHEST[runs.attrs["kind"]]))
+    return departed.clip(max=error.clip(min=HIGHEST[fit.kind]))
 
 
 def _departures(
-    fit: xr.DataTree,
-    runs: xr.Dataset,
+    fit: Fit,
     levels: xr.DataArray,
     budgets: Array,
     group: str,
     rng: np.random.Generator,
 ) -> xr.DataArray:
     """Departures in one group, given its runs."""
-    parameters = in_group(accessors.parameters(fit), group)
-    seen, place = _trained(runs, group)
-    sets = runs["unique_samples"].rename(data="level").transpose("level", "pool")
-    law = LAWS[accessors.specification(fit).law]
+    parameters = in_group(fit.parameters, group)
+    seen, place = _trained(fit.runs, group)
+    sets = fit.runs["unique_samples"].rename(data="level").transpose("level", "pool")
     curve = np.concatenate(
         [
-            evaluate(law, parameters, sets[i : i + 1], seen.budget[seen.own == i]).values
+            evaluate(fit.law, parameters, sets[i : i + 1], seen.budget[seen.own == i]).values
             for i in np.unique(seen.own)
         ],
         axis=-1,
     ).reshape(-1, seen.budget.size)
-    mean, variance = _measured(fit, runs, group, place, np.median(curve, axis=0))
+    mean, variance = _measured(fit, group, place, np.median(curve, axis=0))
     taken = levels.reindex(pool=sets["pool"], fill_value=0).values
     _, first, alike = np.unique(
         np.concatenate([sets.values, taken]), axis=0, return_index=True, return_inverse=True
@@ -116,23 +111,20 @@ def _trained(runs: xr.Dataset, group: str) -> tuple[Cells, NDArray[np.intp]]:
     return Cells(runs["unique_samples"].values[data], budget, data), index
 
 
-def _measured(
-    fit: xr.DataTree, runs: xr.Dataset, group: str, place: NDArray[np.intp], curve: Array
-) -> tuple[Array, Array]:
+def _measured(fit: Fit, group: str, place: NDArray[np.intp], curve: Array) -> tuple[Array, Array]:
     """Mean error of the runs of each trained cell, and the variance of its log.
 
     Parameters
     ----------
-    fit, runs, group
+    fit, group
     place : array of int, shape (run,)
         As `_trained` returns it.
     curve : array, shape (cell,)
         Where the law has the cells.
     """
-    declared = accessors.specification(fit).likelihood.parameters
-    noise = typical(declared, in_group(fit["posterior"].to_dataset(), group))
+    noise = typical(fit.spec.likelihood.parameters, in_group(fit.posterior, group))
     here = place >= 0
-    variance, error = independent_variance(runs, noise)[here], runs["error"].values[here]
+    variance, error = independent_variance(fit.runs, noise)[here], fit.runs["error"].values[here]
     if "nu" in noise:
         variance = told_variance(variance, error - curve[place[here]], noise["nu"])
     told = np.bincount(place[here], 1 / variance)

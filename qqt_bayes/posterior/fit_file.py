@@ -16,7 +16,7 @@ import xarray as xr
 from qqt_bayes.errors import InputError
 from qqt_bayes.files import seal, unseal, write
 from qqt_bayes.model.distributions import Prior
-from qqt_bayes.posterior.accessors import gate, parameters, runs, specification
+from qqt_bayes.posterior.fit import Fit
 
 ENGINE: Literal["h5netcdf"] = "h5netcdf"
 DAMAGED = "damaged; make it again with `qqt fit`."
@@ -72,9 +72,9 @@ def load(path: str | os.PathLike[str]) -> xr.DataTree:
             "give a file that `qqt fit` wrote."
         )
     try:
-        gate(fit), parameters(fit)
-        _check_runs(runs(fit))
-        _check_draws(fit)
+        opened = Fit.of(fit)
+        _check_runs(opened.runs)
+        _check_draws(opened)
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise InputError(f"{path}: a part of the fit is {DAMAGED}") from error
     return fit
@@ -97,12 +97,12 @@ def _check_runs(table: xr.Dataset) -> None:
         raise ValueError("a training set takes less than nothing")
 
 
-def _check_draws(fit: xr.DataTree) -> None:
+def _check_draws(fit: Fit) -> None:
     """Raise ValueError unless there are draws of each parameter, all where its prior has any."""
-    spec = specification(fit)
-    for name, prior in {**spec.parameters, **spec.likelihood.parameters}.items():
+    declared = {**fit.spec.parameters, **fit.spec.likelihood.parameters}
+    for name, prior in declared.items():
         if isinstance(prior, Prior):
-            draws, (lower, upper) = fit["posterior"][name], prior.support
+            draws, (lower, upper) = fit.posterior[name], prior.support
             if set(draws.dims) != {"chain", "draw", *prior.over} or not draws.size:
                 raise ValueError(f"{name} has draws of another shape")
             if not ((draws >= lower) & (draws <= upper)).all():

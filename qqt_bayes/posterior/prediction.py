@@ -7,15 +7,13 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.laws.law import LAWS, law_for
+from qqt_bayes.laws.law import law_for
 from qqt_bayes.laws.level_curves import SAMPLE, evaluate, require_finite
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.noise import growth, reference_budget
-from qqt_bayes.posterior import accessors
-from qqt_bayes.posterior.accessors import in_group, the_group
 from qqt_bayes.posterior.departure import depart
+from qqt_bayes.posterior.fit import AnyFit, Fit, in_group
 from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels
-from qqt_bayes.posterior.methods import method_of
 from qqt_bayes.tables.formats import Source
 from qqt_bayes.tables.parameters import read_parameters
 
@@ -24,7 +22,7 @@ EXACT = 4096
 
 
 def predict(
-    fit: xr.DataTree,
+    fit: AnyFit,
     levels: Levels,
     budgets: ArrayLike | str,
     *,
@@ -40,7 +38,7 @@ def predict(
 
     Parameters
     ----------
-    fit : DataTree
+    fit : DataTree or Fit
     levels : DataArray, path or DataFrame
         Unique samples that each level takes from each pool of the fit; see `read_composition` and
         `nested_levels`.
@@ -67,34 +65,33 @@ def predict(
     InputError
         If a level, a budget or the group is not one, or a prediction is not finite.
     """
-    spec, runs = accessors.specification(fit), accessors.runs(fit)
-    levels = as_levels(levels, runs["pool"].values.tolist())
+    fit = Fit.of(fit)
+    levels = as_levels(levels, fit.pools)
     seen = as_budgets(budgets)
-    one = the_group(runs, group)
-    parameters = in_group(accessors.parameters(fit), one)
-    error = evaluate(LAWS[spec.law], parameters, levels, seen)
+    one = fit.one_group(group)
+    error = evaluate(fit.law, in_group(fit.parameters, one), levels, seen)
     require_finite(error)
     if one is None and "group" not in error.dims:  # no parameter differs between the groups
-        error = error.expand_dims(group=runs["group"].values)
+        error = error.expand_dims(group=fit.runs["group"].values)
     if new_run if discrepancy is None else discrepancy:
         error = depart(error, fit, levels, one, seed)
     if new_run:
-        draws = in_group(fit["posterior"].to_dataset(), one)
+        draws = in_group(fit.posterior, one)
         noise = {
             name: draws[name] if isinstance(value, Prior) else xr.DataArray(value)
-            for name, value in spec.likelihood.parameters.items()
+            for name, value in fit.spec.likelihood.parameters.items()
         }
-        grown = growth(noise, error["budget"], reference_budget(runs))
+        grown = growth(noise, error["budget"], reference_budget(fit.runs))
         scatter = noise["sigma"] * grown * _noise(noise, error, np.random.default_rng(seed))
         error = (error + scatter).rename("error")
     if group is not None:
         error = error.assign_coords(group=group)
     return error.transpose(*SAMPLE, "group", "level", "budget", missing_dims="ignore").assign_attrs(
-        units="error rate" if runs.attrs["kind"] == "error" else "loss",
-        kind=runs.attrs["kind"],
-        law=spec.law,
+        units="error rate" if fit.kind == "error" else "loss",
+        kind=fit.kind,
+        law=fit.spec.law,
         of="one new run" if new_run else "mean over runs",
-        method=method_of(fit.attrs),
+        method=fit.method,
     )
 
 

@@ -22,7 +22,7 @@ from scipy import special
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.priors import log_prior
 from qqt_bayes.phrases import named
-from qqt_bayes.posterior import accessors
+from qqt_bayes.posterior.fit import AnyFit, Fit
 
 DOMINATED = 0.2
 """Contraction below which a parameter is the prior's: its deviation stays above about 0.9 of
@@ -36,7 +36,7 @@ SENSITIVE = 0.05
 Array = NDArray[np.float64]
 
 
-def learned(fit: xr.DataTree) -> pd.DataFrame:
+def learned(fit: AnyFit) -> pd.DataFrame:
     """What a fit has learned of each of its parameters; nothing is sampled.
 
     Parameters
@@ -57,15 +57,15 @@ def learned(fit: xr.DataTree) -> pd.DataFrame:
     InputError
         If it is no fit.
     """
-    spec = accessors.specification(fit)
-    all_draws = fit.children["posterior"].to_dataset(inherit=False)
+    fit = Fit.of(fit)
+    spec, all_draws = fit.spec, fit.posterior
     declared = {**spec.parameters, **spec.likelihood.parameters}
     draws = all_draws[[name for name, value in declared.items() if isinstance(value, Prior)]]
-    before = fit.children["prior"].to_dataset(inherit=False)
+    before = fit.datasets["prior"]
     scaled = xr.DataTree.from_dict(
         {
             "posterior": draws,
-            "log_likelihood": fit.children["log_likelihood"].to_dataset(inherit=False),
+            "log_likelihood": fit.datasets["log_likelihood"],
             "log_prior": log_prior(spec, all_draws),
         }
     )

@@ -25,7 +25,7 @@ from qqt_bayes.model.coordinates import Coordinates
 from qqt_bayes.model.noise import is_rounded, known_variance
 from qqt_bayes.model.spec import Spec, load_model, require_kind
 from qqt_bayes.posterior import gate
-from qqt_bayes.posterior.accessors import by_draw
+from qqt_bayes.posterior.fit import by_draw
 from qqt_bayes.posterior.methods import METHODS
 from qqt_bayes.sampling.modes import find_modes, sentence
 from qqt_bayes.sampling.profile import find_coordinates

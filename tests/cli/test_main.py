@@ -14,7 +14,8 @@ from places import DATA
 
 import qqt_bayes
 from qqt_bayes.cli.main import main
-from qqt_bayes.posterior import accessors, fit_file
+from qqt_bayes.posterior import fit_file
+from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.sampling import inference, many
 from qqt_bayes.tables import runs
 
@@ -454,7 +455,7 @@ def test_fit_saves_and_reports(files: SimpleNamespace, monkeypatch: pytest.Monke
     assert said["checks"][0]["name"] == "R-hat"
     assert {"parameter", "of", "contraction", "verdict"} <= set(said["learned"][0])
     assert "The fit passed its gate" in result.stderr
-    assert accessors.gate(fit_file.load(path)).passed
+    assert Fit.of(fit_file.load(path)).gate.passed
 
 
 def test_a_fit_for_each_metric(
@@ -478,7 +479,7 @@ def test_a_fit_for_each_metric(
     content = json.loads(result.stdout)
     assert [each["fit"] for each in content] == list(map(str, paths))
     assert [each["passed"] for each in content] == [True, False]
-    assert [accessors.gate(fit_file.load(path)).passed for path in paths] == [True, False]
+    assert [Fit.of(fit_file.load(path)).gate.passed for path in paths] == [True, False]
     assert f"{paths[1]} is saved all the same." in result.stderr
     refused = qqt("fit", tmp_path / "runs.csv", *options, "--metric", "imagenet", exit_code=2)
     assert "no --metric" in refused.output
@@ -492,7 +493,7 @@ def test_a_fit_that_fails_is_saved_and_exits_with_3(
     result, path, _ = fit_with(files, monkeypatch, exit_code=3, passed=False)
     assert " FAILED: raise tune and draws" in result.stderr
     assert f"{path} is saved all the same." in result.stderr
-    assert not accessors.gate(fit_file.load(path)).passed
+    assert not Fit.of(fit_file.load(path)).gate.passed
     fit_with(files, monkeypatch, "--force", exit_code=0, passed=False)
 
 

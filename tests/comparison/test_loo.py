@@ -13,7 +13,7 @@ from qqt_bayes.comparison.loo import compare_laws, psis, score
 from qqt_bayes.comparison.theorem import savage_dickey, size_exponents
 from qqt_bayes.errors import InputError
 from qqt_bayes.planning.next_run import probability_right, telling_runs
-from qqt_bayes.posterior import accessors
+from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report.comparison_text import deciding_runs, verdict
 
 
@@ -30,7 +30,7 @@ def linear_gaussian(fit: xr.DataTree, columns: int) -> tuple[xr.DataTree, np.nda
 
     y = X beta + noise of deviation 0.01, beta standard normal.
     """
-    runs = accessors.runs(fit)
+    runs = Fit.of(fit).runs
     y = runs["error"].to_numpy()
     x = np.vander(np.log(runs["samples_seen"].to_numpy() / 3e8), columns, increasing=True)
     sigma, rng = 0.05, np.random.default_rng(0)
@@ -142,7 +142,7 @@ def test_a_run_that_moves_the_fit_too_much_is_named_and_refitted(
 
 
 def test_folds() -> None:
-    runs = accessors.runs(made.fit())
+    runs = Fit.of(made.fit()).runs
     index, seen = runs["data_index"].values, runs["samples_seen"].values
     assert [each.tolist() for each in left_out.folds(runs, "run")] == [[i] for i in range(12)]
     by_set = left_out.folds(runs, "training-set")
@@ -158,7 +158,7 @@ def test_folds() -> None:
 def test_a_left_out_run_says_nothing() -> None:
     from qqt_bayes.model.noise import known_variance
 
-    runs = accessors.runs(made.fit())
+    runs = Fit.of(made.fit()).runs
     table = left_out.without(runs, np.array([2, 5]))
     told = 1 / (made.NOISE**2 + known_variance(table))
     assert told[[2, 5]].max() < 1e-10 * told[0]
@@ -174,7 +174,7 @@ def test_a_refit_agrees_with_importance_weights_where_those_hold() -> None:
     whole = fit(runs, "utility", draws=1000, seed=1)
     scores = compare_laws({"utility": whole})
     run = int(np.argmin(scores["pareto_k"].values[0]))
-    ((density, _, passed),) = left_out.refits(whole, [np.array([run])])
+    ((density, _, passed),) = left_out.refits(Fit.of(whole), [np.array([run])])
     elpd = logsumexp(density[:, 0]) - np.log(len(density))
     assert passed
     assert elpd == pytest.approx(scores["elpd"].values[0, run], abs=0.1)
@@ -218,7 +218,7 @@ def test_a_fit_without_densities() -> None:
 
 
 def test_psis_weights_sum_to_one(plain: xr.DataTree) -> None:
-    log_weights, k = psis(plain)
+    log_weights, k = psis(Fit.of(plain))
     assert logsumexp(log_weights, axis=0) == pytest.approx(np.zeros(12))
     assert k.shape == (12,)
 

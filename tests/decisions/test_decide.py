@@ -11,7 +11,8 @@ import xarray as xr
 
 from qqt_bayes.decisions.criteria import RULES, Criteria
 from qqt_bayes.decisions.crossover import first_crossing, summarise_crossing
-from qqt_bayes.decisions.decide import compare, decide
+from qqt_bayes.decisions.decide import decide
+from qqt_bayes.decisions.judge import judge
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.posterior.prediction import predict
 
@@ -36,7 +37,7 @@ def at(decision, name, budget=1e6):
 
 def test_counted_by_hand():
     """At 1e6: best are a, b, b; the excess of a is 0, 0.01, 0.18 and of b 0.1, 0, 0."""
-    decision = compare(HAND, Criteria(margin=0.01, interval=0.5, probability=0.6))
+    decision = judge(HAND, Criteria(margin=0.01, interval=0.5, probability=0.6))
     np.testing.assert_allclose(at(decision, "probability_best"), [1 / 3, 2 / 3])
     np.testing.assert_allclose(at(decision, "probability_within_margin"), [2 / 3, 2 / 3])
     np.testing.assert_allclose(at(decision, "regret"), [0.19 / 3, 0.1 / 3])
@@ -51,7 +52,7 @@ def test_counted_by_hand():
 
 def test_ties_share_equally():
     """At 1e7 a is best in draw 0, both in draw 1, b in draw 2: one and a half each."""
-    decision = compare(HAND, Criteria(probability=0.5, margin=0))
+    decision = judge(HAND, Criteria(probability=0.5, margin=0))
     np.testing.assert_allclose(at(decision, "probability_best", 1e7), [0.5, 0.5])
     np.testing.assert_allclose(at(decision, "probability_within_margin", 1e7), [2 / 3, 2 / 3])
     np.testing.assert_allclose(at(decision, "regret", 1e7), [0.1, 0.4 / 3])
@@ -62,7 +63,7 @@ def test_ties_share_equally():
     ("probability", "winner"), [(2 / 3, "b"), (0.67, "undecided"), (1.0, "undecided")]
 )
 def test_a_winner_must_reach_the_probability(probability, winner):
-    assert at(compare(HAND, Criteria(probability=probability)), "winner") == winner
+    assert at(judge(HAND, Criteria(probability=probability)), "winner") == winner
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,7 @@ def test_a_winner_must_reach_the_probability(probability, winner):
     ],
 )
 def test_rules_counted_by_hand(options, score, choice):
-    decision = compare(HAND, Criteria(**options))
+    decision = judge(HAND, Criteria(**options))
     np.testing.assert_allclose(at(decision, "score"), score, atol=1e-15)
     assert at(decision, "choice") == choice
     assert decision.attrs["rule"] == options["rule"]
@@ -101,7 +102,7 @@ BY_LEVEL = ["error", "error_mean", "probability_best", "probability_within_margi
 
 
 def test_probabilities_sum_to_one(error):
-    decision = compare(error, Criteria())
+    decision = judge(error, Criteria())
     assert ((decision["probability_best"] > 0).sum("level") > 1).any()
     np.testing.assert_allclose(decision["probability_best"].sum("level"), 1.0)
     assert (decision["probability_within_margin"] >= decision["probability_best"] - 1e-12).all()
@@ -110,7 +111,7 @@ def test_probabilities_sum_to_one(error):
 
 @EACH_RULE
 def test_a_single_level_is_best_and_costs_nothing(error, criteria):
-    decision = compare(error[:, :, [1]], criteria)
+    decision = judge(error[:, :, [1]], criteria)
     assert (decision["probability_best"] == 1).all()
     assert (decision["regret"] == 0).all()
     assert (decision["choice"] == "top 2").all()
@@ -120,7 +121,7 @@ def test_a_single_level_is_best_and_costs_nothing(error, criteria):
 @EACH_RULE
 def test_identical_levels_share_equally(error, criteria):
     twins = xr.concat([error, error.assign_coords(level=error["level"] + " again")], "level")
-    decision, single = compare(twins, criteria), compare(error, criteria)
+    decision, single = judge(twins, criteria), judge(error, criteria)
     for name in ("top 1", "top 2", "top 3"):
         pair = decision["probability_best"].sel(level=[name, f"{name} again"])
         half = single["probability_best"].sel(level=name, drop=True) / 2
@@ -132,8 +133,8 @@ def test_identical_levels_share_equally(error, criteria):
 def test_a_dominated_level_changes_nothing_for_the_others(error, criteria):
     worse = error.isel(level=[0]).assign_coords(level=["worse"]) + 0.5
     decision, without = (
-        compare(xr.concat([error, worse], "level"), criteria),
-        compare(error, criteria),
+        judge(xr.concat([error, worse], "level"), criteria),
+        judge(error, criteria),
     )
     xr.testing.assert_allclose(decision.sel(level=error["level"]), without)
     assert (decision["probability_best"].sel(level="worse") == 0).all()
@@ -143,26 +144,24 @@ def test_a_dominated_level_changes_nothing_for_the_others(error, criteria):
 @EACH_RULE
 def test_permuting_levels_permutes_the_decision(error, criteria):
     order = [2, 0, 1]
-    expected = compare(error, criteria)
-    xr.testing.assert_allclose(
-        compare(error.isel(level=order), criteria), expected.isel(level=order)
-    )
+    expected = judge(error, criteria)
+    xr.testing.assert_allclose(judge(error.isel(level=order), criteria), expected.isel(level=order))
 
 
 @EACH_RULE
 def test_draws_may_lie_in_any_order(error, criteria):
-    expected = compare(error, criteria)
-    xr.testing.assert_allclose(compare(error.isel(draw=slice(None, None, -1)), criteria), expected)
+    expected = judge(error, criteria)
+    xr.testing.assert_allclose(judge(error.isel(draw=slice(None, None, -1)), criteria), expected)
     flat = error.values.reshape(1, -1, *error.shape[2:])
     one_chain = xr.DataArray(flat, {d: error[d] for d in ("level", "budget")}, error.dims)
-    xr.testing.assert_allclose(compare(one_chain, criteria), expected)
+    xr.testing.assert_allclose(judge(one_chain, criteria), expected)
 
 
 def test_a_common_shift_of_a_draw_changes_no_comparison(error):
     """Draws are paired: what is uncertain about all levels alike cancels."""
     rng = np.random.default_rng(0)
     shift = xr.zeros_like(error[:, :, 0, 0]) + rng.normal(0, 0.1, error.shape[:2])
-    shifted, expected = compare(error + shift, Criteria()), compare(error, Criteria())
+    shifted, expected = judge(error + shift, Criteria()), judge(error, Criteria())
     for name in ("probability_best", "probability_within_margin", "regret"):
         xr.testing.assert_allclose(shifted[name], expected[name])
 
@@ -186,7 +185,7 @@ def test_a_decision_compares_predictions():
     fit = made.fit(draws=20)
     decision = decide(fit, made.levels(), BUDGETS, margin=0.01)
     error = predict(fit, made.levels(), BUDGETS, discrepancy=True)
-    expected = compare(error, Criteria(margin=0.01))
+    expected = judge(error, Criteria(margin=0.01))
     for name, variable in expected.items():
         xr.testing.assert_allclose(decision[name], variable.transpose(*decision[name].dims))
     assert decision["error"].dims == ("level", "budget", "quantile")
@@ -375,7 +374,7 @@ def test_errors_that_are_not_finite_are_refused():
     with pytest.raises(
         InputError, match=re.escape("a share of 0.5 of the predicted errors is not")
     ):
-        compare(HAND.where(HAND["level"] == "a", np.inf), Criteria())
+        judge(HAND.where(HAND["level"] == "a", np.inf), Criteria())
 
 
 def test_a_decision_can_be_saved(tmp_path):

@@ -5,7 +5,8 @@ import xarray as xr
 
 from qqt_bayes.comparison.stacking import stacking_weights
 from qqt_bayes.decisions.criteria import Criteria
-from qqt_bayes.decisions.decide import compare, decide
+from qqt_bayes.decisions.decide import decide
+from qqt_bayes.decisions.judge import judge
 from qqt_bayes.decisions.stack import decide_stack, mix
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.laws.level_curves import SAMPLE
@@ -78,7 +79,7 @@ def test_a_stack_doubts_where_its_laws_disagree() -> None:
     options = {"probability": 0.9, "discrepancy": False}
     stacked = decide_stack(fits, [0.5, 0.5], made.levels(), budgets, **options)
     errors = [predict(fit, made.levels(), budgets) for fit in fits.values()]
-    each = [compare(error, Criteria())["probability_best"] for error in errors]
+    each = [judge(error, Criteria())["probability_best"] for error in errors]
     xr.testing.assert_allclose(
         stacked["probability_best"], (each[0] + each[1]) / 2, rtol=0, atol=0.03
     )

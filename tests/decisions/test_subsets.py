@@ -13,14 +13,15 @@ import xarray as xr
 import qqt_bayes as qqt
 from qqt_bayes.decisions.branch_and_bound import search
 from qqt_bayes.decisions.criteria import Criteria
-from qqt_bayes.decisions.decide import compare
 from qqt_bayes.decisions.enumeration import all_subsets, enumerate_subsets, silent
+from qqt_bayes.decisions.judge import judge
 from qqt_bayes.decisions.subsets import ALL, JOIN
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.law import LAWS
 from qqt_bayes.laws.mixture import mixture_error
 from qqt_bayes.laws.subset_curves import WholePools, best_of_each_draw
-from qqt_bayes.posterior import accessors, fit_file
+from qqt_bayes.posterior import fit_file
+from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report.decision_text import summary
 from qqt_bayes.report.records import to_json
 
@@ -77,7 +78,7 @@ def test_errors_are_those_of_one_training_set_at_a_time(law, sizes, exponent):
 def test_enumeration_is_the_comparison_of_all_levels(criteria, sizes):
     pools = some_pools(4, sizes)
     ranking = enumerate_subsets(pools, criteria, silent)
-    decision = compare(written_out(pools, ranking.members), criteria)
+    decision = judge(written_out(pools, ranking.members), criteria)
     np.testing.assert_allclose(ranking.probability, decision["probability_best"], atol=1e-9)
     np.testing.assert_allclose(ranking.score, decision["score"], atol=1e-9)
     np.testing.assert_allclose(ranking.mean, decision["error_mean"], atol=1e-9)
@@ -136,7 +137,7 @@ def test_the_best_of_each_draw_is_unknown_where_more_differs():
 def test_best_subsets_of_a_fit():
     fit = made.fit(pools=4, spread=0.05)
     decision = qqt.best_subsets(fit, BUDGETS)
-    runs = accessors.runs(fit)
+    runs = Fit.of(fit).runs
     names = runs["pool"].values.tolist()
     everything = [c for k in range(1, 5) for c in combinations(range(4), k)]
     levels = xr.DataArray(
@@ -168,7 +169,7 @@ def test_many_pools_are_searched():
     decision = qqt.best_subsets(fit, BUDGETS[1:])
     nested = qqt.decide(
         fit,
-        qqt.nested_levels(accessors.runs(fit)["pool_size"].to_series()),
+        qqt.nested_levels(Fit.of(fit).runs["pool_size"].to_series()),
         BUDGETS[1:],
         discrepancy=False,
     )

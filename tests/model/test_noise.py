@@ -27,7 +27,8 @@ from qqt_bayes.model.noise import (
 )
 from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.planning import information
-from qqt_bayes.posterior import accessors, departure, gate
+from qqt_bayes.posterior import departure, gate
+from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.sampling.best_fit import BestFit
 from qqt_bayes.sampling.inference import prior_draws
 from qqt_bayes.sampling.profile import find_coordinates
@@ -100,7 +101,7 @@ def with_exponent(exponent, groups=1):
 def test_new_runs_scatter_as_their_budget_says():
     """n0 is that of the fitted table, wherever one predicts."""
     fit, levels = with_exponent(0.5), made.levels()
-    n0 = reference_budget(accessors.runs(fit))
+    n0 = reference_budget(Fit.of(fit).runs)
     assert n0 == pytest.approx(np.prod(made.BUDGETS) ** 0.25)
     budgets = n0 * np.array([1.0, 4.0, 100.0])
     of = {"new_run": True, "discrepancy": False}
@@ -112,10 +113,10 @@ def test_new_runs_scatter_as_their_budget_says():
 def test_whatever_knows_sigma_knows_the_budget():
     """Gate, departures, search and information see large runs as ten times noisier."""
     fit = with_exponent(1.0)
-    runs, spec = accessors.runs(fit), accessors.specification(fit)
+    runs, spec = Fit.of(fit).runs, Fit.of(fit).spec
     grown = runs["samples_seen"].values / reference_budget(runs)
     cells, place = departure._trained(runs, "all")
-    mean, variance = departure._measured(fit, runs, "all", place, np.zeros(cells.budget.size))
+    mean, variance = departure._measured(Fit.of(fit), "all", place, np.zeros(cells.budget.size))
     np.testing.assert_allclose(variance, (made.NOISE * grown / mean) ** 2, rtol=0.01)
     draws = {name: x.values.reshape(-1, *x.shape[2:]) for name, x in fit["prior"].items()}
     draws["budget_exponent"] = np.ones(5)
@@ -127,7 +128,7 @@ def test_whatever_knows_sigma_knows_the_budget():
     fit["constant_data"]["n_eval"].values[:] = 1e6
     curve = runs["error"].values + np.zeros((4, 12))
     (check,) = (each for each in gate._adequacy(fit, curve, curve) if "scatter" in each.name)
-    known = gate.known_noise(accessors.runs(fit), grown**-2.0)
+    known = gate.known_noise(Fit.of(fit).runs, grown**-2.0)
     assert check.value == pytest.approx(made.NOISE / known, rel=0.01)
     assert np.isfinite(decide(fit, made.levels(), [1e9])["regret"]).all()
 
@@ -234,7 +235,7 @@ def test_a_fit_keeps_its_trainings(tmp_path):
     fit, path = made.fit(draws=5), tmp_path / "fit.nc"
     fit["constant_data"]["training"] = xr.DataArray(["x"] * 4 + [""] * 8, dims="run")
     qqt.save(fit, path)
-    kept = accessors.runs(qqt.load(path))["training"]
+    kept = Fit.of(qqt.load(path)).runs["training"]
     assert kept.values.tolist() == ["x"] * 4 + [""] * 8
     fit["constant_data"]["training"] = xr.DataArray(["x", "y", "z"], dims="pool")
     qqt.save(fit, path)
@@ -299,7 +300,7 @@ def test_the_exponent_is_recovered(exponent):
     runs = study(exponent=exponent, seed=3).drop_vars("training")
     spec = scattered(budget_exponent=Prior("Normal", {"mu": 0.0, "sigma": 0.25}))
     fit = qqt.fit(runs, spec, seed=1)
-    assert accessors.gate(fit).passed
+    assert Fit.of(fit).gate.passed
     draws = fit["posterior"]["budget_exponent"]
     assert draws.std() < 0.12
     assert abs(draws.mean() - exponent) < 2.5 * draws.std()
@@ -312,7 +313,7 @@ def test_the_share_of_trainings_is_recovered(common):
     runs = study(common=common, seed=4)
     spec = scattered(common=Prior("Beta", {"alpha": 2.0, "beta": 2.0}))
     fit = qqt.fit(runs, spec, seed=1)
-    assert accessors.gate(fit).passed
+    assert Fit.of(fit).gate.passed
     draws = fit["posterior"]["common"]
     assert abs(draws.mean() - common) < 2.5 * draws.std()
     assert draws.std() < 0.15

@@ -9,7 +9,6 @@ import xarray as xr
 from scipy import integrate, stats
 
 from qqt_bayes import decide, predict
-from qqt_bayes.posterior import accessors
 from qqt_bayes.posterior.discrepancy import (
     FREEDOM,
     PRIOR,
@@ -20,6 +19,7 @@ from qqt_bayes.posterior.discrepancy import (
     covariance,
     departures,
 )
+from qqt_bayes.posterior.fit import Fit
 
 BUDGETS = np.array([1e6, 4e6, 16e6, 64e6])
 
@@ -197,7 +197,7 @@ def test_an_outlier_under_a_heavy_tail_bends_nothing():
 
 def noisefree(fit):
     """The errors that the law of a fit expects of its runs."""
-    runs = accessors.runs(fit)
+    runs = Fit.of(fit).runs
     curve = predict(fit, runs["unique_samples"].rename(data="level"), made.BUDGETS)
     place = {
         "level": ("run", runs["data_index"].values),

@@ -9,8 +9,7 @@ import xarray as xr
 
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.model.spec import load_model
-from qqt_bayes.posterior import accessors
-from qqt_bayes.posterior.accessors import parameters, require, specification
+from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.fit_file import load, save
 from qqt_bayes.tables.runs import read_runs
 
@@ -139,31 +138,31 @@ def test_new_fit_takes_the_place_of_the_old(fit, tmp_path):
 
 def test_require():
     good, bad = made.fit(draws=5), made.fit(draws=5, passed=False)
-    require(good)
-    require(bad, force=True)
+    Fit.of(good).require_passed()
+    Fit.of(bad).require_passed(force=True)
     with pytest.raises(InadequateFit, match=r"(?s)did not pass its gate.*raise tune.*--force"):
-        require(bad)
-    assert accessors.gate(good).passed
-    assert not accessors.gate(bad).passed
+        Fit.of(bad).require_passed()
+    assert Fit.of(good).gate.passed
+    assert not Fit.of(bad).gate.passed
 
 
 # --- what a fit holds --------------------------------------------------------------------------
 
 
 def test_specification(fit):
-    assert specification(fit) == load_model("utility")
+    assert Fit.of(fit).spec == load_model("utility")
 
 
 def test_table_of_runs(fit):
     """Identical but for what read_runs says of the columns and pools that it left out."""
-    table, original = accessors.runs(fit), read_runs(*made.tables())
+    table, original = Fit.of(fit).runs, read_runs(*made.tables())
     xr.testing.assert_equal(table, original)
     assert table.attrs.items() <= original.attrs.items()
 
 
 def test_parameters(fit):
     """The random ones as they are, the fixed one over chain and draw, the pools' own sizes."""
-    found = parameters(fit)
+    found = Fit.of(fit).parameters
     assert set(found.data_vars) == {"a", "b", "d", "tau", "size_exponent", "pool_size"}
     for name in ("a", "b", "d", "tau"):
         xr.testing.assert_equal(found[name].variable, fit["posterior"][name].variable)
@@ -177,13 +176,13 @@ def test_parameters(fit):
 @pytest.mark.parametrize("name", ["size_exponent", "kappa"])
 def test_parameters_that_are_inferred(name):
     fit = made.fit(model="utility-overfit", draws=5)
-    found = parameters(fit)[name]
+    found = Fit.of(fit).parameters[name]
     xr.testing.assert_equal(found.variable, fit["posterior"][name].variable)
 
 
 def test_parameters_of_power_law():
     """Repetition costs nothing, whatever the size."""
-    found = parameters(made.fit(model="power-law", draws=5))
+    found = Fit.of(made.fit(model="power-law", draws=5)).parameters
     assert "kappa" not in found
     assert np.isposinf(found["tau"]).all()
     assert (found["size_exponent"] == 0).all()
@@ -192,6 +191,6 @@ def test_parameters_of_power_law():
 def test_size_reference():
     """Half-lives are quoted at the same size for all pools."""
     spec = replace(load_model("utility"), size_reference=1e6)
-    found = parameters(made.fit(model=spec, draws=5))
+    found = Fit.of(made.fit(model=spec, draws=5)).parameters
     assert found["pool_size"].dims == ("pool",)
     assert (found["pool_size"] == 1e6).all()

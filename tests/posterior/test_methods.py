@@ -10,7 +10,8 @@ from command import qqt
 
 from qqt_bayes.decisions import subsets
 from qqt_bayes.decisions.decide import decide
-from qqt_bayes.posterior import accessors, fit_file
+from qqt_bayes.posterior import fit_file
+from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.gate import PARETO_K, Check, Gate, check
 from qqt_bayes.posterior.methods import APPROXIMATE, METHODS
 from qqt_bayes.posterior.prediction import predict
@@ -116,7 +117,7 @@ def test_what_is_older_is_of_nuts():
     fit = old(made.fit(draws=20))
     decision = decide(fit, made.levels(), BUDGETS)
     assert decision.attrs["method"] == "nuts"
-    assert accessors.gate(fit).method == "nuts"
+    assert Fit.of(fit).gate.method == "nuts"
     assert predict(fit, made.levels(), BUDGETS).attrs["method"] == "nuts"
 
 
@@ -159,7 +160,7 @@ def test_figures_are_marked(method):
     drawn = [
         plots.scaling_curves(decision),
         plots.probability_best(decision),
-        plots.utility_curves(accessors.parameters(fit)),
+        plots.utility_curves(Fit.of(fit).parameters),
     ]
     for figure in drawn:
         marked = figure.get_suptitle() == f"Approximate posterior ({method})"

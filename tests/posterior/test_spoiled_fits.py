@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.posterior.accessors import specification
+from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.fit_file import load, save
 
 
@@ -103,7 +103,7 @@ def test_pickles_and_code_are_only_text(fit, tmp_path, monkeypatch):
     save(tree, "fit.nc")
     found = load("fit.nc")
     assert found.attrs["pickle"].tobytes() == pickled
-    assert specification(found).summary == HOSTILE[0]
+    assert Fit.of(found).spec.summary == HOSTILE[0]
     assert found["sample_stats"]["pickle"].values.tolist() == [pickled.hex(), HOSTILE[0]]
     assert names(tmp_path) == ["fit.nc"]
     pickle.loads(pickled)

@@ -9,7 +9,8 @@ import pytest
 import xarray as xr
 
 from qqt_bayes.decisions.criteria import RULES, Criteria
-from qqt_bayes.decisions.decide import compare, decide
+from qqt_bayes.decisions.decide import decide
+from qqt_bayes.decisions.judge import judge
 from qqt_bayes.report.decision_text import BASIS, SCORE, summary
 from qqt_bayes.report.records import to_frame, to_json
 
@@ -39,7 +40,7 @@ def decision(best, regret, **options):
         [1e7, 2e7, 1e8][: best.shape[1]], {"level": by_level["level"]}
     )
     return (
-        compare(draws, Criteria(**options))
+        judge(draws, Criteria(**options))
         .assign(
             extrapolation=xr.where(budget > 300e6, budget / 300e6, 1.0),
             least_trained=64e6,
@@ -189,7 +190,7 @@ def test_many_contenders_are_counted():
     names = [f"level {i}" for i in range(6)]
     errors = xr.DataArray(1 - np.eye(6), {"level": names}, ("draw", "level"))
     errors = errors.expand_dims(chain=[0], budget=[1e6])
-    many = compare(errors, Criteria()).assign(
+    many = judge(errors, Criteria()).assign(
         decision(*SURE)
         .isel(budget=0, level=0, drop=True)
         .drop_vars("quantile")[

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from qqt_bayes.decisions.decide import decide
-from qqt_bayes.posterior import accessors
+from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report.figures import files, plots
 from qqt_bayes.report.figures.files import write_figures
 from qqt_bayes.report.figures.forest import forest
@@ -33,7 +33,7 @@ def decision(fit: xr.DataTree) -> xr.Dataset:
 
 @pytest.fixture(scope="module")
 def curves(fit: xr.DataTree, decision: xr.Dataset) -> Figure:
-    return plots.scaling_curves(decision, accessors.runs(fit), made.levels(8))
+    return plots.scaling_curves(decision, Fit.of(fit).runs, made.levels(8))
 
 
 def words(figure: Figure) -> list[str]:
@@ -62,7 +62,7 @@ def test_curves_have_a_line_for_each_level_through_its_medians(
 
 
 def test_curves_show_every_run_at_its_level(curves: Figure, fit: xr.DataTree) -> None:
-    runs = accessors.runs(fit)
+    runs = Fit.of(fit).runs
     shown = np.concatenate([line.get_xydata() for line in labelled(curves, "runs")])
     assert shown.shape == (runs.sizes["run"], 2)
     assert set(shown[:, 1]) == set(runs["error"].values)
@@ -73,7 +73,7 @@ def test_curves_show_every_run_at_its_level(curves: Figure, fit: xr.DataTree) ->
 
 
 def test_runs_are_known_by_what_they_were_trained_on_or_by_name(fit: xr.DataTree) -> None:
-    runs = accessors.runs(fit)
+    runs = Fit.of(fit).runs
     renamed = made.levels(8).assign_coords(level=[f"best {i}" for i in range(8)])[:3]
     decision = decide(fit, renamed, BUDGETS)
     by_data = plots.scaling_curves(decision, runs, renamed)
@@ -102,9 +102,9 @@ def test_end_labels_name_all_levels_and_do_not_overlap(
 
 def test_nothing_is_written_outside_the_figure(fit: xr.DataTree, decision: xr.Dataset) -> None:
     for figure in (
-        plots.scaling_curves(decision, accessors.runs(fit)),
+        plots.scaling_curves(decision, Fit.of(fit).runs),
         plots.probability_best(decision),
-        plots.utility_curves(accessors.parameters(fit)),
+        plots.utility_curves(Fit.of(fit).parameters),
         plots.parameter_posteriors(fit["posterior"].to_dataset(), fit["prior"].to_dataset()),
     ):
         figure.draw_without_rendering()
@@ -121,7 +121,7 @@ def test_axes_say_what_they_measure(curves: Figure, fit: xr.DataTree) -> None:
     assert axes.get_xlabel() == "samples seen"
     assert axes.get_ylabel() == "error rate"
     assert {"100M", "1B"} <= set(words(curves))
-    runs = accessors.runs(fit).assign_attrs(metric="imagenet")
+    runs = Fit.of(fit).runs.assign_attrs(metric="imagenet")
     loss = decide(fit, made.levels(8), BUDGETS).assign_attrs(kind="loss")
     assert plots.scaling_curves(loss, runs).axes[0].get_ylabel() == "loss (imagenet)"
 
@@ -192,14 +192,14 @@ def test_a_name_may_hold_dollars(fit: xr.DataTree, tmp_path: Path) -> None:
     """Two of them would make it a formula, and here one that cannot be read."""
     names = [r"a $\frac$ b", "$y_1^$", *"345678"]
     levels = made.levels(8).assign_coords(level=names)
-    figure = plots.scaling_curves(decide(fit, levels, BUDGETS), accessors.runs(fit), levels)
+    figure = plots.scaling_curves(decide(fit, levels, BUDGETS), Fit.of(fit).runs, levels)
     files.save(figure, tmp_path / "figure")
     assert names[0] in words(figure)
 
 
 def test_utility_falls_to_half_in_a_half_life() -> None:
     fit = made.fit(spread=0)
-    figure = plots.utility_curves(accessors.parameters(fit))
+    figure = plots.utility_curves(Fit.of(fit).parameters)
     truth = made.truth().isel(group=0)
     assert [axes.get_title() for axes in figure.axes] == truth["pool"].values.tolist()
     for axes, pool in zip(figure.axes, truth["pool"].values, strict=True):
@@ -210,7 +210,7 @@ def test_utility_falls_to_half_in_a_half_life() -> None:
 
 
 def test_utility_that_is_spent_falls_below_zero() -> None:
-    parameters = accessors.parameters(made.fit(model="utility-overfit", spread=0))
+    parameters = Fit.of(made.fit(model="utility-overfit", spread=0)).parameters
     figure = plots.utility_curves(parameters)
     tau = parameters["tau"][0, 0]
     spent = tau * np.log2(1.05 / 0.05)
@@ -225,7 +225,7 @@ def test_utility_that_is_spent_falls_below_zero() -> None:
 
 
 def test_utility_without_repetition_or_pools() -> None:
-    flat = plots.utility_curves(accessors.parameters(made.fit(model="power-law")))
+    flat = plots.utility_curves(Fit.of(made.fit(model="power-law")).parameters)
     for axes in flat.axes:
         assert np.ptp(axes.lines[-1].get_ydata()) == 0
     shared = xr.Dataset({"b": 0.1, "tau": 4.0}).expand_dims(chain=2, draw=5)
@@ -278,7 +278,7 @@ def test_saved_as_png_and_svg_always_the_same(tmp_path: Path, decision: xr.Datas
 
 def test_no_global_state_is_touched(fit: xr.DataTree, decision: xr.Dataset) -> None:
     before = dict(matplotlib.rcParams)
-    plots.scaling_curves(decision, accessors.runs(fit))
+    plots.scaling_curves(decision, Fit.of(fit).runs)
     assert dict(matplotlib.rcParams) == before
     assert matplotlib.get_backend().lower() == "agg"
 

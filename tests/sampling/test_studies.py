@@ -11,7 +11,7 @@ import pytest
 from places import DATA
 
 import qqt_bayes as qqt
-from qqt_bayes.posterior import accessors
+from qqt_bayes.posterior.fit import Fit
 
 STUDIES, PASS = 50, 48
 SIZE = 12.8e6
@@ -51,7 +51,7 @@ def test_studies_pass_the_gate():
     for number in range(STUDIES):
         runs, about = study(number)
         fit = qqt.fit(runs)
-        gate = accessors.gate(fit)
+        gate = Fit.of(fit).gate
         failed = [str(check) for check in gate.checks if not check.passed]
         accept = fit["sample_stats"].attrs["target_accept"]
         seconds = round(fit.attrs["sampling_time"], 2)

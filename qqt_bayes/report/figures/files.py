@@ -14,8 +14,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from qqt_bayes.files import write
-from qqt_bayes.posterior import accessors
-from qqt_bayes.posterior.methods import method_of
+from qqt_bayes.posterior.fit import AnyFit, Fit
 from qqt_bayes.report.figures import plots
 from qqt_bayes.report.figures.style import (
     STYLE,
@@ -43,13 +42,13 @@ def save(figure: Figure, stem: str | PathLike[str]) -> tuple[Path, Path]:
 
 
 def write_figures(
-    fit: xr.DataTree, decision: xr.Dataset, levels: xr.DataArray, folder: Path
+    fit: AnyFit, decision: xr.Dataset, levels: xr.DataArray, folder: Path
 ) -> list[Path]:
     """Write the figures of a decision as PNG and SVG; with several groups, some for each.
 
     Parameters
     ----------
-    fit : DataTree
+    fit : DataTree or Fit
     decision : Dataset
         As `qqt_bayes.decide` made it of the fit.
     levels : DataArray, dims (level, pool)
@@ -61,8 +60,8 @@ def write_figures(
     -------
     list of Path
     """
-    runs, parameters = accessors.runs(fit), accessors.parameters(fit)
-    groups = runs["group"].values.tolist()
+    fit = Fit.of(fit)
+    runs, groups = fit.runs, fit.groups
     known = decision["group"].values.ravel().tolist() if "group" in decision.coords else groups
     paths: list[Path] = []
     for name in known:
@@ -72,13 +71,14 @@ def write_figures(
         figures = {
             "scaling_curves": plots.scaling_curves(mine, its_runs, levels),
             "probability_best": plots.probability_best(mine),
-            "utility_curves": plots.utility_curves(parameters.sel(group=name)),
+            "utility_curves": plots.utility_curves(fit.parameters.sel(group=name)),
         }
         for title, figure in figures.items():
             paths += save(figure, folder / f"{title}{ending}")
-    inferred, prior = (xr.Dataset(dict(fit[part].items())) for part in ("posterior", "prior"))
-    inferred.attrs["method"] = method_of(fit.attrs)
-    paths += save(plots.parameter_posteriors(inferred, prior), folder / "parameter_posteriors")
+    inferred = fit.posterior.assign_attrs(method=fit.method)
+    paths += save(
+        plots.parameter_posteriors(inferred, fit.datasets["prior"]), folder / "parameter_posteriors"
+    )
     return paths
 
 
