@@ -1,4 +1,4 @@
-"""How errors may depart from the law of a fit, given its own runs."""
+"""Departures from the law of a fit at levels and budgets, given the residuals of its runs."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from qqt_bayes.posterior.fit import Fit, in_group
 from qqt_bayes.tables.runs import HIGHEST
 
 Array = NDArray[np.float64]
-MOST = 1024
-"""Cells that departures are conditioned on: of more, evenly spaced ones."""
+MAX_CELLS = 1024
+"""Cells that departures are conditioned on: of more, as many evenly spaced ones."""
 STREAM = 1
-"""Tells the random numbers of departures from others of the same seed."""
+"""Keeps the random numbers of departures apart from others of the same seed."""
 
 
 def depart(
     error: xr.DataArray, fit: Fit, levels: xr.DataArray, group: str | None, seed: int = 0
 ) -> xr.DataArray:
-    """Errors that depart from the law as its own runs let one expect.
+    """Predicted errors with departures from the law, as large as its own runs suggest.
 
     Parameters
     ----------
@@ -62,28 +62,28 @@ def _departures(
     group: str,
     rng: np.random.Generator,
 ) -> xr.DataArray:
-    """Departures in one group, given its runs."""
+    """Departures of log error in one group, given the residuals of its runs."""
     parameters = in_group(fit.parameters, group)
-    seen, place = _trained(fit.runs, group)
+    trained, place = _trained(fit.runs, group)
     sets = fit.runs["unique_samples"].rename(data="level").transpose("level", "pool")
     curve = np.concatenate(
         [
-            evaluate(fit.law, parameters, sets[i : i + 1], seen.budget[seen.own == i]).values
-            for i in np.unique(seen.own)
+            evaluate(fit.law, parameters, sets[i : i + 1], trained.budget[trained.own == i]).values
+            for i in np.unique(trained.own)
         ],
         axis=-1,
-    ).reshape(-1, seen.budget.size)
+    ).reshape(-1, trained.budget.size)
     mean, variance = _measured(fit, group, place, np.median(curve, axis=0))
     taken = levels.reindex(pool=sets["pool"], fill_value=0).values
     _, first, alike = np.unique(
         np.concatenate([sets.values, taken]), axis=0, return_index=True, return_inverse=True
     )
-    wanted = Cells(
+    new = Cells(
         np.repeat(taken, budgets.size, axis=0),
         np.tile(budgets, len(taken)),
         np.repeat(first[alike.ravel()[len(sets) :]], budgets.size),
     )
-    delta, amplitude = departures(np.log(mean / curve), variance, seen, wanted, rng)
+    delta, amplitude = departures(np.log(mean / curve), variance, trained, new, rng)
     sizes = parameters.sizes["chain"], parameters.sizes["draw"]
     return xr.DataArray(
         delta.reshape(*sizes, len(taken), budgets.size),
@@ -98,11 +98,11 @@ def _departures(
 
 
 def _trained(runs: xr.Dataset, group: str) -> tuple[Cells, NDArray[np.intp]]:
-    """The trained cells of a group, and which of them each run is in: -1 for none."""
+    """The trained cells of a group, and the number of the one that each run is in, -1 for none."""
     own = runs["group"].values[runs["group_index"].values] == group
     every = np.stack([runs[name].values for name in ("data_index", "samples_seen")])
     cell, place = np.unique(every[:, own], axis=1, return_inverse=True)
-    some = evenly(cell.shape[1], MOST)
+    some = evenly(cell.shape[1], MAX_CELLS)
     number = np.full(cell.shape[1], -1)
     number[some] = np.arange(some.size)
     index = np.full(own.size, -1)
@@ -125,8 +125,8 @@ def _measured(fit: Fit, group: str, place: NDArray[np.intp], curve: Array) -> tu
     noise = typical(fit.spec.likelihood.parameters, in_group(fit.posterior, group))
     here = place >= 0
     variance, error = independent_variance(fit.runs, noise)[here], fit.runs["error"].values[here]
-    if "nu" in noise:
+    if "nu" in noise:  # an outlier under Student's t counts for less
         variance = told_variance(variance, error - curve[place[here]], noise["nu"])
-    told = np.bincount(place[here], 1 / variance)
-    mean = np.bincount(place[here], error / variance) / told
-    return mean, 1 / (told * mean**2)
+    precision = np.bincount(place[here], 1 / variance)
+    mean = np.bincount(place[here], error / variance) / precision
+    return mean, 1 / (precision * mean**2)

@@ -32,18 +32,19 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-PRIOR, FREEDOM = (0.05, 0.1), 3
-"""Of the amplitudes level and trend, half Student-t: a law may be wrong by some percent of the
-error where it was tried, and by a slope of the order of its own: published fits fall by 0.1 to 0.15
-in log error per factor e in budget."""
-STEPS = np.geomspace(0.02, 50, 24)
-"""Amplitudes in units of their prior's scale."""
-STRATA = 32
-"""Pairs of amplitudes that draws are made with, of equal weight."""
-MOST_TOLD = 128
-"""Cells that amplitudes are learned from: more, evenly spaced ones are taken."""
-ABSORBED = 0.5
-"""Leverage above which a direction of the residuals is taken up by the law's parameters."""
+AMPLITUDE_SCALE, AMPLITUDE_FREEDOM = (0.05, 0.1), 3
+"""Scales and degrees of freedom of the half Student-t priors of level and trend: a law may be wrong
+by some percent of the error where it was tried, and by a slope of the order of its own (published
+fits fall by 0.1 to 0.15 in log error per factor e in budget)."""
+AMPLITUDE_GRID = np.geomspace(0.02, 50, 24)
+"""Amplitudes that the posterior is evaluated at, in units of their prior's scale."""
+AMPLITUDE_STRATA = 32
+"""Pairs of amplitudes that departures are drawn with, of equal posterior weight."""
+MAX_AMPLITUDE_CELLS = 128
+"""Cells that amplitudes are inferred from: of more, as many evenly spaced ones."""
+ABSORBED_LEVERAGE = 0.5
+"""Leverage above which a direction of the residuals is taken up by the law's parameters, so that it
+is no evidence of a departure."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,13 @@ class Cells:
 
 
 def along(u: Array, v: Array) -> Array:
-    """``k(u, v)``, element by element: the integral of a slope that is forgotten."""
+    """``k(u, v)``, element by element: covariance of the integral of a slope that is forgotten."""
     k: Array = _grown(u) + _grown(v) - _grown(u - v)
     return k
 
 
 def _grown(x: Array) -> Array:
-    """``G(x)``, half the variance of what such a slope adds over a distance."""
+    """``G(x)``, half the variance of what a slope that is forgotten adds over a distance x."""
     distance: Array = abs(x)
     return distance + np.expm1(-distance)
 
@@ -112,67 +113,78 @@ def amplitudes(residual: Array, variance: Array, unit: Array) -> Array:
 
     Returns
     -------
-    array, shape (`STRATA`, 2)
+    array, shape (`AMPLITUDE_STRATA`, 2)
     """
     white = residual / np.sqrt(variance)
+    # how far the draws of the parameters spread along a direction is how far they absorb it
     leverage, direction = np.linalg.eigh(np.atleast_2d(np.cov(white, rowvar=False)))
-    left = direction[:, leverage < ABSORBED]
-    told = white.mean(axis=0) @ left
-    level, trend = left.T @ (unit / np.sqrt(np.outer(variance, variance))) @ left
-    log_prior = np.log(STEPS) - (FREEDOM + 1) / 2 * np.log1p(STEPS**2 / FREEDOM)
+    free = direction[:, leverage < ABSORBED_LEVERAGE]
+    projected = white.mean(axis=0) @ free
+    level, trend = free.T @ (unit / np.sqrt(np.outer(variance, variance))) @ free
+    log_prior = np.log(AMPLITUDE_GRID) - (AMPLITUDE_FREEDOM + 1) / 2 * np.log1p(
+        AMPLITUDE_GRID**2 / AMPLITUDE_FREEDOM
+    )
     density = np.add.outer(log_prior, log_prior)
-    grid = [scale * STEPS for scale in PRIOR]
+    grid = [scale * AMPLITUDE_GRID for scale in AMPLITUDE_SCALE]
     for i, j in np.ndindex(density.shape):
-        total = grid[0][i] ** 2 * level + grid[1][j] ** 2 * trend + np.eye(len(told))
+        total = grid[0][i] ** 2 * level + grid[1][j] ** 2 * trend + np.eye(projected.size)
         root = np.linalg.cholesky(total)
-        density[i, j] -= np.log(np.diag(root)).sum() + np.sum(np.linalg.solve(root, told) ** 2) / 2
+        density[i, j] -= (
+            np.log(np.diag(root)).sum() + np.sum(np.linalg.solve(root, projected) ** 2) / 2
+        )
     share = np.exp(density - density.max()).ravel()
     below = np.cumsum(share) / share.sum()
-    place = np.searchsorted(below, (np.arange(STRATA) + 0.5) / STRATA).clip(max=share.size - 1)
+    place = np.searchsorted(below, (np.arange(AMPLITUDE_STRATA) + 0.5) / AMPLITUDE_STRATA).clip(
+        max=share.size - 1
+    )
     at = np.unravel_index(place, density.shape)
     return np.stack([each[i] for each, i in zip(grid, at, strict=True)], axis=1)
 
 
 def departures(
-    residual: Array, variance: Array, seen: Cells, wanted: Cells, rng: np.random.Generator
+    residual: Array, variance: Array, trained: Cells, new: Cells, rng: np.random.Generator
 ) -> tuple[Array, Array]:
-    """Draws of the departure, given what the runs depart from the curve of each draw.
+    """Draws of the departure at new cells, given the residuals of the trained ones.
+
+    Each draw of the law's parameters is joined by one of the departure: drawn from its prior at all
+    cells together and corrected by what the trained ones are off (Matheron's rule).
 
     Parameters
     ----------
     residual : array, shape (draw, cell)
         Log of the measured mean over the law's curve.
     variance : array, shape (cell,)
-        Its noise.
-    seen, wanted : Cells
-        The trained cells, and those to predict.
+        Variance of its noise.
+    trained, new : Cells
+        Where there are runs, and where errors are to be predicted.
     rng : Generator
 
     Returns
     -------
-    delta : array, shape (draw, wanted cell)
+    delta : array, shape (draw, new cell)
         Departures of log error, less half their variance.
     amplitude : array, shape (draw, 2)
         Level and trend of each.
     """
-    centre = float(np.log(seen.budget).mean())
-    unit, cross = (covariance(each, seen, centre) for each in (seen, wanted))
-    at = wanted.at(centre)
+    centre = float(np.log(trained.budget).mean())
+    unit, cross = (covariance(each, trained, centre) for each in (trained, new))
+    at = new.at(centre)
     variances = np.stack([np.ones_like(at), along(at, at)], axis=1)
-    some = evenly(len(variance), MOST_TOLD)
+    some = evenly(len(variance), MAX_AMPLITUDE_CELLS)
     pairs = amplitudes(residual[:, some], variance[some], unit[:, some][:, :, some])
-    prior = _Prior(seen, wanted, centre)
-    place = rng.permutation(np.resize(rng.permutation(STRATA), len(residual)))
-    delta = np.empty((len(residual), len(wanted.budget)))
+    prior = _Prior(trained, new, centre)
+    place = rng.permutation(np.resize(rng.permutation(AMPLITUDE_STRATA), len(residual)))
+    delta = np.empty((len(residual), len(new.budget)))
     for i, pair in enumerate(pairs):
         mine = np.flatnonzero(place == i)
-        at_seen, at_wanted = prior.draw(pair, mine.size, rng)
-        noise = np.sqrt(variance) * rng.standard_normal(at_seen.shape)
+        at_trained, at_new = prior.draw(pair, mine.size, rng)
+        noise = np.sqrt(variance) * rng.standard_normal(at_trained.shape)
         total = np.tensordot(pair**2, unit, 1) + np.diag(variance)
         between = np.tensordot(pair**2, cross, 1)
         weight = np.linalg.solve(total, between.T)
-        left = variances @ pair**2 - np.sum(between * weight.T, axis=1)
-        delta[mine] = at_wanted + (residual[mine] - at_seen - noise) @ weight - left / 2
+        remaining = variances @ pair**2 - np.sum(between * weight.T, axis=1)
+        # less half the variance, E exp(delta) is exp(E delta): ignorance alone raises no error
+        delta[mine] = at_new + (residual[mine] - at_trained - noise) @ weight - remaining / 2
     return delta, pairs[place]
 
 
@@ -182,22 +194,22 @@ def evenly(count: int, most: int) -> NDArray[np.intp]:
 
 
 class _Prior:
-    """Departures before any run tells of them."""
+    """Departures at trained and new cells before any residual is known."""
 
-    def __init__(self, seen: Cells, wanted: Cells, centre: float) -> None:
-        self.split = len(seen.budget)
-        self.share = _unit(np.concatenate([seen.share, wanted.share]))
+    def __init__(self, trained: Cells, new: Cells, centre: float) -> None:
+        self.split = len(trained.budget)
+        self.share = _unit(np.concatenate([trained.share, new.share]))
         budgets, self.step = np.unique(
-            np.concatenate([seen.budget, wanted.budget]), return_inverse=True
+            np.concatenate([trained.budget, new.budget]), return_inverse=True
         )
-        sets, self.own = np.unique(np.concatenate([seen.own, wanted.own]), return_inverse=True)
+        sets, self.own = np.unique(np.concatenate([trained.own, new.own]), return_inverse=True)
         x = np.log(budgets) - centre
         scale, turn = np.linalg.eigh(along(x[:, None], x))
         self.root = turn * np.sqrt(scale.clip(0))  # singular where a budget is the centre
         self.shape = 1 + self.share.shape[1] + sets.size, budgets.size
 
     def draw(self, pair: Array, count: int, rng: np.random.Generator) -> tuple[Array, Array]:
-        """At amplitudes level and trend: of seen and of wanted cells, shapes (draw, cell)."""
+        """Draws at amplitudes level and trend, of trained and of new cells, shapes (draw, cell)."""
         level = pair[0] * rng.standard_normal((count, self.shape[0], 1))
         trend = pair[1] * rng.standard_normal((count, *self.shape)) @ self.root.T
         common, pool, own = np.split(level + trend, [1, 1 + self.share.shape[1]], axis=1)
@@ -207,5 +219,6 @@ class _Prior:
 
 
 def _unit(share: Array) -> Array:
+    """Shares scaled to unit length, so that their products are cosines."""
     unit: Array = share / np.linalg.norm(share, axis=1, keepdims=True)
     return unit

@@ -10,9 +10,9 @@ from scipy import integrate, stats
 
 from qqt_bayes import decide, predict
 from qqt_bayes.posterior.discrepancy import (
-    FREEDOM,
-    PRIOR,
-    STEPS,
+    AMPLITUDE_FREEDOM,
+    AMPLITUDE_GRID,
+    AMPLITUDE_SCALE,
     Cells,
     along,
     amplitudes,
@@ -56,10 +56,10 @@ def test_amplitudes_are_their_priors_where_the_law_could_absorb_everything():
     """One cell whose curve the data chose: the share of the variance that is noise's is one."""
     z = np.random.default_rng(0).standard_normal((4000, 1))
     level, trend = amplitudes(0.01 * z, np.array([1e-4]), np.ones((2, 1, 1))).T
-    unit = stats.t(FREEDOM).ppf((1 + np.array([0.25, 0.5, 0.75])) / 2)
+    unit = stats.t(AMPLITUDE_FREEDOM).ppf((1 + np.array([0.25, 0.5, 0.75])) / 2)
     found = np.quantile(level, [0.25, 0.5, 0.75])
-    np.testing.assert_allclose(found, PRIOR[0] * unit, rtol=0.3)
-    assert 0.3 < np.median(trend) / PRIOR[1] / unit[1] < 3
+    np.testing.assert_allclose(found, AMPLITUDE_SCALE[0] * unit, rtol=0.3)
+    assert 0.3 < np.median(trend) / AMPLITUDE_SCALE[1] / unit[1] < 3
 
 
 def test_one_budget_tells_the_level_and_not_the_trend():
@@ -67,7 +67,7 @@ def test_one_budget_tells_the_level_and_not_the_trend():
     unit = covariance(seen, seen, np.log(1e8))
     level, trend = amplitudes(np.zeros((50, 12)), np.full(12, 1e-6), unit).T
     assert np.median(level) < 0.005
-    assert np.median(trend) > PRIOR[1] / 2
+    assert np.median(trend) > AMPLITUDE_SCALE[1] / 2
 
 
 @pytest.mark.parametrize("trend", [0.01, 0.05, 0.2])
@@ -90,7 +90,7 @@ def test_amplitudes_are_those_of_their_posterior_on_average():
     seen = cells(np.geomspace(1e6, 1e12, 40))
     variance = np.full(120, 1e-8)
     unit = covariance(seen, seen, np.log(seen.budget).mean())
-    level, trend = 0.03, PRIOR[1] * STEPS[9]
+    level, trend = 0.03, AMPLITUDE_SCALE[1] * AMPLITUDE_GRID[9]
     root = np.linalg.cholesky(level**2 * unit[0] + trend**2 * unit[1] + 1e-8 * np.eye(120))
     rng = np.random.default_rng(0)
     found = [
@@ -108,7 +108,7 @@ def test_their_own_intervals_hold_departures():
     unit = covariance(every, every, np.log(seen.budget).mean())
     rng, inside = np.random.default_rng(1), []
     for _ in range(100):
-        pair = np.array(PRIOR) * abs(rng.standard_t(FREEDOM, 2))
+        pair = np.array(AMPLITUDE_SCALE) * abs(rng.standard_t(AMPLITUDE_FREEDOM, 2))
         both = rng.multivariate_normal(np.zeros(20), np.tensordot(pair**2, unit, 1), method="eigh")
         residual = np.tile(both[:16] + 0.005 * rng.standard_normal(16), (640, 1))
         delta, _ = departures(residual, np.full(16, 0.005**2), seen, wanted, rng)
