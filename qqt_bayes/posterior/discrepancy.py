@@ -121,22 +121,20 @@ def amplitudes(residual: Array, variance: Array, unit: Array) -> Array:
     free = direction[:, leverage < ABSORBED_LEVERAGE]
     projected = white.mean(axis=0) @ free
     level, trend = free.T @ (unit / np.sqrt(np.outer(variance, variance))) @ free
-    log_prior = np.log(AMPLITUDE_GRID) - (AMPLITUDE_FREEDOM + 1) / 2 * np.log1p(
-        AMPLITUDE_GRID**2 / AMPLITUDE_FREEDOM
-    )
+    half_t = np.log1p(AMPLITUDE_GRID**2 / AMPLITUDE_FREEDOM)
+    # of the logarithm of an amplitude, because the grid has equal steps of that
+    log_prior = np.log(AMPLITUDE_GRID) - (AMPLITUDE_FREEDOM + 1) / 2 * half_t
     density = np.add.outer(log_prior, log_prior)
     grid = [scale * AMPLITUDE_GRID for scale in AMPLITUDE_SCALE]
     for i, j in np.ndindex(density.shape):
         total = grid[0][i] ** 2 * level + grid[1][j] ** 2 * trend + np.eye(projected.size)
         root = np.linalg.cholesky(total)
-        density[i, j] -= (
-            np.log(np.diag(root)).sum() + np.sum(np.linalg.solve(root, projected) ** 2) / 2
-        )
+        distance = np.sum(np.linalg.solve(root, projected) ** 2)
+        density[i, j] -= np.log(np.diag(root)).sum() + distance / 2
     share = np.exp(density - density.max()).ravel()
     below = np.cumsum(share) / share.sum()
-    place = np.searchsorted(below, (np.arange(AMPLITUDE_STRATA) + 0.5) / AMPLITUDE_STRATA).clip(
-        max=share.size - 1
-    )
+    middle = (np.arange(AMPLITUDE_STRATA) + 0.5) / AMPLITUDE_STRATA
+    place = np.searchsorted(below, middle).clip(max=share.size - 1)
     at = np.unravel_index(place, density.shape)
     return np.stack([each[i] for each, i in zip(grid, at, strict=True)], axis=1)
 
