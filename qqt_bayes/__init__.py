@@ -1,12 +1,38 @@
 """Which quality filter wins at your compute budget, how sure, and what a wrong choice costs.
 
-The names below are loaded when first used: reading a saved posterior never imports PyMC.
+The names below are loaded when first used: reading a saved posterior never imports PyMC.  Type
+checkers and editors read them from the imports under ``TYPE_CHECKING``.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "InadequateFit",
+    "InputError",
+    "__version__",
+    "best_subsets",
+    "compare_laws",
+    "decide",
+    "decide_stack",
+    "fit",
+    "fit_many",
+    "identifiability",
+    "learned",
+    "list_models",
+    "load",
+    "load_model",
+    "nested_levels",
+    "predict",
+    "predict_known",
+    "read_composition",
+    "read_parameters",
+    "read_runs",
+    "save",
+    "simulate_runs",
+]
 
 _MODULE_OF = {
     "InadequateFit": "errors",
@@ -31,14 +57,31 @@ _MODULE_OF = {
     "save": "posterior.fit_file",
     "simulate_runs": "calibration.simulate",
 }
+"""The module, below this package, from which each public name is loaded."""
 
-__all__ = ["__version__", *_MODULE_OF]  # noqa: PLE0604 the names are the keys above
+if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test compares
+    from qqt_bayes.calibration.simulate import simulate_runs
+    from qqt_bayes.comparison.loo import compare_laws
+    from qqt_bayes.decisions.decide import decide
+    from qqt_bayes.decisions.stack import decide_stack
+    from qqt_bayes.decisions.subsets import best_subsets
+    from qqt_bayes.errors import InadequateFit, InputError
+    from qqt_bayes.model.spec import list_models, load_model
+    from qqt_bayes.planning.identifiability import identifiability
+    from qqt_bayes.posterior.fit_file import load, save
+    from qqt_bayes.posterior.prediction import predict, predict_known
+    from qqt_bayes.posterior.prior_sensitivity import learned
+    from qqt_bayes.sampling.inference import fit
+    from qqt_bayes.sampling.many import fit_many
+    from qqt_bayes.tables.composition import nested_levels, read_composition
+    from qqt_bayes.tables.parameters import read_parameters
+    from qqt_bayes.tables.runs import read_runs
+else:  # a type checker that saw `__getattr__` would accept any misspelt name
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    def __getattr__(name: str) -> object:
+        if name not in _MODULE_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -73,6 +73,7 @@ def test_wheel_holds_package_models_and_the_demo_runs(wheel: Path) -> None:
     assert all(name.startswith("qqt_bayes/") for name in shipped)
     assert {f"qqt_bayes/models/{model}.toml" for model in MODELS} <= shipped
     assert "qqt_bayes/case_studies/datacomp_medium/runs.csv" in shipped
+    assert "qqt_bayes/py.typed" in shipped  # without it no type checker reads the annotations
     data = {Path(name).suffix for name in shipped if "/case_studies/" in name}
     assert data <= {".csv", ".json", ".md"}
 
