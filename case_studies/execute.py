@@ -11,13 +11,16 @@ import nbformat
 from nbclient import NotebookClient
 
 HERE = Path(__file__).parent
+HANGING = 2 * 3600
+"""Seconds after which a cell, or a kernel that starts, is taken to hang for ever.  The longest cell
+takes two minutes on an idle machine: a busy one does not come near."""
 
 
 def execute(path: Path) -> nbformat.NotebookNode:
     """Run a notebook in its own folder and return it with its outputs."""
     notebook = nbformat.read(path, as_version=4)
     about = {"metadata": {"path": path.parent}}
-    client = NotebookClient(notebook, timeout=1200, startup_timeout=300, resources=about)
+    client = NotebookClient(notebook, timeout=HANGING, startup_timeout=HANGING, resources=about)
     return client.execute()
 
 

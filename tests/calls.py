@@ -5,6 +5,10 @@ import signal
 import time
 from pathlib import Path
 
+HANGING = 3600.0
+"""Seconds after which a test that hangs for ever gives up; what it waits for takes less than one
+on an idle machine, so that no load reaches it."""
+
 
 def double(number: int) -> int:
     return 2 * number
@@ -23,9 +27,12 @@ def kill(_: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def wait(seconds: float) -> float:
-    time.sleep(seconds)
-    return seconds
+def wait_for(path: Path | None) -> bool:
+    """Wait until the path is there, if one is given; whether it is."""
+    end = time.monotonic() + HANGING
+    while path is not None and not path.exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    return path is not None and path.exists()
 
 
 def lack(_: int) -> None:

@@ -33,5 +33,5 @@ def test_there_are_four_case_studies():
 def test_notebook_comes_to_its_expected_numbers(path, running):
     notebook = nbformat.read(path, as_version=4)
     assert any("expected.json" in cell.source for cell in notebook.cells)
-    errors = running[path].communicate(timeout=900)[1]
+    errors = running[path].communicate()[1]  # `execute.HANGING` ends a cell that hangs
     assert running[path].returncode == 0, errors[-3000:]
