@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and the folders that are shipped with the package."""
 
 import fcntl
 import os
@@ -12,10 +12,43 @@ from secrets import token_hex
 
 from qqt_bayes.errors import InputError
 
+PACKAGE = Path(__file__).parent
+"""Folder of this package."""
 DRAFT = ".qqt-draft"
 """End of the name of a file that is being written."""
 SEAL = b"\nqqt_bayes: SHA-256 of all bytes before this line: "
 """What leads the digest at the end of a sealed file; HDF5 does not read so far."""
+
+
+def shipped(name: str, content: str, what: str, advice: str = "install the package again") -> Path:
+    """Find a folder of data that comes with the package.
+
+    An installed package has it inside; in a working copy it lies beside the package.
+
+    Parameters
+    ----------
+    name : str
+        Path of the folder there.
+    content : str
+        Pattern of a file that it has to hold.
+    what, advice : str
+        Words for that content and for what to do if it is missing, for the message.
+
+    Raises
+    ------
+    InputError
+        If no such file is in either place.
+
+    Examples
+    --------
+    >>> shipped("models", "*.toml", "model specification").name
+    'models'
+    """
+    inside, beside = PACKAGE / name, PACKAGE.parent / name
+    for folder in (inside, beside):
+        if any(folder.glob(content)):
+            return folder
+    raise InputError(f"no {what} in {inside} nor in {beside}: {advice}")
 
 
 def seal(content: bytes) -> bytes:

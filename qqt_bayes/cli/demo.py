@@ -10,8 +10,8 @@ import xarray as xr
 
 from qqt_bayes.cli import output
 from qqt_bayes.decisions import decide
-from qqt_bayes.errors import InadequateFit, InputError
-from qqt_bayes.files import new_folder, write
+from qqt_bayes.errors import InadequateFit
+from qqt_bayes.files import new_folder, shipped, write
 from qqt_bayes.posterior import fit_file
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report import decision_text
@@ -24,12 +24,6 @@ MODEL = "utility-bounded-free-size"
 BUDGETS = "64M,90M,128M,180M,256M,360M,512M,640M,900M,1.28B,1.8B,2.56B,3.6B,5B"
 
 STUDY = "datacomp_medium"
-
-FOLDERS = tuple(
-    folder / "case_studies" / STUDY
-    for folder in (Path(__file__).parents[1], Path(__file__).parents[2])
-)
-"""Where the runs are: inside the installed package, or beside it in a working copy."""
 
 
 def run(
@@ -119,11 +113,7 @@ def study() -> Path:
     InputError
         If it is neither inside the package nor beside it.
     """
-    for folder in FOLDERS:
-        if (folder / "runs.csv").is_file():
-            return folder
-    inside, beside = FOLDERS
-    raise InputError(f"no demo runs in {inside} nor in {beside}: install the package again")
+    return shipped(f"case_studies/{STUDY}", "runs.csv", "demo runs")
 
 
 def about_the_theorem(size_exponent: xr.DataArray) -> str:

@@ -18,12 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from qqt_bayes.errors import InputError, fault_list, suggest
+from qqt_bayes.files import shipped
 from qqt_bayes.laws.law import LAWS
 from qqt_bayes.model.distributions import Likelihood, Prior, plain
 from qqt_bayes.model.spec_reader import read_fields
-
-FOLDERS = (Path(__file__).parents[1] / "models", Path(__file__).parents[2] / "models")
-"""Where the models are: inside the installed package, or beside it in a working copy."""
 
 
 @dataclass(frozen=True)
@@ -176,15 +174,9 @@ def _is_name(model: str) -> bool:
 
 
 def _folder() -> Path:
-    """The first folder that has models."""
-    for folder in FOLDERS:
-        if any(folder.glob("*.toml")):
-            return folder
-    inside, beside = FOLDERS
-    raise InputError(
-        f"no model specification (*.toml) in {inside} nor in {beside}: "
-        "install the package again, or give the path of your own TOML file"
-    )
+    """The folder of the models that come with the package."""
+    advice = "install the package again, or give the path of your own TOML file"
+    return shipped("models", "*.toml", "model specification (*.toml)", advice)
 
 
 def _shipped(name: str) -> Path:

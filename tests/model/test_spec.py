@@ -310,12 +310,12 @@ def test_unknown_model(name, sentence):
 
 
 def test_models_are_inside_the_package_or_beside_it(tmp_path, monkeypatch):
-    inside, beside = tmp_path / "inside", tmp_path / "beside"
-    monkeypatch.setattr("qqt_bayes.model.spec.FOLDERS", (inside, beside))
+    monkeypatch.setattr("qqt_bayes.files.PACKAGE", tmp_path / "package")
+    inside, beside = tmp_path / "package" / "models", tmp_path / "models"
     with pytest.raises(InputError, match=f"no model specification .* in {inside} nor in {beside}:"):
         list_models()
     for folder, name in ((beside, "second"), (inside, "first")):
-        folder.mkdir()
+        folder.mkdir(parents=True)
         (folder / f"{name}.toml").write_text(SOUND)
         assert list_models() == [name]
         assert load_model(name).name == "sound"
