@@ -5,8 +5,8 @@ from difflib import get_close_matches
 from itertools import islice
 from reprlib import repr as in_short
 
-MOST = 20
-"""Faults, or names, that one message shows."""
+MAX_SHOWN = 20
+"""How many faults, or names, one message shows."""
 
 
 class InputError(ValueError):
@@ -47,12 +47,12 @@ def shown(value: object) -> str:
     """
     try:
         return in_short(value)
-    except ValueError:  # Python does not write so many
+    except ValueError:  # Python refuses to write whole numbers of more than 4,300 digits
         return "a number of thousands of digits"
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names as part of a sentence, the first `MOST` of them.
+    """Names as part of a sentence, the first `MAX_SHOWN` of them.
 
     Examples
     --------
@@ -62,8 +62,8 @@ def listed(names: Iterable[str]) -> str:
     True
     """
     names = list(names)
-    more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
-    return ", ".join(map(repr, names[:MOST])) + more
+    more = f" and {len(names) - MAX_SHOWN} more" if len(names) > MAX_SHOWN else ""
+    return ", ".join(map(repr, names[:MAX_SHOWN])) + more
 
 
 def alternatives(word: str, choices: Iterable[str]) -> str:
@@ -80,7 +80,7 @@ def alternatives(word: str, choices: Iterable[str]) -> str:
 
 
 def fault_list(title: str, faults: Iterable[str], total: int) -> str:
-    """All faults of one thing in one message, the first `MOST` of them in words.
+    """All faults of one thing in one message, the first `MAX_SHOWN` of them in words.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def fault_list(title: str, faults: Iterable[str], total: int) -> str:
       row 2: empty
       row 9: empty
     """
-    lines = [f"{title}: {total} fault{'s' if total != 1 else ''}", *islice(faults, MOST)]
-    if total > MOST:
-        lines.append(f"... and {total - MOST} more")
+    lines = [f"{title}: {total} fault{'s' if total != 1 else ''}", *islice(faults, MAX_SHOWN)]
+    if total > MAX_SHOWN:
+        lines.append(f"... and {total - MAX_SHOWN} more")
     return "\n  ".join(lines)

@@ -22,11 +22,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 EXACT = 16
-"""Epochs that are summed one by one: a power of two."""
+"""How many first epochs are summed one by one: a power of two, where the blocks begin."""
 POINTS = 12
-"""Chebyshev nodes in each block of epochs."""
-SUMMED = 2**16
-"""Blocks that start here or later are integrated instead of summed (error below 1e-10)."""
+"""Chebyshev nodes in each block of epochs: with `EXACT`, errors of a sum stay below 1e-9."""
+FIRST_INTEGRATED = 2**16
+"""First epoch of the blocks that are integrated instead of summed (error below 1e-10): their
+running sums would be tables of as many rows as they have epochs."""
 UNIT = 1e5
 """Samples are counted in units of 100,000, as the published values of `a` do."""
 
@@ -170,7 +171,7 @@ def _basis(points: int, t: Array) -> Array:
     angle = np.pi * (np.arange(points) + 0.5) / points
     weight = (-1.0) ** np.arange(points) * np.sin(angle)
     distance = t[..., None] - _positions(points)
-    hit = distance == 0
+    hit = distance == 0  # at a node the formula is 0/0 and the basis is 1 there, 0 elsewhere
     ratio = weight / np.where(hit, 1.0, distance)
     basis = ratio / ratio.sum(axis=-1, keepdims=True)
     return np.where(hit.any(axis=-1, keepdims=True), hit.astype(float), basis)
@@ -178,7 +179,7 @@ def _basis(points: int, t: Array) -> Array:
 
 def _counts(first: int, points: int, within: Array) -> Array:
     """``sum_k l_j(k)`` over the first `within` epochs of the block that starts at `first`."""
-    if first < SUMMED:
+    if first < FIRST_INTEGRATED:
         counts: Array = _running_counts(first, points)[within.astype(int)]
         return counts
     # sum_{k=A}^{B-1} h(k) = integral of h over [A - 1/2, B - 1/2] up to h'/24, below 1e-10 here

@@ -13,6 +13,8 @@ from qqt_bayes.laws.mixture import mixture_error
 
 SAMPLE = ("chain", "draw")
 """Dimensions of the draws of a fit."""
+BLOCK = 1_000_000
+"""How many numbers an intermediate array holds at most: 8 MB, which stay in the cache."""
 
 
 def require_finite(error: xr.DataArray) -> None:
@@ -29,10 +31,6 @@ def require_finite(error: xr.DataArray) -> None:
         raise InputError(f"a share of {share:.2g} of the predicted errors is not finite")
 
 
-BLOCK = 1_000_000
-"""Numbers in an intermediate array: 8 MB, which stay in the cache."""
-
-
 def evaluate(
     law: Law,
     parameters: xr.Dataset,
@@ -40,12 +38,32 @@ def evaluate(
     budgets: NDArray[np.float64],
     exact: int = 16,
 ) -> xr.DataArray:
-    """Error under each draw, dims (..., level, budget), in blocks of draws."""
+    """Error of levels at budgets under each draw of the law's parameters.
+
+    Parameters
+    ----------
+    law : Law
+    parameters : Dataset
+        The law's parameters, `size_exponent` and `pool_size`, over `pool` and any of `chain`,
+        `draw` and `group`.
+    levels : DataArray, dims (level, pool)
+        Unique samples that each level takes from each pool.
+    budgets : array, shape (budget,)
+        Samples seen.
+    exact : int
+        Epochs summed one by one, see `qqt_bayes.laws.epochs.collapse`.
+
+    Returns
+    -------
+    DataArray, dims (chain, draw, group, level, budget)
+        Without those of the first three that no parameter extends over.
+    """
     parameters = parameters.sel(pool=levels["pool"])
     lead, draws = flat_draws(law, parameters)
     count = max(len(x) for x in draws.values())
     error = np.empty((count, *levels.shape[:1], budgets.size))
     for i, taken in enumerate(levels.values):
+        # the largest array has an entry for each draw, pool of the level, budget and node
         nodes = collapse(budgets, taken.sum(), exact=exact).node.size
         step = 1 + BLOCK // (np.count_nonzero(taken) * budgets.size * nodes)
         for first in range(0, count, step):
@@ -74,12 +92,35 @@ def evaluate(
 def flat_draws(
     law: Law, parameters: xr.Dataset
 ) -> tuple[list[str], dict[str, NDArray[np.float64]]]:
-    """Dimensions of the draws, and the law's parameters with these as one, shape (draw, pool)."""
+    """The law's parameters as plain arrays, with chains, draws and groups along one axis.
+
+    Parameters
+    ----------
+    law : Law
+    parameters : Dataset
+        As for `evaluate`.
+
+    Returns
+    -------
+    lead : list of str
+        Which of `chain`, `draw` and `group` the parameters extend over, in this order.
+    draws : dict of array, shape (draw, pool) or (draw, 1)
+        What the law takes, and `size_exponent`; the draws of the last of `lead` vary fastest.
+
+    Examples
+    --------
+    >>> from qqt_bayes.laws.law import LAWS
+    >>> b = xr.DataArray([[0.2, 0.1], [0.3, 0.2]], dims=("draw", "pool"))
+    >>> shared = xr.Dataset({"a": 0.02, "d": 0.1, "tau": 5.0, "size_exponent": 1.0})
+    >>> lead, draws = flat_draws(LAWS["utility"], shared.assign(b=b))
+    >>> lead, draws["b"].shape, draws["d"].shape
+    (['draw'], (2, 2), (2, 1))
+    """
     names = (*law.arguments, "size_exponent")
     used = {dim for name in names for dim in parameters[name].dims}
     lead = [dim for dim in (*SAMPLE, "group") if dim in used]
     draws = {name: _by_draw(parameters[name], parameters, lead) for name in names}
-    draws["size_exponent"] = draws["size_exponent"][:, :1]
+    draws["size_exponent"] = draws["size_exponent"][:, :1]  # one for all pools, in any case
     return lead, draws
 
 

@@ -20,11 +20,11 @@ from qqt_bayes.laws.epochs import Epochs, collapse
 from qqt_bayes.laws.law import Law, Mixture
 from qqt_bayes.laws.mixture import half_life
 
-PARTS = (16,)
-"""Runs of fewer epochs than these are evaluated apart from the longer ones; a part more costs ten
-seconds of compilation."""
+PART_BOUNDS = (16,)
+"""Numbers of epochs that part the runs; each further one costs ten seconds of compilation."""
 
 SegmentSum = Callable[[Any, NDArray[np.intp], int], Any]
+"""Sums entries by rows: the entries, the row of each, how many rows."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,15 @@ class Part:
 
 
 def repeat(parts: list[Part], count: int) -> list[Part]:
-    """The ingredients of copies of a table, so that one call evaluates many sets of parameters.
+    """Parts of several copies of a table, so that one call evaluates many sets of parameters.
 
     Parameters then extend over ("copy", ...); the errors come copy by copy.
+
+    Parameters
+    ----------
+    parts : list of Part
+    count : int
+        How many copies.
     """
     table = sum(part.runs.size for part in parts)
     repeated = []
@@ -109,10 +115,10 @@ def ingredients(runs: xr.Dataset, size_reference: float | None = None) -> list[P
     sizes = runs["pool_size"].to_numpy()
     if size_reference is not None:
         sizes = np.full_like(sizes, size_reference)
-    octave = np.searchsorted(PARTS, seen / total, side="right")
+    part_of_run = np.searchsorted(PART_BOUNDS, seen / total, side="right")
     parts = []
-    for each in np.unique(octave):
-        chosen = np.flatnonzero(octave == each)
+    for number in np.unique(part_of_run):
+        chosen = np.flatnonzero(part_of_run == number)
         evaluated, cell = replicates(runs.isel(run=chosen))
         evaluated = chosen[evaluated]
         row, pool = np.nonzero(taken[evaluated])
@@ -134,7 +140,7 @@ def ingredients(runs: xr.Dataset, size_reference: float | None = None) -> list[P
 
 
 def segment_sum(x: Any, row: NDArray[np.intp], _: int) -> Any:
-    """Sum the entries of each run; NumPy's counterpart of the model's own."""
+    """Sum the entries of each row in NumPy: `row` is sorted, and no row is without an entry."""
     return np.add.reduceat(x, np.flatnonzero(np.diff(row, prepend=-1)), axis=0)
 
 
@@ -180,16 +186,16 @@ def _part_errors(
         for name, (value, over) in values.items()
         if name in law.parameters
     }
-    for name in ("b", "d"):
+    for name in ("b", "d"):  # laws take means of these as they are: a value for each entry
         if name in each:
             each[name] = each[name] * np.ones(part.row.size)
     tau = each.pop("tau", np.inf)
     exponent = each.pop("size_exponent", 1.0)
-    n = part.rows
-    single = part.row.size == n
+    single = part.row.size == part.rows  # each on one pool: a mean is the value itself
 
     def mean(x: Any) -> Any:
-        return x if single else add((part.share * x.T).T, part.row, n)
+        # transposed, as an axis of nodes may come behind that of the entries
+        return x if single else add((part.share * x.T).T, part.row, part.rows)
 
     return law.error(
         part.epochs,
@@ -201,12 +207,28 @@ def _part_errors(
 
 
 def replicates(runs: xr.Dataset) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The first run of each training set in each group at each budget, and which kind each run is.
+    """Find the runs of one training set in one group at one budget, which share one curve.
 
-    Kinds are in the order of their first runs.
+    Parameters
+    ----------
+    runs : Dataset
+
+    Returns
+    -------
+    first : array of int, shape (curve,)
+        Position of the first run of each such curve, in ascending order.
+    curve : array of int, shape (run,)
+        The curve of each run.
+
+    Examples
+    --------
+    >>> table = {"data_index": [0, 1, 0], "group_index": [0, 0, 0], "samples_seen": [5, 5, 5]}
+    >>> first, curve = replicates(xr.Dataset({name: ("run", x) for name, x in table.items()}))
+    >>> first.tolist(), curve.tolist()
+    ([0, 1], [0, 1, 0])
     """
     names = ("data_index", "group_index", "samples_seen")
     key = np.stack([runs[name].to_numpy() for name in names])
-    _, first, kind = np.unique(key, axis=1, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    return first[order], np.argsort(order)[kind.ravel()]
+    _, first, curve = np.unique(key, axis=1, return_index=True, return_inverse=True)
+    order = np.argsort(first)  # `unique` numbers the curves by their keys, not by their first runs
+    return first[order], np.argsort(order)[curve.ravel()]

@@ -21,18 +21,18 @@ from qqt_bayes.laws.law import Law, Mixture
 from qqt_bayes.laws.mixture import law_inside, mixture_error
 
 Array = NDArray[np.float64]
-NONE = np.ones(1)
-"""In place of parameters where the means over the pools are at hand."""
-ONE_EPOCH = collapse(NONE, NONE)
+ANY_VALUE = np.ones(1)
+"""Stands for parameters and epochs where a law is given its means over the pools beforehand."""
+ONE_EPOCH = collapse(ANY_VALUE, ANY_VALUE)
 Members = NDArray[np.bool_]
 """Which pools each training set takes, shape (set, pool)."""
 
-TABLE = 1_000_000
-"""Numbers in an intermediate array of a table: 8 MB."""
-TURNED = 128
-"""Draws that are moved to the last axis at a time, within the cache."""
+BLOCK = 1_000_000
+"""How many numbers an intermediate array of a table holds at most: 8 MB."""
+DRAWS_TRANSPOSED = 128
+"""How many draws are moved to the last axis at a time, so that they stay in the cache."""
 ERRORS = 256_000
-"""Errors that are worked on at a time: two megabytes, which stay in the cache."""
+"""How many errors are worked on at a time: two megabytes, which stay in the cache."""
 
 
 @dataclass(frozen=True)
@@ -111,14 +111,14 @@ class WholePools:
         """
         pools = np.arange(self.taken.size) if pools is None else pools
         nodes = collapse(self.budgets, total).node.size
-        step = 1 + TABLE // (max(pools.size, self.budgets.size) * nodes)
+        step = 1 + BLOCK // (max(pools.size, self.budgets.size) * nodes)
         table: list[Array] = []
         for first in range(0, self.draws, step):
             values = self._values(slice(first, first + step), total, pools)
             table = table or [np.empty((*x.T.shape[:2], self.draws)) for x in values]
             for x, turned in zip(values, table, strict=True):
-                for i in range(0, len(x), TURNED):
-                    some = x[i : i + TURNED]
+                for i in range(0, len(x), DRAWS_TRANSPOSED):
+                    some = x[i : i + DRAWS_TRANSPOSED]
                     turned[..., first + i : first + i + len(some)] = some.T
         return table
 
@@ -128,7 +128,7 @@ class WholePools:
 
         def mean(x: Array) -> Array:
             values.append(x)
-            return x[:, 0]  # whatever comes of it: the law is asked for what it takes means of
+            return x[:, 0]  # any value: the law's error is thrown away, only the x_i are kept
 
         some = {name: x[draws] for name, x in self.parameters.items()}
         law_inside(
@@ -167,8 +167,9 @@ class WholePools:
 def best_of_each_draw(pools: WholePools) -> tuple[Array, Array] | None:
     """The least error of all subsets in each draw, where it can be had without a search.
 
-    Where pools have one size and the law takes the mean of one thing only that differs between
-    them, the best m pools of a draw are those with the m largest values, or the m least.
+    Let all pools have one size, and let only one of the quantities ``x_i`` whose means the law
+    takes differ between them.  Then the mean of m pools is largest, or least, for the m pools with
+    the largest, or least, ``x_i``; and the error is monotone in that mean.
 
     Returns
     -------
@@ -187,6 +188,7 @@ def best_of_each_draw(pools: WholePools) -> tuple[Array, Array] | None:
             return None
         which = differing[0] if differing else 0
         order = np.argsort(table[which], axis=1)
+        # whether the error falls or rises with the mean is the law's affair: both ends are tried
         for chosen in (order[:, -size:], order[:, :size]):
             means = [x[:, 0] for x in table]
             means[which] = np.take_along_axis(table[which], chosen, axis=1).mean(axis=1)
@@ -206,6 +208,7 @@ def error_of_means(law: Law, means: list[Any]) -> Any:
     ----------
     law : Law
     means : list of array
+        As many as the law takes, of any one shape.
 
     Examples
     --------
@@ -216,4 +219,4 @@ def error_of_means(law: Law, means: list[Any]) -> Any:
     """
     supply = iter(means)
     mixture = Mixture(mean=lambda x: next(supply), spread=lambda x: x)
-    return law.error(ONE_EPOCH, **dict.fromkeys(law.arguments, NONE), mixture=mixture)
+    return law.error(ONE_EPOCH, **dict.fromkeys(law.arguments, ANY_VALUE), mixture=mixture)

@@ -11,16 +11,22 @@ from qqt_bayes.errors import InputError
 from qqt_bayes.tables.cells import LARGEST
 
 Samples = NDArray[np.float64]
+Positions = NDArray[np.intp]
 
 EXPONENT = {"": 0, "K": 3, "M": 6, "B": 9, "G": 9, "T": 12}
 """Power of ten of each ending; G is another word for B."""
 
 NUMBER = re.compile(r"(\d+\.?\d*|\.\d+) ?([KMBGT]?)|(\d+\.?\d*|\.\d+)E\+?\d+", re.ASCII)
+"""A budget in capitals: plain with one of the endings, or with an exponent."""
 
-MOST = 1000
-"""Budgets that one range may have."""
+MAX_COUNT = 1000
+"""How many budgets one range may have."""
+
+RUNG_WIDTH = 1.2
+"""Largest ratio of two budgets of one rung: 12.8 and 13.04 billion samples are one."""
 
 EXAMPLES = "such as 64M, 1.28B or 1e9"
+"""Budgets as a message shows how to write them."""
 
 
 def parse_budgets(text: str) -> Samples:
@@ -85,20 +91,17 @@ def _range(text: str) -> Samples:
     if text.count(":") != 2 or not re.fullmatch(r"\d{1,9}", count, re.ASCII):
         expected = "least:largest:count, such as 64M:5B:13"
         raise InputError(f"budgets {text!r}: expected a range {expected}")
-    if not 2 <= int(count) <= MOST:
-        raise InputError(f"budgets {text!r}: expected a count from 2 to {MOST}, got {int(count)}")
+    if not 2 <= int(count) <= MAX_COUNT:
+        raise InputError(
+            f"budgets {text!r}: expected a count from 2 to {MAX_COUNT}, got {int(count)}"
+        )
     ends = _number(least), _number(largest)
     if ends[0] >= ends[1]:
         raise InputError(f"budgets {text!r}: expected the least budget first, then a larger one")
     return log_spaced(*ends, int(count))
 
 
-Positions = NDArray[np.intp]
-SAME = 1.2
-"""Budgets up to this factor above the least of a rung belong to it: 12.8 and 13.04 billion do."""
-
-
-def is_one_budget(seen: NDArray[np.float64]) -> bool:
+def is_one_budget(seen: Samples) -> bool:
     """Whether budgets are so near each other that nothing shows how error falls with them.
 
     Examples
@@ -106,11 +109,19 @@ def is_one_budget(seen: NDArray[np.float64]) -> bool:
     >>> is_one_budget(np.array([12.8e9, 13.04e9])), is_one_budget(np.array([64e6, 128e6]))
     (True, False)
     """
-    return bool(seen.max() <= SAME * seen.min())
+    return bool(seen.max() <= RUNG_WIDTH * seen.min())
 
 
-def rungs(budgets: NDArray[np.float64]) -> Positions:
-    """The number of each budget's rung, from the least.
+def rungs(budgets: Samples) -> Positions:
+    """Sort budgets into rungs, as runs at nearly one budget are compared with each other.
+
+    The least budget that is in no rung yet starts one, which holds all budgets up to `RUNG_WIDTH`
+    times as large.
+
+    Returns
+    -------
+    array of int, shape (budget,)
+        Number of each budget's rung, counted from the rung of the least budgets.
 
     Examples
     --------
@@ -119,6 +130,6 @@ def rungs(budgets: NDArray[np.float64]) -> Positions:
     """
     starts: list[float] = []
     for budget in np.unique(budgets):
-        if not starts or budget > SAME * starts[-1]:
+        if not starts or budget > RUNG_WIDTH * starts[-1]:
             starts.append(float(budget))
     return np.searchsorted(starts, budgets, side="right") - 1

@@ -21,25 +21,27 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 LARGEST = 1e18
-"""A million times what has been trained anywhere; squares and sums of such numbers are finite."""
+"""Largest number that a cell may hold: a million times what has been trained anywhere, and small
+enough that squares and sums of such numbers are finite."""
 
 WRONG = -inf
-"""What stands for a cell that should hold a number and does not; no column may hold it."""
+"""Value of a cell that should hold a number and does not; no column may hold minus infinity."""
 
 PLAIN = re.compile(
     r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?|nan", re.ASCII | re.IGNORECASE
 )
+"""Text that is read as a number: what every program writes and reads alike."""
 SCALE = {"k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12, "%": 0.01}
-OTHERWISE: list[tuple[str, Callable[[re.Match[str]], float]]] = [
+"""Endings that people give to numbers, with their factors; they are explained, not read."""
+NEARLY_NUMBERS: list[tuple[str, Callable[[re.Match[str]], float]]] = [
     (r"(\d+\.?\d*) *([kmbgt%])", lambda m: float(m[1]) * SCALE[m[2].lower()]),  # 12M, 44 %
     (r"\d{1,3}([,._ ']\d{3})+", lambda m: float(re.sub(r"\D", "", m[0]))),  # 1,000,000
     (r"(\d+),(\d+)", lambda m: float(f"{m[1]}.{m[2]}")),  # 0,5
 ]
-"""Numbers as people write them, each with what it means."""
-
+"""Patterns of numbers as people write them, each with the number that is meant."""
 
 NESTED = (bytes, bytearray, dict, list, np.ndarray, set, tuple)
-"""What is no name."""
+"""Types of cells that cannot be a name, though they can be written as text."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,13 @@ class Number:
     words : str
         As the user reads it: "expected <words>, got ...".
     holds : callable
-        The same for an array, shape (row,); infinity must be ruled out here.
+        Which of an array of numbers, shape (row,), the column may hold. It has to rule out
+        infinity where that is not meant.
     default : float, optional
         What an empty cell means; None if it may not be empty.
     units : str
     advice : str
-        End of the sentence about a number that does not hold.
+        End of that sentence, if the cell holds a number, but one that the column may not hold.
     """
 
     words: str
@@ -66,7 +69,7 @@ class Number:
     advice: str = ""
 
     def complaint(self, cell: object) -> str:
-        """Sentence about a cell that does not hold.
+        """Sentence that says what a cell should hold, and what it holds instead.
 
         Examples
         --------
@@ -167,9 +170,9 @@ def number_in(cell: object) -> float:
 
 
 def _plainly(cell: object) -> str:
-    """How to write what is nearly a number, as the end of a sentence."""
+    """How to write a cell that is nearly a number, as the end of a sentence."""
     text = cell.strip() if isinstance(cell, str) else ""
-    for pattern, value in OTHERWISE:
+    for pattern, value in NEARLY_NUMBERS:
         if match := re.fullmatch(pattern, text, re.ASCII | re.IGNORECASE):
             return f"; write plain numbers: {value(match):.15g}"
     return ""

@@ -14,8 +14,9 @@ from qqt_bayes.tables.formats import Source, read_table
 from qqt_bayes.tables.table import Names, Table
 
 TAKEN = replace(COUNT, advice="; a pool from which nothing is taken has no row")
-TOLERANCE = 1e-9
-"""Relative; fractions of a pool are often computed in floating point."""
+SIZE_TOLERANCE = 1e-9
+"""Relative difference of two numbers of samples that is rounding: fractions of a pool are often
+computed in floating point."""
 
 
 def read_composition(
@@ -54,7 +55,7 @@ def read_composition(
 
 
 def composition_of(source: Source, dim: str, sizes: Mapping[str, float] | None) -> xr.DataArray:
-    """`read_composition`, against the sizes of the pools that there are."""
+    """`read_composition`, checked against the sizes of the pools if they are known."""
     table = read_table(source, "composition")
     table.require("data", "pool", "unique_samples")
     data, pool = table.names("data"), table.names("pool")
@@ -101,7 +102,7 @@ def check_pools(
         lambda i: f"unknown pool {pool[i]!r} ({known}){alternatives(pool[i], sizes)}",
     )
     table.fault(
-        taken > size * (1 + TOLERANCE),
+        taken > size * (1 + SIZE_TOLERANCE),
         "unique_samples",
         lambda i: f"takes {taken[i]:.15g} from pool {pool[i]!r}, which has {size[i]:.15g}",
     )

@@ -19,7 +19,7 @@ from qqt_bayes.tables.table import Table
 
 ACCURACY = Number("an accuracy in [0, 1)", lambda value: (value >= 0) & (value < 1))
 PATTERN = "**/eval_results*.jsonl"
-"""What is read of a folder."""
+"""Files that are read where the user names a folder."""
 
 
 def read_evaluations(

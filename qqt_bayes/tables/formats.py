@@ -28,9 +28,10 @@ DISGUISED = {
     b"\x1f\x8b": "a gzip archive",
     b"PAR1": "a Parquet file",
 }
-"""First bytes of what comes under the name of a text file."""
+"""First bytes of binary files that come under the name of a text file, with what they are."""
 
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+"""What other programs put between the cells of a line, in words."""
 
 
 def read_table(source: Source, role: str) -> Table:

@@ -16,6 +16,7 @@ COLUMNS = {
     "kappa": Number("a kappa of at least 0", at_least(0.0), default=0.0),
     "unique_samples": COUNT,
 }
+"""What each column of numbers may hold, with what an empty cell means where that is allowed."""
 
 
 def read_parameters(source: Source, *, fit: str | None = None) -> xr.Dataset:

@@ -1,6 +1,6 @@
 """Tables of evaluated training runs: read, checked once, turned into named arrays with units.
 
-Which runs are checkpoints of one training: a table's column `training`.
+Runs that are checkpoints of one training share a name in the column `training`.
 """
 
 from __future__ import annotations
@@ -36,26 +36,29 @@ ERROR = {
     ),
     "loss": Number("a loss above 0", above(0.0), units="loss"),
 }
-"""Column `error`, by the kind of table."""
+"""What the column `error` may hold, by the kind of table."""
 HIGHEST = {"error": 1.0, "loss": np.inf}
-"""No legal error is above it, by the kind of table."""
+"""Largest error that a table may hold, by the kind of table."""
 
 COLUMNS = {
     "samples_seen": COUNT,
     "n_eval": replace(COUNT, default=nan),
     "rounding": Number("a half-width of at least 0", at_least(0.0), default=0.0, units="as error"),
+    # the noise's variance is divided by it: a thousand times the deviation, or a thousandth
     "weight": Number("a weight from 1e-6 to 1e6", lambda x: (x >= 1e-6) & (x <= 1e6), default=1.0),
     "seed": Number("a number", np.isfinite, default=nan),
 }
-"""The other columns of numbers, one value a run."""
+"""What the other columns of numbers may hold, one value a run."""
 
 OPTIONAL = {"run", "metric", "group", "training", *COLUMNS}
-"""Columns that a table of runs may have besides what it must."""
+"""Columns that a table of runs may have beside those that say what was trained on."""
 
 REPLICATES = (
     " (same training set, samples_seen, group and seed);"
     " add a column run, or seed, if they are replicates"
 )
+CHECKPOINTS = " (same training and samples_seen); a training has one checkpoint at each budget"
+"""Ends of the sentences about a row that repeats another."""
 
 
 def read_runs(
@@ -129,9 +132,9 @@ def read_runs(
     found = origins(table, recipes, sizes)
     common = {**found.identity(), "group": group_index, "seed": values["seed"]}
     training = trainings(table, values["samples_seen"], common)
-    # none is no name here: two runs without are told apart by the rest
-    other = {name: np.where(x == "", " ", x) for name, x in training.items()}
-    run = _runs(table, {**common, **other, "samples_seen": values["samples_seen"]})
+    # `distinct` skips rows with an empty name, but runs of no training are to be compared, too
+    filled = {name: np.where(x == "", " ", x) for name, x in training.items()}
+    run = _runs(table, {**common, **filled, "samples_seen": values["samples_seen"]})
     table.check()
 
     data, unique_samples = combine(found, recipes)
@@ -163,7 +166,7 @@ def read_runs(
 
 
 def metrics(source: Source) -> list[str]:
-    """Names in the column `metric` of a table of runs, in their order.
+    """Names in the column `metric` of a table of runs, in order of appearance.
 
     Raises
     ------
@@ -206,7 +209,7 @@ def _runs(table: Table, identity: Mapping[str, Array]) -> Names:
 
 
 def hash_runs(runs: xr.Dataset, kind: str, metric: str) -> str:
-    """SHA-256 of everything that a fit depends on."""
+    """SHA-256 of everything in a table of runs that a fit depends on."""
     digest = sha256(json.dumps([kind, metric]).encode())
     for name, variable in sorted(runs.variables.items()):
         digest.update(json.dumps([name, variable.dims, variable.shape]).encode())
@@ -216,11 +219,11 @@ def hash_runs(runs: xr.Dataset, kind: str, metric: str) -> str:
     return digest.hexdigest()
 
 
-AGAIN = " (same training and samples_seen); a training has one checkpoint at each budget"
-
-
 def trainings(table: Table, seen: Array, identity: Mapping[str, Array]) -> dict[str, Names]:
-    """Name of each run's training, or nothing if the table has no such column.
+    """Name of each run's training, or nothing if the table has no column `training`.
+
+    A fault is noted for each checkpoint that repeats another, or that differs from the first of its
+    training in anything but its budget.
 
     Parameters
     ----------
@@ -229,26 +232,26 @@ def trainings(table: Table, seen: Array, identity: Mapping[str, Array]) -> dict[
     seen : array, shape (run,)
         Samples seen.
     identity : mapping of str to array, shape (run,)
-        What checkpoints of one training have in common: training set, group, seed.
+        What checkpoints of one training have in common: training set, group, seed (NaN: none).
     """
     if "training" not in table.columns:
         return {}
     names = table.names("training", optional=True)
     metrics = table.present("metric")
-    table.distinct("training", {"training": names, "samples_seen": seen, **metrics}, AGAIN)
-    first: dict[str, int] = {}
-    of = np.array([first.setdefault(name, i) for i, name in enumerate(names)], dtype=int)
-    other = np.zeros(len(table), dtype=bool)
+    table.distinct("training", {"training": names, "samples_seen": seen, **metrics}, CHECKPOINTS)
+    position: dict[str, int] = {}
+    first = np.array([position.setdefault(name, i) for i, name in enumerate(names)], dtype=int)
+    differs = np.zeros(len(table), dtype=bool)
     for values in identity.values():
-        unlike = values != values[of]
-        if values.dtype.kind == "f":
-            unlike &= ~(np.isnan(values) & np.isnan(values[of]))
-        other |= unlike
+        unequal = values != values[first]
+        if values.dtype.kind == "f":  # two runs without a seed do not differ in it
+            unequal &= ~(np.isnan(values) & np.isnan(values[first]))
+        differs |= unequal
     table.fault(
-        other & (names != ""),
+        differs & (names != ""),
         "training",
         lambda i: (
-            f"{names[i]!r} has another training set, group or seed than {table.places[of[i]]}; "
+            f"{names[i]!r} has another training set, group or seed than {table.places[first[i]]}; "
             "a training has one of each: give the other another name"
         ),
     )

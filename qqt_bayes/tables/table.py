@@ -22,7 +22,8 @@ from qqt_bayes.tables.cells import WRONG, Floats, Mask, Number, is_name, name_in
 Names = NDArray[np.object_]
 Array = NDArray[Any]
 Fault = tuple[int, str, Callable[[], str]]
-"""Position of the row (-1: the whole table), place in words, sentence; made only if it is shown."""
+"""Position of the row (-1: the whole table), place in words, and what makes the sentence: of a
+million faults only those that are shown are put in words."""
 
 
 @dataclass
@@ -126,20 +127,20 @@ class Table:
         self.fault(wrong, column, lambda i: number.complaint(cells[i]))
         return np.where(wrong, WRONG, np.where(empty, default, values))
 
-    def choose(self, column: str, wanted: str | None, what: str) -> str:
-        """Keep the rows where a column of names is `wanted`; if None, all must have one name."""
+    def choose(self, column: str, chosen: str | None, what: str) -> str:
+        """Keep the rows with the chosen name in a column; if it is None, all must have one name."""
         names = self.names(column)
         known = list(dict.fromkeys(names[names != ""]))
-        if wanted is None:
+        if chosen is None:
             if len(known) > 1:
                 several = f"holds {len(known)} {what}s; choose one of {listed(known)}"
                 self.note(f"column {column}: {several}")
             return known[0] if known else ""
-        if wanted in known:
-            self.keep(names == wanted)
+        if chosen in known:
+            self.keep(names == chosen)
         else:
-            self.note(f"column {column}: unknown {what} {wanted!r}{alternatives(wanted, known)}")
-        return wanted
+            self.note(f"column {column}: unknown {what} {chosen!r}{alternatives(chosen, known)}")
+        return chosen
 
     def keep(self, where: Mask) -> None:
         """Keep the rows of a mask."""

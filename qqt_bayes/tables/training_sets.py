@@ -10,7 +10,7 @@ import pandas as pd
 
 from qqt_bayes.errors import alternatives, suggest
 from qqt_bayes.tables.cells import COUNT, Floats
-from qqt_bayes.tables.composition import TOLERANCE, check_pools
+from qqt_bayes.tables.composition import SIZE_TOLERANCE, check_pools
 from qqt_bayes.tables.table import Array, Names, Table
 
 NEEDS_COMPOSITION = (
@@ -93,7 +93,7 @@ def _check_data(table: Table, data: Names, stated: Floats, recipes: pd.DataFrame
         lambda i: f"unknown training set {data[i]!r}{alternatives(data[i], totals)}",
     )
     table.fault(
-        abs(stated - total) > TOLERANCE * total,
+        abs(stated - total) > SIZE_TOLERANCE * total,
         "unique_samples",
         lambda i: (
             f"{data[i]!r} has {total[i]:.15g} in the composition table, here {stated[i]:.15g}; "

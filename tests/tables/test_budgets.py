@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from qqt_bayes.errors import InputError
 from qqt_bayes.phrases import format_samples
-from qqt_bayes.tables.budgets import MOST, log_spaced, parse_budgets
+from qqt_bayes.tables.budgets import MAX_COUNT, log_spaced, parse_budgets
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def test_numbers_may_join_a_range() -> None:
         ("64M:5B", "budgets '64M:5B': expected a range least:largest:count, such as 64M:5B:13"),
         ("64M:5B:13:2", "budgets '64M:5B:13:2': expected a range"),
         ("64M:5B:some", "budgets '64M:5B:some': expected a range"),
-        ("64M:5B:1", f"budgets '64M:5B:1': expected a count from 2 to {MOST}, got 1"),
-        ("64M:5B:999999999", f"expected a count from 2 to {MOST}, got 999999999"),
+        ("64M:5B:1", f"budgets '64M:5B:1': expected a count from 2 to {MAX_COUNT}, got 1"),
+        ("64M:5B:999999999", f"expected a count from 2 to {MAX_COUNT}, got 999999999"),
         ("5B:64M:13", "budgets '5B:64M:13': expected the least budget first, then a larger one"),
         ("64M:64M:3", "expected the least budget first, then a larger one"),
         (":5B:3", "budget '': expected a number of samples"),
