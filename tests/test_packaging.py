@@ -1,5 +1,6 @@
 """What is shipped: the models and the demo's runs are in wheel and sdist, and work from there."""
 
+import ast
 import json
 import os
 import re
@@ -7,8 +8,10 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+import tomllib
 import venv
 import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,11 @@ import qqt_bayes
 
 MODELS = {path.stem for path in (ROOT / "models").glob("*.toml")}
 BIN = "Scripts" if os.name == "nt" else "bin"
+
+OPTIONAL = {"distributed": "distributed"}
+"""Packages that are imported where an option asks for them, and the extra that declares each."""
+USED_UNSEEN = {"h5netcdf", "numba"}
+"""Dependencies that other packages import for this one: xarray to save fits, nutpie to compile."""
 
 # Written so that this file does not name what it forbids.
 FORBIDDEN = {
@@ -101,6 +109,32 @@ def test_installed_package_is_the_wheel_and_not_this_working_copy(
     place, name = run(fresh / BIN / "python", "-c", code, cwd=tmp_path).splitlines()
     assert Path(place).resolve().is_relative_to(fresh.resolve())
     assert name == "utility"
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Top-level names of all that a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module is not None
+            yield node.module.split(".")[0]
+
+
+def distributions(requirements: Iterable[str]) -> set[str]:
+    """Their names, as Python imports them."""
+    found = (re.match(r"[\w.-]+", each) for each in requirements)
+    return {match.group().replace("-", "_") for match in found if match}
+
+
+def test_every_package_that_is_imported_is_declared_and_no_other() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    modules = (ROOT / "qqt_bayes").rglob("*.py")
+    used = {name for path in modules for name in imported(path)}
+    used -= sys.stdlib_module_names | {"qqt_bayes"}
+    assert used - OPTIONAL.keys() == distributions(project["dependencies"]) - USED_UNSEEN
+    for package, extra in OPTIONAL.items():
+        assert package in used & distributions(project["optional-dependencies"][extra])
 
 
 def test_version_is_the_same_wherever_it_is_written() -> None:

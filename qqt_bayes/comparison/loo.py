@@ -190,7 +190,7 @@ def score(
     below = np.cumsum(w, axis=0)
     places = [np.minimum((below < p).sum(axis=0), len(x) - 1) for p in INTERVAL]
     quantiles = np.stack([np.take_along_axis(x, each[None], 0)[0] for each in places])
-    return logsumexp(density + log_weights, axis=0), crps(x, seen, w), quantiles
+    return logsumexp(density + log_weights, axis=0), crps(predicted, seen, log_weights), quantiles
 
 
 def _flat(fit: Fit, group: str) -> Array:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import xarray as xr
+from arviz_stats.base.array import array_stats
 from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes.comparison.splits import Question
@@ -41,39 +42,36 @@ class Forecast:
     new_run: Array
 
 
-def crps(samples: ArrayLike, observed: ArrayLike, weights: ArrayLike | None = None) -> Array:
-    """Continuous ranked probability score of samples, ``mean |x - y| - mean |x - x'| / 2``.
+def crps(samples: ArrayLike, observed: ArrayLike, log_weights: ArrayLike | None = None) -> Array:
+    """Continuous ranked probability score of weighted samples: ``E|X - y| - E|X - X'| / 2``.
 
-    Of a point it is the absolute error; smaller is better.  With the samples in order, weights w
-    and their sums W, ``mean |x - x'| = 2 sum_i w_i (2 W_i - w_i - 1) x_i`` (Gneiting and Raftery
-    2007, doi:10.1198/016214506000001437).
+    X and X' are drawn independently, with replacement, from the samples x in proportion to their
+    weights; y is what was observed (Gneiting and Raftery 2007, doi:10.1198/016214506000001437).
+    The score of a point is its absolute error; smaller is better.  ArviZ computes it, with the
+    opposite sign, as the score of a left-out observation.
 
     Parameters
     ----------
     samples : array_like, shape (sample, ...)
     observed : array_like, shape (...)
-    weights : array_like, shape (sample, ...), optional
-        Of the samples, with the sum 1; all alike if they are not given.
+    log_weights : array_like, shape (sample, ...), optional
+        Logarithms of the samples' weights, up to a constant; equal weights if not given.
 
     Returns
     -------
     array, shape (...)
-        In the units of the error; NaN where a sample is.
+        In the units of the samples; NaN where a sample is.
 
     Examples
     --------
-    Mean distance to 0.25 is 0.5, between two samples drawn with replacement 0.5:
+    The mean distance to 0.25 is 0.5, and so is that between two samples drawn with replacement:
 
     >>> crps([0.0, 1.0], 0.25)
     array(0.25)
     """
-    x = np.asarray(samples, float)
-    order = np.argsort(x, axis=0)
-    w = np.full(x.shape, 1 / len(x)) if weights is None else np.asarray(weights, float)
-    x, w = (np.take_along_axis(each, order, 0) for each in (x, w))
-    below = np.cumsum(w, axis=0)
-    distance, spread = np.abs(x - observed), x * (2 * below - w - 1)
-    return np.asarray((w * (distance - spread)).sum(axis=0))
+    x, y = np.asarray(samples, float), np.asarray(observed, float)
+    log_w = np.zeros(x.shape) if log_weights is None else np.asarray(log_weights, float)
+    return np.asarray(-array_stats.loo_score(x, y, log_w, chain_axis=None, draw_axis=0))
 
 
 def forecast_rows(late: xr.Dataset, forecast: Forecast) -> pd.DataFrame:

@@ -61,6 +61,13 @@ def test_crps_is_the_double_sum():
     assert np.isnan(crps([0.4, np.nan], 0.1))
 
 
+def test_crps_of_weighted_samples_is_that_of_samples_repeated():
+    x, times = np.array([0.4, -0.3, 0.1]), np.array([3, 1, 2])
+    expected = crps(np.repeat(x, times), 0.2)
+    assert crps(x, 0.2, np.log(times)) == pytest.approx(expected)
+    assert crps(x, 0.2, np.log(times) - 1000) == pytest.approx(expected)  # up to a constant
+
+
 def test_runs_without_a_forecast_count_in_no_coverage():
     rows = pd.DataFrame([{"observed": 0.5} | dict.fromkeys(QUANTILES, x) for x in (0.5, np.nan)])
     assert coverage(rows).to_dict("list") == {name: [1.0] for name in INTERVALS}
