@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Collection, Iterable, Iterator
@@ -152,6 +153,17 @@ def writable(
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
     return path
+
+
+def word_for_file(name: str) -> str:
+    """A name without what some file system refuses in the names of files; it may be empty.
+
+    Examples
+    --------
+    >>> word_for_file("average of 38 / v2.0"), word_for_file("?")
+    ('average-of-38-v2.0', '')
+    """
+    return re.sub(r"[^\w.]+", "-", name).strip("-")
 
 
 def new_folder(path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What `sbc.py` found, as tables, a figure and a page that is written, not edited."""
+"""Write what `sbc.py` found as tables, a figure and a page."""
 
 import json
 import platform
@@ -7,30 +7,30 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 
-from qqt_bayes.calibration.sbc import BEYOND
-from qqt_bayes.calibration.uniformity import RANKED
-from qqt_bayes.report.calibration_text import PROBABILITY, fault, scalars
+from qqt_bayes.calibration.sbc import BEYOND_FACTOR
+from qqt_bayes.calibration.uniformity import RANKED_DRAWS
+from qqt_bayes.report.calibration_text import BAND_PROBABILITY, fault, scalars
 from qqt_bayes.report.figures.files import write_figure
 from qqt_bayes.report.figures.ranks import rank_ecdfs
 from qqt_bayes.report.records import as_table
 from qqt_bayes.sampling.inference import versions
 
-LAW = ("residuals", "unexplained scatter")
-"""How the names of those checks of the gate begin that judge the law, not the sampler."""
-INTERVAL = 0.9
-"""Probability of the intervals under a wrong law."""
+LAW_CHECKS = ("residuals", "unexplained scatter")
+"""Beginnings of the names of the gate's checks that judge the law, not the sampler."""
+INTERVAL_PROBABILITY = 0.9
+"""Of the intervals whose coverage under a wrong law is measured."""
 
 
 def write_page(folder, calibrations, pairs, settings):
-    """`sbc.csv`, `misspecified.csv`, `sbc.png` and `sbc.md`.
+    """Write `sbc.csv`, `misspecified.csv`, `sbc.png` and `sbc.md` to a folder.
 
     Parameters
     ----------
     folder : Path
     calibrations : dict of str to Dataset
-        What is kept, by specification.
+        Ranks and how fits went, by specification; see `sbc.calibration_of`.
     pairs : dict of str to DataFrame
-        What is kept of tables from one law fitted by another, by both names.
+        Rows of `coverage_elsewhere`, by the names of both laws.
     settings : dict of str to dict
         The samplers' settings of either.
     """
@@ -54,7 +54,7 @@ def write_page(folder, calibrations, pairs, settings):
         blocks += [
             EXPLAINED.format(settings=in_words(settings["calibration"])),
             as_table(by_spec(calibrations, tables)),
-            told(joined),
+            summary(joined),
             "## Every scalar outside a band",
             as_table(outside(joined, calibrations)),
             "![ECDFs of the ranks](sbc.png)",
@@ -75,27 +75,31 @@ EXPLAINED = f"""\
 Simulation-based calibration: parameters are drawn from a specification's priors, a table of runs
 from these, and the table is fitted by `qqt_bayes.fit` ({{settings}}; its defaults are 1000 draws
 and 1000 to tune). Then the rank of every truth among
-{RANKED} draws of its posterior is uniform, or the posterior is not the declared model's. A scalar
+{RANKED_DRAWS} draws of its posterior is uniform, or the posterior is not the declared model's. \
+A scalar
 is inside if the ECDF of its ranks stays in the band that holds all of the ECDF of uniform ranks
-with {PROBABILITY:.0%}: alone, where about one in twenty leaves by chance, or jointly, the band that
+with {BAND_PROBABILITY:.0%}: alone, where about one in twenty leaves by chance, or jointly, the \
+band that
 holds those of all scalars of a specification. Scalars are all parameters, the mean error of each
-training set at the largest budget and at {BEYOND} times that, how much worse than the best the
+training set at the largest budget and at {BEYOND_FACTOR} times that, how much worse than the \
+best the
 second best is there, and the log likelihood. All fits count, those that the gate refuses, too.
 (With so few draws the gate, whose bars are 400 effective draws and an R-hat of 1.01, passes fewer
 fits than it does at the defaults.) Tables that the priors reach but nobody could have (error rates
 above 1) are dropped with their truths, which keeps ranks uniform. "Correlated" is the share of fits
-with some scalar of fewer than {RANKED} effective draws."""
+with some scalar of fewer than {RANKED_DRAWS} effective draws."""
 
 MISSPECIFIED = f"""\
 Truths and tables drawn from one law are fitted by another ({{settings}}). How often do
-{INTERVAL:.0%} intervals of the mean error hold the truth, at the largest budget of the runs and at
+{INTERVAL_PROBABILITY:.0%} intervals of the mean error hold the truth, at the largest budget of \
+the runs and at
 4 times that; of the law alone, and with departures from it (`qqt_bayes.posterior.discrepancy`), as
 decisions have them? "Of passed" counts only fits that the gate passed. Several intervals share a
 fit, so the standard error is that of the mean over fits."""
 
 
 def by_spec(calibrations, tables):
-    """A row for each specification."""
+    """How the calibration of each specification went: a row for each."""
     rows = []
     for name, found in calibrations.items():
         table = tables[name]
@@ -105,33 +109,33 @@ def by_spec(calibrations, tables):
                 "tables": found.sizes["replication"],
                 "scalars": len(table),
                 "outside alone": int((~table["inside_alone"]).sum()),
-                "expected": (1 - PROBABILITY) * len(table),
+                "expected": (1 - BAND_PROBABILITY) * len(table),
                 "outside jointly": int((~table["inside_jointly"]).sum()),
                 "least p-value": table["p_value"].min(),
                 "legal": float(found["legal"].mean()),
                 "gate passed": float(found["passed"].mean()),
                 "divergent": float((found["divergences"] > 0).mean()),
-                "correlated": float((found["least_ess"] < RANKED).mean()),
+                "correlated": float((found["least_ess"] < RANKED_DRAWS).mean()),
                 "seconds a fit": float(found["seconds"].median()),
             }
         )
     return pd.DataFrame(rows)
 
 
-def told(joined):
-    """The verdict of all specifications, in words."""
+def summary(joined):
+    """A sentence on how many scalars leave their bands, and how many would by chance."""
     alone, jointly = (joined[~joined[f"inside_{way}"]] for way in ("alone", "jointly"))
     specs = jointly["spec"].unique().tolist()
     words = (
         f"Of {len(joined)} scalars {len(alone)} are outside their own band (by chance about "
-        f"{(1 - PROBABILITY) * len(joined):.0f} would be)"
+        f"{(1 - BAND_PROBABILITY) * len(joined):.0f} would be)"
     )
     if not specs:
         return f"{words}; none is outside the joint band of its specification."
     count = joined["spec"].nunique()
     return (
         f"{words}; outside the joint band are {len(jointly)}, of {', '.join(specs)} (of {count} "
-        f"specifications about {(1 - PROBABILITY) * count:.1f} would have any by chance)."
+        f"specifications about {(1 - BAND_PROBABILITY) * count:.1f} would have any by chance)."
     )
 
 
@@ -146,7 +150,7 @@ def outside(joined, calibrations):
 
 
 def by_budget(name, rows):
-    """Coverage under a wrong law: a row for each budget, with and without departures."""
+    """Coverage under a wrong law: rows for each budget, with and without departures from it."""
     found = []
     for (times, departures), each in rows.groupby(["times", "departures"]):
         passed = each[each["failed"].isna()]
@@ -170,7 +174,7 @@ def gates(name, rows):
     """How many fits by a wrong law the gate refuses, and why."""
     failed = rows.drop_duplicates(["block", "replication"])["failed"].fillna("")
     checks = failed.str.split("; ")
-    law = checks.map(lambda each: any(word.startswith(LAW) for word in each))
+    law = checks.map(lambda each: any(word.startswith(LAW_CHECKS) for word in each))
     return {
         "truth by fit": name,
         "fits": len(failed),
@@ -180,5 +184,5 @@ def gates(name, rows):
 
 
 def in_words(settings):
-    """Settings as part of a sentence."""
+    """Names and values of settings, as part of a sentence."""
     return ", ".join(f"{name} {value}" for name, value in settings.items())

@@ -1,4 +1,4 @@
-"""Coverage where the law is wrong: tables drawn from one specification, fitted by another."""
+"""Coverage of intervals where the law is wrong: tables drawn from one law, fitted by another."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from qqt_bayes.calibration.prior_tables import SAMPLER, prior_tables, seed_of
-from qqt_bayes.calibration.sbc import every_set
+from qqt_bayes.calibration.prior_tables import SAMPLER_SEEDS, Array, prior_tables, seed_for
+from qqt_bayes.calibration.sbc import every_set, names_of_runs
 from qqt_bayes.laws.run_curves import ingredients
 from qqt_bayes.model.build import replicate
 from qqt_bayes.model.spec import Spec, load_model, require_kind
@@ -17,8 +17,8 @@ from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.prediction import predict
 from qqt_bayes.sampling.inference import Compilation, fit
 
-TIMES = (1, 4)
-"""Times the largest budget of the runs: where intervals are asked for."""
+BUDGET_FACTORS = (1, 4)
+"""Budgets at which coverage is measured, in units of the largest budget of the runs."""
 
 
 def coverage_elsewhere(
@@ -32,14 +32,15 @@ def coverage_elsewhere(
     compilation: Compilation | None = None,
     **settings: Any,
 ) -> pd.DataFrame:
-    """Whether intervals of the mean error hold where runs follow another law than the fit's.
+    """Whether intervals of the mean error hold the truth where runs follow another law.
 
     Parameters
     ----------
     runs : Dataset
         The design; see `qqt_bayes.calibration.sbc.simulation_based_calibration`.
     truth, fitted : Spec or str
-        What tables are drawn from, with its parameters from its priors, and what is fitted.
+        The specification that tables are drawn from, with parameters from its priors, and the one
+        that is fitted to them.
     replications, seed : int
     probability : float
         Of the intervals.
@@ -64,46 +65,71 @@ def coverage_elsewhere(
     truth, fitted = load_model(truth), load_model(fitted)
     require_kind(truth, runs.attrs["kind"])
     tables = prior_tables(truth, runs, replications, seed)
-    levels = tables.design["unique_samples"].rename(data="level")
     largest = float(tables.design["samples_seen"].max())
+    designs = {times: every_set(tables.design, times * largest) for times in BUDGET_FACTORS}
     shared = Compilation(prior_seed=seed) if compilation is None else compilation
-    asked = [every_set(tables.design, times * largest) for times in TIMES]
-    parts = [ingredients(each, truth.size_reference) for each in asked]
     tails = [(1 - probability) / 2, (1 + probability) / 2]
-    found = []
+    rows = []
     for i in range(replications):
-        one = {name: np.asarray(x)[None] for name, x in tables.truth(i).items()}
-        own = seed_of(seed, SAMPLER, i)
-        each = fit(tables.table(i), fitted, seed=own, compilation=shared, **settings)
+        own_seed = seed_for(seed, SAMPLER_SEEDS, i)
+        each = fit(tables.table(i), fitted, seed=own_seed, compilation=shared, **settings)
         failed = [check.name for check in Fit.of(each).gate.checks if not check.passed]
-        about = {"replication": i, "failed": "; ".join(failed)}
+        true_errors = {
+            times: _true_errors(truth, design, tables.truth(i)) for times, design in designs.items()
+        }
         for departures in (False, True):
-            told = predict(
-                each, levels, [times * largest for times in TIMES], discrepancy=departures, seed=own
+            predicted = predict(
+                each,
+                tables.design["unique_samples"].rename(data="level"),
+                [times * largest for times in BUDGET_FACTORS],
+                discrepancy=departures,
+                seed=own_seed,
             )
-            ends = told.quantile(tails, ("chain", "draw"))
-            for place, times in enumerate(TIMES):
-                table = asked[place]
-                curve = replicate(truth, table, parts[place], one, seed=0)[0][0]
-                for run, error in enumerate(curve):
-                    data, group = (
-                        table[dim].to_numpy()[table[f"{dim}_index"][run]]
-                        for dim in ("data", "group")
-                    )
-                    here = ends.isel(budget=place).sel(level=data)
-                    here = here.sel(group=group) if "group" in here.dims else here
-                    lower, upper = map(float, here.values)
-                    found.append(
-                        {
-                            **about,
-                            "data": data,
-                            "group": group,
-                            "times": times,
-                            "departures": departures,
-                            "observed": float(error),
-                            "lower": lower,
-                            "upper": upper,
-                            "inside": lower <= error <= upper,
-                        }
-                    )
-    return pd.DataFrame(found)
+            ends = predicted.quantile(tails, ("chain", "draw"))
+            about = {"replication": i, "failed": "; ".join(failed), "departures": departures}
+            for place, times in enumerate(BUDGET_FACTORS):
+                found = _inside(ends.isel(budget=place), designs[times], true_errors[times])
+                rows += [about | {"times": times} | row for row in found]
+    return pd.DataFrame(rows)[list(COLUMNS)]
+
+
+COLUMNS = (
+    "replication",
+    "failed",
+    "data",
+    "group",
+    "times",
+    "departures",
+    "observed",
+    "lower",
+    "upper",
+    "inside",
+)
+"""Of what `coverage_elsewhere` returns, in this order."""
+
+
+def _true_errors(truth: Spec, design: xr.Dataset, values: dict[str, Array]) -> Array:
+    """Mean error of each run of a design under known parameters, shape (run,)."""
+    one_draw = {name: np.asarray(x)[None] for name, x in values.items()}
+    curve, *_ = replicate(truth, design, ingredients(design, truth.size_reference), one_draw, 0)
+    return np.asarray(curve[0])
+
+
+def _inside(ends: xr.DataArray, design: xr.Dataset, errors: Array) -> list[dict[str, Any]]:
+    """A row for each run: its true mean error, the ends of its interval, and whether it is inside.
+
+    Parameters
+    ----------
+    ends : DataArray, dims (quantile, level) and group if the prediction has groups
+    design : Dataset
+        Its runs.
+    errors : array, shape (run,)
+    """
+    rows = []
+    for (data, group), error in zip(names_of_runs(design), errors, strict=True):
+        here = ends.sel(level=data)
+        here = here.sel(group=group) if "group" in here.dims else here
+        lower, upper = map(float, here.values)
+        row = {"data": data, "group": group, "observed": float(error)}
+        rows.append(row | {"lower": lower, "upper": upper, "inside": lower <= error <= upper})
+    return rows

@@ -1,8 +1,8 @@
 """Tables of runs drawn from the priors of a specification, each with the truth behind it.
 
-Priors reach tables that nobody could have, with error rates above 1.  A pair of theta and y whose
-table is not legal is dropped, and another pair drawn.  What rests on the joint distribution stays
-exact, since y alone decides:
+Priors reach tables that nobody could have, with error rates above 1.  A pair of parameters theta
+and table y whose table is not legal is dropped, and another pair drawn.  What rests on the joint
+distribution stays exact, since y alone decides:
 ``p(theta | y, kept) = P(kept | y) p(theta, y) / p(y, kept) = p(theta | y)``.  (Drawing y again
 under the same theta would bias it.)
 """
@@ -23,14 +23,15 @@ from qqt_bayes.sampling.inference import prior_draws
 from qqt_bayes.tables.runs import ERROR
 
 Array = NDArray[np.float64]
-MOST = 100
-"""Tables drawn for each that is kept, at the most."""
-PRIOR, SAMPLER = range(2)  # what seeds are for
+MAX_DRAWN_PER_KEPT = 100
+"""Tables drawn for each that is needed, at the most: with fewer legal ones the priors are wrong."""
+PRIOR_SEEDS, SAMPLER_SEEDS = 0, 1
+"""Streams of seeds: of the draws from priors, and of the samplers that fit them."""
 
 
 @dataclass(frozen=True)
 class PriorTables:
-    """Legal tables of one design.
+    """Legal tables of one design and the parameters that they were drawn from.
 
     Attributes
     ----------
@@ -40,7 +41,7 @@ class PriorTables:
         The parameters behind each table.
     errors : array, shape (table, run)
     legal : float
-        Share of the tables drawn that was legal.
+        Share of the drawn tables that was legal.
     """
 
     design: xr.Dataset
@@ -49,26 +50,39 @@ class PriorTables:
     legal: float
 
     def table(self, i: int) -> xr.Dataset:
-        """The runs of one."""
+        """Table `i` as runs that can be fitted."""
         return self.design.assign(error=("run", self.errors[i], self.design["error"].attrs))
 
     def truth(self, i: int) -> dict[str, Array]:
-        """The parameters behind it."""
+        """The parameters that table `i` was drawn from."""
         return {name: x[i] for name, x in self.values.items()}
 
 
-def seed_of(*of: int) -> int:
-    """A seed of its own for each purpose."""
-    return int(np.random.SeedSequence(of).generate_state(1)[0])
+def seed_for(*words: int) -> int:
+    """A seed for each sequence of numbers, independent of those for other sequences."""
+    return int(np.random.SeedSequence(words).generate_state(1)[0])
 
 
 def prior_tables(spec: Spec, runs: xr.Dataset, count: int, seed: int) -> PriorTables:
-    """At least so many tables with the design of some runs.
+    """Draw legal tables with the design of some runs from the priors of a specification.
+
+    Parameters
+    ----------
+    spec : Spec
+    runs : Dataset
+        The design. Its errors are used for the noise of evaluation only, which is held.
+    count : int
+        Tables that are needed; the last batch may bring some more.
+    seed : int
+
+    Returns
+    -------
+    PriorTables
 
     Raises
     ------
     InputError
-        If none is wanted, or next to none that is drawn from the priors is legal.
+        If `count` is below 1, or next to no table that is drawn from the priors is legal.
     """
     if count < 1:
         raise InputError(f"replications should be at least 1, but got {count}.")
@@ -77,8 +91,8 @@ def prior_tables(spec: Spec, runs: xr.Dataset, count: int, seed: int) -> PriorTa
     truths: list[dict[str, Array]] = []
     tables: list[Array] = []
     drawn = kept = 0
-    while kept < count and drawn < MOST * count:
-        tree, values = prior_draws(declared, seed_of(seed, PRIOR, len(tables)))
+    while kept < count and drawn < MAX_DRAWN_PER_KEPT * count:
+        tree, values = prior_draws(declared, seed_for(seed, PRIOR_SEEDS, len(tables)))
         errors = tree["prior_predictive"]["error"].to_numpy()[0]
         legal = ERROR[design.attrs["kind"]].holds(errors).all(axis=1)
         truths.append({name: x[legal] for name, x in values.items()})

@@ -12,10 +12,10 @@ Where tables come from is in `qqt_bayes.calibration.prior_tables`, how ranks are
 
 The library simuk does the same for any PyMC model, but compiles a new one for every table.
 
-A truth is ranked beside the draws of its posterior. Decision quantities are among the scalars: the
-mean error of every training set at a budget beyond the data, and how much worse than the best the
-second best is there.  Which two these are is said by the mean over the draws and the truth
-together, which treats them alike, so that the rank of the truth stays uniform.
+Decision quantities are ranked, too: the mean error of every training set at a budget beyond the
+data, and how much worse than the best the second best is there.  Which two these are is decided by
+the mean over the draws and the truth together, which treats them alike, so that the rank of the
+truth stays uniform.
 """
 
 from __future__ import annotations
@@ -29,16 +29,20 @@ from typing import Any
 import arviz as az
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-from qqt_bayes.calibration.prior_tables import SAMPLER, prior_tables, seed_of
-from qqt_bayes.calibration.uniformity import RANKED, rank_of
+from qqt_bayes.calibration.prior_tables import SAMPLER_SEEDS, Array, prior_tables, seed_for
+from qqt_bayes.calibration.uniformity import RANKED_DRAWS, rank_of
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.run_curves import ingredients
 from qqt_bayes.model.build import replicate
 from qqt_bayes.model.spec import Spec, load_model, require_kind
 from qqt_bayes.posterior.fit import by_draw
 from qqt_bayes.sampling.inference import Compilation, fit, versions
+
+LOG_LIKELIHOOD = "log likelihood"
+"""Name of the scalar that depends on data and parameters together."""
+BEYOND_FACTOR = 4
+"""Budget at which decision quantities are ranked, in units of the largest budget of the runs."""
 
 
 def simulation_based_calibration(
@@ -59,13 +63,13 @@ def simulation_based_calibration(
     ----------
     runs : Dataset
         As `read_runs` returns it. Its errors are used for one thing: the noise of evaluation, which
-        the model takes from them, is held at what it is here.
+        the model computes from them, is held at its value here.
     spec : Spec or str
         A specification, or the name or path of one.
     replications : int
         Tables to fit, all with one compiled model.
     seed : int
-        Of the truths, the tables and the samplers, each of which has its own.
+        Of the truths, the tables and the samplers, each of which gets a seed of its own.
     draws, tune, chains : int
         As in `fit`.
     progress : bool
@@ -89,8 +93,10 @@ def simulation_based_calibration(
         If a number is out of range, the specification has a fault, or next to no table drawn from
         its priors is legal.
     """
-    if chains * draws < RANKED:
-        raise InputError(f"chains times draws should be at least {RANKED}: so many are ranked.")
+    if chains * draws < RANKED_DRAWS:
+        raise InputError(
+            f"chains times draws should be at least {RANKED_DRAWS}: so many are ranked."
+        )
     spec = load_model(spec)
     require_kind(spec, runs.attrs["kind"])
     tables = prior_tables(spec, runs, replications, seed)
@@ -98,21 +104,22 @@ def simulation_based_calibration(
     settings: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains}
     shared = Compilation(prior_seed=seed) if compilation is None else compilation
     rows = []
-    for i in _counted(replications, progress):
+    for i in _with_progress(replications, progress):
         table = tables.table(i)
         start = time.perf_counter()
-        own = seed_of(seed, SAMPLER, i)  # with one for all the ranks would share their chance
-        each = fit(table, spec, seed=own, compilation=shared, **settings)
+        # Were one seed shared by all fits, their ranks would depend on each other.
+        own_seed = seed_for(seed, SAMPLER_SEEDS, i)
+        each = fit(table, spec, seed=own_seed, compilation=shared, **settings)
         seconds = time.perf_counter() - start
         rows.append(ranking.compare(each, table, tables.truth(i)).assign(seconds=seconds))
     origin = {"spec": json.dumps(spec.to_dict()), "spec_hash": spec.hash, "versions": versions()}
-    attributes = {**origin, "seed": seed, **settings, "ranked": RANKED, "legal": tables.legal}
+    attributes = {**origin, "seed": seed, **settings, "ranked": RANKED_DRAWS, "legal": tables.legal}
     number = xr.Variable("replication", np.arange(replications))
     return xr.concat(rows, number, join="exact").assign_attrs(attributes)
 
 
-def _counted(count: int, progress: bool) -> Iterable[int]:
-    """Numbers up to a count, with a progress bar on standard error."""
+def _with_progress(count: int, progress: bool) -> Iterable[int]:
+    """0, 1, ..., count - 1; with a progress bar on standard error, if asked for."""
     if not progress:
         return range(count)
     from rich.console import Console
@@ -121,14 +128,8 @@ def _counted(count: int, progress: bool) -> Iterable[int]:
     return track(range(count), "Calibrating", console=Console(stderr=True), transient=True)
 
 
-Array = NDArray[np.float64]
-LIKELIHOOD = "log likelihood"
-BEYOND = 4
-"""Times the largest budget of the runs: where decision quantities are asked for."""
-
-
 class Ranking:
-    """Ranks the truths behind tables of one design.
+    """Ranks of true values among the draws of fits, for tables of one design.
 
     Parameters
     ----------
@@ -140,22 +141,38 @@ class Ranking:
     def __init__(self, spec: Spec, design: xr.Dataset) -> None:
         self.spec, self.parts = spec, ingredients(design, spec.size_reference)
         self.last = last_runs(design)
-        self.beyond = every_set(design, BEYOND * float(design["samples_seen"].max()))
+        self.beyond = every_set(design, BEYOND_FACTOR * float(design["samples_seen"].max()))
         self.parts_beyond = ingredients(self.beyond, spec.size_reference)
 
     def compare(
         self, fit: xr.DataTree, table: xr.Dataset, truth: Mapping[str, Array]
     ) -> xr.Dataset:
-        """A fit beside the truth: rank and effective draws of every scalar, how the fit went."""
+        """Rank of the truth and effective draws of every scalar of a fit, and how the fit went.
+
+        Parameters
+        ----------
+        fit : DataTree
+            Of `table`.
+        table : Dataset
+            Runs with the design of this ranking.
+        truth : mapping of str to array
+            The parameters that the table was drawn from.
+
+        Returns
+        -------
+        Dataset
+            Over `scalar`: `rank`, `truth`, `ess`; and `passed`, `divergences`.
+        """
         posterior = fit.children["posterior"].to_dataset(inherit=False)
-        both = {
+        # The truth goes first, and draws after it, so that whatever is computed treats them alike.
+        joined = {
             name: np.concatenate([truth[name][None], x]) for name, x in by_draw(posterior).items()
         }
-        curve, _, density = replicate(self.spec, table, self.parts, both, seed=0)
-        beyond, *_ = replicate(self.spec, self.beyond, self.parts_beyond, both, seed=0)
+        curve, _, density = replicate(self.spec, table, self.parts, joined, seed=0)
+        beyond, *_ = replicate(self.spec, self.beyond, self.parts_beyond, joined, seed=0)
         gaps = self._gaps(beyond)
         columns = [
-            *(x.reshape(len(x), -1) for x in both.values()),
+            *(x.reshape(len(x), -1) for x in joined.values()),
             curve[:, list(self.last.values())],
             beyond,
             *(gap[:, None] for gap in gaps.values()),
@@ -164,7 +181,7 @@ class Ranking:
         values = np.column_stack(columns)
         shape = posterior.sizes["chain"], posterior.sizes["draw"]
         draws = xr.DataArray(values[1:].reshape(*shape, -1), dims=("chain", "draw", "scalar"))
-        at_beyond = [f"{name} at {BEYOND}x" for name in self.last]
+        at_beyond = [f"{name} at {BEYOND_FACTOR}x" for name in self.last]
         return xr.Dataset(
             {
                 "rank": ("scalar", rank_of(values[0], values[1:])),
@@ -173,11 +190,22 @@ class Ranking:
                 "passed": json.loads(fit.attrs["gate"])["passed"],
                 "divergences": int(fit["sample_stats"]["diverging"].sum()),
             },
-            {"scalar": [*_labels(posterior), *self.last, *at_beyond, *gaps, LIKELIHOOD]},
+            {"scalar": [*_labels(posterior), *self.last, *at_beyond, *gaps, LOG_LIKELIHOOD]},
         )
 
     def _gaps(self, beyond: Array) -> dict[str, Array]:
-        """Error of the second best training set less that of the best, in each group."""
+        """Error of the second best training set less that of the best, in each group.
+
+        Parameters
+        ----------
+        beyond : array, shape (1 + draw, run)
+            Mean errors of the runs of `self.beyond`, under the truth and each draw.
+
+        Returns
+        -------
+        dict of str to array, shape (1 + draw,)
+            By the name of the scalar; a group with one training set has none.
+        """
         groups, index = self.beyond["group"].to_numpy(), self.beyond["group_index"].to_numpy()
         gaps = {}
         for i in np.unique(index):
@@ -185,23 +213,31 @@ class Ranking:
             if mine.shape[1] > 1:
                 best, second = mine.mean(axis=0).argsort(kind="stable")[:2]
                 where = f", {groups[i]}" if groups.size > 1 else ""
-                gaps[f"second best less best{where} at {BEYOND}x"] = mine[:, second] - mine[:, best]
+                gaps[f"second best less best{where} at {BEYOND_FACTOR}x"] = (
+                    mine[:, second] - mine[:, best]
+                )
         return gaps
 
 
+def names_of_runs(table: xr.Dataset) -> list[tuple[str, str]]:
+    """Training set and group of each run, by name."""
+    columns = (table[dim].to_numpy()[table[f"{dim}_index"]] for dim in ("data", "group"))
+    return [(str(data), str(group)) for data, group in zip(*columns, strict=True)]
+
+
 def last_runs(table: xr.Dataset) -> dict[str, int]:
-    """Which run of each training set, in each group, has the largest budget."""
+    """Position of the run at the largest budget of each training set in each group, by its name."""
+    names = names_of_runs(table)
+    several_groups = table.sizes["group"] > 1
     last = {}
     for run in np.argsort(table["samples_seen"].to_numpy(), kind="stable"):
-        names = [
-            str(table[dim].to_numpy()[table[f"{dim}_index"][run]]) for dim in ("data", "group")
-        ]
-        last[f"error of {', '.join(names[: 1 + (table.sizes['group'] > 1)])}"] = int(run)
+        words = names[run] if several_groups else names[run][:1]
+        last[f"error of {', '.join(words)}"] = int(run)
     return last
 
 
 def every_set(table: xr.Dataset, budget: float) -> xr.Dataset:
-    """One run of each training set in each group that has any, all at one budget."""
+    """A table with one run of each training set in each group that has one, all at one budget."""
     once = table.isel(run=list(last_runs(table).values()))
     return once.assign(
         samples_seen=once["samples_seen"].copy(data=np.full(once.sizes["run"], budget))
@@ -209,7 +245,7 @@ def every_set(table: xr.Dataset, budget: float) -> xr.Dataset:
 
 
 def _labels(posterior: xr.Dataset) -> Iterator[str]:
-    """The name of every scalar, as ArviZ writes it: ``b[0-10%]``."""
+    """Name of every scalar of a posterior, as ArviZ writes it: ``b[0-10%]``."""
     for name, x in posterior.items():
         for place in product(*(x[dim].to_numpy() for dim in x.dims[2:])):
             yield f"{name}[{', '.join(map(str, place))}]" if place else str(name)

@@ -21,12 +21,12 @@ def simulate_runs(
     budget_exponent: float = 0.0,
     seed: int = 0,
 ) -> xr.Dataset:
-    """The runs of a design with errors drawn from a law.
+    """Runs of a design with errors drawn from a law under known parameters.
 
     Parameters
     ----------
     parameters : Dataset
-        What the law takes (``a``, ``b``, ``d``, ``tau`` in epochs, ...) and ``pool_size``
+        The arguments of the law (``a``, ``b``, ``d``, ``tau`` in epochs, ...) and ``pool_size``
         (samples), over pools; as `read_parameters` returns them.
     design : Dataset
         Runs as `read_runs` returns them; their errors are not used.
@@ -37,8 +37,8 @@ def simulate_runs(
     noise : float
         Standard deviation of the run-to-run noise.
     budget_exponent : float
-        Power of the budget with which that grows; it is `noise` at the geometric mean of the
-        design's budgets.
+        Power of the budget with which that standard deviation grows; it is `noise` at the
+        geometric mean of the design's budgets.
     seed : int
         Of the noise.
 
@@ -50,7 +50,8 @@ def simulate_runs(
     Raises
     ------
     InputError
-        If the law is unknown or does not know all the parameters, or a pool has none.
+        If the law is unknown or does not have the kappa that is given, or a pool of the design has
+        no parameters.
 
     Examples
     --------

@@ -13,7 +13,7 @@ from qqt_bayes.cli.output import emit, note, wrapped
 from qqt_bayes.errors import InputError
 from qqt_bayes.files import writable, write
 from qqt_bayes.posterior.fit_file import ENGINE
-from qqt_bayes.report.calibration_text import PROBABILITY, scalars, verdict
+from qqt_bayes.report.calibration_text import BAND_PROBABILITY, scalars, verdict
 from qqt_bayes.report.figures.files import ENDINGS, write_figure
 from qqt_bayes.report.figures.ranks import rank_ecdfs
 
@@ -49,7 +49,7 @@ def report(found: xr.Dataset, form: str, ranks: Path | None, figure: Path | None
     if ranks:
         write(ranks, bytes(found.to_netcdf(engine=ENGINE)))
     if figure:
-        write_figure(rank_ecdfs({name: found["rank"]}, PROBABILITY), figure)
+        write_figure(rank_ecdfs({name: found["rank"]}, BAND_PROBABILITY), figure)
     table, words = scalars(found), verdict(found)
     if form == "json":
         content = {

@@ -1,4 +1,4 @@
-"""A calibration as a table and a verdict."""
+"""What a simulation-based calibration found, as a table and as a verdict in words."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from qqt_bayes.calibration.uniformity import RANKED, differences, jointly, p_values
+from qqt_bayes.calibration.uniformity import RANKED_DRAWS, ecdf_differences, jointly, p_values
 from qqt_bayes.phrases import MOST, joined
 
-PROBABILITY = 0.95
-"""Of the bands."""
-FEW = 100
-"""Tables of which fewer show gross faults only."""
-CORRELATED = 0.05
-"""Share of the fits that may have fewer effective draws than are ranked."""
-MEAN, VARIANCE = RANKED / 2, ((RANKED + 1) ** 2 - 1) / 12  # of a uniform rank
+BAND_PROBABILITY = 0.95
+"""With which a band holds the ECDF of uniform ranks."""
+MIN_TABLES = 100
+"""Tables below which only gross faults show: a 95 % band then reaches 0.14 to either side."""
+MAX_SHARE_CORRELATED = 0.05
+"""Share of the fits with fewer effective than ranked draws above which the verdict says so."""
+RANK_MEAN, RANK_VARIANCE = RANKED_DRAWS / 2, ((RANKED_DRAWS + 1) ** 2 - 1) / 12
+"""Of a rank that is uniform on 0, ..., 99."""
+EXCESS_VARIANCE = 0.8
+"""Variance of ``(rank - mean)**2 / variance`` of a uniform rank: its kurtosis, 1.8, less 1."""
 
 
 def scalars(found: xr.Dataset) -> pd.DataFrame:
-    """A row for each scalar of a calibration.
+    """Whether the ranks of each scalar of a calibration are uniform: a row for each.
 
     Parameters
     ----------
@@ -37,22 +40,28 @@ def scalars(found: xr.Dataset) -> pd.DataFrame:
         `inside_jointly`, whether it is inside the band that holds all scalars with 95 %.
     """
     ranks = found["rank"]
-    apart = differences(ranks)
+    departure = ecdf_differences(ranks)
     p = p_values(ranks).to_numpy()
     return pd.DataFrame(
         {
             "scalar": ranks["scalar"].to_numpy(),
             "rank_mean": ranks.mean("replication").to_numpy(),
-            "departure": apart.isel(end=abs(apart).argmax("end")).to_numpy(),
+            "departure": departure.isel(end=abs(departure).argmax("end")).to_numpy(),
             "p_value": p,
-            "inside_alone": p > 1 - PROBABILITY,
-            "inside_jointly": p > 1 - jointly(PROBABILITY, ranks.sizes["scalar"]),
+            "inside_alone": p > 1 - BAND_PROBABILITY,
+            "inside_jointly": p > 1 - jointly(BAND_PROBABILITY, ranks.sizes["scalar"]),
         }
     )
 
 
 def verdict(found: xr.Dataset) -> str:
-    """What a calibration means for someone with runs of its design, as paragraphs."""
+    """Paragraphs that say what a calibration means for someone with runs of its design.
+
+    Parameters
+    ----------
+    found : Dataset
+        As `simulation_based_calibration` returns it.
+    """
     table, ranks = scalars(found), found["rank"]
     count, total = ranks.sizes["replication"], len(table)
     name = json.loads(found.attrs["spec"])["name"]
@@ -66,7 +75,7 @@ def verdict(found: xr.Dataset) -> str:
             f"{more}). Do not take their intervals at their word. Calibrate again with another "
             "--seed: what leaves the band again is a fault of the model or the sampler."
         )
-    elif count < FEW:
+    elif count < MIN_TABLES:
         first = (
             f"{_tables(count)} drawn from the priors of model {name} show no gross fault, and "
             f"could show no finer one: all {total} scalars are inside the joint 95% band. Ask for "
@@ -83,20 +92,21 @@ def verdict(found: xr.Dataset) -> str:
     if alone:
         first += (
             f" Outside its own 95% band, but not the joint one: {joined(alone)}; of {total} "
-            f"calibrated scalars about {(1 - PROBABILITY) * total:.1f} are, by chance."
+            f"calibrated scalars about {(1 - BAND_PROBABILITY) * total:.1f} are, by chance."
         )
     return "\n\n".join([first, " ".join(_limits(found))])
 
 
 def _tables(count: int) -> str:
+    """A number of tables in words."""
     return f"{count} table{'s' * (count > 1)}"
 
 
 def _limits(found: xr.Dataset) -> list[str]:
-    """What else one should know of a calibration, a sentence each."""
+    """Sentences on what limits a calibration: illegal tables, refused fits, correlated draws."""
     count, legal = found.sizes["replication"], found.attrs["legal"]
     refused = count - int(found["passed"].sum())
-    correlated = float((found["ess"].min("scalar") < RANKED).mean())
+    correlated = float((found["ess"].min("scalar") < RANKED_DRAWS).mean())
     words = []
     if round(legal, 2) < 1:
         words.append(
@@ -104,10 +114,10 @@ def _limits(found: xr.Dataset) -> list[str]:
         )
     if refused:
         words.append(f"{refused} of {count} fits did not pass their gate and count all the same.")
-    if correlated > CORRELATED:
+    if correlated > MAX_SHARE_CORRELATED:
         words.append(
-            f"In {correlated:.0%} of the fits some scalar has fewer than {RANKED} effective draws, "
-            "which can itself make ranks uneven."
+            f"In {correlated:.0%} of the fits some scalar has fewer than {RANKED_DRAWS} effective "
+            "draws, which can itself make ranks uneven."
         )
     words.append(
         "Whether the law describes your runs is another question: see the gate of `qqt fit`."
@@ -116,7 +126,10 @@ def _limits(found: xr.Dataset) -> list[str]:
 
 
 def fault(ranks: xr.DataArray) -> str:
-    """What is wrong with ranks that are not uniform, in words.
+    """Words for the fault behind ranks that are not uniform: a shift, or intervals of wrong width.
+
+    Whichever of the ranks' mean and variance is further from that of uniform ones, in standard
+    errors.
 
     Examples
     --------
@@ -125,8 +138,9 @@ def fault(ranks: xr.DataArray) -> str:
     ('fits are too high', 'intervals are too wide')
     """
     values = ranks.to_numpy().astype(float)
-    shift = (values.mean() - MEAN) / np.sqrt(VARIANCE / values.size)
-    widening = (((values - MEAN) ** 2).mean() / VARIANCE - 1) / np.sqrt(0.8 / values.size)
+    shift = (values.mean() - RANK_MEAN) / np.sqrt(RANK_VARIANCE / values.size)
+    excess = ((values - RANK_MEAN) ** 2).mean() / RANK_VARIANCE - 1
+    widening = excess / np.sqrt(EXCESS_VARIANCE / values.size)
     if abs(shift) > abs(widening):
         return "fits are too low" if shift > 0 else "fits are too high"
     return "intervals are too narrow" if widening > 0 else "intervals are too wide"

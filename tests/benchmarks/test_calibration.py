@@ -5,7 +5,7 @@ import studies
 from board import Board
 
 from qqt_bayes.calibration.sbc import simulation_based_calibration
-from qqt_bayes.calibration.uniformity import RANKED, outside_bands
+from qqt_bayes.calibration.uniformity import RANKED_DRAWS, outside_bands
 
 TITLE = "Simulation-based calibration (five pools of five points)"
 REPLICATIONS = 200
@@ -36,7 +36,7 @@ def test_calibration(benchmark, board: Board) -> None:
         "did not pass the gate": int((~found["passed"]).sum()),
         "lowest ESS, median fit": float(fewest.median()),
         "lowest ESS, worst fit": float(fewest.min()),
-        f"fits with an ESS below {RANKED}": int((fewest < RANKED).sum()),
+        f"fits with an ESS below {RANKED_DRAWS}": int((fewest < RANKED_DRAWS).sum()),
         "legal tables drawn": f"{found.attrs['legal']:.0%}",
         "outside their 95 % band": ", ".join(alone) or "none",
         "outside the 95 % band of all": ", ".join(together) or "none",

@@ -9,16 +9,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from arviz_stats.ecdf_utils import get_pointwise_confidence_band, simulate_confidence_bands
 from command import qqt
 from matplotlib.image import imread
 from places import CASE_STUDIES
 
 from qqt_bayes.calibration import misspecification, sbc
-from qqt_bayes.calibration.sbc import LIKELIHOOD, simulation_based_calibration
+from qqt_bayes.calibration.sbc import LOG_LIKELIHOOD, simulation_based_calibration
 from qqt_bayes.calibration.uniformity import (
-    RANKED,
-    band,
-    differences,
+    ENDS,
+    RANKED_DRAWS,
+    ecdf_band,
+    ecdf_differences,
     jointly,
     outside_bands,
     p_values,
@@ -53,7 +55,7 @@ def conjugate(draw_pair, *, shift=0.0, widen=1.0):
     ranks = []
     for _ in range(REPLICATIONS):
         theta, y = draw_pair(rng)
-        draws = y / 2 + shift + widen * np.sqrt(0.5) * rng.standard_normal((4 * RANKED, 1))
+        draws = y / 2 + shift + widen * np.sqrt(0.5) * rng.standard_normal((4 * RANKED_DRAWS, 1))
         ranks.append(rank_of(np.array([theta]), draws))
     return ranks_of(ranks, ["theta"])
 
@@ -92,17 +94,28 @@ def test_errors_drawn_again_under_the_same_truth_are_caught():
 
 @pytest.mark.parametrize("replications", [20, 200])
 def test_the_band_holds_95_in_100(replications):
-    ranks = np.random.default_rng(2).integers(0, RANKED + 1, (replications, 1000))
+    ranks = np.random.default_rng(2).integers(0, RANKED_DRAWS + 1, (replications, 1000))
     outside = outside_bands(ranks_of(ranks, np.arange(1000)))
     assert 0.03 < len(outside) / 1000 < 0.07
 
 
+@pytest.mark.parametrize("count", [50, 200])
+def test_the_band_is_that_of_arviz_to_within_a_rank(count):
+    """Both rest on simulations."""
+    at = ENDS / (RANKED_DRAWS + 1)
+    rng = np.random.default_rng(0)
+    pointwise = simulate_confidence_bands(count, 1, at, 0.95, 5000, rng)
+    theirs = get_pointwise_confidence_band(pointwise, count, at)
+    for our, their in zip(ecdf_band(count, 0.95), theirs, strict=True):
+        assert abs(our + at - their).max() * count < 1 + 1e-6
+
+
 @pytest.mark.parametrize("probability", [0.95, SURE])
 def test_a_p_value_says_whether_the_ecdf_leaves_its_band(probability):
-    ranks = np.random.default_rng(3).integers(0, RANKED + 1, (100, 3000))
+    ranks = np.random.default_rng(3).integers(0, RANKED_DRAWS + 1, (100, 3000))
     ranks = ranks_of(ranks, np.arange(3000))
-    lower, upper = band(100, probability)
-    apart = differences(ranks).to_numpy()
+    lower, upper = ecdf_band(100, probability)
+    apart = ecdf_differences(ranks).to_numpy()
     leaves = ((apart < lower - 1e-9) | (apart > upper + 1e-9)).any(axis=1)
     assert 0 < leaves.sum() < 300
     np.testing.assert_array_equal(leaves, p_values(ranks).to_numpy() <= 1 - probability)
@@ -110,13 +123,13 @@ def test_a_p_value_says_whether_the_ecdf_leaves_its_band(probability):
 
 
 def test_p_values_of_uniform_ranks_are_uniform():
-    ranks = np.random.default_rng(4).integers(0, RANKED + 1, (500, 4000))
+    ranks = np.random.default_rng(4).integers(0, RANKED_DRAWS + 1, (500, 4000))
     p = np.sort(p_values(ranks_of(ranks, np.arange(4000))))
     assert abs(p - np.linspace(0, 1, 4000)).max() < 0.03
 
 
 def test_joint_bands_hold_all_scalars_95_in_100():
-    ranks = np.random.default_rng(5).integers(0, RANKED + 1, (100, 8000))
+    ranks = np.random.default_rng(5).integers(0, RANKED_DRAWS + 1, (100, 8000))
     p = p_values(ranks_of(ranks, np.arange(8000))).to_numpy().reshape(400, 20)
     assert 0.03 < (p.min(axis=1) <= 1 - jointly(0.95, 20)).mean() < 0.08
 
@@ -170,7 +183,7 @@ def test_the_prior_in_place_of_the_posterior_is_caught(losses, sampled):
     """By the log likelihood alone, as Modrak et al. show."""
     found = simulation_based_calibration(losses, replications=40, draws=100, chains=2)
     alone = 0.05 / found.sizes["scalar"]
-    assert outside_bands(found["rank"], 1 - alone) == [LIKELIHOOD]
+    assert outside_bands(found["rank"], 1 - alone) == [LOG_LIKELIHOOD]
     assert len(set(sampled.seeds)) == 40
 
 
@@ -178,9 +191,9 @@ def test_what_a_calibration_holds(losses, sampled):
     found = simulation_based_calibration(losses, replications=2, seed=3, draws=50, chains=2)
     assert dict(found.sizes) == {"replication": 2, "scalar": 7 + 2 * 3 + 2 * 3 + 1 + 1}
     names = found["scalar"].values.tolist()
-    assert {"a", "sigma", "b[0-10%]", "error of top 2", LIKELIHOOD} <= set(names)
+    assert {"a", "sigma", "b[0-10%]", "error of top 2", LOG_LIKELIHOOD} <= set(names)
     assert found["rank"].dtype.kind == "i"
-    assert 0 <= found["rank"].min() <= found["rank"].max() <= RANKED
+    assert 0 <= found["rank"].min() <= found["rank"].max() <= RANKED_DRAWS
     assert found["ess"].dims == ("replication", "scalar")
     assert found["passed"].values.tolist() == [False, False]
     assert found["divergences"].values.tolist() == [0, 0]
@@ -259,7 +272,7 @@ def test_the_command_prints_scalars_and_a_verdict(tables, sampled, tmp_path):
     assert "inside alone" in said.stdout.splitlines()[0]
     words = " ".join(said.stdout.split())
     assert "Model utility is not calibrated on this design: 1 of 21 scalars leave" in words
-    assert f"({LIKELIHOOD}: " in words
+    assert f"({LOG_LIKELIHOOD}: " in words
     assert "40 of 40 fits did not pass their gate" in words
     found = xr.load_dataset(ranks)
     assert verdict(found).split() == words[words.index("Model utility") :].split()
@@ -293,8 +306,10 @@ def test_the_command_refuses_before_it_fits(tables, sampled, more, exit_code, wo
 def made_ranks(scale, count=200):
     """Ranks of two scalars, the second as wide as said."""
     rng = np.random.default_rng(6)
-    wide = np.clip(49.5 + scale * (rng.integers(0, RANKED + 1, count) - 49.5), 0, RANKED)
-    ranks = np.stack([rng.integers(0, RANKED + 1, count), wide.round().astype(int)], axis=1)
+    wide = np.clip(
+        49.5 + scale * (rng.integers(0, RANKED_DRAWS + 1, count) - 49.5), 0, RANKED_DRAWS
+    )
+    ranks = np.stack([rng.integers(0, RANKED_DRAWS + 1, count), wide.round().astype(int)], axis=1)
     spec = {"spec": json.dumps({"name": "made"}), "legal": 1.0, "versions": "{}"}
     about = {name: ("replication", np.full(count, x)) for name, x in ABOUT.items()}
     every = xr.full_like(ranks_of(ranks, ["a", "b"]), 400.0, dtype=float)
@@ -449,4 +464,4 @@ def test_the_sampler_is_calibrated():
     found = simulation_based_calibration(runs, replications=60, seed=2)
     assert outside_bands(found["rank"], 1 - 0.05 / found.sizes["scalar"]) == []
     assert (found["divergences"] > 0).mean() < 0.2
-    assert found["ess"].min() > RANKED
+    assert found["ess"].min() > RANKED_DRAWS

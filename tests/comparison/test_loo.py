@@ -258,6 +258,24 @@ def test_savage_dickey_against_the_exact_ratio_of_normals() -> None:
         assert ratio == pytest.approx(exact, rel=0.1)
 
 
+@pytest.mark.parametrize(("mean", "deviation"), [(1.0, 0.3), (0.5, 0.3), (0.95, 0.05)])
+def test_savage_dickey_is_the_bayes_factor_of_arviz_among_the_draws(
+    mean: float, deviation: float
+) -> None:
+    from arviz_stats import bayes_factor
+
+    rng = np.random.default_rng(0)
+    posterior, prior = rng.normal(mean, deviation, 4000), rng.normal(0.5, 0.5, 4000)
+    groups = {
+        name: xr.Dataset({"g": (("chain", "draw"), draws.reshape(4, -1))})
+        for name, draws in (("posterior", posterior), ("prior", prior))
+    }
+    theirs = bayes_factor(xr.DataTree.from_dict(groups), "g", 1.0)["g"].sel(bf_type="BF01")
+    ratio, in_tail = savage_dickey(posterior, prior, 1.0)
+    assert not in_tail
+    assert ratio == pytest.approx(float(theirs), rel=0.01)
+
+
 def test_the_theorem_under_test() -> None:
     fit = made.fit(model="utility-free-size", draws=500)
     assert size_exponents({"fixed": made.fit()}).empty

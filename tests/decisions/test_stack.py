@@ -1,7 +1,9 @@
+import arviz_stats
 import made
 import numpy as np
 import pytest
 import xarray as xr
+from arviz_stats.utils import ELPDDataLOO
 
 from qqt_bayes.comparison.stacking import stacking_weights
 from qqt_bayes.decisions.criteria import Criteria
@@ -37,6 +39,26 @@ def test_a_law_under_which_a_run_is_impossible_has_little_weight() -> None:
     best, values = stacking_weights(elpd), np.linspace(0, 1, 100_001)[:-1]
     score = 2 * np.log(values + 0.1 * (1 - values)) + np.log(1 - values)
     assert best[0] == pytest.approx(values[score.argmax()], abs=1e-4)
+
+
+def test_weights_are_those_of_arviz() -> None:
+    elpd = np.random.default_rng(0).normal(3, 1, (40, 3))
+    about = {"se": 1.0, "p": 0.0, "n_samples": 1, "n_data_points": 40, "scale": "log"}
+    laws = {
+        name: ELPDDataLOO(
+            elpd=each.sum(), elpd_i=xr.DataArray(each), warning=False, good_k=0.7, **about
+        )
+        for name, each in zip("abc", elpd.T, strict=True)
+    }
+    theirs = arviz_stats.compare(laws, method="stacking", round_to="none")["weight"]
+    assert stacking_weights(elpd) == pytest.approx(theirs.loc[list("abc")].to_numpy(), abs=1e-4)
+
+
+@pytest.mark.parametrize("shift", [-2000, 2000])
+def test_weights_do_not_depend_on_the_unit_of_density(shift: float) -> None:
+    elpd = np.random.default_rng(0).normal(3, 1, (40, 3))
+    shifted = elpd + shift * (np.arange(40) % 2)[:, None]
+    assert stacking_weights(shifted) == pytest.approx(stacking_weights(elpd), abs=1e-9)
 
 
 @pytest.mark.parametrize("wrong", [[np.nan, 0.0], [np.inf, 0.0], [-np.inf, -np.inf]])

@@ -1,6 +1,7 @@
 from itertools import pairwise
 from pathlib import Path
 
+import arviz_stats  # noqa: F401 it gives arrays the accessor below
 import made
 import matplotlib
 import numpy as np
@@ -15,7 +16,7 @@ from qqt_bayes.decisions.decide import decide
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report.figures import files, plots
 from qqt_bayes.report.figures.files import write_figures
-from qqt_bayes.report.figures.forest import forest
+from qqt_bayes.report.figures.forest import forest, interval
 from qqt_bayes.report.figures.style import ink_on, palette, spread
 
 BUDGETS = "32M:5.12B:9"
@@ -251,6 +252,14 @@ def test_forest_has_a_row_for_each_inferred_value_and_its_prior(fit: xr.DataTree
     assert len(bars) == 8
     assert bars[0].get_x() == pytest.approx(float(prior["b"].quantile(0.05)))
     assert bars[0].get_width() == pytest.approx(np.ptp(prior["b"].quantile([0.05, 0.95]).values))
+
+
+def test_forest_has_the_intervals_of_arviz(fit: xr.DataTree) -> None:
+    tau = fit["posterior"].to_dataset()["tau"]
+    for probability in (0.5, 0.9):
+        ends = tau.azstats.eti(prob=probability).transpose("ci_bound", ...)
+        lower, _, upper = interval(tau, probability).transpose("q", ...)
+        np.testing.assert_allclose([lower, upper], ends, rtol=1e-12)
 
 
 def test_forest_of_groups_names_them_and_does_without_a_prior() -> None:

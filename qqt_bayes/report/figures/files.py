@@ -1,9 +1,5 @@
-"""All figures of a decision, from a fit to files.
+"""Figures as files: all those of a decision, or one, each written whole or not at all."""
 
-Figures as files, whole or not at all.
-"""
-
-import re
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
@@ -13,12 +9,14 @@ import matplotlib
 import xarray as xr
 from matplotlib.figure import Figure
 
-from qqt_bayes.files import write
+from qqt_bayes.files import word_for_file, write
 from qqt_bayes.posterior.fit import AnyFit, Fit
 from qqt_bayes.report.figures import plots
-from qqt_bayes.report.figures.style import (
-    STYLE,
-)
+from qqt_bayes.report.figures.style import STYLE
+
+ENDINGS: dict[str, dict[str, Any]] = {".png": {"dpi": 200}, ".svg": {"metadata": {"Date": None}}}
+"""Options of `savefig` by the ending of a file's name; without the date the same figure gives the
+same bytes."""
 
 
 def save(figure: Figure, stem: str | PathLike[str]) -> tuple[Path, Path]:
@@ -62,9 +60,9 @@ def write_figures(
     """
     fit = Fit.of(fit)
     runs, groups = fit.runs, fit.groups
-    known = decision["group"].values.ravel().tolist() if "group" in decision.coords else groups
+    decided = decision["group"].values.ravel().tolist() if "group" in decision.coords else groups
     paths: list[Path] = []
-    for name in known:
+    for name in decided:
         ending = f"-{_in_file_names(groups)[name]}" if len(groups) > 1 else ""
         mine = decision.sel(group=name) if "group" in decision.dims else decision
         its_runs = runs.isel(run=(runs["group_index"] == groups.index(name)).values)
@@ -75,15 +73,14 @@ def write_figures(
         }
         for title, figure in figures.items():
             paths += save(figure, folder / f"{title}{ending}")
-    inferred = fit.posterior.assign_attrs(method=fit.method)
-    paths += save(
-        plots.parameter_posteriors(inferred, fit.datasets["prior"]), folder / "parameter_posteriors"
-    )
+    posterior = fit.posterior.assign_attrs(method=fit.method)
+    figure = plots.parameter_posteriors(posterior, fit.datasets["prior"])
+    paths += save(figure, folder / "parameter_posteriors")
     return paths
 
 
 def _in_file_names(groups: list[str]) -> dict[str, str]:
-    """A word for each group that any file system takes, no two alike.
+    """A word for each group that any file system takes; no two differ in upper case only.
 
     Examples
     --------
@@ -92,18 +89,14 @@ def _in_file_names(groups: list[str]) -> dict[str, str]:
     >>> _in_file_names(["ViT-B/32", "ViT-B 32"])
     {'ViT-B/32': '1-ViT-B-32', 'ViT-B 32': '2-ViT-B-32'}
     """
-    words = [re.sub(r"[^\w.]+", "-", name).strip("-.") for name in groups]
+    words = [word_for_file(name).strip("-.") for name in groups]
     if len({word.lower() for word in words}) < len(words):
         words = [f"{i}-{word}" for i, word in enumerate(words, start=1)]
     return dict(zip(groups, words, strict=True))
 
 
-ENDINGS: dict[str, dict[str, Any]] = {".png": {"dpi": 200}, ".svg": {"metadata": {"Date": None}}}
-"""How a figure is written, by the ending of the file's name."""
-
-
 def write_figure(figure: Figure, path: Path) -> None:
-    """Write a figure in the form that the ending of the name says."""
+    """Write a figure as PNG or SVG, whichever the ending of the file's name is."""
     with matplotlib.rc_context(STYLE):
         ending = path.suffix.lower()
         figure.savefig(drawn := BytesIO(), format=ending[1:], **ENDINGS[ending])

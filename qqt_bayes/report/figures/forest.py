@@ -1,4 +1,8 @@
-"""Forest figure: medians and intervals of many parameters, each before its prior."""
+"""Forest figure: medians and intervals of many parameters, each before its prior.
+
+`arviz_plots.plot_forest` has the same medians and intervals (a test compares them), but one axis
+for all parameters, on which a utility of 0.2 beside a half-life of 8 epochs is a dot, and no prior.
+"""
 
 from math import ceil
 from typing import Any
@@ -22,35 +26,49 @@ INFERRED = {
 """Parameters of a law, in words, in the order of the figure."""
 
 LOGARITHMIC = ("a", "b", "tau", "kappa")
-ROW = 0.2
+"""Parameters whose axis is logarithmic: they are positive, and their priors are of ratios."""
+ROW_HEIGHT = 0.2
 """Inches that a line of the forest takes."""
-
-SIDE_BY_SIDE = 3
+PANEL_HEIGHT = 0.75
+"""Inches that a panel takes beside its lines: axis, ticks and name."""
+KEY_HEIGHT = 0.3
+"""Inches that the key above all panels takes."""
+MAX_COLUMNS = 3
+"""Panels side by side, at the most."""
 
 
 def interval(draws: xr.DataArray, probability: float) -> xr.DataArray:
-    """Lower end, median and upper end of the central interval; adds the dimension q."""
+    """Lower end, median and upper end of the central interval of draws, over a new dimension q."""
     tail = (1 - probability) / 2
     dims = [dim for dim in ("chain", "draw") if dim in draws.dims]
     return draws.quantile([tail, 0.5, 1 - tail], dims).rename(quantile="q")
 
 
 def forest(posterior: xr.Dataset, prior: xr.Dataset) -> Figure:
-    """A column for each parameter that differs between pools or groups, a panel for each other."""
+    """Draw a column for each parameter that differs between pools or groups, then all others.
+
+    Parameters
+    ----------
+    posterior, prior : Dataset
+        As for `qqt_bayes.report.figures.plots.parameter_posteriors`; without a prior, an empty one.
+    """
     rows = {str(name): _rows(draws) for name, draws in posterior.items()}
     many = [name for name in rows if rows[name].sizes["row"] > 1]
     single = [name for name in rows if rows[name].sizes["row"] == 1]
     blocks = [
-        block[i : i + SIDE_BY_SIDE]
+        block[i : i + MAX_COLUMNS]
         for block in (many, single)
-        for i in range(0, len(block), SIDE_BY_SIDE)
+        for i in range(0, len(block), MAX_COLUMNS)
     ]
     if not blocks:
         figure = Figure(figsize=(WIDTH, 1))
         figure.suptitle("No parameter of the law was inferred.", fontsize=8, color=INK)
         return figure
-    heights = [0.75 + ROW * max(rows[name].sizes["row"] for name in block) for block in blocks]
-    figure = Figure(figsize=(WIDTH, 0.3 + sum(heights)))
+    heights = [
+        PANEL_HEIGHT + ROW_HEIGHT * max(rows[name].sizes["row"] for name in block)
+        for block in blocks
+    ]
+    figure = Figure(figsize=(WIDTH, KEY_HEIGHT + sum(heights)))
     grid = figure.add_gridspec(len(blocks), 1, height_ratios=heights)
     for i, block in enumerate(blocks):
         before: list[str] = []
@@ -66,7 +84,7 @@ def forest(posterior: xr.Dataset, prior: xr.Dataset) -> Figure:
 
 
 def _rows(draws: xr.DataArray) -> xr.DataArray:
-    """Draws with one dimension `row` in place of groups and pools, labelled in words."""
+    """Draws with one dimension `row` in place of groups and pools, labelled by their names."""
     dims = [dim for dim in draws.dims if dim not in ("chain", "draw")]
     named = [dim for dim in dims if draws.sizes[dim] > 1]
     stacked = draws.stack(row=dims) if dims else draws.expand_dims("row")
@@ -76,7 +94,7 @@ def _rows(draws: xr.DataArray) -> xr.DataArray:
 
 
 def _panel(axes: Axes, name: str, posterior: xr.DataArray, prior: xr.DataArray | None) -> None:
-    """One parameter, its first row on top; all rows share a prior, whose draws are joined."""
+    """Draw one parameter, its first row on top; all rows share a prior, whose draws are pooled."""
     labels = posterior["row"].values.tolist()
     y = np.arange(len(labels))
     if prior is not None:
@@ -109,6 +127,7 @@ def _panel(axes: Axes, name: str, posterior: xr.DataArray, prior: xr.DataArray |
 
 
 def _logarithmic(axes: Axes) -> None:
+    """Make the axis logarithmic, with a handful of ticks however many decades it spans."""
     axes.set_xscale("log")
     least, largest = axes.get_xlim()
     decades = np.log10(largest / least)

@@ -31,14 +31,20 @@ from qqt_bayes.report.figures.style import (
     strip,
 )
 
-COLUMNS = 5
-"""Panels side by side."""
+MAX_COLUMNS = 5
+"""Panels side by side, at the most."""
 
-WIDER = 1.25
-"""Factor by which a single budget is drawn to either side."""
+SINGLE_BUDGET_FACTOR = 1.25
+"""Factor to either side to which the area of a single budget is drawn."""
 
-LEAST_SHARE = 0.02
-"""Probability at the largest budget that earns a level its name."""
+MIN_SHARE_NAMED = 0.02
+"""Probability at the largest budget from which on a thin area is named beside the axes."""
+
+MIN_REPETITIONS, MAX_REPETITIONS = 8, 100
+"""Bounds of the repetitions that utility curves show: four half-lives, or about so."""
+
+REPETITIONS_WITHOUT_DECAY = 20
+"""Repetitions that utility curves show where repetition costs nothing."""
 
 
 def _styled[**P](
@@ -61,7 +67,7 @@ def _styled[**P](
 def scaling_curves(
     decision: xr.Dataset, runs: xr.Dataset | None = None, levels: xr.DataArray | None = None
 ) -> Figure:
-    """Error of each level against the budget, the runs, and the level that is chosen.
+    """Draw the error of each level against the budget, the runs, and the level that is chosen.
 
     Parameters
     ----------
@@ -113,7 +119,7 @@ def scaling_curves(
 
 @_styled
 def probability_best(decision: xr.Dataset) -> Figure:
-    """Probability that each level is the best, against the budget, stacked in their order.
+    """Draw the probability that each level is the best against the budget, stacked in their order.
 
     Parameters
     ----------
@@ -126,7 +132,10 @@ def probability_best(decision: xr.Dataset) -> Figure:
     budgets = decision["budget"].values
     share = decision["probability_best"].transpose("level", "budget").values
     if budgets.size == 1:  # an area needs two
-        budgets, share = budgets * [1 / WIDER, WIDER], share.repeat(2, axis=1)
+        budgets, share = (
+            budgets * [1 / SINGLE_BUDGET_FACTOR, SINGLE_BUDGET_FACTOR],
+            share.repeat(2, axis=1),
+        )
     edges = np.vstack([np.zeros(budgets.size), np.cumsum(share, axis=0)])
     axes = Figure(figsize=(WIDTH, 3.6)).add_subplot()
     for i, name in enumerate(names):
@@ -145,7 +154,7 @@ def probability_best(decision: xr.Dataset) -> Figure:
     )
     inside = label_areas(axes, budgets, edges, names, colours)
     thin = [i for i in range(len(names)) if i not in inside]
-    beside = [i for i in thin if share[i, -1] >= LEAST_SHARE]
+    beside = [i for i in thin if share[i, -1] >= MIN_SHARE_NAMED]
     middle = [edges[i : i + 2, -1].mean() for i in beside]
     ends = [names[i] for i in beside], [colours[i] for i in beside]
     end_labels(axes, budgets[-1], middle, *ends, keys=False)
@@ -159,7 +168,9 @@ def probability_best(decision: xr.Dataset) -> Figure:
 
 @_styled
 def utility_curves(parameters: xr.Dataset, *, probability: float = 0.9) -> Figure:
-    """Utility that is left after some repetitions, b ((1 + kappa) 2^(-k/tau) - kappa), by pool.
+    """Draw the utility that is left after k repetitions, by pool.
+
+    ``b 2^(-k/tau)``; with overfitting ``b ((1 + kappa) 2^(-k/tau) - kappa)``.
 
     Parameters
     ----------
@@ -177,13 +188,15 @@ def utility_curves(parameters: xr.Dataset, *, probability: float = 0.9) -> Figur
     """
     pools = parameters["pool"].values.tolist()
     half_life = parameters["tau"].median().item()
-    last = ceil(np.clip(4 * half_life, 8, 100)) if np.isfinite(half_life) else 20
+    last = REPETITIONS_WITHOUT_DECAY
+    if np.isfinite(half_life):
+        last = ceil(np.clip(4 * half_life, MIN_REPETITIONS, MAX_REPETITIONS))
     k = xr.DataArray(np.linspace(0, last, 101), dims="k")
     kappa = parameters.get("kappa", 0.0)
     utility = parameters["b"] * ((1 + kappa) * np.exp2(-k / parameters["tau"]) - kappa)
     utility = utility.broadcast_like(parameters["pool_size"])
     lower, middle, upper = interval(utility, probability).transpose("q", "pool", "k").values
-    columns = min(COLUMNS, len(pools))
+    columns = min(MAX_COLUMNS, len(pools))
     rows = ceil(len(pools) / columns)
     figure = Figure(figsize=(WIDTH, 0.7 + 1.25 * rows))
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
@@ -207,7 +220,7 @@ def utility_curves(parameters: xr.Dataset, *, probability: float = 0.9) -> Figur
 
 @_styled
 def parameter_posteriors(posterior: xr.Dataset, prior: xr.Dataset | None = None) -> Figure:
-    """Posterior of each inferred parameter before its prior, to see what the runs have taught.
+    """Draw the posterior of each inferred parameter before its prior.
 
     Parameters
     ----------
@@ -226,19 +239,21 @@ def parameter_posteriors(posterior: xr.Dataset, prior: xr.Dataset | None = None)
 
 
 def _figure(axes: Axes) -> Figure:
+    """The figure that axes are in."""
     figure = axes.get_figure(root=True)
     assert figure is not None
     return figure
 
 
 def _at_most(probability: float) -> str:
+    """Words for a bound on probabilities, in whole per cent and never too small."""
     return f"never above {max(ceil(100 * probability), 1)}%"
 
 
 def _points(
     axes: Axes, runs: xr.Dataset, level: NDArray[np.intp], colours: NDArray[np.float64]
 ) -> None:
-    """Each run, with colour and marker of its level; -1 is none."""
+    """Draw each run with the colour and marker of its level; -1 is none, a grey cross."""
     seen, error = runs["samples_seen"].values, runs["error"].values
     other = level < 0
     cross: dict[str, Any] = {"color": GREY, "linewidth": 0, "markersize": 4.5, "zorder": 2}
@@ -267,6 +282,7 @@ def _level_of_runs(
             runs["unique_samples"], levels, join="outer", exclude=("data", "level"), fill_value=0.0
         )
         taken = levels.sel(level=names)
+        # Sizes in two tables may be rounded differently.
         same = (abs(sets - taken) <= 1e-6 * taken).all("pool")
         of_data = same.argmax("level").where(same.any("level"), -1).values
     index: NDArray[np.intp] = of_data[runs["data_index"].values]
@@ -274,6 +290,7 @@ def _level_of_runs(
 
 
 def _error_name(decision: xr.Dataset, runs: xr.Dataset | None) -> str:
+    """Label of the axis of errors: their kind and, if known, their metric."""
     what = "loss" if decision.attrs.get("kind") == "loss" else "error rate"
     metric = "" if runs is None else runs.attrs.get("metric", "")
     return f"{what} ({metric})" if metric else what

@@ -1,4 +1,4 @@
-"""What the figures share: style, an ordered palette, sample axes, labels that stand beside lines.
+"""Style of all figures: an ordered palette, axes of samples, labels beside lines.
 
 Colours run from dark to light in the order of the levels and are never alone: a name or a marker
 stands with each, so that the figures hold in greyscale and for the colour-blind.
@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import isotonic_regression
 
 from qqt_bayes.phrases import format_samples
 
@@ -44,10 +45,17 @@ WIDTH = 7.0
 MARKERS = "osD^vPXp<>*h"
 """One for each level, in turn."""
 
-SIZE, PADDING = 8, 6
-"""Points: the size of most letters, and the room that a name needs about it."""
+FONT_SIZE = 8
+"""Points: the size of most letters."""
+
+LINE_SPACING = 1.35
+"""Distance of labels below each other, in units of their size."""
+
+LABEL_PADDING = 6
+"""Points that a name inside an area needs free of it, in sum."""
 
 INK, GREY = "0.15", "0.45"
+"""Colours of what is said and of what stands back."""
 
 
 def palette(count: int) -> NDArray[np.float64]:
@@ -56,7 +64,7 @@ def palette(count: int) -> NDArray[np.float64]:
 
 
 def short(name: str, most: int = 24) -> str:
-    """A name that leaves room for the figure.
+    """A name cut so that it leaves room for the figure, at `most` characters.
 
     Examples
     --------
@@ -73,13 +81,14 @@ def marker(index: int) -> str:
 
 def ink_on(colour: ArrayLike) -> str:
     """Black or white, whichever can be read on a colour."""
-    return "white" if np.asarray(colour)[:3] @ [0.299, 0.587, 0.114] < 0.55 else "black"
+    lightness = np.asarray(colour)[:3] @ [0.299, 0.587, 0.114]  # luma of ITU-R BT.601
+    return "white" if lightness < 0.55 else "black"
 
 
 def spread(places: ArrayLike, gap: float, lower: float, upper: float) -> NDArray[np.float64]:
     """Places moved as little as possible until each is `gap` from the next, within the bounds.
 
-    The order stays. Least squares: subtract the gaps, pool neighbours that are out of order.
+    By least squares, in the order of the places: with the gaps subtracted, isotonic regression.
 
     Examples
     --------
@@ -88,22 +97,17 @@ def spread(places: ArrayLike, gap: float, lower: float, upper: float) -> NDArray
     >>> spread([0.99, 1.0], gap=0.1, lower=0, upper=1)
     array([0.9, 1. ])
     """
-    wanted = np.asarray(places, float)
-    order = np.argsort(wanted, kind="stable")
-    steps = gap * np.arange(wanted.size)
-    blocks: list[list[float]] = []
-    for place in wanted[order] - steps:
-        blocks.append([place])
-        while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
-            blocks[-2:] = [blocks[-2] + blocks[-1]]
-    level = np.concatenate([np.full(len(block), np.mean(block)) for block in blocks])
-    result = np.empty_like(wanted)
-    result[order] = np.clip(level, lower, max(lower, upper - steps[-1])) + steps
+    given = np.asarray(places, float)
+    order = np.argsort(given, kind="stable")
+    steps = gap * np.arange(given.size)
+    moved = isotonic_regression(given[order] - steps).x
+    result = np.empty_like(given)
+    result[order] = np.clip(moved, lower, max(lower, upper - steps[-1])) + steps
     return result
 
 
 def samples_axis(axes: Axes, least: float, largest: float) -> None:
-    """Logarithmic axis of samples seen, with ticks as people say them."""
+    """Make the x axis one of samples seen: logarithmic, with ticks such as 128M and 1B."""
     if least == largest:
         least, largest = least / 2, largest * 2
     axes.set_xscale("log")
@@ -134,7 +138,7 @@ def end_labels(
     *,
     keys: bool = True,
 ) -> None:
-    """Name of each line right of the axes, as near to the line's end as there is room.
+    """Write the name of each line right of the axes, as near to the line's end as there is room.
 
     Parameters
     ----------
@@ -151,7 +155,7 @@ def end_labels(
     """
     if not names:
         return
-    gap = 1.35 * SIZE / height_in_points(axes)
+    gap = LINE_SPACING * FONT_SIZE / height_in_points(axes)
     points = np.column_stack([np.full(len(names), end), np.asarray(heights, float)])
     ends = axes.transAxes.inverted().transform(axes.transData.transform(points))
     beside = spread(ends[:, 1], gap, 0.0, 1.0)
@@ -166,7 +170,7 @@ def end_labels(
 
 
 def shade_beyond(axes: Axes, decision: xr.Dataset, *, over: bool = False) -> None:
-    """Shade the budgets below the least and above the largest of the runs, and say so.
+    """Shade the budgets below the least and above the largest of the runs, and label them.
 
     Parameters
     ----------
@@ -207,7 +211,7 @@ def shade_beyond(axes: Axes, decision: xr.Dataset, *, over: bool = False) -> Non
 def strip(
     axes: Axes, budgets: ArrayLike, winners: Sequence[str], names: Sequence[str], title: str
 ) -> None:
-    """A bar above the axes with the level of each budget; what is no level is left white.
+    """Draw a bar above the axes with the level of each budget; what is no level is left white.
 
     Parameters
     ----------
@@ -226,7 +230,7 @@ def strip(
     middles = np.sqrt(budgets[:-1] * budgets[1:])
     edges = np.concatenate([axes.get_xlim()[:1], middles, axes.get_xlim()[1:]])
     changes = [i for i in range(1, len(winners)) if winners[i] != winners[i - 1]]
-    height = 1.6 * SIZE / height_in_points(axes)
+    height = 1.6 * FONT_SIZE / height_in_points(axes)
     bottom, middle = 1 + 0.35 * height, 1 + 0.85 * height
     above: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "clip_on": False}
     colours = palette(len(names))
@@ -253,7 +257,7 @@ def strip(
 def label_areas(
     axes: Axes, budgets: ArrayLike, edges: ArrayLike, names: Sequence[str], colours: ArrayLike
 ) -> list[int]:
-    """Name each stacked area where it is thickest, if the name fits there.
+    """Write the name of each stacked area where it is thickest, if the name fits there.
 
     Parameters
     ----------
@@ -281,7 +285,8 @@ def label_areas(
         ink = ink_on(np.asarray(colours)[i])
         text = axes.text(0, 0, short(name), ha="center", va="center", color=ink)
         box = text.get_window_extent()
-        long, thick = (box.width * scale + PADDING), 1.3 * SIZE
+        # The box of a text is as high as its tallest letter, which differs between names.
+        long, thick = (box.width * scale + LABEL_PADDING), 1.3 * FONT_SIZE
         for rotation, width, tall in ((0, long, thick), (90, thick, long)):
             window = min(ceil(width / (frame.width * scale) * grid.size), grid.size)
             top = sliding_window_view(heights[i + 1], window).min(1)
