@@ -1,9 +1,15 @@
 """Faults that the user can mend, and the sentences that say so."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from difflib import get_close_matches
 from itertools import islice
 from reprlib import repr as in_short
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qqt_bayes.posterior.gate import Gate
 
 MAX_SHOWN = 20
 """How many faults, or names, one message shows."""
@@ -14,7 +20,18 @@ class InputError(ValueError):
 
 
 class InadequateFit(RuntimeError):
-    """A fit that did not converge, or whose law does not describe the runs (exit 3)."""
+    """A fit that did not converge, or whose law does not describe the runs (exit 3).
+
+    Attributes
+    ----------
+    gate : Gate or None
+        All checks of the fit, by id with value and bar; `qqt_bayes.report.gate_text.verdict` says
+        them in sentences, with what to do about each.
+    """
+
+    def __init__(self, message: str, gate: Gate | None = None) -> None:
+        super().__init__(message)
+        self.gate = gate
 
 
 def suggest(word: str, choices: Iterable[str]) -> str:

@@ -15,6 +15,8 @@ from qqt_bayes.laws.law import LAWS
 from qqt_bayes.laws.mixture import mixture_error
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.spec import Spec, load_model
+from qqt_bayes.posterior.checks import judge
+from qqt_bayes.posterior.gate import Gate
 from qqt_bayes.tables.composition import nested_levels
 from qqt_bayes.tables.runs import read_runs
 
@@ -145,7 +147,7 @@ def fit(
         "versions": json.dumps({"qqt_bayes": "made"}),
         "sampling_time": 0.1,
         "compile_time": 0.1,
-        "gate": json.dumps(_gate(passed) | {"method": method}),
+        "gate": _gate(passed, method, spec, posterior, runs).to_json(),
     }
     return tree
 
@@ -235,7 +237,13 @@ def _sample_stats(draws, rng):
     )
 
 
-def _gate(passed):
-    check = {"name": "R-hat", "value": 1.001 if passed else 1.2, "bar": 1.01, "passed": passed}
-    advice = "" if passed else "raise tune and draws"
-    return {"passed": passed, "checks": [{**check, "advice": advice}]}
+def _gate(passed, method, spec, posterior, runs):
+    """A gate of one check, which passes or not."""
+    return Gate(
+        (judge("rhat", 1.001 if passed else 1.2, of="b"),),
+        method,
+        model=spec.name,
+        kind=runs.attrs["kind"],
+        draws=posterior.sizes["draw"],
+        groups=runs.sizes["group"],
+    )

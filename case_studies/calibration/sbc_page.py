@@ -9,14 +9,15 @@ import pandas as pd
 
 from qqt_bayes.calibration.sbc import BEYOND_FACTOR
 from qqt_bayes.calibration.uniformity import RANKED_DRAWS
+from qqt_bayes.posterior.checks import CHECKS
 from qqt_bayes.report.calibration_text import BAND_PROBABILITY, fault, scalars
 from qqt_bayes.report.figures.files import write_figure
 from qqt_bayes.report.figures.ranks import rank_ecdfs
 from qqt_bayes.report.records import as_table
 from qqt_bayes.sampling.inference import versions
 
-LAW_CHECKS = ("residuals", "unexplained scatter")
-"""Beginnings of the names of the gate's checks that judge the law, not the sampler."""
+LAW_CHECKS = {name for name, kind in CHECKS.items() if kind.question == "law"}
+"""Ids of those checks of the gate that judge the law, not the sampler."""
 INTERVAL_PROBABILITY = 0.9
 """Of the intervals whose coverage under a wrong law is measured."""
 
@@ -174,7 +175,7 @@ def gates(name, rows):
     """How many fits by a wrong law the gate refuses, and why."""
     failed = rows.drop_duplicates(["block", "replication"])["failed"].fillna("")
     checks = failed.str.split("; ")
-    law = checks.map(lambda each: any(word.startswith(LAW_CHECKS) for word in each))
+    law = checks.map(lambda each: not LAW_CHECKS.isdisjoint(each))
     return {
         "truth by fit": name,
         "fits": len(failed),

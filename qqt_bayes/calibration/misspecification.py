@@ -54,7 +54,7 @@ def coverage_elsewhere(
     DataFrame
         A row for each replication, training set and group (`data`, `group`), budget in units of the
         largest (`times`), and whether errors may depart from the law (`departures`): `observed`
-        (the true mean error), `lower`, `upper`, `inside`, and `failed` (names of the gate's checks
+        (the true mean error), `lower`, `upper`, `inside`, and `failed` (ids of the gate's checks
         that the fit failed).
 
     Raises
@@ -73,7 +73,7 @@ def coverage_elsewhere(
     for i in range(replications):
         own_seed = seed_for(seed, SAMPLER_SEEDS, i)
         each = fit(tables.table(i), fitted, seed=own_seed, compilation=shared, **settings)
-        failed = [check.name for check in Fit.of(each).gate.checks if not check.passed]
+        failed = [check.id for check in Fit.of(each).gate.failed]
         true_errors = {
             times: _true_errors(truth, design, tables.truth(i)) for times, design in designs.items()
         }

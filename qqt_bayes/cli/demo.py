@@ -14,7 +14,7 @@ from qqt_bayes.errors import InadequateFit
 from qqt_bayes.files import new_folder, shipped, write
 from qqt_bayes.posterior import fit_file
 from qqt_bayes.posterior.fit import Fit
-from qqt_bayes.report import decision_text
+from qqt_bayes.report import decision_text, gate_text
 from qqt_bayes.tables.composition import read_composition
 from qqt_bayes.tables.runs import read_runs
 
@@ -85,11 +85,12 @@ def run(
     say("    Compiled in {:.0f} s, sampled in {:.0f} s.".format(*seconds))
     opened = Fit.of(fit)
     gate = opened.gate
+    found = gate_text.verdict(gate)
     if not gate.passed:
         raise InadequateFit(
-            f"{gate}\nThe fit is saved as {folder / 'fit.nc'}; nothing was decided."
+            f"{found}\nThe fit is saved as {folder / 'fit.nc'}; nothing was decided."
         )
-    say(f"    {gate}")
+    say(f"    {found}")
     say(f"3/4 Decide between {levels.sizes['level']} levels at each budget.")
     decision = decide.decide(opened, levels, BUDGETS)
     for name in ("decision.csv", "decision.json"):

@@ -16,8 +16,11 @@ from qqt_bayes.files import word_for_file
 from qqt_bayes.model.spec import Spec
 from qqt_bayes.posterior import fit_file
 from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.posterior.gate import Gate
 from qqt_bayes.posterior.methods import mark, method_of
-from qqt_bayes.posterior.prior_sensitivity import in_words, learned
+from qqt_bayes.posterior.prior_sensitivity import learned
+from qqt_bayes.report import gate_text
+from qqt_bayes.report.fit_text import prior_sentences
 
 
 def files(output: str, names: list[str]) -> list[str]:
@@ -63,33 +66,43 @@ def fit_and_report(
     for number, each in _fits(tables, spec, dask, sampler):
         path = paths[number]
         fit_file.save(each, Path(path))
-        gate = Fit.of(each).gate
-        checks = pd.DataFrame([asdict(check) for check in gate.checks])
-        checks["advice"] = checks["advice"].where(~checks["passed"], "")
-        about = {"fit": path, "method": method_of(each.attrs), "passed": gate.passed}
-        told = learned(each)
-        content = about | {
-            "checks": checks.to_dict("records"),
-            "learned": told.to_dict("records"),
-        }
-        checks = checks.assign(**mark(each.attrs))
+        opened = Fit.of(each)
+        gate, found = opened.gate, learned(opened)
+        for_people = form == "table"
+        rows = gate_text.checks_at_a_glance(gate) if for_people else gate_text.checks(gate)
+        rows = rows.assign(**mark(each.attrs))
         if several:
-            checks.insert(0, "fit", path)
-        reports[number] = checks, content
+            rows.insert(0, "fit", path)
+        reports[number] = rows, _content(each, path, gate, found)
         seconds = each.attrs["compile_time"], each.attrs["sampling_time"]
         note("Compiled in {:.0f} s, sampled in {:.0f} s.".format(*seconds) + f" Saved as {path}.")
-        for sentence in in_words(told):
+        for sentence in prior_sentences(found):
             note(sentence)
         if gate.passed or force:
-            note(str(gate))
+            note(gate_text.verdict(gate))
         else:
-            failed.append(f"{gate}\n{path} is saved all the same.")
+            failed.append(f"{gate_text.verdict(gate)}\n{path} is saved all the same.")
     frames, contents = zip(*(reports[number] for number in range(len(tables))), strict=True)
-    rows = pd.concat(frames, ignore_index=True)
-    shown = rows if form == "csv" else rows.drop(columns="advice")
-    emit(shown, form, content=list(contents) if several else contents[0])
+    emit(
+        pd.concat(frames, ignore_index=True),
+        form,
+        content=list(contents) if several else contents[0],
+    )
     if failed:
         raise InadequateFit("\n\n".join(failed))
+
+
+def _content(fit: xr.DataTree, path: str, gate: Gate, found: pd.DataFrame) -> dict[str, Any]:
+    """What JSON says of a fit: its checks, its modes, and what it has learned."""
+    return {
+        "fit": path,
+        "method": method_of(fit.attrs),
+        "passed": gate.passed,
+        "checks": gate_text.checks(gate).to_dict("records"),
+        "modes": [asdict(mode) for mode in gate.modes],
+        "log_marginal_likelihood": list(gate.log_marginal_likelihood),
+        "learned": found.to_dict("records"),
+    }
 
 
 def _fits(

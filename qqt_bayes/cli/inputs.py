@@ -14,9 +14,11 @@ from qqt_bayes.phrases import format_samples
 from qqt_bayes.posterior import fit_file
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.levels import pool_multiple
-from qqt_bayes.posterior.methods import is_approximate, mark, remark
+from qqt_bayes.posterior.methods import is_approximate, mark
 from qqt_bayes.posterior.prediction import predict, predict_known
+from qqt_bayes.report import gate_text
 from qqt_bayes.report.decision_text import oversize
+from qqt_bayes.report.fit_text import remark
 from qqt_bayes.tables.budgets import log_spaced, parse_budgets
 from qqt_bayes.tables.composition import nested_levels, read_composition
 from qqt_bayes.tables.parameters import read_parameters
@@ -114,7 +116,7 @@ def predict_fit(
     fit = Fit.of(fit_file.load(path))
     fit.require_passed(force)
     if not fit.gate.passed:
-        warn(str(fit.gate))
+        warn(gate_text.verdict(fit.gate))
     elif is_approximate(fit.attrs):
         warn(remark(fit.attrs))
     chosen, at = candidates(fit, levels, budgets)

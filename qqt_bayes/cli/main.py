@@ -265,6 +265,7 @@ def decide(
     from qqt_bayes.files import new_folder, writable
     from qqt_bayes.posterior import fit_file
     from qqt_bayes.posterior.fit import Fit
+    from qqt_bayes.report import gate_text
 
     paths = [writable(Path(name), [*fits, levels], output.WRITERS) for name in outputs]
     folder = None if figures is None else new_folder(Path(figures))
@@ -283,8 +284,8 @@ def decide(
     else:
         chosen, at = candidates(found, levels, budgets)
         decision = decide.decide(found, chosen, at, group=only_group, **criteria)
-    if failed := [str(each.gate) for each in read if not each.gate.passed]:
-        warn("\n".join(failed))
+    if failed := [each.gate for each in read if not each.gate.passed]:
+        warn("\n".join(map(gate_text.verdict, failed)))
     output.emit_decision(decision, form)
     for path in paths:
         output.write_decision(decision, path)

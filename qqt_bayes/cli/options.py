@@ -11,6 +11,7 @@ from click.core import ParameterSource
 
 from qqt_bayes.cli.output import FORMATS
 from qqt_bayes.errors import InadequateFit, InputError
+from qqt_bayes.report import gate_text
 
 INTERRUPTED = 130
 """Exit code; click's own are 0 for success and 2 for wrong usage."""
@@ -43,7 +44,9 @@ class Commands(click.Group):
         except InputError as error:
             raise Fault(str(error)) from error
         except InadequateFit as error:
-            raise Inadequate(str(error)) from error
+            # Python's message names arguments where the command line has options
+            words = gate_text.refusal(error.gate) if error.gate else str(error)
+            raise Inadequate(words) from error
         except OSError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again
             if error.errno == errno.EPIPE:

@@ -16,12 +16,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.errors import InadequateFit, InputError, alternatives
+from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.laws.law import LAWS, Law
 from qqt_bayes.laws.level_curves import flat_draws
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.spec import Spec
-from qqt_bayes.posterior.gate import Gate
+from qqt_bayes.posterior.gate import Gate, require_passed
 from qqt_bayes.posterior.methods import is_approximate, method_of
 
 ABSENT = {"tau": np.inf, "size_exponent": 0.0}
@@ -167,8 +167,7 @@ class Fit:
         InadequateFit
             If the gate failed, unless forced.
         """
-        if not self.gate.passed and not force:
-            raise InadequateFit(f"{self.gate}\nUse --force (force=True) to go on all the same.")
+        require_passed(self.gate, force)
 
 
 type AnyFit = xr.DataTree | Fit

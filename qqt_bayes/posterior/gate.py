@@ -1,7 +1,8 @@
 """The gate: whether a posterior may be used.
 
 Two questions: did the sampler explore the posterior (convergence), and does the law describe the
-runs (adequacy)?  A fit that fails is kept and says in words what to do next.
+runs (adequacy)?  A fit that fails is kept with all that was found, as numbers and ids;
+`qqt_bayes.report.gate_text` says in sentences what to do next.
 """
 
 from __future__ import annotations
@@ -15,127 +16,166 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from qqt_bayes.errors import InadequateFit
 from qqt_bayes.laws.run_curves import replicates
 from qqt_bayes.model.noise import known_variance, typical, weights
-from qqt_bayes.posterior.methods import METHODS, is_approximate, method_of, remark
+from qqt_bayes.posterior.checks import CHECKS, Check, Question, check_of, judge
+from qqt_bayes.posterior.methods import METHODS, is_approximate, method_of
 
 Array = NDArray[np.float64]
 
-RHAT, ESS, BFMI = 1.01, 400, 0.3
-AGREEMENT = "R-hat"
-"""Begins the name of the check that compares chains."""
-PARETO_K = 0.7
-"""Shape of the weights of an approximation above which no draws of it will do."""
-NOISE_RATIO = 5.0
-"""Unexplained scatter above this many times the known noise is the law's misfit, not chance."""
-LEAST_TAIL = 0.005
-"""Predictive tail probability below which a pattern in the residuals is not chance."""
-LONGER = 3
-"""Times as many draws to take where they were too few."""
 DRAWS = 500
 """Draws that the predictive checks use."""
 
-MORE_DRAWS = "sample longer (--draws {draws} --tune {draws}), or take a simpler model"
-MORE_PARTICLES = "take more draws (--draws {draws}), or method nuts"
-FAR = "the approximation may be far from the posterior: fit with method nuts"
-OTHER_LAW = "the law does not describe these runs: try {models}"
-GROUPS = (
-    "; where groups differ, a model with parameters over group (cherti has some), or a table for "
-    "each group"
-)
-NOISY = (
-    "runs{of} scatter by {sigma:.2g} about their curves, more than the prior of the noise takes "
-    "for chance: {advice}; where runs are so noisy, give replicates, n_eval, or a model whose "
-    "likelihood.sigma allows it"
-)
-OTHERS = {
-    "error": {
-        "utility-free-size": "utility-free-size",
-        "utility-bounded": "utility-bounded (errors near chance)",
-        "utility-overfit": "utility-overfit (errors that rise again)",
-        "effective-data": "effective-data",
-    },
-    "loss": {
-        "utility-free-size": "utility-free-size",
-        "data-constrained": "data-constrained",
-        "utility-overfit": "utility-overfit (losses that rise again)",
-    },
-}
-"""Models to try where one does not describe runs of a kind."""
-
 
 @dataclass(frozen=True)
-class Check:
-    """One check of the gate: a number, its bar, and what to do if it fails."""
+class Mode:
+    """A mode of a posterior.
 
-    name: str
+    Attributes
+    ----------
+    parameter, of : str
+        A parameter in which the modes differ, and its group and pool (empty if it has none).
+    value : float
+        Of that parameter, there.
+    weight : float
+        Share of the posterior by Laplace's method, which is rough.
+    shares : tuple of float
+        Of the draws of each chain.
+    """
+
+    parameter: str
+    of: str
     value: float
-    bar: str
-    passed: bool
-    advice: str
-
-    def __str__(self) -> str:
-        verdict = "ok" if self.passed else f"FAILED: {self.advice}"
-        return f"{self.name}: {self.value:.4g} ({self.bar}) {verdict}"
+    weight: float
+    shares: tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class Gate:
-    """All checks of a fit.
+    """All checks of a fit, and what their sentences need to know of it.
 
     Attributes
     ----------
     checks : tuple of Check
     method : str
         By which the fit was made.
+    model, kind : str
+        Name of the specification, and whether the runs have an error rate ("error") or a "loss".
+    draws, groups : int
+        Draws of each chain, and groups of the runs.
+    modes : tuple of Mode
+        Those that were looked for and found; empty if none were looked for.
+    log_marginal_likelihood : tuple of float
+        Of the model by each run of sequential Monte Carlo; empty for other methods.
     note : str
-        What else should be known of the posterior, in words.
+        Of fits that were saved before gates held modes: what was found, in words.
     """
 
     checks: tuple[Check, ...]
     method: str = METHODS[0]
+    model: str = ""
+    kind: str = "error"
+    draws: int = 0
+    groups: int = 1
+    modes: tuple[Mode, ...] = ()
+    log_marginal_likelihood: tuple[float, ...] = ()
     note: str = ""
 
     @property
     def passed(self) -> bool:
-        """Whether every check passed."""
+        """Whether every check passed; without any check nothing has."""
         return bool(self.checks) and all(check.passed for check in self.checks)
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The checks that did not pass."""
+        return tuple(check for check in self.checks if not check.passed)
 
     @property
     def chains_agree(self) -> bool:
         """Whether R-hat found no fault; so it is where there are no chains to compare."""
-        return all(check.passed for check in self.checks if check.name.startswith(AGREEMENT))
+        return all(check.passed for check in self.checks if check.id == "rhat")
 
     def __str__(self) -> str:
-        failed = [check for check in self.checks if not check.passed]
-        beware = remark({"method": self.method})
-        if failed:
-            verdict = ["The fit did not pass its gate.", *(f"  {each}" for each in failed), beware]
-        else:
-            agree = "the approximation is near the posterior" if beware else "the chains agree"
-            words = f"The fit passed its gate: {agree}, no check found fault with the law."
-            verdict = [f"{words} {beware}".strip()]
-        return "\n".join(filter(None, [*verdict, self.note]))
+        if not self.passed:
+            return "\n".join(["The fit did not pass its gate.", *(f"  {x}" for x in self.failed)])
+        approximate = is_approximate({"method": self.method})
+        agree = "the approximation is near the posterior" if approximate else "the chains agree"
+        return f"The fit passed its gate: {agree}, no check found fault with the law."
 
     def to_json(self) -> str:
-        """The gate as text for a fit's attributes."""
-        checks = [asdict(each) for each in self.checks]
-        about = {"passed": self.passed, "method": self.method, "note": self.note}
-        return json.dumps(about | {"checks": checks})
-
-    @classmethod
-    def from_json(cls, text: str) -> Gate:
-        """The gate from a fit's attributes.
+        """The gate as text for a fit's attributes.
 
         Examples
         --------
-        >>> gate = Gate((Check("divergences", 0.0, "0", True, ""),))
+        >>> gate = Gate((judge("divergences", 0),), model="utility", draws=1000)
         >>> Gate.from_json(gate.to_json()) == gate, gate.passed
         (True, True)
         """
+        return json.dumps({"passed": self.passed, **asdict(self)})
+
+    @classmethod
+    def from_json(cls, text: str) -> Gate:
+        """The gate from a fit's attributes, in this form or that of before checks had ids.
+
+        Raises
+        ------
+        KeyError, TypeError or ValueError
+            If the text is no gate.
+        """
         content = json.loads(text)
-        checks = tuple(Check(**each) for each in content["checks"])
-        return cls(checks, method_of(content), content.get("note", ""))
+        return cls(
+            checks=tuple(map(check_of, content["checks"])),
+            method=method_of(content),
+            model=str(content.get("model", "")),
+            kind=str(content.get("kind", "error")),
+            draws=int(content.get("draws", 0)),
+            groups=int(content.get("groups", 1)),
+            modes=tuple(
+                Mode(**mode | {"shares": tuple(mode["shares"])})
+                for mode in content.get("modes", [])
+            ),
+            log_marginal_likelihood=tuple(map(float, content.get("log_marginal_likelihood", []))),
+            note=str(content.get("note", "")),
+        )
+
+
+REMEDIES: dict[Question, str] = {
+    "convergence": "sample longer (draws, tune, target_accept) or take a simpler model",
+    "approximation": "fit with method='nuts'",
+    "law": "fit a model whose law describes the runs",
+}
+"""What to do where a check failed, in terms of `qqt_bayes.fit`, by what the check is about."""
+
+
+def require_passed(gate: Gate, force: bool = False) -> None:
+    """Refuse a gate that was not passed.
+
+    Raises
+    ------
+    InadequateFit
+        With the gate, unless forced.
+
+    Examples
+    --------
+    >>> require_passed(Gate((judge("rhat", 1.3, of="tau"), judge("bfmi", 0.9))))
+    Traceback (most recent call last):
+    qqt_bayes.errors.InadequateFit: The fit did not pass its gate: R-hat of tau is 1.3 (at most
+    1.01).
+    To mend it, sample longer (draws, tune, target_accept) or take a simpler model; force=True
+    goes on all the same.
+    """
+    if gate.passed or force:
+        return
+    found = [f"{check.name} is {check.value:.4g} ({check.bound})" for check in gate.failed]
+    about = {CHECKS[check.id].question: None for check in gate.failed if check.id in CHECKS}
+    mend = "; ".join(REMEDIES[each] for each in about) or "fit again"
+    raise InadequateFit(
+        f"The fit did not pass its gate: {'; '.join(found) or 'it has no checks'}.\n"
+        f"To mend it, {mend}; force=True goes on all the same.",
+        gate,
+    )
 
 
 def check(fit: xr.DataTree, curve: Array, predicted: Array) -> Gate:
@@ -148,53 +188,44 @@ def check(fit: xr.DataTree, curve: Array, predicted: Array) -> Gate:
         Mean error of each run, and a predicted one, under draws of the posterior.
     """
     reached = _distance(fit) if is_approximate(fit.attrs) else _convergence(fit)
-    return Gate((*reached, *_adequacy(fit, curve, predicted)), method_of(fit.attrs))
+    return Gate(
+        (*reached, *_adequacy(fit, curve, predicted)),
+        method=method_of(fit.attrs),
+        model=json.loads(fit.attrs["spec"])["name"],
+        kind=fit.attrs["kind"],
+        draws=fit["posterior"].sizes["draw"],
+        groups=fit["constant_data"].sizes["group"],
+    )
 
 
 def _distance(fit: xr.DataTree) -> list[Check]:
     """How far an approximation is from the posterior."""
-    k = float(fit.children["sample_stats"].attrs["pareto_k"])
-    return [Check("Pareto k of the approximation", k, f"at most {PARETO_K}", k <= PARETO_K, FAR)]
+    return [judge("pareto_k", fit.children["sample_stats"].attrs["pareto_k"])]
 
 
 def _convergence(fit: xr.DataTree) -> list[Check]:
+    """Whether chains agree and have enough effective draws, each by its worst parameter."""
     import arviz as az
 
     posterior = fit.children["posterior"].to_dataset(inherit=False)
-    stats = fit.children["sample_stats"].to_dataset(inherit=False)
-    tuned = method_of(fit.attrs) == "nuts"
-    more_draws = MORE_DRAWS if tuned else MORE_PARTICLES
-    more_draws = more_draws.format(draws=LONGER * posterior.sizes["draw"])
-    rhat = _worst(az.rhat(posterior), np.max)
-    bulk = _worst(az.ess(posterior, method="bulk"), np.min)
-    tail = _worst(az.ess(posterior, method="tail"), np.min)
     checks = [
-        Check(
-            f"{AGREEMENT} of {rhat[1]}",
-            rhat[0],
-            f"at most {RHAT}",
-            rhat[0] <= RHAT,
-            f"the chains disagree: {more_draws}",
-        ),
-        Check(f"bulk ESS of {bulk[1]}", bulk[0], f"at least {ESS}", bulk[0] >= ESS, more_draws),
-        Check(f"tail ESS of {tail[1]}", tail[0], f"at least {ESS}", tail[0] >= ESS, more_draws),
+        judge(check_id, *_worst(values, choose))
+        for check_id, values, choose in (
+            ("rhat", az.rhat(posterior), np.max),
+            ("ess_bulk", az.ess(posterior, method="bulk"), np.min),
+            ("ess_tail", az.ess(posterior, method="tail"), np.min),
+        )
     ]
-    return [*checks, *_dynamics(stats, more_draws)] if tuned else checks
+    if method_of(fit.attrs) != "nuts":
+        return checks
+    return [*checks, *_dynamics(fit.children["sample_stats"].to_dataset(inherit=False))]
 
 
-def _dynamics(stats: xr.Dataset, more_draws: str) -> list[Check]:
+def _dynamics(stats: xr.Dataset) -> list[Check]:
     """Whether Hamiltonian dynamics went wrong."""
-    bfmi = float(np.min(_bfmi(stats["energy"].to_numpy())))
-    diverged = int(stats["diverging"].sum())
     return [
-        Check(
-            "divergent draws",
-            diverged,
-            "0",
-            diverged == 0,
-            "parts of the posterior were not reached: raise --target-accept, or a simpler model",
-        ),
-        Check("E-BFMI", bfmi, f"at least {BFMI}", bfmi >= BFMI, more_draws),
+        judge("divergences", int(stats["diverging"].sum())),
+        judge("bfmi", float(np.min(_bfmi(stats["energy"].to_numpy())))),
     ]
 
 
@@ -211,61 +242,41 @@ def _bfmi(energy: Array) -> Array:
 
 
 def _adequacy(fit: xr.DataTree, curve: Array, predicted: Array) -> list[Check]:
+    """Whether what the law leaves unexplained is noise, in its size and without a pattern."""
     constant = fit.children["constant_data"].to_dataset(inherit=False)
     observed = fit["observed_data"]["error"].to_numpy()
     spec = json.loads(fit.attrs["spec"])
-    others = OTHERS[fit.attrs["kind"]]
-    models = [words for name, words in others.items() if name != spec["name"]]
-    several = GROUPS if constant.sizes["group"] > 1 else ""
-    other_law = OTHER_LAW.format(models=" or ".join(models)) + several
     runs = constant.assign(error=("run", observed)).assign_attrs(kind=fit.attrs["kind"])
-    checks = [_scatter(fit, spec, runs, observed - curve.mean(axis=0), other_law)]
-    for name, pattern in _patterns(constant).items():
+    checks = [_scatter(fit, spec, runs, observed - curve.mean(axis=0))]
+    for check_id, pattern in _patterns(constant).items():
         seen = pattern(observed - curve)
         chance = pattern(predicted - curve)
-        tail = float(np.mean(chance >= seen))
-        checks.append(
-            Check(
-                f"residuals by {name}: predictive tail probability",
-                tail,
-                f"at least {LEAST_TAIL}",
-                tail >= LEAST_TAIL,
-                other_law,
-            )
-        )
+        checks.append(judge(check_id, float(np.mean(chance >= seen))))
     return checks
 
 
-def _scatter(
-    fit: xr.DataTree, spec: dict[str, Any], runs: xr.Dataset, residual: Array, advice: str
-) -> Check:
+def _scatter(fit: xr.DataTree, spec: dict[str, Any], runs: xr.Dataset, residual: Array) -> Check:
     """Whether what is left unexplained is noise: as much as is known, declared, or expected."""
     noise = typical(spec["likelihood"], fit["posterior"])
     weight = np.broadcast_to(weights(runs, noise), residual.shape)
     left = float(np.sqrt(np.mean(weight * residual**2)))
     known = known_noise(runs, weight)
-    if known is None and "sigma" in fit["posterior"]:
-        return _expected(fit, advice)
-    if known is None:
-        kind, known = "declared", noise["sigma"]
-    else:
-        kind, left = "known", max(left, noise["sigma"])
-    ratio = left / known
-    bar, passed = f"at most {NOISE_RATIO:g}", ratio <= NOISE_RATIO
-    return Check(f"unexplained scatter over {kind} noise", ratio, bar, passed, advice)
+    if known is not None:
+        # a fit may call its misfit noise: then the residuals are small and sigma is large
+        return judge("scatter_known", max(left, noise["sigma"]) / known)
+    if "sigma" in fit["posterior"]:
+        return _expected(fit)
+    return judge("scatter_declared", left / noise["sigma"])
 
 
-def _expected(fit: xr.DataTree, advice: str) -> Check:
+def _expected(fit: xr.DataTree) -> Check:
     """Whether the prior of the noise expects what each group was found to have."""
     drawn, prior = fit["posterior"]["sigma"], fit["prior"]["sigma"]
     sigma = drawn.median(("chain", "draw"))
     tails = (prior >= sigma).mean(("chain", "draw"))
     worst = tails.argmin(...)
-    of = f" of {tails['group'].isel(worst).item()}" if worst else ""
-    tail, most = tails.isel(worst).item(), sigma.isel(worst).item()
-    name = f"unexplained scatter{of}: tail probability in the prior of the noise"
-    words = NOISY.format(of=of, sigma=most, advice=advice)
-    return Check(name, tail, f"at least {LEAST_TAIL}", tail >= LEAST_TAIL, words)
+    of = str(tails["group"].isel(worst).item()) if worst else ""
+    return judge("scatter_prior", tails.isel(worst).item(), of, sigma.isel(worst).item())
 
 
 def known_noise(runs: xr.Dataset, weight: Array | float = 1.0) -> float | None:
@@ -287,13 +298,16 @@ def known_noise(runs: xr.Dataset, weight: Array | float = 1.0) -> float | None:
 
 
 def _patterns(constant: xr.Dataset) -> dict[str, Callable[[Array], Array]]:
-    """Scale-free measures of order in residuals, shape (draw, run) to (draw,)."""
+    """Scale-free measures of order in residuals, shape (draw, run) to (draw,), by check."""
     total = constant["unique_samples"].sum("pool").to_numpy()[constant["data_index"].to_numpy()]
     seen = constant["samples_seen"].to_numpy()
-    trends = {"budget": np.log(seen), "repetitions": np.log(seen / total)}
+    trends = {
+        "residuals_budget": np.log(seen),
+        "residuals_repetitions": np.log(seen / total),
+    }
     classes = {
-        "training set": constant["data_index"].to_numpy(),
-        "group": constant["group_index"].to_numpy(),
+        "residuals_training_set": constant["data_index"].to_numpy(),
+        "residuals_group": constant["group_index"].to_numpy(),
     }
     patterns: dict[str, Callable[[Array], Array]] = {}
     for name, x in trends.items():

@@ -1,6 +1,7 @@
-"""The methods of inference by name, and the remark that marks what is approximate.
+"""The methods of inference by name, and which of them are approximate.
 
-Whatever shows numbers of a posterior asks here whether they are approximate.
+Whatever shows numbers of a posterior asks here whether they are; `qqt_bayes.report.fit_text` has
+the sentence that says so.
 """
 
 from __future__ import annotations
@@ -24,36 +25,8 @@ def is_approximate(attributes: Mapping[Any, Any]) -> bool:
     return method_of(attributes) in APPROXIMATE
 
 
-def remark(attributes: Mapping[Any, Any]) -> str:
-    """What to say of a fit, decision or prediction that is approximate; empty of others.
-
-    Examples
-    --------
-    >>> remark({"method": "laplace"})
-    'Approximate posterior (laplace): a quick look, not for decisions that cost; fit with nuts.'
-    >>> remark({}), remark({"method": "smc"})
-    ('', '')
-    """
-    if not is_approximate(attributes):
-        return ""
-    return f"{label(attributes)}: a quick look, not for decisions that cost; fit with nuts."
-
-
-def label(attributes: Mapping[Any, Any]) -> str:
-    """The same in short, for figures.
-
-    Examples
-    --------
-    >>> label({"method": "pathfinder"}), label({})
-    ('Approximate posterior (pathfinder)', '')
-    """
-    if not is_approximate(attributes):
-        return ""
-    return f"Approximate posterior ({method_of(attributes)})"
-
-
 def mark(attributes: Mapping[Any, Any]) -> dict[str, str]:
-    """The method, as a column for tables that hold approximate numbers; no column for others.
+    """The method as a column, for tables that hold approximate numbers; no column for others.
 
     Examples
     --------

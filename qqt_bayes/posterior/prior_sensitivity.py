@@ -21,7 +21,6 @@ from scipy import special
 
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.priors import log_prior
-from qqt_bayes.phrases import named
 from qqt_bayes.posterior.fit import AnyFit, Fit
 
 DOMINATED = 0.2
@@ -86,36 +85,6 @@ def learned(fit: AnyFit) -> pd.DataFrame:
     frame["verdict"] = np.where(matters, "prior matters", "runs")
     frame.loc[frame["contraction"] < DOMINATED, "verdict"] = "prior"
     return frame
-
-
-def in_words(told: pd.DataFrame) -> list[str]:
-    r"""What should be known of parameters that hang on their prior, a sentence each.
-
-    Parameters
-    ----------
-    told : DataFrame
-        As `learned` returns it.
-
-    Examples
-    --------
-    >>> told = pd.DataFrame({"parameter": ["a", "d", "tau"], "of": ["", "", "0-10%"],
-    ...                      "verdict": ["prior matters", "prior matters", "prior"],
-    ...                      "prior_sensitivity": [0.1, 0.3, 0.2]})
-    >>> print(*in_words(told), sep="\n")
-    The runs hardly told tau of 0-10%: what the fit says of it is the prior.
-    Another prior would move, most first: d; a.
-    """
-    strongest_first = told.sort_values("prior_sensitivity", ascending=False, kind="stable")
-    sentences = {
-        "prior": (told, "The runs hardly told {}: what the fit says of it is the prior."),
-        "prior matters": (strongest_first, "Another prior would move, most first: {}."),
-    }
-    words = []
-    for verdict, (table, sentence) in sentences.items():
-        flagged = table.loc[table["verdict"] == verdict, ["parameter", "of"]]
-        if len(flagged):
-            words.append(sentence.format(named(list(flagged.itertuples(index=False, name=None)))))
-    return words
 
 
 def _sensitivity(scaled: xr.DataTree, group: str) -> xr.Dataset:

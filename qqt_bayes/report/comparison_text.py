@@ -11,7 +11,8 @@ import xarray as xr
 
 from qqt_bayes.comparison.loo import BAD_K, INTERVAL
 from qqt_bayes.phrases import chance, format_samples, joined
-from qqt_bayes.posterior.methods import is_approximate, remark
+from qqt_bayes.posterior.methods import is_approximate
+from qqt_bayes.report.fit_text import remark
 
 SMALL = 4.0
 """Difference in elpd that says little, whatever its standard error (Sivula, Magnusson, Matamoros

@@ -24,7 +24,8 @@ from qqt_bayes.phrases import (
     span,
 )
 from qqt_bayes.posterior.levels import UNDECIDED
-from qqt_bayes.posterior.methods import is_approximate, remark
+from qqt_bayes.posterior.methods import is_approximate
+from qqt_bayes.report.fit_text import remark
 from qqt_bayes.tables.budgets import is_one_budget
 from qqt_bayes.tables.runs import HIGHEST
 

@@ -27,7 +27,7 @@ from qqt_bayes.model.spec import Spec, load_model, require_kind
 from qqt_bayes.posterior import gate
 from qqt_bayes.posterior.fit import by_draw
 from qqt_bayes.posterior.methods import METHODS
-from qqt_bayes.sampling.modes import find_modes, sentence
+from qqt_bayes.sampling.modes import find_modes
 from qqt_bayes.sampling.profile import find_coordinates
 from qqt_bayes.sampling.samplers import Density, Settings, dispersed, sample
 
@@ -271,22 +271,14 @@ def _collect(
     result.attrs = _provenance(spec, runs) | attributes
     every = max(1, len(curve) // gate.DRAWS)
     found = gate.check(result, curve[::every], predicted[::every])
-    notes = [_evidence(stats)]
     if several or not found.chains_agree:
         modes = find_modes(spec, runs, parts, by_draw(before), posterior)
-        notes.insert(0, sentence(modes, found.method))
-    found = replace(found, note=" ".join(filter(None, notes)))
+        found = replace(found, modes=tuple(modes))
+    if "log_marginal_likelihood" in stats:  # of sequential Monte Carlo
+        evidence = stats["log_marginal_likelihood"].values.tolist()
+        found = replace(found, log_marginal_likelihood=tuple(evidence))
     result.attrs["gate"] = found.to_json()
     return result
-
-
-def _evidence(stats: xr.Dataset) -> str:
-    """What sequential Monte Carlo says of the model as a whole; empty of other methods."""
-    if "log_marginal_likelihood" not in stats:
-        return ""
-    runs = stats["log_marginal_likelihood"].values
-    each = ", ".join(f"{value:.1f}" for value in runs)
-    return f"Log marginal likelihood {np.mean(runs):.1f} (run by run {each})."
 
 
 def _provenance(spec: Spec, runs: xr.Dataset) -> dict[str, Any]:

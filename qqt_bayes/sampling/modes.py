@@ -9,7 +9,6 @@ weight by Laplace's method is rough.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from qqt_bayes.laws.run_curves import Part
 from qqt_bayes.model.spec import Spec
+from qqt_bayes.posterior.gate import Mode
 from qqt_bayes.sampling.best_fit import BestFit, Optimum
 
 Array = NDArray[np.float64]
@@ -27,32 +27,6 @@ FARTHEST = 50.0
 CLEAR = 3.0
 """Modes are told apart by a parameter that they have in common, if it differs by so many standard
 deviations."""
-
-
-@dataclass(frozen=True)
-class Mode:
-    """A mode of a posterior.
-
-    Attributes
-    ----------
-    name : str
-        A parameter and its value there, such as "size_exponent 0.41".
-    weight : float
-        By Laplace's method.
-    shares : tuple of float
-        Of the draws of each chain.
-    """
-
-    name: str
-    weight: float
-    shares: tuple[float, ...]
-
-    def __str__(self) -> str:
-        each = ", ".join(f"{100 * share:.0f}" for share in self.shares)
-        return (
-            f"{self.name} ({100 * np.mean(self.shares):.0f} % of the draws, chain by chain {each}; "
-            f"weight by Laplace's method about {self.weight:.2g})"
-        )
 
 
 def find_modes(
@@ -95,16 +69,18 @@ def find_modes(
     shares = (member[..., None] == np.arange(len(optima))).mean(axis=1)
     log_weight = np.array([optimum.log_weight for optimum in optima])
     weight = np.exp(log_weight - log_weight.max())
-    names = _names(search, optima, runs)
+    parameter, of, there = _names(search, optima, runs)
     modes = [
-        Mode(name, float(w), tuple(s.tolist()))
-        for name, w, s in zip(names, weight / weight.sum(), shares.T, strict=True)
+        Mode(parameter, of, value, float(w), tuple(s.tolist()))
+        for value, w, s in zip(there, weight / weight.sum(), shares.T, strict=True)
     ]
     return sorted(modes, key=lambda mode: -np.mean(mode.shares))
 
 
-def _names(search: BestFit, optima: list[Optimum], runs: xr.Dataset) -> list[str]:
-    """The parameter in which the first two differ most, and its value in each."""
+def _names(
+    search: BestFit, optima: list[Optimum], runs: xr.Dataset
+) -> tuple[str, str, list[float]]:
+    """The parameter in which the first two differ most, its group and pool, its value in each."""
     scalars = [
         (field, index, field.start + i)
         for field in search.fields
@@ -117,25 +93,5 @@ def _names(search: BestFit, optima: list[Optimum], runs: xr.Dataset) -> list[str
     clear = shared & (apart > CLEAR)
     field, index, place = scalars[int(np.argmax(np.where(clear, np.inf, apart)))]
     labels = [str(runs[dim].values[i]) for dim, i in zip(field.prior.over, index, strict=True)]
-    name = " ".join([field.name, *(["of", *labels] if labels else [])])
-    values = [field.scale.bound(optimum.x[place], np)[0] for optimum in optima]
-    return [f"{name} {value:.3g}" for value in values]
-
-
-def sentence(modes: list[Mode], method: str) -> str:
-    """What to say of several modes; empty of one.
-
-    Examples
-    --------
-    >>> print(sentence([Mode("d 0.1", 0.1, (1.0, 0.5)), Mode("d 0.4", 0.9, (0.0, 0.5))], "smc"))
-    The posterior has 2 modes: d 0.1 (75 % of the draws, chain by chain 100, 50; weight by Laplace's
-    method about 0.1) and d 0.4 (25 % of the draws, chain by chain 0, 50; weight by Laplace's method
-    about 0.9).
-    """
-    if len(modes) < 2:
-        return ""
-    *most, last = map(str, modes)
-    words = f"The posterior has {len(modes)} modes: {', '.join(most)} and {last}."
-    if method == "nuts":
-        words += " Chains seldom cross, so their shares are no weights: --method smc weighs modes."
-    return words
+    values = [float(field.scale.bound(optimum.x[place], np)[0]) for optimum in optima]
+    return field.name, ", ".join(labels), values

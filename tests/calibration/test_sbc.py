@@ -342,9 +342,7 @@ def test_the_page_lists_every_scalar_outside_its_band(monkeypatch, tmp_path):
             "upper": 0.3,
             "inside": departures or i > 0,
         }
-        for i, failed in enumerate(
-            [np.nan, "R-hat of b", "residuals by budget; R-hat of b", np.nan]
-        )
+        for i, failed in enumerate([np.nan, "rhat", "residuals_budget; rhat", np.nan])
         for times in (1, 4)
         for departures in (False, True)
     ]
@@ -422,7 +420,7 @@ def test_coverage_elsewhere_asks_every_set_at_both_budgets(losses, monkeypatch):
     assert found.groupby(["times", "departures"]).size().to_dict() == {
         (times, departures): 6 for times in (1, 4) for departures in (False, True)
     }
-    assert (found["failed"] == "R-hat").all()
+    assert (found["failed"] == "rhat").all()
     width = (found["upper"] - found["lower"]).groupby([found["times"], found["departures"]]).mean()
     assert width[1, False] == pytest.approx(0, abs=1e-12)
     assert 1e-6 < width[1, True] < width[4, True]

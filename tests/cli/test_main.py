@@ -452,7 +452,7 @@ def test_fit_saves_and_reports(files: SimpleNamespace, monkeypatch: pytest.Monke
     said = json.loads(result.stdout)
     assert said["fit"] == str(path)
     assert said["passed"] is True
-    assert said["checks"][0]["name"] == "R-hat"
+    assert said["checks"][0]["id"] == "rhat"
     assert {"parameter", "of", "contraction", "verdict"} <= set(said["learned"][0])
     assert "The fit passed its gate" in result.stderr
     assert Fit.of(fit_file.load(path)).gate.passed
@@ -491,7 +491,7 @@ def test_a_fit_that_fails_is_saved_and_exits_with_3(
     files: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     result, path, _ = fit_with(files, monkeypatch, exit_code=3, passed=False)
-    assert " FAILED: raise tune and draws" in result.stderr
+    assert " FAILED: the chains disagree: sample longer (--draws 150 " in result.stderr
     assert f"{path} is saved all the same." in result.stderr
     assert not Fit.of(fit_file.load(path)).gate.passed
     fit_with(files, monkeypatch, "--force", exit_code=0, passed=False)

@@ -127,7 +127,7 @@ def test_whatever_knows_sigma_knows_the_budget():
     np.testing.assert_allclose(found, SIGMA * grown)
     fit["constant_data"]["n_eval"].values[:] = 1e6
     curve = runs["error"].values + np.zeros((4, 12))
-    (check,) = (each for each in gate._adequacy(fit, curve, curve) if "scatter" in each.name)
+    (check,) = (each for each in gate._adequacy(fit, curve, curve) if "scatter" in each.id)
     known = gate.known_noise(Fit.of(fit).runs, grown**-2.0)
     assert check.value == pytest.approx(made.NOISE / known, rel=0.01)
     assert np.isfinite(decide(fit, made.levels(), [1e9])["regret"]).all()

@@ -140,8 +140,10 @@ def test_require():
     good, bad = made.fit(draws=5), made.fit(draws=5, passed=False)
     Fit.of(good).require_passed()
     Fit.of(bad).require_passed(force=True)
-    with pytest.raises(InadequateFit, match=r"(?s)did not pass its gate.*raise tune.*--force"):
+    words = r"(?s)did not pass its gate: R-hat of b is 1.2 .*sample longer.*force=True goes on"
+    with pytest.raises(InadequateFit, match=words) as refused:
         Fit.of(bad).require_passed()
+    assert refused.value.gate == Fit.of(bad).gate
     assert Fit.of(good).gate.passed
     assert not Fit.of(bad).gate.passed
 

@@ -11,12 +11,14 @@ from command import qqt
 from qqt_bayes.decisions import subsets
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.posterior import fit_file
+from qqt_bayes.posterior.checks import LARGEST_PARETO_K, judge
 from qqt_bayes.posterior.fit import Fit
-from qqt_bayes.posterior.gate import PARETO_K, Check, Gate, check
+from qqt_bayes.posterior.gate import Gate, check
 from qqt_bayes.posterior.methods import APPROXIMATE, METHODS
 from qqt_bayes.posterior.prediction import predict
 from qqt_bayes.report.decision_text import summary
 from qqt_bayes.report.figures import files, plots
+from qqt_bayes.report.gate_text import verdict
 from qqt_bayes.report.records import to_frame, to_json
 from qqt_bayes.sampling import inference
 
@@ -61,15 +63,15 @@ def with_k(fit, k):
 
 
 def test_an_approximation_is_judged_by_its_distance_not_by_chains(fit):
-    names = [each.name for each in with_k(fit, 0.2).checks]
-    assert names[0] == "Pareto k of the approximation"
-    assert not [name for name in names if "R-hat" in name or "diverg" in name or "BFMI" in name]
-    assert with_k(fit, PARETO_K).checks[0].passed
-    for far in (PARETO_K + 0.01, float("inf"), float("nan")):
+    ids = [each.id for each in with_k(fit, 0.2).checks]
+    assert ids[0] == "pareto_k"
+    assert not {"rhat", "ess_bulk", "ess_tail", "divergences", "bfmi"} & set(ids)
+    assert with_k(fit, LARGEST_PARETO_K).checks[0].passed
+    for far in (LARGEST_PARETO_K + 0.01, float("inf"), float("nan")):
         failed = with_k(fit, far)
         assert not failed.checks[0].passed
-        assert "may be far from the posterior: fit with method nuts" in str(failed)
-        assert str(failed).endswith(REMARK)
+        assert "may be far from the posterior: fit with method nuts" in verdict(failed)
+        assert verdict(failed).endswith(REMARK)
 
 
 def test_particles_are_judged_by_agreement_of_runs():
@@ -77,16 +79,17 @@ def test_particles_are_judged_by_agreement_of_runs():
     fit["sample_stats"] = fit["sample_stats"].to_dataset()[["lp"]]
     curve = fit["posterior_predictive"]["error"].values.reshape(-1, 12)
     gate = check(fit, curve, curve)
-    names = " ".join(each.name for each in gate.checks)
-    assert "R-hat" in names
-    assert "ESS" in names
-    assert "diverg" not in names
-    assert "--tune" not in str(gate)
+    ids = {each.id for each in gate.checks}
+    assert {"rhat", "ess_bulk", "ess_tail"} <= ids
+    assert not {"divergences", "bfmi"} & ids
+    assert not gate.passed
+    assert "--draws 90" in verdict(gate)
+    assert "--tune" not in verdict(gate)
 
 
 def test_the_gate_of_an_approximation_says_so():
-    gate = Gate((Check("Pareto k", 0.1, "at most 0.7", True, ""),), "laplace")
-    assert str(gate) == (
+    gate = Gate((judge("pareto_k", 0.1),), "laplace")
+    assert verdict(gate) == (
         "The fit passed its gate: the approximation is near the posterior, no check found fault "
         f"with the law. {REMARK}"
     )

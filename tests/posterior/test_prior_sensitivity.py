@@ -7,7 +7,8 @@ import xarray as xr
 
 import qqt_bayes
 from qqt_bayes.errors import InputError
-from qqt_bayes.posterior.prior_sensitivity import contraction, in_words
+from qqt_bayes.posterior.prior_sensitivity import contraction
+from qqt_bayes.report.fit_text import prior_sentences
 
 
 @pytest.mark.parametrize("scale", [0.05, 0.5, 1.0])
@@ -44,7 +45,8 @@ def test_what_is_the_priors_is_flagged(hardly):
     told = qqt_bayes.learned(hardly).set_index(["parameter", "of"])
     assert (told.loc["tau", "verdict"] == "prior").all()
     assert (told.loc["b", "contraction"] > 0.9).all()
-    assert "The runs hardly told tau of 0-10%, 10-20% and 20-30%" in in_words(told.reset_index())[0]
+    (sentence,) = prior_sentences(told.reset_index())[:1]
+    assert "The runs hardly told tau of 0-10%, 10-20% and 20-30%" in sentence
 
 
 def test_every_scalar_has_its_row(hardly):
@@ -80,7 +82,7 @@ def test_groups_and_pools_are_named():
 
 def test_nothing_to_say():
     frame = qqt_bayes.learned(made.fit()).assign(verdict="runs")
-    assert in_words(frame) == []
+    assert prior_sentences(frame) == []
 
 
 def test_a_handful_of_draws_is_no_fault():

@@ -11,7 +11,7 @@ from qqt_bayes.model.spec import load_model
 from qqt_bayes.sampling import modes
 from qqt_bayes.sampling.best_fit import BestFit
 from qqt_bayes.sampling.inference import prior_draws
-from qqt_bayes.sampling.modes import Mode, find_modes, sentence
+from qqt_bayes.sampling.modes import find_modes
 from qqt_bayes.tables.runs import read_runs
 
 DATA = TESTS / "benchmarks" / "data"
@@ -67,16 +67,7 @@ def test_draws_are_told_apart_by_where_they_lead(study, search, optima, monkeypa
     first, second = (each.x for each in optima)
     found = find_modes(*study, posterior_about(search, [first, second, first]))
     assert [mode.shares for mode in found] == [(1.0, 0.0, 1.0), (0.0, 1.0, 0.0)]
-    named = [mode.name.rsplit(" ", 1) for mode in found]
-    assert [name for name, _ in named] == ["size_exponent"] * 2
-    np.testing.assert_allclose([float(value) for _, value in named], [2.1, -0.2], atol=0.02)
+    assert [(mode.parameter, mode.of) for mode in found] == [("size_exponent", "")] * 2
+    np.testing.assert_allclose([mode.value for mode in found], [2.1, -0.2], atol=0.02)
     assert sum(mode.weight for mode in found) == pytest.approx(1)
     assert found[0].weight > 0.9
-
-
-def test_words():
-    assert sentence([], "nuts") == ""
-    assert sentence([Mode("d 0.1", 1.0, (1.0, 1.0))], "nuts") == ""
-    two = [Mode("d 0.1", 0.3, (1.0, 0.0)), Mode("d 0.4", 0.7, (0.0, 1.0))]
-    assert sentence(two, "nuts").endswith("--method smc weighs modes.")
-    assert "smc" not in sentence(two, "smc")

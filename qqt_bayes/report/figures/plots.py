@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
-from qqt_bayes.posterior.methods import is_approximate, label
+from qqt_bayes.posterior.methods import is_approximate
 from qqt_bayes.report.figures.forest import INFERRED, forest, interval
 from qqt_bayes.report.figures.style import (
     GREY,
@@ -30,6 +30,7 @@ from qqt_bayes.report.figures.style import (
     short,
     strip,
 )
+from qqt_bayes.report.fit_text import label
 
 MAX_COLUMNS = 5
 """Panels side by side, at the most."""

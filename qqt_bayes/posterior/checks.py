@@ -1,0 +1,198 @@
+"""The checks of the gate, each a number with its bar, known by a stable id.
+
+`qqt_bayes.posterior.gate` makes them from a fit; `qqt_bayes.report.gate_text` says in sentences
+what to do about those that failed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from math import nan
+from typing import Any, Literal
+
+Limit = Literal["at most", "at least"]
+Question = Literal["convergence", "approximation", "law"]
+
+LARGEST_RHAT = 1.01
+"""Split R-hat, rank-normalised and folded, above which chains disagree (Vehtari, Gelman, Simpson,
+Carpenter and Bürkner 2021, doi:10.1214/20-BA1221)."""
+LEAST_ESS = 400.0
+"""Effective draws below which R-hat and the ends of intervals are too noisy to be used (same
+source)."""
+LEAST_BFMI = 0.3
+"""Energy fraction of missing information below which a chain explores energies too slowly
+(Betancourt 2016, arXiv:1604.00695)."""
+LARGEST_PARETO_K = 0.7
+"""Pareto shape of an approximation's importance weights above which no draws of it will do
+(Yao, Vehtari, Simpson and Gelman 2018, arXiv:1802.02538)."""
+LARGEST_NOISE_RATIO = 5.0
+"""Times the known noise above which unexplained scatter is the law's misfit, not chance."""
+LEAST_TAIL = 0.005
+"""Tail probability below which a pattern in residuals, or scatter, is not chance."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What every check with one id has in common.
+
+    Attributes
+    ----------
+    label : str
+        How a table names such a check; ``{of}`` is where its subject goes.
+    limit : {"at most", "at least"}
+        On which side of the bar a value passes.
+    bar : float
+    question : {"convergence", "approximation", "law"}
+        What the check is about: whether the sampler explored the posterior, whether an
+        approximation is near it, or whether the law describes the runs.
+    """
+
+    label: str
+    limit: Limit
+    bar: float
+    question: Question
+
+
+_TAIL = "predictive tail probability"
+
+CHECKS: dict[str, Kind] = {
+    "rhat": Kind("R-hat{of}", "at most", LARGEST_RHAT, "convergence"),
+    "ess_bulk": Kind("bulk ESS{of}", "at least", LEAST_ESS, "convergence"),
+    "ess_tail": Kind("tail ESS{of}", "at least", LEAST_ESS, "convergence"),
+    "divergences": Kind("divergent draws", "at most", 0.0, "convergence"),
+    "bfmi": Kind("E-BFMI", "at least", LEAST_BFMI, "convergence"),
+    "pareto_k": Kind("Pareto k of the approximation", "at most", LARGEST_PARETO_K, "approximation"),
+    "scatter_known": Kind(
+        "unexplained scatter over known noise", "at most", LARGEST_NOISE_RATIO, "law"
+    ),
+    "scatter_declared": Kind(
+        "unexplained scatter over declared noise", "at most", LARGEST_NOISE_RATIO, "law"
+    ),
+    "scatter_prior": Kind(
+        "unexplained scatter{of}: tail probability in the prior of the noise",
+        "at least",
+        LEAST_TAIL,
+        "law",
+    ),
+    "residuals_budget": Kind(f"residuals by budget: {_TAIL}", "at least", LEAST_TAIL, "law"),
+    "residuals_repetitions": Kind(
+        f"residuals by repetitions: {_TAIL}", "at least", LEAST_TAIL, "law"
+    ),
+    "residuals_training_set": Kind(
+        f"residuals by training set: {_TAIL}", "at least", LEAST_TAIL, "law"
+    ),
+    "residuals_group": Kind(f"residuals by group: {_TAIL}", "at least", LEAST_TAIL, "law"),
+}
+"""Every check by its id, which stays as it is: saved fits, JSON and CSV carry it.
+
+- `rhat`, `ess_bulk`, `ess_tail`: of the parameter that is worst, which is the subject;
+- `divergences`: how many draws of all chains diverged; `bfmi`: of the worst chain;
+- `pareto_k`: how far an approximation is from the posterior;
+- `scatter_known`, `scatter_declared`: residuals over noise that replicates or evaluation sets tell,
+  or that the model declares as a number;
+- `scatter_prior`: how likely the prior of the noise is to give as much noise as was found, of the
+  group (the subject, if there are several) where that is least likely;
+- `residuals_budget`, `residuals_repetitions`: how likely chance is to give such a slope or bend
+  along log budget, or log epochs; `residuals_training_set`, `residuals_group`: such differences
+  between training sets, or groups.
+"""
+
+UNKNOWN = "unknown"
+"""Id of a check that an older fit holds under a name which none of `CHECKS` has."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of the gate.
+
+    Attributes
+    ----------
+    id : str
+        One of `CHECKS`.
+    value : float
+    limit : {"at most", "at least"}
+    bar : float
+    passed : bool
+        Whether the value is on the right side of the bar; one that is not a number never is.
+    of : str
+        The parameter or group that the value is of; empty if it is of the whole fit.
+    sigma : float or None
+        `scatter_prior`: the median scale of the noise that was found.
+    advice : str
+        Of fits that were saved before checks had ids: what to do if it failed, in words.
+    """
+
+    id: str
+    value: float
+    limit: Limit
+    bar: float
+    passed: bool
+    of: str = ""
+    sigma: float | None = None
+    advice: str = ""
+
+    @property
+    def name(self) -> str:
+        """How a table names the check, with its subject."""
+        if self.id not in CHECKS:
+            return self.of or self.id
+        return CHECKS[self.id].label.format(of=f" of {self.of}" if self.of else "")
+
+    @property
+    def bound(self) -> str:
+        """The bar with its side, as a table writes it."""
+        # a count that must be at most 0 must be 0
+        return "0" if (self.limit, self.bar) == ("at most", 0) else f"{self.limit} {self.bar:g}"
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.value:.4g} ({self.bound}) {'ok' if self.passed else 'FAILED'}"
+
+
+def judge(check_id: str, value: float, of: str = "", sigma: float | None = None) -> Check:
+    """A value held against the bar of its check.
+
+    Examples
+    --------
+    >>> print(judge("rhat", 1.3, of="tau"))
+    R-hat of tau: 1.3 (at most 1.01) FAILED
+    >>> print(judge("divergences", 0))
+    divergent draws: 0 (0) ok
+    >>> judge("bfmi", float("nan")).passed
+    False
+    """
+    kind, value = CHECKS[check_id], float(value)
+    passed = value <= kind.bar if kind.limit == "at most" else value >= kind.bar
+    return Check(check_id, value, kind.limit, kind.bar, bool(passed), of, sigma)
+
+
+def check_of(stored: dict[str, Any]) -> Check:
+    """A check from its JSON, in this form or that of before checks had ids.
+
+    Raises
+    ------
+    TypeError or ValueError
+        If it is none.
+    """
+    if "id" not in stored:
+        return _check_without_id(**stored)
+    return Check(**stored | {"value": float(stored["value"]), "bar": float(stored["bar"])})
+
+
+def _check_without_id(name: str, value: float, bar: Any, passed: bool, advice: str) -> Check:
+    """A check as fits held it before checks had ids: known by a name in prose, with advice.
+
+    Its id is the one whose label the name is, and what the label leaves open is its subject.
+    """
+    found = ((key, _label_pattern(kind).fullmatch(name)) for key, kind in CHECKS.items())
+    key, match = next(((key, match) for key, match in found if match), (UNKNOWN, None))
+    of = (match.groupdict().get("of") or "") if match else name
+    words = re.fullmatch(r"(at most|at least)? ?([-+.e\d]+)", str(bar))
+    limit: Limit = "at least" if words and words[1] == "at least" else "at most"
+    edge = float(words[2]) if words else nan
+    return Check(key, float(value), limit, edge, bool(passed), of, advice=str(advice))
+
+
+def _label_pattern(kind: Kind) -> re.Pattern[str]:
+    """What finds the subject in a name that was made from a label."""
+    return re.compile(re.escape(kind.label).replace(r"\{of\}", "(?: of (?P<of>.+))?"))

@@ -1,0 +1,213 @@
+"""What a gate found in sentences, with what to do on the command line about each check that failed.
+
+Everything is made from the ids and numbers of `qqt_bayes.posterior.gate.Gate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from qqt_bayes.posterior.checks import Check
+from qqt_bayes.posterior.gate import Gate, Mode
+from qqt_bayes.report.fit_text import remark
+
+LONGER = 3
+"""Times as many draws to take where they were too few."""
+OTHER_MODELS = {
+    "error": {
+        "utility-free-size": "utility-free-size",
+        "utility-bounded": "utility-bounded (errors near chance)",
+        "utility-overfit": "utility-overfit (errors that rise again)",
+        "effective-data": "effective-data",
+    },
+    "loss": {
+        "utility-free-size": "utility-free-size",
+        "data-constrained": "data-constrained",
+        "utility-overfit": "utility-overfit (losses that rise again)",
+    },
+}
+"""Models to try where one does not describe runs of a kind: how a sentence names each."""
+
+
+def verdict(gate: Gate) -> str:
+    """What a gate found: whether it was passed, what failed and what to do, how many modes.
+
+    Examples
+    --------
+    >>> from qqt_bayes.posterior.checks import judge
+    >>> print(verdict(Gate((judge("divergences", 3),), draws=1000)))
+    The fit did not pass its gate.
+      divergent draws: 3 (0) FAILED: parts of the posterior were not reached: raise --target-accept,
+      or a simpler model
+    """
+    approximate = remark({"method": gate.method})
+    if gate.passed:
+        lines = [f"{gate} {approximate}".strip()]
+    else:
+        failed = [f"  {line(check, gate)}" for check in gate.failed]
+        lines = ["The fit did not pass its gate.", *failed, approximate]
+    found = [modes(gate.modes, gate.method), evidence(gate.log_marginal_likelihood), gate.note]
+    return "\n".join(filter(None, [*lines, " ".join(filter(None, found))]))
+
+
+def refusal(gate: Gate) -> str:
+    """What the command line says of a fit that it does not go on with."""
+    return f"{verdict(gate)}\nUse --force (force=True) to go on all the same."
+
+
+def line(check: Check, gate: Gate) -> str:
+    """One check: its value, its bar, whether it passed and what to do if it did not."""
+    return str(check) if check.passed else f"{check}: {advice(check, gate)}"
+
+
+def advice(check: Check, gate: Gate) -> str:
+    """What to do about a check that failed.
+
+    Examples
+    --------
+    >>> from qqt_bayes.posterior.checks import judge
+    >>> check = judge("residuals_budget", 0.001)
+    >>> advice(check, Gate((check,), model="utility", kind="loss"))
+    'the law does not describe these runs: try utility-free-size or data-constrained or ...'
+    """
+    return check.advice or ADVICE.get(check.id, _unknown)(check, gate)
+
+
+def checks(gate: Gate) -> pd.DataFrame:
+    """A row for each check.
+
+    Returns
+    -------
+    DataFrame
+        Columns `id` and `of` (its subject), `name` (both in words), `value`, `limit` ("at most" or
+        "at least"), `bar`, `passed`, and `advice` (empty where it passed).
+    """
+    return pd.DataFrame(
+        {
+            "id": check.id,
+            "of": check.of,
+            "name": check.name,
+            "value": check.value,
+            "limit": check.limit,
+            "bar": check.bar,
+            "passed": check.passed,
+            "advice": "" if check.passed else advice(check, gate),
+        }
+        for check in gate.checks
+    )
+
+
+def checks_at_a_glance(gate: Gate) -> pd.DataFrame:
+    """The same for people: columns `name`, `value`, `bar` (with its side) and `passed`."""
+    return checks(gate)[["name", "value", "passed"]].assign(bar=[x.bound for x in gate.checks])[
+        ["name", "value", "bar", "passed"]
+    ]
+
+
+def modes(found: tuple[Mode, ...], method: str) -> str:
+    """What to say of several modes; empty of one.
+
+    Examples
+    --------
+    >>> two = Mode("d", "", 0.1, 0.1, (1.0, 0.5)), Mode("d", "", 0.4, 0.9, (0.0, 0.5))
+    >>> print(modes(two, "smc"))
+    The posterior has 2 modes: d 0.1 (75 % of the draws, chain by chain 100, 50; weight by Laplace's
+    method about 0.1) and d 0.4 (25 % of the draws, chain by chain 0, 50; weight by Laplace's method
+    about 0.9).
+    """
+    if len(found) < 2:
+        return ""
+    *most, last = map(_mode, found)
+    words = f"The posterior has {len(found)} modes: {', '.join(most)} and {last}."
+    if method == "nuts":
+        words += " Chains seldom cross, so their shares are no weights: --method smc weighs modes."
+    return words
+
+
+def _mode(mode: Mode) -> str:
+    of = " of " + mode.of.replace(", ", " ") if mode.of else ""
+    each = ", ".join(f"{100 * share:.0f}" for share in mode.shares)
+    return (
+        f"{mode.parameter}{of} {mode.value:.3g} ({100 * np.mean(mode.shares):.0f} % of the draws, "
+        f"chain by chain {each}; weight by Laplace's method about {mode.weight:.2g})"
+    )
+
+
+def evidence(log_marginal_likelihood: tuple[float, ...]) -> str:
+    """What sequential Monte Carlo says of the model as a whole; empty of other methods.
+
+    Examples
+    --------
+    >>> evidence((-10.0, -10.5)), evidence(())
+    ('Log marginal likelihood -10.2 (run by run -10.0, -10.5).', '')
+    """
+    if not log_marginal_likelihood:
+        return ""
+    each = ", ".join(f"{value:.1f}" for value in log_marginal_likelihood)
+    return f"Log marginal likelihood {np.mean(log_marginal_likelihood):.1f} (run by run {each})."
+
+
+def _more_draws(check: Check, gate: Gate) -> str:
+    draws = LONGER * gate.draws
+    if gate.method == "nuts":
+        return f"sample longer (--draws {draws} --tune {draws}), or take a simpler model"
+    return f"take more draws (--draws {draws}), or method nuts"
+
+
+def _disagree(check: Check, gate: Gate) -> str:
+    return f"the chains disagree: {_more_draws(check, gate)}"
+
+
+def _diverged(check: Check, gate: Gate) -> str:
+    return "parts of the posterior were not reached: raise --target-accept, or a simpler model"
+
+
+def _far(check: Check, gate: Gate) -> str:
+    return "the approximation may be far from the posterior: fit with method nuts"
+
+
+def _other_law(check: Check, gate: Gate) -> str:
+    others = OTHER_MODELS[gate.kind]
+    models = [words for name, words in others.items() if name != gate.model]
+    words = f"the law does not describe these runs: try {' or '.join(models)}"
+    if gate.groups == 1:
+        return words
+    return (
+        f"{words}; where groups differ, a model with parameters over group (cherti has some), or a "
+        "table for each group"
+    )
+
+
+def _noisy(check: Check, gate: Gate) -> str:
+    of = f" of {check.of}" if check.of else ""
+    return (
+        f"runs{of} scatter by {check.sigma:.2g} about their curves, more than the prior of the "
+        f"noise takes for chance: {_other_law(check, gate)}; where runs are so noisy, give "
+        "replicates, n_eval, or a model whose likelihood.sigma allows it"
+    )
+
+
+def _unknown(check: Check, gate: Gate) -> str:
+    """Of a check that only another version of the package knows."""
+    return "fit again with this version"
+
+
+ADVICE: dict[str, Callable[[Check, Gate], str]] = {
+    "rhat": _disagree,
+    "ess_bulk": _more_draws,
+    "ess_tail": _more_draws,
+    "divergences": _diverged,
+    "bfmi": _more_draws,
+    "pareto_k": _far,
+    "scatter_known": _other_law,
+    "scatter_declared": _other_law,
+    "scatter_prior": _noisy,
+    "residuals_budget": _other_law,
+    "residuals_repetitions": _other_law,
+    "residuals_training_set": _other_law,
+    "residuals_group": _other_law,
+}
+"""What to do about each check that failed, by its id."""

@@ -1,0 +1,169 @@
+"""A sentence for every check that can fail, made from its id; and what the command line says."""
+
+import re
+
+import made
+import pytest
+from command import qqt
+
+from qqt_bayes.posterior import fit_file
+from qqt_bayes.posterior.checks import CHECKS, judge
+from qqt_bayes.posterior.gate import Gate, Mode
+from qqt_bayes.report.gate_text import (
+    ADVICE,
+    OTHER_MODELS,
+    advice,
+    checks,
+    checks_at_a_glance,
+    modes,
+    refusal,
+    verdict,
+)
+
+LONGER = "sample longer (--draws 3000 --tune 3000), or take a simpler model"
+OTHER_LAW = (
+    "the law does not describe these runs: try utility-free-size or utility-bounded (errors near "
+    "chance) or utility-overfit (errors that rise again) or effective-data"
+)
+SENTENCES = {
+    "rhat": ("R-hat of tau: 1.3 (at most 1.01)", f"the chains disagree: {LONGER}"),
+    "ess_bulk": ("bulk ESS of tau: 1.3 (at least 400)", LONGER),
+    "ess_tail": ("tail ESS of tau: 1.3 (at least 400)", LONGER),
+    "divergences": (
+        "divergent draws: 13 (0)",
+        "parts of the posterior were not reached: raise --target-accept, or a simpler model",
+    ),
+    "bfmi": ("E-BFMI: 0.1 (at least 0.3)", LONGER),
+    "pareto_k": (
+        "Pareto k of the approximation: 1.3 (at most 0.7)",
+        "the approximation may be far from the posterior: fit with method nuts",
+    ),
+    "scatter_known": ("unexplained scatter over known noise: 13 (at most 5)", OTHER_LAW),
+    "scatter_declared": ("unexplained scatter over declared noise: 13 (at most 5)", OTHER_LAW),
+    "scatter_prior": (
+        "unexplained scatter of noisy: tail probability in the prior of the noise: 0.001 (at least "
+        "0.005)",
+        "runs of noisy scatter by 0.1 about their curves, more than the prior of the noise takes "
+        f"for chance: {OTHER_LAW}; where runs are so noisy, give replicates, n_eval, or a model "
+        "whose likelihood.sigma allows it",
+    ),
+    **{
+        f"residuals_{name.replace(' ', '_')}": (
+            f"residuals by {name}: predictive tail probability: 0.001 (at least 0.005)",
+            OTHER_LAW,
+        )
+        for name in ("budget", "repetitions", "training set", "group")
+    },
+}
+FAILING = {
+    **dict.fromkeys(("rhat", "ess_bulk", "ess_tail", "pareto_k"), 1.3),
+    **dict.fromkeys(("divergences", "scatter_known", "scatter_declared"), 13.0),
+    "bfmi": 0.1,
+}
+SUBJECTS = {"scatter_prior": "noisy"} | dict.fromkeys(("rhat", "ess_bulk", "ess_tail"), "tau")
+
+
+def failing(check_id):
+    return judge(check_id, FAILING.get(check_id, 0.001), SUBJECTS.get(check_id, ""), sigma=0.1)
+
+
+def test_every_check_has_its_sentence():
+    assert set(ADVICE) == set(CHECKS) == set(SENTENCES)
+
+
+@pytest.mark.parametrize("check_id", CHECKS)
+def test_what_is_said_of_a_check_that_failed(check_id):
+    check = failing(check_id)
+    assert not check.passed
+    gate = Gate((judge("bfmi", 0.9), check), model="utility", draws=1000)
+    seen, todo = SENTENCES[check_id]
+    assert verdict(gate) == f"The fit did not pass its gate.\n  {seen} FAILED: {todo}"
+    assert advice(check, gate) == todo
+    assert refusal(gate) == f"{verdict(gate)}\nUse --force (force=True) to go on all the same."
+
+
+def test_a_gate_that_was_passed():
+    assert verdict(Gate((judge("bfmi", 0.9),))) == (
+        "The fit passed its gate: the chains agree, no check found fault with the law."
+    )
+
+
+def test_particles_are_not_tuned():
+    check = failing("rhat")
+    assert advice(check, Gate((check,), "smc", draws=30)) == (
+        "the chains disagree: take more draws (--draws 90), or method nuts"
+    )
+
+
+def test_the_advice_is_for_the_kind_of_table_at_hand():
+    """No model of error rates for losses, not the same model again, groups where there are some."""
+    check = failing("residuals_budget")
+    for kind, models in OTHER_MODELS.items():
+        for model in models:
+            words = advice(check, Gate((check,), model=model, kind=kind))
+            named = re.split(
+                " or ", words.removeprefix("the law does not describe these runs: try ")
+            )
+            assert named == [text for name, text in models.items() if name != model]
+    assert "where groups differ, a model with parameters over group" in advice(
+        check, Gate((check,), groups=2)
+    )
+
+
+def test_modes_and_evidence_are_said_whatever_the_verdict():
+    two = Mode("d", "", 0.1, 0.3, (1.0, 0.0)), Mode("d", "", 0.4, 0.7, (0.0, 1.0))
+    for value in (1.0, 2.0):
+        gate = Gate((judge("rhat", value),), "nuts", modes=two)
+        assert verdict(gate).splitlines()[-1].startswith("The posterior has 2 modes: d 0.1 (50 % ")
+        assert verdict(gate).endswith("--method smc weighs modes.")
+    smc = Gate((judge("rhat", 1.0),), "smc", modes=two, log_marginal_likelihood=(-1.0, -2.0))
+    assert "--method" not in verdict(smc)
+    assert verdict(smc).endswith("Log marginal likelihood -1.5 (run by run -1.0, -2.0).")
+
+
+def test_one_mode_is_no_news():
+    assert modes((), "nuts") == ""
+    assert modes((Mode("d", "", 0.1, 1.0, (1.0, 1.0)),), "nuts") == ""
+
+
+def test_a_mode_names_its_group_and_pool():
+    two = tuple(Mode("b", "arch 1, 0-10%", x, 0.5, (0.5,)) for x in (0.1, 0.2))
+    assert "b of arch 1 0-10% 0.1 (50 % of the draws, chain by chain 50;" in modes(two, "nuts")
+
+
+def test_checks_as_tables():
+    gate = Gate((failing("rhat"), judge("divergences", 0)), model="utility", draws=1000)
+    assert checks(gate).to_dict("records") == [
+        {
+            "id": "rhat",
+            "of": "tau",
+            "name": "R-hat of tau",
+            "value": 1.3,
+            "limit": "at most",
+            "bar": 1.01,
+            "passed": False,
+            "advice": f"the chains disagree: {LONGER}",
+        },
+        {
+            "id": "divergences",
+            "of": "",
+            "name": "divergent draws",
+            "value": 0.0,
+            "limit": "at most",
+            "bar": 0.0,
+            "passed": True,
+            "advice": "",
+        },
+    ]
+    shown = checks_at_a_glance(gate)
+    assert list(shown) == ["name", "value", "bar", "passed"]
+    assert shown["bar"].tolist() == ["at most 1.01", "0"]
+
+
+def test_the_command_line_says_what_to_do_in_its_own_terms(tmp_path):
+    """Python's message names arguments instead."""
+    bad = made.fit(draws=50, passed=False)
+    fit_file.save(bad, tmp_path / "bad.nc")
+    said = qqt("decide", tmp_path / "bad.nc", "--budgets", "1B", exit_code=3).stderr
+    assert "FAILED: the chains disagree: sample longer (--draws 150 --tune 150)" in said
+    assert said.endswith("Use --force (force=True) to go on all the same.\n")
