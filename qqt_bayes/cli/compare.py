@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ import xarray as xr
 from qqt_bayes.cli.output import emit, note, wrapped
 from qqt_bayes.comparison.loo import compare_laws
 from qqt_bayes.comparison.theorem import size_exponents
+from qqt_bayes.comparison.verdicts import deciding_runs, verdicts
 from qqt_bayes.errors import InputError
 from qqt_bayes.planning.next_run import telling_runs
 from qqt_bayes.posterior.fit import Fit
-from qqt_bayes.report.comparison_text import deciding_runs, verdict
+from qqt_bayes.report.comparison_text import verdict
 from qqt_bayes.report.records import laws, runs_of
 from qqt_bayes.tables.budgets import log_spaced, parse_budgets
 from qqt_bayes.tables.composition import read_composition
@@ -95,7 +97,7 @@ def report(
         emit(laws(found), form)
         sys.stdout.write("\n" + wrapped(words))
     elif form == "csv":
-        emit(runs_of(found), form)
+        emit(runs_of(found).join(found["verdict"].to_series(), on="law"), form)
         note(words)
     else:
         emit(pd.DataFrame(), form, content=_content(found, telling, exponents, words))
@@ -104,10 +106,12 @@ def report(
 def _content(
     found: xr.Dataset, telling: xr.Dataset | None, exponents: pd.DataFrame, words: str
 ) -> dict[str, Any]:
+    ids = ["verdict", "bad_refits", "gate_passed"]
     content: dict[str, Any] = {
         "settings": dict(found.attrs),
         "summary": words,
-        "laws": laws(found).to_dict("records"),
+        "verdicts": [asdict(each) for each in verdicts(found, telling, exponents)],
+        "laws": laws(found).join(found[ids].to_dataframe()[ids], on="law").to_dict("records"),
         "runs": runs_of(found).to_dict("records"),
         "size_exponents": exponents.to_dict("records"),
     }

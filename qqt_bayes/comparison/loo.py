@@ -20,14 +20,12 @@ from scipy.special import logsumexp
 from qqt_bayes.comparison.left_out import Fold, folds, refits
 from qqt_bayes.comparison.scores import crps
 from qqt_bayes.comparison.stacking import stacking_weights
+from qqt_bayes.comparison.verdicts import BAD_K, INTERVAL, difference_state
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.fit import AnyFit, Fit, of_same_runs, weakest_method
 
 Array = NDArray[np.float64]
-BAD_K = 0.7
-"""Of k-hat; above, importance weights are not to be trusted."""
-INTERVAL = (0.05, 0.5, 0.95)
 
 
 def compare_laws(
@@ -59,8 +57,10 @@ def compare_laws(
 
         Over law: `elpd_sum`; `behind`, how far it is below the best, with its standard error
         `behind_se` (over training sets where these are left out, else over runs); `weight`, by
-        stacking; `bad_k`, how many runs have scores not to be trusted; `bad_refits`, how many
-        have chains that do not agree, and `gate_passed`, whether the fit did. Of each run: `data`,
+        stacking; `verdict`: "best", or whether its difference from the best is "small", "unclear"
+        or "clear" (see `qqt_bayes.comparison.verdicts`); `bad_k`, how many runs have scores not to
+        be trusted; `bad_refits`, how many have chains that do not agree, and `gate_passed`, whether
+        the fit did. Of each run: `data`,
         `samples_seen`, `group`, `error` and `pools`, how many its training set takes from.
 
     Raises
@@ -132,13 +132,18 @@ def _totals(scores: xr.Dataset, by: str) -> dict[str, Any]:
     """What the scores of all runs say of each law."""
     elpd = scores["elpd"].transpose("law", "run")
     total = elpd.sum("run")
-    gap = elpd.isel(law=int(np.argmax(total.values))) - elpd
+    best = int(np.argmax(total.values))
+    gap = elpd.isel(law=best) - elpd
     units = gap.groupby(by).sum() if by == "data" else gap
     count = units.sizes[by]
+    behind = gap.sum("run")
+    error = np.sqrt(count) * units.std(by, ddof=1) if count > 1 else np.nan * total
+    states = map(difference_state, behind.values, error.values)
     return {
         "elpd_sum": total,
-        "behind": gap.sum("run"),
-        "behind_se": np.sqrt(count) * units.std(by, ddof=1) if count > 1 else np.nan * total,
+        "behind": behind,
+        "behind_se": error,
+        "verdict": ("law", ["best" if i == best else state for i, state in enumerate(states)]),
         "weight": ("law", stacking_weights(elpd.values.T)),
         "bad_k": (~(scores["pareto_k"] <= BAD_K) & ~scores["refitted"]).sum("run"),
     }

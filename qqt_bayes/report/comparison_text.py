@@ -9,20 +9,35 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from qqt_bayes.comparison.loo import BAD_K, INTERVAL
+from qqt_bayes.comparison.verdicts import (
+    BAD_K,
+    INTERVAL,
+    TELLING,
+    Verdict,
+    deciding_runs,
+    evidence_state,
+    verdicts,
+)
 from qqt_bayes.phrases import chance, format_samples, joined
 from qqt_bayes.posterior.methods import is_approximate
 from qqt_bayes.report.fit_text import remark
 
-SMALL = 4.0
-"""Difference in elpd that says little, whatever its standard error (Sivula, Magnusson, Matamoros
-and Vehtari 2025, arXiv:2008.10296)."""
-SURE = 2.0
-"""Standard errors beyond which a difference is called clear."""
-NAMED = 3
+MOST_RUNS_NAMED = 3
 """Runs that a sentence names."""
-TELLS = 0.9
-"""Probability from which on a new run is called telling."""
+LEAST_IN_TAIL = 1e-3
+"""Bayes factor below which a normal tail tells no more than that it is small."""
+DIFFERENCES = {
+    "small": "too little to tell them apart.",
+    "unclear": "the scores lean to {best}, but a few other runs could turn that.",
+    "clear": "the scores speak for {best}.",
+}
+"""What is said of a law that is behind the best, by the state of their difference."""
+ODDS = {
+    "less_likely": "the runs make {what} {times:.1f} times less likely",
+    "alike": "{what} is about as likely after the runs as before (Bayes factor {ratio:.1f})",
+    "more_likely": "the runs make {what} {times:.1f} times more likely",
+}
+"""What is said of a hypothesis about the size exponent, by the state of its Bayes factor."""
 LEFT_OUT = {
     "run": "each run from all others",
     "training-set": "the runs of each training set from those of the others",
@@ -33,7 +48,7 @@ LEFT_OUT = {
 def verdict(
     comparison: xr.Dataset, telling: xr.Dataset | None = None, exponents: pd.DataFrame | None = None
 ) -> str:
-    """A comparison as paragraphs that a research lead can act on.
+    """What a comparison comes to, as paragraphs that a research lead can act on.
 
     Parameters
     ----------
@@ -45,30 +60,17 @@ def verdict(
         As `size_exponents` returns it.
     """
     ranked = comparison.sortby("elpd_sum", ascending=False)
-    paragraphs = [" ".join(_scores(ranked))]
+    found = verdicts(comparison, telling, exponents)
+    paragraphs = [" ".join(_scores(ranked, found))]
     if ranked.sizes["law"] > 1:
-        paragraphs.append(" ".join(_deciding(ranked)))
+        paragraphs.append(" ".join(_deciding(ranked, found)))
     if telling is not None:
         paragraphs.append(_next(telling, *ranked["law"].values[:2]))
     paragraphs.append(" ".join(_theorem(ranked, exponents)))
     return "\n\n".join(filter(None, paragraphs))
 
 
-def deciding_runs(comparison: xr.Dataset) -> pd.DataFrame:
-    """How much each run speaks for the best law against the second, largest first.
-
-    Returns
-    -------
-    DataFrame
-        Columns `run`, `data`, `samples_seen`, `group` and `gain`, the difference of log densities.
-    """
-    first, second = comparison.sortby("elpd_sum", ascending=False)["elpd"][:2]
-    columns = ["run", "data", "samples_seen", "group", "gain"]
-    frame = (first - second).rename("gain").to_dataframe().reset_index()[columns]
-    return frame.sort_values("gain", key=abs, ascending=False, ignore_index=True)
-
-
-def _scores(ranked: xr.Dataset) -> Iterator[str]:
+def _scores(ranked: xr.Dataset, found: list[Verdict]) -> Iterator[str]:
     runs = ranked.sizes["run"]
     if is_approximate(ranked.attrs):
         yield remark(ranked.attrs)
@@ -77,16 +79,12 @@ def _scores(ranked: xr.Dataset) -> Iterator[str]:
         f"sum of the log densities of {runs} left-out runs (elpd)."
     )
     names = [str(name) for name in ranked["law"].values]
-    yield from _cautions(ranked, names)
-    for name, behind, error in zip(
-        names[1:], ranked["behind"].values[1:], ranked["behind_se"].values[1:], strict=True
-    ):
-        yield f"{name} is {behind:.1f} behind {names[0]} (standard error {error:.1f}): " + (
-            "too little to tell them apart."
-            if behind < SMALL
-            else f"the scores speak for {names[0]}."
-            if behind > SURE * error
-            else f"the scores lean to {names[0]}, but a few other runs could turn that."
+    yield from _cautions(runs, found)
+    for each in of_id(found, "difference"):
+        error = float(ranked["behind_se"].sel(law=each.of))
+        yield (
+            f"{each.of} is {each.value:.1f} behind {names[0]} (standard error {error:.1f}): "
+            + DIFFERENCES[each.state].format(best=names[0])
         )
     for name, weight in zip(names, ranked["weight"].values, strict=True):
         within = _inside(ranked.sel(law=name))
@@ -96,23 +94,25 @@ def _scores(ranked: xr.Dataset) -> Iterator[str]:
         yield "Weights are those of the mixture that predicts best, not chances of being right."
 
 
-def _cautions(ranked: xr.Dataset, names: list[str]) -> Iterator[str]:
+def of_id(found: list[Verdict], verdict_id: str, state: str | None = None) -> list[Verdict]:
+    """The verdicts with an id and, if it is given, in a state."""
+    same = [each for each in found if each.id == verdict_id]
+    return same if state is None else [each for each in same if each.state == state]
+
+
+def _cautions(runs: int, found: list[Verdict]) -> Iterator[str]:
     """What the scores rest on that will not hold them."""
-    runs = ranked.sizes["run"]
-    bad = {n: int(k) for n, k in zip(names, ranked["bad_k"].values, strict=True) if k}
-    if bad:
-        counts = [f"{count} of {runs} under {name}" for name, count in bad.items()]
+    if bad := of_id(found, "k_hat", "untrusted"):
+        counts = [f"{each.value} of {runs} under {each.of}" for each in bad]
         yield (
             f"Beware: scores that are not to be trusted: {_and(counts)} (k-hat above {BAD_K}: a "
             "run moves the fit too much to be left out without sampling). What follows rests on "
             "them, until --refit replaces them."
         )
-    weak = ranked["law"].values[~ranked["gate_passed"].values].tolist()
-    if weak:
-        yield f"Beware: the fit of {_and(weak)} did not pass its gate."
-    failed = {n: int(k) for n, k in zip(names, ranked["bad_refits"].values, strict=True) if k}
-    if failed:
-        counts = [f"{count} of {name}" for name, count in failed.items()]
+    if weak := of_id(found, "gate", "failed"):
+        yield f"Beware: the fit of {_and([each.of for each in weak])} did not pass its gate."
+    if failed := of_id(found, "refits", "failed"):
+        counts = [f"{each.value} of {each.of}" for each in failed]
         yield f"Beware: the chains of some refits do not agree: {_and(counts)}."
 
 
@@ -123,23 +123,21 @@ def _inside(of_law: xr.Dataset) -> np.ndarray:
     return held
 
 
-def _deciding(ranked: xr.Dataset) -> Iterator[str]:
+def _deciding(ranked: xr.Dataset, found: list[Verdict]) -> Iterator[str]:
     best, second = ranked["law"].values[:2]
     frame = deciding_runs(ranked)
     for law, other, side in (
         (best, second, frame[frame["gain"] > 0]),
         (second, best, frame[frame["gain"] < 0]),
     ):
-        some = side.head(NAMED)
+        some = side.head(MOST_RUNS_NAMED)
         if len(some):
             named = [f"{_run(row)} ({abs(row.gain):.1f})" for row in some.itertuples()]
             yield f"For {law} against {other} speak most {_and(named)}."
-    most = frame.iloc[0]
-    total = float(frame["gain"].sum())
-    if most["gain"] > total / 2 > 0:
+    if of_id(found, "one_run", "one_run"):
         yield (
-            f"One run, {_run(most)}, makes up more than half of the difference: see that it is "
-            "right, or repeat it."
+            f"One run, {_run(frame.iloc[0])}, makes up more than half of the difference: see that "
+            "it is right, or repeat it."
         )
 
 
@@ -156,7 +154,7 @@ def _next(telling: xr.Dataset, best: str, second: str) -> str:
         f"{best} expects {one:.3f} there, {second} {other:.3f}, and the run would point to the "
         f"right one with probability {chance(right)}"
     )
-    if right >= TELLS:
+    if right >= TELLING:
         return f"One more run would decide between them: {run}; {known}."
     return (
         f"No single run among these would decide between them. The best is {run}: {known}; "
@@ -194,16 +192,13 @@ def _theorem(ranked: xr.Dataset, exponents: pd.DataFrame | None) -> Iterator[str
 
 
 def _odds(what: str, ratio: float, in_tail: bool) -> str:
-    """A Bayes factor in words."""
-    if in_tail and ratio < 1 / 3:
-        magnitude = int(np.clip(round(-np.log10(max(ratio, 1e-3))), 1, 3))
-        return f"the runs make {what} less likely, by a factor of some {10**magnitude:,}" + (
-            " or more" if ratio <= 1e-3 else ""
-        )
-    if 1 / 3 < ratio < 3:
-        return f"{what} is about as likely after the runs as before (Bayes factor {ratio:.1f})"
-    more = "more" if ratio > 1 else "less"
-    return f"the runs make {what} {max(ratio, 1 / ratio):.1f} times {more} likely"
+    """A Bayes factor in words; one from the tail of a normal as an order of magnitude at best."""
+    state = evidence_state(ratio)
+    if in_tail and state == "less_likely":
+        magnitude = int(np.clip(round(-np.log10(max(ratio, LEAST_IN_TAIL))), 1, 3))
+        more = " or more" if ratio <= LEAST_IN_TAIL else ""
+        return f"the runs make {what} less likely, by a factor of some {10**magnitude:,}{more}"
+    return ODDS[state].format(what=what, ratio=ratio, times=max(ratio, 1 / ratio))
 
 
 def _run(row: Any) -> str:

@@ -11,10 +11,11 @@ from scipy.special import logsumexp
 from qqt_bayes.comparison import left_out, loo
 from qqt_bayes.comparison.loo import compare_laws, psis, score
 from qqt_bayes.comparison.theorem import savage_dickey, size_exponents
+from qqt_bayes.comparison.verdicts import deciding_runs
 from qqt_bayes.errors import InputError
 from qqt_bayes.planning.next_run import probability_right, telling_runs
 from qqt_bayes.posterior.fit import Fit
-from qqt_bayes.report.comparison_text import deciding_runs, verdict
+from qqt_bayes.report.comparison_text import verdict
 
 
 def with_density(fit: xr.DataTree, density: np.ndarray, predicted: np.ndarray) -> xr.DataTree:
