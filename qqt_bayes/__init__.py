@@ -43,7 +43,7 @@ _MODULE_OF = {
     "decide_stack": "decisions.stack",
     "fit": "sampling.inference",
     "fit_many": "sampling.many",
-    "identifiability": "planning.identifiability",
+    "identifiability": "report.identifiability_text",
     "learned": "posterior.prior_sensitivity",
     "list_models": "model.spec",
     "load": "posterior.fit_file",
@@ -67,10 +67,10 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.decisions.subsets import best_subsets
     from qqt_bayes.errors import InadequateFit, InputError
     from qqt_bayes.model.spec import list_models, load_model
-    from qqt_bayes.planning.identifiability import identifiability
     from qqt_bayes.posterior.fit_file import load, save
     from qqt_bayes.posterior.prediction import predict, predict_known
     from qqt_bayes.posterior.prior_sensitivity import learned
+    from qqt_bayes.report.identifiability_text import identifiability
     from qqt_bayes.sampling.inference import fit
     from qqt_bayes.sampling.many import fit_many
     from qqt_bayes.tables.composition import nested_levels, read_composition

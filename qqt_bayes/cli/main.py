@@ -48,7 +48,7 @@ def check(model: str, form: str, **source: Any) -> None:
     """
     from qqt_bayes.cli.inputs import training_sets
     from qqt_bayes.model.spec import load_model
-    from qqt_bayes.planning.identifiability import identifiability
+    from qqt_bayes.report.identifiability_text import identifiability
     from qqt_bayes.tables.runs import OPTIONAL, read_runs
 
     spec = load_model(model)

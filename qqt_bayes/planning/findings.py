@@ -1,8 +1,12 @@
-"""The findings as sentences."""
+"""What a design can and cannot teach, as ids with their subjects and numbers.
+
+`qqt_bayes.report.identifiability_text` makes a sentence of each.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,211 +17,193 @@ from qqt_bayes.laws.law import LAWS
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.noise import checkpoints
 from qqt_bayes.model.spec import Spec
-from qqt_bayes.phrases import format_samples, joined, named, span
 from qqt_bayes.planning.design import (
     inseparable,
     largest_rise,
     single_budget_groups,
     sizes_differ,
 )
-from qqt_bayes.planning.information import Information
+from qqt_bayes.planning.information import Information, Ridge
 from qqt_bayes.posterior.prior_sensitivity import DOMINATED
 from qqt_bayes.tables.budgets import is_one_budget
 
-FACTORS = (1.0, 2.0, 10.0)
-"""Budgets, in units of the largest, at which the error is foretold."""
-COMMON = 'common = { distribution = "Beta", alpha = 2.0, beta = 2.0 }'
-"""What a model can say of checkpoints: about half, and anything from next to nothing to all."""
-RISE = 0.01
-"""How far errors rise with the budget, relative to themselves, before it is worth a sentence."""
-DECADE = 10.0
+FORECAST_BUDGETS = (1.0, 2.0, 10.0)
+"""Budgets, in units of the largest, at which the error is forecast."""
+LEAST_RISE = 0.01
+"""How far errors rise with the budget, relative to themselves, before it is worth saying."""
+LEAST_SPAN = 10.0
 """Factor between the budgets below which floor and scale are hardly told apart."""
+MOST_UNEXPECTED = 0.5
+"""Share of runs outside the intervals of their priors above which the priors are questioned."""
 
-
-UNKNOWN = {
-    "unknown": "How much these runs can teach is not quantified: hardly any draw of the prior "
-    "gives errors that a table may hold at these budgets, the table is very large, or the model "
-    "fixes every parameter of its law."
+FINDINGS = {
+    "repetition": "how often pools are seen at most: `least` and `most` epochs; of the pools where",
+    "one_budget": "all runs are at one budget, within `least` and `most` samples",
+    "narrow_budgets": "the largest budget is `factor` times the least, below the `bar`",
+    "groups_at_one_budget": "of groups with one budget each; `all_groups`, whether that is all",
+    "checkpoints": "`runs` are checkpoints of `trainings`; what the model makes of the noise that "
+    "they share: `common`, a number, or null where it is learned (`learned`) or not known",
+    "no_checkpoints": "the model would learn what checkpoints share, but there are none",
+    "schedule": "checkpoints inside a learning-rate schedule hide what repetition costs",
+    "rise": "of a training set (and group): its error rises from `least` at `least_at` samples to "
+    "`most` at `most_at`, by more than the `bar` relative to itself",
+    "no_repetition": "no run goes beyond one epoch",
+    "pools_not_repeated": "of pools that no run repeats",
+    "one_size": "no half-life is seen in repeated training sets of different sizes",
+    "inseparable_pools": "of pools that runs never separate",
+    "unexpected_errors": "of the run that is farthest off: `outside` of `runs` are outside their "
+    "90 % intervals, it with `error` instead of `lower` to `upper`",
+    "prior_dominated": "`scalars` (parameter; group and pool) whose contraction is below the `bar`",
+    "ridge": "`sides` (each of scalars) that trade: `left` prior standard deviations stay open",
+    "forecast": "of a training set: the standard deviations `sd` of its error at `budgets`",
+    "unknown": "how much the runs can teach is not quantified",
 }
+"""Every finding by its id, which is never renamed, with its subjects and numbers."""
 
 
-def _facts(spec: Spec, runs: xr.Dataset, epochs: pd.Series) -> Iterator[tuple[str, str]]:
-    """What budgets and compositions rule out, whatever the noise."""
-    least, most = epochs.idxmin(), epochs.idxmax()
-    yield (
-        "repetition",
-        f"Pools are seen for at most {_epochs(epochs[least])} ({least}) to {epochs[most]:.3g} "
-        f"({most})."
-        if not np.isclose(epochs[least], epochs[most])
-        else f"Each pool is seen for at most {_epochs(epochs[most])}.",
-    )
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a design can or cannot teach.
+
+    Attributes
+    ----------
+    id : str
+        One of `FINDINGS`.
+    of : tuple of str
+        The pools, groups, training sets or runs that it is about.
+    values : dict
+        Its numbers by name, see `FINDINGS`; `bar` where there is one.
+    """
+
+    id: str
+    of: tuple[str, ...] = ()
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def facts(spec: Spec, runs: xr.Dataset, epochs: pd.Series) -> Iterator[Finding]:
+    """What budgets and compositions rule out, whatever the noise.
+
+    Parameters
+    ----------
+    spec : Spec
+    runs : Dataset
+        As `read_runs` returns it.
+    epochs : Series
+        As `most_epochs` returns it.
+    """
+    ends = str(epochs.idxmin()), str(epochs.idxmax())
+    least, most = (float(epochs[end]) for end in ends)
+    yield Finding("repetition", ends, {"least": least, "most": most})
     random = {name for name, value in spec.parameters.items() if isinstance(value, Prior)}
     yield from _about_budgets(runs, {"a", "d"} <= random)
     yield from _about_checkpoints(spec, runs)
     yield from _about_rises(spec, runs)
     if "tau" in random:
         yield from _about_repetition(spec, runs, epochs, "size_exponent" in random)
-    for number, pools in enumerate(inseparable(runs), 1):
-        yield (
-            f"inseparable pools {number}",
-            f"The runs never separate {joined(pools)}: their utilities (b) appear in fixed "
-            "combinations only, and the prior alone tells one from another.",
-        )
+    for pools in inseparable(runs):
+        yield Finding("inseparable_pools", tuple(pools))
 
 
-def _about_budgets(runs: xr.Dataset, trade: bool) -> Iterator[tuple[str, str]]:
+def _about_budgets(runs: xr.Dataset, trade: bool) -> Iterator[Finding]:
     """What few budgets leave open; `trade` if floor and scale are both random."""
     seen, alone = runs["samples_seen"].values, single_budget_groups(runs)
+    least, most = float(seen.min()), float(seen.max())
     if is_one_budget(seen):
-        yield (
-            "one budget",
-            f"All runs are at one budget ({span(np.sort(seen))}): errors at other budgets are "
-            "not identified; a fit takes them from its prior and its law.",
-        )
+        yield Finding("one_budget", values={"least": least, "most": most})
         return
-    if trade and seen.max() < DECADE * seen.min():
-        yield (
-            "narrow budgets",
-            f"Budgets span a factor of {seen.max() / seen.min():.2g}, less than ten: floor (d) and "
-            "scale (a) trade against each other, and errors at larger budgets with them.",
-        )
-    if len(alone) == runs.sizes["group"] > 1:
-        yield (
-            "groups at one budget",
-            "Each group has one budget: budget and group cannot be told apart, and how error falls "
-            "is taken from the prior and from what the groups share.",
-        )
-    elif alone:
-        yield (
-            "groups at one budget",
-            f"All runs of {joined(alone)} are at one budget{' each' if alone[1:] else ''}: how "
-            "error falls is taken from other groups and the prior.",
-        )
+    if trade and most < LEAST_SPAN * least:
+        yield Finding("narrow_budgets", values={"factor": most / least, "bar": LEAST_SPAN})
+    if alone:
+        every = len(alone) == runs.sizes["group"] > 1
+        yield Finding("groups_at_one_budget", tuple(alone), {"all_groups": every})
 
 
-def _epochs(count: float) -> str:
-    return f"{(shown := f'{count:.3g}')} epoch{'s' * (shown != '1')}"
-
-
-def _about_checkpoints(spec: Spec, runs: xr.Dataset) -> Iterator[tuple[str, str]]:
+def _about_checkpoints(spec: Spec, runs: xr.Dataset) -> Iterator[Finding]:
     """What runs of one training have in common, and what they hide."""
     index, names = checkpoints(runs)
     shared = spec.likelihood.parameters.get("common")
-    learned = isinstance(shared, Prior)
+    learned, common = (True, None) if isinstance(shared, Prior) else (False, shared)
     if not names:
         if learned:
-            yield (
-                "no checkpoints",
-                "No two runs are of one training: what such runs have in common (common) will be "
-                "what the prior says.",
-            )
+            yield Finding("no_checkpoints")
         return
-    count = f"{np.count_nonzero(index >= 0)} runs are checkpoints of {len(names)} training"
-    yield (
-        "checkpoints",
-        f"{count}{'s' * (len(names) > 1)}: their errors lie above or below the curve together. "
-        + (
-            f"Model {spec.name} learns how much of their noise they share (common)."
-            if learned
-            else f"Model {spec.name} takes a share of {shared:g} of their noise as common."
-            if shared is not None
-            else f"Model {spec.name} takes them as independent, so it is surer of how high a curve "
-            f"lies than it should be; a copy of it with the line `{COMMON}` under [likelihood] "
-            "would learn what they share."
-        ),
-    )
-    yield (
-        "schedule",
-        "A checkpoint inside a learning-rate schedule has a higher error than a run that was "
-        "trained to its budget, and hides what repetition costs: keep those that end a schedule, "
-        "or whose learning rate is constant.",
-    )
+    count = {"runs": int(np.count_nonzero(index >= 0)), "trainings": len(names)}
+    yield Finding("checkpoints", values={**count, "common": common, "learned": learned})
+    yield Finding("schedule")
 
 
-def _about_rises(spec: Spec, runs: xr.Dataset) -> Iterator[tuple[str, str]]:
+def _about_rises(spec: Spec, runs: xr.Dataset) -> Iterator[Finding]:
     """Where errors rise, if the law cannot."""
     rise = largest_rise(runs)
     if "kappa" in LAWS[spec.law].parameters or rise.empty:
         return
     least, most = rise.itertuples(index=False)
-    if most.error > (1 + RISE) * least.error:
-        yield (
-            "rise",
-            f"The error of {least.data}{f' ({least.group})' * (runs.sizes['group'] > 1)} rises "
-            f"from {least.error:.3g} at {format_samples(least.samples_seen)} to {most.error:.3g} "
-            f"at {format_samples(most.samples_seen)}: by chance, or by too much repetition, which "
-            "only the law of model utility-overfit follows (qqt compare tells).",
-        )
+    if most.error > (1 + LEAST_RISE) * least.error:
+        of = (str(least.data), str(least.group)) if runs.sizes["group"] > 1 else (str(least.data),)
+        values = {
+            "least": float(least.error),
+            "least_at": float(least.samples_seen),
+            "most": float(most.error),
+            "most_at": float(most.samples_seen),
+        }
+        yield Finding("rise", of, values | {"bar": LEAST_RISE})
 
 
 def _about_repetition(
     spec: Spec, runs: xr.Dataset, epochs: pd.Series, size_is_open: bool
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[Finding]:
+    """What half-lives, and the exponent of size, lack."""
     once = epochs.index[epochs <= 1].tolist()
     tau = spec.parameters["tau"]
     by_pool = isinstance(tau, Prior) and "pool" in tau.over
     if len(once) == epochs.size:
-        yield (
-            "no repetition",
-            "No run goes beyond one epoch: half-lives (tau) will be what the prior says.",
-        )
+        yield Finding("no_repetition")
     elif once and by_pool:
-        yield (
-            "pools not repeated",
-            f"No run repeats {joined(once)}: the half-life there is the prior's or other pools'.",
-        )
+        yield Finding("pools_not_repeated", tuple(once))
     if size_is_open and not sizes_differ(runs, by_pool, spec.size_reference):
-        yield (
-            "one size",
-            "No half-life is seen in repeated training sets of different sizes: size_exponent will "
-            "be what the prior says.",
-        )
+        yield Finding("one_size")
 
 
-def _surprise(told: Information, spec: Spec, runs: xr.Dataset) -> Iterator[tuple[str, str]]:
+def surprises(information: Information, runs: xr.Dataset) -> Iterator[Finding]:
     """Where the errors are not those that the priors expect."""
     error = runs["error"].values
-    low, high = told.expected
+    low, high = information.expected
     off = np.maximum(low - error, error - high)
-    if np.mean(off > 0) > 1 / 2:
+    if np.mean(off > 0) > MOST_UNEXPECTED:
         worst = int(off.argmax())
-        yield (
-            "unexpected errors",
-            f"The priors of model {spec.name} do not expect such errors: {np.sum(off > 0)} of "
-            f"{off.size} runs are outside their 90 % intervals (the noise aside), "
-            f"{runs['run'].values[worst]} most, with {error[worst]:.3g} instead of "
-            f"{low[worst]:.3g} to {high[worst]:.3g}. What follows is of tables that they expect: "
-            "take a model that is made for yours, or a copy of this one with other priors.",
-        )
+        values = {
+            "outside": int(np.sum(off > 0)),
+            "runs": off.size,
+            "error": float(error[worst]),
+            "lower": float(low[worst]),
+            "upper": float(high[worst]),
+        }
+        of = (str(runs["run"].values[worst]),)
+        yield Finding("unexpected_errors", of, values | {"bar": MOST_UNEXPECTED})
 
 
-def _quantified(
-    told: Information, open_ridges: list[dict[str, Any]], data: str, largest: float, alone: bool
-) -> Iterator[tuple[str, str]]:
-    """What the expected information says."""
-    weak = told.contraction < DOMINATED
+def quantified(
+    information: Information, ridges: list[Ridge], data: str, budgets: list[float]
+) -> Iterator[Finding]:
+    """What the expected information says.
+
+    Parameters
+    ----------
+    information : Information
+    ridges : list of Ridge
+        Directions that stay open, the widest first.
+    data : str
+        The training set whose error is forecast.
+    budgets : list of float
+        Where; empty if errors at other budgets are not identified, and so have no precision.
+    """
+    weak = information.contraction < DOMINATED
     if weak.any():
-        names = named(
-            [scalar for scalar, is_weak in zip(told.scalars, weak, strict=True) if is_weak]
-        )
-        yield (
-            "prior-dominated",
-            f"Left to the prior: {names} (expected to narrow by a tenth at most, if "
-            "they are where it has them).",
-        )
-    for ridge in open_ridges[:1]:
-        yield (
-            "ridge",
-            f"{joined(ridge['parameters'])} trade against each other: {ridge['left']:.2g} prior "
-            "standard deviations along that line are expected to stay open.",
-        )
-    if alone:  # what is not identified has no precision
-        return
-    now, *later = told.posterior_sd
-    words = [f"{x:.2g} at {f:g} times that" for x, f in zip(later, FACTORS[1:], strict=True)]
-    yield (
-        "forecast",
-        f"If law and priors hold, the error of {data} will be known to {now:.2g} (standard "
-        f"deviation) at {format_samples(largest)}, {joined(words)}; decisions add what the law may "
-        "miss.",
-    )
+        both = zip(information.scalars, weak, strict=True)
+        scalars = [scalar for scalar, is_weak in both if is_weak]
+        yield Finding("prior_dominated", values={"scalars": scalars, "bar": DOMINATED})
+    for ridge in ridges[:1]:  # more than one confuses more than it helps
+        yield Finding("ridge", values={"sides": ridge.sides, "left": ridge.left})
+    if budgets:
+        sd = information.posterior_sd.tolist()
+        yield Finding("forecast", (data,), {"budgets": budgets, "sd": sd})

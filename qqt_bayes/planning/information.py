@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,7 +30,6 @@ from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.noise import by_run, independent_variance
 from qqt_bayes.model.priors import by_copy, count, values_at
 from qqt_bayes.model.spec import Spec
-from qqt_bayes.phrases import named
 from qqt_bayes.tables.runs import ERROR
 
 Array = NDArray[np.float64]
@@ -233,39 +231,61 @@ def _labels(name: str, spec: Spec, runs: xr.Dataset) -> list[str]:
     return [", ".join(each) for each in product(*(runs[dim].values.tolist() for dim in over))]
 
 
-TRADE = 1.25
-"""Length of a direction, squared, against what it would be without correlation."""
-OPEN = 0.5
+LEAST_LENGTHENING = 1.25
+"""Length of a direction, squared, against what it would be without correlation, from which on its
+parameters trade."""
+LEAST_OPEN = 0.5
 """Deviation along a direction, in units of the prior's, from which on it is worth a sentence."""
-LOADING = 0.3
+LEAST_LOADING = 0.3
 """Share of the largest loading that makes a parameter part of a direction."""
 
+type Scalar = tuple[str, str]
+"""A parameter, and its group and pool; the second is empty where it has none."""
 
-def ridges(told: Information) -> list[dict[str, Any]]:
+
+@dataclass(frozen=True)
+class Ridge:
+    """A direction that the runs leave open, along which parameters trade against each other.
+
+    Attributes
+    ----------
+    sides : tuple of tuple of (str, str)
+        What trades: parameters; or, of one parameter alone, the scalars that rise and those that
+        fall.
+    left : float
+        Posterior standard deviation along the direction, in units of the prior's.
+    """
+
+    sides: tuple[tuple[Scalar, ...], ...]
+    left: float
+
+
+def find_ridges(information: Information) -> list[Ridge]:
     """Directions that the runs leave open although they tell others of the same parameters.
 
     A direction v is one if correlation makes it longer: ``v' C v > 1.25 sum v_i^2 C_ii``, with C
     the posterior covariance in units of the prior's deviations.
     """
     found = []
-    lengths, directions = np.linalg.eigh(told.left)
+    lengths, directions = np.linalg.eigh(information.left)
     for square, v in zip(lengths[::-1], directions.T[::-1], strict=True):
-        alone = v**2 @ np.diag(told.left)
-        parameters = _along(told.scalars, v)
-        if np.sqrt(square) > OPEN and square > TRADE * alone and len(parameters) > 1:
-            found.append({"parameters": parameters, "left": float(np.sqrt(square))})
+        alone = v**2 @ np.diag(information.left)
+        sides = _sides(information.scalars, v)
+        is_open = np.sqrt(square) > LEAST_OPEN
+        if is_open and square > LEAST_LENGTHENING * alone and len(sides) > 1:
+            found.append(Ridge(sides, float(np.sqrt(square))))
     return found
 
 
-def _along(scalars: tuple[tuple[str, str], ...], direction: Array) -> list[str]:
-    """The parameters of a direction; if it is but one, the pools or groups that trade."""
+def _sides(scalars: tuple[Scalar, ...], direction: Array) -> tuple[tuple[Scalar, ...], ...]:
+    """The parameters of a direction; if it is but one, its scalars on either side."""
     share = pd.Series(direction**2).groupby([name for name, _ in scalars], sort=False).sum()
-    names: list[str] = share.index[share > LOADING**2 * share.max()].tolist()
+    names: list[str] = share.index[share > LEAST_LOADING**2 * share.max()].tolist()
     if len(names) > 1:
-        return names
-    large = abs(direction) > LOADING * abs(direction).max()
+        return tuple(((name, ""),) for name in names)
+    large = abs(direction) > LEAST_LOADING * abs(direction).max()
     sides = [
-        [scalar for scalar, yes in zip(scalars, large & side, strict=True) if yes]
+        tuple(scalar for scalar, yes in zip(scalars, large & side, strict=True) if yes)
         for side in (direction > 0, direction < 0)
     ]
-    return [named(side) for side in sides if side]
+    return tuple(side for side in sides if side)

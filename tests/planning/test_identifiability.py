@@ -16,7 +16,7 @@ from qqt_bayes.errors import InputError
 from qqt_bayes.model.distributions import Likelihood, Prior
 from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.planning.design import inseparable, most_epochs
-from qqt_bayes.planning.information import Information, expected_information, ridges
+from qqt_bayes.planning.information import Information, expected_information, find_ridges
 from qqt_bayes.tables.runs import read_runs
 
 
@@ -217,20 +217,20 @@ def test_what_trades_is_named_once_and_what_does_not_is_not():
     told = Information(
         (("a", ""), ("d", ""), ("tau", "x")), np.zeros(3), left, None, None, None, 10
     )
-    (only,) = ridges(told)
-    assert only["parameters"] == ["a", "d"]
-    np.testing.assert_allclose(only["left"], np.sqrt(1.99))
+    (only,) = find_ridges(told)
+    assert only.sides == ((("a", ""),), (("d", ""),))
+    np.testing.assert_allclose(only.left, np.sqrt(1.99))
 
 
 def test_one_parameter_trades_between_pools_that_move_apart_only():
     def of(correlation):
         left = np.array([[1.0, correlation], [correlation, 1.0]])
-        return ridges(
+        return find_ridges(
             Information((("b", "x"), ("b", "y")), np.zeros(2), left, None, None, None, 10)
         )
 
     assert of(0.9) == []
-    assert {*of(-0.9)[0]["parameters"]} == {"b of x", "b of y"}
+    assert {*of(-0.9)[0].sides} == {(("b", "x"),), (("b", "y"),)}
 
 
 def test_outcomes_are_not_used():

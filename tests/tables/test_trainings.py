@@ -10,7 +10,7 @@ from command import qqt
 
 from qqt_bayes.errors import InputError
 from qqt_bayes.model.spec import Spec, load_model
-from qqt_bayes.planning.identifiability import identifiability
+from qqt_bayes.report.identifiability_text import identifiability
 from qqt_bayes.tables.runs import hash_runs, read_runs
 
 TABLE = """\
