@@ -10,8 +10,8 @@ import xarray as xr
 
 from qqt_bayes.calibration.prior_tables import SAMPLER_SEEDS, Array, prior_tables, seed_for
 from qqt_bayes.calibration.sbc import every_set, names_of_runs
-from qqt_bayes.laws.run_curves import ingredients
 from qqt_bayes.model.build import replicate
+from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec, load_model, require_kind
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.prediction import predict
@@ -66,7 +66,9 @@ def coverage_elsewhere(
     require_kind(truth, runs.attrs["kind"])
     tables = prior_tables(truth, runs, replications, seed)
     largest = float(tables.design["samples_seen"].max())
-    designs = {times: every_set(tables.design, times * largest) for times in BUDGET_FACTORS}
+    asked = {
+        times: Problem(truth, every_set(tables.design, times * largest)) for times in BUDGET_FACTORS
+    }
     shared = Compilation(prior_seed=seed) if compilation is None else compilation
     tails = [(1 - probability) / 2, (1 + probability) / 2]
     rows = []
@@ -75,7 +77,7 @@ def coverage_elsewhere(
         each = fit(tables.table(i), fitted, seed=own_seed, compilation=shared, **settings)
         failed = [check.id for check in Fit.of(each).gate.failed]
         true_errors = {
-            times: _true_errors(truth, design, tables.truth(i)) for times, design in designs.items()
+            times: _true_errors(problem, tables.truth(i)) for times, problem in asked.items()
         }
         for departures in (False, True):
             predicted = predict(
@@ -88,7 +90,7 @@ def coverage_elsewhere(
             ends = predicted.quantile(tails, ("chain", "draw"))
             about = {"replication": i, "failed": "; ".join(failed), "departures": departures}
             for place, times in enumerate(BUDGET_FACTORS):
-                found = _inside(ends.isel(budget=place), designs[times], true_errors[times])
+                found = _inside(ends.isel(budget=place), asked[times].runs, true_errors[times])
                 rows += [about | {"times": times} | row for row in found]
     return pd.DataFrame(rows)[list(COLUMNS)]
 
@@ -108,10 +110,10 @@ COLUMNS = (
 """Of what `coverage_elsewhere` returns, in this order."""
 
 
-def _true_errors(truth: Spec, design: xr.Dataset, values: dict[str, Array]) -> Array:
+def _true_errors(problem: Problem, values: dict[str, Array]) -> Array:
     """Mean error of each run of a design under known parameters, shape (run,)."""
     one_draw = {name: np.asarray(x)[None] for name, x in values.items()}
-    curve, *_ = replicate(truth, design, ingredients(design, truth.size_reference), one_draw, 0)
+    curve, *_ = replicate(problem, one_draw, seed=0)
     return np.asarray(curve[0])
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from qqt_bayes.errors import InputError
 from qqt_bayes.model.build import build
 from qqt_bayes.model.noise import evaluation_variance, hold_evaluation
+from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec
 from qqt_bayes.sampling.inference import prior_draws
 from qqt_bayes.tables.runs import ERROR
@@ -87,7 +88,7 @@ def prior_tables(spec: Spec, runs: xr.Dataset, count: int, seed: int) -> PriorTa
     if count < 1:
         raise InputError(f"replications should be at least 1, but got {count}.")
     design = hold_evaluation(runs, evaluation_variance(runs))
-    declared = build(spec, design)
+    declared = build(Problem(spec, design))
     truths: list[dict[str, Array]] = []
     tables: list[Array] = []
     drawn = kept = 0

@@ -33,8 +33,8 @@ import xarray as xr
 from qqt_bayes.calibration.prior_tables import SAMPLER_SEEDS, Array, prior_tables, seed_for
 from qqt_bayes.calibration.uniformity import RANKED_DRAWS, rank_of
 from qqt_bayes.errors import InputError
-from qqt_bayes.laws.run_curves import ingredients
 from qqt_bayes.model.build import replicate
+from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec, load_model, require_kind
 from qqt_bayes.posterior.fit import by_draw
 from qqt_bayes.sampling.inference import Compilation, fit, versions
@@ -139,10 +139,9 @@ class Ranking:
     """
 
     def __init__(self, spec: Spec, design: xr.Dataset) -> None:
-        self.spec, self.parts = spec, ingredients(design, spec.size_reference)
-        self.last = last_runs(design)
-        self.beyond = every_set(design, BEYOND_FACTOR * float(design["samples_seen"].max()))
-        self.parts_beyond = ingredients(self.beyond, spec.size_reference)
+        self.spec, self.last = spec, last_runs(design)
+        beyond = every_set(design, BEYOND_FACTOR * float(design["samples_seen"].max()))
+        self.beyond = Problem(spec, beyond)
 
     def compare(
         self, fit: xr.DataTree, table: xr.Dataset, truth: Mapping[str, Array]
@@ -168,8 +167,8 @@ class Ranking:
         joined = {
             name: np.concatenate([truth[name][None], x]) for name, x in by_draw(posterior).items()
         }
-        curve, _, density = replicate(self.spec, table, self.parts, joined, seed=0)
-        beyond, *_ = replicate(self.spec, self.beyond, self.parts_beyond, joined, seed=0)
+        curve, _, density = replicate(Problem(self.spec, table), joined, seed=0)
+        beyond, *_ = replicate(self.beyond, joined, seed=0)
         gaps = self._gaps(beyond)
         columns = [
             *(x.reshape(len(x), -1) for x in joined.values()),
@@ -206,7 +205,8 @@ class Ranking:
         dict of str to array, shape (1 + draw,)
             By the name of the scalar; a group with one training set has none.
         """
-        groups, index = self.beyond["group"].to_numpy(), self.beyond["group_index"].to_numpy()
+        runs = self.beyond.runs
+        groups, index = runs["group"].to_numpy(), runs["group_index"].to_numpy()
         gaps = {}
         for i in np.unique(index):
             mine = beyond[:, index == i]

@@ -10,8 +10,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.errors import InputError, alternatives
-from qqt_bayes.laws.run_curves import ingredients
 from qqt_bayes.model.noise import evaluation_variance, hold_evaluation
+from qqt_bayes.model.problem import Problem
 from qqt_bayes.posterior.fit import Fit, by_draw
 
 Array = NDArray[np.float64]
@@ -80,7 +80,7 @@ def refits(fit: Fit, left_out: Sequence[Fold]) -> Iterator[tuple[Array, Array, b
     from qqt_bayes.sampling.many import fit_many
 
     spec, runs = fit.spec, fit.runs
-    parts = ingredients(runs, spec.size_reference)
+    problem = Problem(spec, runs)
     sizes = fit.posterior.sizes
     settings: dict[str, Any] = {"draws": sizes["draw"], "chains": sizes["chain"]}
     settings |= {"method": fit.method, "seed": fit.seed}
@@ -88,7 +88,7 @@ def refits(fit: Fit, left_out: Sequence[Fold]) -> Iterator[tuple[Array, Array, b
     for each, again in zip(left_out, fit_many(tables, spec, **settings), strict=True):
         refit = Fit.of(again)
         draws = by_draw(refit.posterior)
-        _, predicted, density = replicate(spec, runs, parts, draws, settings["seed"])
+        _, predicted, density = replicate(problem, draws, settings["seed"])
         yield density[:, each], predicted[:, each], refit.gate.chains_agree
 
 

@@ -11,9 +11,8 @@ import pytensor.tensor as pt
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.laws.law import LAWS
-from qqt_bayes.laws.run_curves import Part, ingredients, repeat, run_errors
-from qqt_bayes.model.coordinates import Coordinates, Field, Scale
+from qqt_bayes.laws.run_curves import repeat, run_errors
+from qqt_bayes.model.coordinates import Coordinates
 from qqt_bayes.model.distributions import GAUSSIAN, Prior
 from qqt_bayes.model.floor import on_line
 from qqt_bayes.model.likelihood import (
@@ -37,7 +36,7 @@ from qqt_bayes.model.noise import (
     shape_of,
 )
 from qqt_bayes.model.priors import by_copy
-from qqt_bayes.model.spec import Spec
+from qqt_bayes.model.problem import Field, Problem, Scale
 
 Array = NDArray[np.float64]
 CURVE = "curve"
@@ -46,21 +45,12 @@ BLOCK = 500
 """Draws under which the runs are replicated at a time."""
 
 
-def build(
-    spec: Spec,
-    runs: xr.Dataset,
-    parts: list[Part] | None = None,
-    coordinates: Coordinates | None = None,
-) -> pm.Model:
+def build(problem: Problem, coordinates: Coordinates | None = None) -> pm.Model:
     """The model of a specification for a table of runs.
 
     Parameters
     ----------
-    spec : Spec
-    runs : Dataset
-        As `read_runs` returns it.
-    parts : list of Part, optional
-        The ingredients of the runs, if they are at hand.
+    problem : Problem
     coordinates : Coordinates, optional
         Sample the parameters in these; otherwise as declared.  The posterior is the same.
 
@@ -70,12 +60,11 @@ def build(
         Its variables have the names of the specification: ``a``, ``b``, ``b_mu``, ...; ``error``
         is observed.
     """
-    parts = ingredients(runs, spec.size_reference) if parts is None else parts
+    spec, runs = problem.spec, problem.runs
     coords = {dim: runs[dim].to_numpy() for dim in ("run", "group", "pool")}
     if has_effects(spec.likelihood, runs):
         coords["training"] = np.array(checkpoints(runs)[1])
     with pm.Model(coords=coords) as model:
-        law = LAWS[spec.law]
         over = {
             name: value.over if isinstance(value, Prior) else ()
             for name, value in spec.parameters.items()
@@ -83,12 +72,12 @@ def build(
 
         def curve(values: dict[str, Any]) -> Any:
             with_dims = {name: (value, over[name]) for name, value in values.items()}
-            return run_errors(parts, law, with_dims, xp=pt, add=segment_sum)
+            return run_errors(problem.entries, problem.law, with_dims, xp=pt, add=segment_sum)
 
         noise = {
             name: _declare(name, value, runs) for name, value in spec.likelihood.parameters.items()
         }
-        data = {name: pm.Data(name, value) for name, value in data_of(runs, coordinates).items()}
+        data = {name: pm.Data(name, value) for name, value in data_of(problem, coordinates).items()}
         noise = by_run(spec.likelihood, runs, noise)
         known, rounding, observed = (
             data.get(name) for name in ("evaluation_variance", "rounding", "observed")
@@ -99,7 +88,7 @@ def build(
         else:
             around = coordinates.map(lambda name, _: data[name])
             told = independent_variance(runs, noise, both)
-            values = _moved(spec, runs, around, curve, told, observed)
+            values = _moved(problem, around, curve, told, observed)
         errors = curve(values)
         mean = errors
         if has_effects(spec.likelihood, runs):
@@ -118,8 +107,9 @@ def build(
     return model
 
 
-def data_of(runs: xr.Dataset, coordinates: Coordinates | None = None) -> dict[str, Array]:
+def data_of(problem: Problem, coordinates: Coordinates | None = None) -> dict[str, Array]:
     """What a compiled model may be told anew, by the names of its data."""
+    runs = problem.runs
     around = coordinates.arrays() if coordinates else {}
     rounding = {"rounding": runs["rounding"].to_numpy()} if is_rounded(runs) else {}
     return {
@@ -131,14 +121,13 @@ def data_of(runs: xr.Dataset, coordinates: Coordinates | None = None) -> dict[st
 
 
 def replicate(
-    spec: Spec, runs: xr.Dataset, parts: list[Part], draws: Mapping[str, Array], seed: int
+    problem: Problem, draws: Mapping[str, Array], seed: int
 ) -> tuple[Array, Array, Array]:
     """The runs again under draws of the parameters, all draws at once.
 
     Parameters
     ----------
-    spec, runs, parts
-        As for `build`.
+    problem : Problem
     draws : mapping of str to array, shape (draw, ...)
         Values of the random parameters.
     seed : int
@@ -148,12 +137,10 @@ def replicate(
     tuple of array, shape (draw, run)
         Mean error of each run; an error drawn about it; and the log density of the error seen.
     """
+    spec, runs = problem.spec, problem.runs
     count = len(next(iter(draws.values())))
     curve = np.concatenate(
-        [
-            _curves(spec, parts, draws, slice(first, first + BLOCK))
-            for first in range(0, count, BLOCK)
-        ]
+        [_curves(problem, draws, slice(first, first + BLOCK)) for first in range(0, count, BLOCK)]
     )
     noise = by_run(spec.likelihood, runs, draws)
     mean = curve
@@ -171,12 +158,13 @@ def replicate(
     return curve, draw(seed, *rounding, *about), np.concatenate(told)
 
 
-def _curves(spec: Spec, parts: list[Part], draws: Mapping[str, Array], some: slice) -> Array:
+def _curves(problem: Problem, draws: Mapping[str, Array], some: slice) -> Array:
     """Mean error of each run under some draws, shape (draw, run)."""
     values = {name: x[some] for name, x in draws.items()}
     count = len(next(iter(values.values())))
-    law, copies = LAWS[spec.law], repeat(parts, count)
-    curves: Array = run_errors(copies, law, by_copy(spec, values)).reshape(count, -1)
+    copies = repeat(problem.entries, count)
+    errors = run_errors(copies, problem.law, by_copy(problem.spec, values))
+    curves: Array = errors.reshape(count, -1)
     return curves
 
 
@@ -205,25 +193,21 @@ def _align(value: Any, prior: float | Prior, over: tuple[str, ...]) -> Any:
 
 
 def _moved(
-    spec: Spec,
-    runs: xr.Dataset,
+    problem: Problem,
     coordinates: Coordinates,
     curve: Callable[[dict[str, Any]], Any],
     variance: Any,
     observed: Any,
 ) -> dict[str, Any]:
     """The parameters of the law as functions of their coordinates, one after the other."""
-    values = {
-        name: pt.as_tensor(np.float64(value))
-        for name, value in spec.parameters.items()
-        if not isinstance(value, Prior)
-    }
+    runs = problem.runs
+    values = {name: pt.as_tensor(value) for name, value in problem.fixed.items()}
     ratio = (coordinates.variance / variance).mean()
     if coordinates.floor:
         values["d"] = _floor(coordinates.floor.prior, coordinates, ratio, runs)
     table = coordinates.at(values["d"] if coordinates.floor else pt.zeros(0), pt)
     moved: list[Any] = []
-    for field, told in zip(coordinates.near, table, strict=True):
+    for field, told in zip(coordinates.given_floor, table, strict=True):
 
         def lack(x: Any, field: Field = field) -> Any:
             trial = field.scale.bound(x.reshape(field.shape), pt)[0]

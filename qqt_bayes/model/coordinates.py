@@ -34,96 +34,15 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.model.distributions import Prior
-from qqt_bayes.model.spec import Spec
+from qqt_bayes.model.problem import Field
 
 Array = NDArray[np.float64]
-Values = dict[str, tuple[Any, tuple[str, ...]]]
-NEAR = ("size_exponent", "a", "kappa", "tau", "b")
-"""What follows the floor, in this order."""
 STEPS = 2
 """Gauss-Newton steps of the last."""
 ARRAYS = ("knots", "unit", "highest", "table", "gain", "pull", "prior", "variance", "line", "aim")
 """What differs between tables of the same trainings."""
-
-
-@dataclass(frozen=True)
-class Scale:
-    """The unconstrained scale of a parameter with a given support."""
-
-    lower: float
-    upper: float
-
-    def free(self, x: Any, xp: ModuleType = np) -> Any:
-        """Parameter to unconstrained scale."""
-        if np.isinf(self.lower):
-            return x
-        if np.isinf(self.upper):
-            return xp.log(x - self.lower)
-        return xp.log(x - self.lower) - xp.log(self.upper - x)
-
-    def bound(self, u: Any, xp: ModuleType) -> tuple[Any, Any]:
-        """Parameter and log of its derivative at an unconstrained value."""
-        if np.isinf(self.lower):
-            return u, 0 * u
-        if np.isinf(self.upper):
-            return self.lower + xp.exp(u), u
-        x = 1 / (1 + xp.exp(-u))
-        width = self.upper - self.lower
-        return self.lower + width * x, np.log(width) + xp.log(x) + xp.log(1 - x)
-
-
-@dataclass(frozen=True)
-class Field:
-    """A random parameter of the law and its place in a vector of unconstrained values.
-
-    Attributes
-    ----------
-    name : str
-    prior : Prior
-    shape : tuple of int
-    start : int
-        Place of its first scalar.
-    """
-
-    name: str
-    prior: Prior
-    shape: tuple[int, ...]
-    start: int = 0
-
-    @property
-    def scale(self) -> Scale:
-        """Its unconstrained scale."""
-        return Scale(*self.prior.support)
-
-    @property
-    def size(self) -> int:
-        """Number of its scalars."""
-        return math.prod(self.shape)
-
-    @property
-    def stop(self) -> int:
-        """Place behind its last scalar."""
-        return self.start + self.size
-
-    @property
-    def place(self) -> slice:
-        """Its scalars in the vector."""
-        return slice(self.start, self.stop)
-
-
-def random_fields(names: tuple[str, ...], spec: Spec, runs: xr.Dataset) -> tuple[Field, ...]:
-    """The random ones of some parameters of a specification's law on a table of runs."""
-    fields: list[Field] = []
-    for name in names:
-        prior = spec.parameters.get(name)
-        if isinstance(prior, Prior):
-            shape = tuple(runs.sizes[dim] for dim in prior.over)
-            fields.append(Field(name, prior, shape, fields[-1].stop if fields else 0))
-    return tuple(fields)
 
 
 @dataclass(frozen=True)
@@ -132,7 +51,7 @@ class Coordinates:
 
     Attributes
     ----------
-    near : tuple of Field
+    given_floor : tuple of Field
         The parts of x, in order.
     floor : Field or None
         The floor, if it is random.
@@ -161,7 +80,7 @@ class Coordinates:
         For floors that are pooled: ``(t + q0) e - q0 m0`` and ``t`` of their own.
     """
 
-    near: tuple[Field, ...]
+    given_floor: tuple[Field, ...]
     floor: Field | None
     optima: Array
     knots: Array
@@ -178,7 +97,7 @@ class Coordinates:
     @property
     def fields(self) -> tuple[Field, ...]:
         """All that is random in the law, in the order of the scalars of `optima`."""
-        return (*self.near, self.floor) if self.floor else self.near
+        return (*self.given_floor, self.floor) if self.floor else self.given_floor
 
     def map(self, f: Callable[[str, Any], Any]) -> Coordinates:
         """The same with ``f(name, array)`` in place of each array that the runs shape."""
@@ -192,7 +111,7 @@ class Coordinates:
         """What the table says at given floors, field by field: ``e``, ``m0``, ``log t``, ..."""
         flat = pt.minimum(floor.reshape((-1,)) / self.unit, self.highest)
         row = times(self.table, features(flat, self.knots, pt))
-        shapes = [self.shapes(field) for field in self.near]
+        shapes = [self.shapes(field) for field in self.given_floor]
         sizes = [math.prod(shape) for each in shapes for shape in each]
         pieces = iter(pt.split(row, splits_size=sizes))
         return [[next(pieces).reshape(shape) for shape in each] for each in shapes]
@@ -232,7 +151,7 @@ class Coordinates:
         precision, prior = pt.exp(log_precision), self.prior[field.place]
         if field.start:
             expected = expected + times(answer[0], moved)
-        if field == self.near[-1]:
+        if field == self.given_floor[-1]:
             for _ in range(STEPS):
                 step = times(self.gain, lack(expected)) - times(self.pull, expected - mean)
                 expected = expected + step

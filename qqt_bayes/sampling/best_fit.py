@@ -16,19 +16,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from qqt_bayes.laws.law import LAWS
 from qqt_bayes.laws.run_curves import Part, repeat, run_errors
-from qqt_bayes.model.coordinates import NEAR, Field, random_fields
 from qqt_bayes.model.distributions import Prior
-from qqt_bayes.model.noise import independent_weights, known_variance, typical
-from qqt_bayes.model.spec import Spec
+from qqt_bayes.model.noise import independent_weights, known_variance
+from qqt_bayes.model.problem import Field, Problem
 
 Array = NDArray[np.float64]
-ALL = (*NEAR, "d")
 LARGEST = 120
 """Scalars beyond which the search would take longer than it saves."""
 STARTS = 8
@@ -64,14 +60,13 @@ class BestFit:
 
     def __init__(
         self,
-        spec: Spec,
-        runs: xr.Dataset,
-        parts: list[Part],
+        problem: Problem,
         prior: Mapping[str, Array],
     ) -> None:
-        near, fields = random_fields(NEAR, spec, runs), random_fields(ALL, spec, runs)
-        self.law, self.fields, self.near, self.parts = LAWS[spec.law], fields, near, parts
-        self.size, whole = near[-1].stop, fields[-1].stop
+        spec, runs, fields = problem.spec, problem.runs, problem.fields
+        self.law, self.fields, self.parts = problem.law, fields, problem.entries
+        self.given_floor = problem.given_floor
+        self.size, whole = self.given_floor[-1].stop, fields[-1].stop
         self.mean, self.prior = np.empty(whole), np.empty(whole)
         covariance = np.zeros((whole, whole))
         self.above = np.zeros((whole, whole))
@@ -85,14 +80,10 @@ class BestFit:
         self.error = runs["error"].to_numpy()
         lower = fields[-1].prior.support[0] if fields[-1].name == "d" else 0.0
         self.least = max(float(self.error.min()), BEYOND * lower)
-        self.fixed = {
-            name: (np.float64(value), ())
-            for name, value in spec.parameters.items()
-            if not isinstance(value, Prior)
-        }
+        self.fixed = {name: (value, ()) for name, value in problem.fixed.items()}
         self.copies: dict[int, list[Part]] = {}
         self.known = known_variance(runs)
-        self.weight = independent_weights(runs, typical(spec.likelihood.parameters, prior))
+        self.weight = independent_weights(runs, problem.typical_noise(prior))
         sigma = spec.likelihood.parameters["sigma"]
         self.likely = np.log(prior["sigma"] if isinstance(sigma, Prior) else [sigma])
         self.sigma: float = max(0.05 * self.error.std(), 1e-3 * self.error.mean())
@@ -101,10 +92,9 @@ class BestFit:
         self.ceiling = min(CEILING[0] * max(float(self.error.max()), start), largest)
 
     @staticmethod
-    def serves(spec: Spec, runs: xr.Dataset) -> bool:
+    def serves(problem: Problem) -> bool:
         """Whether anything but the floor is random, and not too much."""
-        fields = random_fields(ALL, spec, runs)
-        return bool(random_fields(NEAR, spec, runs)) and fields[-1].stop <= LARGEST
+        return bool(problem.given_floor) and problem.fields[-1].stop <= LARGEST
 
     @property
     def variance(self) -> Array:

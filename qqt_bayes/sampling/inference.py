@@ -19,10 +19,10 @@ from pytensor.configdefaults import config
 from threadpoolctl import threadpool_limits
 
 from qqt_bayes.errors import InputError, alternatives
-from qqt_bayes.laws.run_curves import Part, ingredients
 from qqt_bayes.model.build import CURVE, build, data_of, replicate
 from qqt_bayes.model.coordinates import Coordinates
 from qqt_bayes.model.noise import is_rounded, known_variance
+from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec, load_model, require_kind
 from qqt_bayes.posterior import gate
 from qqt_bayes.posterior.fit import by_draw
@@ -103,19 +103,19 @@ def fit(
     spec = load_model(spec)
     require_kind(spec, runs.attrs["kind"])
     start = time.perf_counter()
-    parts = ingredients(runs, spec.size_reference)
-    prior, by_name = (compilation or Compilation()).prior(spec, runs, parts, seed)
+    problem = Problem(spec, runs)
+    prior, by_name = (compilation or Compilation()).prior(problem, seed)
     with _strict():
-        coordinates = find_coordinates(spec, runs, parts, by_name)
+        coordinates = find_coordinates(problem, by_name)
         if compilation is None:
-            compiled = _compile(spec, runs, parts, coordinates)
+            compiled = _compile(problem, coordinates)
         else:
-            compiled = compilation.of(spec, runs, parts, coordinates)
+            compiled = compilation.of(problem, coordinates)
         if coordinates is not None:
             compiled = dispersed(compiled, coordinates)
             if not Density(compiled).has_start(seed):  # around what is no best fit they overflow
                 coordinates = None
-                compiled = _compile(spec, runs, parts, None)
+                compiled = _compile(problem, None)
         compiled_at = time.perf_counter()
         settings = Settings(draws, tune, chains, seed, target_accept, low_rank, progress)
         trace = sample(compiled, method, settings)
@@ -125,14 +125,12 @@ def fit(
         }
         attributes = {"method": method, "seed": seed, **times}
         several = coordinates is not None and len(coordinates.optima) > 1
-        return _collect(spec, runs, parts, prior, trace, attributes, several)
+        return _collect(problem, prior, trace, attributes, several)
 
 
-def _compile(
-    spec: Spec, runs: xr.Dataset, parts: list[Part], coordinates: Coordinates | None
-) -> Any:
+def _compile(problem: Problem, coordinates: Coordinates | None) -> Any:
     """A compiled model whose data are constants, which compile faster than what may change."""
-    model = build(spec, runs, parts, coordinates)
+    model = build(problem, coordinates)
     return nutpie.compile_pymc_model(model, freeze_model=True)
 
 
@@ -184,31 +182,31 @@ class Compilation:
     def __init__(self, prior_seed: int | None = None) -> None:
         self._prior_seed = prior_seed
         self._compiled: Any = None
-        self._of: tuple[Spec, xr.Dataset] | None = None
+        self._of: Problem | None = None
         self._prior: Any = None
-        self._prior_of: tuple[Spec, xr.Dataset, int] | None = None
+        self._prior_of: tuple[Problem, int] | None = None
 
-    def prior(self, spec: Spec, runs: xr.Dataset, parts: list[Part], seed: int) -> Any:
+    def prior(self, problem: Problem, seed: int) -> Any:
         """What `prior_draws` returns; the last ones, if no more than the errors differ."""
         seed = seed if self._prior_seed is None else self._prior_seed
         if self._prior_of:
-            was_spec, was, was_seed = self._prior_of
-            if (spec, seed) == (was_spec, was_seed) and _same_design(runs, was):
+            last, last_seed = self._prior_of
+            same = (problem.spec, seed) == (last.spec, last_seed)
+            if same and _same_design(problem.runs, last.runs):
                 return self._prior
-        self._prior = prior_draws(build(spec, runs, parts), seed)
-        self._prior_of = spec, runs, seed
+        self._prior = prior_draws(build(problem), seed)
+        self._prior_of = problem, seed
         return self._prior
 
-    def of(
-        self, spec: Spec, runs: xr.Dataset, parts: list[Part], coordinates: Coordinates | None
-    ) -> Any:
+    def of(self, problem: Problem, coordinates: Coordinates | None) -> Any:
         """A compiled model: the last one with other data, if it will do, or a new one."""
-        if self._of and self._of[0] == spec and _same_trainings(runs, self._of[1]):
-            data = data_of(runs, coordinates)
+        last = self._of
+        if last and last.spec == problem.spec and _same_trainings(problem.runs, last.runs):
+            data = data_of(problem, coordinates)
             wanted = [var.name for var in self._compiled.shared_var_keys]
             return self._compiled.with_data(**{name: data[name] for name in wanted})
-        self._compiled = nutpie.compile_pymc_model(build(spec, runs, parts, coordinates))
-        self._of = spec, runs
+        self._compiled = nutpie.compile_pymc_model(build(problem, coordinates))
+        self._of = problem
         return self._compiled
 
 
@@ -226,15 +224,14 @@ def _same_design(runs: xr.Dataset, others: xr.Dataset) -> bool:
 
 
 def _collect(
-    spec: Spec,
-    runs: xr.Dataset,
-    parts: list[Part],
+    problem: Problem,
     prior: xr.DataTree,
     trace: xr.DataTree,
     attributes: dict[str, Any],
     several: bool,
 ) -> xr.DataTree:
     """All that belongs to a posterior, gate included; `several` best fits are known."""
+    runs = problem.runs
     before = prior.children["prior"].to_dataset(inherit=False).drop_vars(CURVE)
     simulated = prior.children["prior_predictive"].to_dataset(inherit=False)
     posterior = trace.children["posterior"].to_dataset(inherit=False)
@@ -245,9 +242,7 @@ def _collect(
         "sample_stats": stats.drop_vars("divergence_message", errors="ignore"),  # text, often empty
     }
     samples = posterior.sizes["chain"], posterior.sizes["draw"]
-    curve, predicted, density = replicate(
-        spec, runs, parts, by_draw(posterior[kept]), attributes["seed"]
-    )
+    curve, predicted, density = replicate(problem, by_draw(posterior[kept]), attributes["seed"])
     frame = xr.DataArray(
         np.empty((*samples, runs.sizes["run"])),
         {"chain": posterior["chain"], "draw": posterior["draw"], "run": runs["run"]},
@@ -268,11 +263,11 @@ def _collect(
             "constant_data": runs.drop_vars("error").drop_attrs(deep=False),
         }
     )
-    result.attrs = _provenance(spec, runs) | attributes
+    result.attrs = _provenance(problem) | attributes
     every = max(1, len(curve) // gate.DRAWS)
     found = gate.check(result, curve[::every], predicted[::every])
     if several or not found.chains_agree:
-        modes = find_modes(spec, runs, parts, by_draw(before), posterior)
+        modes = find_modes(problem, by_draw(before), posterior)
         found = replace(found, modes=tuple(modes))
     if "log_marginal_likelihood" in stats:  # of sequential Monte Carlo
         evidence = stats["log_marginal_likelihood"].values.tolist()
@@ -281,7 +276,8 @@ def _collect(
     return result
 
 
-def _provenance(spec: Spec, runs: xr.Dataset) -> dict[str, Any]:
+def _provenance(problem: Problem) -> dict[str, Any]:
+    spec, runs = problem.spec, problem.runs
     return {
         "spec": json.dumps(spec.to_dict()),
         "spec_hash": spec.hash,

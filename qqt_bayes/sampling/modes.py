@@ -14,8 +14,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.laws.run_curves import Part
-from qqt_bayes.model.spec import Spec
+from qqt_bayes.model.problem import Problem
 from qqt_bayes.posterior.gate import Mode
 from qqt_bayes.sampling.best_fit import BestFit, Optimum
 
@@ -29,18 +28,12 @@ CLEAR = 3.0
 deviations."""
 
 
-def find_modes(
-    spec: Spec,
-    runs: xr.Dataset,
-    parts: list[Part],
-    prior: Mapping[str, Array],
-    posterior: xr.Dataset,
-) -> list[Mode]:
+def find_modes(problem: Problem, prior: Mapping[str, Array], posterior: xr.Dataset) -> list[Mode]:
     """The modes that a search or the chains found, the one with most draws first.
 
     Parameters
     ----------
-    spec, runs, parts, prior
+    problem, prior
         As for `qqt_bayes.sampling.profile.find_coordinates`.
     posterior : Dataset
         Draws of the parameters.
@@ -50,9 +43,9 @@ def find_modes(
     list of Mode
         Empty where no best fit is sought.
     """
-    if not BestFit.serves(spec, runs):
+    if not BestFit.serves(problem):
         return []
-    search = BestFit(spec, runs, parts, prior)
+    search = BestFit(problem, prior)
     optima = search.optima()
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     each = max(1, min(draws, DRAWS // chains))
@@ -69,7 +62,7 @@ def find_modes(
     shares = (member[..., None] == np.arange(len(optima))).mean(axis=1)
     log_weight = np.array([optimum.log_weight for optimum in optima])
     weight = np.exp(log_weight - log_weight.max())
-    parameter, of, there = _names(search, optima, runs)
+    parameter, of, there = _names(search, optima, problem.runs)
     modes = [
         Mode(parameter, of, value, float(w), tuple(s.tolist()))
         for value, w, s in zip(there, weight / weight.sum(), shares.T, strict=True)

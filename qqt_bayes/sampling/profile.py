@@ -12,13 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.laws.run_curves import Part
 from qqt_bayes.model.coordinates import Coordinates
 from qqt_bayes.model.floor import fit_line
-from qqt_bayes.model.spec import Spec
+from qqt_bayes.model.problem import Problem
 from qqt_bayes.sampling.best_fit import BEYOND, NOTHING, BestFit
 
 Array = NDArray[np.float64]
@@ -35,17 +33,12 @@ BENT = 0.35
 this share of the step."""
 
 
-def find_coordinates(
-    spec: Spec, runs: xr.Dataset, parts: list[Part], prior: Mapping[str, Array]
-) -> Coordinates | None:
+def find_coordinates(problem: Problem, prior: Mapping[str, Array]) -> Coordinates | None:
     """Fit the law by penalised least squares at some floors and lay the coordinates around.
 
     Parameters
     ----------
-    spec : Spec
-    runs : Dataset
-    parts : list of Part
-        The ingredients of the runs.
+    problem : Problem
     prior : mapping of str to array, shape (draw, ...)
         Prior draws of the random parameters.
 
@@ -54,11 +47,10 @@ def find_coordinates(
     Coordinates or None
         None where nothing but the floor is random, or there are too many parameters.
     """
-    if not BestFit.serves(spec, runs):
+    if not BestFit.serves(problem):
         return None
-    search = BestFit(spec, runs, parts, prior)
-    fields = search.fields
-    floor = fields[-1] if fields[-1].name == "d" else None
+    search = BestFit(problem, prior)
+    fields, floor = problem.fields, problem.floor
     optima = search.optima()
     best = optima[0].x
     column = _column(search, best)
@@ -82,7 +74,7 @@ def find_coordinates(
     shape = fields[-1].shape if floor else ()
     gain, pull = _step(search, middle)
     return Coordinates(
-        near=search.near,
+        given_floor=problem.given_floor,
         optima=np.array([each.x for each in optima]),
         floor=floor,
         knots=np.array(knots).reshape(floors, along.size),
@@ -150,7 +142,7 @@ def _column(search: BestFit, x: Array) -> Array:
     slope = search.slope(x, search.size)
     covariance = np.linalg.inv(slope.T @ slope + np.diag(prior))
     rows: list[Array] = []
-    for field in search.near:
+    for field in search.given_floor:
         here, before = field.place, slice(0, field.start)
         answer = np.linalg.solve(covariance[before, before], covariance[before, here]).T
         left = np.diag(covariance[here, here] - answer @ covariance[before, here])
@@ -161,7 +153,7 @@ def _column(search: BestFit, x: Array) -> Array:
 
 def _step(search: BestFit, x: Array) -> tuple[Array, Array]:
     """The matrices of a Gauss-Newton step of the last field at a best fit."""
-    here = search.near[-1].place
+    here = search.given_floor[-1].place
     own, prior = search.slope(x, search.size)[:, here], np.diag(search.prior[here])
     precision = own.T @ own + prior
     gain = np.linalg.solve(precision, own.T / np.sqrt(search.variance))

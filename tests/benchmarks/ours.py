@@ -7,8 +7,8 @@ import xarray as xr
 from draws import Sampled, Settings, named
 
 import qqt_bayes as qqt
-from qqt_bayes.laws.run_curves import ingredients
 from qqt_bayes.model.build import build
+from qqt_bayes.model.problem import Problem
 from qqt_bayes.sampling.inference import prior_draws
 from qqt_bayes.sampling.profile import find_coordinates
 
@@ -35,13 +35,11 @@ def sample(runs: xr.Dataset, settings: Settings, **options: Any) -> Sampled:
 
 def declared(runs: xr.Dataset, spec: str) -> pm.Model:
     """The model on collapsed nodes, sampled as declared."""
-    return build(qqt.load_model(spec), runs)
+    return build(Problem(qqt.load_model(spec), runs))
 
 
 def in_coordinates(runs: xr.Dataset, spec: str) -> pm.Model:
     """The model on collapsed nodes, in the coordinates that `fit` samples it in."""
-    specification = qqt.load_model(spec)
-    parts = ingredients(runs, specification.size_reference)
-    _, draws = prior_draws(build(specification, runs, parts), seed=0)
-    coordinates = find_coordinates(specification, runs, parts, draws)
-    return build(specification, runs, parts, coordinates)
+    problem = Problem(qqt.load_model(spec), runs)
+    _, draws = prior_draws(build(problem), seed=0)
+    return build(problem, find_coordinates(problem, draws))

@@ -29,6 +29,7 @@ from qqt_bayes.calibration.uniformity import (
 from qqt_bayes.errors import InputError
 from qqt_bayes.model.build import build
 from qqt_bayes.model.noise import evaluation_variance
+from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec, list_models, load_model, require_kind
 from qqt_bayes.posterior.prediction import predict_known
 from qqt_bayes.report.calibration_text import fault, verdict
@@ -164,7 +165,7 @@ def sampled(monkeypatch):
     def from_the_prior(runs, spec, *, seed, draws, chains, **_):
         seeds.append(seed)
         if spec.name not in priors:
-            priors[spec.name] = prior_draws(build(spec, runs), seed=0)[0]["prior"]
+            priors[spec.name] = prior_draws(build(Problem(spec, runs)), seed=0)[0]["prior"]
         prior = priors[spec.name].to_dataset(inherit=False).drop_vars(["curve", "draw"])
         some = np.random.default_rng(seed).permutation(prior.sizes["draw"])[: chains * draws]
         each = [prior.isel(chain=0, draw=part) for part in np.split(some, chains)]

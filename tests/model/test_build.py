@@ -13,12 +13,13 @@ import xarray as xr
 import qqt_bayes as qqt
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.law import LAWS
-from qqt_bayes.laws.run_curves import ingredients, run_errors
+from qqt_bayes.laws.run_curves import run_errors
 from qqt_bayes.model.build import CURVE, build, replicate
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.floor import fit_line, on_line
 from qqt_bayes.model.likelihood import COORDINATE
 from qqt_bayes.model.noise import SCATTER
+from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.posterior.gate import Gate
 from qqt_bayes.report.gate_text import verdict
@@ -122,9 +123,9 @@ def test_a_compiled_model_takes_other_runs(two, runs):
 
 
 def test_a_best_fit_where_the_model_has_no_values_does_not_stop_a_fit(two, runs, compilation):
-    spec, parts = load_model("utility"), ingredients(runs)
-    coordinates = find_coordinates(spec, runs, parts, some_draws(spec, runs))
-    compiled = compilation.of(spec, runs, parts, coordinates)
+    problem = Problem(load_model("utility"), runs)
+    coordinates = find_coordinates(problem, some_draws(problem))
+    compiled = compilation.of(problem, coordinates)
     (best,) = coordinates.optima
     several = replace(coordinates, optima=np.array([best, best + 800]))
     assert np.isfinite(dispersed(compiled, several).initial_point_func(1)).all()
@@ -132,9 +133,9 @@ def test_a_best_fit_where_the_model_has_no_values_does_not_stop_a_fit(two, runs,
 
 def test_chains_start_about_every_best_fit(two, runs, compilation):
     """Each seed starts a chain about one of them: the same seed about the same."""
-    spec, parts = load_model("utility"), ingredients(runs)
-    coordinates = find_coordinates(spec, runs, parts, some_draws(spec, runs))
-    compiled = compilation.of(spec, runs, parts, coordinates)
+    problem = Problem(load_model("utility"), runs)
+    coordinates = find_coordinates(problem, some_draws(problem))
+    compiled = compilation.of(problem, coordinates)
     (best,) = coordinates.optima
     assert dispersed(compiled, coordinates) is compiled
     shift = np.zeros(best.size)
@@ -155,16 +156,16 @@ def test_chains_set_out_as_declared_where_the_coordinates_have_no_start(
     two, runs, compilation, monkeypatch
 ):
     """As where errors of 1e5 have a noise of 1e-3, and the search has found no best fit."""
-    spec, parts = load_model("utility"), ingredients(runs)
-    coordinates = find_coordinates(spec, runs, parts, some_draws(spec, runs))
-    compiled = compilation.of(spec, runs, parts, coordinates)
+    problem = Problem(load_model("utility"), runs)
+    coordinates = find_coordinates(problem, some_draws(problem))
+    compiled = compilation.of(problem, coordinates)
     assert Density(compiled).has_start(SEED)
     nowhere = replace(coordinates, table=1e6 * coordinates.table)
-    assert not Density(compilation.of(spec, runs, parts, nowhere)).has_start(SEED)
+    assert not Density(compilation.of(problem, nowhere)).has_start(SEED)
     asked = []
     monkeypatch.setattr(inference, "find_coordinates", lambda *_: nowhere)
     monkeypatch.setattr(inference, "_compile", lambda *of: asked.append(of[-1]) or compiled)
-    found = qqt.fit(runs, spec, **SETTINGS, compilation=compilation)
+    found = qqt.fit(runs, problem.spec, **SETTINGS, compilation=compilation)
     assert asked == [None]
     assert np.isfinite(found["posterior"]["a"]).all()
 
@@ -296,8 +297,8 @@ def test_model_is_law(runs, name):
     """The model's curve in PyTensor is the law in NumPy, for parameters from all over the place."""
     spec = load_model(name)
     assert spec.law == name or name not in LAWS
-    parts = ingredients(runs, spec.size_reference)
-    model = build(spec, runs, parts)
+    problem = Problem(spec, runs)
+    model = build(problem)
     free = {key: prior for key, prior in spec.parameters.items() if isinstance(prior, Prior)}
     fixed = {
         key: (np.float64(x), ()) for key, x in spec.parameters.items() if not isinstance(x, Prior)
@@ -314,7 +315,7 @@ def test_model_is_law(runs, name):
             for key, prior in free.items()
         }
         with_dims = {key: (np.asarray(values[key]), free[key].over) for key in free}
-        expected = run_errors(parts, LAWS[spec.law], fixed | with_dims)
+        expected = run_errors(problem.entries, LAWS[spec.law], fixed | with_dims)
         assert np.ptp(expected) > 0.01  # the runs differ, so there is something to compare
         np.testing.assert_allclose(curve(*values.values()), expected, rtol=0, atol=1e-10)
 
@@ -323,9 +324,10 @@ def test_model_is_law(runs, name):
 def test_runs_again_are_as_pymc_has_them(runs, name):
     """Mean errors and log densities of all draws at once, beside PyMC's, one draw at a time."""
     spec = load_model(name)
-    declared = build(spec, runs)
+    problem = Problem(spec, runs)
+    declared = build(problem)
     prior, draws = prior_draws(declared, seed=0)
-    curve, error, density = replicate(spec, runs, ingredients(runs, spec.size_reference), draws, 1)
+    curve, error, density = replicate(problem, draws, 1)
     values = prior["prior"].to_dataset(inherit=False)
     np.testing.assert_allclose(curve, values[CURVE].values.reshape(curve.shape), rtol=1e-9)
     tree = xr.DataTree.from_dict({"posterior": values.drop_vars(CURVE)})
@@ -340,9 +342,9 @@ def test_runs_again_are_as_pymc_has_them(runs, name):
 # --- coordinates -------------------------------------------------------------------------------
 
 
-def some_draws(spec, runs):
+def some_draws(problem):
     """Prior draws of a specification."""
-    return prior_draws(build(spec, runs), seed=0)[1]
+    return prior_draws(build(problem), seed=0)[1]
 
 
 FIXED_FLOOR = {"d": 0.1}
@@ -355,7 +357,7 @@ OTHER_SCALE = {"a": Prior("InverseGamma", {"alpha": 3.0, "beta": 0.1})}
 
 
 @pytest.mark.parametrize(
-    ("name", "others", "near"),
+    ("name", "others", "given_floor"),
     [
         ("utility", {}, ("a", "tau", "b")),
         ("utility", FIXED_FLOOR, ("a", "tau", "b")),
@@ -370,7 +372,7 @@ OTHER_SCALE = {"a": Prior("InverseGamma", {"alpha": 3.0, "beta": 0.1})}
         ("cherti", CHECKPOINTS, ("a", "tau", "b")),
     ],
 )
-def test_coordinates_change_the_variables_only(runs, name, others, near):
+def test_coordinates_change_the_variables_only(runs, name, others, given_floor):
     """In coordinates u the log density gains log |dv / du|, and nothing else.
 
     ``v`` are the parameters on PyMC's own unconstrained scales; the determinant comes from central
@@ -384,14 +386,16 @@ def test_coordinates_change_the_variables_only(runs, name, others, near):
     if "common" in scatter:
         names = np.array(["x"] * 4 + ["y"] * 4 + ["z"] + [""] * 3)
         runs = runs.assign(training=("run", names), rounding=0 * runs["rounding"] + 0.002)
-    parts = ingredients(runs, spec.size_reference)
-    coordinates = find_coordinates(spec, runs, parts, some_draws(spec, runs))
-    assert tuple(f.name for f in coordinates.near) == near
+    problem = Problem(spec, runs)
+    coordinates = find_coordinates(problem, some_draws(problem))
+    assert tuple(f.name for f in coordinates.given_floor) == given_floor
 
-    declared, moved = build(spec, runs, parts), build(spec, runs, parts, coordinates)
+    declared, moved = build(problem), build(problem, coordinates)
     coordinate = [v.name for v in moved.value_vars if v.name.endswith(COORDINATE)]
     moving = [name.removesuffix(COORDINATE) for name in coordinate]
-    assert {"d", *near} - {"d" if not isinstance(spec.parameters["d"], Prior) else ""} <= {*moving}
+    assert {"d", *given_floor} - {"d" if not isinstance(spec.parameters["d"], Prior) else ""} <= {
+        *moving
+    }
     there_names = {}
     unconstrained = []
     for key in moving:
@@ -434,7 +438,8 @@ def test_errors_far_below_what_the_prior_expects_have_coordinates(runs):
     """The search starts where the law is far above all errors, and must see a slope there."""
     spec = load_model("utility")
     low = runs.assign(error=0.01 + 0.1 * (runs["error"] - runs["error"].min()))
-    coordinates = find_coordinates(spec, low, ingredients(low), some_draws(spec, low))
+    problem = Problem(spec, low)
+    coordinates = find_coordinates(problem, some_draws(problem))
     assert all(np.isfinite(each).all() for each in coordinates.arrays().values())
     assert coordinates.unit > 0.001
 

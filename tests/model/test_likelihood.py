@@ -11,10 +11,10 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from qqt_bayes.laws.run_curves import ingredients
 from qqt_bayes.model.build import CURVE, build, replicate
 from qqt_bayes.model.likelihood import compiled, log_density
 from qqt_bayes.model.noise import hold_evaluation
+from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.sampling.inference import _same_trainings, prior_draws
 from qqt_bayes.tables.runs import read_runs
@@ -138,11 +138,11 @@ def test_the_model_and_the_runs_again_have_one_density(model):
     table, composition = made.tables()
     half = np.resize([0.0, 0.0005, 0.02], len(table))
     runs, spec = read_runs(table.assign(rounding=half), composition), load_model(model)
-    parts = ingredients(runs, spec.size_reference)
-    declared = build(spec, runs, parts)
+    problem = Problem(spec, runs)
+    declared = build(problem)
     prior, draws = prior_draws(declared, seed=0)
     draws = {name: x[:20] for name, x in draws.items()}
-    curve, error, density = replicate(spec, runs, parts, draws, 1)
+    curve, error, density = replicate(problem, draws, 1)
     values = prior["prior"].to_dataset(inherit=False).isel(draw=slice(20))
     tree = xr.DataTree.from_dict({"posterior": values.drop_vars(CURVE)})
     with declared:
@@ -157,7 +157,7 @@ def test_the_model_and_the_runs_again_have_one_density(model):
 def test_a_table_that_is_not_rounded_has_no_such_density():
     """Its model is the one that it always was."""
     runs = read_runs(*made.tables())
-    model = build(load_model("utility"), runs)
+    model = build(Problem(load_model("utility"), runs))
     assert "rounding" not in model
     assert isinstance(model["error"].owner.op, pm.Normal.rv_type)
     assert Spec.from_dict(load_model("utility").to_dict()).hash == load_model("utility").hash

@@ -13,7 +13,6 @@ import qqt_bayes as qqt
 from qqt_bayes.calibration.simulate import simulate_runs
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.errors import InputError
-from qqt_bayes.laws.run_curves import ingredients
 from qqt_bayes.model.build import build, replicate
 from qqt_bayes.model.distributions import Likelihood, Prior
 from qqt_bayes.model.likelihood import TRAINING
@@ -25,6 +24,7 @@ from qqt_bayes.model.noise import (
     reference_budget,
     run_variance,
 )
+from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.planning import information
 from qqt_bayes.posterior import departure, gate
@@ -74,7 +74,7 @@ def test_an_exponent_of_zero_changes_nothing(runs):
     np.testing.assert_array_equal(
         independent_variance(runs, plain), independent_variance(runs, zero)
     )
-    spec, parts = load_model("utility"), ingredients(runs)
+    spec = load_model("utility")
     rng = np.random.default_rng(0)
     free = {
         name: 0.1 * np.exp(0.1 * rng.standard_normal((5, *[3] * bool(value.over))))
@@ -82,7 +82,7 @@ def test_an_exponent_of_zero_changes_nothing(runs):
         if isinstance(value, Prior)
     }
     found = [
-        replicate(each, runs, parts, free, 1) for each in (spec, scattered(budget_exponent=0.0))
+        replicate(Problem(each, runs), free, 1) for each in (spec, scattered(budget_exponent=0.0))
     ]
     for x, y in zip(*found, strict=True):
         np.testing.assert_array_equal(x, y)
@@ -120,7 +120,7 @@ def test_whatever_knows_sigma_knows_the_budget():
     np.testing.assert_allclose(variance, (made.NOISE * grown / mean) ** 2, rtol=0.01)
     draws = {name: x.values.reshape(-1, *x.shape[2:]) for name, x in fit["prior"].items()}
     draws["budget_exponent"] = np.ones(5)
-    search = BestFit(spec, runs, ingredients(runs), draws)
+    search = BestFit(Problem(spec, runs), draws)
     np.testing.assert_allclose(search.variance / search.sigma**2, grown**2)
     values = {"sigma": np.full(1, SIGMA), "budget_exponent": np.ones(1)}
     found = information._noise(spec, runs, values, runs["error"].values)
@@ -182,12 +182,12 @@ def test_given_the_rest_the_effect_of_a_training_has_its_own_coordinate(runs, ro
     """Where noise is normal, the coordinate is standard normal whatever the law says."""
     runs = runs.assign(rounding=0 * runs["rounding"] + rounding)
     spec = scattered(common=Prior("Beta", {"alpha": 2.0, "beta": 2.0}))
-    parts = ingredients(runs)
-    declared = build(spec, runs, parts)
+    problem = Problem(spec, runs)
+    declared = build(problem)
     assert declared.coords["training"] == ("x", "y")
     _, draws = prior_draws(declared, seed=0)
     assert draws[TRAINING].shape == (1000, 2)
-    moved = build(spec, runs, parts, find_coordinates(spec, runs, parts, draws))
+    moved = build(problem, find_coordinates(problem, draws))
     density = moved.compile_logp(mode="FAST_COMPILE")
     name = f"{TRAINING}_coordinate"
     rng = np.random.default_rng(1)
@@ -207,7 +207,7 @@ def test_the_effects_of_trainings_integrate_to_their_covariance(runs):
     """Without rounding the density of all runs is a multivariate normal one, the effects gone."""
     runs = runs.assign(rounding=0 * runs["rounding"])
     spec = scattered(common=0.6, budget_exponent=0.3)
-    declared = build(spec, runs)
+    declared = build(Problem(spec, runs))
     names = [v.name for v in declared.value_vars]
     point = {k: x + 0.1 for k, x in declared.initial_point().items()}
     mean, sigma = declared.compile_fn(
@@ -245,7 +245,8 @@ def test_a_fit_keeps_its_trainings(tmp_path):
 
 def test_a_table_without_trainings_leaves_the_share_to_its_prior():
     runs = read_runs(*made.tables())
-    model = build(scattered(common=Prior("Beta", {"alpha": 2.0, "beta": 2.0})), runs)
+    spec = scattered(common=Prior("Beta", {"alpha": 2.0, "beta": 2.0}))
+    model = build(Problem(spec, runs))
     assert "common" in model
     assert TRAINING not in model
 

@@ -10,8 +10,8 @@ import pytest
 from command import qqt
 
 from qqt_bayes.decisions.decide import decide
-from qqt_bayes.laws.run_curves import ingredients
 from qqt_bayes.model.build import build, replicate
+from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.posterior.prediction import predict
 from qqt_bayes.sampling.inference import prior_draws
@@ -48,11 +48,11 @@ BOUNDED, NEAR_AN_END = "utility-bounded", ("errors near 0", "errors near 1", "er
 )
 def test_densities_are_finite(name, model):
     runs, spec = read_runs(TABLES[name]), load_model(model)
-    parts = ingredients(runs, spec.size_reference)
-    _, draws = prior_draws(build(spec, runs, parts), seed=0)
-    curve, again, log_density = replicate(spec, runs, parts, draws, seed=0)
+    problem = Problem(spec, runs)
+    _, draws = prior_draws(build(problem), seed=0)
+    curve, again, log_density = replicate(problem, draws, seed=0)
     assert all(np.isfinite(x).all() for x in (*draws.values(), curve, again, log_density))
-    moved = build(spec, runs, parts, find_coordinates(spec, runs, parts, draws))
+    moved = build(problem, find_coordinates(problem, draws))
     density = moved.logp_dlogp_function(ravel_inputs=True, mode="FAST_COMPILE")
     density.set_extra_values({})
     middle = np.concatenate([np.ravel(x) for x in moved.initial_point().values()])

@@ -5,8 +5,8 @@ import pytest
 import xarray as xr
 from places import TESTS
 
-from qqt_bayes.laws.run_curves import ingredients
 from qqt_bayes.model.build import build
+from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.sampling import modes
 from qqt_bayes.sampling.best_fit import BestFit
@@ -19,11 +19,11 @@ DATA = TESTS / "benchmarks" / "data"
 
 @pytest.fixture(scope="module")
 def study():
-    """Specification, runs, their ingredients and prior draws."""
+    """A problem and prior draws."""
     spec = load_model("utility-free-size")
     runs = read_runs(DATA / "datacomp_runs.csv", DATA / "datacomp_composition.csv")
-    parts = ingredients(runs)
-    return spec, runs, parts, prior_draws(build(spec, runs, parts), seed=0)[1]
+    problem = Problem(spec, runs)
+    return problem, prior_draws(build(problem), seed=0)[1]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,174 @@
+"""A specification and the runs that it is fitted to, as the law sees them.
+
+`fit` makes one `Problem` for each table of runs and hands it to everything that builds, searches or
+samples.  It is NumPy and xarray only: PyMC's model (`qqt_bayes.model.build`) is one reader of it
+among others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from qqt_bayes.laws.law import LAWS, Law
+from qqt_bayes.laws.run_curves import Part, ingredients
+from qqt_bayes.model.distributions import Prior
+from qqt_bayes.model.noise import typical
+from qqt_bayes.model.spec import Spec
+
+Array = NDArray[np.float64]
+FLOOR = "d"
+"""Name of the irreducible error, which the coordinates treat apart from all other parameters."""
+GIVEN_FLOOR = ("size_exponent", "a", "kappa", "tau", "b")
+"""The other parameters of the laws in the order in which they are sampled: each is placed by the
+floor and by those before it.  The utilities b come last, where the errors are least linear in what
+came before."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The unconstrained scale of a parameter: itself, its logarithm or its logit, by its support.
+
+    Examples
+    --------
+    >>> print(Scale(0.0, np.inf).free(0.5).round(4), Scale(0.0, 1.0).free(0.5))
+    -0.6931 0.0
+    """
+
+    lower: float
+    upper: float
+
+    def free(self, x: Any, xp: ModuleType = np) -> Any:
+        """Turn values of the parameter into values on the unconstrained scale."""
+        if np.isinf(self.lower):
+            return x
+        if np.isinf(self.upper):
+            return xp.log(x - self.lower)
+        return xp.log(x - self.lower) - xp.log(self.upper - x)
+
+    def bound(self, u: Any, xp: ModuleType) -> tuple[Any, Any]:
+        """Turn unconstrained values into the parameter, with the log of its derivative there."""
+        if np.isinf(self.lower):
+            return u, 0 * u
+        if np.isinf(self.upper):
+            return self.lower + xp.exp(u), u
+        x = 1 / (1 + xp.exp(-u))
+        width = self.upper - self.lower
+        return self.lower + width * x, np.log(width) + xp.log(x) + xp.log(1 - x)
+
+
+@dataclass(frozen=True)
+class Field:
+    """A random parameter of the law and its place in a vector of unconstrained values.
+
+    Attributes
+    ----------
+    name : str
+    prior : Prior
+    shape : tuple of int
+        One length for each dimension of the prior: () for a shared parameter.
+    start : int
+        Place of its first scalar in the vector.
+    """
+
+    name: str
+    prior: Prior
+    shape: tuple[int, ...]
+    start: int = 0
+
+    @property
+    def scale(self) -> Scale:
+        """The unconstrained scale of the parameter."""
+        return Scale(*self.prior.support)
+
+    @property
+    def size(self) -> int:
+        """The number of its scalars."""
+        return math.prod(self.shape)
+
+    @property
+    def stop(self) -> int:
+        """The place behind its last scalar."""
+        return self.start + self.size
+
+    @property
+    def place(self) -> slice:
+        """Where its scalars are in the vector."""
+        return slice(self.start, self.stop)
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A specification and the runs that it is fitted to, with what both together determine.
+
+    Parameters
+    ----------
+    spec : Spec
+    runs : Dataset
+        As `read_runs` returns it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from qqt_bayes.model.spec import load_model
+    >>> from qqt_bayes.tables.runs import read_runs
+    >>> rows = dict(pool=["best"], unique_samples=[1e6], samples_seen=[4e6], error=[0.5])
+    >>> problem = Problem(load_model("utility"), read_runs(pd.DataFrame(rows)))
+    >>> [(field.name, field.shape, field.start) for field in problem.fields]
+    [('a', (), 0), ('tau', (1,), 1), ('b', (1,), 2), ('d', (), 3)]
+    """
+
+    spec: Spec
+    runs: xr.Dataset
+
+    @property
+    def law(self) -> Law:
+        """The law of the specification."""
+        return LAWS[self.spec.law]
+
+    @cached_property
+    def entries(self) -> list[Part]:
+        """The runs as the law takes them: an entry for each pool that a training set takes from."""
+        return ingredients(self.runs, self.spec.size_reference)
+
+    @cached_property
+    def fields(self) -> tuple[Field, ...]:
+        """The random parameters of the law in a vector of unconstrained values, the floor last."""
+        fields: list[Field] = []
+        for name in (*GIVEN_FLOOR, FLOOR):
+            prior = self.spec.parameters.get(name)
+            if isinstance(prior, Prior):
+                shape = tuple(self.runs.sizes[dim] for dim in prior.over)
+                fields.append(Field(name, prior, shape, fields[-1].stop if fields else 0))
+        return tuple(fields)
+
+    @property
+    def given_floor(self) -> tuple[Field, ...]:
+        """The random parameters other than the floor."""
+        return tuple(field for field in self.fields if field.name != FLOOR)
+
+    @property
+    def floor(self) -> Field | None:
+        """The irreducible error, if it is random."""
+        return next((field for field in self.fields if field.name == FLOOR), None)
+
+    @property
+    def fixed(self) -> dict[str, np.float64]:
+        """The parameters of the law that the specification sets to a number."""
+        return {
+            name: np.float64(value)
+            for name, value in self.spec.parameters.items()
+            if not isinstance(value, Prior)
+        }
+
+    def typical_noise(self, draws: Mapping[str, Array]) -> dict[str, float]:
+        """The parameters of the likelihood as a number each: the medians of some draws."""
+        return typical(self.spec.likelihood.parameters, draws)
