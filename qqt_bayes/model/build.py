@@ -202,7 +202,7 @@ def _moved(
     """The parameters of the law as functions of their coordinates, one after the other."""
     runs = problem.runs
     values = {name: pt.as_tensor(value) for name, value in problem.fixed.items()}
-    ratio = (coordinates.variance / variance).mean()
+    ratio = (coordinates.search_variance / variance).mean()
     if coordinates.floor:
         values["d"] = _floor(coordinates.floor.prior, coordinates, ratio, runs)
     table = coordinates.at(values["d"] if coordinates.floor else pt.zeros(0), pt)
@@ -215,7 +215,7 @@ def _moved(
 
         before = pt.concatenate(moved) if len(moved) > 1 else sum(moved)
         wanted = coordinates.wanted(field, told, before, lack, ratio, pt)
-        precision = coordinates.prior[field.place]
+        precision = coordinates.search_precision[field.place]
         shaped = (each.reshape(field.shape) for each in (*wanted, precision))
         values[field.name] = _follow(field.name, field.prior, *shaped, runs=runs)
         moved.append(field.scale.free(values[field.name], pt).reshape((-1,)) - told[0])
@@ -225,7 +225,9 @@ def _moved(
 def _floor(prior: Prior, coordinates: Coordinates, ratio: Any, runs: xr.Dataset) -> Any:
     """The floor, pooled or on its line."""
     if prior.pooled:
-        return _follow("d", prior, *(ratio * coordinates.aim[i] for i in range(2)), runs=runs)
+        return _follow(
+            "d", prior, *(ratio * coordinates.pooled_floor[i] for i in range(2)), runs=runs
+        )
     offset = pm.Flat(f"d{COORDINATE}", dims=prior.over or None)
     value, log_derivative = on_line(offset, coordinates.line, prior.support, pt)
     _add_density("d", prior, _arguments("d", prior, runs), value, log_derivative, runs)

@@ -41,7 +41,18 @@ from qqt_bayes.model.problem import Field
 Array = NDArray[np.float64]
 STEPS = 2
 """Gauss-Newton steps of the last."""
-ARRAYS = ("knots", "unit", "highest", "table", "gain", "pull", "prior", "variance", "line", "aim")
+ARRAYS = (
+    "knots",
+    "floor_unit",
+    "highest_floor",
+    "splines",
+    "gain",
+    "shrinkage",
+    "search_precision",
+    "search_variance",
+    "line",
+    "pooled_floor",
+)
 """What differs between tables of the same trainings."""
 
 
@@ -58,25 +69,25 @@ class Coordinates:
     optima : array, shape (optimum, scalar)
         The best fits, the weightiest first, the floor's scalars last: chains start from them.
     knots : array, shape (floor, knot)
-        Floors at which the best fit was sought, in units of `unit`.
-    unit : array, shape (floor,)
-    highest : array, shape (floor,)
-        Above it, in units of `unit`, the table says the same: no fit follows a floor that is above
-        the errors.
-    table : array, shape (row, feature)
+        Floors at which the best fit was sought, in units of `floor_unit`.
+    floor_unit : array, shape (floor,)
+    highest_floor : array, shape (floor,)
+        In units of `floor_unit`. Above it the splines are held: no fit follows a floor that is
+        above the errors.
+    splines : array, shape (row, feature)
         Weights of the splines: of ``e``, ``m0``, ``log t`` and, but for the first, ``A`` of each
         field.
     gain : array, shape (scalar of the last field, run)
         ``G``.
-    pull : array, shape (scalar of the last field, scalar of the last field)
+    shrinkage : array, shape (scalar of the last field, scalar of the last field)
         ``H``.
-    prior : array, shape (scalar,)
+    search_precision : array, shape (scalar,)
         ``q0``.
-    variance : array, shape (run,)
+    search_variance : array, shape (run,)
         Of each run about its curve, in the search.
     line : array, shape (6, ...)
         Where each floor is sampled, see `qqt_bayes.model.floor`.
-    aim : array, shape (2, ...)
+    pooled_floor : array, shape (2, ...)
         For floors that are pooled: ``(t + q0) e - q0 m0`` and ``t`` of their own.
     """
 
@@ -84,15 +95,15 @@ class Coordinates:
     floor: Field | None
     optima: Array
     knots: Array
-    unit: Array
-    highest: Array
-    table: Array
+    floor_unit: Array
+    highest_floor: Array
+    splines: Array
     gain: Array
-    pull: Array
-    prior: Array
-    variance: Array
+    shrinkage: Array
+    search_precision: Array
+    search_variance: Array
     line: Array
-    aim: Array
+    pooled_floor: Array
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -109,8 +120,8 @@ class Coordinates:
 
     def at(self, floor: Any, pt: ModuleType) -> list[list[Any]]:
         """What the table says at given floors, field by field: ``e``, ``m0``, ``log t``, ..."""
-        flat = pt.minimum(floor.reshape((-1,)) / self.unit, self.highest)
-        row = times(self.table, features(flat, self.knots, pt))
+        flat = pt.minimum(floor.reshape((-1,)) / self.floor_unit, self.highest_floor)
+        row = times(self.splines, features(flat, self.knots, pt))
         shapes = [self.shapes(field) for field in self.given_floor]
         sizes = [math.prod(shape) for each in shapes for shape in each]
         pieces = iter(pt.split(row, splits_size=sizes))
@@ -148,12 +159,12 @@ class Coordinates:
             PyTensor's tensor module: `qqt_bayes.model.build` alone knows it.
         """
         expected, mean, log_precision, *answer = told
-        precision, prior = pt.exp(log_precision), self.prior[field.place]
+        precision, prior = pt.exp(log_precision), self.search_precision[field.place]
         if field.start:
             expected = expected + times(answer[0], moved)
         if field == self.given_floor[-1]:
             for _ in range(STEPS):
-                step = times(self.gain, lack(expected)) - times(self.pull, expected - mean)
+                step = times(self.gain, lack(expected)) - times(self.shrinkage, expected - mean)
                 expected = expected + step
         return ratio * ((precision + prior) * expected - prior * mean), ratio * precision
 

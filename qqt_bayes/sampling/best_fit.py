@@ -1,243 +1,157 @@
-r"""The best fit of a law to a table of runs under the prior: penalised least squares.
+r"""The best fits of a law to a table of runs under the prior, and what each of them weighs.
 
-The parameters x, on their unconstrained scales, minimise
-
-``C = sum ((y(x) - y) / s)^2 / 2 + (x - m)' Q (x - m) / 2``
-
-with ``m`` and ``1 / Q`` the mean and covariance of the prior (what is pooled moves together), and
-``s`` the noise that the fit leaves.  There may be several minima.  By Laplace's method the weight
-of one is ``exp(-C) / (prod s sqrt(det P))``, with ``P`` the precision of x there, times the prior
-density of the noise.
+They are minima of the cost ``C`` of `qqt_bayes.sampling.least_squares` under the noise that each of
+them leaves.  There may be several.  By Laplace's method the weight of one is
+``exp(-C) / (prod s sqrt(det P))`` times the prior density of the noise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from qqt_bayes.laws.run_curves import Part, repeat, run_errors
-from qqt_bayes.model.distributions import Prior
-from qqt_bayes.model.noise import independent_weights, known_variance
-from qqt_bayes.model.problem import Field, Problem
+from qqt_bayes.model.problem import Problem
+from qqt_bayes.sampling.least_squares import (
+    LeastSquares,
+    errors_and_jacobian,
+    jacobian,
+    precision,
+    predicted,
+    run_variance,
+)
 
 Array = NDArray[np.float64]
-LARGEST = 120
-"""Scalars beyond which the search would take longer than it saves."""
-STARTS = 8
-"""Places from which the best fit is sought, one prior standard deviation about the mean."""
-BEYOND = 1.05
-"""How far above the least error the law is looked at."""
-CEILING = 3.0, 1e6
-"""Errors count as no more than so many times the largest, seen or where the search starts; and that
-as no more than so many times the largest seen."""
-STEP = 1e-6
-"""Of the forward differences."""
-NOTHING = 1e-6
-"""What data tell, in units of the prior's precision, where they tell nothing."""
-ROUNDS, SETTLED, FALL = 8, 0.05, 4.0
-"""The noise is sought at most so often, until its logarithm moves by less; it falls by a factor."""
-SEPARATE = 1.0
-"""Minima that are farther apart than this, in standard deviations of some scalar, are two."""
-NEGLIGIBLE = np.log(1e3)
-"""Minima of log weights so far below the best are left out."""
+MAX_SCALARS = 120
+"""With more random numbers in the law the search would take longer than it saves the sampler."""
+SEARCH_STARTS = 8
+"""The search sets out from so many points, one prior standard deviation about the prior's mean."""
+MAX_EVALUATIONS = 100
+"""The search from one start evaluates the law at no more points."""
+MIN_SIGMA, SIGMA_GRID = 1e-4, 1000
+"""Sigma is sought on a grid of so many values from this share of the mean error to the largest."""
+MAX_SIGMA_ROUNDS, SIGMA_TOLERANCE, MAX_SIGMA_FALL = 8, 0.05, 4.0
+"""Sigma and x are sought in turn until log sigma changes by less than the tolerance, at most so
+often.  It falls by no more than a factor each time: a fit that is still far off must not be taken
+for one with hardly any noise."""
+MIN_SEPARATION = 1.0
+"""Two minima are taken for one if no scalar differs by as many standard deviations."""
+MAX_LOG_WEIGHT_GAP = np.log(1e3)
+"""Minima whose log weight is farther below the best are left out: no draw would be near them."""
 
 
 @dataclass(frozen=True)
 class Optimum:
-    """A minimum: its place, shape (scalar,), the noise that it leaves, and its log weight."""
+    """A minimum of the least squares.
+
+    Attributes
+    ----------
+    x : array, shape (scalar,)
+        Where it is.
+    sigma : float
+        The run-to-run noise that the fit leaves there.
+    log_weight : float
+        The log of its weight by Laplace's method, up to a constant.
+    """
 
     x: Array
     sigma: float
     log_weight: float
 
 
-class BestFit:
-    """Least squares for the unconstrained parameters, the floor last."""
-
-    def __init__(
-        self,
-        problem: Problem,
-        prior: Mapping[str, Array],
-    ) -> None:
-        spec, runs, fields = problem.spec, problem.runs, problem.fields
-        self.law, self.fields, self.parts = problem.law, fields, problem.entries
-        self.given_floor = problem.given_floor
-        self.size, whole = self.given_floor[-1].stop, fields[-1].stop
-        self.mean, self.prior = np.empty(whole), np.empty(whole)
-        covariance = np.zeros((whole, whole))
-        self.above = np.zeros((whole, whole))
-        for f in fields:
-            mean, variance, shared = _spread(f, prior)
-            self.mean[f.place], self.prior[f.place] = mean.ravel(), 1 / variance.ravel()
-            covariance[f.place, f.place] = np.diag(variance.ravel()) + shared
-            inner = np.linalg.inv(covariance[f.place, f.place])
-            self.above[f.place, f.place] = shared @ inner
-        self.joint = np.linalg.inv(covariance)
-        self.error = runs["error"].to_numpy()
-        lower = fields[-1].prior.support[0] if fields[-1].name == "d" else 0.0
-        self.least = max(float(self.error.min()), BEYOND * lower)
-        self.fixed = {name: (value, ()) for name, value in problem.fixed.items()}
-        self.copies: dict[int, list[Part]] = {}
-        self.known = known_variance(runs)
-        self.weight = independent_weights(runs, problem.typical_noise(prior))
-        sigma = spec.likelihood.parameters["sigma"]
-        self.likely = np.log(prior["sigma"] if isinstance(sigma, Prior) else [sigma])
-        self.sigma: float = max(0.05 * self.error.std(), 1e-3 * self.error.mean())
-        self.ceiling = largest = CEILING[1] * float(self.error.max())
-        start = float(self.errors(self.mean[None]).max())  # there the search must see a slope
-        self.ceiling = min(CEILING[0] * max(float(self.error.max()), start), largest)
-
-    @staticmethod
-    def serves(problem: Problem) -> bool:
-        """Whether anything but the floor is random, and not too much."""
-        return bool(problem.given_floor) and problem.fields[-1].stop <= LARGEST
-
-    @property
-    def variance(self) -> Array:
-        """Of each run about its curve, shape (run,)."""
-        variance: Array = self.sigma**2 / self.weight + self.known
-        return variance
-
-    def floors(self, x: Array) -> Array:
-        """The floors of a point, flat."""
-        with np.errstate(divide="ignore"):  # a floor at the end of its support
-            floor: Array = self.fields[-1].scale.bound(x[self.size :], np)[0]
-        return floor
-
-    def errors(self, points: Array) -> Array:
-        """Errors of the runs under several points, shape (point, run)."""
-        n = len(points)
-        if n not in self.copies:
-            self.copies[n] = repeat(self.parts, n)
-        with np.errstate(all="ignore"):  # far from the data a law may overflow
-            values = {
-                f.name: (
-                    f.scale.bound(points[:, f.place].reshape(n, *f.shape), np)[0],
-                    ("copy", *f.prior.over),
-                )
-                for f in self.fields
-            }
-            fitted = run_errors(self.copies[n], self.law, self.fixed | values).reshape(n, -1)
-        finite: Array = np.nan_to_num(np.minimum(fitted, self.ceiling), nan=self.ceiling)
-        return finite
-
-    def slope(self, x: Array, free: int) -> Array:
-        """Derivative of each run's error by each free scalar, in units of its noise."""
-        return self._with_slope(x, free)[1]
-
-    def _with_slope(self, x: Array, free: int) -> tuple[Array, Array]:
-        """Errors of the runs and their `slope`: one evaluation costs hardly less than all."""
-        errors = self.errors(np.vstack([x, x + STEP * np.eye(x.size)[:free]]))
-        slope: Array = (errors[1:] - errors[0]).T / STEP / np.sqrt(self.variance)[:, None]
-        return errors[0], slope
-
-    def precision(self, x: Array, free: int) -> Array:
-        """Of the free scalars about a best fit, shape (scalar, scalar)."""
-        slope = self.slope(x, free)
-        precision: Array = slope.T @ slope + self.joint[:free, :free]
-        return precision
-
-    def means(self, x: Array) -> Array:
-        """Of what each scalar is pooled with, as the scalars tell them: ``m0``."""
-        means: Array = self.mean + self.above @ (np.nan_to_num(x, neginf=0) - self.mean)
-        return means
-
-    def solve(self, start: Array, free: int) -> tuple[Array, float]:
-        """The point of the best values of the first `free` scalars, and its cost."""
-        noise = np.sqrt(self.variance)
-        weight = np.linalg.cholesky(self.joint[:free, :free]).T
-
-        last: dict[bytes, tuple[Array, Array]] = {}
-
-        def point(x: Array) -> Array:
-            return np.concatenate([x, start[free:]])
-
-        def at(x: Array) -> tuple[Array, Array]:
-            """Errors and slope; the search asks for the slope where it last asked for errors."""
-            key = x.tobytes()
-            if key not in last:
-                last.clear()
-                last[key] = self._with_slope(point(x), free)
-            return last[key]
-
-        def residuals(x: Array) -> Array:
-            return np.concatenate(
-                [(at(x)[0] - self.error) / noise, weight @ (x - self.mean[:free])]
-            )
-
-        def slope(x: Array) -> Array:
-            return np.concatenate([at(x)[1], weight])
-
-        found = least_squares(residuals, start[:free], jac=slope, max_nfev=100)
-        return point(found.x), float(found.cost)
-
-    def optima(self) -> list[Optimum]:
-        """The minima from several starts, the weightiest first; the noise is then that of it."""
-        rng = np.random.default_rng(0)
-        n = self.mean.size
-        starts = self.mean + rng.standard_normal((STARTS, n)) / np.sqrt(np.diag(self.joint))
-        starts[0] = self.mean
-        places: list[Array] = []
-        for start in starts:
-            x, _ = self.solve(start, n)
-            if not any(self.same(x, y) for y in places):
-                places.append(x)
-        found: list[Optimum] = []
-        for each in map(self.settled, places):
-            if not any(self.same(each.x, other.x) for other in found):
-                found.append(each)
-        found.sort(key=lambda each: -each.log_weight)
-        self.sigma = found[0].sigma
-        return [each for each in found if each.log_weight > found[0].log_weight - NEGLIGIBLE]
-
-    def same(self, x: Array, y: Array) -> bool:
-        """Whether two minima are one."""
-        deviation = np.sqrt(np.diag(np.linalg.inv(self.precision(x, x.size))))
-        return bool(np.all(abs(x - y) < SEPARATE * deviation))
-
-    def settled(self, x: Array) -> Optimum:
-        """The minimum near a place, with the noise that it leaves."""
-        first = self.sigma
-        for _ in range(ROUNDS):
-            before = self.sigma
-            self.sigma = max(self._noise(x), before / FALL)
-            x, cost = self.solve(x, x.size)
-            if abs(np.log(self.sigma / before)) < SETTLED:
-                break
-        log_weight = -cost - np.log(self.variance).sum() / 2
-        log_weight -= np.linalg.slogdet(self.precision(x, x.size))[1] / 2
-        unlikely = (np.log(self.sigma) - self.likely.mean()) ** 2 / max(self.likely.var(), NOTHING)
-        sigma, self.sigma = self.sigma, first
-        return Optimum(x, sigma, float(log_weight - unlikely / 2))
-
-    def _noise(self, x: Array) -> float:
-        """Most probable run-to-run noise about a fit that has used up some freedom."""
-        slope = self.slope(x, x.size)
-        fitted = np.trace(np.linalg.solve(self.precision(x, x.size), slope.T @ slope))
-        freedom = max(1 - fitted / self.error.size, 0)
-        rest = (self.errors(x[None])[0] - self.error) ** 2
-        log_sigma = np.linspace(np.log(1e-4 * self.error.mean()), np.log(self.error.max()), 1000)
-        variance = np.exp(2 * log_sigma)[:, None] / self.weight + self.known
-        log_density = -(freedom * np.log(variance) + rest / variance).sum(axis=1) / 2
-        spread = max(self.likely.var(), NOTHING)
-        log_density -= (log_sigma - self.likely.mean()) ** 2 / spread / 2
-        return float(np.exp(log_sigma[log_density.argmax()]))
+def can_search(problem: Problem) -> bool:
+    """Whether a best fit is sought: something but the floor is random, and not too much."""
+    return bool(problem.given_floor) and problem.fields[-1].stop <= MAX_SCALARS
 
 
-def _spread(field: Field, prior: Mapping[str, Array]) -> tuple[Array, Array, Array]:
-    """Mean of a field's prior, variance about what it is pooled with, covariance by that."""
-    draws = field.scale.free(prior[field.name])
-    above = np.zeros_like(draws)
-    shared = np.zeros((field.size, field.size))
-    nested = field.prior.pooled
-    if nested:
-        axes = [slice(None) if dim in nested.over else None for dim in field.prior.over]
-        above += prior[f"{field.name}_mu"][(slice(None), *axes)]
-        flat = (above - above.mean(axis=0)).reshape(len(draws), -1)
-        same = np.isclose(np.corrcoef(flat.T).reshape(shared.shape), 1)
-        shared = flat.var() * same
-    return draws.mean(axis=0), (draws - above).var(axis=0), shared
+def minimise(squares: LeastSquares, start: Array, sigma: float, free: int) -> tuple[Array, float]:
+    """The minimum over the first `free` scalars near a start, and its cost ``C``.
+
+    The other scalars, floors, keep the values that they have at the start.
+    """
+    noise = np.sqrt(run_variance(squares, sigma))
+    root = np.linalg.cholesky(squares.prior_precision[:free, :free]).T  # root' root = Q
+
+    def point(x: Array) -> Array:
+        return np.concatenate([x, start[free:]])
+
+    @lru_cache(maxsize=1)  # SciPy asks for the Jacobian where it last asked for residuals
+    def evaluated(x: bytes) -> tuple[Array, Array]:
+        return errors_and_jacobian(squares, point(np.frombuffer(x)), sigma, free)
+
+    def residuals(x: Array) -> Array:
+        errors, _ = evaluated(x.tobytes())
+        misfit = (errors - squares.observed) / noise
+        return np.concatenate([misfit, root @ (x - squares.prior_mean[:free])])
+
+    def slope(x: Array) -> Array:
+        return np.concatenate([evaluated(x.tobytes())[1], root])
+
+    found = least_squares(residuals, start[:free], jac=slope, max_nfev=MAX_EVALUATIONS)
+    return point(found.x), float(found.cost)
+
+
+def find_optima(squares: LeastSquares) -> list[Optimum]:
+    """The minima that several starts lead to, the one of largest weight first."""
+    sigma, size = squares.first_sigma, squares.scalars
+    rng = np.random.default_rng(0)
+    spread = np.sqrt(np.diag(squares.prior_precision))
+    starts = squares.prior_mean + rng.standard_normal((SEARCH_STARTS, size)) / spread
+    starts[0] = squares.prior_mean
+    places: list[Array] = []
+    for start in starts:
+        x, _ = minimise(squares, start, sigma, size)
+        if not any(same_minimum(squares, x, place, sigma) for place in places):
+            places.append(x)
+    optima: list[Optimum] = []
+    for place in places:  # under a noise of their own two of them may meet
+        found = with_own_noise(squares, place, sigma)
+        if not any(same_minimum(squares, found.x, other.x, sigma) for other in optima):
+            optima.append(found)
+    optima.sort(key=lambda each: -each.log_weight)
+    least = optima[0].log_weight - MAX_LOG_WEIGHT_GAP
+    return [each for each in optima if each.log_weight > least]
+
+
+def same_minimum(squares: LeastSquares, x: Array, other: Array, sigma: float) -> bool:
+    """Whether two minima are taken for one: no scalar is farther apart than its spread."""
+    deviation = np.sqrt(np.diag(np.linalg.inv(precision(squares, x, sigma, x.size))))
+    return bool(np.all(abs(x - other) < MIN_SEPARATION * deviation))
+
+
+def with_own_noise(squares: LeastSquares, x: Array, sigma: float) -> Optimum:
+    """The minimum near a place, with the noise that it leaves, sought from `sigma` on."""
+    for _ in range(MAX_SIGMA_ROUNDS):
+        before = sigma
+        sigma = max(_probable_sigma(squares, x, before), before / MAX_SIGMA_FALL)
+        x, cost = minimise(squares, x, sigma, x.size)
+        if abs(np.log(sigma / before)) < SIGMA_TOLERANCE:
+            break
+    log_weight = -cost - np.log(run_variance(squares, sigma)).sum() / 2
+    log_weight -= np.linalg.slogdet(precision(squares, x, sigma, x.size))[1] / 2
+    mean, variance = squares.log_sigma
+    log_weight -= (np.log(sigma) - mean) ** 2 / variance / 2
+    return Optimum(x, sigma, float(log_weight))
+
+
+def _probable_sigma(squares: LeastSquares, x: Array, sigma: float) -> float:
+    """The most probable sigma, given the residuals at a point that was fitted under another.
+
+    Each run counts as less than one, since the fit has used up some degrees of freedom: the trace
+    of ``J'J / P``, which is the number of scalars where the prior says nothing.
+    """
+    slope = jacobian(squares, x, sigma, x.size)
+    own = precision(squares, x, sigma, x.size)
+    used = np.trace(np.linalg.solve(own, slope.T @ slope))
+    left = max(1 - used / squares.observed.size, 0)
+    square = (predicted(squares, x[None])[0] - squares.observed) ** 2
+    lowest, highest = MIN_SIGMA * squares.observed.mean(), squares.observed.max()
+    log_sigma = np.linspace(np.log(lowest), np.log(highest), SIGMA_GRID)
+    variance = np.exp(2 * log_sigma)[:, None] / squares.weight + squares.known_variance
+    log_density = -(left * np.log(variance) + square / variance).sum(axis=1) / 2
+    mean, spread = squares.log_sigma
+    log_density -= (log_sigma - mean) ** 2 / spread / 2
+    return float(np.exp(log_sigma[log_density.argmax()]))

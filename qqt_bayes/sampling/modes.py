@@ -16,13 +16,21 @@ from numpy.typing import NDArray
 
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.posterior.gate import Mode
-from qqt_bayes.sampling.best_fit import BestFit, Optimum
+from qqt_bayes.sampling.best_fit import (
+    Optimum,
+    can_search,
+    find_optima,
+    minimise,
+    same_minimum,
+    with_own_noise,
+)
+from qqt_bayes.sampling.least_squares import LeastSquares, penalised, precision
 
 Array = NDArray[np.float64]
 DRAWS = 40
 """From so many draws, of all chains together, a minimum is sought."""
-FARTHEST = 50.0
-"""No search starts farther out than this, on the unconstrained scales."""
+MAX_START = 50.0
+"""No search starts farther out than this on the unconstrained scales, where a law overflows."""
 CLEAR = 3.0
 """Modes are told apart by a parameter that they have in common, if it differs by so many standard
 deviations."""
@@ -43,26 +51,27 @@ def find_modes(problem: Problem, prior: Mapping[str, Array], posterior: xr.Datas
     list of Mode
         Empty where no best fit is sought.
     """
-    if not BestFit.serves(problem):
+    if not can_search(problem):
         return []
-    search = BestFit(problem, prior)
-    optima = search.optima()
+    squares = penalised(problem, prior)
+    optima = find_optima(squares)
+    sigma = optima[0].sigma
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     each = max(1, min(draws, DRAWS // chains))
     member = np.empty((chains, each), int)
     for chain, draw in np.ndindex(chains, each):
         values = posterior.isel(chain=chain, draw=(2 * draw + 1) * draws // (2 * each))
-        start = [np.ravel(f.scale.free(values[f.name].to_numpy())) for f in search.fields]
-        near = np.clip(np.concatenate(start), -FARTHEST, FARTHEST)
-        found, _ = search.solve(near, search.mean.size)
-        alike = [i for i, known in enumerate(optima) if search.same(known.x, found)]
+        start = [np.ravel(f.scale.free(values[f.name].to_numpy())) for f in problem.fields]
+        within = np.clip(np.concatenate(start), -MAX_START, MAX_START)
+        found, _ = minimise(squares, within, sigma, squares.scalars)
+        alike = [i for i, each in enumerate(optima) if same_minimum(squares, each.x, found, sigma)]
         if not alike:
-            optima.append(search.settled(found))
+            optima.append(with_own_noise(squares, found, sigma))
         member[chain, draw] = alike[0] if alike else len(optima) - 1
     shares = (member[..., None] == np.arange(len(optima))).mean(axis=1)
     log_weight = np.array([optimum.log_weight for optimum in optima])
     weight = np.exp(log_weight - log_weight.max())
-    parameter, of, there = _names(search, optima, problem.runs)
+    parameter, of, there = _names(squares, optima, sigma)
     modes = [
         Mode(parameter, of, value, float(w), tuple(s.tolist()))
         for value, w, s in zip(there, weight / weight.sum(), shares.T, strict=True)
@@ -71,20 +80,21 @@ def find_modes(problem: Problem, prior: Mapping[str, Array], posterior: xr.Datas
 
 
 def _names(
-    search: BestFit, optima: list[Optimum], runs: xr.Dataset
+    squares: LeastSquares, optima: list[Optimum], sigma: float
 ) -> tuple[str, str, list[float]]:
     """The parameter in which the first two differ most, its group and pool, its value in each."""
     scalars = [
         (field, index, field.start + i)
-        for field in search.fields
+        for field in squares.problem.fields
         for i, index in enumerate(np.ndindex(field.shape))
     ]
     first, second = optima[0].x, optima[min(1, len(optima) - 1)].x
-    deviation = np.sqrt(np.diag(np.linalg.inv(search.precision(first, first.size))))
+    deviation = np.sqrt(np.diag(np.linalg.inv(precision(squares, first, sigma, first.size))))
     apart = abs(first - second) / deviation
     shared = np.array([not index for _, index, _ in scalars])
     clear = shared & (apart > CLEAR)
     field, index, place = scalars[int(np.argmax(np.where(clear, np.inf, apart)))]
+    runs = squares.problem.runs
     labels = [str(runs[dim].values[i]) for dim, i in zip(field.prior.over, index, strict=True)]
     values = [float(field.scale.bound(optimum.x[place], np)[0]) for optimum in optima]
     return field.name, ", ".join(labels), values

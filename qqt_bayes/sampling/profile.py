@@ -1,15 +1,15 @@
 r"""The profile of the floor: the best fit of everything else at some floors, for the coordinates.
 
-At a floor d the other parameters x minimise the ``C`` of `qqt_bayes.sampling.best_fit`, under the
-noise ``s`` of the best fit of all.  ``m0`` of the coordinates is then the mean of each parameter
-over what it is pooled with, and ``1 / q0`` the variance about that mean.  By Laplace's method the
-density of d is ``exp(-C) / sqrt(det P)``.  How near that comes matters to the speed of the sampler
-only.
+At a floor d the other parameters x minimise the ``C`` of `qqt_bayes.sampling.least_squares`, under
+the noise ``s`` of the best fit of all.  ``m0`` of the coordinates is then the mean of each
+parameter over what it is pooled with, and ``1 / q0`` the variance about that mean.  By Laplace's
+method the density of d is ``exp(-C) / sqrt(det P)``.  How near that comes matters to the speed of
+the sampler only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,24 +17,43 @@ from numpy.typing import NDArray
 from qqt_bayes.model.coordinates import Coordinates
 from qqt_bayes.model.floor import fit_line
 from qqt_bayes.model.problem import Problem
-from qqt_bayes.sampling.best_fit import BEYOND, NOTHING, BestFit
+from qqt_bayes.sampling.best_fit import can_search, find_optima, minimise
+from qqt_bayes.sampling.least_squares import (
+    MAX_FLOOR_RATIO,
+    LeastSquares,
+    floors,
+    jacobian,
+    penalised,
+    pooled_means,
+    precision,
+    run_variance,
+)
 
 Array = NDArray[np.float64]
-KNOTS = 48, 12
-"""How many best fits along the profile of a single floor, and of each of several. Where a handful
-of runs is fitted closely, the ridge is so narrow that 12 miss it in between."""
-RANGE = 8.0
-"""The profile goes as far as the log density falls by this."""
-PACE, FASTER, TRIES = 0.02, 1.5, 20
-"""First step along the profile, as a share of the least error, and how much the next is longer (if
-it was too long: by how much squared it is shorter)."""
-BENT = 0.35
+Fit = tuple[Array, float]
+"""A best fit at a floor: where it is, and minus the log density of the floor."""
+KNOTS, KNOTS_OF_EACH = 48, 12
+"""How many best fits along the profile of a single floor, and along that of each of several.  Where
+a handful of runs is fitted closely, the ridge is so narrow that 12 miss it in between."""
+KNOT_POWER = 1.5
+"""Knots lie at ``linspace(0, 1)`` to this power: closer together towards the low end."""
+MAX_COST_RISE = 8.0
+"""The profile goes as far as the log density of the floor falls by this: four standard deviations
+of a normal density."""
+FIRST_STEP, STEP_GROWTH, MAX_STEPS = 0.02, 1.5, 20
+"""The first step along the profile is this share of the least error.  After a step that is smooth
+the next is longer by the factor, after one that is not it is shorter by its square; after so many
+steps in one direction the profile ends."""
+MAX_BEND = 0.35
 """A step is too long, or leads to another mode, if the best fit halfway is off the straight line by
 this share of the step."""
+MIN_RELATIVE_PRECISION = 1e-6
+"""The runs count as adding at least this share of the prior's precision to a scalar: the table
+holds its logarithm, and rounding may leave a difference below 0 where they add nothing."""
 
 
 def find_coordinates(problem: Problem, prior: Mapping[str, Array]) -> Coordinates | None:
-    """Fit the law by penalised least squares at some floors and lay the coordinates around.
+    """Find the best fits at some floors and lay the coordinates through them.
 
     Parameters
     ----------
@@ -47,131 +66,178 @@ def find_coordinates(problem: Problem, prior: Mapping[str, Array]) -> Coordinate
     Coordinates or None
         None where nothing but the floor is random, or there are too many parameters.
     """
-    if not BestFit.serves(problem):
+    if not can_search(problem):
         return None
-    search = BestFit(problem, prior)
-    fields, floor = problem.fields, problem.floor
-    optima = search.optima()
-    best = optima[0].x
-    column = _column(search, best)
-    straight, curved, knots, units, lines = [], [], [], [], []
-    middle, floors = best, best.size - search.size
-    along = np.linspace(0, 1, KNOTS[floors > 1]) ** 1.5
-    noise = float(np.sqrt(search.variance[search.error.argmin()]))
-    for place in range(search.size, best.size):
-        points, costs = _profile(search, best, place, along)
-        tried = np.array([search.floors(x)[place - search.size] for x in points])
-        units.append(np.ptp(tried))
-        knots.append(tried / units[-1])
-        lines.append(fit_line(tried, costs, search.least, noise, fields[-1].prior.support))
-        change = np.array([_column(search, x) for x in points]) - _column(search, best)
-        constant, slope, *cubes = _spline(knots[-1], change)
-        column = column + constant
-        straight.append(slope)
-        curved += cubes
-        if floors == 1:
-            middle = points[along.size // 2]
-    shape = fields[-1].shape if floor else ()
-    gain, pull = _step(search, middle)
+    squares = penalised(problem, prior)
+    optima = find_optima(squares)
+    best, sigma, first = optima[0].x, optima[0].sigma, squares.floor_start
+    variance = run_variance(squares, sigma)
+    noise = float(np.sqrt(variance[squares.observed.argmin()]))
+    support = problem.fields[-1].prior.support
+    floor_places = range(first, best.size)
+    shares = np.linspace(0, 1, KNOTS_OF_EACH if len(floor_places) > 1 else KNOTS) ** KNOT_POWER
+    at_best = _row(squares, sigma, best)
+    constant, middle = at_best, best
+    slopes, cubics, knots, units, lines = [], [], [], [], []
+    for place in floor_places:
+        points, costs = _profile(squares, sigma, best, place, shares)
+        at = np.array([floors(squares, x)[place - first] for x in points])
+        units.append(np.ptp(at))
+        knots.append(at / units[-1])
+        lines.append(fit_line(at, costs, squares.least_error, noise, support))
+        # Several floors add up: each spline is what its floor changes of the row at the best fit.
+        change = np.array([_row(squares, sigma, x) for x in points]) - at_best
+        own_constant, own_slope, *own_cubics = _natural_spline(knots[-1], change)
+        constant = constant + own_constant
+        slopes.append(own_slope)
+        cubics += own_cubics
+        if len(floor_places) == 1:
+            middle = points[shares.size // 2]
+    shape = problem.floor.shape if problem.floor else ()
+    gain, shrinkage = _gauss_newton(squares, sigma, middle)
     return Coordinates(
         given_floor=problem.given_floor,
+        floor=problem.floor,
         optima=np.array([each.x for each in optima]),
-        floor=floor,
-        knots=np.array(knots).reshape(floors, along.size),
-        unit=np.array(units),
-        highest=np.maximum(search.least / np.array(units), [each[-1] for each in knots]),
-        table=np.array([column, *straight, *curved]).T.copy(),
+        knots=np.array(knots).reshape(len(floor_places), shares.size),
+        floor_unit=np.array(units),
+        highest_floor=np.maximum(
+            squares.least_error / np.array(units), [each[-1] for each in knots]
+        ),
+        splines=np.array([constant, *slopes, *cubics]).T.copy(),
         gain=gain,
-        pull=pull,
-        prior=search.prior[: search.size],
-        variance=search.variance,
+        shrinkage=shrinkage,
+        search_precision=squares.own_precision[:first],
+        search_variance=variance,
         line=np.array(lines).T.reshape(-1, *shape),
-        aim=_aim(search, best).reshape(2, *shape) if floor else np.empty(0),
+        pooled_floor=_pooled_floor(squares, sigma, best).reshape(2, *shape)
+        if problem.floor
+        else np.empty(0),
     )
 
 
-def _profile(search: BestFit, best: Array, place: int, along: Array) -> tuple[list[Array], Array]:
-    """Best fits along one floor, as far as it is likely, and minus their log density.
+def _profile(
+    squares: LeastSquares, sigma: float, best: Array, place: int, shares: Array
+) -> tuple[list[Array], Array]:
+    """The best fits along one floor, as far as it is likely, and minus its log density there.
 
-    `along` says where they are wanted, 0 being the low end and 1 the high one.
+    Parameters
+    ----------
+    squares, sigma
+    best : array, shape (scalar,)
+        The best fit of all.
+    place : int
+        Of the floor in x.
+    shares : array, shape (knot,)
+        Where best fits are wanted: 0 is the low end of the profile and 1 the high one.
     """
-    scale = search.fields[-1].scale
+    scale, first = squares.problem.fields[-1].scale, squares.floor_start
 
-    def at(floor: float, start: Array) -> tuple[Array, float]:
+    def fit_at(floor: float, start: Array) -> Fit:
         x = start.copy()
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore"):  # at the lower end of its support
             x[place] = scale.free(np.float64(floor))
-        x, cost = search.solve(x, search.size)
-        return x, cost + np.linalg.slogdet(search.precision(x, search.size))[1] / 2
+        x, cost = minimise(squares, x, sigma, first)
+        return x, cost + np.linalg.slogdet(precision(squares, x, sigma, first))[1] / 2
 
-    here = float(search.floors(best)[place - search.size])
-    highest = min(BEYOND * search.least, scale.upper)
-    found = {here: at(here, best)}
-    ends = []
-    for way in (-1, 1):
-        inside, step = here, PACE * float(search.least)
-        for _ in range(TRIES):
-            floor = min(max(inside + way * step, scale.lower), highest)
-            start = found[inside][0]
-            x, cost = at(floor, start)
-            middle, _ = at((inside + floor) / 2, start)
-            bend = np.linalg.norm((middle - (x + start) / 2)[: search.size])
-            smooth = bend < BENT * np.linalg.norm((x - start)[: search.size])
-            if smooth and cost < min(each for _, each in found.values()) + RANGE:
-                found[floor] = x, cost
-                inside, step = floor, step * FASTER
-                if floor in (scale.lower, highest):
-                    break
-            else:
-                step /= FASTER**2
-        ends.append(inside)
-    low, high = ends
+    here = float(floors(squares, best)[place - first])
+    limits = scale.lower, min(MAX_FLOOR_RATIO * squares.least_error, scale.upper)
+    found = {here: fit_at(here, best)}
+    step = FIRST_STEP * squares.least_error
+    low, high = (_walk(fit_at, found, here, way * step, limits, first) for way in (-1, 1))
     if low == high:  # no step was smooth, or noise put an error below the floor: then not far
-        step = PACE * max(here, float(search.least))
+        step = FIRST_STEP * max(here, squares.least_error)
         low = max(here - step, scale.lower)
         high = min(low + 2 * step, scale.upper)
     tried = np.array(sorted(found))
-    knots = low + (high - low) * along
-    points = [at(each, found[tried[abs(tried - each).argmin()]][0]) for each in knots]
-    return [x for x, _ in points], np.array([cost for _, cost in points])
+    knots = low + (high - low) * shares
+    fits = [fit_at(each, found[tried[abs(tried - each).argmin()]][0]) for each in knots]
+    return [x for x, _ in fits], np.array([cost for _, cost in fits])
 
 
-def _column(search: BestFit, x: Array) -> Array:
-    """What the table holds for a best fit."""
-    prior, means = search.prior[: search.size], search.means(x)[: search.size]
-    slope = search.slope(x, search.size)
+def _walk(
+    fit_at: Callable[[float, Array], Fit],
+    found: dict[float, Fit],
+    start: float,
+    step: float,
+    limits: tuple[float, float],
+    size: int,
+) -> float:
+    """Follow the best fit from a floor as far as it is likely and smooth; the last floor.
+
+    Each step begins at the fit before it.  Fits on the way are put into `found`; the first `size`
+    scalars say whether a step is smooth.
+    """
+    lowest, highest = limits
+    for _ in range(MAX_STEPS):
+        floor = min(max(start + step, lowest), highest)
+        before = found[start][0]
+        x, cost = fit_at(floor, before)
+        halfway, _ = fit_at((start + floor) / 2, before)
+        bend = np.linalg.norm((halfway - (x + before) / 2)[:size])
+        smooth = bend < MAX_BEND * np.linalg.norm((x - before)[:size])
+        if smooth and cost < min(each for _, each in found.values()) + MAX_COST_RISE:
+            found[floor] = x, cost
+            start, step = floor, step * STEP_GROWTH
+            if floor in limits:
+                break
+        else:
+            step /= STEP_GROWTH**2
+    return start
+
+
+def _row(squares: LeastSquares, sigma: float, x: Array) -> Array:
+    """What splines go through at a best fit: ``e``, ``m0``, ``log t`` and ``A``, field by field.
+
+    ``A`` and ``t`` are the regression of a field on those before it under the covariance of the
+    fit, and the precision that this leaves beside the prior's own.
+    """
+    size = squares.floor_start
+    prior, means = squares.own_precision[:size], pooled_means(squares, x)[:size]
+    slope = jacobian(squares, x, sigma, size)
     covariance = np.linalg.inv(slope.T @ slope + np.diag(prior))
-    rows: list[Array] = []
-    for field in search.given_floor:
+    row: list[Array] = []
+    for field in squares.problem.given_floor:
         here, before = field.place, slice(0, field.start)
-        answer = np.linalg.solve(covariance[before, before], covariance[before, here]).T
-        left = np.diag(covariance[here, here] - answer @ covariance[before, here])
-        told = np.maximum(1 / left - prior[here], NOTHING * prior[here])
-        rows += [x[here], means[here], np.log(told), answer.ravel()]
-    return np.concatenate(rows)
+        regression = np.linalg.solve(covariance[before, before], covariance[before, here]).T
+        left = np.diag(covariance[here, here] - regression @ covariance[before, here])
+        added = _added_precision(left, prior[here])
+        row += [x[here], means[here], np.log(added), regression.ravel()]
+    return np.concatenate(row)
 
 
-def _step(search: BestFit, x: Array) -> tuple[Array, Array]:
-    """The matrices of a Gauss-Newton step of the last field at a best fit."""
-    here = search.given_floor[-1].place
-    own, prior = search.slope(x, search.size)[:, here], np.diag(search.prior[here])
-    precision = own.T @ own + prior
-    gain = np.linalg.solve(precision, own.T / np.sqrt(search.variance))
-    return gain, np.linalg.solve(precision, prior)
+def _added_precision(variance: Array, prior: Array) -> Array:
+    """The precision ``t`` that the runs add to a prior, given the variance with both."""
+    added: Array = np.maximum(1 / variance - prior, MIN_RELATIVE_PRECISION * prior)
+    return added
 
 
-def _aim(search: BestFit, best: Array) -> Array:
-    """What the runs want of the floors, whatever the rest: precision times place, precision."""
-    floor = slice(search.size, best.size)
-    slope = search.slope(best, best.size)
-    variance = np.diag(np.linalg.inv(slope.T @ slope + np.diag(search.prior)))[floor]
-    prior, mean = search.prior[floor], search.means(best)[floor]
-    told = np.maximum(1 / variance - prior, NOTHING * prior)
-    return np.array([(told + prior) * best[floor] - prior * mean, told])
+def _gauss_newton(squares: LeastSquares, sigma: float, x: Array) -> tuple[Array, Array]:
+    """The matrices ``G`` and ``H`` of a Gauss-Newton step of the last field at a best fit."""
+    here = squares.problem.given_floor[-1].place
+    own = jacobian(squares, x, sigma, squares.floor_start)[:, here]
+    prior = np.diag(squares.own_precision[here])
+    both = own.T @ own + prior
+    gain = np.linalg.solve(both, own.T / np.sqrt(run_variance(squares, sigma)))
+    return gain, np.linalg.solve(both, prior)
 
 
-def _spline(knots: Array, values: Array) -> Array:
-    """Weights of natural cubic splines, shape (feature, row): 1, the place, its cubed distances."""
+def _pooled_floor(squares: LeastSquares, sigma: float, best: Array) -> Array:
+    """The precision-weighted means of the floors as the runs give them, and their precisions."""
+    floor = slice(squares.floor_start, best.size)
+    slope = jacobian(squares, best, sigma, best.size)
+    both = slope.T @ slope + np.diag(squares.own_precision)
+    prior, mean = squares.own_precision[floor], pooled_means(squares, best)[floor]
+    added = _added_precision(np.diag(np.linalg.inv(both))[floor], prior)
+    return np.array([(added + prior) * best[floor] - prior * mean, added])
+
+
+def _natural_spline(knots: Array, values: Array) -> Array:
+    """The weights of natural cubic splines through values at knots, shape (feature, row).
+
+    Features are 1, the place, and its cubed distances from the knots; outside the knots such a
+    spline is straight, since the weights of the cubes and their first moments sum to 0.
+    """
     n = knots.size
     system = np.zeros((n + 2, n + 2))
     system[:n, 0], system[:n, 1] = 1, knots

@@ -160,7 +160,7 @@ def test_chains_set_out_as_declared_where_the_coordinates_have_no_start(
     coordinates = find_coordinates(problem, some_draws(problem))
     compiled = compilation.of(problem, coordinates)
     assert Density(compiled).has_start(SEED)
-    nowhere = replace(coordinates, table=1e6 * coordinates.table)
+    nowhere = replace(coordinates, splines=1e6 * coordinates.splines)
     assert not Density(compilation.of(problem, nowhere)).has_start(SEED)
     asked = []
     monkeypatch.setattr(inference, "find_coordinates", lambda *_: nowhere)
@@ -441,7 +441,7 @@ def test_errors_far_below_what_the_prior_expects_have_coordinates(runs):
     problem = Problem(spec, low)
     coordinates = find_coordinates(problem, some_draws(problem))
     assert all(np.isfinite(each).all() for each in coordinates.arrays().values())
-    assert coordinates.unit > 0.001
+    assert coordinates.floor_unit > 0.001
 
 
 @pytest.mark.parametrize("support", [(0.0, 0.5), (0.0, np.inf), (0.2, 3.0)])

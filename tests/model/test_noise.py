@@ -29,8 +29,9 @@ from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.planning import information
 from qqt_bayes.posterior import departure, gate
 from qqt_bayes.posterior.fit import Fit
-from qqt_bayes.sampling.best_fit import BestFit
+from qqt_bayes.sampling import least_squares
 from qqt_bayes.sampling.inference import prior_draws
+from qqt_bayes.sampling.least_squares import penalised
 from qqt_bayes.sampling.profile import find_coordinates
 from qqt_bayes.tables.parameters import read_parameters
 from qqt_bayes.tables.runs import read_runs
@@ -120,8 +121,8 @@ def test_whatever_knows_sigma_knows_the_budget():
     np.testing.assert_allclose(variance, (made.NOISE * grown / mean) ** 2, rtol=0.01)
     draws = {name: x.values.reshape(-1, *x.shape[2:]) for name, x in fit["prior"].items()}
     draws["budget_exponent"] = np.ones(5)
-    search = BestFit(Problem(spec, runs), draws)
-    np.testing.assert_allclose(search.variance / search.sigma**2, grown**2)
+    squares = penalised(Problem(spec, runs), draws)
+    np.testing.assert_allclose(least_squares.run_variance(squares, SIGMA) / SIGMA**2, grown**2)
     values = {"sigma": np.full(1, SIGMA), "budget_exponent": np.ones(1)}
     found = information._noise(spec, runs, values, runs["error"].values)
     np.testing.assert_allclose(found, SIGMA * grown)

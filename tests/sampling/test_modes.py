@@ -9,8 +9,9 @@ from qqt_bayes.model.build import build
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.sampling import modes
-from qqt_bayes.sampling.best_fit import BestFit
+from qqt_bayes.sampling.best_fit import find_optima, minimise, same_minimum
 from qqt_bayes.sampling.inference import prior_draws
+from qqt_bayes.sampling.least_squares import penalised
 from qqt_bayes.sampling.modes import find_modes
 from qqt_bayes.tables.runs import read_runs
 
@@ -27,27 +28,28 @@ def study():
 
 
 @pytest.fixture(scope="module")
-def search(study):
-    return BestFit(*study)
+def squares(study):
+    return penalised(*study)
 
 
 @pytest.fixture(scope="module")
-def optima(search):
-    return search.optima()
+def optima(squares):
+    return find_optima(squares)
 
 
-def test_best_fits_are_stationary_and_apart(search, optima):
+def test_best_fits_are_stationary_and_apart(squares, optima):
+    sigma = optima[0].sigma
     assert len(optima) == 2
-    assert not search.same(optima[0].x, optima[1].x)
+    assert not same_minimum(squares, optima[0].x, optima[1].x, sigma)
     for each in optima:
-        again, _ = search.solve(each.x + 1e-3, each.x.size)
-        assert search.same(again, each.x)
+        again, _ = minimise(squares, each.x + 1e-3, sigma, each.x.size)
+        assert same_minimum(squares, again, each.x, sigma)
     assert optima[0].log_weight > optima[1].log_weight
     sizes = [each.x[0] for each in optima]  # far apart in the size exponent
     assert sizes == pytest.approx([2.05, -0.2], abs=0.1)
 
 
-def posterior_about(search, places):
+def posterior_about(squares, places):
     """Draws scattered a little about the given places, one chain for each."""
     rng = np.random.default_rng(0)
     points = np.array([x + 0.01 * rng.standard_normal((10, x.size)) for x in places])
@@ -57,15 +59,15 @@ def posterior_about(search, places):
                 ("chain", "draw", *f.prior.over),
                 f.scale.bound(points[..., f.place].reshape(*points.shape[:2], *f.shape), np)[0],
             )
-            for f in search.fields
+            for f in squares.problem.fields
         }
     )
 
 
-def test_draws_are_told_apart_by_where_they_lead(study, search, optima, monkeypatch):
+def test_draws_are_told_apart_by_where_they_lead(study, squares, optima, monkeypatch):
     monkeypatch.setattr(modes, "DRAWS", 9)
     first, second = (each.x for each in optima)
-    found = find_modes(*study, posterior_about(search, [first, second, first]))
+    found = find_modes(*study, posterior_about(squares, [first, second, first]))
     assert [mode.shares for mode in found] == [(1.0, 0.0, 1.0), (0.0, 1.0, 0.0)]
     assert [(mode.parameter, mode.of) for mode in found] == [("size_exponent", "")] * 2
     np.testing.assert_allclose([mode.value for mode in found], [2.1, -0.2], atol=0.02)
