@@ -12,7 +12,6 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-import nutpie
 import pymc as pm
 import xarray as xr
 from pytensor.configdefaults import config
@@ -28,8 +27,9 @@ from qqt_bayes.posterior import gate
 from qqt_bayes.posterior.fit import by_draw
 from qqt_bayes.posterior.methods import METHODS
 from qqt_bayes.sampling.modes import find_modes
+from qqt_bayes.sampling.nutpie_adapter import compile_model, with_data
 from qqt_bayes.sampling.profile import find_coordinates
-from qqt_bayes.sampling.samplers import Density, Settings, dispersed, sample
+from qqt_bayes.sampling.samplers import Settings, dispersed, has_start, sample
 
 PRIOR_DRAWS = 1000
 PACKAGES = ("qqt_bayes", "pymc", "nutpie", "arviz", "xarray", "numpy")
@@ -113,7 +113,7 @@ def fit(
             compiled = compilation.of(problem, coordinates)
         if coordinates is not None:
             compiled = dispersed(compiled, coordinates)
-            if not Density(compiled).has_start(seed):  # around what is no best fit they overflow
+            if not has_start(compiled, seed):  # around what is no best fit they overflow
                 coordinates = None
                 compiled = _compile(problem, None)
         compiled_at = time.perf_counter()
@@ -131,7 +131,7 @@ def fit(
 def _compile(problem: Problem, coordinates: Coordinates | None) -> Any:
     """A compiled model whose data are constants, which compile faster than what may change."""
     model = build(problem, coordinates)
-    return nutpie.compile_pymc_model(model, freeze_model=True)
+    return compile_model(model, constant_data=True)
 
 
 def _check_method(method: str, target_accept: float | None, low_rank: bool) -> None:
@@ -202,10 +202,8 @@ class Compilation:
         """A compiled model: the last one with other data, if it will do, or a new one."""
         last = self._of
         if last and last.spec == problem.spec and _same_trainings(problem.runs, last.runs):
-            data = data_of(problem, coordinates)
-            wanted = [var.name for var in self._compiled.shared_var_keys]
-            return self._compiled.with_data(**{name: data[name] for name in wanted})
-        self._compiled = nutpie.compile_pymc_model(build(problem, coordinates))
+            return with_data(self._compiled, data_of(problem, coordinates))
+        self._compiled = compile_model(build(problem, coordinates), constant_data=False)
         self._of = problem
         return self._compiled
 

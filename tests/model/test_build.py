@@ -26,8 +26,9 @@ from qqt_bayes.report.gate_text import verdict
 from qqt_bayes.sampling import inference
 from qqt_bayes.sampling.inference import Compilation, prior_draws
 from qqt_bayes.sampling.many import fit_many
+from qqt_bayes.sampling.nutpie_adapter import Density
 from qqt_bayes.sampling.profile import find_coordinates
-from qqt_bayes.sampling.samplers import Density, dispersed
+from qqt_bayes.sampling.samplers import dispersed, has_start, middle_of_starts
 from qqt_bayes.tables.runs import read_runs
 
 MODE = "FAST_COMPILE"  # each function is called a few times only
@@ -146,7 +147,7 @@ def test_chains_start_about_every_best_fit(two, runs, compilation):
     places = np.array([start(seed) - around(seed) for seed in range(4)])
     np.testing.assert_allclose(places[:2], places[2:], atol=1e-12)
     density = Density(compiled)
-    found = density.variables((density.middle() + places)[None, :2])
+    found = density.variables((middle_of_starts(density) + places)[None, :2])
     for place, optimum in enumerate(several.optima):
         free = [np.ravel(f.scale.free(found[f.name].values[0, place])) for f in coordinates.fields]
         np.testing.assert_allclose(np.concatenate(free), optimum, atol=0.01)
@@ -159,9 +160,9 @@ def test_chains_set_out_as_declared_where_the_coordinates_have_no_start(
     problem = Problem(load_model("utility"), runs)
     coordinates = find_coordinates(problem, some_draws(problem))
     compiled = compilation.of(problem, coordinates)
-    assert Density(compiled).has_start(SEED)
+    assert has_start(compiled, SEED)
     nowhere = replace(coordinates, splines=1e6 * coordinates.splines)
-    assert not Density(compilation.of(problem, nowhere)).has_start(SEED)
+    assert not has_start(compilation.of(problem, nowhere), SEED)
     asked = []
     monkeypatch.setattr(inference, "find_coordinates", lambda *_: nowhere)
     monkeypatch.setattr(inference, "_compile", lambda *of: asked.append(of[-1]) or compiled)
