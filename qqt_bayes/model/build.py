@@ -1,8 +1,15 @@
-"""From a specification and a table of runs to a PyMC model: the only place of random variables."""
+"""From a specification and a table of runs to a PyMC model: the only place of random variables.
+
+`build` declares the model in one of two ways.  As declared, each parameter is a random variable of
+PyMC.  In coordinates (`qqt_bayes.model.coordinates`) each parameter of the law is a deterministic
+function of a flat variable, the coordinate that is sampled, and its declared prior is a potential
+with the log derivative of that function.  The posterior of the parameters is the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,17 +43,17 @@ from qqt_bayes.model.noise import (
     shape_of,
 )
 from qqt_bayes.model.priors import by_copy
-from qqt_bayes.model.problem import Field, Problem, Scale
+from qqt_bayes.model.problem import FLOOR, Field, Problem, Scale
 
 Array = NDArray[np.float64]
 CURVE = "curve"
 """Name of the mean error of each run; recomputed where it is needed, not part of the posterior."""
-BLOCK = 500
-"""Draws under which the runs are replicated at a time."""
+DRAWS_AT_A_TIME = 500
+"""Runs are replicated under so many draws at a time: memory, not speed, sets the limit."""
 
 
 def build(problem: Problem, coordinates: Coordinates | None = None) -> pm.Model:
-    """The model of a specification for a table of runs.
+    """Build the PyMC model of a specification for a table of runs.
 
     Parameters
     ----------
@@ -65,37 +72,28 @@ def build(problem: Problem, coordinates: Coordinates | None = None) -> pm.Model:
     if has_effects(spec.likelihood, runs):
         coords["training"] = np.array(checkpoints(runs)[1])
     with pm.Model(coords=coords) as model:
-        over = {
-            name: value.over if isinstance(value, Prior) else ()
-            for name, value in spec.parameters.items()
-        }
-
-        def curve(values: dict[str, Any]) -> Any:
-            with_dims = {name: (value, over[name]) for name, value in values.items()}
-            return run_errors(problem.entries, problem.law, with_dims, xp=pt, add=segment_sum)
-
-        noise = {
+        declared = {
             name: _declare(name, value, runs) for name, value in spec.likelihood.parameters.items()
         }
+        noise = by_run(spec.likelihood, runs, declared)
         data = {name: pm.Data(name, value) for name, value in data_of(problem, coordinates).items()}
-        noise = by_run(spec.likelihood, runs, noise)
-        known, rounding, observed = (
-            data.get(name) for name in ("evaluation_variance", "rounding", "observed")
-        )
-        both = known if rounding is None else known + rounding**2 / 3
+        known, rounding = data["evaluation_variance"], data.get("rounding")
+        observed = data["observed"]
+        # A uniform on (-rounding, rounding) has a third of its square as variance.
+        with_rounding = known if rounding is None else known + rounding**2 / 3
         if coordinates is None:
             values = {name: _declare(name, each, runs) for name, each in spec.parameters.items()}
         else:
-            around = coordinates.map(lambda name, _: data[name])
-            told = independent_variance(runs, noise, both)
-            values = _moved(problem, around, curve, told, observed)
-        errors = curve(values)
+            held = replace(coordinates, **{name: data[name] for name in coordinates.arrays()})
+            independent = independent_variance(runs, noise, with_rounding)
+            values = _declare_in(held, problem, independent, observed)
+        errors = _curve(problem, values)
         mean = errors
         if has_effects(spec.likelihood, runs):
-            lack = None if coordinates is None else observed - errors
-            mean = errors + training_effect(runs, noise, lack, run_variance(runs, noise, both))
-        sigma = pt.sqrt(run_variance(runs, noise, known))
-        about = dict(mu=mean, sigma=sigma, **shape_of(noise))
+            residual = None if coordinates is None else observed - errors
+            own = run_variance(runs, noise, with_rounding)
+            mean = errors + training_effect(runs, noise, residual, own)
+        about = {"mu": mean, "sigma": pt.sqrt(run_variance(runs, noise, known)), **shape_of(noise)}
         if coordinates is None:
             pm.Deterministic(CURVE, errors, dims="run")
             observe("error", spec.likelihood, observed, rounding, **about)
@@ -107,23 +105,31 @@ def build(problem: Problem, coordinates: Coordinates | None = None) -> pm.Model:
     return model
 
 
+def _curve(problem: Problem, values: Mapping[str, Any]) -> Any:
+    """The mean error of each run as a tensor, given the parameters of the law."""
+    with_dims = {}
+    for name, value in values.items():
+        declared = problem.spec.parameters[name]
+        with_dims[name] = value, declared.over if isinstance(declared, Prior) else ()
+    return run_errors(problem.entries, problem.law, with_dims, xp=pt, add=segment_sum)
+
+
 def data_of(problem: Problem, coordinates: Coordinates | None = None) -> dict[str, Array]:
-    """What a compiled model may be told anew, by the names of its data."""
+    """The data of a model by name: in them alone do tables of the same trainings differ."""
     runs = problem.runs
-    around = coordinates.arrays() if coordinates else {}
     rounding = {"rounding": runs["rounding"].to_numpy()} if is_rounded(runs) else {}
     return {
         "evaluation_variance": evaluation_variance(runs),
         **rounding,
         "observed": runs["error"].to_numpy(),
-        **around,
+        **(coordinates.arrays() if coordinates else {}),
     }
 
 
 def replicate(
     problem: Problem, draws: Mapping[str, Array], seed: int
 ) -> tuple[Array, Array, Array]:
-    """The runs again under draws of the parameters, all draws at once.
+    """Replicate the runs under draws of the parameters, without PyMC's model.
 
     Parameters
     ----------
@@ -139,9 +145,8 @@ def replicate(
     """
     spec, runs = problem.spec, problem.runs
     count = len(next(iter(draws.values())))
-    curve = np.concatenate(
-        [_curves(problem, draws, slice(first, first + BLOCK)) for first in range(0, count, BLOCK)]
-    )
+    blocks = [slice(first, first + DRAWS_AT_A_TIME) for first in range(0, count, DRAWS_AT_A_TIME)]
+    curve = np.concatenate([_curves(problem, draws, block) for block in blocks])
     noise = by_run(spec.likelihood, runs, draws)
     mean = curve
     if has_effects(spec.likelihood, runs):
@@ -151,16 +156,14 @@ def replicate(
     about = [np.broadcast_to(x, curve.shape) for x in values]
     rounding = [runs["rounding"].to_numpy()] if is_rounded(runs) else []
     draw, density = compiled(spec.likelihood.distribution, tuple(shape_of(noise)), bool(rounding))
-    told = [
-        density(runs["error"].to_numpy(), *rounding, *(x[first : first + BLOCK] for x in about))
-        for first in range(0, count, BLOCK)
-    ]
-    return curve, draw(seed, *rounding, *about), np.concatenate(told)
+    observed = runs["error"].to_numpy()
+    log_likelihood = [density(observed, *rounding, *(x[block] for x in about)) for block in blocks]
+    return curve, draw(seed, *rounding, *about), np.concatenate(log_likelihood)
 
 
-def _curves(problem: Problem, draws: Mapping[str, Array], some: slice) -> Array:
-    """Mean error of each run under some draws, shape (draw, run)."""
-    values = {name: x[some] for name, x in draws.items()}
+def _curves(problem: Problem, draws: Mapping[str, Array], block: slice) -> Array:
+    """The mean error of each run under a block of draws, shape (draw, run)."""
+    values = {name: x[block] for name, x in draws.items()}
     count = len(next(iter(values.values())))
     copies = repeat(problem.entries, count)
     errors = run_errors(copies, problem.law, by_copy(problem.spec, values))
@@ -168,8 +171,11 @@ def _curves(problem: Problem, draws: Mapping[str, Array], some: slice) -> Array:
     return curves
 
 
+# --- parameters as declared ----------------------------------------------------------------------
+
+
 def _declare(name: str, value: float | Prior, runs: xr.Dataset) -> Any:
-    """A declared parameter: a constant, or a random variable with its own random parameters."""
+    """Declare a parameter: a constant, or a random variable with its own random parameters."""
     if not isinstance(value, Prior):
         return pt.as_tensor(np.float64(value))
     arguments = _arguments(name, value, runs)
@@ -177,7 +183,7 @@ def _declare(name: str, value: float | Prior, runs: xr.Dataset) -> Any:
 
 
 def _arguments(name: str, prior: Prior, runs: xr.Dataset, *, but: str = "") -> dict[str, Any]:
-    """The parameters of a prior, themselves declared, with its axes."""
+    """Declare the parameters of a prior and give them its axes; all `but` one."""
     return {
         key: _align(_declare(f"{name}_{key}", value, runs), value, prior.over)
         for key, value in prior.parameters.items()
@@ -192,80 +198,106 @@ def _align(value: Any, prior: float | Prior, over: tuple[str, ...]) -> Any:
     return value.dimshuffle(*axes) if over and inner else value
 
 
-def _moved(
-    problem: Problem,
-    coordinates: Coordinates,
-    curve: Callable[[dict[str, Any]], Any],
-    variance: Any,
-    observed: Any,
+# --- parameters in coordinates -------------------------------------------------------------------
+
+
+def _declare_in(
+    coordinates: Coordinates, problem: Problem, variance: Any, observed: Any
 ) -> dict[str, Any]:
-    """The parameters of the law as functions of their coordinates, one after the other."""
+    """Declare the parameters of the law as functions of their coordinates, one after the other.
+
+    Parameters
+    ----------
+    coordinates : Coordinates
+        With tensors as arrays.
+    problem : Problem
+    variance : array, shape (run,)
+        Of independent runs that say as much of their curves.
+    observed : array, shape (run,)
+    """
     runs = problem.runs
     values = {name: pt.as_tensor(value) for name, value in problem.fixed.items()}
-    ratio = (coordinates.search_variance / variance).mean()
+    noise_ratio = (coordinates.search_variance / variance).mean()
     if coordinates.floor:
-        values["d"] = _floor(coordinates.floor.prior, coordinates, ratio, runs)
-    table = coordinates.at(values["d"] if coordinates.floor else pt.zeros(0), pt)
-    moved: list[Any] = []
-    for field, told in zip(coordinates.given_floor, table, strict=True):
+        values[FLOOR] = _floor(coordinates.floor.prior, coordinates, noise_ratio, runs)
+    expectations = coordinates.expected(values[FLOOR] if coordinates.floor else pt.zeros(0), pt)
+    offsets: list[Any] = []
+    for field, expected in zip(coordinates.given_floor, expectations, strict=True):
 
-        def lack(x: Any, field: Field = field) -> Any:
+        def residual(x: Any, field: Field = field) -> Any:
             trial = field.scale.bound(x.reshape(field.shape), pt)[0]
-            return observed - curve(values | {field.name: trial})
+            return observed - _curve(problem, values | {field.name: trial})
 
-        before = pt.concatenate(moved) if len(moved) > 1 else sum(moved)
-        wanted = coordinates.wanted(field, told, before, lack, ratio, pt)
-        precision = coordinates.search_precision[field.place]
-        shaped = (each.reshape(field.shape) for each in (*wanted, precision))
-        values[field.name] = _follow(field.name, field.prior, *shaped, runs=runs)
-        moved.append(field.scale.free(values[field.name], pt).reshape((-1,)) - told[0])
+        # One tensor is taken as it is, and none is the number 0: the first field needs no offset.
+        before = pt.concatenate(offsets) if len(offsets) > 1 else sum(offsets)
+        weighted = coordinates.weighted_mean(field, expected, before, residual, noise_ratio, pt)
+        flat = *weighted, coordinates.search_precision[field.place]
+        mean, precision, search_precision = (each.reshape(field.shape) for each in flat)
+        value = _place(field.name, field.prior, mean, precision, search_precision, runs=runs)
+        offsets.append(field.scale.free(value, pt).reshape((-1,)) - expected.value)
+        values[field.name] = value
     return values
 
 
-def _floor(prior: Prior, coordinates: Coordinates, ratio: Any, runs: xr.Dataset) -> Any:
-    """The floor, pooled or on its line."""
+def _floor(prior: Prior, coordinates: Coordinates, noise_ratio: Any, runs: xr.Dataset) -> Any:
+    """Declare the floor: pooled like any other parameter, or alone on its line."""
     if prior.pooled:
-        return _follow(
-            "d", prior, *(ratio * coordinates.pooled_floor[i] for i in range(2)), runs=runs
-        )
-    offset = pm.Flat(f"d{COORDINATE}", dims=prior.over or None)
-    value, log_derivative = on_line(offset, coordinates.line, prior.support, pt)
-    _add_density("d", prior, _arguments("d", prior, runs), value, log_derivative, runs)
-    return pm.Deterministic("d", value, dims=prior.over or None)
+        weighted_mean, precision = (noise_ratio * coordinates.pooled_floor[i] for i in range(2))
+        return _place(FLOOR, prior, weighted_mean, precision, runs=runs)
+    coordinate = pm.Flat(f"{FLOOR}{COORDINATE}", dims=prior.over or None)
+    value, log_derivative = on_line(coordinate, coordinates.line, prior.support, pt)
+    arguments = _arguments(FLOOR, prior, runs)
+    _add_density(FLOOR, prior, arguments, value, log_derivative, runs)
+    return pm.Deterministic(FLOOR, value, dims=prior.over or None)
 
 
-def _follow(
+def _place(
     name: str,
     prior: Prior,
-    wanted: Any,
-    told: Any,
-    precision: Any = None,
+    weighted_mean: Any,
+    precision: Any,
+    other_precision: Any = None,
     *,
     runs: xr.Dataset,
 ) -> Any:
-    """A parameter as a function of its coordinate; its declared prior as density.
+    """Declare a parameter as a function of its coordinate, with its declared prior as density.
 
-    `told` is how precisely the runs want it somewhere on its unconstrained scale, `wanted` the
-    same times where; `precision` is that of a prior that is not Gaussian there.
+    Parameters
+    ----------
+    name : str
+    prior : Prior
+    weighted_mean, precision : array
+        What the runs say of it on its unconstrained scale: precision times mean, and precision.
+    other_precision : array, optional
+        Stands for the precision of a prior that is not Gaussian there.
+    runs : Dataset
     """
     over, nested, scale = prior.over, prior.pooled, Scale(*prior.support)
     arguments = _arguments(name, prior, runs, but="mu" if nested else "")
     if nested:
-        left = 1 / (1 + told * arguments["sigma"] ** 2)
-        within = [axis for axis, dim in enumerate(over) if dim not in nested.over]
-        above = [(each * left).sum(within) if within else each * left for each in (wanted, told)]
-        arguments["mu"] = _align(_follow(f"{name}_mu", nested, *above, runs=runs), nested, over)
-    offset = pm.Flat(f"{name}{COORDINATE}", dims=over or None)
-    if prior.distribution in GAUSSIAN:  # in units of the prior's deviation, which may be tiny
+        # Through x ~ N(mu, sigma^2) the runs say less of mu than of x: a precision of
+        # 1 / (1 / t + sigma^2), with the same mean; what has the same mu adds up.
+        share = 1 / (1 + precision * arguments["sigma"] ** 2)
+        summed = [axis for axis, dim in enumerate(over) if dim not in nested.over]
+        mu_weighted_mean, mu_precision = (
+            (each * share).sum(summed) if summed else each * share
+            for each in (weighted_mean, precision)
+        )
+        mean = _place(f"{name}_mu", nested, mu_weighted_mean, mu_precision, runs=runs)
+        arguments["mu"] = _align(mean, nested, over)
+    coordinate = pm.Flat(f"{name}{COORDINATE}", dims=over or None)
+    if prior.distribution in GAUSSIAN:
+        # z is the offset from the prior's mean in its deviations, which may be tiny: so nothing is
+        # divided by them.  Its variance given the runs is the share that they leave.
         centre, deviation = arguments["mu"], arguments["sigma"]
-        left = 1 / (1 + told * deviation**2)
-        z = left * deviation * (wanted - told * centre) + pt.sqrt(left) * offset
+        share = 1 / (1 + precision * deviation**2)
+        z = share * deviation * (weighted_mean - precision * centre) + pt.sqrt(share) * coordinate
         value = scale.bound(centre + deviation * z, pt)[0]
-        density = pm.logp(pm.Normal.dist(), z) + pt.log(left) / 2
+        density = pm.logp(pm.Normal.dist(), z) + pt.log(share) / 2
         pm.Potential(f"{name}_prior", density.sum())
     else:
-        both = told + precision
-        free = wanted / both + offset / pt.sqrt(both)
+        both = precision + other_precision
+        free = weighted_mean / both + coordinate / pt.sqrt(both)
         value, log_derivative = scale.bound(free, pt)
         _add_density(name, prior, arguments, value, log_derivative - pt.log(both) / 2, runs)
     return pm.Deterministic(name, value, dims=over or None)
@@ -279,7 +311,7 @@ def _add_density(
     log_derivative: Any,
     runs: xr.Dataset,
 ) -> None:
-    """The declared prior of a parameter that is a function of its coordinate."""
+    """Add the declared prior of a parameter that is a function of its coordinate."""
     shape = tuple(runs.sizes[dim] for dim in prior.over)
     density = pm.logp(getattr(pm, prior.distribution).dist(**arguments, shape=shape), value)
     pm.Potential(f"{name}_prior", (density + log_derivative).sum())
