@@ -1,4 +1,4 @@
-"""Priors and likelihoods, and the closed registry of their distributions.
+"""Priors and likelihoods of a specification, and the closed registry of their distributions.
 
 Names and parametrisations are PyMC's. A specification can name nothing else: no dotted paths, no
 code.
@@ -78,7 +78,7 @@ DOMAINS = {
 
 @dataclass(frozen=True)
 class Distribution:
-    """What a distribution needs to be told, and which values it has.
+    """The parameters of a distribution and the values that it has.
 
     Parameters
     ----------

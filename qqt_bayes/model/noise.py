@@ -31,7 +31,7 @@ SCATTER = ("sigma", "budget_exponent", "common")
 
 
 def by_run(likelihood: Likelihood, runs: xr.Dataset, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of a likelihood for each run, over (..., run) or one that broadcasts.
+    """Spread the parameters of a likelihood from groups to runs.
 
     Parameters
     ----------
@@ -39,6 +39,11 @@ def by_run(likelihood: Likelihood, runs: xr.Dataset, values: Mapping[str, Any]) 
     runs : Dataset
     values : mapping of str to array, shape (..., group) or (...)
         Of those that have a prior.
+
+    Returns
+    -------
+    dict of str to array
+        Each over (..., run), or of a shape that broadcasts to it.
     """
     group = runs["group_index"].to_numpy()
     found: dict[str, Any] = {}
@@ -53,17 +58,26 @@ def by_run(likelihood: Likelihood, runs: xr.Dataset, values: Mapping[str, Any]) 
 
 
 def shape_of(noise: Noise) -> dict[str, Any]:
-    """Those parameters that are no scale: ``nu``."""
+    """The parameters that shape the distribution and do not scale it: ``nu`` of Student's t."""
     return {name: value for name, value in noise.items() if name not in SCATTER}
 
 
 def reference_budget(runs: xr.Dataset) -> float:
-    """``n0``: the geometric mean of the budgets of a table."""
+    """The budget ``n0`` at which runs scatter by sigma: the geometric mean of a table's budgets."""
     return float(np.exp(np.log(runs["samples_seen"].to_numpy()).mean()))
 
 
 def growth(noise: Noise, budget: Any, reference: float) -> Any:
-    """Run-to-run deviation in units of sigma: ``(n / n0)^budget_exponent``.
+    """The run-to-run deviation in units of sigma: ``(n / n0)^budget_exponent``.
+
+    Parameters
+    ----------
+    noise : mapping
+        1 without a `budget_exponent`.
+    budget : array
+        ``n``, in samples seen.
+    reference : float
+        ``n0``.
 
     Examples
     --------
@@ -76,7 +90,7 @@ def growth(noise: Noise, budget: Any, reference: float) -> Any:
 
 
 def weights(runs: xr.Dataset, noise: Noise) -> Any:
-    """What sigma^2 is divided by: the weight of each run, less where its budget makes it noisier.
+    """The weight of each run, by which sigma^2 is divided: less where its budget makes it noisier.
 
     Parameters
     ----------
@@ -90,77 +104,78 @@ def weights(runs: xr.Dataset, noise: Noise) -> Any:
 
 
 def run_variance(runs: xr.Dataset, noise: Noise, known: Any = None) -> Any:
-    """Variance of each run about its curve, as its training has moved it, shape (..., run).
+    """The variance of each run about its curve, given the effect of its training, (..., run).
 
     Parameters
     ----------
     runs : Dataset
     noise : mapping
     known : array, shape (run,), optional
-        What is known of it: `evaluation_variance` unless something else is given.
+        The part of it that does not depend on `noise`: `evaluation_variance` unless given.
     """
     variance = noise["sigma"] ** 2 / weights(runs, noise)
-    several = checkpoints(runs)[0] >= 0
-    if "common" in noise and several.any():
-        variance = variance * (1 - noise["common"] * several)
+    has_siblings = checkpoints(runs)[0] >= 0
+    if "common" in noise and has_siblings.any():
+        variance = variance * (1 - noise["common"] * has_siblings)
     return variance + (evaluation_variance(runs) if known is None else known)
 
 
 def common_deviation(runs: xr.Dataset, noise: Noise) -> Any:
-    """How far one unit of its training's effect moves each run; 0 where a training is one run."""
-    several = checkpoints(runs)[0] >= 0
-    return several * noise["common"] ** 0.5 * noise["sigma"] / weights(runs, noise) ** 0.5
+    """How far a unit of its training's effect moves each run; 0 where a training is one run."""
+    has_siblings = checkpoints(runs)[0] >= 0
+    return has_siblings * noise["common"] ** 0.5 * noise["sigma"] / weights(runs, noise) ** 0.5
 
 
 def independent_variance(runs: xr.Dataset, noise: Noise, known: Any = None) -> Any:
-    """Variance of independent normal runs that tell as much of a level.
-
-    Rounding adds the variance of a uniform.
+    """The variance of independent runs that together determine a level as these runs do.
 
     Parameters
     ----------
     runs, noise
+        As for `run_variance`.
     known : array, shape (run,), optional
-        What stands for `known_variance`.
+        The part of it that does not depend on `noise`: `known_variance` unless given.
     """
     known = known_variance(runs) if known is None else known
     return noise["sigma"] ** 2 / independent_weights(runs, noise) + known
 
 
 def independent_weights(runs: xr.Dataset, noise: Noise) -> Any:
-    """What sigma^2 is divided by for independent runs that tell as much of a level.
+    """The weights of independent runs that together determine a level as these runs do.
 
-    Each of the m checkpoints of a training has its own weight over ``1 + (m - 1) common``: exact
-    for a level that all share; of differences between them less is told than is known.
+    Each of the m checkpoints of a training has its own weight over ``1 + (m - 1) common``, the
+    design effect of a cluster.  That is exact for a level that all share; differences between
+    checkpoints are better known than this says.
     """
     weight = weights(runs, noise)
     index, names = checkpoints(runs)
     if "common" not in noise or not names:
         return weight
-    others = np.where(index >= 0, np.bincount(index[index >= 0])[index] - 1, 0)
-    return weight / (1 + others * noise["common"])
+    siblings = np.where(index >= 0, np.bincount(index[index >= 0])[index] - 1, 0)
+    return weight / (1 + siblings * noise["common"])
 
 
-def told_variance(variance: Any, residual: Any, nu: float) -> Any:
-    """Variance of normal runs that tell as much of their curves as Student's t runs do.
+def effective_variance(variance: Any, residual: Any, nu: float) -> Any:
+    """The variance of normal runs that determine their curves as Student's t runs do.
 
-    A run of squared scale v that lies r off its curve tells as one of ``v (nu + r^2 / v) / (nu +
-    1)``: what is far off tells little.
+    A run of squared scale v with the residual r counts as one of variance
+    ``v (nu + r^2 / v) / (nu + 1)``: v over its weight in iteratively reweighted least squares.  The
+    farther off it is, the less it counts.
 
     Examples
     --------
-    >>> told_variance(1.0, np.array([0.0, 1.0, 10.0]), nu=5.0).round(2)
+    >>> effective_variance(1.0, np.array([0.0, 1.0, 10.0]), nu=5.0).round(2)
     array([ 0.83,  1.  , 17.5 ])
     """
     return (variance * nu + residual**2) / (nu + 1)
 
 
 def evaluation_variance(runs: xr.Dataset) -> NDArray[np.float64]:
-    """Variance of evaluation, shape (run,).
+    """The variance of each run's evaluation, shape (run,).
 
-    Binomial ``y (1 - y) / n_eval`` at the observed error rate (half a count added, so that it is
-    never zero), where `n_eval` is given and the table holds error rates.  A variable
-    `evaluation_variance` of the table goes before: there it is held, whatever the errors.
+    It is the binomial ``y (1 - y) / n_eval`` at the observed error rate (half a count added, so
+    that it is never zero), where `n_eval` is given and the table holds error rates, and otherwise
+    0.  Where the table has a variable `evaluation_variance`, that is taken, whatever the errors.
     """
     if "evaluation_variance" in runs:
         held: NDArray[np.float64] = runs["evaluation_variance"].to_numpy()
@@ -174,12 +189,12 @@ def evaluation_variance(runs: xr.Dataset) -> NDArray[np.float64]:
 
 
 def hold_evaluation(runs: xr.Dataset, variance: NDArray[np.float64]) -> xr.Dataset:
-    """The runs with an evaluation variance that other errors do not change."""
+    """Fix the evaluation variance of runs, so that other errors do not change it."""
     return runs.assign(evaluation_variance=("run", variance))
 
 
 def known_variance(runs: xr.Dataset) -> NDArray[np.float64]:
-    """Variance of evaluation and rounding, shape (run,): of a uniform it is ``rounding^2 / 3``."""
+    """The variance of evaluation and rounding, ``rounding^2 / 3`` (a uniform's), shape (run,)."""
     return evaluation_variance(runs) + runs["rounding"].to_numpy() ** 2 / 3
 
 
@@ -189,7 +204,7 @@ def is_rounded(runs: xr.Dataset) -> bool:
 
 
 def typical(declared: Mapping[str, Any], draws: Any) -> dict[str, float]:
-    """The noise parameters of a likelihood as one number each: the median of draws if it has any.
+    """The noise parameters of a likelihood as one number each: the median where there are draws.
 
     Parameters
     ----------
@@ -211,7 +226,9 @@ def typical(declared: Mapping[str, Any], draws: Any) -> dict[str, float]:
 
 
 def checkpoints(runs: xr.Dataset) -> tuple[NDArray[np.intp], list[str]]:
-    """Which training of several runs each run is of, -1 for none; and the names of those.
+    """The training that each run is a checkpoint of, by its place among the names returned.
+
+    A training with a single run is none: such a run has -1.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-r"""The declared priors as numbers, without PyMC: values, and the densities of them.
+r"""The declared priors as numbers, without PyMC: their values and their densities.
 
 Every random number of a model is a function of independent standard normals z: ``x = F^-1(Phi(z))``
 with F the distribution function of its prior, whose own parameters come before it in the same way.
@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 
 
 class _HalfT:
-    """The absolute value of a Student t variable."""
+    """The distribution of the absolute value of a Student t variable, which SciPy does not have."""
 
     def ppf(self, p: Any, **of_t: Any) -> Any:
         return stats.t.ppf((1 + p) / 2, **of_t)
@@ -68,7 +68,7 @@ def log_density(name: str, x: Any, parameters: Mapping[str, Any]) -> Any:
 
 
 def declared(spec: Spec) -> Iterator[tuple[str, Prior]]:
-    """Every random number of a model by its name, those that it depends on before it.
+    """Walk through the random numbers of a model by name, each after those that it depends on.
 
     Examples
     --------
@@ -87,12 +87,12 @@ def _nested(values: Mapping[str, float | Prior], before: str) -> Iterator[tuple[
 
 
 def count(spec: Spec, sizes: Mapping[str, int]) -> int:
-    """How many standard normals a model is made of; `sizes` are those of "group" and "pool"."""
+    """The number of standard normals that a model is made of, given the sizes of its dimensions."""
     return sum(math.prod(sizes[dim] for dim in prior.over) for _, prior in declared(spec))
 
 
 def values_at(spec: Spec, sizes: Mapping[str, int], z: Array) -> dict[str, Array]:
-    """Every random number of a model at some points.
+    """Every random number of a model as a function of standard normals.
 
     Parameters
     ----------
@@ -120,32 +120,32 @@ def values_at(spec: Spec, sizes: Mapping[str, int], z: Array) -> dict[str, Array
     for name, prior in declared(spec):
         shape = tuple(sizes[dim] for dim in prior.over)
         stop = start + math.prod(shape)
-        mine = z[:, start:stop].reshape(-1, *shape)
+        own = z[:, start:stop].reshape(-1, *shape)
         arguments = {
             key: _aligned(found[f"{name}_{key}"], inner.over, prior.over)
             if isinstance(inner, Prior)
             else inner
             for key, inner in prior.parameters.items()
         }
-        found[name] = quantile(prior.distribution, special.ndtr(mine), arguments)
+        found[name] = quantile(prior.distribution, special.ndtr(own), arguments)
         start = stop
     return found
 
 
 def _aligned(inner: Array, inner_over: tuple[str, ...], over: tuple[str, ...]) -> Array:
-    """A nested value, shape (point, ...), with the axes of the prior it stands in."""
+    """Give a nested value, shape (point, ...), the axes of the prior that it stands in."""
     lengths = dict(zip(inner_over, inner.shape[1:], strict=True))
     return inner.reshape(len(inner), *(lengths.get(dim, 1) for dim in over))
 
 
 def by_copy(spec: Spec, values: Mapping[str, Array]) -> dict[str, tuple[Any, tuple[str, ...]]]:
-    """The parameters of the law as `run_errors` takes them for as many copies of a table.
+    """The parameters of the law as `run_errors` takes them for several copies of a table.
 
     Parameters
     ----------
     spec : Spec
     values : mapping of str to array, shape (copy, ...)
-        Of the random ones; others may stand beside them.
+        Of the random parameters, a copy for each draw or point; other names are passed over.
     """
     return {
         name: (values[name], ("copy", *value.over))
@@ -156,10 +156,10 @@ def by_copy(spec: Spec, values: Mapping[str, Array]) -> dict[str, tuple[Any, tup
 
 
 def log_prior(spec: Spec, draws: xr.Dataset) -> xr.Dataset:
-    """Log densities of what is declared by numbers alone, each summed over its own dimensions.
+    """The log densities of the priors that are declared by numbers, summed over their dimensions.
 
-    What is pooled is not among them: it is data to the numbers above it, and to scale its density
-    would be to scale the likelihood with the prior.
+    Parameters that are pooled are not among them: they are data to the numbers above them, so that
+    who scales the prior, as in a study of its sensitivity, must not scale their density with it.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.laws.level_curves import SAMPLE, evaluate, require_finite
-from qqt_bayes.model.noise import independent_variance, told_variance, typical
+from qqt_bayes.model.noise import effective_variance, independent_variance, typical
 from qqt_bayes.posterior.discrepancy import Cells, departures, evenly
 from qqt_bayes.posterior.fit import Fit, in_group
 from qqt_bayes.tables.runs import HIGHEST
@@ -126,7 +126,7 @@ def _measured(fit: Fit, group: str, place: NDArray[np.intp], curve: Array) -> tu
     here = place >= 0
     variance, error = independent_variance(fit.runs, noise)[here], fit.runs["error"].values[here]
     if "nu" in noise:  # an outlier under Student's t counts for less
-        variance = told_variance(variance, error - curve[place[here]], noise["nu"])
+        variance = effective_variance(variance, error - curve[place[here]], noise["nu"])
     precision = np.bincount(place[here], 1 / variance)
     mean = np.bincount(place[here], error / variance) / precision
     return mean, 1 / (precision * mean**2)
