@@ -27,31 +27,37 @@ from qqt_bayes.errors import InputError
 Array = NDArray[np.float64]
 Target = Callable[[Array], tuple[float, Array]]
 
-OVER = 4
+DRAWS_PER_KEPT = 4
 """Draws from the approximation for each that is kept."""
-STEP = 1e-4
-"""Of the central differences; the coordinates are of order 1."""
-NEWTON = 20
-"""Newton steps at most, until one no longer raises the log density."""
-MEMORY, MOST = 20, 500
-"""Steps that shape an approximation, and that the optimiser takes at most."""
-NEAR = 1e-3
-"""Largest slope at which it stops."""
-FLAT = 1e-12
-"""Curvature along a step below which it says nothing."""
-TRIALS = 10
-"""Draws by which the approximations of a path are compared."""
-FAR = 1e100
-"""Minus log density where there is none, for the optimiser."""
+CENTRAL_STEP = 1e-4
+"""The step of the central differences of the gradient; the coordinates are of order 1."""
+MAX_NEWTON_STEPS = 20
+"""Newton's method takes at most so many steps, until one no longer raises the log density."""
+MEMORY, MAX_BFGS_STEPS = 20, 500
+"""So many of the latest steps shape an approximation; the optimiser takes at most so many."""
+MAX_GRADIENT = 1e-3
+"""The optimiser stops where no component of the gradient is larger."""
+MIN_CURVATURE = 1e-12
+"""A step s that changes the gradient by z is passed over unless ``z's`` is above this times ``z'z``."""
+DRAWS_FOR_BOUND = 10
+"""Draws by which the evidence bounds of the approximations along a path are compared."""
+NO_DENSITY_COST = 1e100
+"""Minus log density for the optimiser where there is none: finite, so that it turns back."""
 
 
 @dataclass(frozen=True)
 class Normal:
-    """A normal density."""
+    """A multivariate normal density.
+
+    Attributes
+    ----------
+    mean : array, shape (scalar,)
+    root : array, shape (scalar, scalar)
+        A lower triangular root of the covariance, which is ``root root'``.
+    """
 
     mean: Array
     root: Array
-    """Its product with its transpose is the covariance."""
 
     def draw(self, count: int, rng: np.random.Generator) -> Array:
         """Draws, shape (draw, scalar)."""
@@ -60,7 +66,7 @@ class Normal:
         return draws
 
     def log_density(self, x: Array) -> Array:
-        """Shape (draw,)."""
+        """The log density at some points, shape (draw,)."""
         z = (x - self.mean) @ np.linalg.inv(self.root).T
         scale = np.log(np.diag(self.root)).sum() + self.mean.size * np.log(2 * np.pi) / 2
         density: Array = -(z**2).sum(axis=1) / 2 - scale
@@ -69,7 +75,7 @@ class Normal:
 
 @dataclass(frozen=True)
 class Weighed:
-    """Draws kept by their weights.
+    """Draws of an approximation, resampled by their importance weights.
 
     Attributes
     ----------
@@ -79,7 +85,7 @@ class Weighed:
     lq : array, shape (draw,)
         That of the approximation.
     pareto_k : float
-        Infinite if the draws cannot be weighed.
+        Shape of the tail of the weights; infinite if the draws cannot be weighed.
     """
 
     draws: Array
@@ -89,7 +95,7 @@ class Weighed:
 
 
 def laplace(target: Target, starts: Array, count: int, seed: int) -> Weighed:
-    """Draws by Laplace's method, at the best mode that is found.
+    """Draw by Laplace's method, at the best mode that is found.
 
     Parameters
     ----------
@@ -116,7 +122,7 @@ def laplace(target: Target, starts: Array, count: int, seed: int) -> Weighed:
 
 
 def pathfinder(target: Target, starts: Array, count: int, seed: int) -> Weighed:
-    """Draws by Pathfinder with a path from each start, weighed together.
+    """Draw by Pathfinder with a path from each start, all weighed together.
 
     Parameters
     ----------
@@ -133,7 +139,7 @@ def pathfinder(target: Target, starts: Array, count: int, seed: int) -> Weighed:
 
 
 def explore(target: Target, starts: Array, count: int, rng: np.random.Generator) -> Array:
-    """Draws about the end of Pathfinder's path from each start, unweighed; shape (draw, scalar)."""
+    """Draw about the end of Pathfinder's path from each start, unweighed; shape (draw, scalar)."""
     return np.concatenate([end.draw(count, rng) for end in _ends(target, starts, rng)])
 
 
@@ -151,7 +157,7 @@ def _climb(target: Target, start: Array) -> Array:
 
     def descent(x: Array) -> tuple[float, Array]:
         value, gradient = target(x)
-        return (-value, -gradient) if np.isfinite(value) else (FAR, np.zeros_like(x))
+        return (-value, -gradient) if np.isfinite(value) else (NO_DENSITY_COST, np.zeros_like(x))
 
     path = [start]
     minimize(
@@ -160,15 +166,17 @@ def _climb(target: Target, start: Array) -> Array:
         jac=True,
         method="BFGS",
         callback=lambda x: path.append(x.copy()),
-        options={"maxiter": MOST, "gtol": NEAR},
+        options={"maxiter": MAX_BFGS_STEPS, "gtol": MAX_GRADIENT},
     )
     return np.array(path)
 
 
 def _curvature(target: Target, x: Array) -> Array:
-    """Minus the second derivatives, by central differences of the gradient."""
-    steps = STEP * np.eye(x.size)
-    slope = np.array([target(x - step)[1] - target(x + step)[1] for step in steps]) / (2 * STEP)
+    """Minus the second derivatives at a point, by central differences of the gradient."""
+    steps = CENTRAL_STEP * np.eye(x.size)
+    slope = np.array([target(x - step)[1] - target(x + step)[1] for step in steps]) / (
+        2 * CENTRAL_STEP
+    )
     symmetric: Array = (slope + slope.T) / 2
     return symmetric
 
@@ -176,7 +184,7 @@ def _curvature(target: Target, x: Array) -> Array:
 def _newton(target: Target, x: Array) -> tuple[Array, Array]:
     """The maximum near a point, and the curvature there."""
     curvature = _curvature(target, x)
-    for _ in range(NEWTON):
+    for _ in range(MAX_NEWTON_STEPS):
         value, gradient = target(x)
         root = _root_of_inverse(curvature)
         if root is None:
@@ -207,7 +215,7 @@ def _nearest(target: Target, path: Array, rng: np.random.Generator) -> Normal | 
     """
     best, most = None, -np.inf
     for normal in _along(path, np.array([target(x)[1] for x in path])):
-        draws = normal.draw(TRIALS, rng)
+        draws = normal.draw(DRAWS_FOR_BOUND, rng)
         bound = np.mean([target(x)[0] for x in draws] - normal.log_density(draws))
         if bound > most:
             best, most = normal, bound
@@ -232,7 +240,7 @@ def _along(path: Array, gradients: Array) -> list[Normal]:
         path[1:], gradients[1:], np.diff(path, axis=0), -np.diff(gradients, axis=0), strict=True
     ):
         along = z @ s
-        if along > FLAT * (z @ z):
+        if along > MIN_CURVATURE * (z @ z):
             bent, straight = z @ (diagonal * z), s @ (s / diagonal)
             stale = bent * s**2 / (along * straight * diagonal**2)
             diagonal = 1 / (bent / (along * diagonal) + z**2 / along - stale)
@@ -250,10 +258,16 @@ def _along(path: Array, gradients: Array) -> list[Normal]:
 
 
 def _weigh(target: Target, normals: list[Normal], count: int, rng: np.random.Generator) -> Weighed:
-    """Draws from a mixture in equal shares, a part of them kept by their smoothed weights."""
+    """Draw from a mixture in equal shares and resample by Pareto-smoothed importance weights.
+
+    Raises
+    ------
+    InputError
+        If the posterior has a density at fewer draws than are to be kept.
+    """
     import arviz  # noqa: F401 it gives arrays the accessor below
 
-    each = -(-OVER * count // len(normals))
+    each = -(-DRAWS_PER_KEPT * count // len(normals))
     x = np.concatenate([normal.draw(each, rng) for normal in normals])
     lq = logsumexp([normal.log_density(x) for normal in normals], axis=0) - np.log(len(normals))
     lp = np.array([target(one)[0] for one in x])
@@ -265,8 +279,10 @@ def _weigh(target: Target, normals: list[Normal], count: int, rng: np.random.Gen
         )
     x, lp, lq = x[possible], lp[possible], lq[possible]
     ratio = xr.DataArray(lp - lq, dims="sample")
-    smoothed, k = (-ratio).azstats.psislw(dim="sample")  # it wants what leave-one-out has
+    smoothed, k = (-ratio).azstats.psislw(
+        dim="sample"
+    )  # it takes log likelihoods, whose inverse are weights
     total = np.cumsum(np.exp(smoothed.values))
     places = (np.arange(count) + rng.uniform()) / count * total[-1]
-    kept = rng.permutation(np.searchsorted(total, places))  # by weight, little left to chance
+    kept = rng.permutation(np.searchsorted(total, places))  # systematic resampling, shuffled
     return Weighed(x[kept], lp[kept], lq[kept], float(np.nan_to_num(k, nan=np.inf)))

@@ -32,7 +32,11 @@ from qqt_bayes.sampling.profile import find_coordinates
 from qqt_bayes.sampling.samplers import Settings, dispersed, has_start, sample
 
 PRIOR_DRAWS = 1000
+"""Draws of the prior: enough for the moments that the search takes from them, and for plots."""
 PACKAGES = ("qqt_bayes", "pymc", "nutpie", "arviz", "xarray", "numpy")
+"""The packages whose versions a fit keeps."""
+MIN_DRAWS, MIN_TUNE, MIN_CHAINS = 4, 1, 1
+"""Fewer draws than 4 have no R-hat."""
 
 
 def fit(
@@ -93,10 +97,8 @@ def fit(
     InputError
         If a number is out of range or the specification has a fault.
     """
-    for name, value, least in (("draws", draws, 4), ("tune", tune, 1), ("chains", chains, 1)):
-        if value < least:
-            raise InputError(f"{name} should be at least {least}, but got {value}.")
-    _check_method(method, target_accept, low_rank)
+    settings = Settings(draws, tune, chains, seed, target_accept, low_rank, progress)
+    _check(method, settings)
     if not isinstance(runs, xr.Dataset):
         kind = type(runs).__name__
         raise InputError(f"runs: expected a Dataset, as read_runs returns it, got {kind}.")
@@ -105,7 +107,7 @@ def fit(
     start = time.perf_counter()
     problem = Problem(spec, runs)
     prior, by_name = (compilation or Compilation()).prior(problem, seed)
-    with _strict():
+    with _reproducible():
         coordinates = find_coordinates(problem, by_name)
         if compilation is None:
             compiled = _compile(problem, coordinates)
@@ -113,11 +115,11 @@ def fit(
             compiled = compilation.of(problem, coordinates)
         if coordinates is not None:
             compiled = dispersed(compiled, coordinates)
-            if not has_start(compiled, seed):  # around what is no best fit they overflow
+            # Around what is no best fit coordinates overflow: then parameters as declared.
+            if not has_start(compiled, seed):
                 coordinates = None
                 compiled = _compile(problem, None)
         compiled_at = time.perf_counter()
-        settings = Settings(draws, tune, chains, seed, target_accept, low_rank, progress)
         trace = sample(compiled, method, settings)
         times = {
             "compile_time": compiled_at - start,
@@ -129,18 +131,22 @@ def fit(
 
 
 def _compile(problem: Problem, coordinates: Coordinates | None) -> Any:
-    """A compiled model whose data are constants, which compile faster than what may change."""
-    model = build(problem, coordinates)
-    return compile_model(model, constant_data=True)
+    """Compile a model for this table alone: its data are constants, which compile faster."""
+    return compile_model(build(problem, coordinates), constant_data=True)
 
 
-def _check_method(method: str, target_accept: float | None, low_rank: bool) -> None:
-    """Refuse a method that is none, and options that it does not have."""
+def _check(method: str, settings: Settings) -> None:
+    """Refuse numbers out of range, an unknown method, and options that a method does not have."""
+    target_accept = settings.target_accept
+    for name, least in (("draws", MIN_DRAWS), ("tune", MIN_TUNE), ("chains", MIN_CHAINS)):
+        value = getattr(settings, name)
+        if value < least:
+            raise InputError(f"{name} should be at least {least}, but got {value}.")
     if method not in METHODS:
         raise InputError(f"unknown method {method!r}{alternatives(method, METHODS)}")
     for name, is_given in {
         "target_accept": target_accept is not None,
-        "low_rank": low_rank,
+        "low_rank": settings.low_rank,
     }.items():
         if is_given and method != "nuts":
             raise InputError(
@@ -151,7 +157,15 @@ def _check_method(method: str, target_accept: float | None, low_rank: bool) -> N
 
 
 def prior_draws(declared: pm.Model, seed: int) -> tuple[xr.DataTree, dict[str, Any]]:
-    """Draws of the prior and prior predictive; and those of each parameter, shape (draw, ...)."""
+    """Draw from the prior of a model and from its prior predictive distribution.
+
+    Returns
+    -------
+    tree : DataTree
+        Groups prior and prior_predictive, as PyMC returns them.
+    draws : dict of str to array, shape (draw, ...)
+        The draws of each parameter.
+    """
     with _quiet(), declared:
         prior = pm.sample_prior_predictive(
             PRIOR_DRAWS, random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"}
@@ -160,8 +174,8 @@ def prior_draws(declared: pm.Model, seed: int) -> tuple[xr.DataTree, dict[str, A
 
 
 @contextmanager
-def _strict() -> Iterator[None]:
-    """Arithmetic in one order, so that every process of a machine draws the same.
+def _reproducible() -> Iterator[None]:
+    """Do arithmetic in one order, so that every process of a machine draws the same.
 
     Fast arithmetic depends on what is inlined, and so on what an earlier process left in the cache;
     matrix products depend on the number of threads, which Dask's workers have otherwise.
@@ -171,7 +185,7 @@ def _strict() -> Iterator[None]:
 
 
 class Compilation:
-    """The model that was compiled last, for tables of the same trainings.
+    """Keeps the model that was compiled last, and its prior, for tables of the same trainings.
 
     Parameters
     ----------
@@ -182,12 +196,12 @@ class Compilation:
     def __init__(self, prior_seed: int | None = None) -> None:
         self._prior_seed = prior_seed
         self._compiled: Any = None
-        self._of: Problem | None = None
+        self._compiled_of: Problem | None = None
         self._prior: Any = None
         self._prior_of: tuple[Problem, int] | None = None
 
     def prior(self, problem: Problem, seed: int) -> Any:
-        """What `prior_draws` returns; the last ones, if no more than the errors differ."""
+        """The prior as `prior_draws` returns it: the last one, if only the errors differ."""
         seed = seed if self._prior_seed is None else self._prior_seed
         if self._prior_of:
             last, last_seed = self._prior_of
@@ -199,24 +213,24 @@ class Compilation:
         return self._prior
 
     def of(self, problem: Problem, coordinates: Coordinates | None) -> Any:
-        """A compiled model: the last one with other data, if it will do, or a new one."""
-        last = self._of
+        """A compiled model: the last one with other data where the trainings are the same."""
+        last = self._compiled_of
         if last and last.spec == problem.spec and _same_trainings(problem.runs, last.runs):
             return with_data(self._compiled, data_of(problem, coordinates))
         self._compiled = compile_model(build(problem, coordinates), constant_data=False)
-        self._of = problem
+        self._compiled_of = problem
         return self._compiled
 
 
 def _same_trainings(runs: xr.Dataset, others: xr.Dataset) -> bool:
-    """Whether two tables differ in errors and their noise only."""
+    """Whether two tables differ in errors and their noise only: one compiled model serves both."""
     noise = ["error", "n_eval", "rounding", "evaluation_variance"]
     one, other = (each.drop_vars(noise, errors="ignore") for each in (runs, others))
     return is_rounded(runs) == is_rounded(others) and one.equals(other)
 
 
 def _same_design(runs: xr.Dataset, others: xr.Dataset) -> bool:
-    """Whether two tables differ in errors only, and their noise is alike."""
+    """Whether two tables differ in errors only: their models have the same prior predictive."""
     alike = runs.drop_vars("error").equals(others.drop_vars("error"))
     return alike and np.array_equal(known_variance(runs), known_variance(others))
 
@@ -228,7 +242,20 @@ def _collect(
     attributes: dict[str, Any],
     several: bool,
 ) -> xr.DataTree:
-    """All that belongs to a posterior, gate included; `several` best fits are known."""
+    """Collect all that belongs to a posterior, gate included.
+
+    Parameters
+    ----------
+    problem : Problem
+    prior : DataTree
+        From `prior_draws`.
+    trace : DataTree
+        From `sample`.
+    attributes : dict
+        Method, seed and times.
+    several : bool
+        Whether the search knows several best fits, so that modes are looked for in any case.
+    """
     runs = problem.runs
     before = prior.children["prior"].to_dataset(inherit=False).drop_vars(CURVE)
     simulated = prior.children["prior_predictive"].to_dataset(inherit=False)
@@ -262,7 +289,7 @@ def _collect(
         }
     )
     result.attrs = _provenance(problem) | attributes
-    every = max(1, len(curve) // gate.DRAWS)
+    every = max(1, len(curve) // gate.DRAWS)  # the gate's checks of fit need no more draws
     found = gate.check(result, curve[::every], predicted[::every])
     if several or not found.chains_agree:
         modes = find_modes(problem, by_draw(before), posterior)
@@ -275,6 +302,7 @@ def _collect(
 
 
 def _provenance(problem: Problem) -> dict[str, Any]:
+    """Where a fit comes from: specification, table and versions."""
     spec, runs = problem.spec, problem.runs
     return {
         "spec": json.dumps(spec.to_dict()),
@@ -291,7 +319,7 @@ def versions() -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """PyMC announces the names of all variables whenever it draws; the progress bar says enough."""
+    """Silence PyMC, which announces all variables whenever it draws."""
     logger = logging.getLogger("pymc")
     level = logger.level
     logger.setLevel(logging.WARNING)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from qqt_bayes.sampling.inference import Compilation
 
 PACKAGES = ("qqt_bayes", "pymc", "pytensor", "nutpie", "numba", "arviz", "xarray", "numpy")
-"""Of which other versions would draw otherwise, or not at all."""
+"""The packages of which a worker needs the same version: another one may draw otherwise."""
 
 
 def fit_many(
@@ -105,7 +105,8 @@ def fit_as_finished(
 def _here(
     tables: Iterable[xr.Dataset], spec: Spec | str, settings: dict[str, Any]
 ) -> Iterator[xr.DataTree]:
-    from qqt_bayes.sampling.inference import Compilation, fit
+    """Fit tables one after the other in this process."""
+    from qqt_bayes.sampling.inference import Compilation, fit  # PyMC comes with it
 
     compilation = Compilation()
     for runs in tables:
@@ -113,12 +114,17 @@ def _here(
 
 
 _one_at_a_time = Lock()
+"""Held by the fit that a worker is busy with."""
 _compiled: Compilation | None = None
-"""What a worker keeps from one table to the next."""
+"""The compiled model that a worker keeps from one table to the next."""
 
 
 def _on_worker(spec: Spec, share: bool, settings: dict[str, Any], runs: xr.Dataset) -> xr.DataTree:
-    """A fit in this process, which may be given several at once: each uses several cores."""
+    """Fit one table in the process of a worker.
+
+    A worker may be given several tables at once; since each fit uses several cores, they wait for
+    one another.
+    """
     from qqt_bayes.sampling.inference import Compilation, fit
 
     global _compiled  # noqa: PLW0603 the process is what outlives a task

@@ -28,23 +28,23 @@ from qqt_bayes.sampling.least_squares import LeastSquares, penalised, precision
 
 Array = NDArray[np.float64]
 DRAWS = 40
-"""From so many draws, of all chains together, a minimum is sought."""
+"""A minimum is sought from so many draws, of all chains together."""
 MAX_START = 50.0
 """No search starts farther out than this on the unconstrained scales, where a law overflows."""
-CLEAR = 3.0
-"""Modes are told apart by a parameter that they have in common, if it differs by so many standard
-deviations."""
+MIN_CLEAR_DIFFERENCE = 3.0
+"""Modes are named by a shared parameter if one differs by more standard deviations than this:
+otherwise by the scalar that differs most, which may be a single pool's."""
 
 
 def find_modes(problem: Problem, prior: Mapping[str, Array], posterior: xr.Dataset) -> list[Mode]:
-    """The modes that a search or the chains found, the one with most draws first.
+    """Find the modes of a posterior, by a search and from draws, the one with most draws first.
 
     Parameters
     ----------
     problem, prior
         As for `qqt_bayes.sampling.profile.find_coordinates`.
     posterior : Dataset
-        Draws of the parameters.
+        Draws of the parameters over (chain, draw, ...).
 
     Returns
     -------
@@ -59,7 +59,7 @@ def find_modes(problem: Problem, prior: Mapping[str, Array], posterior: xr.Datas
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     each = max(1, min(draws, DRAWS // chains))
     member = np.empty((chains, each), int)
-    for chain, draw in np.ndindex(chains, each):
+    for chain, draw in np.ndindex(chains, each):  # evenly along each chain
         values = posterior.isel(chain=chain, draw=(2 * draw + 1) * draws // (2 * each))
         start = [np.ravel(f.scale.free(values[f.name].to_numpy())) for f in problem.fields]
         within = np.clip(np.concatenate(start), -MAX_START, MAX_START)
@@ -92,7 +92,7 @@ def _names(
     deviation = np.sqrt(np.diag(np.linalg.inv(precision(squares, first, sigma, first.size))))
     apart = abs(first - second) / deviation
     shared = np.array([not index for _, index, _ in scalars])
-    clear = shared & (apart > CLEAR)
+    clear = shared & (apart > MIN_CLEAR_DIFFERENCE)
     field, index, place = scalars[int(np.argmax(np.where(clear, np.inf, apart)))]
     runs = squares.problem.runs
     labels = [str(runs[dim].values[i]) for dim, i in zip(field.prior.over, index, strict=True)]

@@ -11,7 +11,8 @@ Here that is done in the coordinates of `qqt_bayes.model.coordinates`.  In the d
 the posterior is a curved ridge along which particles do not spread: PyMC's sampler of this kind,
 which knows no others, ended two runs on five pools apart (R-hat 1.8, log evidence too low by 13 and
 24).
- The reference is a Student t about the ends of optimisers' paths
+
+The reference is a Student t about the ends of optimisers' paths
 (`qqt_bayes.sampling.approximation`), wider than they are: a mode beyond its reach is not found.
 """
 
@@ -30,28 +31,39 @@ from qqt_bayes.sampling.approximation import Target, explore
 Array = NDArray[np.float64]
 
 FREEDOM, WIDER = 5.0, 2.0
-"""Degrees of freedom of the reference, and its scale by that of the paths' ends."""
-KEPT = 0.5
-"""Share of their effective number that the weights of a stage keep."""
-MOVES, LAST = 3, 12
-"""Trajectories of each particle in a stage, and in the last one."""
-ACCEPTED = 0.8
-"""Rate that the step aims at."""
-LENGTH = 1.6
-"""Longest trajectory, in units of the spread: a quarter of a turn."""
-MOST_STEPS = 20
+"""Degrees of freedom of the reference, and its scale in units of that of the paths' ends."""
+DRAWS_OF_A_PATH = 100
+"""Draws about the end of each path, from which the reference has its mean and covariance."""
+EFFECTIVE_SHARE = 0.5
+"""Beta rises until the weights of a stage have this share of their effective number left."""
+FIRST_STEP = 0.5
+"""The leapfrog step that the first stage begins with, in units of the spread; it adapts from there.
+"""
+TRAJECTORIES, LAST_TRAJECTORIES = 3, 12
+"""Trajectories of each particle in a stage, and in the last one, whose particles are the draws."""
+TARGET_ACCEPT = 0.8
+"""The acceptance rate that the step aims at."""
+MAX_LENGTH = 1.6
+"""The longest trajectory, in units of the spread: a quarter of a turn, pi / 2, for a normal."""
+MAX_STEPS = 20
+"""A trajectory has at most one step more than this, however short the step is."""
+RIDGE = 1e-9
+"""Share of its mean variance that is added to the particles' covariance, so that it has a root."""
 
 
 @dataclass(frozen=True)
 class Tempered:
-    """What a run ends with.
+    """The result of a run of sequential Monte Carlo.
 
     Attributes
     ----------
     draws : array, shape (draw, scalar)
     lp : array, shape (draw,)
+        Log density of the posterior at each, not normalised.
     log_evidence : float
+        Log of the integral of that density.
     stages : int
+        How often beta rose.
     """
 
     draws: Array
@@ -62,16 +74,24 @@ class Tempered:
 
 @dataclass(frozen=True)
 class Student:
-    """A multivariate Student t."""
+    """A multivariate Student t density with `FREEDOM` degrees of freedom.
+
+    Attributes
+    ----------
+    mean : array, shape (scalar,)
+    root : array, shape (scalar, scalar)
+        Lower triangular root of the squared scale.
+    inverse : array, shape (scalar, scalar)
+        Inverse of the root.
+    """
 
     mean: Array
     root: Array
     inverse: Array
-    """Of the root."""
 
     @classmethod
     def of(cls, mean: Array, covariance: Array) -> Student:
-        """With a given centre and square of its scale."""
+        """The density with a given centre and squared scale."""
         root = np.linalg.cholesky(covariance)
         return cls(mean, root, np.linalg.inv(root))
 
@@ -95,7 +115,7 @@ class Student:
 
 @dataclass(frozen=True)
 class _Particles:
-    """Places, shape (draw, scalar), with log densities of posterior and reference and gradients."""
+    """Particles with the log densities of posterior and reference there, and their gradients."""
 
     x: Array
     posterior: Array
@@ -107,24 +127,24 @@ class _Particles:
         return _Particles(*(each[chosen] for each in vars(self).values()))
 
     def density(self, beta: float) -> Array:
-        """The log density between."""
+        """The log density between reference and posterior at a beta."""
         return (1 - beta) * self.reference + beta * self.posterior
 
     def slope(self, beta: float) -> Array:
-        """Its gradient."""
+        """The gradient of `density`."""
         return (1 - beta) * self.reference_slope + beta * self.posterior_slope
 
-    def where(self, moved: NDArray[np.bool_], others: _Particles) -> _Particles:
-        """The others where they have moved."""
+    def where(self, accepted: NDArray[np.bool_], others: _Particles) -> _Particles:
+        """The particles with others in place of those whose move is accepted."""
         pairs = zip(vars(self).values(), vars(others).values(), strict=True)
         return _Particles(
-            *(np.where(moved.reshape(-1, *[1] * (a.ndim - 1)), b, a) for a, b in pairs)
+            *(np.where(accepted.reshape(-1, *[1] * (a.ndim - 1)), b, a) for a, b in pairs)
         )
 
 
 def broad(target: Target, starts: Array, rng: np.random.Generator) -> Student:
-    """A reference about the ends of the paths from some starts."""
-    x = explore(target, starts, 100, rng)
+    """A broad reference density about the ends of the paths from some starts."""
+    x = explore(target, starts, DRAWS_OF_A_PATH, rng)
     covariance = np.cov(x.T).reshape(x.shape[1], -1) * WIDER**2
     return Student.of(x.mean(axis=0), covariance)
 
@@ -136,29 +156,30 @@ def temper(
     rng: np.random.Generator,
     advance: Callable[[float], None] = lambda beta: None,
 ) -> Tempered:
-    """Particles from a reference to a posterior.
+    """Move particles from a reference to a posterior.
 
     Parameters
     ----------
     target : callable
+        Log density of the posterior and its gradient at a point.
     reference : Student
     count : int
-        Of particles.
+        Number of particles.
     rng : Generator
     advance : callable
-        Told beta after each stage.
+        Called with beta after each stage.
     """
     now = _at(target, reference, reference.draw(count, rng))
-    beta, evidence, step, stages = 0.0, 0.0, 0.5, 0
+    beta, evidence, step, stages = 0.0, 0.0, FIRST_STEP, 0
     while beta < 1:
-        gain = now.posterior - now.reference
-        rise = _rise(gain, 1 - beta)
-        weight = rise * gain
-        evidence += float(logsumexp(weight) - np.log(count))
+        log_ratio = now.posterior - now.reference
+        rise = _rise(log_ratio, 1 - beta)
+        log_weight = rise * log_ratio
+        evidence += float(logsumexp(log_weight) - np.log(count))  # log of the mean weight
         beta = min(beta + rise, 1.0)
         stages += 1
-        now = now[_again(weight, rng)]
-        for _ in range(MOVES if beta < 1 else LAST):
+        now = now[_resample(log_weight, rng)]
+        for _ in range(TRAJECTORIES if beta < 1 else LAST_TRAJECTORIES):
             now, step = _move(target, reference, now, beta, step, rng)
         advance(beta)
     order = rng.permutation(count)
@@ -166,26 +187,29 @@ def temper(
 
 
 def _at(target: Target, reference: Student, x: Array) -> _Particles:
+    """Particles at some points, shape (draw, scalar)."""
     values, slopes = zip(*(target(one) for one in x), strict=True)
     return _Particles(x, np.array(values), np.array(slopes), *reference(x))
 
 
-def _rise(gain: Array, most: float) -> float:
-    """How far beta may rise: until the weights keep a share of their effective number."""
-    gain = gain[np.isfinite(gain)]  # others have no weight, however little beta rises
+def _rise(log_ratio: Array, most: float) -> float:
+    """How far beta may rise until the weights have lost a share of their effective number."""
+    log_ratio = log_ratio[np.isfinite(log_ratio)]  # others have no weight, however little it rises
 
-    def lacks(rise: float) -> float:
-        weight = rise * gain
-        effective = 2 * logsumexp(weight) - logsumexp(2 * weight)
-        return float(effective - np.log(KEPT * gain.size))
+    def excess(rise: float) -> float:
+        """Log of the effective number, ``(sum w)^2 / sum w^2``, over the least that it may be."""
+        log_weight = rise * log_ratio
+        effective = 2 * logsumexp(log_weight) - logsumexp(2 * log_weight)
+        return float(effective - np.log(EFFECTIVE_SHARE * log_ratio.size))
 
-    return most if lacks(most) >= 0 else float(brentq(lacks, 0.0, most, xtol=1e-12))
+    # Rises are tiny while the particles are far from the posterior: hence the absolute tolerance.
+    return most if excess(most) >= 0 else float(brentq(excess, 0.0, most, xtol=1e-12))
 
 
-def _again(weight: Array, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Which particles are drawn again: systematically, so that little is left to chance."""
-    total = np.cumsum(np.exp(weight - logsumexp(weight)))
-    places = (np.arange(weight.size) + rng.uniform()) / weight.size
+def _resample(log_weight: Array, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Choose particles by their weights, systematically: each as often as expected, to one."""
+    total = np.cumsum(np.exp(log_weight - logsumexp(log_weight)))
+    places = (np.arange(log_weight.size) + rng.uniform()) / log_weight.size
     return np.searchsorted(total / total[-1], places)
 
 
@@ -197,11 +221,15 @@ def _move(
     step: float,
     rng: np.random.Generator,
 ) -> tuple[_Particles, float]:
-    """A trajectory of every particle, in units of their spread, and the next step."""
+    """Move every particle along a Hamiltonian trajectory, and adapt the step.
+
+    The covariance of the particles is the inverse metric.  Trajectories have a random number of
+    leapfrog steps, the same for all.
+    """
     size = now.x.shape[1]
     spread = np.cov(now.x.T).reshape(size, size)
-    root = np.linalg.cholesky(spread + 1e-9 * np.trace(spread) / size * np.eye(size))
-    steps = rng.integers(1, 1 + min(MOST_STEPS, int(np.ceil(LENGTH / step))), endpoint=True)
+    root = np.linalg.cholesky(spread + RIDGE * np.trace(spread) / size * np.eye(size))
+    steps = rng.integers(1, 1 + min(MAX_STEPS, int(np.ceil(MAX_LENGTH / step))), endpoint=True)
     momentum = rng.standard_normal(now.x.shape)
     energy = now.density(beta) - (momentum**2).sum(axis=1) / 2
     moved = now
@@ -209,9 +237,9 @@ def _move(
         momentum = momentum + step / 2 * moved.slope(beta) @ root
         for i in range(steps):
             moved = _at(target, reference, moved.x + step * momentum @ root.T)
-            share = step if i < steps - 1 else step / 2
-            momentum = momentum + share * moved.slope(beta) @ root
+            kick = step if i < steps - 1 else step / 2  # two half kicks in one, but for the last
+            momentum = momentum + kick * moved.slope(beta) @ root
         change = moved.density(beta) - (momentum**2).sum(axis=1) / 2 - energy
     chance = np.where(np.isfinite(change), np.exp(np.minimum(change, 0.0)), 0.0)
     accepted = rng.uniform(size=chance.size) < chance
-    return now.where(accepted, moved), step * float(np.exp(chance.mean() - ACCEPTED))
+    return now.where(accepted, moved), step * float(np.exp(chance.mean() - TARGET_ACCEPT))
