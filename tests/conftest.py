@@ -1,4 +1,4 @@
-"""What every test shares: figures without a screen, repeatable examples, and --runslow."""
+"""What every test shares: figures without a screen, repeatable examples, --runslow, the order."""
 
 import os
 import sys
@@ -10,7 +10,19 @@ import hypothesis
 import matplotlib
 import pytest
 
-sys.path.append(str(Path(__file__).parent))  # so that tests can `import made`, `import written_out`
+TESTS = Path(__file__).parent
+LONGEST_FIRST = (
+    "case_studies/test_datacomp_medium.py",
+    "model/test_build.py",
+    "case_studies/test_cherti.py",
+    "case_studies/test_mini_clip.py",
+    "case_studies/test_tmars_published.py",
+    "cli/test_main.py",
+)
+"""Files that take longest.  Workers take files as they come: were one of these among the last, one
+core would work on it while the others idle."""
+
+sys.path.append(str(TESTS))  # so that tests can `import made`, `import written_out`
 matplotlib.use("Agg")
 hypothesis.settings.load_profile("ci")  # the same examples on every machine, and no deadline
 
@@ -20,8 +32,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _place(item.path))
     if config.getoption("--runslow"):
         return
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(pytest.mark.skip(reason="takes minutes: needs --runslow"))
+
+
+def _place(path: Path) -> int:
+    """Place of a file in `LONGEST_FIRST`; behind them all if it is not named there."""
+    name = path.relative_to(TESTS).as_posix() if path.is_relative_to(TESTS) else ""
+    return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST)

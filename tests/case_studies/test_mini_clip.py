@@ -8,6 +8,7 @@ from io import StringIO
 from itertools import product
 from zlib import crc32
 
+import notebooks
 import numpy as np
 import pandas as pd
 import pytest
@@ -27,6 +28,10 @@ def settings(world):
 
 def table(world, name):
     return pd.read_csv(STUDY / f"worlds/{world}/{name}.csv")
+
+
+def test_its_notebook_comes_to_the_expected_numbers():
+    notebooks.check("mini_clip")
 
 
 def test_tables_are_small_and_of_at_least_six_worlds():

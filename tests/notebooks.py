@@ -1,0 +1,20 @@
+"""Whether a case study's notebook runs, and comes to the numbers in its `expected.json`.
+
+Each notebook has its test in a file of its own: files are what the workers of the tests share out,
+and a notebook takes minutes.
+"""
+
+import subprocess
+import sys
+
+import nbformat
+from places import CASE_STUDIES
+
+
+def check(study: str) -> None:
+    """Execute the notebook of a case study; it ends with a comparison to its expected numbers."""
+    notebook = nbformat.read(CASE_STUDIES / study / f"{study}.ipynb", as_version=4)
+    assert any("expected.json" in cell.source for cell in notebook.cells)
+    line = [sys.executable, CASE_STUDIES / "execute.py", "--check", study]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)  # no limit: it has one
+    assert done.returncode == 0, done.stderr[-3000:]
