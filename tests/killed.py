@@ -1,4 +1,4 @@
-"""Saves fits to one path in processes that are killed, or that are two: run by test_killed.
+"""Saves fits to one path in processes that are killed, or that are two: run by test_files_killed.
 
 Usage: python killed.py FOLDER SECONDS, which each of the two takes
 """

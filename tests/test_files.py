@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.files import writable, write
+from qqt_bayes.files import shipped, writable, write
 
 
 def half(raised):
@@ -66,3 +66,15 @@ def test_a_source_is_not_overwritten(tmp_path):
         with pytest.raises(InputError, match="it is read, too"):
             writable(runs, [None, "no such file", str(source)])
     assert writable(tmp_path / "fit.nc", [str(runs), "*.jsonl", "no such file"])
+
+
+def test_what_is_shipped_is_inside_the_package_or_beside_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("qqt_bayes.files.PACKAGE", tmp_path / "package")
+    inside, beside = tmp_path / "package" / "runs", tmp_path / "runs"
+    inside.mkdir(parents=True)  # a folder without what it should hold is passed over
+    with pytest.raises(InputError, match=f"^no table in {inside} nor in {beside}: install the pac"):
+        shipped("runs", "*.csv", "table")
+    for folder in (beside, inside):
+        folder.mkdir(exist_ok=True)
+        (folder / "runs.csv").touch()
+        assert shipped("runs", "*.csv", "table") == folder
