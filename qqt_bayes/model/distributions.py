@@ -168,6 +168,7 @@ class Prior:
         return mean if isinstance(mean, Prior) and mean.distribution == "Normal" else None
 
     def _bound(self, name: str, edge: float) -> float:
+        """A declared edge of the support, or that of the distribution."""
         bound = self.parameters.get(name, edge)
         return edge if isinstance(bound, Prior) else bound  # the reader lets no prior through
 
@@ -199,5 +200,5 @@ class Likelihood:
 
 
 def plain(values: Mapping[str, float | Prior]) -> dict[str, Any]:
-    """Priors as tables, numbers as they are."""
+    """Turn priors into tables of a TOML file and leave numbers as they are."""
     return {k: v.to_dict() if isinstance(v, Prior) else v for k, v in values.items()}

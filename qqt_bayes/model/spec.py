@@ -170,6 +170,7 @@ def require_kind(spec: Spec, kind: str) -> None:
 
 
 def _is_name(model: str) -> bool:
+    """Whether a text is a name and no path: it has no folder and does not end in .toml."""
     return Path(model).name == model and not model.endswith(".toml")
 
 
@@ -180,6 +181,7 @@ def _folder() -> Path:
 
 
 def _shipped(name: str) -> Path:
+    """The path of a model that comes with the package."""
     names = list_models()
     if name not in names:
         hint = suggest(name, names) or f"; expected one of {', '.join(names)}, or a path"

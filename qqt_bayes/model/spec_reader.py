@@ -1,4 +1,4 @@
-"""Checks the table of a model specification: every fault with its dotted key, and what to do."""
+"""Check the table of a model specification and name every fault by its dotted key."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from qqt_bayes.model.distributions import (
 )
 
 DIMENSIONS = ("group", "pool")
-
+"""The dimensions that the prior of a law's parameter may be over."""
 ANYTHING = Distribution((), optional=tuple(DOMAINS))
-"""Stands for a law or a distribution that is not known, so that what is there is checked still."""
+"""Stands in for an unknown law or distribution, so that the numbers given for it are still checked.
+"""
 
 
 def read_fields(table: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -61,6 +62,7 @@ class _Reader:
         self.faults: list[str] = []
 
     def fields(self, table: Mapping[str, Any]) -> dict[str, Any]:
+        """Every field of a specification."""
         law = self.choice("law", table.get("law"), LAWS)
         fields = {
             "name": self.text("name", table.get("name")),
@@ -75,6 +77,7 @@ class _Reader:
         return fields
 
     def size(self, law: str, raw: object) -> float | None:
+        """The reference size of half-lives, for a law that has any."""
         if raw is None:
             return None
         if law and "tau" not in LAWS[law].parameters:
@@ -82,15 +85,18 @@ class _Reader:
         return self.number("size_reference", raw, SIZE)
 
     def parameters(self, law: str, table: Mapping[str, Any]) -> dict[str, float | Prior]:
+        """A number or a prior for each parameter of a law."""
         known = Distribution(LAWS[law].parameters) if law else ANYTHING
         owner = f"law {law!r}" if law else "a law"
         self.no_others("parameters.", table, owner, [*known.required, *known.optional])
         return self.values("parameters.", table, known, DIMENSIONS)
 
     def likelihood(self, table: Mapping[str, Any]) -> Likelihood:
+        """The distribution of runs, whose parameters may differ by group: a run has many pools."""
         return Likelihood(*self.distribution("likelihood.", table, LIKELIHOODS, ("group",)))
 
     def prior(self, key: str, table: Mapping[str, Any], over: Sequence[str]) -> Prior:
+        """A prior; those inside it may be over its own dimensions only."""
         over = self.over(f"{key}.over", table.get("over", []), over)
         return Prior(*self.distribution(f"{key}.", table, DISTRIBUTIONS, over, ["over"]), over)
 
@@ -117,6 +123,7 @@ class _Reader:
         return {n: self.value(f"{where}{n}", table.get(n), DOMAINS[n], over) for n in names}
 
     def value(self, key: str, raw: object, domain: Domain, over: Sequence[str]) -> float | Prior:
+        """A number, or a prior where the domain allows one."""
         if not (domain.random and isinstance(raw, Mapping)):
             return self.number(key, raw, domain)
         prior = self.prior(key, raw, over)
@@ -125,6 +132,7 @@ class _Reader:
         return prior
 
     def edges(self, key: str, prior: Prior, domain: Domain) -> None:
+        """Note a prior that reaches beyond the domain of its parameter."""
         lower, upper = prior.support
         if lower >= upper:
             self.fault(key, f"expected lower below upper, got {lower:g} and {upper:g}")
@@ -138,17 +146,19 @@ class _Reader:
             )
 
     def number(self, key: str, raw: object, domain: Domain) -> float:
+        """A number in a domain, or nan with a fault."""
         number = nan
         if isinstance(raw, int | float) and not isinstance(raw, bool):
             try:
                 number = float(raw)
-            except OverflowError:  # of an integer
+            except OverflowError:  # an integer of more than 308 digits
                 number = inf
         if not domain.holds(number):
             self.expected(key, f"a {domain.words}{' or a prior' * domain.random}", raw)
         return number
 
     def over(self, key: str, raw: object, possible: Sequence[str]) -> tuple[str, ...]:
+        """The dimensions of a prior, sorted."""
         names = [raw] if isinstance(raw, str) else raw
         if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
             self.expected(key, '"group", "pool" or a list of them', raw)
@@ -169,7 +179,7 @@ class _Reader:
         return ""
 
     def table(self, key: str, raw: object) -> Mapping[str, Any]:
-        """A table; a missing one is empty, and each thing that should be in it is missed."""
+        """A table; a missing one counts as empty, so that all its keys are named as missing."""
         if isinstance(raw, Mapping):
             return raw
         if raw is not None:
@@ -177,12 +187,14 @@ class _Reader:
         return {}
 
     def texts(self, key: str, raw: object) -> tuple[str, ...]:
+        """A list of texts, or nothing with a fault."""
         if not isinstance(raw, list):
             self.expected(key, "a list of texts", raw)
             return ()
         return tuple(self.text(f"{key}[{i}]", item) for i, item in enumerate(raw))
 
     def text(self, key: str, raw: object) -> str:
+        """A text, or an empty one with a fault."""
         if not isinstance(raw, str):
             self.expected(key, "a text", raw)
             return ""
@@ -191,13 +203,16 @@ class _Reader:
     def no_others(
         self, where: str, table: Mapping[str, Any], owner: str, known: Sequence[str]
     ) -> None:
+        """Note each key of a table that is not known."""
         for name in [name for name in table if name not in known]:
             hint = suggest(name, known) or f"; it has {', '.join(known)}"
             self.fault(f"{where}{name}", f"{owner} has no such key{hint}")
 
     def expected(self, key: str, words: str, raw: object, hint: str = "") -> None:
+        """Note that something else was expected than what came."""
         got = "but it is missing" if raw is None else f"got {shown(raw)} ({type(raw).__name__})"
         self.fault(key, f"expected {words}, {got}{hint}")
 
     def fault(self, key: str, sentence: str) -> None:
+        """Note a fault under its dotted key."""
         self.faults.append(f"{key}: {sentence}")

@@ -38,7 +38,7 @@ MEMORY, MAX_BFGS_STEPS = 20, 500
 MAX_GRADIENT = 1e-3
 """The optimiser stops where no component of the gradient is larger."""
 MIN_CURVATURE = 1e-12
-"""A step s that changes the gradient by z is passed over unless ``z's`` is above this times ``z'z``."""
+"""A step s, with the change z of the gradient, is passed over where ``z's / z'z`` is no larger."""
 DRAWS_FOR_BOUND = 10
 """Draws by which the evidence bounds of the approximations along a path are compared."""
 NO_DENSITY_COST = 1e100

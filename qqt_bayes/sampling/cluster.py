@@ -1,6 +1,6 @@
-"""Calls on the workers of a Dask cluster: what is finished stays so, whatever dies afterwards.
+"""Call a function on the workers of a Dask cluster, and keep what is finished whatever dies.
 
-It knows Dask, not what is called; Dask is imported only when a cluster is asked for.
+This module knows Dask and not what is called.  Dask is imported only when a cluster is asked for.
 """
 
 from __future__ import annotations
@@ -20,18 +20,19 @@ if TYPE_CHECKING:
     from distributed import Client
 
 ADDRESS = re.compile(r"(tcp|tls|ucx|ws|wss)://[^\s/]+:[0-9]+")
-CONNECT = 10
-"""Seconds in which a scheduler should answer."""
-PATIENCE = 60.0
-"""Seconds without any worker after which what is left is given up."""
-PAUSE, LOOK = 0.05, 1.0
-"""Seconds between two looks for a result, and for workers."""
+"""What the address of a scheduler looks like."""
+CONNECT_SECONDS = 10
+"""A scheduler should answer within so many seconds."""
+MAX_SECONDS_WITHOUT_WORKER = 60.0
+"""What is left is given up after so many seconds without any worker."""
+SECONDS_BETWEEN_RESULTS, SECONDS_BETWEEN_CHECKS = 0.05, 1.0
+"""Seconds between two looks for a result, and between two for workers."""
 RETRIES = 1
 """How often a call that failed is made again; one whose worker died goes to another in any case."""
 
 
 class Unfinished(InputError):
-    """What a cluster did not do, in words; `finished` has by number what it did, not yet given."""
+    """Says what a cluster could not do; `finished` holds results not yet yielded, by number."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -44,20 +45,20 @@ def as_finished[Item, Result](
     address: str,
     packages: Collection[str] = (),
 ) -> Iterator[tuple[int, Result]]:
-    """Call a function with each item on a cluster; results as they come, with the item's number.
+    """Call a function with each item on a cluster and yield numbered results as they come.
 
-    Results travel to this process while it does something else with an earlier one. What a worker
-    had not finished when it died is done again by another.
+    Results travel to this process while it works on earlier ones. What a worker had not finished
+    when it died is done again by another.
 
     Parameters
     ----------
     call : callable
-        What can be pickled; it returns no tuple.
+        It can be pickled, and returns no tuple: Dask gives back a failure as a tuple.
     items : collection
     address : str
-        Of the scheduler, such as ``tcp://host:8786``.
+        Address of the scheduler, such as ``tcp://host:8786``.
     packages : collection of str
-        What workers must have in the versions that are installed here.
+        Packages that workers must have in the versions that are installed here.
 
     Raises
     ------
@@ -74,7 +75,7 @@ def as_finished[Item, Result](
         failed: dict[int, BaseException] = {}
         for future, result in _results(futures, workers):
             fault = result[1] if isinstance(result, tuple) else result  # (type, error, traceback)
-            if isinstance(fault, CancelledError):
+            if isinstance(fault, CancelledError):  # only a lost scheduler cancels what it was given
                 workers.gone()
             elif isinstance(fault, BaseException):
                 failed[numbers[future.key]] = fault
@@ -87,23 +88,23 @@ def as_finished[Item, Result](
 
 @contextmanager
 def _connected(address: str) -> Iterator[Client]:
-    """A client of the scheduler at an address; what waits there is dropped at the end."""
+    """Connect to the scheduler at an address; what still waits there is dropped at the end."""
     try:
         from distributed import Client
     except ImportError as error:
         raise InputError(
             "Dask is not installed, which a cluster needs: pip install 'qqt_bayes[distributed]'"
         ) from error
-    nobody = InputError(
+    no_answer = InputError(
         f"No Dask scheduler answers at {address!r}: expected an address such as "
         "tcp://127.0.0.1:8786, where `dask scheduler` runs and `dask worker`s have joined it."
     )
     if not ADDRESS.fullmatch(address):  # a client with none would not give up quietly
-        raise nobody
+        raise no_answer
     try:
-        client = Client(address, timeout=CONNECT, set_as_default=False)
+        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise nobody from error
+        raise no_answer from error
     logger = logging.getLogger("distributed.client")
     level = logger.level
     logger.setLevel(logging.CRITICAL)  # what it says of a lost scheduler, a fault of ours says
@@ -115,16 +116,16 @@ def _connected(address: str) -> Iterator[Client]:
 
 
 class _Workers:
-    """Those that have joined a scheduler: whether there are any, and of the right versions."""
+    """The workers that have joined a scheduler: whether there are any, and of which versions."""
 
     def __init__(self, client: Client, address: str, packages: Collection[str]) -> None:
         self.client, self.address = client, address
-        self.wanted = {package: version(package) for package in packages}
+        self.required = {package: version(package) for package in packages}
         self.known: set[str] = set()
         self.looked = self.seen = time.monotonic()
 
     def check(self) -> None:
-        """Raise if there has been none for long, or another version among them."""
+        """Raise an error if there has been no worker for long, or one has another version."""
         self.looked = time.monotonic()
         try:
             here = set(self.client.nthreads())
@@ -135,50 +136,52 @@ class _Workers:
         self.known = here
         if here:
             self.seen = self.looked
-        elif self.looked - self.seen > PATIENCE:
+        elif self.looked - self.seen > MAX_SECONDS_WITHOUT_WORKER:
             raise Unfinished(
-                f"The scheduler at {self.address} has had no worker for {PATIENCE:.0f} seconds: "
-                f"start some (`dask worker {self.address}`) and try again."
+                f"The scheduler at {self.address} has had no worker for "
+                f"{MAX_SECONDS_WITHOUT_WORKER:.0f} seconds: start some "
+                f"(`dask worker {self.address}`) and try again."
             )
 
     def gone(self) -> None:
-        """Say that the scheduler is."""
+        """Raise the error that the scheduler is gone."""
         raise Unfinished(
             f"The scheduler at {self.address} has gone, and with it what was not finished: "
             "start it and its workers again (`dask scheduler`, `dask worker`), and try again."
         )
 
     def _compare(self) -> None:
-        found: Any = self.client.get_versions(packages=list(self.wanted))
+        """Raise an error if the scheduler or a worker has another version of a package."""
+        found: Any = self.client.get_versions(packages=list(self.required))
         places = {"the scheduler": found["scheduler"], **found["workers"]}
         faults = []
         for place, each in places.items():
             has = each["packages"]
-            for package, wanted in self.wanted.items():
-                if has.get(package) != wanted:
+            for package, required in self.required.items():
+                if has.get(package) != required:
                     other = has.get(package) or "none"
-                    faults.append(f"{place} has {package} {other}; here it is {wanted}")
+                    faults.append(f"{place} has {package} {other}; here it is {required}")
         if faults:
             title = f"{self.address}: install there what is installed here"
             raise InputError(fault_list(title, faults, len(faults)))
 
 
 def _results(futures: list[Any], workers: _Workers) -> Iterator[tuple[Any, Any]]:
-    """Futures with their results, or what was raised, as they come."""
+    """Yield futures as they finish, each with its result or with what was raised."""
     from distributed import as_completed
 
     done = as_completed(futures, loop=workers.client.loop, with_results=True, raise_errors=False)
     while not done.is_empty():
         if done.has_ready():
             yield from done.next_batch(block=False)
-        elif time.monotonic() - workers.looked > LOOK:
+        elif time.monotonic() - workers.looked > SECONDS_BETWEEN_CHECKS:
             workers.check()
         else:
-            time.sleep(PAUSE)
+            time.sleep(SECONDS_BETWEEN_RESULTS)
 
 
 def _summary(failed: dict[int, BaseException]) -> BaseException:
-    """What to raise: a fault of ours as it is, all others in one message."""
+    """The error to raise: an unforeseen one as it is, all others in one message."""
     from distributed import KilledWorker
 
     sentences: dict[str, list[str]] = {}

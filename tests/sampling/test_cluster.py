@@ -52,8 +52,8 @@ SHORT = {"draws": 50, "tune": 50, "chains": 2, "seed": 1}
 @pytest.fixture(autouse=True)
 def no_limit_that_load_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine answers late and starts workers late; the tests of limits set their own."""
-    monkeypatch.setattr(cluster, "CONNECT", calls.HANGING)
-    monkeypatch.setattr(cluster, "PATIENCE", math.inf)
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", calls.HANGING)
+    monkeypatch.setattr(cluster, "MAX_SECONDS_WITHOUT_WORKER", math.inf)
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +198,7 @@ def test_no_worker_is_left(
     never = tmp_path / "never"
     found = cluster.as_finished(calls.wait_for, [None, never], lone.scheduler_address)
     assert next(found) == (0, False)
-    monkeypatch.setattr(cluster, "PATIENCE", 1.0)
+    monkeypatch.setattr(cluster, "MAX_SECONDS_WITHOUT_WORKER", 1.0)
     lone.scale(0)
     with pytest.raises(cluster.Unfinished, match="has had no worker for 1 seconds: start some"):
         next(found)
@@ -218,7 +218,7 @@ def test_the_scheduler_goes(lone: "distributed.LocalCluster", tmp_path: Path) ->
 
 
 def test_no_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "CONNECT", 1)
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
     with socket.socket() as free:  # bound, and nobody listens
         free.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
