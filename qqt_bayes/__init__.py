@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 __all__ = [
+    "Criteria",
+    "Fit",
     "InadequateFit",
     "InputError",
     "__version__",
@@ -35,6 +37,8 @@ __all__ = [
 ]
 
 _MODULE_OF = {
+    "Criteria": "decisions.criteria",
+    "Fit": "posterior.fit",
     "InadequateFit": "errors",
     "InputError": "errors",
     "best_subsets": "decisions.subsets",
@@ -62,11 +66,13 @@ _MODULE_OF = {
 if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test compares
     from qqt_bayes.calibration.simulate import simulate_runs
     from qqt_bayes.comparison.loo import compare_laws
+    from qqt_bayes.decisions.criteria import Criteria
     from qqt_bayes.decisions.decide import decide
     from qqt_bayes.decisions.stack import decide_stack
     from qqt_bayes.decisions.subsets import best_subsets
     from qqt_bayes.errors import InadequateFit, InputError
     from qqt_bayes.model.spec import list_models, load_model
+    from qqt_bayes.posterior.fit import Fit
     from qqt_bayes.posterior.fit_file import load, save
     from qqt_bayes.posterior.prediction import predict, predict_known
     from qqt_bayes.posterior.prior_sensitivity import learned
