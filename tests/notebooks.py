@@ -16,5 +16,5 @@ def check(study: str) -> None:
     notebook = nbformat.read(CASE_STUDIES / study / f"{study}.ipynb", as_version=4)
     assert any("expected.json" in cell.source for cell in notebook.cells)
     line = [sys.executable, CASE_STUDIES / "execute.py", "--check", study]
-    done = subprocess.run(line, capture_output=True, text=True, check=False)  # no limit: it has one
+    done = subprocess.run(line, capture_output=True, text=True, check=False)  # it ends what hangs
     assert done.returncode == 0, done.stderr[-3000:]
