@@ -231,7 +231,7 @@ def _move(
     root = np.linalg.cholesky(spread + RIDGE * np.trace(spread) / size * np.eye(size))
     steps = rng.integers(1, 1 + min(MAX_STEPS, int(np.ceil(MAX_LENGTH / step))), endpoint=True)
     momentum = rng.standard_normal(now.x.shape)
-    energy = now.density(beta) - (momentum**2).sum(axis=1) / 2
+    log_joint = now.density(beta) - (momentum**2).sum(axis=1) / 2
     proposed = now
     with np.errstate(over="ignore", invalid="ignore"):  # a trajectory may run away: not accepted
         momentum = momentum + step / 2 * proposed.slope(beta) @ root
@@ -239,7 +239,7 @@ def _move(
             proposed = _at(target, reference, proposed.x + step * momentum @ root.T)
             kick = step if i < steps - 1 else step / 2  # two half kicks in one, but for the last
             momentum = momentum + kick * proposed.slope(beta) @ root
-        change = proposed.density(beta) - (momentum**2).sum(axis=1) / 2 - energy
+        change = proposed.density(beta) - (momentum**2).sum(axis=1) / 2 - log_joint
     chance = np.where(np.isfinite(change), np.exp(np.minimum(change, 0.0)), 0.0)
     accepted = rng.uniform(size=chance.size) < chance
     return now.where(accepted, proposed), step * float(np.exp(chance.mean() - TARGET_ACCEPT))
