@@ -30,16 +30,17 @@ from qqt_bayes.sampling.inference import Compilation, versions
 HERE = Path(__file__).parent
 KEPT = HERE / "ranks"
 BLOCK = 50
-"""Studies that are made, and kept, together."""
+"""Replications that are made, and kept, together."""
 ABOUT = ("passed", "divergences", "seconds", "least_ess", "legal")
-"""What is kept of a fit beside its ranks; of `legal`, that of its block."""
+"""Columns that are kept of a fit beside its ranks; `legal` is the share in its block."""
 SETTINGS = {"draws": 250, "tune": 300, "chains": 4}
+"""Of the sampler, for ranks: 99 draws of each posterior are ranked."""
 LONG = {"draws": 1000, "tune": 1000, "chains": 4}
-"""What users have by default: for what is said of the gate."""
+"""Of the sampler where the gate is judged, too: the defaults of `qqt.fit`."""
 
 
 def read(design):
-    """The runs of a design; their errors stand for none."""
+    """The runs of a design, with errors that are never used."""
     sets = [
         {"data": name, "pool": pool, "unique_samples": design["pool_size"]}
         for name, pools in design["sets"].items()
@@ -55,7 +56,7 @@ def read(design):
 
 
 def entries(replications):
-    """What is to be done: a name, a kind of work, a design, specifications, and how often."""
+    """Yield each piece of work: its name, design, specifications and number of replications."""
     content = tomllib.loads((HERE / "designs.toml").read_text())
     designs = content["design"]
     for name in qqt.list_models():
@@ -81,7 +82,7 @@ def fixed(name, values):
 
 
 def made_by(entry):
-    """What the rows of an entry depend on, as a short word."""
+    """Hash of all that the rows of an entry depend on."""
     runs, settings = read(entry["design"]), LONG if entry["truth"] else SETTINGS
     truth = fixed(entry["truth"], entry["fixed"]).hash if entry["truth"] else None
     of = [load_model(entry["spec"]).hash, runs.attrs["data_hash"], truth, settings, versions()]
@@ -89,7 +90,7 @@ def made_by(entry):
 
 
 def blocks(entry):
-    """The numbers of an entry's blocks, which are their seeds: so many that none is in part."""
+    """The numbers of an entry's blocks, which are their seeds; all blocks are whole."""
     return range(-(-entry["count"] // BLOCK))
 
 
@@ -102,12 +103,12 @@ def load(entry):
     """The rows that are kept of an entry."""
     if not file_of(entry).exists():
         return pd.DataFrame({"made_by": [], "block": []})
-    table = pd.read_csv(file_of(entry), dtype={"made_by": str})  # 23627e103077 is no number
+    table = pd.read_csv(file_of(entry), dtype={"made_by": str})  # 23627e103077 is a hash, no number
     return table[(table["made_by"] == made_by(entry)) & table["block"].isin(blocks(entry))]
 
 
 def work(entry, say=print):
-    """Do the blocks of an entry that are missing, with one compiled model."""
+    """Make the blocks of an entry that are missing, with one compiled model."""
     runs, compilation = read(entry["design"]), Compilation(prior_seed=0)
     table, own = load(entry), made_by(entry)
     for block in sorted({*blocks(entry)} - {*table["block"]}):
@@ -126,7 +127,7 @@ def work(entry, say=print):
 
 
 def flat(found):
-    """A row for each study: what is kept of its fit, and the rank of each scalar."""
+    """A row for each replication: how its fit went, and the rank of each scalar."""
     about = found.assign(least_ess=found["ess"].min("scalar").round(), legal=found.attrs["legal"])
     columns = {name: np.broadcast_to(about[name], found.sizes["replication"]) for name in ABOUT}
     ranks = found["rank"].transpose("replication", "scalar").to_pandas()
@@ -134,7 +135,7 @@ def flat(found):
 
 
 def calibration_of(rows):
-    """The same as a Dataset, with dimensions (replication, scalar)."""
+    """Rows of `flat` as a Dataset with dimensions (replication, scalar)."""
     ranks = rows[rows.columns.difference(["made_by", "block", *ABOUT], sort=False)]
     about = {name: ("replication", rows[name]) for name in ABOUT}
     return xr.Dataset(
@@ -143,7 +144,7 @@ def calibration_of(rows):
 
 
 def main() -> None:
-    """Every specification and pair that is named, or all; then the tables, figure and page."""
+    """Calibrate the named specifications and pairs, or all; then write tables, figure and page."""
     parser = argparse.ArgumentParser(description="Calibrate every shipped specification.")
     parser.add_argument("specs", nargs="*", metavar="SPEC", help="names; all if none given")
     parser.add_argument("--replications", type=int, default=500)

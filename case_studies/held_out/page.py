@@ -1,4 +1,4 @@
-"""What the tables of `study.py` say, as a page that is written, not edited."""
+"""Write the page of `study.py`, from its tables."""
 
 import platform
 from datetime import UTC, datetime
@@ -17,14 +17,26 @@ PACKAGES = ("qqt_bayes", "pymc", "nutpie", "numpy")
 CHOSEN, DEFAULT = "chosen model", "default model"
 FIRM = f"{CHOSEN}, passed"
 SURE = 0.9
+"""Probability of being the best above which a choice has to be right as often."""
 EDGES = [0, 0.5, 0.7, 0.9, 1]
+"""Bins of that probability."""
 FITS = ["set", "way", "model", "passed", "runs", "untold", "seconds", "failed"]
 BY_CASE = {"crps": ["set", "run"], "regret": ["set", "group", "budget"]}
-"""What makes a row the same in the tables of two ways."""
+"""Columns that identify a case, by the score that two ways are compared in on it."""
 
 
 def write_page(folder, entries, settings):
-    """`results.md` from the tables beside it."""
+    """Write `results.md` from the tables beside it.
+
+    Parameters
+    ----------
+    folder : Path
+        Of runs.csv, decisions.csv and fits.csv.
+    entries : list of dict
+        As in `sets.toml`.
+    settings : dict
+        Of the sampler.
+    """
     runs, decisions, fits = (
         pd.read_csv(folder / f"{name}.csv") for name in ("runs", "decisions", "fits")
     )
@@ -72,28 +84,28 @@ Runs of one training set at one budget share a forecast, so they are far from in
 
 
 def with_passed(table):
-    """The rows, and those of chosen models whose fit passed once more under a way of their own."""
+    """The rows, and once more, under a way of their own, those of chosen models that passed."""
     firm = table[(table["way"] == CHOSEN) & (table["status"] != REFUSED)]
     return pd.concat([firm.assign(way=FIRM), table], ignore_index=True)
 
 
 def pooled(rows):
     """Coverage and CRPS of each way over all runs, and coverage as the mean over sets."""
-    told = rows.groupby("way", sort=False)
-    table = told.agg({"crps": ["size", "count"]} | dict.fromkeys(INTERVALS, "mean"))
+    grouped = rows.groupby("way", sort=False)
+    table = grouped.agg({"crps": ["size", "count"]} | dict.fromkeys(INTERVALS, "mean"))
     table.columns = ["held out", "told", *INTERVALS]
     each = rows.groupby(["way", "set"], sort=False)[[*INTERVALS, "crps"]].mean().groupby("way")
     for name in INTERVALS:
         table[f"{name}, mean over sets"] = each[name].mean()
-    table["crps"] = told["crps"].mean()
+    table["crps"] = grouped["crps"].mean()
     return table.reset_index()
 
 
 def by_set(rows):
     """Coverage, width and CRPS of each way on each set."""
     rows = rows[rows["way"] != FIRM].assign(width=rows["95%"] - rows["5%"])
-    told = rows.groupby(["set", "way", "status"], sort=False)
-    table = told.agg({"run": "size"} | dict.fromkeys([*INTERVALS, "width", "crps"], "mean"))
+    grouped = rows.groupby(["set", "way", "status"], sort=False)
+    table = grouped.agg({"run": "size"} | dict.fromkeys([*INTERVALS, "width", "crps"], "mean"))
     return table.rename(columns={"width": "width of 90%"}).reset_index()
 
 
@@ -102,8 +114,8 @@ def costs(decisions, by=()):
     if by:
         decisions = decisions[decisions["way"] != FIRM]
     decisions = decisions.assign(exact=exactly(decisions))
-    told = decisions.groupby([*by, "way"], sort=False)
-    table = told.agg(
+    grouped = decisions.groupby([*by, "way"], sort=False)
+    table = grouped.agg(
         decisions=("best", "size"),
         made=("choice", "count"),
         regret=("regret", "mean"),
@@ -120,11 +132,11 @@ def exactly(decisions):
 
 
 def reliability(decisions):
-    """How often choices were right, by how probable they were said to be the best."""
-    told = decisions.dropna(subset="probability_best")
-    told = told.assign(exact=exactly(told), said=told["probability_best"])
-    told["P(best)"] = pd.cut(told["said"], EDGES, include_lowest=True).astype(str)
-    grouped = told.groupby(["way", "P(best)"], observed=True)
+    """How often choices were right, by their probability of being the best."""
+    rated = decisions.dropna(subset="probability_best")
+    rated = rated.assign(exact=exactly(rated), said=rated["probability_best"])
+    rated["P(best)"] = pd.cut(rated["said"], EDGES, include_lowest=True).astype(str)
+    grouped = rated.groupby(["way", "P(best)"], observed=True)
     return grouped.agg(
         decisions=("said", "size"),
         said=("said", "mean"),
@@ -140,12 +152,12 @@ def shared(table, score, way, other):
 
 
 def rivals(table):
-    """The ways that are no model."""
+    """Names of the baselines in a table."""
     return [way for way in table["way"].unique() if way not in (FIRM, CHOSEN, DEFAULT)]
 
 
 def duels(table, score):
-    """Each model beside each baseline on the cases that both answer."""
+    """Mean scores of each model and each baseline on the cases that both answer."""
     rows = []
     for way in (FIRM, CHOSEN, DEFAULT):
         for other in rivals(table):
@@ -179,7 +191,7 @@ def wins(table, score):
 
 
 def bars(rows, decisions):
-    """What was to be reached, and whether it was."""
+    """The criteria that were set before, what was measured, and whether it meets them."""
     found = []
 
     def bar(what, way, measured, met, cases):

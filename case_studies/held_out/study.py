@@ -67,10 +67,10 @@ def kept_baselines(runs, **options):
 
 
 class Keeper:
-    """`qqt.fit`, but what was fitted before is read."""
+    """`qqt.fit` with a memory on disk: what was fitted before is read."""
 
     def __call__(self, runs, spec, **settings):
-        """The fit, which stays here as the last one."""
+        """Read or make a fit, and keep it as `self.fit`."""
         other = json.dumps([settings, qqt.__version__]).encode()
         keys = [spec.hash, runs.attrs["data_hash"], sha256(other).hexdigest()]
         path = KEPT / ("-".join([spec.name, *(key[:12] for key in keys)]) + ".nc")
@@ -82,8 +82,8 @@ class Keeper:
         return self.fit
 
 
-def told(entry, way, settings):
-    """The rows of runs and of decisions of a set by one way, and a row about the fit."""
+def predict_set(entry, way, settings):
+    """Rows of the runs and of the decisions of a set by one way, and a row about the fit."""
     options = {"share": entry["share"], "levels": entry.get("levels")}
     runs, fits = read(entry), pd.DataFrame()
     if way == "baselines":
@@ -102,7 +102,8 @@ def told(entry, way, settings):
                 f"{check.name}: {check.value:.3g}" for check in gate.checks if not check.passed
             ),
             "runs": keeper.fit["observed_data"].sizes["run"],
-            "untold": split(runs, entry["share"])[1].attrs["untold"],
+            # The column's name in fits.csv and on the page.
+            "untold": split(runs, entry["share"])[1].attrs["excluded"],
             "seconds": round(keeper.fit.attrs["compile_time"] + keeper.fit.attrs["sampling_time"]),
         }
         fits = pd.DataFrame([about])
@@ -110,7 +111,7 @@ def told(entry, way, settings):
 
 
 def main() -> None:
-    """Every way on the named sets, or on all; then the tables and the page."""
+    """Predict the named sets, or all, in every way; then write the tables and the page."""
     parser = argparse.ArgumentParser(description="Predict the larger budgets of real runs.")
     parser.add_argument("sets", nargs="*", metavar="SET", help="words in names; all if none given")
     parser.add_argument("--out", type=Path, default=HERE, help="folder to write to")
@@ -131,7 +132,7 @@ def main() -> None:
     found = {}
     with ProcessPoolExecutor(given.processes, mp_context=get_context("spawn")) as workers:
         jobs = {
-            workers.submit(told, entry, way, settings): (place, order)
+            workers.submit(predict_set, entry, way, settings): (place, order)
             for place, entry in enumerate(chosen)
             for order, way in enumerate(WAYS)
         }

@@ -20,6 +20,20 @@ from qqt_bayes.sampling.inference import Compilation, fit
 BUDGET_FACTORS = (1, 4)
 """Budgets at which coverage is measured, in units of the largest budget of the runs."""
 
+COLUMNS = (
+    "replication",
+    "failed",
+    "data",
+    "group",
+    "times",
+    "departures",
+    "observed",
+    "lower",
+    "upper",
+    "inside",
+)
+"""Of what `coverage_elsewhere` returns, in this order."""
+
 
 def coverage_elsewhere(
     runs: xr.Dataset,
@@ -93,21 +107,6 @@ def coverage_elsewhere(
                 found = _inside(ends.isel(budget=place), asked[times].runs, true_errors[times])
                 rows += [about | {"times": times} | row for row in found]
     return pd.DataFrame(rows)[list(COLUMNS)]
-
-
-COLUMNS = (
-    "replication",
-    "failed",
-    "data",
-    "group",
-    "times",
-    "departures",
-    "observed",
-    "lower",
-    "upper",
-    "inside",
-)
-"""Of what `coverage_elsewhere` returns, in this order."""
 
 
 def _true_errors(problem: Problem, values: dict[str, Array]) -> Array:

@@ -1,1 +1,1 @@
-"""Laws and baselines compared by what they predict of runs that they were not told."""
+"""Laws and baselines compared by how well they predict runs that they were not fitted to."""

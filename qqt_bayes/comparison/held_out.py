@@ -1,4 +1,4 @@
-"""Forecasts and choices at budgets that a fit has not seen, beside those of simpler ways.
+"""Forecasts and choices at budgets that a fit has not seen, beside those of simpler baselines.
 
 Runs up to a share of the largest budget are fitted; every larger one is predicted as one new run,
 and wherever several training sets were trained at a larger budget, one of them is chosen.
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from qqt_bayes.comparison.baselines import FORECASTS, single_scale
+from qqt_bayes.comparison.baselines import FORECASTS, no_forecast, single_scale
 from qqt_bayes.comparison.scores import MARGIN, Forecast, decision_row, forecast_rows
 from qqt_bayes.comparison.splits import Question, questions, split
 from qqt_bayes.decisions.decide import decide
@@ -23,13 +23,27 @@ from qqt_bayes.posterior.fit import AnyFit, Fit
 from qqt_bayes.posterior.prediction import predict
 
 SINGLE_SCALE = "single scale"
-MEASURED = 2
-"""Seed of the noise of evaluation."""
+"""Name of the baseline that keeps what was best at the largest budget seen."""
+EVALUATION_SEED = 2
+"""Of the simulated noise of evaluation."""
 PASSED, REFUSED, ANSWERED, ABSTAINS = "passed", "refused", "answered", "abstains"
+"""Statuses: of a model's fit by its gate; of a baseline; of what has no forecast or choice."""
+
+DECISION_COLUMNS = (
+    "group",
+    "budget",
+    "levels",
+    "best",
+    "choice",
+    "probability_best",
+    "regret",
+    "right",
+)
+"""Columns of the decisions, also where there is none."""
 
 
 class HeldOut(NamedTuple):
-    """What was said of held-out runs, and how good it was.
+    """Forecasts of held-out runs and choices between training sets, with their scores.
 
     Attributes
     ----------
@@ -56,7 +70,7 @@ def held_out(
     fit: Callable[..., xr.DataTree] | None = None,
     **settings: Any,
 ) -> HeldOut:
-    """Fit the smaller budgets and predict the larger ones.
+    """Fit the runs at smaller budgets, predict those at larger ones, and score the forecasts.
 
     Parameters
     ----------
@@ -70,15 +84,15 @@ def held_out(
     margin : float
         Excess over the best error up to which a choice is right.
     fit : callable, optional
-        What makes the fit, called as `qqt_bayes.fit`; that, if it is not given.
+        A function that is called in place of `qqt_bayes.fit`, with its arguments.
     **settings
         As in `fit`.
 
     Returns
     -------
     HeldOut
-        Its status is "passed" or "refused", as the gate found; what a refused fit says is what
-        ``force=True`` would show.
+        Its status is "passed" or "refused", as the gate found. Forecasts of a refused fit are those
+        that ``force=True`` shows.
 
     Raises
     ------
@@ -86,7 +100,7 @@ def held_out(
         If an option is out of range, the specification has a fault, or nothing is held out.
     """
     early, late = split(runs, share)
-    asked = questions(late, levels)
+    choices = questions(late, levels)
     if fit is None:
         from qqt_bayes.sampling import inference
 
@@ -94,8 +108,8 @@ def held_out(
     spec = load_model(spec)
     made = Fit.of(fit(early, spec, **settings))
     status = PASSED if made.gate.passed else REFUSED
-    rows = [decision_row(each, *_choice(made, late, each, margin), margin) for each in asked]
-    return _told(spec.name, status, forecast_rows(late, forecast(made, late)), rows)
+    rows = [decision_row(each, *_decide(made, late, each, margin), margin) for each in choices]
+    return _labelled(spec.name, status, forecast_rows(late, forecast(made, late)), rows)
 
 
 def baselines(
@@ -105,7 +119,7 @@ def baselines(
     levels: Collection[str] | None = None,
     margin: float = MARGIN,
 ) -> HeldOut:
-    """What simpler ways say of the same runs: see `qqt_bayes.comparison.baselines`.
+    """Predict the same runs by simpler ways; see `qqt_bayes.comparison.baselines`.
 
     Parameters
     ----------
@@ -133,27 +147,28 @@ def baselines(
     ...     pd.DataFrame({"pool": "best", "error": 0.5 * (n / 1e6) ** -0.05, "samples_seen": n}),
     ...     pd.DataFrame({"pool": "rest", "error": 0.6 * (n / 1e6) ** -0.15, "samples_seen": n}),
     ... ]).assign(unique_samples=1e9)
-    >>> told = baselines(read_runs(table)).decisions.set_index("way")
-    >>> told.loc[["single scale", "power law"], ["choice", "best", "right"]]
+    >>> decisions = baselines(read_runs(table)).decisions.set_index("way")
+    >>> decisions.loc[["single scale", "power law"], ["choice", "best", "right"]]
                  choice  best  right
     way
     single scale   best  rest    0.0
     power law      rest  rest    1.0
     """
     early, late = split(runs, share)
-    asked = questions(late, levels)
-    rows = [decision_row(each, single_scale(early, each), margin=margin) for each in asked]
-    nothing = forecast_rows(late, _silent(late)).iloc[:0]
-    told = [_told(SINGLE_SCALE, ANSWERED, nothing, rows)]
-    for name, way in FORECASTS.items():
-        said = way(early, late)
-        rows = [decision_row(each, *_least(said, each), margin=margin) for each in asked]
-        told.append(_told(name, ANSWERED, forecast_rows(late, said), rows))
-    return HeldOut(*(pd.concat(tables, ignore_index=True) for tables in zip(*told, strict=True)))
+    choices = questions(late, levels)
+    rows = [decision_row(each, single_scale(early, each), margin=margin) for each in choices]
+    nan = no_forecast(1, late)
+    no_rows = forecast_rows(late, Forecast(nan, nan)).iloc[:0]  # single scale predicts no error
+    found = [_labelled(SINGLE_SCALE, ANSWERED, no_rows, rows)]
+    for name, predict_by in FORECASTS.items():
+        predicted = predict_by(early, late)
+        rows = [decision_row(each, *_least(predicted, each), margin=margin) for each in choices]
+        found.append(_labelled(name, ANSWERED, forecast_rows(late, predicted), rows))
+    return HeldOut(*(pd.concat(tables, ignore_index=True) for tables in zip(*found, strict=True)))
 
 
 def forecast(fit: AnyFit, late: xr.Dataset) -> Forecast:
-    """What a fit says of held-out runs, measured and rounded as they were.
+    """Forecast of held-out runs by a fit, with the noise of evaluation and rounding that they have.
 
     Parameters
     ----------
@@ -161,6 +176,10 @@ def forecast(fit: AnyFit, late: xr.Dataset) -> Forecast:
         Of the early runs.
     late : Dataset
         See `qqt_bayes.comparison.splits.split`.
+
+    Returns
+    -------
+    Forecast
     """
     budgets = np.unique(late["samples_seen"])
     place = {
@@ -169,17 +188,19 @@ def forecast(fit: AnyFit, late: xr.Dataset) -> Forecast:
         "group": ("run", late["group_index"].to_numpy()),
     }
 
-    def told(new_run: bool) -> Any:
+    def draws(new_run: bool) -> Any:
+        """Draws of the error of each held-out run, shape (sample, run)."""
         error = predict(fit, _levels(late), budgets, new_run=new_run)
         at = {dim: xr.Variable(*index) for dim, index in place.items() if dim in error.dims}
         flat = error.isel(at).drop_vars(["level", "budget", "group"], errors="ignore")
         return flat.stack(sample=("chain", "draw")).transpose("sample", "run").to_numpy()
 
-    new_run = told(True)
+    new_run = draws(new_run=True)
+    # The noise of evaluation depends on the true error, for which the median stands.
     expected = late.assign(error=("run", np.median(new_run, axis=0).clip(0, 1)))
     deviation = np.sqrt(known_variance(expected))
-    measured = np.random.default_rng(MEASURED).normal(new_run, deviation)
-    return Forecast(told(False), measured)
+    measured = np.random.default_rng(EVALUATION_SEED).normal(new_run, deviation)
+    return Forecast(draws(new_run=False), measured)
 
 
 def _levels(late: xr.Dataset) -> xr.DataArray:
@@ -187,8 +208,10 @@ def _levels(late: xr.Dataset) -> xr.DataArray:
     return late["unique_samples"].rename(data="level")
 
 
-def _choice(fit: AnyFit, late: xr.Dataset, question: Question, margin: float) -> tuple[str, float]:
-    """What `decide` chooses, and with which probability of being the best."""
+def _decide(
+    fit: AnyFit, late: xr.Dataset, question: Question, margin: float
+) -> tuple[str, float]:
+    """The level that `decide` chooses, and its probability of being the best."""
     levels = _levels(late).sel(level=question.error.index.to_list())
     several = late.sizes["group"] > 1
     decision = decide(
@@ -203,9 +226,12 @@ def _choice(fit: AnyFit, late: xr.Dataset, question: Question, margin: float) ->
     return choice, float(decision["probability_best"].sel(level=choice))
 
 
-def _least(said: Forecast, question: Question) -> tuple[str | None, float]:
-    """The candidate of least mean error, and its share of the draws; None unless all have one."""
-    curves = said.curve[:, question.runs]
+def _least(predicted: Forecast, question: Question) -> tuple[str | None, float]:
+    """The candidate of least mean error, and the share of the draws in which it is the best.
+
+    No candidate unless all have a forecast; no share (NaN) if the forecast is a point.
+    """
+    curves = predicted.curve[:, question.runs]
     if np.isnan(curves).any():
         return None, np.nan
     choice = int(curves.mean(axis=0).argmin())
@@ -213,30 +239,13 @@ def _least(said: Forecast, question: Question) -> tuple[str | None, float]:
     return str(question.error.index[choice]), float(share)
 
 
-def _silent(late: xr.Dataset) -> Forecast:
-    """No forecast."""
-    nothing = np.full((1, late.sizes["run"]), np.nan)
-    return Forecast(nothing, nothing)
-
-
-def _told(way: str, status: str, rows: pd.DataFrame, decisions: list[dict[str, Any]]) -> HeldOut:
-    """The tables of one way, with its name and what became of it."""
-    choices = pd.DataFrame(decisions, columns=list(COLUMNS))
+def _labelled(
+    way: str, status: str, rows: pd.DataFrame, decisions: list[dict[str, Any]]
+) -> HeldOut:
+    """The tables of one way, labelled with its name and the status of each row."""
+    choices = pd.DataFrame(decisions, columns=list(DECISION_COLUMNS))
     rows.insert(0, "status", np.where(rows["50%"].isna(), ABSTAINS, status))
     choices.insert(0, "status", np.where(choices["choice"].isna(), ABSTAINS, status))
     for table in (rows, choices):
         table.insert(0, "way", way)
     return HeldOut(rows, choices)
-
-
-COLUMNS = (
-    "group",
-    "budget",
-    "levels",
-    "best",
-    "choice",
-    "probability_best",
-    "regret",
-    "right",
-)
-"""Of the decisions."""

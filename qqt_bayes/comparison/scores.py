@@ -1,4 +1,4 @@
-"""How good forecasts of single runs and choices between training sets were."""
+"""Scores of forecasts of held-out runs, and of choices between training sets."""
 
 from __future__ import annotations
 
@@ -15,27 +15,29 @@ from qqt_bayes.tables.runs import HIGHEST
 
 Array = NDArray[np.float64]
 QUANTILES = {f"{q:.0%}": q for q in (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)}
-"""Of a forecast, by the names of their columns."""
+"""Quantile levels that are kept of a forecast, by the names of their columns."""
 INTERVALS = {
     "inside 50%": ("25%", "75%"),
     "inside 80%": ("10%", "90%"),
     "inside 90%": ("5%", "95%"),
 }
-"""Lower and upper end of each central interval."""
+"""Columns of the lower and upper end of each central interval, by its name."""
 MARGIN = 0.003
-"""Excess over the best error that hardly matters: a tie."""
+"""Excess over the best error, up to which a choice counts as right: it hardly matters."""
+ROUNDING = 1e-9
+"""Excess over that margin which a difference of two errors may have by rounding."""
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What was said of held-out runs; NaN of those about which nothing was said.
+    """A forecast of held-out runs; NaN for those about which it abstains.
 
     Attributes
     ----------
     curve : array, shape (draw, run)
-        Mean error over trainings. One draw is a point, which knows no probability.
+        Draws of the mean error over trainings. A single draw is a point forecast.
     new_run : array, shape (sample, run)
-        Error of one new training.
+        Draws of the error of one new training.
     """
 
     curve: Array
@@ -75,7 +77,7 @@ def crps(samples: ArrayLike, observed: ArrayLike, log_weights: ArrayLike | None 
 
 
 def forecast_rows(late: xr.Dataset, forecast: Forecast) -> pd.DataFrame:
-    """A row for each held-out run: what was seen of it, quantiles of its forecast, CRPS.
+    """Observed error, quantiles of the forecast, and CRPS of each held-out run.
 
     Parameters
     ----------
@@ -86,11 +88,12 @@ def forecast_rows(late: xr.Dataset, forecast: Forecast) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns run, data, group, budget (samples), observed, 5% ... 95%, crps.
+        A row for each run: run, data, group, budget (samples), observed, 5% ... 95%, crps. Error
+        rates above 1 count as 1.
     """
     observed = late["error"].to_numpy()
     legal = np.minimum(forecast.new_run, HIGHEST[late.attrs["kind"]])
-    told = dict(zip(QUANTILES, np.quantile(legal, list(QUANTILES.values()), 0), strict=True))
+    quantiles = dict(zip(QUANTILES, np.quantile(legal, list(QUANTILES.values()), 0), strict=True))
     return pd.DataFrame(
         {
             "run": late["run"].to_numpy(),
@@ -98,7 +101,7 @@ def forecast_rows(late: xr.Dataset, forecast: Forecast) -> pd.DataFrame:
             "group": late["group"].to_numpy()[late["group_index"]],
             "budget": late["samples_seen"].to_numpy(),
             "observed": observed,
-            **told,
+            **quantiles,
             "crps": crps(legal, observed),
         }
     )
@@ -107,15 +110,15 @@ def forecast_rows(late: xr.Dataset, forecast: Forecast) -> pd.DataFrame:
 def decision_row(
     question: Question, choice: str | None, probability: float = np.nan, margin: float = MARGIN
 ) -> dict[str, object]:
-    """What a choice cost; without a choice, what there was to choose.
+    """Regret of a choice, and whether it was right; NaN without a choice.
 
     Parameters
     ----------
     question : Question
     choice : str or None
-        A candidate.
+        A candidate; None abstains.
     probability : float
-        Of the choice being the best, as it was said.
+        Forecast that the choice is the best.
     margin : float
         Excess over the best error up to which a choice is right.
 
@@ -140,12 +143,12 @@ def decision_row(
         "choice": choice,
         "probability_best": probability,
         "regret": regret,
-        "right": np.nan if choice is None else float(regret <= margin + 1e-9),
+        "right": np.nan if choice is None else float(regret <= margin + ROUNDING),
     }
 
 
 def coverage(rows: pd.DataFrame) -> pd.DataFrame:
-    """Whether each run lies inside each central interval of its forecast, ends included.
+    """Whether each run is inside each central interval of its forecast, ends included.
 
     Parameters
     ----------
@@ -166,9 +169,9 @@ def coverage(rows: pd.DataFrame) -> pd.DataFrame:
     inside 90%    0.75
     dtype: float64
     """
-    told = rows.dropna(subset=list(QUANTILES))
+    forecast = rows.dropna(subset=list(QUANTILES))
     inside = {
-        name: told["observed"].between(told[low], told[high]).astype(float)
+        name: forecast["observed"].between(forecast[low], forecast[high]).astype(float)
         for name, (low, high) in INTERVALS.items()
     }
-    return pd.DataFrame(inside, told.index)
+    return pd.DataFrame(inside, forecast.index)

@@ -1,4 +1,4 @@
-"""Runs parted at a budget, and the choices that the larger budgets reveal."""
+"""Runs split at a budget, and the choices whose outcome the larger budgets reveal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from qqt_bayes.tables.runs import hash_runs
 
 @dataclass(frozen=True)
 class Question:
-    """Which training set to choose, where several were trained.
+    """Which training set to choose at a budget, where several were trained and held out.
 
     Attributes
     ----------
@@ -25,9 +25,9 @@ class Question:
     budget : float
         Samples seen: the median of the runs, whose budgets may differ a little.
     error : Series
-        Mean error of each candidate's runs, by the training set's name.
+        Mean observed error of each candidate's runs, by the training set's name.
     runs : array
-        Position of a run of each candidate among those that were held out.
+        Position of one run of each candidate among the held-out runs.
     """
 
     group: str
@@ -37,11 +37,11 @@ class Question:
 
     @property
     def best(self) -> str:
-        """The candidate that was best."""
+        """The candidate with the least observed error."""
         return str(self.error.idxmin())
 
     def regret(self, choice: str) -> float:
-        """How far a candidate was above the best.
+        """Observed error of a candidate less that of the best.
 
         Examples
         --------
@@ -53,7 +53,7 @@ class Question:
 
 
 def split(runs: xr.Dataset, share: float = 0.25) -> tuple[xr.Dataset, xr.Dataset]:
-    """The runs up to a share of the largest budget, and the larger ones, which are held out.
+    """Split runs at a share of the largest budget: smaller ones to fit, larger ones to predict.
 
     Parameters
     ----------
@@ -65,9 +65,10 @@ def split(runs: xr.Dataset, share: float = 0.25) -> tuple[xr.Dataset, xr.Dataset
     Returns
     -------
     early, late : Dataset
-        Like `runs`. Late ones have the groups and pools of the early ones; what was trained of
-        other groups or pools, of which early runs say nothing, is counted in the attribute
-        `untold`. The sizes of the pools are those of the whole table: a user knows them.
+        Like `runs`. Late ones have the groups and pools of the early ones; those of other groups
+        or pools, about which early runs carry no information, are left out and counted in the
+        attribute `excluded`. The sizes of the pools are those of the whole table: a user knows
+        them beforehand.
 
     Raises
     ------
@@ -83,38 +84,59 @@ def split(runs: xr.Dataset, share: float = 0.25) -> tuple[xr.Dataset, xr.Dataset
             f"share: no run is as small as {share:g} of the largest budget, {seen.max():g} "
             "samples; raise it."
         )
-    early = take(runs, first)
-    told, late = within(runs, ~first, early)
-    if not told.size:
+    early = select_runs(runs, first)
+    positions, late = comparable_runs(runs, ~first, early)
+    if not positions.size:
         raise InputError(
             "held out: no larger run is of a group and of pools that an earlier run has; "
             "raise the share."
         )
-    return early, late.assign_attrs(untold=int((~first).sum()) - told.size)
+    return early, late.assign_attrs(excluded=int((~first).sum()) - positions.size)
 
 
-def take(runs: xr.Dataset, keep: NDArray[np.bool_]) -> xr.Dataset:
-    """The table of some of its runs, with the training sets, groups and pools that they use."""
-    some = _named(runs.isel(run=keep), "data", "group")
+def select_runs(runs: xr.Dataset, keep: NDArray[np.bool_]) -> xr.Dataset:
+    """A table of some runs with no other training sets, groups and pools than they use.
+
+    Parameters
+    ----------
+    runs : Dataset
+    keep : array of bool, shape (run,)
+    """
+    some = _drop_unused(runs.isel(run=keep), "data", "group")
     some = some.isel(pool=(some["unique_samples"] > 0).any("data").to_numpy())
     attributes = {"data_hash": hash_runs(some, runs.attrs["kind"], runs.attrs["metric"])}
     return some.assign_attrs(attributes)
 
 
-def within(
+def comparable_runs(
     runs: xr.Dataset, keep: NDArray[np.bool_], early: xr.Dataset
 ) -> tuple[Positions, xr.Dataset]:
-    """Those runs whose group and pools the early ones have: their positions, and their table."""
+    """Runs whose group and pools all stand in an earlier table, on which a fit can predict them.
+
+    Parameters
+    ----------
+    runs : Dataset
+    keep : array of bool, shape (run,)
+        The runs to select from.
+    early : Dataset
+
+    Returns
+    -------
+    positions : array
+        Of the runs, in `runs`.
+    table : Dataset
+        The runs, with groups and pools in the order of `early`.
+    """
     foreign = runs["unique_samples"].drop_sel(pool=early["pool"]).sum("pool").to_numpy() > 0
     index = early.indexes["group"].get_indexer(runs.indexes["group"])[runs["group_index"]]
-    told = np.flatnonzero(keep & (index >= 0) & ~foreign[runs["data_index"]])
-    some = _named(runs.isel(run=told).sel(pool=early["pool"]), "data").drop_vars("group")
-    group = {"group_index": ("run", index[told])}
-    return told, some.assign(group).assign_coords(group=early["group"])
+    positions = np.flatnonzero(keep & (index >= 0) & ~foreign[runs["data_index"]])
+    some = _drop_unused(runs.isel(run=positions).sel(pool=early["pool"]), "data").drop_vars("group")
+    group = {"group_index": ("run", index[positions])}
+    return positions, some.assign(group).assign_coords(group=early["group"])
 
 
-def _named(runs: xr.Dataset, *dims: str) -> xr.Dataset:
-    """Without the names that no run has."""
+def _drop_unused(runs: xr.Dataset, *dims: str) -> xr.Dataset:
+    """The table without those names along `dims`, training sets or groups, that no run has."""
     for dim in dims:
         used, index = np.unique(runs[f"{dim}_index"], return_inverse=True)
         if dim in runs.dims:
@@ -124,11 +146,12 @@ def _named(runs: xr.Dataset, *dims: str) -> xr.Dataset:
 
 
 def questions(late: xr.Dataset, levels: Collection[str] | None = None) -> list[Question]:
-    """The choices that held-out runs reveal: wherever two candidates or more were trained.
+    """A question for each group and budget at which two candidates or more were held out.
 
     Parameters
     ----------
     late : Dataset
+        The held-out runs; see `split`.
     levels : collection of str, optional
         The training sets to choose between; all of them if it is not given.
 

@@ -29,7 +29,7 @@ def test_every_set_holds_something_out_and_names_a_model(study):
     for each in entries:
         early, late = split(study.read(each), each["share"])
         assert early.sizes["run"] >= 3
-        assert late.attrs["untold"] == 0 or each["family"] == "Cherti"
+        assert late.attrs["excluded"] == 0 or each["family"] == "Cherti"
         assert bool(questions(late, each.get("levels"))) == (each["family"] != "language models")
         assert load_model(each["model"]).name == each["model"]
         assert each["reason"]
@@ -52,7 +52,7 @@ def decisions(way, regret, status="answered", name="one", probability=0.95):
 
 def test_the_page_names_each_baseline_that_wins_on_the_cases_of_both(page, tmp_path):
     nan = float("nan")
-    told = pd.concat(
+    held_out = pd.concat(
         [
             runs(page.CHOSEN, [0.1, 0.1, 0.1], "passed"),
             runs(page.DEFAULT, [0.2, 0.2, 0.2], "refused"),
@@ -70,7 +70,7 @@ def test_the_page_names_each_baseline_that_wins_on_the_cases_of_both(page, tmp_p
     )
     fits = [{"set": "one", "way": page.CHOSEN, "model": "m", "passed": True}]
     fits = pd.DataFrame(fits).assign(runs=3, untold=0, seconds=1, failed="")
-    for name, table in {"runs": told, "decisions": choices, "fits": fits}.items():
+    for name, table in {"runs": held_out, "decisions": choices, "fits": fits}.items():
         table.to_csv(tmp_path / f"{name}.csv", index=False)
     page.write_page(tmp_path, [{"name": "one", "model": "m", "reason": "Why."}], {"seed": 0})
     text = (tmp_path / "results.md").read_text()

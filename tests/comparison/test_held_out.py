@@ -104,7 +104,7 @@ def test_early_runs_are_the_table_that_had_no_others():
     )
 
 
-def test_what_early_runs_say_nothing_of_is_counted():
+def test_runs_that_early_runs_cannot_predict_are_counted():
     runs = table(
         ("seen", 1e6, 1e6, 0.5, "small"),
         ("seen", 1e6, 9e6, 0.4, "small"),
@@ -114,7 +114,7 @@ def test_what_early_runs_say_nothing_of_is_counted():
     early, late = split(runs)
     assert early["pool"].values.tolist() == late["pool"].values.tolist() == ["seen"]
     assert early["group"].values.tolist() == late["group"].values.tolist() == ["small"]
-    assert (late["error"].values.tolist(), late.attrs["untold"]) == ([0.4], 2)
+    assert (late["error"].values.tolist(), late.attrs["excluded"]) == ([0.4], 2)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_rung_does_not_grow_without_end():
     assert rungs(np.array([1.0, 1.15, 1.3, 1.45])).tolist() == [0, 0, 1, 1]
 
 
-def test_questions_are_asked_where_two_candidates_were_trained():
+def test_there_is_a_question_where_two_candidates_were_trained():
     runs = table(
         *((pool, 1e6, 1e6, 0.5, "g") for pool in "abc"),
         ("a", 1e6, 10.0e6, 0.40, "g"),
@@ -189,8 +189,8 @@ def test_the_power_laws_intervals_hold_what_they_say():
     at, around = np.log(64e6) - x.mean(), y - line.intercept - line.slope * x
     variance = (around @ around) / 2 * (1 + 1 / 4) + line.stderr**2 * at**2
     end = line.intercept + line.slope * np.log(64e6) + stats.t.ppf(0.95, 2) * variance**0.5
-    told = forecast_rows(late, found)["95%"].iloc[0]
-    assert np.log(told) == pytest.approx(end, abs=0.01)
+    upper = forecast_rows(late, found)["95%"].iloc[0]
+    assert np.log(upper) == pytest.approx(end, abs=0.01)
 
 
 def test_the_power_law_abstains_without_a_line_or_an_interval():
@@ -225,14 +225,14 @@ def test_the_richest_law_that_the_runs_of_two_pools_can_tell(points, seeds, expe
     assert _richest(table(*rows)) == expected
 
 
-def test_what_baselines_do_not_say_is_marked():
+def test_abstentions_of_baselines_are_marked():
     runs = table(*((p, 1e6, n, 0.5, "g") for p in "ab" for n in (1e6, 9e6)))
-    said = baselines(runs)
-    assert said.runs.groupby("way")["status"].unique().map(list).to_dict() == {
+    found = baselines(runs)
+    assert found.runs.groupby("way")["status"].unique().map(list).to_dict() == {
         "least squares": ["abstains"],
         "power law": ["abstains"],
     }
-    assert dict(zip(said.decisions["way"], said.decisions["status"], strict=True)) == {
+    assert dict(zip(found.decisions["way"], found.decisions["status"], strict=True)) == {
         "single scale": "answered",
         "least squares": "abstains",
         "power law": "abstains",
@@ -247,27 +247,27 @@ def test_a_fit_predicts_each_run_of_its_training_set_budget_and_group(groups):
     model = "cherti" if groups == 2 else "utility"
     fit = made.fit(3, groups, model, spread=0.0)
     late = split(read_runs(*made.tables(3, groups)), share=0.3)[1]
-    said = forecast(fit, late)
+    found = forecast(fit, late)
     true = made.curves("utility", made.truth(3, groups))[..., -1]
     expected = true.reshape(groups, 3)[late["group_index"], late["data_index"]]
     if model == "utility":
-        np.testing.assert_allclose(said.curve, np.broadcast_to(expected, said.curve.shape))
+        np.testing.assert_allclose(found.curve, np.broadcast_to(expected, found.curve.shape))
     else:  # half-lives are quoted at 100 million samples there
-        assert np.isfinite(said.curve).all()
-    assert said.new_run.shape == (100, 3 * groups)
-    assert np.corrcoef(expected, said.new_run.mean(axis=0))[0, 1] > 0.99
+        assert np.isfinite(found.curve).all()
+    assert found.new_run.shape == (100, 3 * groups)
+    assert np.corrcoef(expected, found.new_run.mean(axis=0))[0, 1] > 0.99
 
 
 def test_a_forecast_is_of_a_measured_run():
     """Of 400 images: their noise is ten times that of the runs."""
     fit = made.fit(spread=0.0)
     table, composition = made.tables()
-    said = {
+    found = {
         n: forecast(fit, split(read_runs(table.assign(n_eval=n), composition), share=0.3)[1])
         for n in (400, 10**9)
     }
-    error = said[400].curve[0]
-    more = said[400].new_run.var(axis=0) - said[10**9].new_run.var(axis=0)
+    error = found[400].curve[0]
+    more = found[400].new_run.var(axis=0) - found[10**9].new_run.var(axis=0)
     np.testing.assert_allclose(more, error * (1 - error) / 400, rtol=0.5)
 
 
@@ -279,17 +279,17 @@ def test_no_interval_reaches_beyond_an_error_rate_of_one():
     np.testing.assert_allclose(rows["crps"], crps(np.minimum(samples, 1), late["error"].values))
 
 
-def test_a_refused_fit_is_told_as_one():
-    said = held_out(
+def test_forecasts_of_a_refused_fit_are_marked():
+    found = held_out(
         read_runs(*made.tables()), share=0.3, fit=lambda runs, spec: made.fit(passed=False)
     )
-    assert said.runs["status"].tolist() == ["refused"] * 3
-    assert said.decisions[["way", "status", "levels"]].values.tolist() == [
+    assert found.runs["status"].tolist() == ["refused"] * 3
+    assert found.decisions[["way", "status", "levels"]].values.tolist() == [
         ["utility", "refused", 3]
     ]
-    assert said.decisions["choice"].item() in {"top 1", "top 2", "top 3"}
-    assert 0 < said.decisions["probability_best"].item() <= 1
-    assert said.runs["crps"].max() < 0.02
+    assert found.decisions["choice"].item() in {"top 1", "top 2", "top 3"}
+    assert 0 < found.decisions["probability_best"].item() <= 1
+    assert found.runs["crps"].max() < 0.02
 
 
 def test_forecast_rows_are_in_the_order_of_the_runs():

@@ -148,10 +148,14 @@ def probability_best(decision: xr.Dataset) -> Figure:
     axes.set_ylabel("probability best")
     axes.grid(visible=False)
     shade_beyond(axes, decision, over=True)
-    asked = decision.attrs.get("probability", 0.9)
+    threshold = decision.attrs.get("probability", 0.9)
     winner = decision["winner"].values.tolist()
     strip(
-        axes, decision["budget"], winner, names, f"best with a probability of at least {asked:.0%}"
+        axes,
+        decision["budget"],
+        winner,
+        names,
+        f"best with a probability of at least {threshold:.0%}",
     )
     inside = label_areas(axes, budgets, edges, names, colours)
     thin = [i for i in range(len(names)) if i not in inside]

@@ -55,7 +55,7 @@ LABEL_PADDING = 6
 """Points that a name inside an area needs free of it, in sum."""
 
 INK, GREY = "0.15", "0.45"
-"""Colours of what is said and of what stands back."""
+"""Greys of words and lines that matter, and of those that stand back."""
 
 
 def palette(count: int) -> NDArray[np.float64]:
