@@ -13,7 +13,7 @@ from qqt_bayes.cli.output import emit, note, wrapped
 from qqt_bayes.errors import InputError
 from qqt_bayes.files import writable, write
 from qqt_bayes.posterior.fit_file import ENGINE
-from qqt_bayes.report.calibration_text import BAND_PROBABILITY, scalars, verdict
+from qqt_bayes.report.calibration_text import BAND_PROBABILITY, scalars, state, verdict
 from qqt_bayes.report.figures.files import ENDINGS, write_figure
 from qqt_bayes.report.figures.ranks import rank_ecdfs
 
@@ -51,17 +51,15 @@ def report(found: xr.Dataset, form: str, ranks: Path | None, figure: Path | None
     if figure:
         write_figure(rank_ecdfs({name: found["rank"]}, BAND_PROBABILITY), figure)
     table, words = scalars(found), verdict(found)
-    if form == "json":
-        content = {
-            "settings": dict(found.attrs),
-            "summary": words,
-            "calibrated": bool(table["inside_jointly"].all()),
-            "scalars": table.to_dict("records"),
-        }
-        emit(table, form, content=content)
-        return
-    emit(table, form)
+    content = {
+        "settings": dict(found.attrs),
+        "summary": words,
+        "verdict": state(table, found.sizes["replication"]),
+        "calibrated": bool(table["inside_jointly"].all()),
+        "scalars": table.to_dict("records"),
+    }
+    emit(table, form, content)
     if form == "table":
         sys.stdout.write("\n" + wrapped(words))
-    else:
+    elif form == "csv":
         note(words)

@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from qqt_bayes.cli.output import emit, note, wrapped
+from qqt_bayes.comparison.left_out import folds
 from qqt_bayes.comparison.loo import compare_laws
 from qqt_bayes.comparison.theorem import size_exponents
 from qqt_bayes.comparison.verdicts import deciding_runs, verdicts
@@ -75,7 +76,19 @@ def report(
     budgets: str | None,
     form: str,
 ) -> None:
-    """Compare fits and print what was found."""
+    """Compare fits and print what was found.
+
+    Raises
+    ------
+    InputError
+        If what is left out needs refits, which the user did not ask for.
+    """
+    if leave_out != "run" and not refit:
+        needed = len(folds(next(iter(fits.values())).runs, leave_out))
+        raise InputError(
+            f"leaving out by {leave_out} needs {needed} refits of each law; "
+            "allow them with --refit (refit=True)"
+        )
     found = compare_laws(fits, leave_out=leave_out, refit=refit)
     exponents = size_exponents(fits)
     telling = None
@@ -93,14 +106,13 @@ def report(
             else parse_budgets(budgets),
         )
     words = verdict(found, telling, exponents)
+    rows = runs_of(found).join(found["verdict"].to_series(), on="law")
+    frame = laws(found) if form == "table" else rows
+    emit(frame, form, _content(found, telling, exponents, words))
     if form == "table":
-        emit(laws(found), form)
         sys.stdout.write("\n" + wrapped(words))
     elif form == "csv":
-        emit(runs_of(found).join(found["verdict"].to_series(), on="law"), form)
         note(words)
-    else:
-        emit(pd.DataFrame(), form, content=_content(found, telling, exponents, words))
 
 
 def _content(

@@ -83,11 +83,8 @@ def fit_and_report(
         else:
             failed.append(f"{gate_text.verdict(gate)}\n{path} is saved all the same.")
     frames, contents = zip(*(reports[number] for number in range(len(tables))), strict=True)
-    emit(
-        pd.concat(frames, ignore_index=True),
-        form,
-        content=list(contents) if several else contents[0],
-    )
+    content = {"fits": list(contents)} if several else contents[0]
+    emit(pd.concat(frames, ignore_index=True), form, content)
     if failed:
         raise InadequateFit("\n\n".join(failed))
 

@@ -147,37 +147,3 @@ def predict_table(
 def _beware(levels: xr.DataArray, known: xr.Dataset) -> None:
     for sentence in oversize(pool_multiple(levels, known["pool_size"])):
         warn(sentence)
-
-
-def training_sets(runs: xr.Dataset) -> pd.DataFrame:
-    """What a fit would see: a row for each training set and budget (and group).
-
-    Parameters
-    ----------
-    runs : Dataset
-        As `read_runs` returns it.
-
-    Returns
-    -------
-    DataFrame
-        Columns `group` (if there are several), `data`, `unique_samples`, `pools`, `samples_seen`,
-        `epochs`, `runs` (how many) and `error` (their mean).
-    """
-    index = runs["data_index"].values
-    taken = runs["unique_samples"].values[index]
-    table = pd.DataFrame(
-        {
-            "group": runs["group"].values[runs["group_index"].values],
-            "data": runs["data"].values[index],
-            "unique_samples": taken.sum(axis=1),
-            "pools": (taken > 0).sum(axis=1),
-            "samples_seen": runs["samples_seen"].values,
-            "error": runs["error"].values,
-        }
-    )
-    keys = ["group", "data", "unique_samples", "pools", "samples_seen"]
-    order = np.lexsort((runs["samples_seen"], index, runs["group_index"]))
-    rows = table.iloc[order].groupby(keys, sort=False)["error"].agg(["size", "mean"]).reset_index()
-    rows = rows.rename(columns={"size": "runs", "mean": "error"})
-    rows.insert(5, "epochs", rows["samples_seen"] / rows["unique_samples"])
-    return rows if runs.sizes["group"] > 1 else rows.drop(columns="group")

@@ -3,7 +3,6 @@
 What a command does not need, it does not import: `predict` and `decide` start in a second.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import click
 from qqt_bayes import __version__
 from qqt_bayes.cli import options
 from qqt_bayes.cli.output import emit, note, warn
-from qqt_bayes.errors import suggest
 from qqt_bayes.posterior.methods import METHODS
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "show_default": True}
@@ -34,7 +32,7 @@ def models(form: str) -> None:
 
     specs = [load_model(name) for name in list_models()]
     rows = [{"name": spec.name, "law": spec.law, "summary": spec.summary} for spec in specs]
-    emit(pd.DataFrame(rows), form)
+    emit(pd.DataFrame(rows), form, {"models": rows})
 
 
 @main.command()
@@ -46,40 +44,12 @@ def check(model: str, form: str, **source: Any) -> None:
 
     All faults come in one message.
     """
-    from qqt_bayes.cli.inputs import training_sets
+    from qqt_bayes.cli import check
     from qqt_bayes.model.spec import load_model
-    from qqt_bayes.report.identifiability_text import identifiability
-    from qqt_bayes.tables.runs import OPTIONAL, read_runs
+    from qqt_bayes.tables.runs import read_runs
 
     spec = load_model(model)
-    runs = read_runs(source.pop("runs"), **source)
-    table = training_sets(runs)
-    left_out = {name: json.loads(runs.attrs[name]) for name in UNUSED}
-    about = {"runs": runs.sizes["run"], **{name: runs.attrs[name] for name in ("kind", "metric")}}
-    sets = {f"{name}s": runs[name].values.tolist() for name in ("group", "pool")}
-    rows = table.to_dict("records")
-    told = identifiability(runs, spec)
-    content = {**about, **sets, "training_sets": rows, **left_out}
-    emit(table, form, content=content | {"identifiability": told.to_dict()})
-    count, data, pools = (runs.sizes[dim] for dim in ("run", "data", "pool"))
-    note(f"{count} runs of {data} training sets from {pools} pools.")
-    for name, words in UNUSED.items():
-        if left_out[name]:
-            note(f"{words}: {', '.join(left_out[name])}.")
-    for name in left_out["unused_columns"]:
-        if near := suggest(name, sorted(OPTIONAL - set(left_out["unused_columns"]))):
-            note(f"Column {name} is not read{near}")
-    note(f"What a fit of model {told.model} can learn from them:")
-    for sentence in told.findings.values():
-        note(f"- {sentence}")
-
-
-UNUSED = {
-    "unused_columns": "Columns that are not used",
-    "unused_data": "Training sets that no run is on",
-    "unused_pools": "Pools that no run takes from",
-}
-"""What `read_runs` leaves out, in words."""
+    check.report(read_runs(source.pop("runs"), **source), spec, form)
 
 
 @main.command()
@@ -200,7 +170,7 @@ def predict(
                 "A table of parameters has no budgets of its own: give --budgets."
             )
         table = inputs.predict_table(source, levels, budgets, law or "utility", rows)
-    emit(table, form)
+    emit(table, form, {"predictions": table.to_dict("records")})
 
 
 @main.command()

@@ -5,7 +5,7 @@ A table has three forms: for people (`table`), and with all digits for programs 
 
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,25 +63,23 @@ SHOWN: dict[str, Show] = {
 """How a table writes a column, by its heading up to a bracket; others as `plain` does."""
 
 
-def emit(frame: pd.DataFrame, form: str, *, content: object = None) -> None:
-    """Print a table on stdout.
+def emit(frame: pd.DataFrame, form: str, content: Mapping[str, object]) -> None:
+    """Print a result on stdout.
 
     Parameters
     ----------
     frame : DataFrame
-        For people a column's underscores become blanks.
+        What `table` and `csv` show; for people a column's underscores become blanks.
     form : {"table", "json", "csv"}
-    content : object, optional
-        What `json` holds; without it, the rows.
+    content : mapping
+        What `json` holds beside its schema number.
     """
-    if form == "csv":
-        text = frame.to_csv(index=False, lineterminator="\n")
-    elif form == "json":
-        text = to_text(frame.to_dict("records") if content is None else content)
+    if form == "json":
+        sys.stdout.write(to_text(content))
+    elif form == "csv":
+        sys.stdout.write(_csv(frame))
     else:
         _print_table(frame)
-        return
-    sys.stdout.write(text)
 
 
 def wrapped(text: str) -> str:
@@ -123,24 +121,20 @@ def emit_decision(decision: xr.Dataset, form: str, remark: str = "") -> None:
     remark : str
         A paragraph to add to the summary.
     """
+    frame = at_a_glance(decision) if form == "table" else to_frame(decision)
+    emit(frame, form, to_json(decision) | ({"remark": remark} if remark else {}))
     if form == "table":
-        emit(at_a_glance(decision), form)
         sys.stdout.write("\n" + wrapped(f"{summary(decision)}\n\n{remark}"))
-    elif form == "json":
-        emit(
-            pd.DataFrame(), form, content=to_json(decision) | ({"remark": remark} if remark else {})
-        )
-    else:
-        emit(to_frame(decision), form)
+    elif form == "csv":
         note(f"{summary(decision)}\n\n{remark}".strip())
 
 
-def _csv(decision: xr.Dataset) -> str:
-    return str(to_frame(decision).to_csv(index=False, lineterminator="\n"))
+def _csv(frame: pd.DataFrame) -> str:
+    return str(frame.to_csv(index=False, lineterminator="\n"))
 
 
 WRITERS: dict[str, Callable[[xr.Dataset], str]] = {
-    ".csv": _csv,
+    ".csv": lambda decision: _csv(to_frame(decision)),
     ".json": lambda decision: to_text(to_json(decision)),
 }
 """How a decision is written, by the ending of the file's name."""

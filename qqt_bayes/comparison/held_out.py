@@ -208,9 +208,7 @@ def _levels(late: xr.Dataset) -> xr.DataArray:
     return late["unique_samples"].rename(data="level")
 
 
-def _decide(
-    fit: AnyFit, late: xr.Dataset, question: Question, margin: float
-) -> tuple[str, float]:
+def _decide(fit: AnyFit, late: xr.Dataset, question: Question, margin: float) -> tuple[str, float]:
     """The level that `decide` chooses, and its probability of being the best."""
     levels = _levels(late).sel(level=question.error.index.to_list())
     several = late.sizes["group"] > 1

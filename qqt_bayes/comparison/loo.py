@@ -74,7 +74,7 @@ def compare_laws(
     if leave_out != "run" and not refit:
         raise InputError(
             f"leaving out by {leave_out} needs {len(left_out)} refits of each law; "
-            "allow them with --refit (refit=True)"
+            "allow them with refit=True"
         )
     each = [_judge(fit, runs, left_out, leave_out, refit) for fit in opened.values()]
     scores = xr.concat(each, xr.Variable("law", list(opened)))

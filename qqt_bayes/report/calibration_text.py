@@ -54,6 +54,27 @@ def scalars(found: xr.Dataset) -> pd.DataFrame:
     )
 
 
+def state(table: pd.DataFrame, count: int) -> str:
+    """What a calibration comes to, as an id that stays.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `scalars` returns it.
+    count : int
+        Tables that were fitted.
+
+    Returns
+    -------
+    {"not_calibrated", "too_few_tables", "calibrated"}
+        Whether a scalar leaves the joint band; and if none does, whether there were tables enough
+        to show more than gross faults.
+    """
+    if not table["inside_jointly"].all():
+        return "not_calibrated"
+    return "too_few_tables" if count < MIN_TABLES else "calibrated"
+
+
 def verdict(found: xr.Dataset) -> str:
     """Paragraphs that say what a calibration means for someone with runs of its design.
 
@@ -66,7 +87,8 @@ def verdict(found: xr.Dataset) -> str:
     count, total = ranks.sizes["replication"], len(table)
     name = json.loads(found.attrs["spec"])["name"]
     odd = table["scalar"][~table["inside_jointly"]].tolist()
-    if odd:
+    came_to = state(table, count)
+    if came_to == "not_calibrated":
         faults = [f"{each}: {fault(ranks.sel(scalar=each))}" for each in odd[:MOST]]
         more = f"; and {len(odd) - MOST} more" if len(odd) > MOST else ""
         first = (
@@ -75,7 +97,7 @@ def verdict(found: xr.Dataset) -> str:
             f"{more}). Do not take their intervals at their word. Calibrate again with another "
             "--seed: what leaves the band again is a fault of the model or the sampler."
         )
-    elif count < MIN_TABLES:
+    elif came_to == "too_few_tables":
         first = (
             f"{_tables(count)} drawn from the priors of model {name} show no gross fault, and "
             f"could show no finer one: all {total} scalars are inside the joint 95% band. Ask for "

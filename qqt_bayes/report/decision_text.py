@@ -58,34 +58,66 @@ def summary(decision: xr.Dataset) -> str:
     """
     decision = decision.sortby("budget")
     if "group" not in decision.dims:
-        return " ".join(_sentences(decision))
+        return _paragraph(decision)
     names = [str(name) for name in decision["group"].values]
-    paragraphs = [" ".join(_sentences(decision.sel(group=name))) for name in names]
+    paragraphs = [_paragraph(decision.sel(group=name)) for name in names]
     if len(set(paragraphs)) == 1:
         return f"{joined(names)}, between which nothing differs in this model: {paragraphs[0]}"
     return "\n\n".join(f"{name}: {text}" for name, text in zip(names, paragraphs, strict=True))
 
 
-def _sentences(decision: xr.Dataset) -> Iterator[str]:
+def remarks(decision: xr.Dataset) -> list[dict[str, str]]:
+    """The sentences of a summary, each with the id of what it says.
+
+    Parameters
+    ----------
+    decision : Dataset
+        As `qqt_bayes.decide` returns it.
+
+    Returns
+    -------
+    list of dict
+        `group` (if there are several), `id` and `text`. The ids: `approximate`, `forced`,
+        `only_level`, `basis`, `choice`, `undecided`, `crossovers`, and those of `LIMITS`.
+    """
+    decision = decision.sortby("budget")
+    if "group" not in decision.dims:
+        return [{"id": remark_id, "text": text} for remark_id, text in _sentences(decision)]
+    return [
+        {"group": str(name), "id": remark_id, "text": text}
+        for name in decision["group"].values
+        for remark_id, text in _sentences(decision.sel(group=name))
+    ]
+
+
+def _paragraph(decision: xr.Dataset) -> str:
+    return " ".join(text for _, text in _sentences(decision))
+
+
+def _sentences(decision: xr.Dataset) -> Iterator[tuple[str, str]]:
+    """What is said of the decision for one group, each sentence with its id."""
     if is_approximate(decision.attrs):
-        yield remark(decision.attrs)
+        yield "approximate", remark(decision.attrs)
     if not decision.attrs["gate_passed"]:
         yield (
-            "The fit did not pass its checks and was used by force: every number here may be wrong."
+            "forced",
+            "The fit did not pass its checks and was used by force: every number here may be "
+            "wrong.",
         )
     if decision.sizes["level"] == 1:
-        yield _only_level(decision)
+        yield "only_level", _only_level(decision)
     else:
-        yield _basis(decision)
+        yield "basis", _basis(decision)
         for part in _parts(decision):
-            yield _undecided(part) if part["winner"].values[0] == UNDECIDED else _decided(part)
-        yield from _crossovers(decision)
-    yield from _misfit(decision)
-    yield from _impossible(decision)
-    yield from _gaps(decision)
-    yield from _extrapolations(decision)
-    yield from _repetitions(decision)
-    yield from oversize(decision["pool_multiple"])
+            if part["winner"].values[0] == UNDECIDED:
+                yield "undecided", _undecided(part)
+            else:
+                yield "choice", _decided(part)
+        for sentence in _crossovers(decision):
+            yield "crossovers", sentence
+    for limit, sentences in LIMITS.items():
+        for sentence in sentences(decision):
+            yield limit, sentence
 
 
 def _basis(decision: xr.Dataset) -> str:
@@ -237,7 +269,7 @@ def _gaps(decision: xr.Dataset) -> Iterator[str]:
         )
 
 
-def _extrapolations(decision: xr.Dataset) -> Iterator[str]:
+def _one_budget(decision: xr.Dataset) -> Iterator[str]:
     times = decision["extrapolation"].values
     least, most = (decision[name].item() for name in ("least_trained", "most_trained"))
     if is_one_budget(np.array([least, most])) and (times != 1).any():
@@ -246,6 +278,10 @@ def _extrapolations(decision: xr.Dataset) -> Iterator[str]:
             f"All its runs are at {trained} samples: how errors change with budget is "
             "what law and prior say, not the runs."
         )
+
+
+def _extrapolations(decision: xr.Dataset) -> Iterator[str]:
+    times = decision["extrapolation"].values
     for outside, word, limit, furthest in (
         (times > 1, "beyond", "most_trained", times.max()),
         (times < 1, "below", "least_trained", 1 / times.min()),
@@ -331,3 +367,17 @@ SCORE: dict[str, tuple[str, Callable[[float], str]]] = {
     "target": ("probability", lambda score: chance(-score)),
 }
 """A rule's score in short: what it is called, and how a value is shown."""
+
+LIMITS: dict[str, Callable[[xr.Dataset], Iterator[str]]] = {
+    "misfit": _misfit,
+    "impossible_errors": _impossible,
+    "interpolation": _gaps,
+    "one_budget": _one_budget,
+    "extrapolation": _extrapolations,
+    "repetitions": _repetitions,
+    "oversize": lambda decision: oversize(decision["pool_multiple"]),
+}
+"""What limits a decision, by id: that the law itself may miss most of what is unknown; that an
+interval holds errors which cannot be; that budgets lie far between trained ones, or outside them;
+that all runs have one budget; that the choice repeats its data more often than any run did; that a
+level takes more of a pool than there is."""

@@ -6,6 +6,8 @@ Tables in Markdown, for pages that are written, not edited.
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ import pandas as pd
 import xarray as xr
 
 from qqt_bayes.posterior.methods import mark
-from qqt_bayes.report.decision_text import summary
+from qqt_bayes.report.decision_text import remarks, summary
 
 
 def laws(found: xr.Dataset) -> pd.DataFrame:
@@ -89,8 +91,9 @@ def to_json(decision: xr.Dataset) -> dict[str, Any]:
     Returns
     -------
     dict
-        `settings`, `summary`, `decisions` (one for each group and budget, each with its `levels`)
-        and `crossovers` (one for each group and pair of consecutive levels).
+        `settings`, `summary`, `remarks` (the sentences of the summary, each with an `id` and, if
+        there are several, its `group`), `decisions` (one for each group and budget, each with its
+        `levels`) and `crossovers` (one for each group and pair of consecutive levels).
     """
     frame = to_frame(decision)
     shared = [name for name in ("group", "budget", "winner", "extrapolation") if name in frame]
@@ -108,11 +111,12 @@ def to_json(decision: xr.Dataset) -> dict[str, Any]:
     content = {
         "settings": {**decision.attrs, **{name: bool(decision.attrs[name]) for name in FLAGS}},
         "summary": summary(decision),
+        "remarks": remarks(decision),
         "decisions": decisions,
         "crossovers": _records(_crossovers(decision)),
     }
-    plain: dict[str, Any] = json.loads(json.dumps(_finite(content), default=_plain))
-    return plain
+    made: dict[str, Any] = plain(content)
+    return made
 
 
 def _crossovers(decision: xr.Dataset) -> pd.DataFrame:
@@ -137,22 +141,42 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): x for name, x in row.items()} for row in frame.to_dict("records")]
 
 
-def _finite(content: Any) -> Any:
-    """The same, with None for what is no number."""
-    if isinstance(content, dict):
-        return {name: _finite(x) for name, x in content.items()}
-    if isinstance(content, list):
-        return [_finite(x) for x in content]
-    return None if isinstance(content, float) and not np.isfinite(content) else content
+def plain(content: Any) -> Any:
+    """The same in what JSON knows: no number of NumPy, and null for what is no number or infinite.
+
+    Examples
+    --------
+    >>> plain({"a": np.float64("nan"), "b": (np.int64(1), np.bool_(True), "c")})
+    {'a': None, 'b': [1, True, 'c']}
+    """
+    if isinstance(content, Mapping):
+        return {str(name): plain(x) for name, x in content.items()}
+    if isinstance(content, list | tuple):
+        return [plain(x) for x in content]
+    if hasattr(content, "item"):
+        content = content.item()
+    if isinstance(content, float):
+        return content if math.isfinite(content) else None
+    return content if content is None or isinstance(content, bool | int | str) else str(content)
 
 
-def _plain(x: Any) -> Any:
-    return x.item()
+SCHEMA = 1
+"""Of all JSON that is written. It counts up when a key goes or changes its meaning; new keys may
+come without."""
 
 
-def to_text(content: object) -> str:
-    """JSON, where what is no number is null."""
-    return json.dumps(_finite(content), indent=2, ensure_ascii=False, default=_native) + "\n"
+def to_text(content: Mapping[str, object]) -> str:
+    """JSON with its `schema` number: the one place that writes any.
+
+    Examples
+    --------
+    >>> print(to_text({"models": []}), end="")
+    {
+      "schema": 1,
+      "models": []
+    }
+    """
+    return json.dumps(plain({"schema": SCHEMA, **content}), indent=2, ensure_ascii=False) + "\n"
 
 
 def at_a_glance(decision: xr.Dataset) -> pd.DataFrame:
@@ -187,10 +211,6 @@ def at_a_glance(decision: xr.Dataset) -> pd.DataFrame:
             "extrapolated": chosen["extrapolation"],
         }
     )
-
-
-def _native(x: Any) -> Any:
-    return x.item() if hasattr(x, "item") else str(x)
 
 
 def as_table(table: pd.DataFrame, *, empty: str = "None.") -> str:

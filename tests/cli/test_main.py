@@ -72,7 +72,7 @@ def test_every_command_explains_itself() -> None:
 
 
 def test_models_are_listed_in_every_format() -> None:
-    listed = json.loads(qqt("models", "--format", "json").stdout)
+    listed = json.loads(qqt("models", "--format", "json").stdout)["models"]
     assert [model["name"] for model in listed] == qqt_bayes.list_models()
     assert set(listed[0]) == {"name", "law", "summary"}
     assert "utility-bounded" in qqt("models").stdout
@@ -240,11 +240,17 @@ def test_predict_known_parameters_reproduces_the_published_curves() -> None:
     golden = pd.read_csv(DATA / "goyal_predictions.csv")
     golden = golden[(golden["law"] == "utility-released") & (golden["samples_seen"] == 64e6)]
     result = qqt(*known, *fit, "--budgets", "64M", "--format", "json")
-    rows = json.loads(result.stdout)[: len(golden)]
+    rows = json.loads(result.stdout)["predictions"][: len(golden)]
     assert "Levels: nested levels of the pools in their order, best first" in result.stderr
     assert list(rows[0]) == ["level", "budget", "error"]
     assert [row["error"] for row in rows] == pytest.approx(golden["error"].tolist(), abs=1e-12)
     assert "choose one of" in qqt(*known, "--budgets", "64M", exit_code=1).stderr
+
+
+def predictions(*asked: object) -> list[dict]:
+    """The rows of `qqt predict --format json`."""
+    rows: list[dict] = json.loads(qqt("predict", *asked, "--format", "json").stdout)["predictions"]
+    return rows
 
 
 def test_predict_from_a_fit(files: SimpleNamespace) -> None:
@@ -252,10 +258,7 @@ def test_predict_from_a_fit(files: SimpleNamespace) -> None:
     lines = qqt("predict", files.good, *options).stdout.splitlines()
     assert lines[0] == "level,budget,error_median,error_lower,error_upper,error_mean"
     assert [line.split(",")[0] for line in lines[1:]] == ["top 2", "top 2", "top 3", "top 3"]
-    mean, run = (
-        json.loads(qqt("predict", files.good, "--budgets", "1B", "--format", "json", *new).stdout)
-        for new in ((), ("--new-run",))
-    )
+    mean, run = (predictions(files.good, "--budgets", "1B", *new) for new in ((), ("--new-run",)))
     width = [[row["error_upper"] - row["error_lower"] for row in rows] for rows in (mean, run)]
     assert sum(width[1]) > 1.2 * sum(width[0])
     decided = json.loads(qqt("decide", files.good, "--budgets", "1B", "--format", "json").stdout)
@@ -284,7 +287,7 @@ def test_predict_from_a_fit_of_groups(files: SimpleNamespace) -> None:
     assert rows[0].startswith("group,level,")
     assert len(rows) == 7
     one = ("predict", files.groups, "--budgets", "1B", "--only-group", "arch 2")
-    assert len(json.loads(qqt(*one, "--format", "json").stdout)) == 3
+    assert len(predictions(*one[1:])) == 3
 
 
 def test_predict_refuses_a_fit_that_failed_unless_forced(files: SimpleNamespace) -> None:
@@ -476,7 +479,7 @@ def test_a_fit_for_each_metric(
     result = qqt("fit", tmp_path / "runs.csv", *options, "--format", "json", exit_code=3)
     assert asked == ["imagenet", "mean of 38"]
     paths = [tmp_path / "fit-imagenet.nc", tmp_path / "fit-mean-of-38.nc"]
-    content = json.loads(result.stdout)
+    content = json.loads(result.stdout)["fits"]
     assert [each["fit"] for each in content] == list(map(str, paths))
     assert [each["passed"] for each in content] == [True, False]
     assert [Fit.of(fit_file.load(path)).gate.passed for path in paths] == [True, False]

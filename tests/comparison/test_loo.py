@@ -189,7 +189,7 @@ def test_a_refit_agrees_with_importance_weights_where_those_hold() -> None:
         (
             {"a": made.fit()},
             {"leave_out": "training-set"},
-            "needs 3 refits of each law; allow them with --refit",
+            "needs 3 refits of each law; allow them with refit=True",
         ),
         (
             {"a": made.fit(), "b": made.fit(seed=1)},
