@@ -1,5 +1,22 @@
 """Which quality filter wins at your compute budget, how sure, and what a wrong choice costs.
 
+The rooms of this package, in the order in which data go through them; each imports only those
+before it:
+
+========================  ==========================================================================
+``tables``                what comes in: runs, compositions, pools and parameters, read and checked
+``laws``                  the scaling laws, the combination theorem, and their curves
+``model``                 the statistical model: priors, noise, likelihood, coordinates
+``posterior``             a fit on disk and opened (`Fit`), its gate, and what it predicts
+``sampling``              from runs and a specification to a fit
+``decisions``             which level or pools to take, how sure that is, what a mistake costs
+``planning``              what runs can teach before a fit, and which run to make next
+``calibration``           whether intervals hold as often as they say
+``comparison``            laws and baselines compared by what they predict
+``report``                results as words, tables and figures
+``cli``                   the command ``qqt``
+========================  ==========================================================================
+
 The names below are loaded when first used: reading a saved posterior never imports PyMC.  Type
 checkers and editors read them from the imports under ``TYPE_CHECKING``.
 """
