@@ -1,4 +1,4 @@
-"""Runs that are left out, and what a law that did not see them predicts."""
+"""Runs that are left out of a fit, and predictions of them by the law fitted to the others."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from qqt_bayes.posterior.fit import Fit, by_draw
 
 Array = NDArray[np.float64]
 Fold = NDArray[np.intp]
-UNSEEN = 1e3**2 / 3
-"""Evaluation variance of a run that is left out: it says nothing, and the compiled model serves."""
+UNSEEN_VARIANCE = 1e3**2 / 3
+"""Evaluation variance of a run that is left out: so large that its error carries no information,
+while the table keeps its shape and so the compiled model."""
 
 
 def by_run(runs: xr.Dataset) -> list[Fold]:
@@ -44,7 +45,7 @@ LEAVE_OUT = {
     "training-set": by_training_set,
     "largest-budget": largest_budget,
 }
-"""What is left out, by name."""
+"""Ways to leave runs out, by the name that a user gives."""
 
 
 def folds(runs: xr.Dataset, leave_out: str) -> list[Fold]:
@@ -93,7 +94,7 @@ def refits(fit: Fit, left_out: Sequence[Fold]) -> Iterator[tuple[Array, Array, b
 
 
 def without(runs: xr.Dataset, fold: Fold) -> xr.Dataset:
-    """The table in which some runs say nothing."""
+    """The table in which some runs have so much noise that they carry no information."""
     variance = evaluation_variance(runs).copy()
-    variance[fold] += UNSEEN
+    variance[fold] += UNSEEN_VARIANCE
     return hold_evaluation(runs, variance)

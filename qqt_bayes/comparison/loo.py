@@ -20,7 +20,7 @@ from scipy.special import logsumexp
 from qqt_bayes.comparison.left_out import Fold, folds, refits
 from qqt_bayes.comparison.scores import crps
 from qqt_bayes.comparison.stacking import stacking_weights
-from qqt_bayes.comparison.verdicts import BAD_K, INTERVAL, difference_state
+from qqt_bayes.comparison.verdicts import BAD_K, QUANTILE_LEVELS, difference_state
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.fit import AnyFit, Fit, of_same_runs, weakest_method
@@ -91,7 +91,7 @@ def _judge(
     """Scores of one law, over run; not a number for runs that are not left out."""
     seen = runs["error"].to_numpy()
     elpd, distance, k = (np.full(seen.size, np.nan) for _ in range(3))
-    predicted = np.full((len(INTERVAL), seen.size), np.nan)
+    predicted = np.full((len(QUANTILE_LEVELS), seen.size), np.nan)
     again = left_out
     if leave_out == "run":
         density, drawn = (_flat(fit, name) for name in ("log_likelihood", "posterior_predictive"))
@@ -118,7 +118,7 @@ def _judge(
         },
         {
             "run": runs["run"],
-            "quantile": list(INTERVAL),
+            "quantile": list(QUANTILE_LEVELS),
             "error": runs["error"],
             "samples_seen": runs["samples_seen"],
             "data": ("run", runs["data"].to_numpy()[runs["data_index"]]),
@@ -193,7 +193,7 @@ def score(
     x = np.take_along_axis(predicted, order, 0)
     w = np.exp(np.take_along_axis(log_weights, order, 0))
     below = np.cumsum(w, axis=0)
-    places = [np.minimum((below < p).sum(axis=0), len(x) - 1) for p in INTERVAL]
+    places = [np.minimum((below < p).sum(axis=0), len(x) - 1) for p in QUANTILE_LEVELS]
     quantiles = np.stack([np.take_along_axis(x, each[None], 0)[0] for each in places])
     return logsumexp(density + log_weights, axis=0), crps(predicted, seen, log_weights), quantiles
 

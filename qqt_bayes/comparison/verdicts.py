@@ -16,7 +16,7 @@ import xarray as xr
 BAD_K = 0.7
 """k-hat above which importance weights are not to be trusted (Vehtari, Simpson, Gelman, Yao and
 Gabry 2024, JMLR 25:72)."""
-INTERVAL = (0.05, 0.5, 0.95)
+QUANTILE_LEVELS = (0.05, 0.5, 0.95)
 """Quantiles that are predicted of a left-out run: a 90 % interval about the median."""
 SMALL_DIFFERENCE = 4.0
 """Difference in elpd that says little, whatever its standard error (Sivula, Magnusson, Matamoros

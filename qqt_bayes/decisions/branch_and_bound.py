@@ -31,23 +31,26 @@ from numpy.typing import NDArray
 from qqt_bayes.decisions.criteria import Criteria, worst_share
 from qqt_bayes.laws.subset_curves import Array, Members, WholePools, error_of_means
 
-CLOSED = 1e-10
-"""Distance between score and bound at which a search has ended."""
-PATIENCE = 500
-"""Parts that are split for one budget before the gap is reported as it is."""
-TABLES = 64
-"""Tables that are kept, each of one size of training sets."""
-STEP = 1e-30
-"""Of the derivative along the imaginary axis, which takes no difference and so has no rounding."""
-ROUNDING = 1e-12
-"""Relative, of sizes."""
+CLOSED_GAP = 1e-10
+"""Largest distance between best score and bound at which a search has ended: rounding errors."""
+MAX_SPLITS = 500
+"""Parts that are split for one budget before the search stops and reports its gap."""
+MAX_TABLES = 64
+"""Tables that are kept in memory, each for one range of sizes of training sets."""
+COMPLEX_STEP = 1e-30
+"""Step of the derivative along the imaginary axis: no difference is taken, so none is rounded."""
+SIZE_TOLERANCE = 1e-12
+"""Relative difference below which two sizes of training sets are one: sums are rounded."""
 
 type Chosen = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Tangent:
-    """A plane below the score, ``value + sum_i w_i (sum_j slope_j x_ij - offset)``."""
+    """A plane that lies below the score everywhere and touches it at one subset.
+
+    ``value + sum_i w_i (sum_j slope_j x_ij - offset)``.
+    """
 
     value: float
     slopes: list[Array]
@@ -76,7 +79,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Found:
-    """What a search came by.
+    """The subsets that a search evaluated, and the bound for all others.
 
     Attributes
     ----------
@@ -112,7 +115,7 @@ def search(pools: WholePools, criteria: Criteria, start: Members) -> Found:
 
 
 class _Search:
-    """Branch and bound; remembers tables and evaluated subsets."""
+    """The state of one branch and bound: the best score so far, tables, evaluated subsets."""
 
     def __init__(self, pools: WholePools, criteria: Criteria) -> None:
         self.pools, self.criteria = pools, criteria
@@ -122,6 +125,7 @@ class _Search:
         self.number = count()
 
     def run(self, start: Members) -> Found:
+        """Split the part of least bound until none can hold a better subset."""
         for chosen in start:
             first = self.tangent(chosen)
             if first.value <= self.best:
@@ -130,8 +134,8 @@ class _Search:
         whole = Part(-np.inf, 0, 0.0, 0.0, none, none, tangent, np.empty(0))
         open_parts: list[Part] = []
         self.consider(open_parts, (replace(whole, least=x, most=y) for x, y in self.ranges()))
-        for _ in range(PATIENCE):
-            if not open_parts or open_parts[0].bound >= self.best - CLOSED:
+        for _ in range(MAX_SPLITS):
+            if not open_parts or open_parts[0].bound >= self.best - CLOSED_GAP:
                 break
             self.consider(open_parts, self.split(heapq.heappop(open_parts)))
         members = np.array([np.frombuffer(key, dtype=bool) for key in self.known])
@@ -153,24 +157,24 @@ class _Search:
         """Bound each part, by the tangent it comes with and by that of the subset it suggests."""
         for wide in parts:
             part = self.tightened(wide)
-            if part.least > part.most * (1 + ROUNDING):
+            if part.least > part.most * (1 + SIZE_TOLERANCE):
                 continue
-            for _ in range(2):
+            for _ in range(2):  # the tangent it came with, then the one at the subset that suggests
                 excess = part.tangent.excess(self.table(part.least, part.most))
                 mean, chosen = least_mean(excess, self.pools.taken, part)
                 bound = part.tangent.value + mean
                 if bound >= part.bound:
                     part = replace(part, bound=bound, excess=excess)
-                if part.bound >= self.best - CLOSED:
+                if part.bound >= self.best - CLOSED_GAP:
                     break
                 tangent = self.tangent(chosen)
                 self.best = min(self.best, tangent.value)
                 part = replace(part, tangent=tangent)
-            if part.bound < self.best - CLOSED:
+            if part.bound < self.best - CLOSED_GAP:
                 heapq.heappush(open_parts, replace(part, number=next(self.number)))
 
     def tightened(self, part: Part) -> Part:
-        """The part with no size that its pools cannot have."""
+        """The part without the sizes that its pools cannot have together."""
         taken = self.pools.taken
         least, most = taken[part.inside].sum(), taken[~part.outside].sum()
         if least == most or not self.pools.equal:
@@ -180,7 +184,7 @@ class _Search:
     def split(self, part: Part) -> Iterator[Part]:
         """Halve the range of sizes where that is what makes the bound loose; else decide a pool."""
         free = ~part.inside & ~part.outside
-        if part.least < part.most * (1 - ROUNDING):
+        if part.least < part.most * (1 - SIZE_TOLERANCE):
             narrow = part.tangent.excess(self.table(part.least, part.least))
             tight = part.tangent.value + least_mean(narrow, self.pools.taken, part)[0]
             if not free.any() or tight - part.bound > (self.best - part.bound) / 2:
@@ -198,7 +202,7 @@ class _Search:
     def table(self, least: float, most: float) -> list[Array]:
         """What the law takes means of, at its best for sizes in a range."""
         if (least, most) not in self.tables:
-            if len(self.tables) >= TABLES:
+            if len(self.tables) >= MAX_TABLES:
                 self.tables.pop(next(iter(self.tables)))
             self.tables[least, most] = self.pools.at_best(least, most).table(most)
         return self.tables[least, most]
@@ -231,8 +235,8 @@ def gradient(pools: WholePools, means: list[Array]) -> list[Array]:
     """Derivatives of the error with respect to each of the law's means."""
     slopes = []
     for j in range(len(means)):
-        moved = [x + STEP * 1j if i == j else x for i, x in enumerate(means)]
-        slopes.append(error_of_means(pools.law, moved).imag / STEP)
+        stepped = [x + COMPLEX_STEP * 1j if i == j else x for i, x in enumerate(means)]
+        slopes.append(error_of_means(pools.law, stepped).imag / COMPLEX_STEP)
     return slopes
 
 
@@ -249,7 +253,7 @@ def least_mean(excess: Array, taken: Array, part: Part) -> tuple[float, Chosen]:
     inside = taken * part.inside
     totals = inside.sum() + np.append(0.0, taken[order].cumsum())
     sums = inside @ excess + np.append(0.0, (taken * excess)[order].cumsum())
-    least, most = part.least * (1 - ROUNDING), part.most * (1 + ROUNDING)
+    least, most = part.least * (1 - SIZE_TOLERANCE), part.most * (1 + SIZE_TOLERANCE)
     if totals[0] > most or totals[-1] < least:
         return np.inf, part.inside
     ends = np.clip([part.least, part.most], totals[0], totals[-1])
@@ -257,5 +261,5 @@ def least_mean(excess: Array, taken: Array, part: Part) -> tuple[float, Chosen]:
     means = np.interp(sizes, totals, sums) / sizes
     best = means.argmin()
     chosen = part.inside.copy()
-    chosen[order[: np.searchsorted(totals, sizes[best] * (1 - ROUNDING))]] = True
+    chosen[order[: np.searchsorted(totals, sizes[best] * (1 - SIZE_TOLERANCE))]] = True
     return means[best], chosen

@@ -14,10 +14,10 @@ from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.prediction import predict
 
-GRID = 65
+GRID_POINTS = 65
 """Budgets at which curves are compared, at equal steps of the logarithm."""
-DRAWS = 1000
-"""Draws that tell where curves cross: more would add digits that nobody reads."""
+MAX_DRAWS = 1000
+"""Draws of which crossings are sought: more would add digits that nobody reads."""
 
 
 def crossovers(
@@ -50,9 +50,9 @@ def crossovers(
         `crossover_probability`, the share of draws with one; `crossover_below`, the share of draws
         in which the later level is ahead at the least budget and never behind.
     """
-    grid = np.geomspace(budgets.min(), budgets.max(), GRID)
+    grid = np.geomspace(budgets.min(), budgets.max(), GRID_POINTS)
     names = [str(name) for name in levels["level"].values]
-    error = predict(fit.thinned(DRAWS), levels, grid, group=group, discrepancy=discrepancy)
+    error = predict(fit.thinned(MAX_DRAWS), levels, grid, group=group, discrepancy=discrepancy)
     curves = [error.isel(level=place, drop=True) for place in range(len(names))]
     pairs = [summarise_crossing(*pair, quantiles) for pair in pairwise(curves)]
     before, after = names[:-1], names[1:]

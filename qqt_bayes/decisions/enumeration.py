@@ -16,18 +16,19 @@ from qqt_bayes.decisions.criteria import RULES, TIE, Criteria
 from qqt_bayes.laws.level_curves import require_finite
 from qqt_bayes.laws.subset_curves import ERRORS, Array, Members, WholePools, error_of_means
 
-HITS = 4_000_000
-"""Draws in which a subset may be the best that are remembered before they are sifted."""
-PLACES = 12
-"""Of a probability."""
+MAX_HITS = 4_000_000
+"""Pairs of a subset and a draw in which it may be best that are kept before they are sifted: they
+take 100 MB."""
+PROBABILITY_DECIMALS = 12
+"""Decimals to which a probability is rounded: it is a sum of many shares."""
 
 type Advance = Callable[[float], None]
-"""Told which share of the work has been done since it was last called."""
+"""Takes the share of the work that has been done since the last call."""
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """What is known of subsets at each budget.
+    """Scores of subsets at each budget, and how each fares against all others.
 
     Attributes
     ----------
@@ -101,7 +102,7 @@ def enumerate_subsets(pools: WholePools, criteria: Criteria, advance: Advance) -
 
 
 def silent(_: float) -> None:
-    """Take no notice."""
+    """Ignore how far the work is."""
 
 
 def rank(
@@ -150,7 +151,7 @@ def _judge(
         advance(error.size / (len(members) * best.least.size))
     np.minimum(best.least, known, out=best.least)
     np.add.at(probability, *best.shares())
-    return score, mean, probability.round(PLACES), best.least.T  # sums of many shares are rounded
+    return score, mean, probability.round(PROBABILITY_DECIMALS), best.least.T
 
 
 def blocks(pools: WholePools, members: Members) -> Iterator[tuple[NDArray[np.intp], slice, Array]]:
@@ -211,12 +212,12 @@ class Best:
         place = (budget + at.start) * self.least.shape[1] + draw
         self.hits.append((sets[subset], place, error[budget, subset, draw]))
         self.count += subset.size
-        if self.count > max(HITS, 2 * self.least.size):
+        if self.count > max(MAX_HITS, 2 * self.least.size):
             self.hits = [self._sifted()]
             self.count = self.hits[0][0].size
 
     def _sifted(self) -> tuple[NDArray[np.intp], NDArray[np.intp], Array]:
-        """Those that are still the best, or as good."""
+        """The hits that are still the best of their draw, or as good."""
         subset, place, error = (np.concatenate(x) for x in zip(*self.hits, strict=True))
         still = error <= self.least.ravel()[place] + TIE
         return subset[still], place[still], error[still]

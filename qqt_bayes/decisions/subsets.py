@@ -1,4 +1,4 @@
-"""Which pools to train on together: every subset of them judged under every draw."""
+"""Which pools to train on together: subsets of whole pools judged under every draw."""
 
 from __future__ import annotations
 
@@ -27,14 +27,16 @@ from qqt_bayes.laws.subset_curves import Members, WholePools, best_of_each_draw
 from qqt_bayes.posterior.fit import AnyFit, Fit
 from qqt_bayes.posterior.levels import as_budgets
 
-ENUMERATED = 20
-"""Pools up to which every subset is evaluated: a million subsets."""
-NAMED = 12
-"""Subsets that the result names: those chosen somewhere, and the likeliest of the others."""
-KEPT = 8
-"""Subsets of a search that are compared with those of other budgets."""
-ALL = "all pools"
+MAX_ENUMERATED_POOLS = 20
+"""Pools up to which every subset is evaluated, a million of them; beyond, they are searched."""
+MAX_NAMED = 12
+"""Subsets in the result: those chosen at some budget, and the likeliest of the others."""
+KEPT_PER_BUDGET = 8
+"""Best subsets of each budget's search that are judged at all budgets."""
+ALL_POOLS = "all pools"
+"""Name of the subset that takes every pool."""
 JOIN = " + "
+"""Between the pools in the name of a subset."""
 
 
 def best_subsets(
@@ -67,7 +69,7 @@ def best_subsets(
     force : bool
         Decide on a fit that did not pass the gate.
     advance : callable, optional
-        Told which share of the work has been done since it was last called.
+        Takes the share of the work that has been done since the last call.
 
     Returns
     -------
@@ -104,11 +106,11 @@ def best_subsets(
         fit.parameters["pool_size"].values,
         as_budgets(budgets),
     )
-    told = advance or silent
+    report = advance or silent
     ranking = (
-        enumerate_subsets(pools, criteria, told)
-        if pools.taken.size <= ENUMERATED
-        else _found(pools, criteria, told)
+        enumerate_subsets(pools, criteria, report)
+        if pools.taken.size <= MAX_ENUMERATED_POOLS
+        else _searched(pools, criteria, report)
     )
     decision = _judged(fit, pools, ranking, criteria)
     levels = decision["member"] * xr.DataArray(pools.taken, dims="pool")
@@ -118,21 +120,21 @@ def best_subsets(
     return decision.assign_attrs(
         forced=int(force),
         subsets=2**pools.taken.size - 1,
-        searched=int(pools.taken.size > ENUMERATED),
+        searched=int(pools.taken.size > MAX_ENUMERATED_POOLS),
         complete=int(ranking.complete),
     )
 
 
-def _found(pools: WholePools, criteria: Criteria, advance: Advance) -> Ranking:
-    """A ranking of what branch and bound finds at each budget."""
+def _searched(pools: WholePools, criteria: Criteria, advance: Advance) -> Ranking:
+    """Rank the subsets that branch and bound finds at each budget."""
     if not pools.law.separable:
         raise InputError(
-            f"more than {ENUMERATED} pools: law {pools.law.name} sees more of a mixture than means "
-            "over its pools, so its subsets cannot be searched; merge pools"
+            f"more than {MAX_ENUMERATED_POOLS} pools: law {pools.law.name} sees more of a mixture "
+            "than means over its pools, so its subsets cannot be searched; merge pools"
         )
     if criteria.rule == "target":
         raise InputError(
-            f"more than {ENUMERATED} pools: rule 'target' has no bound to search with; "
+            f"more than {MAX_ENUMERATED_POOLS} pools: rule 'target' has no bound to search with; "
             "take 'expected' or 'cvar'"
         )
     count = pools.taken.size
@@ -142,7 +144,7 @@ def _found(pools: WholePools, criteria: Criteria, advance: Advance) -> Ranking:
         order = score.argsort(kind="stable")
         nested = order.argsort() < np.arange(1, count + 1)[:, None]  # the best, the two best, ...
         found = search(pools.at(i), criteria, nested)
-        members.append(found.members[:KEPT])
+        members.append(found.members[:KEPT_PER_BUDGET])
         gap[i] = found.score[0] - found.bound
         advance(1 / pools.budgets.size)
     known = [best_of_each_draw(pools.at(i)) for i in range(pools.budgets.size)]
@@ -158,10 +160,10 @@ def _found(pools: WholePools, criteria: Criteria, advance: Advance) -> Ranking:
 def _named(ranking: Ranking) -> tuple[Members, list[int]]:
     """The subsets worth a name, in order of size, and which of them is chosen at each budget."""
     chosen = choose(ranking.score, ranking.mean)
-    likely = np.argsort(-ranking.probability.max(axis=1), kind="stable")[:NAMED]
+    likely = np.argsort(-ranking.probability.max(axis=1), kind="stable")[:MAX_NAMED]
     best = likely[: max(2, np.count_nonzero(ranking.probability.max(axis=1)[likely]))]
     named = np.array(list(dict.fromkeys([*chosen.tolist(), *best])))
-    named = named[: max(NAMED, np.unique(chosen).size)]
+    named = named[: max(MAX_NAMED, np.unique(chosen).size)]
     members = ranking.members[named]
     order = np.lexsort((*members.T[::-1], -members.sum(axis=1)))[::-1]
     return named[order], [named[order].tolist().index(i) for i in chosen]
@@ -171,7 +173,7 @@ def _judged(fit: Fit, pools: WholePools, ranking: Ranking, criteria: Criteria) -
     """The subsets worth a name, judged with all subsets as their rivals."""
     named, chosen = _named(ranking)
     members, pool_names = ranking.members[named], np.array(fit.pools)
-    names = [ALL if taken.all() else JOIN.join(pool_names[taken]) for taken in members]
+    names = [ALL_POOLS if taken.all() else JOIN.join(pool_names[taken]) for taken in members]
     level = xr.DataArray(names, dims="level", coords={"level": names})
     budget = xr.DataArray(pools.budgets, dims="budget", attrs={"units": "samples"})
     sizes = fit.posterior.sizes

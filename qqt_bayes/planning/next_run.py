@@ -13,12 +13,12 @@ from qqt_bayes.posterior.levels import Levels
 from qqt_bayes.posterior.prediction import predict
 
 Array = NDArray[np.float64]
-DRAWS = 1000
-"""Of each law; more would add digits that nobody reads."""
-GRID = 256
-"""Errors at which two densities are compared."""
-NEARLY = 0.02
-"""Probability that a cheaper run may be worse by, and is preferred."""
+MAX_DRAWS = 1000
+"""Draws of each law: more would add digits that nobody reads."""
+GRID_POINTS = 256
+"""Errors at which two predictive densities are compared."""
+NEARLY_BEST = 0.02
+"""How much lower the probability of a cheaper run may be for it to be preferred."""
 
 
 def telling_runs(
@@ -36,12 +36,13 @@ def telling_runs(
     Returns
     -------
     Dataset
-        Over level and budget (and group if there are several): `probability_right`, see there;
+        Over level and budget (and group if there are several): `probability_right`, the probability
+        that the run points to the right law;
         `expected` (law), the median error of a new run under each. Attributes `level`, `budget`
         (and `group`) name the cheapest run whose probability is within 0.02 of the largest.
     """
     drawn = [
-        predict(Fit.of(fit).thinned(DRAWS), levels, budgets, new_run=True, discrepancy=False)
+        predict(Fit.of(fit).thinned(MAX_DRAWS), levels, budgets, new_run=True, discrepancy=False)
         for fit in (one, other)
     ]
     drawn = [each.stack(sample=SAMPLE) for each in drawn]
@@ -55,7 +56,7 @@ def telling_runs(
     )
     expected = xr.concat([first.median("sample"), second.median("sample")], "law")
     budget = right["budget"].broadcast_like(right)
-    enough = right >= right.max() - NEARLY
+    enough = right >= right.max() - NEARLY_BEST
     cheap = enough & (budget == budget.where(enough).min())
     place = np.unravel_index(np.nanargmax(right.where(cheap)), right.shape)
     best = {
@@ -86,6 +87,6 @@ def probability_right(one: Array, other: Array) -> float:
     (0.83, 0.84)
     """
     both = np.concatenate([one, other])
-    grid = np.linspace(both.min(), both.max(), GRID)
+    grid = np.linspace(both.min(), both.max(), GRID_POINTS)
     p, q = (gaussian_kde(each)(grid) for each in (one, other))
     return float(np.maximum(p / p.sum(), q / q.sum()).sum() / 2)

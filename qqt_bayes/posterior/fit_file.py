@@ -20,7 +20,7 @@ from qqt_bayes.posterior.fit import Fit
 
 ENGINE: Literal["h5netcdf"] = "h5netcdf"
 DAMAGED = "damaged; make it again with `qqt fit`."
-FORM: dict[str, tuple[str, ...]] = {
+RUN_TABLE_DIMS: dict[str, tuple[str, ...]] = {
     **{dim: (dim,) for dim in ("run", "data", "group", "pool")},
     "unique_samples": ("data", "pool"),
     "pool_size": ("pool",),
@@ -28,7 +28,7 @@ FORM: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("n_eval", "rounding", "weight"), ("run",)),
 }
 """Dimensions of what a table of runs holds."""
-OPTIONAL = ("training", "evaluation_variance")
+OPTIONAL_OVER_RUN = ("training", "evaluation_variance")
 """What it may hold, over run."""
 
 
@@ -82,8 +82,8 @@ def load(path: str | os.PathLike[str]) -> xr.DataTree:
 
 def _check_runs(table: xr.Dataset) -> None:
     """Raise ValueError unless a table of runs has the form that `read_runs` gives it."""
-    optional = {name: ("run",) for name in OPTIONAL if name in table}
-    for name, dims in {**FORM, **optional}.items():
+    optional = {name: ("run",) for name in OPTIONAL_OVER_RUN if name in table}
+    for name, dims in {**RUN_TABLE_DIMS, **optional}.items():
         if name not in table or table[name].dims != dims:
             raise ValueError(f"{name} is not over {dims}")
     for dim in ("data", "group"):

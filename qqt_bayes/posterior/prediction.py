@@ -17,7 +17,7 @@ from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels
 from qqt_bayes.tables.formats import Source
 from qqt_bayes.tables.parameters import read_parameters
 
-EXACT = 4096
+EXACT_EPOCHS = 4096
 """Epochs that are summed one by one for known parameters, where one evaluation is all."""
 
 
@@ -152,7 +152,7 @@ def predict_known(
     levels = as_levels(levels, parameters["pool"].values.tolist(), known="the parameters")
     theta = parameters.assign(size_exponent=float(size_exponent))
     with np.errstate(over="ignore", invalid="ignore"):  # a fault, and said as one
-        error = evaluate(chosen, theta, levels, as_budgets(budgets), exact=EXACT)
+        error = evaluate(chosen, theta, levels, as_budgets(budgets), exact=EXACT_EPOCHS)
     require_finite(error)
     return error.assign_attrs(units="error rate, or loss", law=law)
 

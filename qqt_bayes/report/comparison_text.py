@@ -11,7 +11,7 @@ import xarray as xr
 
 from qqt_bayes.comparison.verdicts import (
     BAD_K,
-    INTERVAL,
+    QUANTILE_LEVELS,
     TELLING,
     Verdict,
     deciding_runs,
@@ -118,7 +118,7 @@ def _cautions(runs: int, found: list[Verdict]) -> Iterator[str]:
 
 def _inside(of_law: xr.Dataset) -> np.ndarray:
     """Whether the interval of each run holds it."""
-    low, high = (of_law["predicted"].sel(quantile=INTERVAL[i]) for i in (0, -1))
+    low, high = (of_law["predicted"].sel(quantile=QUANTILE_LEVELS[i]) for i in (0, -1))
     held: np.ndarray = ((low <= of_law["error"]) & (of_law["error"] <= high)).values
     return held
 

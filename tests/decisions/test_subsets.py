@@ -15,7 +15,7 @@ from qqt_bayes.decisions.branch_and_bound import search
 from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.decisions.enumeration import all_subsets, enumerate_subsets, silent
 from qqt_bayes.decisions.judge import judge
-from qqt_bayes.decisions.subsets import ALL, JOIN
+from qqt_bayes.decisions.subsets import ALL_POOLS, JOIN
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.law import LAWS
 from qqt_bayes.laws.mixture import mixture_error
@@ -143,7 +143,9 @@ def test_best_subsets_of_a_fit():
     levels = xr.DataArray(
         [[runs["pool_size"].values[i] * (i in c) for i in range(4)] for c in everything],
         {
-            "level": [ALL if len(c) == 4 else JOIN.join(names[i] for i in c) for c in everything],
+            "level": [
+                ALL_POOLS if len(c) == 4 else JOIN.join(names[i] for i in c) for c in everything
+            ],
             "pool": names,
         },
         ("level", "pool"),
