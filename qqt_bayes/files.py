@@ -106,6 +106,17 @@ no such folder
         raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
+def slug(name: str) -> str:
+    """A name as part of the name of a file that any file system takes.
+
+    Examples
+    --------
+    >>> slug("ViT-B/32"), slug("mean of 38"), slug("???")
+    ('ViT-B-32', 'mean-of-38', '')
+    """
+    return re.sub(r"[^\w.]+", "-", name).strip("-")
+
+
 def writable(
     path: Path, sources: Iterable[str | None] = (), endings: Collection[str] | None = None
 ) -> Path:
@@ -153,17 +164,6 @@ def writable(
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
     return path
-
-
-def word_for_file(name: str) -> str:
-    """A name without what some file system refuses in the names of files; it may be empty.
-
-    Examples
-    --------
-    >>> word_for_file("average of 38 / v2.0"), word_for_file("?")
-    ('average-of-38-v2.0', '')
-    """
-    return re.sub(r"[^\w.]+", "-", name).strip("-")
 
 
 def new_folder(path: Path) -> Path:

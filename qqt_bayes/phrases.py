@@ -36,14 +36,15 @@ def format_samples(samples: float, digits: int = 3) -> str:
 
 
 CERTAIN = 0.995
+"""Probability from which on draws can hardly tell it from 1; below one minus it, from 0."""
 NO_DOUBT = "more than 0.99"
-"""What is said of a probability of `CERTAIN` or more: draws can hardly tell it from 1."""
-SMALL = 1e-4
+"""What is said of a probability of `CERTAIN` or more."""
+LEAST_COST = 1e-4
 """Cost in error below which digits mean nothing."""
-MOST = 4
+MOST_NAMED = 4
 """Things that a sentence names."""
-EDGE = 1e-9
-"""Rounding that does not bring a probability below the next hundredth."""
+ROUNDING = 1e-9
+"""What a probability may lack to a hundredth and still not be rounded down to the one before."""
 
 
 def chance(probability: float) -> str:
@@ -70,7 +71,7 @@ def chance_at_least(probability: xr.DataArray) -> str:
     least = probability.min().item()
     if probability.size == 1 or least >= CERTAIN:
         return chance(least)
-    return f"at least {math.floor(100 * least + EDGE) / 100:.2f}"
+    return f"at least {math.floor(100 * least + ROUNDING) / 100:.2f}"
 
 
 def chance_range(probability: xr.DataArray) -> str:
@@ -93,8 +94,8 @@ def cost(regret: xr.DataArray) -> str:
     ('0.012', 'at most 0.3', 'less than 0.0001')
     """
     most = regret.max().item()
-    if most < SMALL:
-        return f"less than {SMALL:g}"
+    if most < LEAST_COST:
+        return f"less than {LEAST_COST:g}"
     return f"{'at most ' if regret.size > 1 else ''}{float(f'{most:.2g}'):g}"
 
 
@@ -115,7 +116,7 @@ def joined_ends(first: str, last: str) -> str:
 
 
 def joined(words: list[str]) -> str:
-    """Some words, the first `MOST` of them.
+    """Some words, the first `MOST_NAMED` of them.
 
     Examples
     --------
@@ -124,8 +125,8 @@ def joined(words: list[str]) -> str:
     """
     if len(words) == 1:
         return words[0]
-    if len(words) > MOST:
-        words = [*words[:MOST], f"{len(words) - MOST} more"]
+    if len(words) > MOST_NAMED:
+        words = [*words[:MOST_NAMED], f"{len(words) - MOST_NAMED} more"]
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 

@@ -12,7 +12,7 @@ import xarray as xr
 
 from qqt_bayes.cli.output import emit, note
 from qqt_bayes.errors import InadequateFit, InputError
-from qqt_bayes.files import word_for_file
+from qqt_bayes.files import slug
 from qqt_bayes.model.spec import Spec
 from qqt_bayes.posterior import fit_file
 from qqt_bayes.posterior.fit import Fit
@@ -37,7 +37,7 @@ def files(output: str, names: list[str]) -> list[str]:
     ['fits/a-imagenet.nc', 'fits/a-average-of-38.nc']
     """
     path = Path(output)
-    words = [word_for_file(name) for name in names]
+    words = [slug(name) for name in names]
     for name, word in zip(names, words, strict=True):
         if words.count(word) > 1 or not word:
             raise InputError(f"metric {name!r}: its name is no file's of its own; rename it")

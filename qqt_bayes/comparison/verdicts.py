@@ -27,8 +27,9 @@ MOST_OF_ONE_RUN = 0.5
 """Share of a difference above which a single run is said to make it."""
 TELLING = 0.9
 """Probability of pointing to the right law from which on a new run is called telling."""
-ALIKE = 3.0
-"""Bayes factor below which, and above whose inverse, the runs hardly speak."""
+LEAST_BAYES_FACTOR = 3.0
+"""Bayes factor below which, and above whose inverse, the runs hardly speak (Kass and Raftery 1995,
+doi:10.1080/01621459.1995.10476572: "not worth more than a bare mention")."""
 
 STATES = {
     "difference": ("small", "unclear", "clear"),
@@ -103,7 +104,7 @@ def evidence_state(bayes_factor: float) -> str:
     >>> evidence_state(0.2), evidence_state(1.5), evidence_state(7.0)
     ('less_likely', 'alike', 'more_likely')
     """
-    if 1 / ALIKE < bayes_factor < ALIKE:
+    if 1 / LEAST_BAYES_FACTOR < bayes_factor < LEAST_BAYES_FACTOR:
         return "alike"
     return "more_likely" if bayes_factor > 1 else "less_likely"
 
@@ -179,4 +180,4 @@ def _of_exponents(exponents: pd.DataFrame) -> Iterator[Verdict]:
     for row in exponents.itertuples():
         of = f"{row.law}, {row.of}" if row.of else str(row.law)
         for check, ratio in (("theorem", row.theorem), ("no_size_effect", row.no_size_effect)):
-            yield Verdict(check, of, float(ratio), ALIKE, evidence_state(float(ratio)))
+            yield Verdict(check, of, float(ratio), LEAST_BAYES_FACTOR, evidence_state(float(ratio)))

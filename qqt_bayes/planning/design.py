@@ -11,12 +11,12 @@ from qqt_bayes.tables.budgets import is_one_budget
 
 Array = NDArray[np.float64]
 
-ALIKE = 1e-6
-"""Relative differences below this are rounding."""
+ROUNDING = 1e-6
+"""Relative difference below which two shares, or sizes, are the same but for rounding."""
 
 
 def most_epochs(runs: xr.Dataset) -> pd.Series:
-    """How often each pool's samples are seen at most by a run, in epochs.
+    """The most epochs for which any run sees the samples of each pool.
 
     Examples
     --------
@@ -32,11 +32,11 @@ def most_epochs(runs: xr.Dataset) -> pd.Series:
 
 
 def inseparable(runs: xr.Dataset) -> list[list[str]]:
-    """Pools whose utilities the runs tell in combination only, in groups.
+    """Groups of pools whose utilities the runs identify only in fixed combinations.
 
-    A pool can be told from the rest if its unit vector is in the row space of the shares of the
-    training sets. Those that cannot are one group, or several if each is always taken in the same
-    proportions.
+    A pool's utility is identified if its unit vector is in the row space of the shares that
+    training sets take from each pool: then the projection on that space leaves it as it is. All
+    other pools are one group, or several if each is always taken in the same proportions.
 
     Examples
     --------
@@ -49,10 +49,10 @@ def inseparable(runs: xr.Dataset) -> list[list[str]]:
     """
     taken, _ = _each_run(runs)
     share = taken / taken.sum(axis=1, keepdims=True)
-    told = np.diag(np.linalg.pinv(share, rcond=ALIKE) @ share)
-    lost = np.flatnonzero(told < 1 - ALIKE)
+    kept = np.diag(np.linalg.pinv(share, rcond=ROUNDING) @ share)  # of each unit vector
+    lost = np.flatnonzero(kept < 1 - ROUNDING)
     columns = share[:, lost] / np.linalg.norm(share[:, lost], axis=0)
-    parallel = columns.T @ columns > 1 - ALIKE
+    parallel = columns.T @ columns > 1 - ROUNDING
     names = runs["pool"].values[lost]
     groups: list[list[str]] = [names[row].tolist() for row in np.unique(parallel, axis=0)[::-1]]
     return groups if all(len(group) > 1 for group in groups) else [names.tolist()]
@@ -77,7 +77,7 @@ def sizes_differ(runs: xr.Dataset, by_pool: bool, size_reference: float | None) 
     reference = runs["pool_size"].values if size_reference is None else size_reference
     ratio = np.where(again > 0, np.log(again.sum(axis=1, keepdims=True) / reference), np.nan)
     columns = ratio.T if by_pool else [ratio.ravel()]
-    return any(np.ptp(c[~np.isnan(c)], axis=0) > ALIKE for c in columns if (~np.isnan(c)).any())
+    return any(np.ptp(c[~np.isnan(c)], axis=0) > ROUNDING for c in columns if (~np.isnan(c)).any())
 
 
 def single_budget_groups(runs: xr.Dataset) -> list[str]:
@@ -89,13 +89,14 @@ def single_budget_groups(runs: xr.Dataset) -> list[str]:
 
 
 def largest_rise(runs: xr.Dataset) -> pd.DataFrame:
-    """Where error rises with the budget most, relative to itself: two rows, or none.
+    """The two cells of a training set between which its error rises most, relative to itself.
 
     Returns
     -------
     DataFrame
-        Columns `data`, `group`, `samples_seen` and `error`, a mean over the runs there: the least
-        of a training set, and the highest at a larger budget.
+        Columns `data`, `group`, `samples_seen` and `error`, a mean over the runs there. The first
+        row is the least error of a training set, the second its highest at a larger budget; no rows
+        if no error rises.
 
     Examples
     --------
@@ -120,7 +121,10 @@ def largest_rise(runs: xr.Dataset) -> pd.DataFrame:
 
 
 def best_covered(runs: xr.Dataset) -> int:
-    """The last run of the training set (in a group) with most budgets, then runs, then samples."""
+    """The last run of that training set (in a group) which says most about errors at other budgets.
+
+    It is the one with most budgets; of several, with most runs, then with most unique samples.
+    """
     keys = ["group_index", "data_index"]
     table = runs[[*keys, "samples_seen"]].to_dataframe().reset_index(drop=True)
     cells = table.groupby(keys)["samples_seen"].agg(["nunique", "size", "max"])

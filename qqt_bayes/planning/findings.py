@@ -24,7 +24,7 @@ from qqt_bayes.planning.design import (
     sizes_differ,
 )
 from qqt_bayes.planning.information import Information, Ridge
-from qqt_bayes.posterior.prior_sensitivity import DOMINATED
+from qqt_bayes.posterior.prior_sensitivity import LEAST_CONTRACTION
 from qqt_bayes.tables.budgets import is_one_budget
 
 FORECAST_BUDGETS = (1.0, 2.0, 10.0)
@@ -197,11 +197,11 @@ def quantified(
     budgets : list of float
         Where; empty if errors at other budgets are not identified, and so have no precision.
     """
-    weak = information.contraction < DOMINATED
+    weak = information.contraction < LEAST_CONTRACTION
     if weak.any():
         both = zip(information.scalars, weak, strict=True)
         scalars = [scalar for scalar, is_weak in both if is_weak]
-        yield Finding("prior_dominated", values={"scalars": scalars, "bar": DOMINATED})
+        yield Finding("prior_dominated", values={"scalars": scalars, "bar": LEAST_CONTRACTION})
     for ridge in ridges[:1]:  # more than one confuses more than it helps
         yield Finding("ridge", values={"sides": ridge.sides, "left": ridge.left})
     if budgets:

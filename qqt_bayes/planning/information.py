@@ -34,17 +34,19 @@ from qqt_bayes.tables.runs import ERROR
 
 Array = NDArray[np.float64]
 DRAWS = 60
-"""Draws of the prior that are averaged over, if so many are legal ..."""
-TRIED = 1200
-"""... of so many."""
-LEAST = 10
-"""Fewer say nothing."""
-WORK = 1e8
-"""Evaluations of an epoch of a pool of a run, and products of matrix elements: a few seconds."""
-BLOCK = 1e6
-"""The same, at a time."""
-STEP = 1e-5
-"""Of the forward differences, in standard deviations."""
+"""Draws of the prior that are averaged over, if so many are legal."""
+MOST_DRAWS = 1200
+"""Draws of the prior among which legal ones are looked for."""
+LEAST_DRAWS = 10
+"""Legal draws of which fewer say nothing."""
+MOST_WORK = 1e8
+"""Evaluations of an epoch of a pool of a run, and products of matrix elements, that all draws may
+take together: a few seconds."""
+BLOCK_WORK = 1e6
+"""The same, of the points that are evaluated at once: this bounds the memory."""
+FORWARD_STEP = 1e-5
+"""Step of the forward differences, in standard deviations: rounding over it and the curvature times
+it are both far below the two digits that are said of a result."""
 
 
 @dataclass(frozen=True)
@@ -101,54 +103,84 @@ def expected_information(
     rows = _Rows(spec, [runs, further])
     if not rows.random:
         return None
-    scalars = [(name, label) for name in rows.random for label in _labels(name, spec, runs)]
     size = count(spec, sizes)
-    wanted = int(min(DRAWS, WORK / ((1 + size) * (rows.work + size**2))))
-    if wanted < LEAST:
+    draws = int(min(DRAWS, MOST_WORK / ((1 + size) * (rows.work + size**2))))
+    if draws < LEAST_DRAWS:
         return None
-    rng = np.random.default_rng(seed)
-    legal, legal_errors = np.empty((0, size)), np.empty((0, rows.size))
-    for _ in range(TRIED // DRAWS):
-        z = rng.standard_normal((DRAWS, size))
-        errors = rows.errors(values_at(spec, sizes, z))[:, : rows.size]
-        holds = ERROR[runs.attrs["kind"]].holds(errors).all(axis=1)
-        legal = np.concatenate([legal, z[holds]])
-        legal_errors = np.concatenate([legal_errors, errors[holds]])
-        if len(legal) >= wanted:
-            break
-    if len(legal) < LEAST:
+    points, errors = _legal_draws(spec, runs, rows, draws, np.random.default_rng(seed))
+    if len(points) < LEAST_DRAWS:
         return None
-    contraction, left, sds = [], [], []
-    for point in legal[:wanted]:
-        values = values_at(spec, sizes, point + STEP * np.eye(1 + size, size, -1))
-        errors = rows.errors(values)
-        error, slope = errors[0], (errors[1:] - errors[0]).T / STEP
-        gradient = np.concatenate([_slope(values[name]) for name in rows.random])
-        before = np.sqrt((gradient**2).sum(axis=1))
-        with np.errstate(all="ignore"):  # a prior may have noise that is none, or beyond measure
-            told = slope[: rows.size] / _noise(spec, runs, values, error[: rows.size])[:, None]
-        finite = all(np.isfinite(x).all() for x in (slope, before, told))
-        if not (finite and before.all()):
-            continue
-        after = posterior_covariance(told)
-        unit = gradient / before[:, None]
-        left.append(unit @ after @ unit.T)
-        contraction.append(1 - np.diag(left[-1]))
-        beyond = slope[rows.size :]
-        variances = (beyond**2).sum(axis=1), ((beyond @ after) * beyond).sum(axis=1)
-        sds.append(np.sqrt(variances))
-    if len(sds) < LEAST:
+    found = [_about(spec, runs, rows, point) for point in points[:draws]]
+    known = [each for each in found if each is not None]
+    if len(known) < LEAST_DRAWS:
         return None
-    prior_sd, posterior_sd = np.median(sds, axis=0)
+    left, prior_sd, posterior_sd = (list(each) for each in zip(*known, strict=True))
+    scalars = [(name, label) for name in rows.random for label in _labels(name, spec, runs)]
     return Information(
         tuple(scalars),
-        np.median(contraction, axis=0),
+        np.median([1 - np.diag(each) for each in left], axis=0),
         np.mean(left, axis=0),
-        prior_sd,
-        posterior_sd,
-        np.quantile(legal_errors, [0.05, 0.95], axis=0),
-        len(sds),
+        np.median(prior_sd, axis=0),
+        np.median(posterior_sd, axis=0),
+        np.quantile(errors, [0.05, 0.95], axis=0),
+        len(known),
     )
+
+
+def _legal_draws(
+    spec: Spec, runs: xr.Dataset, rows: _Rows, wanted: int, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    """Draws of the prior that give only errors which a table may hold, `wanted` of them or more.
+
+    Returns
+    -------
+    tuple of array
+        The draws as standard normals, shape (draw, scalar), and the errors of the runs under each,
+        (draw, run). Fewer than wanted if `MOST_DRAWS` do not have them.
+    """
+    sizes = {dim: runs.sizes[dim] for dim in ("group", "pool")}
+    size = count(spec, sizes)
+    points, legal_errors = np.empty((0, size)), np.empty((0, rows.size))
+    for _ in range(MOST_DRAWS // DRAWS):
+        z = rng.standard_normal((DRAWS, size))
+        errors = rows.errors(values_at(spec, sizes, z))[:, : rows.size]
+        legal = ERROR[runs.attrs["kind"]].holds(errors).all(axis=1)
+        points = np.concatenate([points, z[legal]])
+        legal_errors = np.concatenate([legal_errors, errors[legal]])
+        if len(points) >= wanted:
+            break
+    return points, legal_errors
+
+
+def _about(
+    spec: Spec, runs: xr.Dataset, rows: _Rows, point: Array
+) -> tuple[Array, Array, Array] | None:
+    """What the runs leave open if a draw of the prior is the truth, by curves straight about it.
+
+    Returns
+    -------
+    tuple of array, or None
+        Posterior covariance of the law's scalars in units of their prior deviations, (scalar,
+        scalar); prior and posterior deviations of the errors of further runs, (further run,). None
+        where a slope is beyond measure, or a scalar does not move.
+    """
+    sizes = {dim: runs.sizes[dim] for dim in ("group", "pool")}
+    values = values_at(spec, sizes, point + FORWARD_STEP * np.eye(1 + point.size, point.size, -1))
+    errors = rows.errors(values)
+    error, slope = errors[0], (errors[1:] - errors[0]).T / FORWARD_STEP
+    gradient = np.concatenate([_slope(values[name]) for name in rows.random])
+    before = np.sqrt((gradient**2).sum(axis=1))
+    with np.errstate(all="ignore"):  # a prior may have noise that is none, or beyond measure
+        scaled = slope[: rows.size] / _noise(spec, runs, values, error[: rows.size])[:, None]
+    finite = all(np.isfinite(x).all() for x in (slope, before, scaled))
+    if not (finite and before.all()):
+        return None
+    after = posterior_covariance(scaled)
+    unit = gradient / before[:, None]
+    beyond = slope[rows.size :]
+    prior_variance = (beyond**2).sum(axis=1)
+    posterior_variance = ((beyond @ after) * beyond).sum(axis=1)
+    return unit @ after @ unit.T, np.sqrt(prior_variance), np.sqrt(posterior_variance)
 
 
 def posterior_covariance(slope: Array) -> Array:
@@ -185,7 +217,7 @@ class _Rows:
     def errors(self, values: Mapping[str, Array]) -> Array:
         """Mean error of each run, shape (point, run), in blocks."""
         points = len(values[self.random[0]])
-        step = max(1, int(BLOCK / self.work))
+        step = max(1, int(BLOCK_WORK / self.work))
         blocks = [
             self._block({name: values[name][first : first + step] for name in self.random})
             for first in range(0, points, step)
@@ -207,7 +239,7 @@ class _Rows:
 def _slope(values: Array) -> Array:
     """Derivative of a parameter by z, shape (its scalars, scalar)."""
     flat = values.reshape(len(values), -1)
-    slope: Array = (flat[1:] - flat[0]).T / STEP
+    slope: Array = (flat[1:] - flat[0]).T / FORWARD_STEP
     return slope
 
 

@@ -22,7 +22,7 @@ LEAST_ESS = 400.0
 source)."""
 LEAST_BFMI = 0.3
 """Energy fraction of missing information below which a chain explores energies too slowly
-(Betancourt 2016, arXiv:1604.00695)."""
+(Betancourt 2016, arXiv:1604.00695; the bar is Stan's)."""
 LARGEST_PARETO_K = 0.7
 """Pareto shape of an approximation's importance weights above which no draws of it will do
 (Yao, Vehtari, Simpson and Gelman 2018, arXiv:1802.02538)."""

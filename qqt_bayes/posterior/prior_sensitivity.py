@@ -1,4 +1,4 @@
-r"""What a fit has learned: how far each parameter left its prior, and how much it hangs on it.
+r"""What a fit has learned: how far each parameter left its prior, and how far it depends on it.
 
 - contraction: ``1 - var(z)``, with ``z = Phi^-1(F(x))`` over the posterior and F the distribution
   function of the prior: 0 is the prior again, 1 is known, below 0 is wider than the prior.  In z
@@ -23,14 +23,13 @@ from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.priors import log_prior
 from qqt_bayes.posterior.fit import AnyFit, Fit
 
-DOMINATED = 0.2
-"""Contraction below which a parameter is the prior's: its deviation stays above about 0.9 of
-the prior's.
-Found from draws (1,000 of the prior, 400 effective ones of the posterior), a contraction of 0 comes
-out as large in fewer than one case of a hundred."""
+LEAST_CONTRACTION = 0.2
+"""Contraction below which a parameter is left to its prior: its standard deviation stays above
+about 0.9 of the prior's. Estimated from draws (1,000 of the prior, 400 effective ones of the
+posterior), a contraction of 0 comes out as large in fewer than one case of a hundred."""
 
-SENSITIVE = 0.05
-"""Power-scaling sensitivity from which on it matters: the bar of its authors."""
+LEAST_SENSITIVITY = 0.05
+"""Power-scaling sensitivity from which on a prior matters: the bar of its authors."""
 
 Array = NDArray[np.float64]
 
@@ -48,7 +47,7 @@ def learned(fit: AnyFit) -> pd.DataFrame:
         A row for each scalar that has a prior, of the law and of its noise; what pooled ones are
         drawn about is left out. Columns `parameter`, `of` (its group and pool),
         `contraction`, `prior_sensitivity`, `likelihood_sensitivity`, and `verdict`: "prior" (the
-        contraction is below 0.2: the runs hardly told), "prior matters" (the prior's sensitivity is
+        contraction is below 0.2: the runs say little), "prior matters" (the prior's sensitivity is
         0.05 or more: another prior, another answer), or "runs".
 
     Raises
@@ -81,9 +80,9 @@ def learned(fit: AnyFit) -> pd.DataFrame:
     frame = pd.DataFrame(rows)
     for column, values in columns.items():
         frame[column] = np.concatenate([x.values.ravel() for x in values.values()])
-    matters = frame["prior_sensitivity"] >= SENSITIVE
+    matters = frame["prior_sensitivity"] >= LEAST_SENSITIVITY
     frame["verdict"] = np.where(matters, "prior matters", "runs")
-    frame.loc[frame["contraction"] < DOMINATED, "verdict"] = "prior"
+    frame.loc[frame["contraction"] < LEAST_CONTRACTION, "verdict"] = "prior"
     return frame
 
 
@@ -101,7 +100,7 @@ def _sensitivity(scaled: xr.DataTree, group: str) -> xr.Dataset:
 
 
 def _contraction(draws: xr.Dataset, before: xr.Dataset) -> xr.Dataset:
-    """Of each variable, over its own dimensions."""
+    """The contraction of each scalar of each variable, over that variable's own dimensions."""
     return xr.Dataset(
         {
             name: xr.apply_ufunc(

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from qqt_bayes.calibration.uniformity import RANKED_DRAWS, ecdf_differences, jointly, p_values
-from qqt_bayes.phrases import MOST, joined
+from qqt_bayes.phrases import MOST_NAMED, joined
 
 BAND_PROBABILITY = 0.95
 """With which a band holds the ECDF of uniform ranks."""
@@ -89,8 +89,8 @@ def verdict(found: xr.Dataset) -> str:
     odd = table["scalar"][~table["inside_jointly"]].tolist()
     came_to = state(table, count)
     if came_to == "not_calibrated":
-        faults = [f"{each}: {fault(ranks.sel(scalar=each))}" for each in odd[:MOST]]
-        more = f"; and {len(odd) - MOST} more" if len(odd) > MOST else ""
+        faults = [f"{each}: {fault(ranks.sel(scalar=each))}" for each in odd[:MOST_NAMED]]
+        more = f"; and {len(odd) - MOST_NAMED} more" if len(odd) > MOST_NAMED else ""
         first = (
             f"Model {name} is not calibrated on this design: {len(odd)} of {total} scalars leave "
             f"the joint 95% band over {count} tables drawn from its priors ({'; '.join(faults)}"

@@ -12,8 +12,8 @@ import xarray as xr
 from qqt_bayes.decisions.criteria import TIE
 from qqt_bayes.phrases import (
     CERTAIN,
+    LEAST_COST,
     NO_DOUBT,
-    SMALL,
     chance,
     chance_at_least,
     chance_range,
@@ -29,12 +29,12 @@ from qqt_bayes.report.fit_text import remark
 from qqt_bayes.tables.budgets import is_one_budget
 from qqt_bayes.tables.runs import HIGHEST
 
-RARE = 0.05
-"""Probability below which a crossover is not worth a sentence."""
-WIDE = 3.0
+LEAST_PROBABILITY = 0.05
+"""Probability below which a crossover, or a level that crosses, is not worth a sentence."""
+LEAST_GAP = 3.0
 """Factor between trained budgets from which on interpolation is worth a sentence."""
-MOSTLY = 0.5
-"""Share of the variance from which on the law's misfit is worth a sentence."""
+LEAST_MISFIT = 0.5
+"""Share of the variance above which the law's misfit is worth a sentence."""
 BASIS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "expected": lambda c: f"expected {c['kind']}",
     "cvar": lambda c: f"the mean {c['kind']} over the worst {1 - c['cvar_level']:.3g} of draws",
@@ -121,6 +121,7 @@ def _sentences(decision: xr.Dataset) -> Iterator[tuple[str, str]]:
 
 
 def _basis(decision: xr.Dataset) -> str:
+    """By which rule what is compared, under how many draws of which model."""
     rule, model = BASIS[decision.attrs["rule"]], decision.attrs["model"]
     draws = f"{decision.attrs['draws']:,} posterior draws of the mean curves of model {model}"
     draws += " and of departures from its law" if decision.attrs.get("discrepancy") else ""
@@ -131,7 +132,7 @@ def _basis(decision: xr.Dataset) -> str:
     named = f"the {decision.sizes['level']} that matter are listed"
     if not decision.attrs["searched"]:
         return f"The {sets} are compared by {rule(decision.attrs)} under {draws}; {named}."
-    gap = max(decision["optimality_gap"].max().item(), SMALL)
+    gap = max(decision["optimality_gap"].max().item(), LEAST_COST)
     against = (
         "Probabilities and costs are against all of them."
         if decision.attrs["complete"]
@@ -153,6 +154,7 @@ def _parts(decision: xr.Dataset) -> Iterator[xr.Dataset]:
 
 
 def _only_level(decision: xr.Dataset) -> str:
+    """What is expected of the one level that there is."""
     level = decision.isel(level=0)
     ends = []
     for i in (0, -1):
@@ -166,6 +168,7 @@ def _only_level(decision: xr.Dataset) -> str:
 
 
 def _decided(part: xr.Dataset) -> str:
+    """Which level to take over a stretch of budgets, how sure that is and what it costs."""
     choice, winner = part["choice"].values[0], part["winner"].values[0]
     sure = chance_at_least(part["probability_best"].sel(level=winner))
     doubt = f", although {winner} is best with probability {sure}" if choice != winner else ""
@@ -180,6 +183,7 @@ def _decided(part: xr.Dataset) -> str:
 
 
 def _undecided(part: xr.Dataset) -> str:
+    """Between which levels it is open over a stretch of budgets, and which the rule takes."""
     names = _contenders(part)
     best = [chance_range(part["probability_best"].sel(level=name)) for name in names]
     best[0] = f"best with probability {best[0]}"
@@ -206,14 +210,15 @@ def _contenders(part: xr.Dataset) -> list[str]:
 
 
 def _crossovers(decision: xr.Dataset) -> Iterator[str]:
+    """Which level overtakes which, where either is worth choosing: one sentence, if any."""
     if "crossover" not in decision:
         return
     likeliest = decision["probability_best"].max("budget")
     clauses = []
-    for i in np.flatnonzero(decision["crossover_probability"] >= RARE):
+    for i in np.flatnonzero(decision["crossover_probability"] >= LEAST_PROBABILITY):
         pair = decision.isel(pair=i)
         between = [pair["earlier"].item(), pair["later"].item()]
-        if (likeliest.sel(level=between) < RARE).all():
+        if (likeliest.sel(level=between) < LEAST_PROBABILITY).all():
             continue  # neither is worth choosing anywhere
         low, median, high = (format_samples(x) for x in pair["crossover"].values)
         found, below = (pair[f"crossover_{name}"].item() for name in ("probability", "below"))
@@ -235,7 +240,7 @@ def _misfit(decision: xr.Dataset) -> Iterator[str]:
     lower, upper = (decision["error"].isel(quantile=i, drop=True) for i in (0, -1))
     matters = (decision["level"] == decision["choice"]) & (upper - lower > decision.attrs["margin"])
     share = decision["misfit"].where(matters).max("level").fillna(0).values
-    if (most := share.max()) > MOSTLY:
+    if (most := share.max()) > LEAST_MISFIT:
         budget = format_samples(decision["budget"].values[share.argmax()])
         yield (
             f"At {budget} samples {100 * most:.0f} % of the variance of the choice's "
@@ -258,7 +263,8 @@ def _impossible(decision: xr.Dataset) -> Iterator[str]:
 
 
 def _gaps(decision: xr.Dataset) -> Iterator[str]:
-    wide = decision["gap"].values >= WIDE
+    """Which budgets lie between trained ones that are far apart."""
+    wide = decision["gap"].values >= LEAST_GAP
     if wide.any():
         times = format_samples(decision["gap"].max().item(), 2)
         budgets = decision["budget"].values[wide]
@@ -270,6 +276,7 @@ def _gaps(decision: xr.Dataset) -> Iterator[str]:
 
 
 def _one_budget(decision: xr.Dataset) -> Iterator[str]:
+    """That all runs have one budget, where another is asked about."""
     times = decision["extrapolation"].values
     least, most = (decision[name].item() for name in ("least_trained", "most_trained"))
     if is_one_budget(np.array([least, most])) and (times != 1).any():
@@ -281,6 +288,7 @@ def _one_budget(decision: xr.Dataset) -> Iterator[str]:
 
 
 def _extrapolations(decision: xr.Dataset) -> Iterator[str]:
+    """Which budgets lie beyond, or below, all that was trained."""
     times = decision["extrapolation"].values
     for outside, word, limit, furthest in (
         (times > 1, "beyond", "most_trained", times.max()),
@@ -297,6 +305,7 @@ def _extrapolations(decision: xr.Dataset) -> Iterator[str]:
 
 
 def _repetitions(decision: xr.Dataset) -> Iterator[str]:
+    """Where the choice repeats its data more often than any run did."""
     choice = decision["level"] == decision["choice"]
     repeated = decision["repetitions"].where(decision["extrapolated_epochs"] & choice)
     if repeated.notnull().any():

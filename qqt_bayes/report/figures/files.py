@@ -9,7 +9,7 @@ import matplotlib
 import xarray as xr
 from matplotlib.figure import Figure
 
-from qqt_bayes.files import word_for_file, write
+from qqt_bayes.files import slug, write
 from qqt_bayes.posterior.fit import AnyFit, Fit
 from qqt_bayes.report.figures import plots
 from qqt_bayes.report.figures.style import STYLE
@@ -89,7 +89,7 @@ def _in_file_names(groups: list[str]) -> dict[str, str]:
     >>> _in_file_names(["ViT-B/32", "ViT-B 32"])
     {'ViT-B/32': '1-ViT-B-32', 'ViT-B 32': '2-ViT-B-32'}
     """
-    words = [word_for_file(name).strip("-.") for name in groups]
+    words = [slug(name).strip("-.") for name in groups]
     if len({word.lower() for word in words}) < len(words):
         words = [f"{i}-{word}" for i, word in enumerate(words, start=1)]
     return dict(zip(groups, words, strict=True))
