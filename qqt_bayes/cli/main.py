@@ -10,7 +10,7 @@ import click
 
 from qqt_bayes import __version__
 from qqt_bayes.cli import options
-from qqt_bayes.cli.output import emit, note, warn
+from qqt_bayes.cli.output import emit, note
 from qqt_bayes.posterior.methods import METHODS
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "show_default": True}
@@ -150,7 +150,7 @@ def predict(
     form: str,
 ) -> None:
     """Predict errors, from a table of known PARAMETERS or from a FIT with its uncertainty."""
-    from qqt_bayes.cli import inputs
+    from qqt_bayes.cli import inputs, predict
 
     of_fit = {"--new-run": new_run, "--only-group": only_group, "--force": force}
     of_fit["--interval"] = options.given("interval")
@@ -163,13 +163,13 @@ def predict(
                 f"{source} is {'a fit' if is_fit else 'no fit (netCDF)'}."
             )
     if is_fit:
-        table = inputs.predict_fit(source, levels, budgets, interval, new_run, only_group, force)
+        table = predict.of_fit(source, levels, budgets, interval, new_run, only_group, force)
     else:
         if budgets is None:
             raise click.UsageError(
                 "A table of parameters has no budgets of its own: give --budgets."
             )
-        table = inputs.predict_table(source, levels, budgets, law or "utility", rows)
+        table = predict.of_parameters(source, levels, budgets, law or "utility", rows)
     emit(table, form, {"predictions": table.to_dict("records")})
 
 
@@ -228,42 +228,20 @@ def decide(
         raise click.UsageError("--subsets and --figures are for one FIT.")
     if len(fits) == 1 and weights:
         raise click.UsageError("--weights is for several FITs.")
-    from qqt_bayes.cli import output
-    from qqt_bayes.cli.inputs import budgets_for, candidates
-    from qqt_bayes.decisions import decide
-    from qqt_bayes.decisions.subsets import best_subsets
-    from qqt_bayes.files import new_folder, writable
-    from qqt_bayes.posterior import fit_file
-    from qqt_bayes.posterior.fit import Fit
-    from qqt_bayes.report import gate_text
+    from qqt_bayes.cli import decide
 
-    paths = [writable(Path(name), [*fits, levels], output.WRITERS) for name in outputs]
-    folder = None if figures is None else new_folder(Path(figures))
-    found, *others = read = [Fit.of(fit_file.load(fit)) for fit in fits]
-    if others:
-        from qqt_bayes.cli import compare
-        from qqt_bayes.decisions.stack import decide_stack
-
-        chosen, at = candidates(found, levels, budgets)
-        stack = compare.named(fits, read)
-        shares = compare.shares(stack, weights)
-        decision = decide_stack(stack, shares, chosen, at, group=only_group, **criteria)
-    elif subsets:
-        at = budgets_for(found, budgets)
-        decision = best_subsets(found, at, group=only_group, **criteria)
-    else:
-        chosen, at = candidates(found, levels, budgets)
-        decision = decide.decide(found, chosen, at, group=only_group, **criteria)
-    if failed := [each.gate for each in read if not each.gate.passed]:
-        warn("\n".join(map(gate_text.verdict, failed)))
-    output.emit_decision(decision, form)
-    for path in paths:
-        output.write_decision(decision, path)
-    if folder:
-        from qqt_bayes.report.figures.files import write_figures
-
-        drawn = write_figures(found, decision, chosen, folder)
-        note(f"{len(drawn)} figures are in {figures}.")
+    decide.report(
+        fits,
+        form,
+        weights=weights,
+        levels=levels,
+        subsets=subsets,
+        budgets=budgets,
+        only_group=only_group,
+        figures=figures,
+        outputs=outputs,
+        **criteria,
+    )
 
 
 @main.command()
