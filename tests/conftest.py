@@ -15,9 +15,12 @@ LONGEST_FIRST = (
     "case_studies/test_datacomp_medium.py",
     "model/test_build.py",
     "case_studies/test_cherti.py",
+    "sampling/test_extremes.py",
     "case_studies/test_mini_clip.py",
     "case_studies/test_tmars_published.py",
     "cli/test_main.py",
+    "calibration/test_sbc.py",
+    "sampling/test_cluster.py",
 )
 """Files that take longest.  Workers take files as they come: were one of these among the last, one
 core would work on it while the others idle."""
@@ -42,5 +45,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _place(path: Path) -> int:
     """Place of a file in `LONGEST_FIRST`; behind them all if it is not named there."""
-    name = path.relative_to(TESTS).as_posix() if path.is_relative_to(TESTS) else ""
+    name = path.relative_to(TESTS, walk_up=True).as_posix()
     return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST)

@@ -1,4 +1,4 @@
-"""The direction of imports, as the contracts in pyproject.toml have it, and the size of modules."""
+"""The direction of imports, as pyproject.toml has it; sizes of modules; the order of the tests."""
 
 import ast
 import re
@@ -7,7 +7,7 @@ from statistics import median
 
 import pytest
 from importlinter.cli import lint_imports
-from places import ROOT
+from places import ROOT, TESTS
 
 MODULES = sorted((ROOT / "qqt_bayes").rglob("*.py"))
 
@@ -52,3 +52,16 @@ def test_only_report_and_cli_speak_of_command_line_options(path: Path) -> None:
         and id(node) not in described
     ]
     assert [text for text in texts if re.search(r"(?<![\w-])--[a-z]", text)] == []
+
+
+def test_the_files_that_are_started_first_are_there() -> None:
+    """A name in the order of the tests that is no file would be passed over in silence."""
+    found = {path.relative_to(TESTS).as_posix() for path in TESTS.rglob("test_*.py")}
+    tree = ast.parse((TESTS / "conftest.py").read_text(encoding="utf-8"))
+    (order,) = (
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "LONGEST_FIRST"
+    )
+    assert len(set(order)) == len(order) > 1
+    assert set(order) <= found
