@@ -32,7 +32,7 @@ COLUMNS = (
     "upper",
     "inside",
 )
-"""Of what `coverage_elsewhere` returns, in this order."""
+"""Columns of what `coverage_elsewhere` returns, in this order."""
 
 
 def coverage_elsewhere(

@@ -21,7 +21,7 @@ from qqt_bayes.report.records import at_a_glance, to_frame, to_json, to_text
 FORMATS = ("table", "json", "csv")
 
 WIDTH = 100
-"""Of paragraphs that go to a file or a pipe; on a terminal, its own if that is narrower."""
+"""Characters in a line of a paragraph; a narrower terminal has lines of its own width."""
 
 Show = Callable[[Any], str]
 
@@ -42,7 +42,7 @@ def plain(value: object) -> str:
 
 
 def times(ratio: float) -> str:
-    """A factor, if it is one.
+    """A factor as text; nothing for a factor of 1.
 
     Examples
     --------

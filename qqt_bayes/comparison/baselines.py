@@ -145,7 +145,7 @@ def least_squares_bootstrap(
 
 
 def _richest(runs: xr.Dataset) -> tuple[int, int] | None:
-    """How many utilities and half-lives the runs of a group determine; None: not one of each."""
+    """Most utilities and half-lives that the runs of a group determine; None if not one each."""
     points, pools = replicates(runs)[0].size, runs.sizes["pool"]
     for b, tau in ((pools, pools), (pools, 1), (1, 1)):
         if 2 + b + tau <= min(points, runs.sizes["run"] - 1):

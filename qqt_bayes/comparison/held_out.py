@@ -25,7 +25,7 @@ from qqt_bayes.posterior.prediction import predict
 SINGLE_SCALE = "single scale"
 """Name of the baseline that keeps what was best at the largest budget seen."""
 EVALUATION_SEED = 2
-"""Of the simulated noise of evaluation."""
+"""Seed of the simulated noise of evaluation."""
 PASSED, REFUSED, ANSWERED, ABSTAINS = "passed", "refused", "answered", "abstains"
 """Statuses: of a model's fit by its gate; of a baseline; of what has no forecast or choice."""
 

@@ -22,18 +22,18 @@ while the table keeps its shape and so the compiled model."""
 
 
 def by_run(runs: xr.Dataset) -> list[Fold]:
-    """Each run alone."""
+    """Folds of one run each."""
     return list(np.arange(runs.sizes["run"])[:, None])
 
 
 def by_training_set(runs: xr.Dataset) -> list[Fold]:
-    """All runs of each training set together."""
+    """Folds of all runs of a training set."""
     index = runs["data_index"].to_numpy()
     return [np.flatnonzero(index == each) for each in np.unique(index)]
 
 
 def largest_budget(runs: xr.Dataset) -> list[Fold]:
-    """The runs at the largest budget of their group, together."""
+    """One fold: the runs at the largest budget of their group."""
     seen, group = runs["samples_seen"].to_numpy(), runs["group_index"].to_numpy()
     most = np.zeros(runs.sizes["group"])
     np.maximum.at(most, group, seen)

@@ -1,4 +1,4 @@
-"""Laws compared by what each predicts of runs that it was not told.
+"""Laws compared by what each predicts of runs that it was not fitted to.
 
 The score of a run is its log predictive density given the others, ``log p(y_i | y_-i)``; their sum
 is the elpd (Vehtari, Gelman and Gabry 2017, arXiv:1507.04544).  From a saved fit it is estimated
@@ -31,7 +31,7 @@ Array = NDArray[np.float64]
 def compare_laws(
     fits: Mapping[str, AnyFit], *, leave_out: str = "run", refit: bool = False
 ) -> xr.Dataset:
-    """How well each law predicts runs that it was not told, and what weights that gives the laws.
+    """How well each law predicts runs that it was not fitted to, and the weights that this gives.
 
     Parameters
     ----------

@@ -82,7 +82,7 @@ def difference_bar(standard_error: Any) -> Any:
 
 
 def difference_state(behind: float, standard_error: float) -> str:
-    """Whether a law that is behind the best by so much can be told from it.
+    """The state of a law that is behind the best: whether the difference is clear.
 
     Examples
     --------
@@ -151,7 +151,7 @@ def verdicts(
 
 
 def _of_laws(ranked: xr.Dataset) -> Iterator[Verdict]:
-    """How each law stands to the best, and what its scores rest on."""
+    """How far each law is behind the best, and how far its scores can be trusted."""
     for place, name in enumerate(map(str, ranked["law"].values)):
         law = ranked.isel(law=place)
         behind, error = float(law["behind"]), float(law["behind_se"])

@@ -131,7 +131,7 @@ type Rule = Callable[[xr.DataArray, Criteria], xr.DataArray]
 
 
 def expected_error(error: xr.DataArray, criteria: Criteria) -> xr.DataArray:
-    """Mean over the draws."""
+    """The expected error: its mean over the draws."""
     return error.mean(SAMPLE)
 
 
@@ -186,4 +186,5 @@ RULES: dict[str, Rule] = {
 
 
 def _is_target(target: object) -> bool:
+    """Whether a target is an error that can be met: a number above 0."""
     return isinstance(target, Real) and 0 < float(target) < np.inf

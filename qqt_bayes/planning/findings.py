@@ -133,7 +133,7 @@ def _about_checkpoints(spec: Spec, runs: xr.Dataset) -> Iterator[Finding]:
 
 
 def _about_rises(spec: Spec, runs: xr.Dataset) -> Iterator[Finding]:
-    """Where errors rise, if the law cannot."""
+    """Training sets whose errors rise with the budget, under a law that cannot rise."""
     rise = largest_rise(runs)
     if "kappa" in LAWS[spec.law].parameters or rise.empty:
         return
@@ -152,7 +152,7 @@ def _about_rises(spec: Spec, runs: xr.Dataset) -> Iterator[Finding]:
 def _about_repetition(
     spec: Spec, runs: xr.Dataset, epochs: pd.Series, size_is_open: bool
 ) -> Iterator[Finding]:
-    """What half-lives, and the exponent of size, lack."""
+    """The pools whose runs cannot tell a half-life, and runs that cannot tell the size exponent."""
     once = epochs.index[epochs <= 1].tolist()
     tau = spec.parameters["tau"]
     by_pool = isinstance(tau, Prior) and "pool" in tau.over
@@ -165,7 +165,7 @@ def _about_repetition(
 
 
 def surprises(information: Information, runs: xr.Dataset) -> Iterator[Finding]:
-    """Where the errors are not those that the priors expect."""
+    """Runs whose errors are not among those that the priors expect."""
     error = runs["error"].values
     low, high = information.expected
     off = np.maximum(low - error, error - high)

@@ -12,7 +12,7 @@ from typing import Any
 METHODS = ("nuts", "laplace", "pathfinder", "smc")
 """What `qqt_bayes.fit` offers; the first is the default, and that of fits that name none."""
 APPROXIMATE = ("laplace", "pathfinder")
-"""Those whose draws are of another density than the posterior."""
+"""Methods whose draws are of another density, one that is near the posterior."""
 
 
 def method_of(attributes: Mapping[Any, Any]) -> str:

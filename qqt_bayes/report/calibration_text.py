@@ -18,7 +18,7 @@ MIN_TABLES = 100
 MAX_SHARE_CORRELATED = 0.05
 """Share of the fits with fewer effective than ranked draws above which the verdict says so."""
 RANK_MEAN, RANK_VARIANCE = RANKED_DRAWS / 2, ((RANKED_DRAWS + 1) ** 2 - 1) / 12
-"""Of a rank that is uniform on 0, ..., 99."""
+"""Mean and variance of a rank that is uniform on 0, ..., 99."""
 EXCESS_VARIANCE = 0.8
 """Variance of ``(rank - mean)**2 / variance`` of a uniform rank: its kurtosis, 1.8, less 1."""
 

@@ -40,7 +40,7 @@ BASIS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "cvar": lambda c: f"the mean {c['kind']} over the worst {1 - c['cvar_level']:.3g} of draws",
     "target": lambda c: f"the probability that the {c['kind']} is at most {c['target']:g}",
 }
-"""That by which each rule compares levels, from the attributes of a decision."""
+"""What each rule compares levels by, in words, from the attributes of a decision."""
 
 
 def summary(decision: xr.Dataset) -> str:
@@ -121,7 +121,7 @@ def _sentences(decision: xr.Dataset) -> Iterator[tuple[str, str]]:
 
 
 def _basis(decision: xr.Dataset) -> str:
-    """By which rule what is compared, under how many draws of which model."""
+    """The rule of a decision, the number of its draws, and the model that they are of."""
     rule, model = BASIS[decision.attrs["rule"]], decision.attrs["model"]
     draws = f"{decision.attrs['draws']:,} posterior draws of the mean curves of model {model}"
     draws += " and of departures from its law" if decision.attrs.get("discrepancy") else ""
@@ -234,7 +234,7 @@ def _crossovers(decision: xr.Dataset) -> Iterator[str]:
 
 
 def _misfit(decision: xr.Dataset) -> Iterator[str]:
-    """Where most of what is unknown of the choice is not the parameters, but the law itself."""
+    """The budgets at which the law itself is more uncertain than its parameters."""
     if "misfit" not in decision:
         return
     lower, upper = (decision["error"].isel(quantile=i, drop=True) for i in (0, -1))
@@ -250,7 +250,7 @@ def _misfit(decision: xr.Dataset) -> Iterator[str]:
 
 
 def _impossible(decision: xr.Dataset) -> Iterator[str]:
-    """Where an interval of the choice reaches what no error can be."""
+    """The budgets at which an interval of the choice reaches above 1, as no error rate can."""
     kind, upper = decision.attrs["kind"], decision["error"].isel(quantile=-1)
     beyond = (upper > HIGHEST[kind] + TIE) & (decision["level"] == decision["choice"])
     budgets = decision["budget"].values[beyond.any("level").values]
@@ -276,7 +276,7 @@ def _gaps(decision: xr.Dataset) -> Iterator[str]:
 
 
 def _one_budget(decision: xr.Dataset) -> Iterator[str]:
-    """That all runs have one budget, where another is asked about."""
+    """A warning that all runs have one budget, where a decision is about another."""
     times = decision["extrapolation"].values
     least, most = (decision[name].item() for name in ("least_trained", "most_trained"))
     if is_one_budget(np.array([least, most])) and (times != 1).any():
@@ -305,7 +305,7 @@ def _extrapolations(decision: xr.Dataset) -> Iterator[str]:
 
 
 def _repetitions(decision: xr.Dataset) -> Iterator[str]:
-    """Where the choice repeats its data more often than any run did."""
+    """The budgets at which the choice repeats its data more often than any run did."""
     choice = decision["level"] == decision["choice"]
     repeated = decision["repetitions"].where(decision["extrapolated_epochs"] & choice)
     if repeated.notnull().any():

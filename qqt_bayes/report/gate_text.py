@@ -191,7 +191,7 @@ def _noisy(check: Check, gate: Gate) -> str:
 
 
 def _unknown(check: Check, gate: Gate) -> str:
-    """Of a check that only another version of the package knows."""
+    """What to do about a check that only another version of the package knows."""
     return "fit again with this version"
 
 

@@ -280,4 +280,4 @@ SENTENCES: dict[str, Callable[[Finding, str], str]] = {
 SHORT_NAMES = {key: key.replace("_", " ") for key in SENTENCES} | {
     "prior_dominated": "prior-dominated"
 }
-"""By what `Identifiability.findings` lists each, which was so before there were ids."""
+"""The key under which `Identifiability.findings` lists the sentence of each id: those of before."""

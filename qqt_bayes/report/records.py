@@ -161,8 +161,8 @@ def plain(content: Any) -> Any:
 
 
 SCHEMA = 1
-"""Of all JSON that is written. It counts up when a key goes or changes its meaning; new keys may
-come without."""
+"""The schema number of all JSON that is written. It counts up when a key goes or changes its
+meaning; new keys may come without."""
 
 
 def to_text(content: Mapping[str, object]) -> str:
@@ -214,7 +214,7 @@ def at_a_glance(decision: xr.Dataset) -> pd.DataFrame:
 
 
 def as_table(table: pd.DataFrame, *, empty: str = "None.") -> str:
-    """A table as Markdown.
+    """A table in Markdown, one line for each row.
 
     Parameters
     ----------

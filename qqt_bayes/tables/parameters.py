@@ -20,7 +20,7 @@ COLUMNS = {
 
 
 def read_parameters(source: Source, *, fit: str | None = None) -> xr.Dataset:
-    """Parameters of each pool.
+    """Read known or published parameters of pools from a table.
 
     Parameters
     ----------
