@@ -15,8 +15,8 @@ from qqt_bayes.posterior.levels import pool_multiple
 from qqt_bayes.posterior.methods import is_approximate, mark
 from qqt_bayes.posterior.prediction import predict, predict_known
 from qqt_bayes.report import gate_text
-from qqt_bayes.report.decision_text import oversize
 from qqt_bayes.report.fit_text import remark
+from qqt_bayes.report.limits_text import oversize
 from qqt_bayes.tables.parameters import read_parameters
 
 

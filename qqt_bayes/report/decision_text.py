@@ -26,15 +26,10 @@ from qqt_bayes.phrases import (
 from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.posterior.methods import is_approximate
 from qqt_bayes.report.fit_text import remark
-from qqt_bayes.tables.budgets import is_one_budget
-from qqt_bayes.tables.runs import HIGHEST
+from qqt_bayes.report.limits_text import LIMITS
 
 LEAST_PROBABILITY = 0.05
 """Probability below which a crossover, or a level that crosses, is not worth a sentence."""
-LEAST_GAP = 3.0
-"""Factor between trained budgets from which on interpolation is worth a sentence."""
-LEAST_MISFIT = 0.5
-"""Share of the variance above which the law's misfit is worth a sentence."""
 BASIS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "expected": lambda c: f"expected {c['kind']}",
     "cvar": lambda c: f"the mean {c['kind']} over the worst {1 - c['cvar_level']:.3g} of draws",
@@ -233,110 +228,6 @@ def _crossovers(decision: xr.Dataset) -> Iterator[str]:
         yield f"From {span(decision['budget'].values)} samples {'; '.join(clauses)}."
 
 
-def _misfit(decision: xr.Dataset) -> Iterator[str]:
-    """The budgets at which the law itself is more uncertain than its parameters."""
-    if "misfit" not in decision:
-        return
-    lower, upper = (decision["error"].isel(quantile=i, drop=True) for i in (0, -1))
-    matters = (decision["level"] == decision["choice"]) & (upper - lower > decision.attrs["margin"])
-    share = decision["misfit"].where(matters).max("level").fillna(0).values
-    if (most := share.max()) > LEAST_MISFIT:
-        budget = format_samples(decision["budget"].values[share.argmax()])
-        yield (
-            f"At {budget} samples {100 * most:.0f} % of the variance of the choice's "
-            f"{decision.attrs['kind']} is what the law itself may miss, as far as its fit to the "
-            "runs and their distance tell."
-        )
-
-
-def _impossible(decision: xr.Dataset) -> Iterator[str]:
-    """The budgets at which an interval of the choice reaches above 1, as no error rate can."""
-    kind, upper = decision.attrs["kind"], decision["error"].isel(quantile=-1)
-    beyond = (upper > HIGHEST[kind] + TIE) & (decision["level"] == decision["choice"])
-    budgets = decision["budget"].values[beyond.any("level").values]
-    if budgets.size:
-        yield (
-            f"At {span(budgets)} samples the interval reaches error rates above 1, which there are "
-            f"not: the law of model {decision.attrs['model']} knows no bound. One of a bounded law "
-            "(utility-bounded) does."
-        )
-
-
-def _gaps(decision: xr.Dataset) -> Iterator[str]:
-    """Which budgets lie between trained ones that are far apart."""
-    wide = decision["gap"].values >= LEAST_GAP
-    if wide.any():
-        times = format_samples(decision["gap"].max().item(), 2)
-        budgets = decision["budget"].values[wide]
-        lie = "lies" if budgets.size == 1 else "lie"
-        yield (
-            f"{span(budgets)} {lie} between trained budgets that are {times} times apart: "
-            "there the law interpolates."
-        )
-
-
-def _one_budget(decision: xr.Dataset) -> Iterator[str]:
-    """A warning that all runs have one budget, where a decision is about another."""
-    times = decision["extrapolation"].values
-    least, most = (decision[name].item() for name in ("least_trained", "most_trained"))
-    if is_one_budget(np.array([least, most])) and (times != 1).any():
-        trained = joined_ends(format_samples(least), format_samples(most))
-        yield (
-            f"All its runs are at {trained} samples: how errors change with budget is "
-            "what law and prior say, not the runs."
-        )
-
-
-def _extrapolations(decision: xr.Dataset) -> Iterator[str]:
-    """Which budgets lie beyond, or below, all that was trained."""
-    times = decision["extrapolation"].values
-    for outside, word, limit, furthest in (
-        (times > 1, "beyond", "most_trained", times.max()),
-        (times < 1, "below", "least_trained", 1 / times.min()),
-    ):
-        if outside.any():
-            budgets = decision["budget"].values[outside]
-            up_to = "up to " if budgets.size > 1 else ""
-            yield (
-                f"Nothing was trained {word} {format_samples(decision[limit].item())} samples: "
-                f"what is said of {span(budgets)} extrapolates, by a factor of {up_to}"
-                f"{format_samples(furthest, 2)}."
-            )
-
-
-def _repetitions(decision: xr.Dataset) -> Iterator[str]:
-    """The budgets at which the choice repeats its data more often than any run did."""
-    choice = decision["level"] == decision["choice"]
-    repeated = decision["repetitions"].where(decision["extrapolated_epochs"] & choice)
-    if repeated.notnull().any():
-        most = repeated.max("budget").fillna(0.0)
-        name = decision["level"].values[int(np.argmax(most.values))]
-        seen = format_samples(most.max().item(), 2)
-        known = format_samples(decision["most_repetitions"].item(), 2)
-        yield (
-            f"Where it is chosen, {name} is seen up to {seen} times, "
-            f"more often than any run saw its data ({known})."
-        )
-
-
-def oversize(pool_multiple: xr.DataArray) -> Iterator[str]:
-    """A warning if levels take more of a pool than is known to be there.
-
-    Parameters
-    ----------
-    pool_multiple : DataArray, dims (level)
-        The most that each takes of a pool, as a multiple of the pool.
-    """
-    beyond = pool_multiple[pool_multiple.values > 1 + TIE]
-    if beyond.size:
-        names = [str(name) for name in beyond["level"].values]
-        who = f"{joined(names)} take up to" if len(names) > 1 else f"{names[0]} takes"
-        yield (
-            f"Beware: {who} {format_samples(beyond.max().item())} times as much from a pool as "
-            "there is, as far as is known. Is that the right unit?"
-        )
-
-
 def _where(part: xr.Dataset) -> str:
     budgets = part["budget"].values
     return f"{'At' if budgets.size == 1 else 'From'} {span(budgets)} samples"
@@ -376,17 +267,3 @@ SCORE: dict[str, tuple[str, Callable[[float], str]]] = {
     "target": ("probability", lambda score: chance(-score)),
 }
 """A rule's score in short: what it is called, and how a value is shown."""
-
-LIMITS: dict[str, Callable[[xr.Dataset], Iterator[str]]] = {
-    "misfit": _misfit,
-    "impossible_errors": _impossible,
-    "interpolation": _gaps,
-    "one_budget": _one_budget,
-    "extrapolation": _extrapolations,
-    "repetitions": _repetitions,
-    "oversize": lambda decision: oversize(decision["pool_multiple"]),
-}
-"""What limits a decision, by id: that the law itself may miss most of what is unknown; that an
-interval holds errors which cannot be; that budgets lie far between trained ones, or outside them;
-that all runs have one budget; that the choice repeats its data more often than any run did; that a
-level takes more of a pool than there is."""

@@ -16,7 +16,7 @@ from qqt_bayes.comparison.verdicts import STATES
 from qqt_bayes.planning.findings import FINDINGS
 from qqt_bayes.posterior import fit_file
 from qqt_bayes.posterior.checks import CHECKS
-from qqt_bayes.report.decision_text import LIMITS
+from qqt_bayes.report.limits_text import LIMITS
 from qqt_bayes.report.records import SCHEMA, to_text
 from qqt_bayes.sampling import inference, many
 
