@@ -10,6 +10,7 @@ the sampler only.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,48 +72,76 @@ def find_coordinates(problem: Problem, prior: Mapping[str, Array]) -> Coordinate
     squares = penalised(problem, prior)
     optima = find_optima(squares)
     best, sigma, first = optima[0].x, optima[0].sigma, squares.floor_start
-    variance = run_variance(squares, sigma)
-    noise = float(np.sqrt(variance[squares.observed.argmin()]))
-    support = problem.fields[-1].prior.support
-    floor_places = range(first, best.size)
-    shares = np.linspace(0, 1, KNOTS_OF_EACH if len(floor_places) > 1 else KNOTS) ** KNOT_POWER
-    at_best = _row(squares, sigma, best)
-    constant, middle = at_best, best
-    slopes, cubics, knots, units, lines = [], [], [], [], []
-    for place in floor_places:
-        points, costs = _profile(squares, sigma, best, place, shares)
-        at = np.array([floors(squares, x)[place - first] for x in points])
-        units.append(np.ptp(at))
-        knots.append(at / units[-1])
-        lines.append(fit_line(at, costs, squares.least_error, noise, support))
-        # Several floors add up: each spline is what its floor changes of the row at the best fit.
-        change = np.array([_row(squares, sigma, x) for x in points]) - at_best
-        own_constant, own_slope, *own_cubics = _natural_spline(knots[-1], change)
-        constant = constant + own_constant
-        slopes.append(own_slope)
-        cubics += own_cubics
-        if len(floor_places) == 1:
-            middle = points[shares.size // 2]
+    places = range(first, best.size)
+    shares = np.linspace(0, 1, KNOTS_OF_EACH if len(places) > 1 else KNOTS) ** KNOT_POWER
+    along = [_along_floor(squares, sigma, best, place, shares) for place in places]
+    units = np.array([each.unit for each in along])
+    # Several floors add up: each spline is what its floor changes of the row at the best fit.
+    constant = sum((each.spline[0] for each in along), start=_row(squares, sigma, best))
+    slopes = [each.spline[1] for each in along]
+    cubics = [cubic for each in along for cubic in each.spline[2:]]
+    gain, shrinkage = _gauss_newton(squares, sigma, along[0].middle if len(along) == 1 else best)
     shape = problem.floor.shape if problem.floor else ()
-    gain, shrinkage = _gauss_newton(squares, sigma, middle)
     return Coordinates(
         given_floor=problem.given_floor,
         floor=problem.floor,
         optima=np.array([each.x for each in optima]),
-        knots=np.array(knots).reshape(len(floor_places), shares.size),
-        floor_unit=np.array(units),
-        highest_floor=np.maximum(
-            squares.least_error / np.array(units), [each[-1] for each in knots]
-        ),
+        knots=np.array([each.knots for each in along]).reshape(len(along), shares.size),
+        floor_unit=units,
+        highest_floor=np.maximum(squares.least_error / units, [each.knots[-1] for each in along]),
         splines=np.array([constant, *slopes, *cubics]).T.copy(),
         gain=gain,
         shrinkage=shrinkage,
         search_precision=squares.own_precision[:first],
-        search_variance=variance,
-        line=np.array(lines).T.reshape(-1, *shape),
+        search_variance=run_variance(squares, sigma),
+        line=np.array([each.line for each in along]).T.reshape(-1, *shape),
         pooled_floor=_pooled_floor(squares, sigma, best).reshape(2, *shape)
         if problem.floor
         else np.empty(0),
+    )
+
+
+@dataclass(frozen=True)
+class _Along:
+    """What the coordinates take from the profile of one floor.
+
+    Attributes
+    ----------
+    unit : float
+        How far the profile reaches.
+    knots : array, shape (knot,)
+        Its floors, in units of that.
+    line : array, shape (6,)
+        Where the floor is sampled.
+    spline : array, shape (feature, row)
+        How the row of the best fit changes along it.
+    middle : array, shape (scalar,)
+        The best fit halfway.
+    """
+
+    unit: float
+    knots: Array
+    line: Array
+    spline: Array
+    middle: Array
+
+
+def _along_floor(
+    squares: LeastSquares, sigma: float, best: Array, place: int, shares: Array
+) -> _Along:
+    """Lay the line and the splines of one floor through its profile; arguments of `_profile`."""
+    points, costs = _profile(squares, sigma, best, place, shares)
+    at = np.array([floors(squares, x)[place - squares.floor_start] for x in points])
+    unit = np.ptp(at)
+    noise = float(np.sqrt(run_variance(squares, sigma)[squares.observed.argmin()]))
+    support = squares.problem.fields[-1].prior.support
+    change = np.array([_row(squares, sigma, x) for x in points]) - _row(squares, sigma, best)
+    return _Along(
+        unit=float(unit),
+        knots=at / unit,
+        line=fit_line(at, costs, squares.least_error, noise, support),
+        spline=_natural_spline(at / unit, change),
+        middle=points[shares.size // 2],
     )
 
 
