@@ -6,6 +6,7 @@
 """
 
 import json
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -117,9 +118,20 @@ def fit(
     Returns
     -------
     DataTree
+        A copy of its own, which a test may change.
     """
+    asked = (pools, groups, method, chains, draws, seed, spread, passed)
+    made = _named(model, *asked) if isinstance(model, str) else _fit(load_model(model), *asked)
+    return made.copy(deep=True)
+
+
+@cache  # many tests ask for the same few: to make one takes as long as to copy it thirty times
+def _named(model, *asked):
+    return _fit(load_model(model), *asked)
+
+
+def _fit(spec, pools, groups, method, chains, draws, seed, spread, passed):
     rng = np.random.default_rng(seed)
-    spec = load_model(model)
     runs = read_runs(*tables(pools, groups, law=spec.law, seed=seed))
     posterior = _draws(spec, truth(pools, groups), spread, (chains, draws), rng)
     prior = _draws(spec, truth(pools, groups), 0.3, (1, draws), rng)
