@@ -13,7 +13,7 @@ import pytest
 TESTS = Path(__file__).parent
 LONGEST_FIRST = (
     "case_studies/test_datacomp_medium.py",
-    "model/test_build.py",
+    "sampling/test_inference.py",
     "case_studies/test_cherti.py",
     "sampling/test_extremes.py",
     "case_studies/test_mini_clip.py",

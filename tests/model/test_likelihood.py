@@ -13,10 +13,9 @@ from scipy import stats
 
 from qqt_bayes.model.build import CURVE, build, replicate
 from qqt_bayes.model.likelihood import compiled, log_density
-from qqt_bayes.model.noise import hold_evaluation
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec, load_model
-from qqt_bayes.sampling.inference import _same_trainings, prior_draws
+from qqt_bayes.sampling.inference import prior_draws
 from qqt_bayes.tables.runs import read_runs
 
 SEEN = np.array([0.0, 0.3, -2.7, 9.0, -30.0, 99.5, 100.0, 100.5, -150.0, 1e3])
@@ -161,13 +160,3 @@ def test_a_table_that_is_not_rounded_has_no_such_density():
     assert "rounding" not in model
     assert isinstance(model["error"].owner.op, pm.Normal.rv_type)
     assert Spec.from_dict(load_model("utility").to_dict()).hash == load_model("utility").hash
-
-
-def test_a_compiled_model_serves_tables_that_are_rounded_alike():
-    """Other roundings are other data; none at all, another density."""
-    exact = read_runs(*made.tables())
-    fine, coarse = (exact.assign(rounding=exact["rounding"] + x) for x in (0.0005, 0.01))
-    held = hold_evaluation(exact, np.full(12, 1e-6))
-    assert _same_trainings(fine, coarse)
-    assert _same_trainings(exact, held)
-    assert not _same_trainings(exact, fine)
