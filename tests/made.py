@@ -174,6 +174,14 @@ def replace_spec(tree, table):
     tree.attrs |= {"spec": json.dumps(table), "spec_hash": Spec.from_dict(table).hash}
 
 
+def with_density(fit, density, predicted):
+    """A fit with other log densities and predictions of its runs, shape (chain, draw, run)."""
+    groups = {name: each.to_dataset(inherit=False) for name, each in fit.children.items()}
+    for name, values in (("log_likelihood", density), ("posterior_predictive", predicted)):
+        groups[name] = groups[name].assign(error=(("chain", "draw", "run"), values))
+    return xr.DataTree.from_dict({"/": xr.Dataset(attrs=fit.attrs), **groups})
+
+
 def _draws(spec, centre, spread, shape, rng):
     """Draws of whatever has a prior: the law's parameters, the nested ones, the likelihood's."""
     draws = xr.Dataset(coords={"chain": np.arange(shape[0]), "draw": np.arange(shape[1])})

@@ -1,29 +1,18 @@
-from itertools import pairwise
+"""Laws by how well they predict runs that were left out: exact scores, and what is refused."""
 
 import made
 import numpy as np
-import pandas as pd
 import pytest
 import xarray as xr
 from scipy import stats
 from scipy.special import logsumexp
 
-from qqt_bayes.comparison import left_out, loo
+from qqt_bayes.comparison import loo
 from qqt_bayes.comparison.loo import compare_laws, psis, score
-from qqt_bayes.comparison.theorem import savage_dickey, size_exponents
 from qqt_bayes.comparison.verdicts import deciding_runs
 from qqt_bayes.errors import InputError
-from qqt_bayes.planning.next_run import probability_right, telling_runs
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report.comparison_text import verdict
-
-
-def with_density(fit: xr.DataTree, density: np.ndarray, predicted: np.ndarray) -> xr.DataTree:
-    """A fit with other log densities and predictions of its runs, shape (chain, draw, run)."""
-    groups = {name: each.to_dataset(inherit=False) for name, each in fit.children.items()}
-    for name, values in (("log_likelihood", density), ("posterior_predictive", predicted)):
-        groups[name] = groups[name].assign(error=(("chain", "draw", "run"), values))
-    return xr.DataTree.from_dict({"/": xr.Dataset(attrs=fit.attrs), **groups})
 
 
 def linear_gaussian(fit: xr.DataTree, columns: int) -> tuple[xr.DataTree, np.ndarray]:
@@ -48,7 +37,7 @@ def linear_gaussian(fit: xr.DataTree, columns: int) -> tuple[xr.DataTree, np.nda
     shape = fit["posterior"].sizes["chain"], fit["posterior"].sizes["draw"]
     curve = rng.multivariate_normal(*beta(np.arange(y.size)), shape) @ x.T
     predicted = curve + sigma * rng.standard_normal(curve.shape)
-    return with_density(fit, stats.norm(curve, sigma).logpdf(y), predicted), np.array(exact)
+    return made.with_density(fit, stats.norm(curve, sigma).logpdf(y), predicted), np.array(exact)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +87,7 @@ def test_the_law_that_is_right_is_found_with_the_runs_that_decide() -> None:
     density[..., 3] -= 6.0
     density[..., 5] += 1.0
     predicted = wrong["posterior_predictive"]["error"].values
-    wrong = with_density(wrong, density, predicted)
+    wrong = made.with_density(wrong, density, predicted)
     found = compare_laws({"wrong": wrong, "right": right})
     assert found["behind"].sel(law="wrong").item() == pytest.approx(5.0)
     assert found["behind"].sel(law="right").item() == 0
@@ -122,7 +111,7 @@ def test_a_run_that_moves_the_fit_too_much_is_named_and_refitted(
     fit = made.fit(draws=200)
     density = fit["log_likelihood"]["error"].values.copy()
     density[..., 4] = -np.random.default_rng(0).pareto(0.5, density.shape[:2])
-    fit = with_density(fit, density, fit["posterior_predictive"]["error"].values)
+    fit = made.with_density(fit, density, fit["posterior_predictive"]["error"].values)
     found = compare_laws({"a": fit})
     assert found["bad_k"].values.tolist() == [1]
     assert "1 of 12 under a (k-hat above 0.7" in verdict(found)
@@ -140,45 +129,6 @@ def test_a_run_that_moves_the_fit_too_much_is_named_and_refitted(
     assert found["refitted"].values[0].nonzero()[0].tolist() == [4]
     assert found["bad_k"].item() == 0
     assert "the chains of some refits do not agree: 1 of a" in verdict(found)
-
-
-def test_folds() -> None:
-    runs = Fit.of(made.fit()).runs
-    index, seen = runs["data_index"].values, runs["samples_seen"].values
-    assert [each.tolist() for each in left_out.folds(runs, "run")] == [[i] for i in range(12)]
-    by_set = left_out.folds(runs, "training-set")
-    assert [set(index[each]) for each in by_set] == [{0}, {1}, {2}]
-    (largest,) = left_out.folds(runs, "largest-budget")
-    assert set(seen[largest]) == {1.28e9}
-    assert largest.size == 3
-    one = runs.isel(run=[0, 4, 8])
-    with pytest.raises(InputError, match="leaving out the largest budget leaves no run"):
-        left_out.folds(one, "largest-budget")
-
-
-def test_a_left_out_run_says_nothing() -> None:
-    from qqt_bayes.model.noise import known_variance
-
-    runs = Fit.of(made.fit()).runs
-    table = left_out.without(runs, np.array([2, 5]))
-    told = 1 / (made.NOISE**2 + known_variance(table))
-    assert told[[2, 5]].max() < 1e-10 * told[0]
-    assert told[0] == pytest.approx(made.NOISE**-2)
-    assert (runs["rounding"] == 0).all()
-
-
-@pytest.mark.slow
-def test_a_refit_agrees_with_importance_weights_where_those_hold() -> None:
-    from qqt_bayes import fit, read_runs
-
-    runs = read_runs(*made.tables())
-    whole = fit(runs, "utility", draws=1000, seed=1)
-    scores = compare_laws({"utility": whole})
-    run = int(np.argmin(scores["pareto_k"].values[0]))
-    ((density, _, passed),) = left_out.refits(Fit.of(whole), [np.array([run])])
-    elpd = logsumexp(density[:, 0]) - np.log(len(density))
-    assert passed
-    assert elpd == pytest.approx(scores["elpd"].values[0, run], abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -222,99 +172,3 @@ def test_psis_weights_sum_to_one(plain: xr.DataTree) -> None:
     log_weights, k = psis(Fit.of(plain))
     assert logsumexp(log_weights, axis=0) == pytest.approx(np.zeros(12))
     assert k.shape == (12,)
-
-
-def test_the_next_run_is_where_two_laws_differ() -> None:
-    law, other = made.fit(draws=500), made.fit(draws=500, seed=1)
-    other["posterior"]["tau"] = 0.5 * other["posterior"]["tau"]  # differs where data are repeated
-    found = telling_runs(law, other, made.levels(), [10e6, 1.28e9, 12.8e9])
-    right = found["probability_right"]
-    assert right.dims == ("level", "budget")
-    assert (right.sel(budget=10e6) < 0.6).all()  # within one epoch
-    assert (right.isel(level=0, budget=[1, 2]) > 0.95).all()
-    assert found.attrs["budget"] == 1.28e9  # the cheaper of those that tell
-    words = verdict(compare_laws({"a": law, "b": law}), found)
-    assert f"One more run would decide between them: {found.attrs['level']} at 1.28B" in words
-    same = telling_runs(law, law, made.levels(), [1.28e9])
-    assert "No single run among these would decide" in verdict(
-        compare_laws({"a": law, "b": law}), same
-    )
-
-
-@pytest.mark.parametrize("distance", [0.0, 0.5, 2.0, 6.0])
-def test_the_probability_of_pointing_right_is_that_of_normal_errors(distance: float) -> None:
-    z = stats.norm.ppf((np.arange(2000) + 0.5) / 2000)
-    exact = stats.norm.cdf(distance / 2)
-    assert probability_right(z, z + distance) == pytest.approx(exact, abs=0.02)
-
-
-def test_savage_dickey_against_the_exact_ratio_of_normals() -> None:
-    z = stats.norm.ppf((np.arange(8000) + 0.5) / 8000)
-    before = stats.norm(0.5, 0.75)
-    for mean, deviation in ((0.9, 0.2), (0.4, 0.3), (0.2, 0.1)):
-        after = stats.norm(mean, deviation)
-        exact = after.pdf(1) / before.pdf(1)
-        ratio, in_tail = savage_dickey(mean + deviation * z, 0.5 + 0.75 * z, 1.0)
-        assert in_tail == (mean == 0.2)
-        assert ratio == pytest.approx(exact, rel=0.1)
-
-
-@pytest.mark.parametrize(("mean", "deviation"), [(1.0, 0.3), (0.5, 0.3), (0.95, 0.05)])
-def test_savage_dickey_is_the_bayes_factor_of_arviz_among_the_draws(
-    mean: float, deviation: float
-) -> None:
-    from arviz_stats import bayes_factor
-
-    rng = np.random.default_rng(0)
-    posterior, prior = rng.normal(mean, deviation, 4000), rng.normal(0.5, 0.5, 4000)
-    groups = {
-        name: xr.Dataset({"g": (("chain", "draw"), draws.reshape(4, -1))})
-        for name, draws in (("posterior", posterior), ("prior", prior))
-    }
-    theirs = bayes_factor(xr.DataTree.from_dict(groups), "g", 1.0)["g"].sel(bf_type="BF01")
-    ratio, in_tail = savage_dickey(posterior, prior, 1.0)
-    assert not in_tail
-    assert ratio == pytest.approx(float(theirs), rel=0.01)
-
-
-def test_the_theorem_under_test() -> None:
-    fit = made.fit(model="utility-free-size", draws=500)
-    assert size_exponents({"fixed": made.fit()}).empty
-    found = size_exponents({"fixed": made.fit(), "free": fit})
-    assert found["law"].tolist() == ["free"]
-    row = found.iloc[0]
-    assert row["lower"] < 1 < row["upper"]
-    assert row["theorem"] > 3  # the draws are made about 1
-    assert row["no_size_effect"] < 1e-3
-    words = verdict(compare_laws({"free": fit}), exponents=found)
-    assert "8 of 12 runs are on combinations" in words
-    assert "times more likely" in words
-    assert "g = 0 less likely, by a factor of some 1,000 or more" in words
-
-
-def test_words_say_what_a_comparison_rests_on() -> None:
-    fits = {"a": made.fit(method="laplace"), "b": made.fit(passed=False)}
-    words = verdict(compare_laws(fits))
-    assert words.startswith("Approximate posterior (laplace): a quick look")
-    assert "the fit of b did not pass its gate" in words
-    assert "gate" not in verdict(compare_laws({"a": made.fit()}))
-
-
-def test_the_command_offers_every_way_to_leave_out() -> None:
-    from qqt_bayes.cli.main import compare
-
-    (option,) = [each for each in compare.params if each.name == "leave_out"]
-    assert tuple(option.type.choices) == tuple(left_out.LEAVE_OUT)
-
-
-def test_words_say_when_too_little_is_known() -> None:
-    base = made.fit(draws=200)
-    words = []
-    for shift in (0.1, 1.0):
-        density = base["log_likelihood"]["error"].values - shift
-        other = with_density(base, density, base["posterior_predictive"]["error"].values)
-        words.append(verdict(compare_laws({"a": base, "b": other})))
-    assert "too little to tell them apart" in words[0]
-    assert "the scores speak for a" in words[1]
-    assert all(first != second for first, second in pairwise(words))
-    assert isinstance(deciding_runs(compare_laws({"a": base, "b": base})), pd.DataFrame)
