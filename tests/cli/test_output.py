@@ -2,7 +2,6 @@
 
 import io
 import json
-from types import SimpleNamespace
 
 import made
 import numpy as np
@@ -14,35 +13,12 @@ from command import qqt
 from qqt_bayes.calibration import sbc
 from qqt_bayes.comparison.verdicts import STATES
 from qqt_bayes.planning.findings import FINDINGS
-from qqt_bayes.posterior import fit_file
 from qqt_bayes.posterior.checks import CHECKS
 from qqt_bayes.report.limits_text import LIMITS
-from qqt_bayes.report.records import SCHEMA, to_text
+from qqt_bayes.report.records import SCHEMA
 from qqt_bayes.sampling import inference, many
 
 REMARKS = {"approximate", "forced", "only_level", "basis", "choice", "undecided", "crossovers"}
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("formats")
-    found = SimpleNamespace(folder=folder)
-    for name, fit in {
-        "good": made.fit(),
-        "bad": made.fit(passed=False),
-        "free": made.fit(model="utility-free-size"),
-        "groups": made.fit(groups=2, model="cherti"),
-        "laplace": made.fit(method="laplace"),
-    }.items():
-        setattr(found, name, folder / f"{name}.nc")
-        fit_file.save(fit, folder / f"{name}.nc")
-    runs, sets = made.tables()
-    runs.to_csv(folder / "runs.csv", index=False)
-    both = [runs.assign(metric=name) for name in ("imagenet", "average")]
-    pd.concat(both).to_csv(folder / "metrics.csv", index=False)
-    sets.to_csv(folder / "sets.csv", index=False)
-    found.tables = (folder / "runs.csv", "--composition", folder / "sets.csv")
-    return found
 
 
 def as_json(*asked, **options):
@@ -76,7 +52,7 @@ def test_predict(files):
 def test_fit(files, monkeypatch, several):
     monkeypatch.setattr(inference, "fit", lambda *_, **__: made.fit(passed=False))
     monkeypatch.setattr(many, "fit_many", lambda tables, *_, **__: (made.fit() for _ in tables))
-    tables = (files.folder / "metrics.csv", *files.tables[1:], "--by", "metric")
+    tables = (files.metrics, *files.tables[1:], "--by", "metric")
     asked = ("fit", *(tables if several else files.tables), "-o", files.folder / "new.nc")
     content = as_json(*asked, "--force")
     fits = content["fits"] if several else [content]
@@ -139,12 +115,3 @@ def test_calibrate(files, monkeypatch):
     assert content["verdict"] == "too_few_tables"
     assert content["calibrated"] is True
     assert as_csv("calibrate", *files.tables)["scalar"].tolist() == ["a", "b"]
-
-
-def test_what_is_no_number_is_null():
-    content = {"a": [np.nan, np.inf, 1.5], "b": {"c": np.float32(-np.inf)}}
-    assert json.loads(to_text(content)) == {
-        "schema": SCHEMA,
-        "a": [None, None, 1.5],
-        "b": {"c": None},
-    }

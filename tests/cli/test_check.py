@@ -1,0 +1,58 @@
+"""`qqt check`: what a fit would see of the tables, before it is made."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import made
+import pandas as pd
+from command import qqt
+
+
+def test_check_asks_whether_a_column_is_misspelt(files: SimpleNamespace, tmp_path: Path) -> None:
+    table = pd.read_csv(files.runs).assign(trainings="x")
+    table.to_csv(path := tmp_path / "misspelt.csv", index=False)
+    said = qqt("check", path, "--composition", files.composition).stderr
+    assert "Column trainings is not read; did you mean 'training'?" in said
+    assert "Column note" not in said
+
+
+def test_check_shows_what_a_fit_would_see(files: SimpleNamespace) -> None:
+    result = qqt("check", files.runs, "--composition", files.composition)
+    assert "12 runs of 3 training sets from 3 pools." in result.stderr
+    assert "Columns that are not used: note." in result.stderr
+    first = result.stdout.splitlines()[2].split()
+    assert first == ["top", "1", "12.8M", "1", "64M", "5", "1", *first[-1:]]
+    seen = json.loads(
+        qqt("check", files.runs, "--composition", files.composition, "--format", "json").stdout
+    )
+    assert seen["runs"] == 12
+    assert seen["unused_columns"] == ["note"]
+    assert seen["pools"] == ["0-10%", "10-20%", "20-30%"]
+    rows = seen["training_sets"]
+    assert len(rows) == 12
+    assert [rows[-1][name] for name in ("data", "unique_samples", "epochs", "runs")] == [
+        "top 3",
+        38.4e6,
+        1.28e9 / 38.4e6,
+        1,
+    ]
+
+
+def test_check_names_groups_and_what_is_left_out(tmp_path: Path) -> None:
+    table, composition = made.tables(groups=2)
+    table[table["data"] == "top 2"].to_csv(tmp_path / "runs.csv", index=False)
+    composition.to_csv(tmp_path / "sets.csv", index=False)
+    result = qqt("check", tmp_path / "runs.csv", "--composition", tmp_path / "sets.csv")
+    assert "Training sets that no run is on: top 1, top 3." in result.stderr
+    assert "Pools that no run takes from: 20-30%." in result.stderr
+    assert "arch 2" in result.stdout
+
+
+def test_a_fault_is_the_whole_output(files: SimpleNamespace, tmp_path: Path) -> None:
+    table = tmp_path / "runs.csv"
+    table.write_text("pool,unique_samples,samples_seen,error\na,0,1e8,0.5\na,5,1e8,50\n")
+    result = qqt("check", table, exit_code=1)
+    assert result.stdout == ""
+    assert result.stderr.splitlines()[0] == f"{table}: 2 faults"
+    assert len(result.stderr.splitlines()) == 3

@@ -1,0 +1,103 @@
+"""`qqt decide`: its table, its words, its files and figures; and what it refuses."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+from command import qqt
+
+
+def test_faults_of_options_exit_with_1(files: SimpleNamespace) -> None:
+    for options, sentence in (
+        (("--budgets", "64 million"), "budget '64 million': expected a number of samples"),
+        (("--rule", "cvr"), "did you mean 'cvar'"),
+        (("--rule", "target"), "rule 'target' needs a number"),
+        (("--interval", "90"), "interval: expected a number between 0 and 1, got 90"),
+        (("--only-group", "ViT"), "unknown group 'ViT'"),
+        (("--levels", "none.csv"), "none.csv: no such file"),
+    ):
+        assert sentence in qqt("decide", files.good, *options, exit_code=1).stderr
+
+
+def test_decide_prints_table_and_summary(files: SimpleNamespace) -> None:
+    result = qqt("decide", files.good)
+    assert "Levels: the 3 training sets of the runs; --levels gives others." in result.stderr
+    assert "Budgets: 13 from 64M to 5.12B; --budgets gives others." in result.stderr
+    table, words = result.stdout.split("\n\n")
+    assert len(table.splitlines()) == 2 + 13
+    heading = "budget choice P(best) P(within 0.003) error [90%] regret winner extrapolated"
+    assert table.splitlines()[0].split() == heading.split()
+    assert table.splitlines()[2].split()[:4] == ["64M", "top", "2", "1.00"]
+    assert table.splitlines()[-1].split()[-1] == "4x"
+    assert words.startswith("Levels are compared by expected error")
+    assert max(map(len, words.splitlines())) <= 100
+
+
+def test_decide_as_json_holds_the_summary(files: SimpleNamespace) -> None:
+    options = ("--budgets", "64M,1.28B", "--levels", files.levels, "--format", "json")
+    result = qqt("decide", files.good, *options)
+    decision = json.loads(result.stdout)
+    assert decision["summary"].startswith("Levels are compared by")
+    assert [each["choice"] for each in decision["decisions"]] == ["top 2", "top 3"]
+    assert result.stderr == ""
+
+
+def test_decide_as_csv_holds_rows_only(files: SimpleNamespace) -> None:
+    result = qqt("decide", files.good, "--budgets", "64M,1.28B", "--format", "csv")
+    assert len(result.stdout.splitlines()) == 1 + 2 * 3
+    assert "Levels are compared by" in result.stderr
+
+
+def test_decide_by_another_rule(files: SimpleNamespace) -> None:
+    options = ("--rule", "target", "--target", "0.62", "--margin", "0.01", "--interval", "0.8")
+    result = qqt("decide", files.good, "--budgets", "1B", "--format", "json", *options)
+    settings = json.loads(result.stdout)["settings"]
+    assert settings["rule"] == "target"
+    assert (settings["target"], settings["margin"], settings["interval"]) == (0.62, 0.01, 0.8)
+
+
+def test_decide_writes_files_and_figures(files: SimpleNamespace, tmp_path: Path) -> None:
+    paths = [tmp_path / "decision.csv", tmp_path / "decision.json"]
+    outputs = [option for path in paths for option in ("-o", path)]
+    figures = tmp_path / "new" / "figures"
+    result = qqt("decide", files.good, "--budgets", "64M,1B", *outputs, "--figures", figures)
+    assert len(pd.read_csv(paths[0])) == 6
+    assert len(json.loads(paths[1].read_text())["decisions"]) == 2
+    names = ("parameter_posteriors", "probability_best", "scaling_curves", "utility_curves")
+    written = sorted(path.name for path in figures.iterdir())
+    assert written == [f"{name}.{ending}" for name in names for ending in ("png", "svg")]
+    assert f"8 figures are in {figures}." in result.stderr
+
+
+def test_figures_of_each_group(files: SimpleNamespace, tmp_path: Path) -> None:
+    qqt("decide", files.groups, "--budgets", "64M,1B", "--figures", tmp_path)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert {"scaling_curves-arch-1.png", "scaling_curves-arch-2.svg"} <= names
+    qqt("decide", files.groups, "--only-group", "arch 2", "--figures", tmp_path / "one")
+    names = {path.name for path in (tmp_path / "one").iterdir()}
+    assert "scaling_curves-arch-2.png" in names
+    assert "scaling_curves-arch-1.png" not in names
+
+
+def test_decide_needs_force_for_a_fit_that_failed(files: SimpleNamespace) -> None:
+    refused = qqt("decide", files.bad, exit_code=3)
+    assert refused.stdout == ""
+    assert "The fit did not pass its gate." in refused.stderr
+    assert "--force" in refused.stderr
+    forced = qqt("decide", files.bad, "--force")
+    assert "every number here may be wrong" in forced.stdout
+    assert "The fit did not pass its gate." in forced.stderr
+
+
+def test_decide_under_several_laws(files: SimpleNamespace) -> None:
+    asked = ("decide", files.good, files.free, "--budgets", "1B", "--format", "json")
+    result = qqt(*asked)
+    assert "Weights by stacking: utility " in result.stderr
+    assert "of model stack (utility " in json.loads(result.stdout)["summary"]
+    given = json.loads(qqt(*asked, "--weights", "0.25,0.75").stdout)["summary"]
+    assert "stack (utility 0.25, utility-free-size 0.75)" in given
+    assert "expected numbers such as" in qqt(*asked, "--weights", "all", exit_code=1).stderr
+    assert "expected 2 numbers" in qqt(*asked, "--weights", "1", exit_code=1).stderr
+    refused = qqt("decide", files.good, files.bad, "--weights", "1,1", exit_code=3)
+    assert "The fit did not pass its gate." in refused.stderr
