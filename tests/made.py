@@ -27,6 +27,10 @@ BUDGETS = (64e6, 128e6, 320e6, 1.28e9)
 """Samples seen by the runs on each level."""
 NOISE = 0.003
 """Run-to-run noise."""
+LAPLACE_REMARK = (
+    "Approximate posterior (laplace): a quick look, not for decisions that cost; fit with nuts."
+)
+"""What is said wherever a number of a fit by method laplace is shown."""
 
 
 def levels(pools=3):

@@ -4,8 +4,11 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import made
 import pandas as pd
 from command import qqt
+
+BUDGETS = "64M,640M"
 
 
 def test_faults_of_options_exit_with_1(files: SimpleNamespace) -> None:
@@ -101,3 +104,19 @@ def test_decide_under_several_laws(files: SimpleNamespace) -> None:
     assert "expected 2 numbers" in qqt(*asked, "--weights", "1", exit_code=1).stderr
     refused = qqt("decide", files.good, files.bad, "--weights", "1,1", exit_code=3)
     assert "The fit did not pass its gate." in refused.stderr
+
+
+def test_decide_is_marked_in_every_form(files, tmp_path):
+    levels = made.levels().rename(level="data").to_series()
+    levels[levels > 0].reset_index().to_csv(tmp_path / "levels.csv", index=False)
+    common = ("decide", files.laplace, "--levels", tmp_path / "levels.csv", "--budgets", BUDGETS)
+    written = ("-o", tmp_path / "decision.csv", "-o", tmp_path / "decision.json")
+    assert made.LAPLACE_REMARK in qqt(*common, *written).stdout.replace("\n", " ")
+    assert json.loads(qqt(*common, "--format", "json").stdout)["summary"].startswith(
+        made.LAPLACE_REMARK
+    )
+    rows = qqt(*common, "--format", "csv")
+    assert rows.stdout.splitlines()[1].endswith(",laplace")
+    assert made.LAPLACE_REMARK in rows.stderr
+    assert set(pd.read_csv(tmp_path / "decision.csv")["method"]) == {"laplace"}
+    assert json.loads((tmp_path / "decision.json").read_text())["settings"]["method"] == "laplace"

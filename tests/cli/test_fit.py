@@ -12,6 +12,7 @@ from command import qqt
 
 from qqt_bayes.posterior import fit_file
 from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.posterior.methods import METHODS
 from qqt_bayes.sampling import inference, many
 
 
@@ -92,3 +93,29 @@ def test_a_fit_that_fails_is_saved_and_exits_with_3(
     assert f"{path} is saved all the same." in result.stderr
     assert not Fit.of(fit_file.load(path)).gate.passed
     fit_with(files, monkeypatch, "--force", exit_code=0, passed=False)
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_fit_is_marked_in_every_form(tmp_path, monkeypatch, form):
+    runs, composition = made.tables()
+    runs.to_csv(tmp_path / "runs.csv", index=False)
+    composition.to_csv(tmp_path / "composition.csv", index=False)
+    monkeypatch.setattr(inference, "fit", lambda *_, method, **__: made.fit(method=method))
+    tables = (tmp_path / "runs.csv", "--composition", tmp_path / "composition.csv")
+    found = qqt("fit", *tables, "-o", tmp_path / "fit.nc", "--method", "laplace", "--format", form)
+    assert made.LAPLACE_REMARK in found.stderr
+    assert "laplace" in found.stdout
+
+
+@pytest.mark.parametrize("method", [name for name in METHODS if name != "nuts"])
+@pytest.mark.parametrize(
+    "option", [("--tune", "1000"), ("--target-accept", "0.9"), ("--low-rank",)]
+)
+def test_options_of_nuts_are_refused(tmp_path, method, option):
+    asked = ("fit", tmp_path / "runs.csv", "-o", tmp_path / "fit.nc", "--method", method, *option)
+    assert f"{option[0]} is for --method nuts, not for {method}" in qqt(*asked, exit_code=2).stderr
+
+
+def test_an_unknown_method_is_wrong_usage(tmp_path):
+    asked = ("fit", tmp_path / "runs.csv", "-o", tmp_path / "fit.nc", "--method", "advi")
+    assert "'advi' is not one of 'nuts', 'laplace'" in qqt(*asked, exit_code=2).stderr

@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import made
 import pandas as pd
 import pytest
 from command import qqt
 from places import DATA
+
+BUDGETS = "64M,640M"
 
 
 def test_predict_known_parameters_reproduces_the_published_curves() -> None:
@@ -73,3 +76,10 @@ def test_predict_refuses_a_fit_that_failed_unless_forced(files: SimpleNamespace)
     forced = qqt("predict", files.bad, "--force")
     assert "The fit did not pass its gate." in forced.stderr
     assert "error median" in forced.stdout
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_predict_is_marked_in_every_form(files, form):
+    found = qqt("predict", files.laplace, "--budgets", BUDGETS, "--format", form)
+    assert made.LAPLACE_REMARK in found.stderr
+    assert "laplace" in found.stdout

@@ -8,13 +8,17 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from qqt_bayes.decisions import subsets
 from qqt_bayes.decisions.criteria import RULES, Criteria
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.decisions.judge import judge
+from qqt_bayes.posterior.methods import APPROXIMATE, METHODS
 from qqt_bayes.report.decision_text import BASIS, SCORE, summary
 from qqt_bayes.report.records import to_frame, to_json
 
 LEVELS = ["top 10%", "top 20%", "all"]
+
+BUDGETS = "64M,640M"
 
 
 def decision(best, regret, **options):
@@ -328,3 +332,29 @@ def test_json_holds_the_table(groups):
     pd.testing.assert_frame_equal(pd.DataFrame(rows)[shared], frame[shared])
     assert len(content["crossovers"]) == 2 * groups
     assert content["crossovers"][1]["probability"] == 1.0
+
+
+@pytest.fixture(scope="module")
+def fit():
+    return made.fit(method="laplace", draws=20)
+
+
+def decided(method):
+    return decide(made.fit(method=method, draws=20), made.levels(), BUDGETS)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_decision_knows_its_method(method):
+    decision = decided(method)
+    assert decision.attrs["method"] == method
+    assert to_json(decision)["settings"]["method"] == method
+    marked = method in APPROXIMATE
+    assert (f"Approximate posterior ({method}): a quick" in summary(decision)) is marked
+    assert (summary(decision) == to_json(decision)["summary"]) is True
+    assert ("method" in to_frame(decision)) is marked
+    if marked:
+        assert set(to_frame(decision)["method"]) == {method}
+
+
+def test_subsets_are_marked(fit):
+    assert summary(subsets.best_subsets(fit, BUDGETS)).startswith(made.LAPLACE_REMARK)
