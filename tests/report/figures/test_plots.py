@@ -1,7 +1,15 @@
 """What the figures of a decision show, and that it is all there to be read."""
 
+from itertools import pairwise
+
 import made
+import matplotlib
+import numpy as np
 import pytest
+import xarray as xr
+from drawn import BUDGETS, words
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.posterior.fit import Fit
@@ -10,8 +18,188 @@ from qqt_bayes.report.figures import plots
 
 
 @pytest.fixture(scope="module")
-def fit():
-    return made.fit(method="laplace", draws=20)
+def curves(fit: xr.DataTree, decision: xr.Dataset) -> Figure:
+    return plots.scaling_curves(decision, Fit.of(fit).runs, made.levels(8))
+
+
+def labelled(figure: Figure, label: str) -> list:
+    return [artist for axes in figure.axes for artist in axes.lines if artist.get_label() == label]
+
+
+def end_labels(figure: Figure) -> list[Text]:
+    figure.draw_without_rendering()
+    return [text for text in figure.findobj(Text) if text.get_gid() == "end label"]
+
+
+def test_curves_have_a_line_for_each_level_through_its_medians(
+    curves: Figure, decision: xr.Dataset
+) -> None:
+    for name in decision["level"].values:
+        (line,) = labelled(curves, name)
+        np.testing.assert_array_equal(line.get_xdata(), decision["budget"])
+        median = decision["error"].sel(level=name, quantile=0.5)
+        np.testing.assert_array_equal(line.get_ydata(), median)
+
+
+def test_curves_show_every_run_at_its_level(curves: Figure, fit: xr.DataTree) -> None:
+    runs = Fit.of(fit).runs
+    shown = np.concatenate([line.get_xydata() for line in labelled(curves, "runs")])
+    assert shown.shape == (runs.sizes["run"], 2)
+    assert set(shown[:, 1]) == set(runs["error"].values)
+    assert not labelled(curves, "other runs")[0].get_xdata().size
+    colours = {line.get_label(): line.get_color() for line in curves.axes[0].lines}
+    for i, line in enumerate(labelled(curves, "runs")):
+        assert tuple(line.get_markerfacecolor()) == tuple(colours[f"top {i + 1}"])
+
+
+def test_runs_are_known_by_what_they_were_trained_on_or_by_name(fit: xr.DataTree) -> None:
+    runs = Fit.of(fit).runs
+    renamed = made.levels(8).assign_coords(level=[f"best {i}" for i in range(8)])[:3]
+    decision = decide(fit, renamed, BUDGETS)
+    by_data = plots.scaling_curves(decision, runs, renamed)
+    assert len(labelled(by_data, "runs")) == 3
+    assert labelled(by_data, "other runs")[0].get_xdata().size == 5 * len(made.BUDGETS)
+    by_name = plots.scaling_curves(decision, runs)
+    assert labelled(by_name, "other runs")[0].get_xdata().size == 8 * len(made.BUDGETS)
+    assert not labelled(by_name, "runs")
+
+
+def test_the_choice_is_ringed(curves: Figure, decision: xr.Dataset) -> None:
+    (rings,) = [x for x in curves.axes[0].collections if x.get_label() == "chosen"]
+    best = decision["error"].sel(quantile=0.5, level=decision["choice"])
+    np.testing.assert_allclose(rings.get_offsets(), np.column_stack([decision["budget"], best]))
+
+
+def test_end_labels_name_all_levels_and_do_not_overlap(
+    curves: Figure, decision: xr.Dataset
+) -> None:
+    labels = end_labels(curves)
+    assert [label.get_text() for label in labels] == decision["level"].values.tolist()
+    boxes = sorted((label.get_window_extent() for label in labels), key=lambda box: box.y0)
+    assert all(below.y1 <= above.y0 for below, above in pairwise(boxes))
+    assert all(box.x1 <= curves.bbox.x1 for box in boxes)
+
+
+def test_nothing_is_written_outside_the_figure(fit: xr.DataTree, decision: xr.Dataset) -> None:
+    for figure in (
+        plots.scaling_curves(decision, Fit.of(fit).runs),
+        plots.probability_best(decision),
+        plots.utility_curves(Fit.of(fit).parameters),
+        plots.parameter_posteriors(fit["posterior"].to_dataset(), fit["prior"].to_dataset()),
+    ):
+        figure.draw_without_rendering()
+        assert figure.get_figwidth() == 7
+        drawn = figure.get_tightbbox()
+        assert -0.01 <= drawn.x0 <= drawn.x1 <= figure.get_figwidth() + 0.01
+        assert -0.01 <= drawn.y0 <= drawn.y1 <= figure.get_figheight() + 0.01
+        assert all(text.get_fontsize() >= 8 for text in figure.findobj(Text))
+
+
+def test_axes_say_what_they_measure(curves: Figure, fit: xr.DataTree) -> None:
+    axes = curves.axes[0]
+    assert axes.get_xscale() == "log"
+    assert axes.get_xlabel() == "samples seen"
+    assert axes.get_ylabel() == "error rate"
+    assert {"100M", "1B"} <= set(words(curves))
+    runs = Fit.of(fit).runs.assign_attrs(metric="imagenet")
+    loss = decide(fit, made.levels(8), BUDGETS).assign_attrs(kind="loss")
+    assert plots.scaling_curves(loss, runs).axes[0].get_ylabel() == "loss (imagenet)"
+
+
+def test_what_is_beyond_the_data_is_shaded_and_said(
+    curves: Figure, decision: xr.Dataset, fit: xr.DataTree
+) -> None:
+    best = plots.probability_best(decision)
+    for figure in (curves, best):
+        assert words(figure).count("beyond the data") == 2
+        starts = [
+            line.get_xdata()[0] for line in figure.axes[0].lines if len(line.get_xdata()) == 2
+        ]
+        assert 64e6 in starts
+        assert 1.28e9 in starts
+    inside = decide(fit, made.levels(8), "64M,1.28B")
+    assert "beyond the data" not in words(plots.probability_best(inside))
+    outside = decide(fit, made.levels(8), "1M,2M")
+    assert words(plots.probability_best(outside)).count("beyond the data") == 1
+
+
+def test_probability_is_stacked_to_one(decision: xr.Dataset) -> None:
+    figure = plots.probability_best(decision)
+    names = decision["level"].values.tolist()
+    areas = [area for area in figure.axes[0].collections if area.get_label() in names]
+    assert [area.get_label() for area in areas] == names
+    for name, area in zip(names, areas, strict=True):
+        heights = area.get_paths()[0].vertices[:, 1]
+        assert np.ptp(heights) >= decision["probability_best"].sel(level=name).max() - 1e-9
+    assert areas[-1].get_paths()[0].vertices[:, 1].max() == pytest.approx(1)
+    assert figure.axes[0].get_ylim() == (0, 1)
+
+
+def test_every_level_is_named_somewhere_and_so_is_the_winner(decision: xr.Dataset) -> None:
+    written = words(plots.probability_best(decision))
+    assert all(any(name in text for text in written) for name in decision["level"].values)
+    assert "best with a probability of at least 90%" in written
+    undecided = decision.assign(winner=decision["winner"].copy(data=["undecided"] * 9))
+    assert "undecided" in words(plots.probability_best(undecided))
+
+
+def test_the_order_of_budgets_does_not_matter(decision: xr.Dataset) -> None:
+    shuffled = decision.isel(budget=[3, 0, 8, 1, 2, 4, 5, 7, 6])
+    for draw in (plots.scaling_curves, plots.probability_best):
+        assert words(draw(shuffled)) == words(draw(decision))
+    line = labelled(plots.scaling_curves(shuffled), "top 2")[0]
+    assert (np.diff(line.get_xdata()) > 0).all()
+
+
+def test_long_names_leave_room_for_the_figure(fit: xr.DataTree) -> None:
+    levels = made.levels(8).assign_coords(level=[f"{i} {'long ' * 20}" for i in range(8)])
+    figure = plots.scaling_curves(decide(fit, levels, BUDGETS))
+    figure.draw_without_rendering()
+    assert figure.axes[0].get_position().width > 0.5
+
+
+def test_utility_falls_to_half_in_a_half_life() -> None:
+    fit = made.fit(spread=0)
+    figure = plots.utility_curves(Fit.of(fit).parameters)
+    truth = made.truth().isel(group=0)
+    assert [axes.get_title() for axes in figure.axes] == truth["pool"].values.tolist()
+    for axes, pool in zip(figure.axes, truth["pool"].values, strict=True):
+        (line,) = [line for line in axes.lines if line.get_label() == pool]
+        b, tau = (truth[name].sel(pool=pool).item() for name in ("b", "tau"))
+        k, utility = line.get_data()
+        assert np.interp([0, tau], k, utility) == pytest.approx([b, b / 2], rel=1e-3)
+
+
+def test_utility_that_is_spent_falls_below_zero() -> None:
+    parameters = Fit.of(made.fit(model="utility-overfit", spread=0)).parameters
+    figure = plots.utility_curves(parameters)
+    tau = parameters["tau"][0, 0]
+    spent = tau * np.log2(1.05 / 0.05)
+    for axes, k0, b in zip(figure.axes, spent.values, parameters["b"][0, 0].values, strict=True):
+        k, utility = axes.lines[-1].get_data()
+        assert utility[0] == pytest.approx(b)
+        if k0 < k[-1]:
+            assert np.interp(k0, k, utility) == pytest.approx(0, abs=1e-3 * b)
+    assert spent.min() < k[-1]
+    assert figure.axes[0].get_ylim()[0] < 0
+    assert r"\kappa" in figure.get_supylabel()
+
+
+def test_utility_without_repetition_or_pools() -> None:
+    flat = plots.utility_curves(Fit.of(made.fit(model="power-law")).parameters)
+    for axes in flat.axes:
+        assert np.ptp(axes.lines[-1].get_ydata()) == 0
+    shared = xr.Dataset({"b": 0.1, "tau": 4.0}).expand_dims(chain=2, draw=5)
+    shared["pool_size"] = xr.DataArray([1e6] * 7, {"pool": list("abcdefg")})
+    figure = plots.utility_curves(shared)
+    assert [axes.get_title() for axes in figure.axes[:7]] == list("abcdefg")
+
+
+def test_no_global_state_is_touched(fit: xr.DataTree, decision: xr.Dataset) -> None:
+    before = dict(matplotlib.rcParams)
+    plots.scaling_curves(decision, Fit.of(fit).runs)
+    assert dict(matplotlib.rcParams) == before
+    assert matplotlib.get_backend().lower() == "agg"
 
 
 def decided(method):
