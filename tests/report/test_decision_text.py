@@ -1,12 +1,10 @@
-"""A decision in words, as a table and as JSON: whole paragraphs, from numbers made by hand."""
-
-import json
+"""A decision in words: whole paragraphs, from numbers made by hand."""
 
 import made
 import numpy as np
-import pandas as pd
 import pytest
 import xarray as xr
+from made_decision import LATE, LEVELS, OPEN, SURE, decision
 
 from qqt_bayes.decisions import subsets
 from qqt_bayes.decisions.criteria import RULES, Criteria
@@ -16,52 +14,7 @@ from qqt_bayes.posterior.methods import APPROXIMATE, METHODS
 from qqt_bayes.report.decision_text import BASIS, SCORE, summary
 from qqt_bayes.report.records import to_frame, to_json
 
-LEVELS = ["top 10%", "top 20%", "all"]
-
 BUDGETS = "64M,640M"
-
-
-def decision(best, regret, **options):
-    """A decision between `LEVELS` at some budgets, 64M, 128M, ..., doubling.
-
-    Parameters
-    ----------
-    best, regret : array_like, shape (budget, level)
-        Probability of being best, and expected regret.
-    """
-    best, regret = np.array(best), np.array(regret)
-    budgets = 64e6 * 2 ** np.arange(len(best))
-    by_level = {"budget": budgets, "level": LEVELS[: best.shape[1]]}
-    # 100 draws: in so many of them as `best` says a level is best, else it has its share of regret
-    edges = np.cumsum(best, axis=1)[:, None, :]
-    place = (np.arange(100)[None, :, None] + 0.5) / 100
-    wins = (place < edges) & (place >= edges - best[:, None, :])
-    excess = np.where(wins, 0, (regret / np.maximum(1 - best, 1e-9))[:, None, :])
-    error = 0.8 - 0.05 * np.arange(len(best))[:, None, None] + excess
-    draws = xr.DataArray(error, by_level, ("budget", "draw", "level")).expand_dims(chain=[0])
-    budget = draws["budget"]
-    repetitions = budget / xr.DataArray(
-        [1e7, 2e7, 1e8][: best.shape[1]], {"level": by_level["level"]}
-    )
-    return (
-        judge(draws, Criteria(**options))
-        .assign(
-            extrapolation=xr.where(budget > 300e6, budget / 300e6, 1.0),
-            least_trained=64e6,
-            most_trained=300e6,
-            repetitions=repetitions,
-            most_repetitions=30.0,
-            extrapolated_epochs=repetitions > 30,
-            gap=xr.ones_like(budget),
-            pool_multiple=xr.ones_like(repetitions.isel(budget=0, drop=True)),
-        )
-        .assign_attrs(kind="error", law="utility", model="demo", gate_passed=1, forced=0)
-    )
-
-
-SURE = ([[0.98, 0.02, 0], [0.97, 0.03, 0]], [[0.0001, 0.02, 0.1], [0.0002, 0.01, 0.15]])
-OPEN = ([[0.4, 0.6, 0]], [[0.0008, 0.0005, 0.12]])
-LATE = ([[0, 1, 0]], [[0.04, 0, 0.05]])
 
 
 def test_a_sure_choice_over_several_budgets():
@@ -91,49 +44,6 @@ def test_stretches_of_budgets_and_where_they_leave_the_data():
     assert text.endswith(
         "Nothing was trained beyond 300M samples: what is said of 512M extrapolates, by a factor "
         "of 1.7."
-    )
-
-
-def test_what_was_repeated_more_often_than_in_any_run():
-    late = decision(*(4 * part for part in LATE)).isel(budget=slice(2))
-    assert "seen" not in summary(late)
-    often = late.assign_coords(budget=[64e6, 128e6]).assign(
-        repetitions=late["repetitions"] * 10, extrapolated_epochs=late["repetitions"] * 10 > 30
-    )
-    assert summary(often).endswith(
-        "Where it is chosen, top 20% is seen up to 64 times, more often than any run saw its data "
-        "(30)."
-    )
-
-
-def test_budgets_below_the_data():
-    below = decision(*SURE).assign(extrapolation=("budget", [0.25, 0.5]), least_trained=256e6)
-    assert summary(below).endswith(
-        "Nothing was trained below 256M samples: what is said of 64M to 128M extrapolates, by a "
-        "factor of up to 4."
-    )
-
-
-def test_what_runs_at_one_budget_cannot_tell():
-    one = decision(*SURE).assign(
-        extrapolation=("budget", [0.25, 0.5]), least_trained=256e6, most_trained=256e6
-    )
-    assert "All its runs are at 256M samples: how errors change with budget is" in summary(one)
-    assert "All its runs" not in summary(one.assign(extrapolation=("budget", [1.0, 1.0])))
-
-
-def test_budgets_between_trained_ones_that_are_far_apart():
-    near = decision(*SURE)
-    assert "interpolates" not in summary(near.assign(gap=("budget", [1.0, 2.9])))
-    assert summary(near.assign(gap=("budget", [1.0, 10.0]))).endswith(
-        "128M lies between trained budgets that are 10 times apart: there the law interpolates."
-    )
-
-
-def test_a_level_that_takes_more_than_there_is():
-    assert summary(decision(*SURE).assign(pool_multiple=("level", [1.0, 10.0, 0.5]))).endswith(
-        "Beware: top 20% takes 10 times as much from a pool as there is, as far as is known. "
-        "Is that the right unit?"
     )
 
 
@@ -247,24 +157,6 @@ def test_groups_between_which_nothing_differs_share_a_paragraph():
     )
 
 
-def test_what_the_law_may_miss_is_told_where_it_is_most():
-    fit = made.fit(draws=200)
-    words = summary(decide(fit, made.levels(), [128e6, 128e9]))
-    assert "At 128B samples " in words
-    assert " % of the variance of the choice's error is what the law itself may miss" in words
-    assert "may miss" not in summary(decide(fit, made.levels(), [128e9], discrepancy=False))
-    assert "may miss" not in summary(decide(fit, made.levels(), [128e6, 128e9], margin=2.0))
-
-
-def test_error_rates_above_1_are_told():
-    """The law of `utility` exceeds 1 at the smallest budgets; no loss is too high."""
-    fit = made.fit(draws=50)
-    found = decide(fit, made.levels(), [1e3, 1e9])
-    assert found["error"].sel(budget=1e3).max() > 1
-    assert "At 1K samples the interval reaches error rates above 1" in summary(found)
-    assert "above 1" not in summary(found.assign_attrs(kind="loss"))
-
-
 def test_budgets_are_told_in_ascending_order():
     ascending = decision(*SURE)
     assert summary(ascending.isel(budget=[1, 0])) == summary(ascending)
@@ -272,66 +164,6 @@ def test_budgets_are_told_in_ascending_order():
 
 def test_every_rule_has_words():
     assert list(RULES) == list(BASIS) == list(SCORE)
-
-
-@pytest.mark.parametrize("groups", [1, 2])
-def test_a_table_has_a_row_for_each_budget_and_level(groups):
-    found = decide(made.fit(groups=groups, draws=20), made.levels(), [1e9, 64e6])
-    frame = to_frame(found)
-    group = ["group"] if groups > 1 else []
-    assert [*frame.columns] == [
-        *group,
-        "budget",
-        "level",
-        "probability_best",
-        "probability_within_margin",
-        "error_median",
-        "error_lower",
-        "error_upper",
-        "error_mean",
-        "regret",
-        "score",
-        "choice",
-        "winner",
-        "extrapolation",
-        "repetitions",
-        "extrapolated_epochs",
-        "misfit",
-    ]
-    assert len(frame) == groups * 2 * 3
-    assert frame["budget"].tolist() == [*[1e9] * 3, *[64e6] * 3] * groups
-    assert frame["level"].tolist() == ["top 1", "top 2", "top 3"] * 2 * groups
-    assert frame["choice"].dtype == frame["extrapolated_epochs"].dtype == bool
-    assert frame.groupby([*group, "budget"])["choice"].sum().tolist() == [1] * 2 * groups
-    assert (frame["error_lower"] <= frame["error_median"]).all()
-    assert (frame["error_median"] <= frame["error_upper"]).all()
-    row = frame.iloc[4]
-    place = {"budget": row["budget"], "level": row["level"]} | {x: row[x] for x in group}
-    assert row["regret"] == found["regret"].sel(place)
-    assert row["error_upper"] == found["error"].sel(place | {"quantile": 0.95})
-
-
-def test_a_table_of_one_chosen_group_names_it():
-    found = decide(made.fit(groups=2, draws=5), made.levels(), 1e9, group="arch 2")
-    assert to_frame(found)["group"].tolist() == ["arch 2"] * 3
-    assert to_json(found)["decisions"][0]["group"] == "arch 2"
-
-
-@pytest.mark.parametrize("groups", [1, 2])
-def test_json_holds_the_table(groups):
-    found = decide(made.fit(groups=groups, draws=20), made.levels(), [64e6, 5e9])
-    content = to_json(found)
-    assert json.loads(json.dumps(content, allow_nan=False)) == content
-    assert [*content] == ["settings", "summary", "remarks", "decisions", "crossovers"]
-    assert content["settings"]["gate_passed"] is True
-    assert content["settings"]["margin"] == 0.003
-    assert content["summary"] == summary(found)
-    rows = [{**each, **level} for each in content["decisions"] for level in each.pop("levels")]
-    frame = to_frame(found)
-    shared = ["regret", "budget", "level", "winner", "error_mean", "probability_best"]
-    pd.testing.assert_frame_equal(pd.DataFrame(rows)[shared], frame[shared])
-    assert len(content["crossovers"]) == 2 * groups
-    assert content["crossovers"][1]["probability"] == 1.0
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,68 @@
+"""What limits a decision, in sentences: budgets, repetition, and what the law may miss."""
+
+import made
+from made_decision import LATE, SURE, decision
+
+from qqt_bayes.decisions.decide import decide
+from qqt_bayes.report.decision_text import summary
+
+
+def test_what_was_repeated_more_often_than_in_any_run():
+    late = decision(*(4 * part for part in LATE)).isel(budget=slice(2))
+    assert "seen" not in summary(late)
+    often = late.assign_coords(budget=[64e6, 128e6]).assign(
+        repetitions=late["repetitions"] * 10, extrapolated_epochs=late["repetitions"] * 10 > 30
+    )
+    assert summary(often).endswith(
+        "Where it is chosen, top 20% is seen up to 64 times, more often than any run saw its data "
+        "(30)."
+    )
+
+
+def test_budgets_below_the_data():
+    below = decision(*SURE).assign(extrapolation=("budget", [0.25, 0.5]), least_trained=256e6)
+    assert summary(below).endswith(
+        "Nothing was trained below 256M samples: what is said of 64M to 128M extrapolates, by a "
+        "factor of up to 4."
+    )
+
+
+def test_what_runs_at_one_budget_cannot_tell():
+    one = decision(*SURE).assign(
+        extrapolation=("budget", [0.25, 0.5]), least_trained=256e6, most_trained=256e6
+    )
+    assert "All its runs are at 256M samples: how errors change with budget is" in summary(one)
+    assert "All its runs" not in summary(one.assign(extrapolation=("budget", [1.0, 1.0])))
+
+
+def test_budgets_between_trained_ones_that_are_far_apart():
+    near = decision(*SURE)
+    assert "interpolates" not in summary(near.assign(gap=("budget", [1.0, 2.9])))
+    assert summary(near.assign(gap=("budget", [1.0, 10.0]))).endswith(
+        "128M lies between trained budgets that are 10 times apart: there the law interpolates."
+    )
+
+
+def test_a_level_that_takes_more_than_there_is():
+    assert summary(decision(*SURE).assign(pool_multiple=("level", [1.0, 10.0, 0.5]))).endswith(
+        "Beware: top 20% takes 10 times as much from a pool as there is, as far as is known. "
+        "Is that the right unit?"
+    )
+
+
+def test_what_the_law_may_miss_is_told_where_it_is_most():
+    fit = made.fit(draws=200)
+    words = summary(decide(fit, made.levels(), [128e6, 128e9]))
+    assert "At 128B samples " in words
+    assert " % of the variance of the choice's error is what the law itself may miss" in words
+    assert "may miss" not in summary(decide(fit, made.levels(), [128e9], discrepancy=False))
+    assert "may miss" not in summary(decide(fit, made.levels(), [128e6, 128e9], margin=2.0))
+
+
+def test_error_rates_above_1_are_told():
+    """The law of `utility` exceeds 1 at the smallest budgets; no loss is too high."""
+    fit = made.fit(draws=50)
+    found = decide(fit, made.levels(), [1e3, 1e9])
+    assert found["error"].sel(budget=1e3).max() > 1
+    assert "At 1K samples the interval reaches error rates above 1" in summary(found)
+    assert "above 1" not in summary(found.assign_attrs(kind="loss"))
