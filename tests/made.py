@@ -31,6 +31,17 @@ LAPLACE_REMARK = (
     "Approximate posterior (laplace): a quick look, not for decisions that cost; fit with nuts."
 )
 """What is said wherever a number of a fit by method laplace is shown."""
+HAND = xr.DataArray(
+    # budget 1e6            budget 1e7
+    [
+        [[0.30, 0.40], [0.20, 0.60]],  # draw 0: levels a, b; then budgets
+        [[0.31, 0.30], [0.20, 0.20]],  # draw 1
+        [[0.50, 0.32], [0.50, 0.20]],  # draw 2
+    ],
+    {"draw": range(3), "budget": [1e6, 1e7], "level": ["a", "b"]},
+    ("draw", "budget", "level"),
+).expand_dims(chain=[0])
+"""Three draws of the errors of two levels at two budgets."""
 
 
 def levels(pools=3):

@@ -227,3 +227,10 @@ def test_known_parameters_that_overflow():
     known = pd.DataFrame({"pool": ["a"], "a": 1e-10, "b": 1e5, "d": 0.1, "unique_samples": 100})
     with pytest.raises(InputError, match="a share of 1 of the predicted errors is not finite"):
         predict_known(known, nested_levels({"a": 100}), "1K")
+
+
+def test_predictions_that_are_not_finite_are_refused():
+    fit = made.fit(draws=5)
+    fit["posterior"]["b"].values[0, 0] = np.nan
+    with pytest.raises(InputError, match=r"a share of 0\.1 of the predicted errors is not finite"):
+        predict(fit, made.levels(), 1e9)

@@ -1,0 +1,33 @@
+"""The rules by which levels are scored, counted by hand."""
+
+import made
+import numpy as np
+import pytest
+
+from qqt_bayes.decisions.criteria import Criteria
+from qqt_bayes.decisions.judge import judge
+
+
+def at(decision, name, budget=1e6):
+    return decision[name].sel(budget=budget).values
+
+
+@pytest.mark.parametrize(
+    ("options", "score", "choice"),
+    [
+        ({"rule": "expected"}, [0.37, 0.34], "b"),
+        ({"rule": "cvar", "cvar_level": 0.0}, [0.37, 0.34], "b"),
+        ({"rule": "cvar", "cvar_level": 2 / 3}, [0.50, 0.40], "b"),  # the worst draw
+        ({"rule": "cvar", "cvar_level": 0.99}, [0.50, 0.40], "b"),  # part of the worst draw
+        ({"rule": "cvar", "cvar_level": 0.5}, [(0.50 + 0.31 / 2) / 1.5, 0.56 / 1.5], "b"),
+        ({"rule": "target", "target": 0.31}, [-2 / 3, -1 / 3], "a"),
+        ({"rule": "target", "target": 0.35}, [-2 / 3, -2 / 3], "b"),  # the smaller mean decides
+        ({"rule": "target", "target": 0.10}, [0.0, 0.0], "b"),
+        ({"rule": "target", "target": 0.45}, [-2 / 3, -1.0], "b"),
+    ],
+)
+def test_rules_counted_by_hand(options, score, choice):
+    decision = judge(made.HAND, Criteria(**options))
+    np.testing.assert_allclose(at(decision, "score"), score, atol=1e-15)
+    assert at(decision, "choice") == choice
+    assert decision.attrs["rule"] == options["rule"]
