@@ -8,6 +8,8 @@ import made
 import pandas as pd
 from command import qqt
 
+from qqt_bayes.posterior import fit_file
+
 BUDGETS = "64M,640M"
 
 
@@ -120,3 +122,16 @@ def test_decide_is_marked_in_every_form(files, tmp_path):
     assert made.LAPLACE_REMARK in rows.stderr
     assert set(pd.read_csv(tmp_path / "decision.csv")["method"]) == {"laplace"}
     assert json.loads((tmp_path / "decision.json").read_text())["settings"]["method"] == "laplace"
+
+
+def test_decide_among_subsets_of_pools(tmp_path):
+    path = tmp_path / "fit.nc"
+    fit_file.save(made.fit(pools=4, spread=0.05), path)
+    shown = qqt("decide", path, "--subsets", "--budgets", "2M,30M", "--format", "json")
+    content = json.loads(shown.stdout)
+    assert [each["budget"] for each in content["decisions"]] == [2e6, 3e7]
+    assert content["settings"]["subsets"] == 15
+    assert {level["optimality_gap"] for level in content["decisions"][0]["levels"]} == {0.0}
+    for option, value in {"--levels": "levels.csv", "--figures": "figures"}.items():
+        refused = qqt("decide", path, "--subsets", option, value, exit_code=2)
+        assert f"{option} is for levels; --subsets judges subsets of pools." in refused.output

@@ -1,0 +1,39 @@
+"""Every subset judged, beside the comparison of all of them as levels."""
+
+import numpy as np
+import pytest
+from made_pools import BUDGETS, SIZES, some_pools, written_out
+
+from qqt_bayes.decisions.criteria import Criteria
+from qqt_bayes.decisions.enumeration import enumerate_subsets, silent
+from qqt_bayes.decisions.judge import judge
+from qqt_bayes.laws.subset_curves import WholePools
+
+
+@pytest.mark.parametrize(
+    "criteria",
+    [Criteria(), Criteria(rule="cvar", cvar_level=0.8), Criteria(rule="target", target=0.7)],
+    ids=lambda c: c.rule,
+)
+@pytest.mark.parametrize("sizes", SIZES)
+def test_enumeration_is_the_comparison_of_all_levels(criteria, sizes):
+    pools = some_pools(4, sizes)
+    ranking = enumerate_subsets(pools, criteria, silent)
+    decision = judge(written_out(pools, ranking.members), criteria)
+    np.testing.assert_allclose(ranking.probability, decision["probability_best"], atol=1e-9)
+    np.testing.assert_allclose(ranking.score, decision["score"], atol=1e-9)
+    np.testing.assert_allclose(ranking.mean, decision["error_mean"], atol=1e-9)
+    np.testing.assert_allclose(ranking.probability.sum(axis=0), 1)
+    assert (ranking.gap == 0).all()
+
+
+def test_subsets_that_tie_share_the_probability():
+    """Two pools alike in everything: either is as good as the other."""
+    pools = some_pools(2, draws=5)
+    alike = {name: x[:, :1].repeat(x.shape[1], axis=1) for name, x in pools.parameters.items()} | {
+        "size_exponent": np.zeros((5, 1))
+    }
+    ranking = enumerate_subsets(
+        WholePools(pools.law, alike, pools.taken, pools.reference, BUDGETS), Criteria(), silent
+    )
+    np.testing.assert_allclose(ranking.probability[0], ranking.probability[1])
