@@ -6,6 +6,7 @@
 """
 
 import json
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -14,7 +15,7 @@ import xarray as xr
 
 from qqt_bayes.laws.law import LAWS
 from qqt_bayes.laws.mixture import mixture_error
-from qqt_bayes.model.distributions import Prior
+from qqt_bayes.model.distributions import Likelihood, Prior
 from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.posterior.checks import judge
 from qqt_bayes.posterior.gate import Gate
@@ -195,6 +196,23 @@ def with_density(fit, density, predicted):
     for name, values in (("log_likelihood", density), ("posterior_predictive", predicted)):
         groups[name] = groups[name].assign(error=(("chain", "draw", "run"), values))
     return xr.DataTree.from_dict({"/": xr.Dataset(attrs=fit.attrs), **groups})
+
+
+def scattered(model="utility", **scatter):
+    """A shipped specification whose likelihood says more of how far runs scatter."""
+    spec = load_model(model)
+    likelihood = Likelihood(spec.likelihood.distribution, {**spec.likelihood.parameters, **scatter})
+    return replace(spec, likelihood=likelihood)
+
+
+def with_budget_exponent(exponent):
+    """A made fit whose noise grows with the budget: with one exponent under every draw."""
+    tree = fit(draws=200)
+    table = spec_of(tree)
+    table["likelihood"]["budget_exponent"] = {"distribution": "Normal", "mu": 0.0, "sigma": 0.25}
+    replace_spec(tree, table)
+    tree["posterior"]["budget_exponent"] = exponent + 0 * tree["posterior"]["sigma"]
+    return tree
 
 
 def _draws(spec, centre, spread, shape, rng):

@@ -1,20 +1,14 @@
 """How far runs lie from their curves: by budget, by training, by what is known of an error."""
 
-from dataclasses import replace
-
 import made
 import numpy as np
-import pandas as pd
 import pytest
-import xarray as xr
 from scipy import stats
 
-import qqt_bayes as qqt
-from qqt_bayes.calibration.simulate import simulate_runs
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.errors import InputError
 from qqt_bayes.model.build import build, replicate
-from qqt_bayes.model.distributions import Likelihood, Prior
+from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.likelihood import TRAINING
 from qqt_bayes.model.noise import (
     common_deviation,
@@ -33,17 +27,9 @@ from qqt_bayes.sampling import least_squares
 from qqt_bayes.sampling.inference import prior_draws
 from qqt_bayes.sampling.least_squares import penalised
 from qqt_bayes.sampling.profile import find_coordinates
-from qqt_bayes.tables.parameters import read_parameters
 from qqt_bayes.tables.runs import read_runs
 
 SIGMA = 0.004
-
-
-def scattered(model="utility", **scatter):
-    """A shipped specification whose likelihood says more of how far runs scatter."""
-    spec = load_model(model)
-    likelihood = Likelihood(spec.likelihood.distribution, {**spec.likelihood.parameters, **scatter})
-    return replace(spec, likelihood=likelihood)
 
 
 @pytest.fixture
@@ -54,6 +40,12 @@ def runs():
     weight = np.resize([1.0, 0.3], len(table))
     table = table.assign(training=names, weight=weight, rounding=0.001, n_eval=50_000)
     return read_runs(table, composition)
+
+
+def test_known_variance_has_both_its_parts(runs):
+    rate = (runs["error"] * 50_000 + 0.5) / 50_001
+    expected = rate * (1 - rate) / 50_000 + 0.001**2 / 3
+    np.testing.assert_allclose(known_variance(runs), expected)
 
 
 # --- a power of the budget ----------------------------------------------------------------------
@@ -83,37 +75,16 @@ def test_an_exponent_of_zero_changes_nothing(runs):
         if isinstance(value, Prior)
     }
     found = [
-        replicate(Problem(each, runs), free, 1) for each in (spec, scattered(budget_exponent=0.0))
+        replicate(Problem(each, runs), free, 1)
+        for each in (spec, made.scattered(budget_exponent=0.0))
     ]
     for x, y in zip(*found, strict=True):
         np.testing.assert_array_equal(x, y)
 
 
-def with_exponent(exponent, groups=1):
-    """A made fit whose noise grows with the budget: with one exponent under every draw."""
-    fit = made.fit(groups=groups, draws=200)
-    table = made.spec_of(fit)
-    table["likelihood"]["budget_exponent"] = {"distribution": "Normal", "mu": 0.0, "sigma": 0.25}
-    made.replace_spec(fit, table)
-    fit["posterior"]["budget_exponent"] = exponent + 0 * fit["posterior"]["sigma"]
-    return fit
-
-
-def test_new_runs_scatter_as_their_budget_says():
-    """n0 is that of the fitted table, wherever one predicts."""
-    fit, levels = with_exponent(0.5), made.levels()
-    n0 = reference_budget(Fit.of(fit).runs)
-    assert n0 == pytest.approx(np.prod(made.BUDGETS) ** 0.25)
-    budgets = n0 * np.array([1.0, 4.0, 100.0])
-    of = {"new_run": True, "discrepancy": False}
-    noise = qqt.predict(fit, levels, budgets, **of) - qqt.predict(fit, levels, budgets)
-    deviation = noise.std(("chain", "draw", "level")).values
-    np.testing.assert_allclose(deviation, made.NOISE * np.array([1, 2, 10]), rtol=0.1)
-
-
 def test_whatever_knows_sigma_knows_the_budget():
     """Gate, departures, search and information see large runs as ten times noisier."""
-    fit = with_exponent(1.0)
+    fit = made.with_budget_exponent(1.0)
     runs, spec = Fit.of(fit).runs, Fit.of(fit).spec
     grown = runs["samples_seen"].values / reference_budget(runs)
     cells, place = departure._trained(runs, "all")
@@ -132,19 +103,6 @@ def test_whatever_knows_sigma_knows_the_budget():
     known = gate.known_noise(Fit.of(fit).runs, grown**-2.0)
     assert check.value == pytest.approx(made.NOISE / known, rel=0.01)
     assert np.isfinite(decide(fit, made.levels(), [1e9])["regret"]).all()
-
-
-def test_simulated_runs_scatter_by_their_budget():
-    truth = made.truth().isel(group=0).to_dataframe().reset_index().drop(columns=["group", "kappa"])
-    known = read_parameters(truth.assign(unique_samples=made.SIZE))
-    design = read_runs(*made.tables())
-    some = [
-        simulate_runs(known, design, noise=1e-4, budget_exponent=x, seed=1)["error"].values
-        for x in (0.0, 1.0)
-    ]
-    curve = simulate_runs(known, design, noise=0.0)["error"].values
-    grown = design["samples_seen"].values / reference_budget(design)
-    np.testing.assert_allclose(some[1] - curve, (some[0] - curve) * grown, rtol=1e-6)
 
 
 # --- checkpoints of one training ----------------------------------------------------------------
@@ -182,7 +140,7 @@ def test_what_a_level_is_told_is_what_independent_runs_would_tell(runs, common):
 def test_given_the_rest_the_effect_of_a_training_has_its_own_coordinate(runs, rounding):
     """Where noise is normal, the coordinate is standard normal whatever the law says."""
     runs = runs.assign(rounding=0 * runs["rounding"] + rounding)
-    spec = scattered(common=Prior("Beta", {"alpha": 2.0, "beta": 2.0}))
+    spec = made.scattered(common=Prior("Beta", {"alpha": 2.0, "beta": 2.0}))
     problem = Problem(spec, runs)
     declared = build(problem)
     assert declared.coords["training"] == ("x", "y")
@@ -207,7 +165,7 @@ def test_given_the_rest_the_effect_of_a_training_has_its_own_coordinate(runs, ro
 def test_the_effects_of_trainings_integrate_to_their_covariance(runs):
     """Without rounding the density of all runs is a multivariate normal one, the effects gone."""
     runs = runs.assign(rounding=0 * runs["rounding"])
-    spec = scattered(common=0.6, budget_exponent=0.3)
+    spec = made.scattered(common=0.6, budget_exponent=0.3)
     declared = build(Problem(spec, runs))
     names = [v.name for v in declared.value_vars]
     point = {k: x + 0.1 for k, x in declared.initial_point().items()}
@@ -232,21 +190,9 @@ def test_the_effects_of_trainings_integrate_to_their_covariance(runs):
     assert integral == pytest.approx(expected.logpdf(runs["error"].values), rel=1e-9)
 
 
-def test_a_fit_keeps_its_trainings(tmp_path):
-    fit, path = made.fit(draws=5), tmp_path / "fit.nc"
-    fit["constant_data"]["training"] = xr.DataArray(["x"] * 4 + [""] * 8, dims="run")
-    qqt.save(fit, path)
-    kept = Fit.of(qqt.load(path)).runs["training"]
-    assert kept.values.tolist() == ["x"] * 4 + [""] * 8
-    fit["constant_data"]["training"] = xr.DataArray(["x", "y", "z"], dims="pool")
-    qqt.save(fit, path)
-    with pytest.raises(InputError, match="a part of the fit is damaged"):
-        qqt.load(path)
-
-
 def test_a_table_without_trainings_leaves_the_share_to_its_prior():
     runs = read_runs(*made.tables())
-    spec = scattered(common=Prior("Beta", {"alpha": 2.0, "beta": 2.0}))
+    spec = made.scattered(common=Prior("Beta", {"alpha": 2.0, "beta": 2.0}))
     model = build(Problem(spec, runs))
     assert "common" in model
     assert TRAINING not in model
@@ -258,7 +204,7 @@ def test_a_table_without_trainings_leaves_the_share_to_its_prior():
 def test_a_specification_that_does_not_say_keeps_its_table():
     table = load_model("utility").to_dict()
     assert set(table["likelihood"]) == {"distribution", "sigma"}
-    more = scattered(budget_exponent=0.1, common=0.5)
+    more = made.scattered(budget_exponent=0.1, common=0.5)
     assert Spec.from_dict(more.to_dict()) == more
     assert more.hash != load_model("utility").hash
 
@@ -273,59 +219,4 @@ def test_a_specification_that_does_not_say_keeps_its_table():
 )
 def test_what_no_share_or_power_can_be(scatter, sentence):
     with pytest.raises(InputError, match=sentence):
-        load_model(scattered(**scatter))
-
-
-# --- real fits ----------------------------------------------------------------------------------
-
-
-def study(*, exponent=0.0, common=0.0, seed=0, seeds=6):
-    """Three pools at four budgets, several trainings each; noise as it is told."""
-    rng = np.random.default_rng(seed)
-    table, composition = made.tables()
-    runs = []
-    mean = made.curves("utility", made.truth()).ravel()
-    n0 = np.prod(made.BUDGETS) ** 0.25
-    deviation = SIGMA * (table["samples_seen"] / n0) ** exponent
-    for each in range(seeds):
-        shared = np.repeat(rng.standard_normal(3), 4)
-        own = rng.standard_normal(12)
-        noise = deviation * (np.sqrt(common) * shared + np.sqrt(1 - common) * own)
-        names = table["data"] + f" {each}"
-        runs.append(table.assign(error=mean + noise, seed=each, training=names))
-    return read_runs(pd.concat(runs), composition)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("exponent", [-0.3, 0.2])
-def test_the_exponent_is_recovered(exponent):
-    runs = study(exponent=exponent, seed=3).drop_vars("training")
-    spec = scattered(budget_exponent=Prior("Normal", {"mu": 0.0, "sigma": 0.25}))
-    fit = qqt.fit(runs, spec, seed=1)
-    assert Fit.of(fit).gate.passed
-    draws = fit["posterior"]["budget_exponent"]
-    assert draws.std() < 0.12
-    assert abs(draws.mean() - exponent) < 2.5 * draws.std()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("common", [0.2, 0.8])
-def test_the_share_of_trainings_is_recovered(common):
-    """And how high a curve lies is less sure than where checkpoints count as independent runs."""
-    runs = study(common=common, seed=4)
-    spec = scattered(common=Prior("Beta", {"alpha": 2.0, "beta": 2.0}))
-    fit = qqt.fit(runs, spec, seed=1)
-    assert Fit.of(fit).gate.passed
-    draws = fit["posterior"]["common"]
-    assert abs(draws.mean() - common) < 2.5 * draws.std()
-    assert draws.std() < 0.15
-    assert fit["posterior"][TRAINING].dims == ("chain", "draw", "training")
-    plain = qqt.fit(runs, "utility", seed=1)
-    sd = [qqt.predict(x, made.levels(), [2e8]).std(("chain", "draw")).mean() for x in (fit, plain)]
-    assert sd[0] > 1.05 * sd[1]
-
-
-def test_known_variance_has_both_its_parts(runs):
-    rate = (runs["error"] * 50_000 + 0.5) / 50_001
-    expected = rate * (1 - rate) / 50_000 + 0.001**2 / 3
-    np.testing.assert_allclose(known_variance(runs), expected)
+        load_model(made.scattered(**scatter))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import qqt_bayes as qqt
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.posterior.fit import Fit
@@ -196,3 +197,15 @@ def test_size_reference():
     found = Fit.of(made.fit(model=spec, draws=5)).parameters
     assert found["pool_size"].dims == ("pool",)
     assert (found["pool_size"] == 1e6).all()
+
+
+def test_a_fit_keeps_its_trainings(tmp_path):
+    fit, path = made.fit(draws=5), tmp_path / "fit.nc"
+    fit["constant_data"]["training"] = xr.DataArray(["x"] * 4 + [""] * 8, dims="run")
+    qqt.save(fit, path)
+    kept = Fit.of(qqt.load(path)).runs["training"]
+    assert kept.values.tolist() == ["x"] * 4 + [""] * 8
+    fit["constant_data"]["training"] = xr.DataArray(["x", "y", "z"], dims="pool")
+    qqt.save(fit, path)
+    with pytest.raises(InputError, match="a part of the fit is damaged"):
+        qqt.load(path)

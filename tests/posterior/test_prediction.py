@@ -10,9 +10,12 @@ import xarray as xr
 from places import DATA
 from written_out import ERROR
 
+import qqt_bayes as qqt
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws import level_curves
+from qqt_bayes.model.noise import reference_budget
 from qqt_bayes.model.spec import Spec, load_model
+from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.prediction import predict, predict_known
 from qqt_bayes.tables.composition import nested_levels
 from qqt_bayes.tables.parameters import read_parameters
@@ -234,3 +237,15 @@ def test_predictions_that_are_not_finite_are_refused():
     fit["posterior"]["b"].values[0, 0] = np.nan
     with pytest.raises(InputError, match=r"a share of 0\.1 of the predicted errors is not finite"):
         predict(fit, made.levels(), 1e9)
+
+
+def test_new_runs_scatter_as_their_budget_says():
+    """n0 is that of the fitted table, wherever one predicts."""
+    fit, levels = made.with_budget_exponent(0.5), made.levels()
+    n0 = reference_budget(Fit.of(fit).runs)
+    assert n0 == pytest.approx(np.prod(made.BUDGETS) ** 0.25)
+    budgets = n0 * np.array([1.0, 4.0, 100.0])
+    of = {"new_run": True, "discrepancy": False}
+    noise = qqt.predict(fit, levels, budgets, **of) - qqt.predict(fit, levels, budgets)
+    deviation = noise.std(("chain", "draw", "level")).values
+    np.testing.assert_allclose(deviation, made.NOISE * np.array([1, 2, 10]), rtol=0.1)

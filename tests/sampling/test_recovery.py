@@ -5,6 +5,7 @@ The result is written to `tests/data/recovery.json`.
 
 import json
 
+import made
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,12 +16,18 @@ import qqt_bayes as qqt
 from qqt_bayes import fit_many
 from qqt_bayes.laws.law import LAWS
 from qqt_bayes.laws.mixture import mixture_error
+from qqt_bayes.model.distributions import Prior
+from qqt_bayes.model.likelihood import TRAINING
+from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.tables.runs import read_runs
 
 STUDIES, BLOCK, POOLS = 60, 20, 5
 EPOCHS = (2, 4, 6, 8, 10)
 SIZE = 12.8e6
 BUDGETS = [32e6, 128e6, 512e6]
 RESULT = DATA / "recovery.json"
+
+SIGMA = 0.004
 
 
 def truth(rng):
@@ -120,3 +127,49 @@ def test_intervals_cover_the_truth():
     RESULT.write_text(json.dumps(result, indent=2) + "\n")
     for name, share in shares.items():
         assert 0.80 <= share <= 0.98, f"90 % intervals of {name} covered the truth in {share:.0%}"
+
+
+def noisy_study(*, exponent=0.0, common=0.0, seed=0, seeds=6):
+    """Three pools at four budgets, several trainings each; noise as it is told."""
+    rng = np.random.default_rng(seed)
+    table, composition = made.tables()
+    runs = []
+    mean = made.curves("utility", made.truth()).ravel()
+    n0 = np.prod(made.BUDGETS) ** 0.25
+    deviation = SIGMA * (table["samples_seen"] / n0) ** exponent
+    for each in range(seeds):
+        shared = np.repeat(rng.standard_normal(3), 4)
+        own = rng.standard_normal(12)
+        noise = deviation * (np.sqrt(common) * shared + np.sqrt(1 - common) * own)
+        names = table["data"] + f" {each}"
+        runs.append(table.assign(error=mean + noise, seed=each, training=names))
+    return read_runs(pd.concat(runs), composition)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exponent", [-0.3, 0.2])
+def test_the_exponent_is_recovered(exponent):
+    runs = noisy_study(exponent=exponent, seed=3).drop_vars("training")
+    spec = made.scattered(budget_exponent=Prior("Normal", {"mu": 0.0, "sigma": 0.25}))
+    fit = qqt.fit(runs, spec, seed=1)
+    assert Fit.of(fit).gate.passed
+    draws = fit["posterior"]["budget_exponent"]
+    assert draws.std() < 0.12
+    assert abs(draws.mean() - exponent) < 2.5 * draws.std()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("common", [0.2, 0.8])
+def test_the_share_of_trainings_is_recovered(common):
+    """And how high a curve lies is less sure than where checkpoints count as independent runs."""
+    runs = noisy_study(common=common, seed=4)
+    spec = made.scattered(common=Prior("Beta", {"alpha": 2.0, "beta": 2.0}))
+    fit = qqt.fit(runs, spec, seed=1)
+    assert Fit.of(fit).gate.passed
+    draws = fit["posterior"]["common"]
+    assert abs(draws.mean() - common) < 2.5 * draws.std()
+    assert draws.std() < 0.15
+    assert fit["posterior"][TRAINING].dims == ("chain", "draw", "training")
+    plain = qqt.fit(runs, "utility", seed=1)
+    sd = [qqt.predict(x, made.levels(), [2e8]).std(("chain", "draw")).mean() for x in (fit, plain)]
+    assert sd[0] > 1.05 * sd[1]
