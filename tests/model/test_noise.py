@@ -6,7 +6,6 @@ import pytest
 from scipy import stats
 
 from qqt_bayes.decisions.decide import decide
-from qqt_bayes.errors import InputError
 from qqt_bayes.model.build import build, replicate
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.likelihood import TRAINING
@@ -19,7 +18,7 @@ from qqt_bayes.model.noise import (
     run_variance,
 )
 from qqt_bayes.model.problem import Problem
-from qqt_bayes.model.spec import Spec, load_model
+from qqt_bayes.model.spec import load_model
 from qqt_bayes.planning import information
 from qqt_bayes.posterior import departure, gate
 from qqt_bayes.posterior.fit import Fit
@@ -196,27 +195,3 @@ def test_a_table_without_trainings_leaves_the_share_to_its_prior():
     model = build(Problem(spec, runs))
     assert "common" in model
     assert TRAINING not in model
-
-
-# --- specifications -----------------------------------------------------------------------------
-
-
-def test_a_specification_that_does_not_say_keeps_its_table():
-    table = load_model("utility").to_dict()
-    assert set(table["likelihood"]) == {"distribution", "sigma"}
-    more = made.scattered(budget_exponent=0.1, common=0.5)
-    assert Spec.from_dict(more.to_dict()) == more
-    assert more.hash != load_model("utility").hash
-
-
-@pytest.mark.parametrize(
-    ("scatter", "sentence"),
-    [
-        ({"common": 1.0}, "likelihood.common: expected a number between 0 and 1 or a prior, got 1"),
-        ({"common": Prior("HalfNormal", {"sigma": 1.0})}, "HalfNormal goes up to inf; try Beta"),
-        ({"budget_exponent": float("inf")}, "likelihood.budget_exponent: expected a finite number"),
-    ],
-)
-def test_what_no_share_or_power_can_be(scatter, sentence):
-    with pytest.raises(InputError, match=sentence):
-        load_model(made.scattered(**scatter))
