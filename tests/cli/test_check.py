@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import made
 import pandas as pd
 from command import qqt
+from places import CASE_STUDIES
 
 
 def test_check_asks_whether_a_column_is_misspelt(files: SimpleNamespace, tmp_path: Path) -> None:
@@ -56,3 +57,25 @@ def test_a_fault_is_the_whole_output(files: SimpleNamespace, tmp_path: Path) -> 
     assert result.stdout == ""
     assert result.stderr.splitlines()[0] == f"{table}: 2 faults"
     assert len(result.stderr.splitlines()) == 3
+
+
+def test_the_real_runs_at_one_budget_are_called_by_their_name(tmp_path):
+    folder = CASE_STUDIES / "datacomp_medium"
+    runs = pd.read_csv(folder / "runs.csv")
+    runs[runs["samples_seen"] == 128e6].to_csv(tmp_path / "runs.csv", index=False)
+    result = qqt("check", tmp_path / "runs.csv", "--composition", folder / "composition.csv")
+    assert "All runs are at one budget (128M)" in result.stderr
+    assert "not identified" in result.stderr
+
+
+def test_check_takes_a_model_and_says_all_in_json(tmp_path):
+    runs, composition = made.tables()
+    runs.to_csv(tmp_path / "runs.csv", index=False)
+    composition.to_csv(tmp_path / "sets.csv", index=False)
+    source = ("check", tmp_path / "runs.csv", "--composition", tmp_path / "sets.csv")
+    result = qqt(*source, "--model", "power-law", "--format", "json")
+    told = json.loads(result.stdout)["identifiability"]
+    assert told["model"] == "power-law"
+    assert {row["parameter"] for row in told["contraction"]} == {"a", "b", "d"}
+    assert len(told["forecast"]) == 3
+    assert qqt(*source, "--model", "powerlaw", exit_code=1).stdout == ""
