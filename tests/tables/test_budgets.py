@@ -1,13 +1,10 @@
-import re
+"""Budgets as a user writes them, and the rungs that trained ones stand on."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.phrases import format_samples
-from qqt_bayes.tables.budgets import MAX_COUNT, log_spaced, parse_budgets
+from qqt_bayes.tables.budgets import MAX_COUNT, log_spaced, parse_budgets, rungs
 
 
 @pytest.mark.parametrize(
@@ -67,28 +64,5 @@ def test_faults_say_what_was_expected(text: str, sentence: str) -> None:
         parse_budgets(text)
 
 
-@pytest.mark.parametrize(
-    ("samples", "words"),
-    [
-        (0, "0"),
-        (0.25, "0.25"),
-        (999, "999"),
-        (999.6, "1K"),
-        (1000, "1K"),
-        (12_800_000, "12.8M"),
-        (999_600_000, "1B"),
-        (4.7e9, "4.7B"),
-        (2e12, "2T"),
-        (7e15, "7000T"),
-        (np.inf, "inf"),
-    ],
-)
-def test_format(samples: float, words: str) -> None:
-    assert format_samples(samples) == words
-
-
-@given(st.floats(1, 1e15))
-def test_format_is_read_back_to_three_digits(samples: float) -> None:
-    words = format_samples(samples)
-    assert parse_budgets(words)[0] == pytest.approx(samples, rel=0.0051)
-    assert re.fullmatch(r"[\d.]+[KMBT]?", words)
+def test_a_rung_does_not_grow_without_end():
+    assert rungs(np.array([1.0, 1.15, 1.3, 1.45])).tolist() == [0, 0, 1, 1]
