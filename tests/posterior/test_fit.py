@@ -1,16 +1,20 @@
-"""A fit is opened once: one question parses one specification and builds one table of runs."""
+"""An open fit: what it holds, and that one question reads each part of it once."""
 
 from collections import Counter
+from dataclasses import replace
 
 import made
+import numpy as np
 import pytest
+import xarray as xr
 
 import qqt_bayes as qqt
-from qqt_bayes.errors import InputError
-from qqt_bayes.model.spec import Spec
+from qqt_bayes.errors import InadequateFit, InputError
+from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.posterior import fit as opened
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.gate import Gate
+from qqt_bayes.tables.runs import read_runs
 
 BUDGETS = [64e6, 1e9, 5e9]
 
@@ -101,3 +105,67 @@ def test_a_fit_says_what_it_is_of():
 def test_what_is_no_fit_is_refused(fit):
     with pytest.raises(InputError, match=r"expected a fit, as qqt_bayes\.fit or qqt_bayes\.load"):
         Fit.of(fit)
+
+
+@pytest.fixture(scope="module")
+def fit():
+    return made.fit(draws=10)
+
+
+def test_require():
+    good, bad = made.fit(draws=5), made.fit(draws=5, passed=False)
+    Fit.of(good).require_passed()
+    Fit.of(bad).require_passed(force=True)
+    words = r"(?s)did not pass its gate: R-hat of b is 1.2 .*sample longer.*force=True goes on"
+    with pytest.raises(InadequateFit, match=words) as refused:
+        Fit.of(bad).require_passed()
+    assert refused.value.gate == Fit.of(bad).gate
+    assert Fit.of(good).gate.passed
+    assert not Fit.of(bad).gate.passed
+
+
+def test_specification(fit):
+    assert Fit.of(fit).spec == load_model("utility")
+
+
+def test_table_of_runs(fit):
+    """Identical but for what read_runs says of the columns and pools that it left out."""
+    table, original = Fit.of(fit).runs, read_runs(*made.tables())
+    xr.testing.assert_equal(table, original)
+    assert table.attrs.items() <= original.attrs.items()
+
+
+def test_parameters(fit):
+    """The random ones as they are, the fixed one over chain and draw, the pools' own sizes."""
+    found = Fit.of(fit).parameters
+    assert set(found.data_vars) == {"a", "b", "d", "tau", "size_exponent", "pool_size"}
+    for name in ("a", "b", "d", "tau"):
+        xr.testing.assert_equal(found[name].variable, fit["posterior"][name].variable)
+    assert dict(found["size_exponent"].sizes) == {"chain": 2, "draw": 10}
+    assert (found["size_exponent"] == 1).all()
+    assert found["pool_size"].dims == ("pool",)
+    assert (found["pool_size"] == made.SIZE).all()
+    assert found["group"].values.tolist() == ["all"]
+
+
+@pytest.mark.parametrize("name", ["size_exponent", "kappa"])
+def test_parameters_that_are_inferred(name):
+    fit = made.fit(model="utility-overfit", draws=5)
+    found = Fit.of(fit).parameters[name]
+    xr.testing.assert_equal(found.variable, fit["posterior"][name].variable)
+
+
+def test_parameters_of_power_law():
+    """Repetition costs nothing, whatever the size."""
+    found = Fit.of(made.fit(model="power-law", draws=5)).parameters
+    assert "kappa" not in found
+    assert np.isposinf(found["tau"]).all()
+    assert (found["size_exponent"] == 0).all()
+
+
+def test_size_reference():
+    """Half-lives are quoted at the same size for all pools."""
+    spec = replace(load_model("utility"), size_reference=1e6)
+    found = Fit.of(made.fit(model=spec, draws=5)).parameters
+    assert found["pool_size"].dims == ("pool",)
+    assert (found["pool_size"] == 1e6).all()

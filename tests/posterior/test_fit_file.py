@@ -1,18 +1,12 @@
 """A fit on disk: whole or not at all; faults of files in one sentence each."""
 
-from dataclasses import replace
-
 import made
-import numpy as np
 import pytest
 import xarray as xr
 
-import qqt_bayes as qqt
-from qqt_bayes.errors import InadequateFit, InputError
-from qqt_bayes.model.spec import load_model
+from qqt_bayes.errors import InputError
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.fit_file import load, save
-from qqt_bayes.tables.runs import read_runs
 
 
 @pytest.fixture(scope="module")
@@ -134,78 +128,13 @@ def test_new_fit_takes_the_place_of_the_old(fit, tmp_path):
     xr.testing.assert_identical(load(path), newer)
 
 
-# --- the gate's word ---------------------------------------------------------------------------
-
-
-def test_require():
-    good, bad = made.fit(draws=5), made.fit(draws=5, passed=False)
-    Fit.of(good).require_passed()
-    Fit.of(bad).require_passed(force=True)
-    words = r"(?s)did not pass its gate: R-hat of b is 1.2 .*sample longer.*force=True goes on"
-    with pytest.raises(InadequateFit, match=words) as refused:
-        Fit.of(bad).require_passed()
-    assert refused.value.gate == Fit.of(bad).gate
-    assert Fit.of(good).gate.passed
-    assert not Fit.of(bad).gate.passed
-
-
-# --- what a fit holds --------------------------------------------------------------------------
-
-
-def test_specification(fit):
-    assert Fit.of(fit).spec == load_model("utility")
-
-
-def test_table_of_runs(fit):
-    """Identical but for what read_runs says of the columns and pools that it left out."""
-    table, original = Fit.of(fit).runs, read_runs(*made.tables())
-    xr.testing.assert_equal(table, original)
-    assert table.attrs.items() <= original.attrs.items()
-
-
-def test_parameters(fit):
-    """The random ones as they are, the fixed one over chain and draw, the pools' own sizes."""
-    found = Fit.of(fit).parameters
-    assert set(found.data_vars) == {"a", "b", "d", "tau", "size_exponent", "pool_size"}
-    for name in ("a", "b", "d", "tau"):
-        xr.testing.assert_equal(found[name].variable, fit["posterior"][name].variable)
-    assert dict(found["size_exponent"].sizes) == {"chain": 2, "draw": 10}
-    assert (found["size_exponent"] == 1).all()
-    assert found["pool_size"].dims == ("pool",)
-    assert (found["pool_size"] == made.SIZE).all()
-    assert found["group"].values.tolist() == ["all"]
-
-
-@pytest.mark.parametrize("name", ["size_exponent", "kappa"])
-def test_parameters_that_are_inferred(name):
-    fit = made.fit(model="utility-overfit", draws=5)
-    found = Fit.of(fit).parameters[name]
-    xr.testing.assert_equal(found.variable, fit["posterior"][name].variable)
-
-
-def test_parameters_of_power_law():
-    """Repetition costs nothing, whatever the size."""
-    found = Fit.of(made.fit(model="power-law", draws=5)).parameters
-    assert "kappa" not in found
-    assert np.isposinf(found["tau"]).all()
-    assert (found["size_exponent"] == 0).all()
-
-
-def test_size_reference():
-    """Half-lives are quoted at the same size for all pools."""
-    spec = replace(load_model("utility"), size_reference=1e6)
-    found = Fit.of(made.fit(model=spec, draws=5)).parameters
-    assert found["pool_size"].dims == ("pool",)
-    assert (found["pool_size"] == 1e6).all()
-
-
 def test_a_fit_keeps_its_trainings(tmp_path):
     fit, path = made.fit(draws=5), tmp_path / "fit.nc"
     fit["constant_data"]["training"] = xr.DataArray(["x"] * 4 + [""] * 8, dims="run")
-    qqt.save(fit, path)
-    kept = Fit.of(qqt.load(path)).runs["training"]
+    save(fit, path)
+    kept = Fit.of(load(path)).runs["training"]
     assert kept.values.tolist() == ["x"] * 4 + [""] * 8
     fit["constant_data"]["training"] = xr.DataArray(["x", "y", "z"], dims="pool")
-    qqt.save(fit, path)
+    save(fit, path)
     with pytest.raises(InputError, match="a part of the fit is damaged"):
-        qqt.load(path)
+        load(path)

@@ -10,7 +10,6 @@ import xarray as xr
 from places import DATA
 from written_out import ERROR
 
-import qqt_bayes as qqt
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws import level_curves
 from qqt_bayes.model.noise import reference_budget
@@ -246,6 +245,6 @@ def test_new_runs_scatter_as_their_budget_says():
     assert n0 == pytest.approx(np.prod(made.BUDGETS) ** 0.25)
     budgets = n0 * np.array([1.0, 4.0, 100.0])
     of = {"new_run": True, "discrepancy": False}
-    noise = qqt.predict(fit, levels, budgets, **of) - qqt.predict(fit, levels, budgets)
+    noise = predict(fit, levels, budgets, **of) - predict(fit, levels, budgets)
     deviation = noise.std(("chain", "draw", "level")).values
     np.testing.assert_allclose(deviation, made.NOISE * np.array([1, 2, 10]), rtol=0.1)
