@@ -163,3 +163,13 @@ def test_deciding_imports_neither_samplers_nor_figures():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == ""
+
+
+def test_decide_says_how_much_of_the_interval_is_misfit():
+    fit, budgets = made.fit(draws=200), [128e6, 128e9]
+    decision = decide(fit, made.levels(), budgets)
+    assert (decision["misfit"].sel(budget=128e9) > 0.5).all()
+    own = decide(fit, made.levels(), budgets, discrepancy=False)
+    assert (own["misfit"] == 0).all()
+    best = [each["probability_best"].sel(budget=128e9).max() for each in (decision, own)]
+    assert best[0] < best[1]
