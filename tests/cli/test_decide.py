@@ -135,3 +135,12 @@ def test_decide_among_subsets_of_pools(tmp_path):
     for option, value in {"--levels": "levels.csv", "--figures": "figures"}.items():
         refused = qqt("decide", path, "--subsets", option, value, exit_code=2)
         assert f"{option} is for levels; --subsets judges subsets of pools." in refused.output
+
+
+def test_the_command_line_says_what_to_do_in_its_own_terms(tmp_path):
+    """Python's message names arguments instead."""
+    bad = made.fit(draws=50, passed=False)
+    fit_file.save(bad, tmp_path / "bad.nc")
+    said = qqt("decide", tmp_path / "bad.nc", "--budgets", "1B", exit_code=3).stderr
+    assert "FAILED: the chains disagree: sample longer (--draws 150 --tune 150)" in said
+    assert said.endswith("Use --force (force=True) to go on all the same.\n")

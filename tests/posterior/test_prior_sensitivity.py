@@ -80,11 +80,6 @@ def test_groups_and_pools_are_named():
     assert "arch 2, 10-20%" in set(told.loc[told["parameter"] == "b", "of"])
 
 
-def test_nothing_to_say():
-    frame = qqt_bayes.learned(made.fit()).assign(verdict="runs")
-    assert prior_sentences(frame) == []
-
-
 def test_a_handful_of_draws_is_no_fault():
     assert len(qqt_bayes.learned(made.fit(chains=1, draws=4))) == 9
 

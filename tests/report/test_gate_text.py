@@ -2,11 +2,8 @@
 
 import re
 
-import made
 import pytest
-from command import qqt
 
-from qqt_bayes.posterior import fit_file
 from qqt_bayes.posterior.checks import CHECKS, judge
 from qqt_bayes.posterior.gate import Gate, Mode
 from qqt_bayes.report.gate_text import (
@@ -158,12 +155,3 @@ def test_checks_as_tables():
     shown = checks_at_a_glance(gate)
     assert list(shown) == ["name", "value", "bar", "passed"]
     assert shown["bar"].tolist() == ["at most 1.01", "0"]
-
-
-def test_the_command_line_says_what_to_do_in_its_own_terms(tmp_path):
-    """Python's message names arguments instead."""
-    bad = made.fit(draws=50, passed=False)
-    fit_file.save(bad, tmp_path / "bad.nc")
-    said = qqt("decide", tmp_path / "bad.nc", "--budgets", "1B", exit_code=3).stderr
-    assert "FAILED: the chains disagree: sample longer (--draws 150 --tune 150)" in said
-    assert said.endswith("Use --force (force=True) to go on all the same.\n")
