@@ -28,6 +28,12 @@ def test_a_module_fits_in_400_lines_and_imports_absolutely(path: Path) -> None:
     assert all(node.level == 0 for node in imports)
 
 
+def test_a_test_file_fits_in_400_lines() -> None:
+    files = [*TESTS.rglob("test_*.py")]
+    assert len(files) > 50
+    assert [path.name for path in files if len(path.read_text("utf-8").splitlines()) > 400] == []
+
+
 def test_the_median_module_stays_below_200_lines() -> None:
     lengths = [len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES]
     assert median(lengths) < 200
