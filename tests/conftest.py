@@ -15,12 +15,12 @@ LONGEST_FIRST = (
     "case_studies/test_datacomp_medium.py",
     "sampling/test_inference.py",
     "case_studies/test_cherti.py",
+    "model/test_coordinates.py",
     "sampling/test_extremes.py",
     "case_studies/test_mini_clip.py",
     "case_studies/test_tmars_published.py",
-    "cli/test_main.py",
-    "calibration/test_sbc.py",
     "sampling/test_cluster.py",
+    "report/figures/test_files.py",
 )
 """Files that take longest.  Workers take files as they come: were one of these among the last, one
 core would work on it while the others idle."""
