@@ -95,9 +95,9 @@ def test_sdist_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
 
 
 def test_installed_command_lists_the_models_it_ships(fresh: Path, tmp_path: Path) -> None:
-    listed = json.loads(run(fresh / BIN / "qqt", "models", "--format", "json", cwd=tmp_path))
+    printed = run(fresh / BIN / "qqt", "models", "--format", "json", cwd=tmp_path)
     assert MODELS
-    assert {model["name"] for model in listed} == MODELS
+    assert {model["name"] for model in json.loads(printed)["models"]} == MODELS
 
 
 def test_installed_package_is_the_wheel_and_not_this_working_copy(
