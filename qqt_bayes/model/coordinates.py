@@ -16,10 +16,10 @@ in: for ``t >> q`` this is the centred form of a hierarchy, for ``t << q`` the o
 of a pooled parameter follows in the same way.
 
 ``e(d)``, ``m0(d)``, ``log t(d)`` and ``A(d)`` are cubic splines through the best fits at some
-floors, found by `qqt_bayes.sampling.profile`.  The last parameter in the row, b as a rule, is not
-linear in those before it, so it takes two Gauss-Newton steps under their present values, with the
-matrices of one fit in the middle of the profile: ``e <- e + G (y - y(e)) - H (e - m0)``.  (With
-those of the best fit, draws at the far end of the profile diverge.)
+floors, found by `qqt_bayes.sampling.search.profile`.  The last parameter in the row, b as a rule,
+is not linear in those before it, so it takes two Gauss-Newton steps under their present values,
+with the matrices of one fit in the middle of the profile: ``e <- e + G (y - y(e)) - H (e - m0)``.
+(With those of the best fit, draws at the far end of the profile diverge.)
 
 Everything on the right depends on what was set before, so the log determinant is
 ``-sum log(r t + q) / 2``.  The declared priors stay what they are (`qqt_bayes.model.build` adds

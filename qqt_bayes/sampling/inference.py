@@ -26,10 +26,10 @@ from qqt_bayes.model.spec import Spec, load_model, require_kind
 from qqt_bayes.posterior import gate
 from qqt_bayes.posterior.fit import by_draw
 from qqt_bayes.posterior.methods import METHODS
-from qqt_bayes.sampling.modes import find_modes
 from qqt_bayes.sampling.nutpie_adapter import compile_model, with_data
-from qqt_bayes.sampling.profile import find_coordinates
 from qqt_bayes.sampling.samplers import Settings, dispersed, has_start, sample
+from qqt_bayes.sampling.search.modes import find_modes
+from qqt_bayes.sampling.search.profile import find_coordinates
 
 PRIOR_DRAWS = 1000
 """Draws of the prior: enough for the moments that the search takes from them, and for plots."""

@@ -10,7 +10,7 @@ import qqt_bayes as qqt
 from qqt_bayes.model.build import build
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.sampling.inference import prior_draws
-from qqt_bayes.sampling.profile import find_coordinates
+from qqt_bayes.sampling.search.profile import find_coordinates
 
 
 def sample(runs: xr.Dataset, settings: Settings, **options: Any) -> Sampled:

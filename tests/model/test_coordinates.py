@@ -13,7 +13,7 @@ from qqt_bayes.model.noise import SCATTER
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.sampling.inference import prior_draws
-from qqt_bayes.sampling.profile import find_coordinates
+from qqt_bayes.sampling.search.profile import find_coordinates
 from qqt_bayes.tables.runs import read_runs
 
 MODE = "FAST_COMPILE"  # each function is called a few times only

@@ -22,10 +22,10 @@ from qqt_bayes.model.spec import load_model
 from qqt_bayes.planning import information
 from qqt_bayes.posterior import departure, gate
 from qqt_bayes.posterior.fit import Fit
-from qqt_bayes.sampling import least_squares
 from qqt_bayes.sampling.inference import prior_draws
-from qqt_bayes.sampling.least_squares import penalised
-from qqt_bayes.sampling.profile import find_coordinates
+from qqt_bayes.sampling.search import least_squares
+from qqt_bayes.sampling.search.least_squares import penalised
+from qqt_bayes.sampling.search.profile import find_coordinates
 from qqt_bayes.tables.runs import read_runs
 
 SIGMA = 0.004

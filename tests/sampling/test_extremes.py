@@ -15,7 +15,7 @@ from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.posterior.prediction import predict
 from qqt_bayes.sampling.inference import prior_draws
-from qqt_bayes.sampling.profile import find_coordinates
+from qqt_bayes.sampling.search.profile import find_coordinates
 from qqt_bayes.tables.runs import read_runs
 
 SEEN = (64e6, 128e6, 1e9)

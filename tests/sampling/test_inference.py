@@ -22,8 +22,8 @@ from qqt_bayes.sampling import inference
 from qqt_bayes.sampling.inference import Compilation, _same_trainings, prior_draws
 from qqt_bayes.sampling.many import fit_many
 from qqt_bayes.sampling.nutpie_adapter import Density
-from qqt_bayes.sampling.profile import find_coordinates
 from qqt_bayes.sampling.samplers import dispersed, has_start, middle_of_starts
+from qqt_bayes.sampling.search.profile import find_coordinates
 from qqt_bayes.tables.runs import read_runs
 
 GROUPS = {

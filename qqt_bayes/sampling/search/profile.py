@@ -1,7 +1,7 @@
 r"""The profile of the floor: the best fit of everything else at some floors, for the coordinates.
 
-At a floor d the other parameters x minimise the ``C`` of `qqt_bayes.sampling.least_squares`, under
-the noise ``s`` of the best fit of all.  ``m0`` of the coordinates is then the mean of each
+At a floor d the other parameters x minimise the ``C`` of `qqt_bayes.sampling.search.least_squares`,
+under the noise ``s`` of the best fit of all.  ``m0`` of the coordinates is then the mean of each
 parameter over what it is pooled with, and ``1 / q0`` the variance about that mean.  By Laplace's
 method the density of d is ``exp(-C) / sqrt(det P)``.  How near that comes matters to the speed of
 the sampler only.
@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from qqt_bayes.model.coordinates import Coordinates
 from qqt_bayes.model.floor import fit_line
 from qqt_bayes.model.problem import Problem
-from qqt_bayes.sampling.best_fit import can_search, find_optima, minimise
-from qqt_bayes.sampling.least_squares import (
+from qqt_bayes.sampling.search.best_fit import can_search, find_optima, minimise
+from qqt_bayes.sampling.search.least_squares import (
     MAX_FLOOR_RATIO,
     LeastSquares,
     floors,

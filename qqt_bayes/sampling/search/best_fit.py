@@ -1,7 +1,7 @@
 r"""The best fits of a law to a table of runs under the prior, and what each of them weighs.
 
-They are minima of the cost ``C`` of `qqt_bayes.sampling.least_squares` under the noise that each of
-them leaves.  There may be several.  By Laplace's method the weight of one is
+They are minima of the cost ``C`` of `qqt_bayes.sampling.search.least_squares` under the noise that
+each of them leaves.  There may be several.  By Laplace's method the weight of one is
 ``exp(-C) / (prod s sqrt(det P))`` times the prior density of the noise.
 """
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from qqt_bayes.model.problem import Problem
-from qqt_bayes.sampling.least_squares import (
+from qqt_bayes.sampling.search.least_squares import (
     LeastSquares,
     errors_and_jacobian,
     jacobian,

@@ -8,7 +8,7 @@ from qqt_bayes.model.build import build
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.sampling.inference import prior_draws
-from qqt_bayes.sampling.profile import find_coordinates
+from qqt_bayes.sampling.search.profile import find_coordinates
 from qqt_bayes.tables.runs import read_runs
 
 

@@ -8,11 +8,11 @@ from places import TESTS
 from qqt_bayes.model.build import build
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import load_model
-from qqt_bayes.sampling import modes
-from qqt_bayes.sampling.best_fit import find_optima, minimise, same_minimum
 from qqt_bayes.sampling.inference import prior_draws
-from qqt_bayes.sampling.least_squares import penalised
-from qqt_bayes.sampling.modes import find_modes
+from qqt_bayes.sampling.search import modes
+from qqt_bayes.sampling.search.best_fit import find_optima, minimise, same_minimum
+from qqt_bayes.sampling.search.least_squares import penalised
+from qqt_bayes.sampling.search.modes import find_modes
 from qqt_bayes.tables.runs import read_runs
 
 DATA = TESTS / "benchmarks" / "data"

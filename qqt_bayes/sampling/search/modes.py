@@ -1,9 +1,9 @@
 """The modes of a posterior: how many there are, where they differ, how the chains share them.
 
 From each of some draws the nearest minimum of the penalised least squares
-(`qqt_bayes.sampling.best_fit`) is sought: draws that lead to one minimum are of one mode.  Chains
-seldom cross from mode to mode, so their shares say where they were, not what the modes weigh; the
-weight by Laplace's method is rough.
+(`qqt_bayes.sampling.search.best_fit`) is sought: draws that lead to one minimum are of one mode.
+Chains seldom cross from mode to mode, so their shares say where they were, not what the modes
+weigh; the weight by Laplace's method is rough.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.posterior.gate import Mode
-from qqt_bayes.sampling.best_fit import (
+from qqt_bayes.sampling.search.best_fit import (
     Optimum,
     can_search,
     find_optima,
@@ -24,7 +24,7 @@ from qqt_bayes.sampling.best_fit import (
     same_minimum,
     with_own_noise,
 )
-from qqt_bayes.sampling.least_squares import LeastSquares, penalised, precision
+from qqt_bayes.sampling.search.least_squares import LeastSquares, penalised, precision
 
 Array = NDArray[np.float64]
 DRAWS = 40
@@ -42,7 +42,7 @@ def find_modes(problem: Problem, prior: Mapping[str, Array], posterior: xr.Datas
     Parameters
     ----------
     problem, prior
-        As for `qqt_bayes.sampling.profile.find_coordinates`.
+        As for `qqt_bayes.sampling.search.profile.find_coordinates`.
     posterior : Dataset
         Draws of the parameters over (chain, draw, ...).
 
