@@ -145,19 +145,17 @@ class Check:
         # a count that must be at most 0 must be 0
         return "0" if (self.limit, self.bar) == ("at most", 0) else f"{self.limit} {self.bar:g}"
 
-    def __str__(self) -> str:
-        return f"{self.name}: {self.value:.4g} ({self.bound}) {'ok' if self.passed else 'FAILED'}"
-
 
 def judge(check_id: str, value: float, of: str = "", sigma: float | None = None) -> Check:
     """A value held against the bar of its check.
 
     Examples
     --------
-    >>> print(judge("rhat", 1.3, of="tau"))
-    R-hat of tau: 1.3 (at most 1.01) FAILED
-    >>> print(judge("divergences", 0))
-    divergent draws: 0 (0) ok
+    >>> high, none = judge("rhat", 1.3, of="tau"), judge("divergences", 0)
+    >>> high.name, high.bound, high.passed
+    ('R-hat of tau', 'at most 1.01', False)
+    >>> none.name, none.bound, none.passed
+    ('divergent draws', '0', True)
     >>> judge("bfmi", float("nan")).passed
     False
     """

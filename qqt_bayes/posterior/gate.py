@@ -97,13 +97,6 @@ class Gate:
         """Whether R-hat found no fault; so it is where there are no chains to compare."""
         return all(check.passed for check in self.checks if check.id == "rhat")
 
-    def __str__(self) -> str:
-        if not self.passed:
-            return "\n".join(["The fit did not pass its gate.", *(f"  {x}" for x in self.failed)])
-        approximate = is_approximate({"method": self.method})
-        agree = "the approximation is near the posterior" if approximate else "the chains agree"
-        return f"The fit passed its gate: {agree}, no check found fault with the law."
-
     def to_json(self) -> str:
         """The gate as text for a fit's attributes.
 

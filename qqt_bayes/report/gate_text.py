@@ -45,7 +45,9 @@ def verdict(gate: Gate) -> str:
     """
     approximate = remark({"method": gate.method})
     if gate.passed:
-        lines = [f"{gate} {approximate}".strip()]
+        agree = "the approximation is near the posterior" if approximate else "the chains agree"
+        passed = f"The fit passed its gate: {agree}, no check found fault with the law."
+        lines = [f"{passed} {approximate}".strip()]
     else:
         failed = [f"  {line(check, gate)}" for check in gate.failed]
         lines = ["The fit did not pass its gate.", *failed, approximate]
@@ -60,7 +62,19 @@ def refusal(gate: Gate) -> str:
 
 def line(check: Check, gate: Gate) -> str:
     """One check: its value, its bar, whether it passed and what to do if it did not."""
-    return str(check) if check.passed else f"{check}: {advice(check, gate)}"
+    return outcome(check) if check.passed else f"{outcome(check)}: {advice(check, gate)}"
+
+
+def outcome(check: Check) -> str:
+    """One check without advice: its value, its bar and whether it passed.
+
+    Examples
+    --------
+    >>> from qqt_bayes.posterior.checks import judge
+    >>> outcome(judge("rhat", 1.3, of="tau")), outcome(judge("divergences", 0))
+    ('R-hat of tau: 1.3 (at most 1.01) FAILED', 'divergent draws: 0 (0) ok')
+    """
+    return f"{check.name}: {check.value:.4g} ({check.bound}) {'ok' if check.passed else 'FAILED'}"
 
 
 def advice(check: Check, gate: Gate) -> str:

@@ -7,7 +7,7 @@ from places import TESTS
 
 from qqt_bayes.posterior.checks import CHECKS, Check, check_of, judge
 from qqt_bayes.posterior.gate import Gate
-from qqt_bayes.report.gate_text import verdict
+from qqt_bayes.report.gate_text import outcome, verdict
 
 OLD = json.loads((TESTS / "data" / "gates_without_ids.json").read_text())
 
@@ -84,7 +84,7 @@ def test_a_name_that_no_version_had_stays_as_it_is():
     stored = {"name": "moon phase", "value": 0.5, "bar": "full", "passed": False, "advice": "wait"}
     gate = Gate.from_json(json.dumps({"checks": [stored]}))
     assert gate.checks[0].id == "unknown"
-    assert "moon phase: 0.5 " in str(gate.checks[0])
+    assert "moon phase: 0.5 " in outcome(gate.checks[0])
     assert verdict(gate).endswith("FAILED: wait")
 
 

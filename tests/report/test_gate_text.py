@@ -85,6 +85,15 @@ def test_a_gate_that_was_passed():
     )
 
 
+def test_a_gate_that_was_not_passed_names_what_failed_only():
+    failed = judge("ess_bulk", 12.3456, of="a")
+    gate = Gate((judge("bfmi", 0.9), failed), draws=100)
+    assert verdict(gate) == (
+        "The fit did not pass its gate.\n"
+        f"  bulk ESS of a: 12.35 (at least 400) FAILED: {advice(failed, gate)}"
+    )
+
+
 def test_particles_are_not_tuned():
     check = failing("rhat")
     assert advice(check, Gate((check,), "smc", draws=30)) == (

@@ -12,6 +12,7 @@ from places import DATA
 
 import qqt_bayes as qqt
 from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.report.gate_text import outcome
 
 STUDIES, PASS = 50, 48
 SIZE = 12.8e6
@@ -52,7 +53,7 @@ def test_studies_pass_the_gate():
         runs, about = study(number)
         fit = qqt.fit(runs)
         gate = Fit.of(fit).gate
-        failed = [str(check) for check in gate.checks if not check.passed]
+        failed = [outcome(check) for check in gate.checks if not check.passed]
         accept = fit["sample_stats"].attrs["target_accept"]
         seconds = round(fit.attrs["sampling_time"], 2)
         rows.append({**about, "target_accept": accept, "sampling_time": seconds, "failed": failed})
