@@ -16,7 +16,10 @@ import xarray as xr
 from qqt_bayes.comparison.baselines import FORECASTS, no_forecast, single_scale
 from qqt_bayes.comparison.scores import MARGIN, Forecast, decision_row, forecast_rows
 from qqt_bayes.comparison.splits import Question, questions, split
+from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.decisions.decide import decide
+from qqt_bayes.decisions.judge import judge
+from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.model.noise import known_variance
 from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.posterior.fit import AnyFit, Fit
@@ -225,16 +228,19 @@ def _decide(fit: AnyFit, late: xr.Dataset, question: Question, margin: float) ->
 
 
 def _least(predicted: Forecast, question: Question) -> tuple[str | None, float]:
-    """The candidate of least mean error, and the share of the draws in which it is the best.
+    """The candidate of least mean error, and its probability of being the best (ties share).
 
-    No candidate unless all have a forecast; no share (NaN) if the forecast is a point.
+    No candidate unless all have a forecast; no probability (NaN) if the forecast is a point.
     """
     curves = predicted.curve[:, question.runs]
-    if np.isnan(curves).any():
+    if not np.isfinite(curves).all():
         return None, np.nan
-    choice = int(curves.mean(axis=0).argmin())
-    share = (curves.argmin(axis=1) == choice).mean() if len(curves) > 1 else np.nan
-    return str(question.error.index[choice]), float(share)
+    names = question.error.index.to_numpy()
+    error = xr.DataArray(curves[None], {"level": names}, (*SAMPLE, "level"))  # as one chain
+    decision = judge(error, Criteria())
+    choice = decision["choice"].item()
+    share = decision["probability_best"].sel(level=choice).item() if len(curves) > 1 else np.nan
+    return str(choice), float(share)
 
 
 def _labelled(

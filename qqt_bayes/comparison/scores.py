@@ -11,6 +11,7 @@ from arviz_stats.base.array import array_stats
 from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes.comparison.splits import Question
+from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.tables.runs import HIGHEST
 
 Array = NDArray[np.float64]
@@ -22,8 +23,9 @@ INTERVALS = {
     "inside 90%": ("5%", "95%"),
 }
 """Columns of the lower and upper end of each central interval, by its name."""
-MARGIN = 0.003
-"""Excess over the best error, up to which a choice counts as right: it hardly matters."""
+MARGIN = Criteria.margin
+"""Excess over the best error up to which a choice counts as right: what decisions take for one that
+hardly matters."""
 ROUNDING = 1e-9
 """Excess over that margin which a difference of two errors may have by rounding."""
 

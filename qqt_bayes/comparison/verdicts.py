@@ -93,7 +93,8 @@ def difference_state(behind: float, standard_error: float) -> str:
     """
     if behind < SMALL_DIFFERENCE:
         return "small"
-    return "clear" if behind > CLEAR_ERRORS * standard_error else "unclear"
+    # a standard error that is not a number makes the comparison false: nothing is clear then
+    return "clear" if behind > difference_bar(standard_error) else "unclear"
 
 
 def evidence_state(bayes_factor: float) -> str:

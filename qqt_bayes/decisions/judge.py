@@ -1,7 +1,9 @@
-"""The one place where a decision is made: choice, winner, regret and P(best) from errors by draw.
+"""What a decision is made of: choice, winner, regret and P(best), from errors by draw.
 
 `qqt_bayes.decide`, `decide_stack` and `best_subsets` differ in where their errors come from, not in
-what they make of them.
+what they make of them.  Of subsets, too many to hold at once, `qqt_bayes.decisions.enumeration`
+counts scores and P(best) block by block, by the same rules and with the same ties; a test holds the
+two together.
 """
 
 from __future__ import annotations

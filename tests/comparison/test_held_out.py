@@ -2,11 +2,13 @@
 
 import made
 import numpy as np
+import pandas as pd
 import pytest
 from designs import runs_of
 
-from qqt_bayes.comparison.held_out import baselines, forecast, held_out
-from qqt_bayes.comparison.splits import split
+from qqt_bayes.comparison.held_out import _least, baselines, forecast, held_out
+from qqt_bayes.comparison.scores import Forecast
+from qqt_bayes.comparison.splits import Question, split
 from qqt_bayes.tables.runs import read_runs
 
 # --- baselines ------------------------------------------------------------------------------------
@@ -24,6 +26,18 @@ def test_abstentions_of_baselines_are_marked():
         "least squares": "abstains",
         "power law": "abstains",
     }
+
+
+def test_forecasts_that_tie_share_the_probability():
+    """Best in the draws are: a; a and b alike but for rounding; b. Of a point nothing is said."""
+    error = pd.Series({"a": 0.4, "b": 0.5})
+    curve = np.array([[0.3, 0.4], [0.4 + 1e-15, 0.4], [0.5, 0.45]])
+    asked = Question("all", 1e9, error, np.arange(2))
+    choice, probability = _least(Forecast(curve, curve), asked)
+    assert (choice, probability) == ("a", pytest.approx(0.5))
+    choice, probability = _least(Forecast(curve[2:], curve), asked)
+    assert choice == "b"
+    assert np.isnan(probability)
 
 
 # --- a fit ----------------------------------------------------------------------------------------

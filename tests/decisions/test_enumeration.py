@@ -6,7 +6,7 @@ from made_pools import BUDGETS, SIZES, some_pools, written_out
 
 from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.decisions.enumeration import enumerate_subsets, silent
-from qqt_bayes.decisions.judge import judge
+from qqt_bayes.decisions.judge import choose, judge
 from qqt_bayes.laws.subset_curves import WholePools
 
 
@@ -23,6 +23,8 @@ def test_enumeration_is_the_comparison_of_all_levels(criteria, sizes):
     np.testing.assert_allclose(ranking.probability, decision["probability_best"], atol=1e-9)
     np.testing.assert_allclose(ranking.score, decision["score"], atol=1e-9)
     np.testing.assert_allclose(ranking.mean, decision["error_mean"], atol=1e-9)
+    choice = choose(ranking.score, ranking.mean)
+    assert choice.tolist() == decision["choice"].values.tolist()
     np.testing.assert_allclose(ranking.probability.sum(axis=0), 1)
     assert (ranking.gap == 0).all()
 

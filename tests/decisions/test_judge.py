@@ -68,7 +68,8 @@ def test_probabilities_sum_to_one(error):
     assert ((decision["probability_best"] > 0).sum("level") > 1).any()
     np.testing.assert_allclose(decision["probability_best"].sum("level"), 1.0)
     assert (decision["probability_within_margin"] >= decision["probability_best"] - 1e-12).all()
-    assert (decision["regret"] >= 0).all()
+    regret = (error - error.min("level")).mean(("chain", "draw"))
+    xr.testing.assert_allclose(decision["regret"], regret, atol=1e-15)
 
 
 @EACH_RULE

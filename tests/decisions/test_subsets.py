@@ -9,6 +9,8 @@ import xarray as xr
 from made_pools import BUDGETS
 
 import qqt_bayes as qqt
+from qqt_bayes.decisions import subsets
+from qqt_bayes.decisions.criteria import RULES, Criteria
 from qqt_bayes.decisions.subsets import ALL_POOLS, JOIN
 from qqt_bayes.errors import InputError
 from qqt_bayes.posterior.fit import Fit
@@ -16,9 +18,18 @@ from qqt_bayes.report.decision_text import summary
 from qqt_bayes.report.records import to_json
 
 
-def test_best_subsets_of_a_fit():
+@pytest.mark.parametrize(
+    ("criteria", "words"),
+    [
+        (Criteria(), "expected error"),
+        (Criteria(rule="cvar", cvar_level=0.8), "the mean error over the worst 0.2 of draws"),
+        (Criteria(rule="target", target=0.6), "the probability that the error is at most 0.6"),
+    ],
+    ids=list(RULES),
+)
+def test_best_subsets_of_a_fit(criteria, words):
     fit = made.fit(pools=4, spread=0.05)
-    decision = qqt.best_subsets(fit, BUDGETS)
+    decision = qqt.best_subsets(fit, BUDGETS, criteria)
     runs = Fit.of(fit).runs
     names = runs["pool"].values.tolist()
     everything = [c for k in range(1, 5) for c in combinations(range(4), k)]
@@ -32,7 +43,7 @@ def test_best_subsets_of_a_fit():
         },
         ("level", "pool"),
     )
-    expected = qqt.decide(fit, levels, BUDGETS, discrepancy=False)
+    expected = qqt.decide(fit, levels, BUDGETS, criteria, discrepancy=False)
     assert decision["choice"].values.tolist() == expected["choice"].values.tolist()
     assert decision["winner"].values.tolist() == expected["winner"].values.tolist()
     named = expected.sel(level=decision["level"])
@@ -43,7 +54,7 @@ def test_best_subsets_of_a_fit():
     np.testing.assert_allclose(decision["probability_included"], included.transpose("pool", ...))
     assert "crossover" not in decision
     assert summary(decision).startswith(
-        "The 15 sets of whole pools that 4 pools allow are compared by expected error"
+        f"The 15 sets of whole pools that 4 pools allow are compared by {words}"
     )
     assert set(to_json(decision)) >= {"settings", "summary", "decisions"}
 
@@ -66,6 +77,23 @@ def test_many_pools_are_searched():
     assert "those that a search found best" in words
     assert "Probabilities and costs are against all of them." in words
     assert (decision["probability_best"].sum("level") <= 1 + 1e-9).all()
+
+
+@pytest.mark.parametrize("rule", ["expected", "cvar"])
+@pytest.mark.parametrize("equal", [True, False])
+def test_the_gap_of_a_search_is_no_smaller_than_what_it_missed(monkeypatch, rule, equal):
+    """Of pools so few that all subsets are evaluated too, and the least score of all is known."""
+    fit = made.fit(pools=7, spread=0.05)
+    if not equal:
+        sizes = fit["constant_data"]["pool_size"]
+        fit["constant_data"]["pool_size"] = sizes * np.linspace(1, 2, sizes.size)
+    best = qqt.best_subsets(fit, BUDGETS, rule=rule)["score"].min("level")
+    monkeypatch.setattr(subsets, "MAX_ENUMERATED_POOLS", 6)
+    decision = qqt.best_subsets(fit, BUDGETS, rule=rule)
+    assert decision.attrs["searched"] == 1
+    found = decision["score"].min("level")
+    assert (found >= best - 1e-12).all()
+    assert (found - decision["optimality_gap"] <= best + 1e-12).all()
 
 
 def test_a_search_that_knows_some_rivals_only_names_no_winner():
