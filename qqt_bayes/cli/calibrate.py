@@ -51,14 +51,17 @@ def report(found: xr.Dataset, form: str, ranks: Path | None, figure: Path | None
     if figure:
         write_figure(rank_ecdfs({name: found["rank"]}, BAND_PROBABILITY), figure)
     table, words = scalars(found), verdict(found)
-    content = {
-        "settings": dict(found.attrs),
-        "summary": words,
-        "verdict": state(table, found.sizes["replication"]),
-        "calibrated": bool(table["inside_jointly"].all()),
-        "scalars": table.to_dict("records"),
-    }
-    emit(table, form, content)
+    emit(
+        table,
+        form,
+        lambda: {
+            "settings": dict(found.attrs),
+            "summary": words,
+            "verdict": state(table, found.sizes["replication"]),
+            "calibrated": bool(table["inside_jointly"].all()),
+            "scalars": table.to_dict("records"),
+        },
+    )
     if form == "table":
         sys.stdout.write("\n" + wrapped(words))
     elif form == "csv":

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from qqt_bayes.cli import output
-from qqt_bayes.cli.inputs import budgets_for, candidates
+from qqt_bayes.cli.inputs import budgets_for, levels_and_budgets, named_by_model, weights_of
 from qqt_bayes.cli.output import note, warn
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.decisions.subsets import best_subsets
@@ -43,22 +43,22 @@ def report(
     """
     paths = [writable(Path(name), [*fits, levels], output.WRITERS) for name in outputs]
     folder = None if figures is None else new_folder(Path(figures))
-    found, *others = read = [Fit.of(fit_file.load(fit)) for fit in fits]
+    opened = [Fit.of(fit_file.load(fit)) for fit in fits]
+    first, *others = opened
     if others:
-        from qqt_bayes.cli import compare
         from qqt_bayes.decisions.stack import decide_stack
 
-        chosen, at = candidates(found, levels, budgets)
-        stack = compare.named(fits, read)
-        shares = compare.shares(stack, weights)
-        decision = decide_stack(stack, shares, chosen, at, group=only_group, **criteria)
+        compared, samples = levels_and_budgets(first, levels, budgets)
+        stack = named_by_model(fits, opened)
+        shares = weights_of(stack, weights)
+        decision = decide_stack(stack, shares, compared, samples, group=only_group, **criteria)
     elif subsets:
-        at = budgets_for(found, budgets)
-        decision = best_subsets(found, at, group=only_group, **criteria)
+        samples = budgets_for(first, budgets)
+        decision = best_subsets(first, samples, group=only_group, **criteria)
     else:
-        chosen, at = candidates(found, levels, budgets)
-        decision = decide(found, chosen, at, group=only_group, **criteria)
-    if failed := [each.gate for each in read if not each.gate.passed]:
+        compared, samples = levels_and_budgets(first, levels, budgets)
+        decision = decide(first, compared, samples, group=only_group, **criteria)
+    if failed := [each.gate for each in opened if not each.gate.passed]:
         warn("\n".join(map(gate_text.verdict, failed)))
     output.emit_decision(decision, form)
     for path in paths:
@@ -66,5 +66,5 @@ def report(
     if folder:
         from qqt_bayes.report.figures.files import write_figures
 
-        drawn = write_figures(found, decision, chosen, folder)
+        drawn = write_figures(first, decision, compared, folder)
         note(f"{len(drawn)} figures are in {figures}.")

@@ -83,8 +83,11 @@ def fit_and_report(
         else:
             failed.append(f"{gate_text.verdict(gate)}\n{path} is saved all the same.")
     frames, contents = zip(*(reports[number] for number in range(len(tables))), strict=True)
-    content = {"fits": list(contents)} if several else contents[0]
-    emit(pd.concat(frames, ignore_index=True), form, content)
+    emit(
+        pd.concat(frames, ignore_index=True),
+        form,
+        lambda: {"fits": list(contents)} if several else contents[0],
+    )
     if failed:
         raise InadequateFit("\n\n".join(failed))
 

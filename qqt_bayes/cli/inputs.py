@@ -1,5 +1,6 @@
-"""What several commands read: fits, and levels and budgets where none are given."""
+"""What several commands read: fits and their weights, levels and budgets; defaults of these."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.cli.output import note
+from qqt_bayes.errors import InputError
 from qqt_bayes.phrases import format_samples
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.tables.budgets import log_spaced, parse_budgets
@@ -18,8 +20,10 @@ SIGNATURES = (b"\x89HDF\r\n\x1a\n", b"CDF\x01", b"CDF\x02", b"CDF\x05")
 ENDINGS = (".nc", ".netcdf", ".h5", ".hdf5")
 """How the name of a file ends that claims to be netCDF."""
 
-BUDGETS, BEYOND = 13, 4.0
-"""Budgets to decide at by default: how many, and how far beyond the largest run."""
+DEFAULT_BUDGETS = 13
+"""How many budgets are decided at by default."""
+MAX_BUDGET_FACTOR = 4.0
+"""How far the largest of them is beyond the largest run."""
 
 
 def is_fit(path: str) -> bool:
@@ -30,6 +34,48 @@ def is_fit(path: str) -> bool:
     except OSError:
         start = b""
     return start.startswith(SIGNATURES) or Path(path).suffix.lower() in ENDINGS
+
+
+def named_by_model(paths: Sequence[str], fits: Sequence[Fit]) -> dict[str, Fit]:
+    """Fits by the names of their models; by those of their files where two have one model.
+
+    Raises
+    ------
+    InputError
+        If a file is given twice.
+    """
+    names = [fit.spec.name for fit in fits]
+    if len(set(names)) < len(names):
+        names = [str(Path(path)) for path in paths]
+    if len(set(names)) < len(names):
+        raise InputError(f"a fit is given twice: {', '.join(paths)}")
+    return dict(zip(names, fits, strict=True))
+
+
+def weights_of(fits: Mapping[str, Fit], weights: str | None) -> list[float]:
+    """Weights of fits, as given or by stacking; says which on stderr.
+
+    Raises
+    ------
+    InputError
+        If what is given are no numbers.
+    """
+    if weights is not None:
+        try:
+            return [float(word) for word in weights.split(",")]
+        except ValueError as error:
+            raise InputError(
+                f"weights: expected numbers such as 0.7,0.3, got {weights!r}"
+            ) from error
+    from qqt_bayes.comparison.loo import compare_laws  # heavy, and only several fits need it
+
+    comparison = compare_laws(fits)
+    stacked: list[float] = comparison["weight"].values.tolist()
+    each = [f"{name} {weight:.2f}" for name, weight in zip(fits, stacked, strict=True)]
+    note(f"Weights by stacking: {', '.join(each)}; --weights gives others.")
+    if comparison["bad_k"].any():
+        note("They rest on scores that are not to be trusted: see `qqt compare`.")
+    return stacked
 
 
 def levels_for(path: str | None, known: xr.Dataset) -> tuple[xr.DataArray, str]:
@@ -58,17 +104,17 @@ def levels_for(path: str | None, known: xr.Dataset) -> tuple[xr.DataArray, str]:
 def budgets_about(runs: xr.Dataset) -> NDArray[np.float64]:
     """Budgets from the least of the runs to well beyond the largest."""
     seen = runs["samples_seen"].values
-    return log_spaced(seen.min(), BEYOND * seen.max(), BUDGETS)
+    return log_spaced(seen.min(), MAX_BUDGET_FACTOR * seen.max(), DEFAULT_BUDGETS)
 
 
-def candidates(
+def levels_and_budgets(
     fit: Fit, levels: str | None, budgets: str | None
 ) -> tuple[xr.DataArray, NDArray[np.float64]]:
     """Levels and budgets to judge, as given or as the fit's runs suggest; says which on stderr."""
-    chosen, which = levels_for(levels, fit.runs)
+    taken, which = levels_for(levels, fit.runs)
     if levels is None:
         note(f"Levels: {which}; --levels gives others.")
-    return chosen, budgets_for(fit, budgets)
+    return taken, budgets_for(fit, budgets)
 
 
 def budgets_for(fit: Fit, budgets: str | None) -> NDArray[np.float64]:

@@ -32,7 +32,7 @@ def models(form: str) -> None:
 
     specs = [load_model(name) for name in list_models()]
     rows = [{"name": spec.name, "law": spec.law, "summary": spec.summary} for spec in specs]
-    emit(pd.DataFrame(rows), form, {"models": rows})
+    emit(pd.DataFrame(rows), form, lambda: {"models": rows})
 
 
 @main.command()
@@ -129,7 +129,7 @@ def fit(
 @main.command()
 @click.argument("source", metavar="PARAMETERS|FIT")
 @options.levels
-@click.option("--budgets", metavar="LIST", help=options.BUDGETS)
+@click.option("--budgets", metavar="LIST", help=options.BUDGETS_HELP)
 @click.option("--law", metavar="NAME", help="PARAMETERS: their law; utility if not given.")
 @click.option("--fit", "rows", metavar="NAME", help="PARAMETERS: rows to use, by column fit.")
 @click.option("--new-run", is_flag=True, help="FIT: of one new run, with its noise; not the mean.")
@@ -170,7 +170,7 @@ def predict(
                 "A table of parameters has no budgets of its own: give --budgets."
             )
         table = predict.of_parameters(source, levels, budgets, law or "utility", rows)
-    emit(table, form, {"predictions": table.to_dict("records")})
+    emit(table, form, lambda: {"predictions": table.to_dict("records")})
 
 
 @main.command()
@@ -184,7 +184,7 @@ def predict(
 @click.option(
     "--subsets", is_flag=True, help="Instead of levels, every subset of the pools, taken whole."
 )
-@click.option("--budgets", metavar="LIST", help=options.BUDGETS)
+@click.option("--budgets", metavar="LIST", help=options.BUDGETS_HELP)
 @click.option("--probability", type=float, default=0.9, help="To call a level the winner.")
 @click.option("--margin", type=float, default=0.003, help="Error above the best that is as good.")
 @options.interval
@@ -254,20 +254,24 @@ def decide(
 )
 @click.option("--refit", is_flag=True, help="Sample again where the saved draws do not suffice.")
 @options.levels
-@click.option("--budgets", metavar="LIST", help=f"Of a next run. {options.BUDGETS}")
+@click.option("--budgets", metavar="LIST", help=f"Of a next run. {options.BUDGETS_HELP}")
 @options.table_format
-def compare(fits: tuple[str, ...], **asked: Any) -> None:
+def compare(
+    fits: tuple[str, ...],
+    leave_out: str,
+    refit: bool,
+    levels: str | None,
+    budgets: str | None,
+    form: str,
+) -> None:
     """Say which law predicts the runs best, what decides that, and which run would.
 
     Each FIT is of another model and the same runs. What they say of the combination theorem is
     reported, too, if the size exponent is free in one.
     """
     from qqt_bayes.cli import compare
-    from qqt_bayes.posterior import fit_file
-    from qqt_bayes.posterior.fit import Fit
 
-    read = [Fit.of(fit_file.load(fit)) for fit in fits]
-    compare.report(compare.named(fits, read), **asked)
+    compare.report(fits, leave_out, refit, levels, budgets, form)
 
 
 @main.command()

@@ -140,7 +140,7 @@ levels = click.option(
     "--levels", metavar="FILE", help="What to decide between, as a composition table."
 )
 
-BUDGETS = "Samples seen: 64M,1.28B or 64M:5B:13 (13 of them, at equal steps of the logarithm)."
+BUDGETS_HELP = "Samples seen: 64M,1.28B or 64M:5B:13 (13 of them, at equal steps of the logarithm)."
 
 interval = click.option(
     "--interval", type=float, default=0.9, help="Probability that intervals hold."

@@ -16,7 +16,7 @@ import xarray as xr
 from qqt_bayes.files import write
 from qqt_bayes.phrases import format_samples
 from qqt_bayes.report.decision_text import summary
-from qqt_bayes.report.records import at_a_glance, to_frame, to_json, to_text
+from qqt_bayes.report.records import at_a_glance, to_frame, to_json, to_json_text
 
 FORMATS = ("table", "json", "csv")
 
@@ -63,7 +63,7 @@ SHOWN: dict[str, Show] = {
 """How a table writes a column, by its heading up to a bracket; others as `plain` does."""
 
 
-def emit(frame: pd.DataFrame, form: str, content: Mapping[str, object]) -> None:
+def emit(frame: pd.DataFrame, form: str, content: Callable[[], Mapping[str, object]]) -> None:
     """Print a result on stdout.
 
     Parameters
@@ -71,11 +71,11 @@ def emit(frame: pd.DataFrame, form: str, content: Mapping[str, object]) -> None:
     frame : DataFrame
         What `table` and `csv` show; for people a column's underscores become blanks.
     form : {"table", "json", "csv"}
-    content : mapping
-        What `json` holds beside its schema number.
+    content : callable
+        Makes the mapping that `json` holds beside its schema number; called for it alone.
     """
     if form == "json":
-        sys.stdout.write(to_text(content))
+        sys.stdout.write(to_json_text(content()))
     elif form == "csv":
         sys.stdout.write(_csv(frame))
     else:
@@ -122,7 +122,7 @@ def emit_decision(decision: xr.Dataset, form: str, remark: str = "") -> None:
         A paragraph to add to the summary.
     """
     frame = at_a_glance(decision) if form == "table" else to_frame(decision)
-    emit(frame, form, to_json(decision) | ({"remark": remark} if remark else {}))
+    emit(frame, form, lambda: to_json(decision) | ({"remark": remark} if remark else {}))
     if form == "table":
         sys.stdout.write("\n" + wrapped(f"{summary(decision)}\n\n{remark}"))
     elif form == "csv":
@@ -135,7 +135,7 @@ def _csv(frame: pd.DataFrame) -> str:
 
 WRITERS: dict[str, Callable[[xr.Dataset], str]] = {
     ".csv": lambda decision: _csv(to_frame(decision)),
-    ".json": lambda decision: to_text(to_json(decision)),
+    ".json": lambda decision: to_json_text(to_json(decision)),
 }
 """How a decision is written, by the ending of the file's name."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -51,14 +52,7 @@ def summary(decision: xr.Dataset) -> str:
     str
         One paragraph; with several groups one for each.
     """
-    decision = decision.sortby("budget")
-    if "group" not in decision.dims:
-        return _paragraph(decision)
-    names = [str(name) for name in decision["group"].values]
-    paragraphs = [_paragraph(decision.sel(group=name)) for name in names]
-    if len(set(paragraphs)) == 1:
-        return f"{joined(names)}, between which nothing differs in this model: {paragraphs[0]}"
-    return "\n\n".join(f"{name}: {text}" for name, text in zip(names, paragraphs, strict=True))
+    return paragraphs(remarks(decision))
 
 
 def remarks(decision: xr.Dataset) -> list[dict[str, str]]:
@@ -85,8 +79,29 @@ def remarks(decision: xr.Dataset) -> list[dict[str, str]]:
     ]
 
 
-def _paragraph(decision: xr.Dataset) -> str:
-    return " ".join(text for _, text in _sentences(decision))
+def paragraphs(sentences: list[dict[str, str]]) -> str:
+    """The sentences of a decision as its summary.
+
+    Parameters
+    ----------
+    sentences : list of dict
+        As `remarks` returns them.
+
+    Examples
+    --------
+    >>> paragraphs([{"id": "basis", "text": "One."}, {"id": "choice", "text": "Two."}])
+    'One. Two.'
+    """
+    if "group" not in sentences[0]:
+        return " ".join(sentence["text"] for sentence in sentences)
+    groups = {
+        name: " ".join(sentence["text"] for sentence in of_group)
+        for name, of_group in groupby(sentences, key=itemgetter("group"))
+    }
+    texts = list(groups.values())
+    if len(set(texts)) == 1:
+        return f"{joined(list(groups))}, between which nothing differs in this model: {texts[0]}"
+    return "\n\n".join(f"{name}: {text}" for name, text in groups.items())
 
 
 def _sentences(decision: xr.Dataset) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,4 @@
-"""A decision as a tidy table, and as a dictionary ready for JSON.
-
-Tables in Markdown, for pages that are written, not edited.
-"""
+"""Results as tidy tables, as dictionaries for JSON, and as tables in Markdown."""
 
 from __future__ import annotations
 
@@ -14,30 +11,92 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.methods import mark
-from qqt_bayes.report.decision_text import remarks, summary
-
-
-def laws(found: xr.Dataset) -> pd.DataFrame:
-    """A row for each law, the best first."""
-    names = {"elpd_sum": "elpd", "behind": "behind", "behind_se": "behind_se", "weight": "weight"}
-    frame = found[[*names, "bad_k"]].to_dataframe().rename(columns=names)
-    frame.insert(4, "mean_crps", found["crps"].mean("run").to_series())
-    return frame.sort_values("elpd", ascending=False).reset_index()
-
-
-def runs_of(found: xr.Dataset) -> pd.DataFrame:
-    """A row for each law and left-out run."""
-    low, median, high = (found["predicted"].isel(quantile=i, drop=True) for i in range(3))
-    columns = {"predicted_median": median, "predicted_lower": low, "predicted_upper": high}
-    scores = found[["elpd", "crps", "pareto_k", "refitted"]].assign(columns)
-    order = ["law", "run", "group", "data", "pools", "samples_seen", "error", *columns]
-    frame = scores.to_dataframe(dim_order=["law", "run"]).reset_index()
-    return frame[[*order, "elpd", "crps", "pareto_k", "refitted"]]
-
+from qqt_bayes.report.decision_text import paragraphs, remarks
 
 FLAGS = ("gate_passed", "forced")
 """Attributes that say yes or no, as 1 or 0, because netCDF knows no truth."""
+SCHEMA = 1
+"""The schema number of all JSON that is written. It counts up when a key goes or changes its
+meaning; new keys may come without."""
+
+
+def training_sets(runs: xr.Dataset) -> pd.DataFrame:
+    """What a fit would see: a row for each training set and budget (and group).
+
+    Parameters
+    ----------
+    runs : Dataset
+        As `read_runs` returns it.
+
+    Returns
+    -------
+    DataFrame
+        Columns `group` (if there are several), `data`, `unique_samples`, `pools`, `samples_seen`,
+        `epochs`, `runs` (how many) and `error` (their mean).
+    """
+    index = runs["data_index"].values
+    taken = runs["unique_samples"].values[index]
+    table = pd.DataFrame(
+        {
+            "group": runs["group"].values[runs["group_index"].values],
+            "data": runs["data"].values[index],
+            "unique_samples": taken.sum(axis=1),
+            "pools": (taken > 0).sum(axis=1),
+            "samples_seen": runs["samples_seen"].values,
+            "error": runs["error"].values,
+        }
+    )
+    keys = ["group", "data", "unique_samples", "pools", "samples_seen"]
+    order = np.lexsort((runs["samples_seen"], index, runs["group_index"]))
+    rows = table.iloc[order].groupby(keys, sort=False)["error"].agg(["size", "mean"]).reset_index()
+    rows = rows.rename(columns={"size": "runs", "mean": "error"})
+    rows.insert(5, "epochs", rows["samples_seen"] / rows["unique_samples"])
+    return rows if runs.sizes["group"] > 1 else rows.drop(columns="group")
+
+
+def prediction_frame(error: xr.DataArray, quantiles: tuple[float, float, float]) -> pd.DataFrame:
+    """Predicted errors as a tidy table, a row for each group, level and budget.
+
+    Parameters
+    ----------
+    error : DataArray
+        As `qqt_bayes.predict` returns it, with its draws.
+    quantiles : tuple of float
+        Lower end of the interval, median and upper end, as probabilities.
+
+    Returns
+    -------
+    DataFrame
+        Columns `group` (if there are several), `level`, `budget`, `error_median`, `error_lower`,
+        `error_upper` and `error_mean`; `method` if that is approximate.
+    """
+    lower, median, upper = error.quantile(quantiles, SAMPLE, skipna=False)
+    columns = {"error_median": median, "error_lower": lower, "error_upper": upper}
+    data = xr.Dataset({name: part.drop_vars("quantile") for name, part in columns.items()})
+    data["error_mean"] = error.mean(SAMPLE)
+    order = [dim for dim in ("group", "level", "budget") if dim in data.dims]
+    frame = data.to_dataframe(dim_order=order).reset_index()
+    return frame[[*order, *data]].assign(**mark(error.attrs))
+
+
+def comparison_by_law(comparison: xr.Dataset) -> pd.DataFrame:
+    """A comparison as a tidy table, a row for each law, the best first."""
+    names = {"elpd_sum": "elpd", "behind": "behind", "behind_se": "behind_se", "weight": "weight"}
+    frame = comparison[[*names, "bad_k"]].to_dataframe().rename(columns=names)
+    frame.insert(4, "mean_crps", comparison["crps"].mean("run").to_series())
+    return frame.sort_values("elpd", ascending=False).reset_index()
+
+
+def comparison_by_run(comparison: xr.Dataset) -> pd.DataFrame:
+    """A comparison as a tidy table, a row for each law and left-out run."""
+    low, median, high = (comparison["predicted"].isel(quantile=i, drop=True) for i in range(3))
+    columns = {"predicted_median": median, "predicted_lower": low, "predicted_upper": high}
+    scores = comparison[["elpd", "crps", "pareto_k", "refitted"]].assign(columns)
+    order = ["law", "run", "group", "data", "pools", "samples_seen", "error", *columns]
+    frame = scores.to_dataframe(dim_order=["law", "run"]).reset_index()
+    return frame[[*order, "elpd", "crps", "pareto_k", "refitted"]]
 
 
 def to_frame(decision: xr.Dataset) -> pd.DataFrame:
@@ -108,10 +167,11 @@ def to_json(decision: xr.Dataset) -> dict[str, Any]:
                 "levels": _records(rows.drop(columns=shared)),
             }
         )
+    sentences = remarks(decision)
     content = {
         "settings": {**decision.attrs, **{name: bool(decision.attrs[name]) for name in FLAGS}},
-        "summary": summary(decision),
-        "remarks": remarks(decision),
+        "summary": paragraphs(sentences),
+        "remarks": sentences,
         "decisions": decisions,
         "crossovers": _records(_crossovers(decision)),
     }
@@ -138,6 +198,7 @@ def _crossovers(decision: xr.Dataset) -> pd.DataFrame:
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table as dictionaries, whose names are text."""
     return [{str(name): x for name, x in row.items()} for row in frame.to_dict("records")]
 
 
@@ -160,17 +221,12 @@ def plain(content: Any) -> Any:
     return content if content is None or isinstance(content, bool | int | str) else str(content)
 
 
-SCHEMA = 1
-"""The schema number of all JSON that is written. It counts up when a key goes or changes its
-meaning; new keys may come without."""
-
-
-def to_text(content: Mapping[str, object]) -> str:
+def to_json_text(content: Mapping[str, object]) -> str:
     """JSON with its `schema` number: the one place that writes any.
 
     Examples
     --------
-    >>> print(to_text({"models": []}), end="")
+    >>> print(to_json_text({"models": []}), end="")
     {
       "schema": 1,
       "models": []

@@ -9,12 +9,12 @@ import pytest
 
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.report.decision_text import summary
-from qqt_bayes.report.records import SCHEMA, to_frame, to_json, to_text
+from qqt_bayes.report.records import SCHEMA, to_frame, to_json, to_json_text
 
 
 def test_what_is_no_number_is_null():
     content = {"a": [np.nan, np.inf, 1.5], "b": {"c": np.float32(-np.inf)}}
-    assert json.loads(to_text(content)) == {
+    assert json.loads(to_json_text(content)) == {
         "schema": SCHEMA,
         "a": [None, None, 1.5],
         "b": {"c": None},
