@@ -14,14 +14,14 @@ from qqt_bayes.errors import InadequateFit
 from qqt_bayes.files import new_folder, shipped, write
 from qqt_bayes.posterior import fit_file
 from qqt_bayes.posterior.fit import Fit
-from qqt_bayes.report import decision_text, gate_text
+from qqt_bayes.report import comparison_text, decision_text, gate_text
 from qqt_bayes.tables.composition import read_composition
 from qqt_bayes.tables.runs import read_runs
 
 MODEL = "utility-bounded-free-size"
 """The specification that passes the gate on these runs."""
 
-BUDGETS = "64M,90M,128M,180M,256M,360M,512M,640M,900M,1.28B,1.8B,2.56B,3.6B,5B"
+DEMO_BUDGETS = "64M,90M,128M,180M,256M,360M,512M,640M,900M,1.28B,1.8B,2.56B,3.6B,5B"
 
 STUDY = "datacomp_medium"
 
@@ -44,7 +44,7 @@ def run(
     draws, tune, chains, seed : int
         See `qqt_bayes.fit`.
     say : callable
-        Told what is being done.
+        Called with a sentence at each step.
 
     Returns
     -------
@@ -92,10 +92,10 @@ def run(
         )
     say(f"    {found}")
     say(f"3/4 Decide between {levels.sizes['level']} levels at each budget.")
-    decision = decide.decide(opened, levels, BUDGETS)
+    decision = decide.decide(opened, levels, DEMO_BUDGETS)
     for name in ("decision.csv", "decision.json"):
         output.write_decision(decision, folder / name)
-    remark = about_the_theorem(opened.parameters["size_exponent"])
+    remark = comparison_text.theorem_sentence(opened.parameters["size_exponent"])
     words = output.wrapped(f"{decision_text.summary(decision)}\n\n{remark}")
     write(folder / "summary.txt", words)
     say("4/4 Draw the figures.")
@@ -115,32 +115,3 @@ def study() -> Path:
         If it is neither inside the package nor beside it.
     """
     return shipped(f"case_studies/{STUDY}", "runs.csv", "demo runs")
-
-
-def about_the_theorem(size_exponent: xr.DataArray) -> str:
-    """What the runs say about the combination theorem, whose size exponent is 1.
-
-    Parameters
-    ----------
-    size_exponent : DataArray
-        Draws.
-
-    Examples
-    --------
-    >>> about_the_theorem(xr.DataArray([0.1, 0.2, 0.3]))
-    'Combination theorem: ...these runs say 0.20 (90% interval 0.11 to 0.29): half-lives ...'
-    """
-    lower, median, upper = size_exponent.quantile([0.05, 0.5, 0.95]).values
-    if lower <= 1 <= upper:
-        verdict = "they agree with the theorem"
-    else:
-        slower = "more slowly" if upper < 1 else "faster"
-        verdict = (
-            f"half-lives grow {slower} with the training set than the theorem says; "
-            "the model utility-bounded, whose exponent is 1, shows what that costs in fit"
-        )
-    return (
-        "Combination theorem: inside a training set of U unique samples a pool of N has its "
-        "half-life times (U/N)^g. The theorem says g = 1, these runs say "
-        f"{median:.2f} (90% interval {lower:.2f} to {upper:.2f}): {verdict}."
-    )

@@ -191,6 +191,35 @@ def _theorem(ranked: xr.Dataset, exponents: pd.DataFrame | None) -> Iterator[str
             yield f"Its 90% intervals hold {_inside(held).sum()} of the {combined} combined runs."
 
 
+def theorem_sentence(size_exponent: xr.DataArray) -> str:
+    """What the runs say about the combination theorem, whose size exponent is 1.
+
+    Parameters
+    ----------
+    size_exponent : DataArray
+        Draws.
+
+    Examples
+    --------
+    >>> theorem_sentence(xr.DataArray([0.1, 0.2, 0.3]))
+    'Combination theorem: ...these runs say 0.20 (90% interval 0.11 to 0.29): half-lives ...'
+    """
+    lower, median, upper = size_exponent.quantile([0.05, 0.5, 0.95]).values
+    if lower <= 1 <= upper:
+        words = "they agree with the theorem"
+    else:
+        slower = "more slowly" if upper < 1 else "faster"
+        words = (
+            f"half-lives grow {slower} with the training set than the theorem says; "
+            "the model utility-bounded, whose exponent is 1, shows what that costs in fit"
+        )
+    return (
+        "Combination theorem: inside a training set of U unique samples a pool of N has its "
+        "half-life times (U/N)^g. The theorem says g = 1, these runs say "
+        f"{median:.2f} (90% interval {lower:.2f} to {upper:.2f}): {words}."
+    )
+
+
 def _odds(what: str, ratio: float, in_tail: bool) -> str:
     """A Bayes factor in words; one from the tail of a normal as an order of magnitude at best."""
     state = evidence_state(ratio)
