@@ -17,7 +17,7 @@ from qqt_bayes.laws.law import LAWS
 from qqt_bayes.laws.mixture import mixture_error
 from qqt_bayes.model.distributions import Likelihood, Prior
 from qqt_bayes.model.spec import Spec, load_model
-from qqt_bayes.posterior.checks import judge
+from qqt_bayes.posterior.checks import check_value
 from qqt_bayes.posterior.gate import Gate
 from qqt_bayes.tables.composition import nested_levels
 from qqt_bayes.tables.runs import read_runs
@@ -293,7 +293,7 @@ def _sample_stats(draws, rng):
 def _gate(passed, method, spec, posterior, runs):
     """A gate of one check, which passes or not."""
     return Gate(
-        (judge("rhat", 1.001 if passed else 1.2, of="b"),),
+        (check_value("rhat", 1.001 if passed else 1.2, of="b"),),
         method,
         model=spec.name,
         kind=runs.attrs["kind"],

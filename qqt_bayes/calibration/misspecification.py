@@ -80,7 +80,7 @@ def coverage_elsewhere(
     require_kind(truth, runs.attrs["kind"])
     tables = prior_tables(truth, runs, replications, seed)
     largest = float(tables.design["samples_seen"].max())
-    asked = {
+    problems = {
         times: Problem(truth, every_set(tables.design, times * largest)) for times in BUDGET_FACTORS
     }
     shared = Compilation(prior_seed=seed) if compilation is None else compilation
@@ -91,7 +91,7 @@ def coverage_elsewhere(
         each = fit(tables.table(i), fitted, seed=own_seed, compilation=shared, **settings)
         failed = [check.id for check in Fit.of(each).gate.failed]
         true_errors = {
-            times: _true_errors(problem, tables.truth(i)) for times, problem in asked.items()
+            times: _true_errors(problem, tables.truth(i)) for times, problem in problems.items()
         }
         for departures in (False, True):
             predicted = predict(
@@ -104,7 +104,7 @@ def coverage_elsewhere(
             ends = predicted.quantile(tails, ("chain", "draw"))
             about = {"replication": i, "failed": "; ".join(failed), "departures": departures}
             for place, times in enumerate(BUDGET_FACTORS):
-                found = _inside(ends.isel(budget=place), asked[times].runs, true_errors[times])
+                found = _inside(ends.isel(budget=place), problems[times].runs, true_errors[times])
                 rows += [about | {"times": times} | row for row in found]
     return pd.DataFrame(rows)[list(COLUMNS)]
 

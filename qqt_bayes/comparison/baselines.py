@@ -22,7 +22,7 @@ from qqt_bayes.laws.run_curves import Part, ingredients, repeat, replicates, run
 from qqt_bayes.tables.budgets import rungs
 
 Array = NDArray[np.float64]
-QUANTILE_LEVELS = np.linspace(0, 1, 1001)[1::2]
+STUDENT_LEVELS = np.linspace(0, 1, 1001)[1::2]
 """Levels of the 500 equally probable quantiles that stand for a t distribution."""
 RESAMPLES = 200
 """Bootstrap samples."""
@@ -81,7 +81,7 @@ def power_law(early: xr.Dataset, late: xr.Dataset) -> Forecast:
     Forecast
         Its curve is a single draw.
     """
-    curve, new_run = no_forecast(1, late), no_forecast(QUANTILE_LEVELS.size, late)
+    curve, new_run = no_forecast(1, late), no_forecast(STUDENT_LEVELS.size, late)
     names = early["data"].to_numpy()[early["data_index"]]
     for data, group in {*zip(late["data_index"].values, late["group_index"].values, strict=True)}:
         mine = (names == late["data"].values[data]) & (early["group_index"].values == group)
@@ -97,7 +97,7 @@ def power_law(early: xr.Dataset, late: xr.Dataset) -> Forecast:
             around = x - x.mean()
             s = np.sqrt(np.sum((y - alpha - beta * x) ** 2) / (x.size - 2))
             spread = s * np.sqrt(1 + 1 / x.size + (x0 - x.mean()) ** 2 / np.sum(around**2))
-            t = stats.t.ppf(QUANTILE_LEVELS, x.size - 2)[:, None]
+            t = stats.t.ppf(STUDENT_LEVELS, x.size - 2)[:, None]
             new_run[:, target] = line * np.exp(spread * t)
     return Forecast(curve, new_run)
 

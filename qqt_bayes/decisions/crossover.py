@@ -17,7 +17,7 @@ from qqt_bayes.posterior.prediction import predict
 GRID_POINTS = 65
 """Budgets at which curves are compared, at equal steps of the logarithm."""
 MAX_DRAWS = 1000
-"""Draws of which crossings are sought: more would add digits that nobody reads."""
+"""Draws, about, of which crossings are sought: more would add digits that nobody reads."""
 
 
 def crossovers(
@@ -49,6 +49,12 @@ def crossovers(
         Over pair (and group): `crossover` with its quantiles, given that there is one;
         `crossover_probability`, the share of draws with one; `crossover_below`, the share of draws
         in which the later level is ahead at the least budget and never behind.
+
+    Notes
+    -----
+    Of about `MAX_DRAWS` draws of the fit, with departures drawn anew for all of the grid: they are
+    other draws than those of the levels' table, alike in distribution, so that the last digits of
+    its probabilities may differ from what crossings say.
     """
     grid = np.geomspace(budgets.min(), budgets.max(), GRID_POINTS)
     names = [str(name) for name in levels["level"].values]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Unpack
 
 import numpy as np
@@ -13,7 +14,7 @@ from qqt_bayes.decisions.crossover import crossovers
 from qqt_bayes.decisions.judge import judge
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.departure import depart
-from qqt_bayes.posterior.fit import AnyFit, Fit
+from qqt_bayes.posterior.fit import AnyFit, Fit, weakest_method
 from qqt_bayes.posterior.levels import Levels, as_levels, pool_multiple
 from qqt_bayes.posterior.prediction import predict
 
@@ -92,9 +93,8 @@ def decide(
     if min(seen.size, levels.sizes["level"]) > 1:
         found = crossovers(fit, levels, seen, criteria.quantiles, group, discrepancy=discrepancy)
         decision = decision.assign(found)
-    return describe(fit, levels, decision, group).assign_attrs(
-        forced=int(force), discrepancy=int(discrepancy)
-    )
+    decision = add_distance_from_runs(decision, [fit], fit.spec.name, levels, group)
+    return decision.assign_attrs(forced=int(force), discrepancy=int(discrepancy))
 
 
 def misfit(of_law: xr.DataArray, error: xr.DataArray) -> xr.DataArray:
@@ -103,14 +103,35 @@ def misfit(of_law: xr.DataArray, error: xr.DataArray) -> xr.DataArray:
     return 1 - (law / both.where(both > law)).fillna(1)
 
 
-def describe(
-    fit: Fit,
-    levels: xr.DataArray,
+def add_distance_from_runs(
     decision: xr.Dataset,
+    fits: Sequence[Fit],
+    model: str,
+    levels: xr.DataArray,
     group: str | None,
 ) -> xr.Dataset:
-    """Add to what was found of levels how far it is from the runs of the fit."""
-    decision = decision.assign(trained(fit, decision["budget"].values, group))
+    """A decision with how far its budgets and levels lie beyond the runs, and what it rests on.
+
+    Parameters
+    ----------
+    decision : Dataset
+        See `qqt_bayes.decisions.judge.judge`.
+    fits : sequence of Fit
+        Those it rests on, all of the same runs.
+    model : str
+        Name of their model, or of what they make together.
+    levels : DataArray, dims (level, pool)
+        Unique samples.
+    group : str or None
+
+    Returns
+    -------
+    Dataset
+        And, as attributes, kind, law, model, method (an approximate one if any fit's is) and
+        gate_passed (whether all fits did).
+    """
+    fit = fits[0]
+    decision = decision.assign(trained_ranges(fit, decision["budget"].values, group))
     budget, least, most = (decision[name] for name in ("budget", "least_trained", "most_trained"))
     beyond = (budget / most).where(budget > most, 1.0)
     repetitions = budget / levels.sum("pool")
@@ -125,14 +146,14 @@ def describe(
     dims = ("group", "pair", "level", "pool", "budget", "quantile")
     return decision.transpose(*dims, missing_dims="ignore").assign_attrs(
         kind=fit.kind,
-        law=fit.spec.law,
-        model=fit.spec.name,
-        method=fit.method,
-        gate_passed=int(fit.gate.passed),
+        law=", ".join(each.spec.law for each in fits),
+        model=model,
+        method=weakest_method(fits),
+        gate_passed=int(all(each.gate.passed for each in fits)),
     )
 
 
-def trained(fit: Fit, budgets: NDArray[np.float64], group: str | None) -> xr.Dataset:
+def trained_ranges(fit: Fit, budgets: NDArray[np.float64], group: str | None) -> xr.Dataset:
     """What the fit has seen: its smallest and largest run, the gaps, and the most epochs of a run.
 
     Parameters

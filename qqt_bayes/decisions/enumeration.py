@@ -14,7 +14,13 @@ from threadpoolctl import threadpool_limits
 
 from qqt_bayes.decisions.criteria import RULES, TIE, Criteria
 from qqt_bayes.laws.level_curves import require_finite
-from qqt_bayes.laws.subset_curves import ERRORS, Array, Members, WholePools, error_of_means
+from qqt_bayes.laws.subset_curves import (
+    MAX_ERRORS_AT_A_TIME,
+    Array,
+    Members,
+    WholePools,
+    error_of_means,
+)
 
 MAX_HITS = 4_000_000
 """Pairs of a subset and a draw in which it may be best that are kept before they are sifted: they
@@ -121,26 +127,28 @@ def rank(
     some = np.array_split(np.arange(pools.budgets.size), threads)
     least = np.inf * np.ones((pools.budgets.size, pools.draws)) if known is None else known[0]
 
-    def judged(budgets: NDArray[np.intp]) -> tuple[Array, ...]:
+    def of_budgets(budgets: NDArray[np.intp]) -> tuple[Array, ...]:
         here = replace(pools, budgets=pools.budgets[budgets])
         share = budgets.size / pools.budgets.size
-        return _judge(here, criteria, members, least[budgets], lambda x: advance(share * x))
+        return _evaluate_block(
+            here, criteria, members, least[budgets], lambda x: advance(share * x)
+        )
 
     # NumPy works outside Python's lock; its own threads would get into each other's way
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as executor:
-        parts = zip(*executor.map(judged, some), strict=True)
+        parts = zip(*executor.map(of_budgets, some), strict=True)
         score, mean, probability, found = (np.concatenate(each, axis=-1) for each in parts)
     require_finite(xr.DataArray(mean))
     included = known[1] if known else members.T.astype(float) @ probability
     return Ranking(members, found.T, probability, score, mean, gap, included)
 
 
-def _judge(
-    pools: WholePools, criteria: Criteria, members: Members, known: Array, advance: Advance
+def _evaluate_block(
+    pools: WholePools, criteria: Criteria, members: Members, least_known: Array, advance: Advance
 ) -> tuple[Array, ...]:
     """Score, mean and probability, shape (subset, budget), and least error, shape (draw, budget).
 
-    `known` is a bound of the least error, shape (budget, draw).
+    `least_known` is a bound of the least error, shape (budget, draw).
     """
     shape = len(members), pools.budgets.size
     score, mean, probability = np.empty(shape), np.empty(shape), np.zeros(shape)
@@ -149,7 +157,7 @@ def _judge(
         score[sets, budgets], mean[sets, budgets] = (x.T for x in score_of(error, criteria))
         best.update(sets, budgets, error)
         advance(error.size / (len(members) * best.least.size))
-    np.minimum(best.least, known, out=best.least)
+    np.minimum(best.least, least_known, out=best.least)
     np.add.at(probability, *best.shares())
     return score, mean, probability.round(PROBABILITY_DECIMALS), best.least.T
 
@@ -168,7 +176,7 @@ def blocks(pools: WholePools, members: Members) -> Iterator[tuple[NDArray[np.int
             yield np.array([i]), slice(0, pools.budgets.size), error.swapaxes(0, 1)
         return
     shares, draws = pools.shares(members), pools.draws
-    most = max(1, ERRORS // draws)
+    most = max(1, MAX_ERRORS_AT_A_TIME // draws)
     totals, index = np.unique(pools.totals(members), return_inverse=True)
     order = np.split(np.argsort(index, kind="stable"), np.cumsum(np.bincount(index))[:-1])
     for total, alike in zip(totals, order, strict=True):

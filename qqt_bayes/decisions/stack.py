@@ -10,12 +10,12 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes.decisions.criteria import Criteria, CriteriaFields
-from qqt_bayes.decisions.decide import describe, misfit
+from qqt_bayes.decisions.decide import add_distance_from_runs, misfit
 from qqt_bayes.decisions.judge import judge
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.departure import depart
-from qqt_bayes.posterior.fit import AnyFit, of_same_runs, weakest_method
+from qqt_bayes.posterior.fit import AnyFit, of_same_runs
 from qqt_bayes.posterior.levels import Levels, as_levels
 from qqt_bayes.posterior.prediction import predict
 
@@ -114,12 +114,6 @@ def decide_stack(
         error = mix([depart(curve, fit, levels, one) for curve, fit in both], shares)
     decision = judge(error, criteria).assign(misfit=misfit(of_law, error))
     named = [f"{name} {share:.2f}" for name, share in zip(opened, shares, strict=True)]
-    passed = all(fit.gate.passed for fit in each)
-    return describe(each[0], levels, decision, group).assign_attrs(
-        law=", ".join(fit.spec.law for fit in each),
-        model=f"stack ({', '.join(named)})",
-        method=weakest_method(each),
-        gate_passed=int(passed),
-        forced=int(force),
-        discrepancy=int(discrepancy),
-    )
+    model = f"stack ({', '.join(named)})"
+    decision = add_distance_from_runs(decision, each, model, levels, group)
+    return decision.assign_attrs(forced=int(force), discrepancy=int(discrepancy))

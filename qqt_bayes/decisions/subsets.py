@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from qqt_bayes.decisions.branch_and_bound import search
 from qqt_bayes.decisions.criteria import Criteria, CriteriaFields
-from qqt_bayes.decisions.decide import describe
+from qqt_bayes.decisions.decide import add_distance_from_runs
 from qqt_bayes.decisions.enumeration import (
     Advance,
     Ranking,
@@ -114,7 +114,7 @@ def best_subsets(
     )
     decision = _judged(fit, pools, ranking, criteria)
     levels = decision["member"] * xr.DataArray(pools.taken, dims="pool")
-    decision = describe(fit, levels, decision, group)
+    decision = add_distance_from_runs(decision, [fit], fit.spec.name, levels, group)
     if group is not None:
         decision = decision.assign_coords(group=group)
     return decision.assign_attrs(

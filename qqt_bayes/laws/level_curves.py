@@ -7,14 +7,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.laws.epochs import collapse
+from qqt_bayes.laws.epochs import MAX_BLOCK_NUMBERS, collapse
 from qqt_bayes.laws.law import Law
 from qqt_bayes.laws.mixture import mixture_error
 
 SAMPLE = ("chain", "draw")
 """Dimensions of the draws of a fit."""
-BLOCK = 1_000_000
-"""How many numbers an intermediate array holds at most: 8 MB, which stay in the cache."""
 
 
 def require_finite(error: xr.DataArray) -> None:
@@ -65,7 +63,7 @@ def evaluate(
     for i, taken in enumerate(levels.values):
         # the largest array has an entry for each draw, pool of the level, budget and node
         nodes = collapse(budgets, taken.sum(), exact=exact).node.size
-        step = 1 + BLOCK // (np.count_nonzero(taken) * budgets.size * nodes)
+        step = 1 + MAX_BLOCK_NUMBERS // (np.count_nonzero(taken) * budgets.size * nodes)
         for first in range(0, count, step):
             block = slice(first, first + step)
             error[block, i] = mixture_error(

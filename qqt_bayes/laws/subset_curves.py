@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qqt_bayes.laws.epochs import collapse
+from qqt_bayes.laws.epochs import MAX_BLOCK_NUMBERS, collapse
 from qqt_bayes.laws.law import Law, Mixture
 from qqt_bayes.laws.mixture import law_inside, mixture_error
 
@@ -24,14 +24,13 @@ Array = NDArray[np.float64]
 ANY_VALUE = np.ones(1)
 """Stands for parameters and epochs where a law is given its means over the pools beforehand."""
 ONE_EPOCH = collapse(ANY_VALUE, ANY_VALUE)
+"""Stands for the epochs of the runs there, as many samples seen as there are."""
 Members = NDArray[np.bool_]
 """Which pools each training set takes, shape (set, pool)."""
 
-BLOCK = 1_000_000
-"""How many numbers an intermediate array of a table holds at most: 8 MB."""
-DRAWS_TRANSPOSED = 128
+MAX_DRAWS_TRANSPOSED = 128
 """How many draws are moved to the last axis at a time, so that they stay in the cache."""
-ERRORS = 256_000
+MAX_ERRORS_AT_A_TIME = 256_000
 """How many errors are worked on at a time: two megabytes, which stay in the cache."""
 
 
@@ -111,14 +110,14 @@ class WholePools:
         """
         pools = np.arange(self.taken.size) if pools is None else pools
         nodes = collapse(self.budgets, total).node.size
-        step = 1 + BLOCK // (max(pools.size, self.budgets.size) * nodes)
+        step = 1 + MAX_BLOCK_NUMBERS // (max(pools.size, self.budgets.size) * nodes)
         table: list[Array] = []
         for first in range(0, self.draws, step):
             values = self._values(slice(first, first + step), total, pools)
             table = table or [np.empty((*x.T.shape[:2], self.draws)) for x in values]
             for x, turned in zip(values, table, strict=True):
-                for i in range(0, len(x), DRAWS_TRANSPOSED):
-                    some = x[i : i + DRAWS_TRANSPOSED]
+                for i in range(0, len(x), MAX_DRAWS_TRANSPOSED):
+                    some = x[i : i + MAX_DRAWS_TRANSPOSED]
                     turned[..., first + i : first + i + len(some)] = some.T
         return table
 

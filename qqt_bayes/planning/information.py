@@ -33,7 +33,7 @@ from qqt_bayes.model.spec import Spec
 from qqt_bayes.tables.runs import ERROR
 
 Array = NDArray[np.float64]
-DRAWS = 60
+MAX_AVERAGED_DRAWS = 60
 """Draws of the prior that are averaged over, if so many are legal."""
 MOST_DRAWS = 1200
 """Draws of the prior among which legal ones are looked for."""
@@ -104,7 +104,7 @@ def expected_information(
     if not rows.random:
         return None
     size = count(spec, sizes)
-    draws = int(min(DRAWS, MOST_WORK / ((1 + size) * (rows.work + size**2))))
+    draws = int(min(MAX_AVERAGED_DRAWS, MOST_WORK / ((1 + size) * (rows.work + size**2))))
     if draws < LEAST_DRAWS:
         return None
     points, errors = _legal_draws(spec, runs, rows, draws, np.random.default_rng(seed))
@@ -128,26 +128,26 @@ def expected_information(
 
 
 def _legal_draws(
-    spec: Spec, runs: xr.Dataset, rows: _Rows, wanted: int, rng: np.random.Generator
+    spec: Spec, runs: xr.Dataset, rows: _Rows, enough: int, rng: np.random.Generator
 ) -> tuple[Array, Array]:
-    """Draws of the prior that give only errors which a table may hold, `wanted` of them or more.
+    """Draws of the prior that give only errors which a table may hold, `enough` of them or more.
 
     Returns
     -------
     tuple of array
         The draws as standard normals, shape (draw, scalar), and the errors of the runs under each,
-        (draw, run). Fewer than wanted if `MOST_DRAWS` do not have them.
+        (draw, run). Fewer than enough if `MOST_DRAWS` do not have them.
     """
     sizes = {dim: runs.sizes[dim] for dim in ("group", "pool")}
     size = count(spec, sizes)
     points, legal_errors = np.empty((0, size)), np.empty((0, rows.size))
-    for _ in range(MOST_DRAWS // DRAWS):
-        z = rng.standard_normal((DRAWS, size))
+    for _ in range(MOST_DRAWS // MAX_AVERAGED_DRAWS):
+        z = rng.standard_normal((MAX_AVERAGED_DRAWS, size))
         errors = rows.errors(values_at(spec, sizes, z))[:, : rows.size]
         legal = ERROR[runs.attrs["kind"]].holds(errors).all(axis=1)
         points = np.concatenate([points, z[legal]])
         legal_errors = np.concatenate([legal_errors, errors[legal]])
-        if len(points) >= wanted:
+        if len(points) >= enough:
             break
     return points, legal_errors
 

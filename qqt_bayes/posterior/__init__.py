@@ -1,1 +1,4 @@
-"""What a fit holds: on disk, through its gate, and what it says of levels at budgets."""
+"""What a fit holds: on disk, through its gate, and what it says of levels at budgets.
+
+Never imports PyMC.
+"""

@@ -146,17 +146,17 @@ class Check:
         return "0" if (self.limit, self.bar) == ("at most", 0) else f"{self.limit} {self.bar:g}"
 
 
-def judge(check_id: str, value: float, of: str = "", sigma: float | None = None) -> Check:
+def check_value(check_id: str, value: float, of: str = "", sigma: float | None = None) -> Check:
     """A value held against the bar of its check.
 
     Examples
     --------
-    >>> high, none = judge("rhat", 1.3, of="tau"), judge("divergences", 0)
+    >>> high, none = check_value("rhat", 1.3, of="tau"), check_value("divergences", 0)
     >>> high.name, high.bound, high.passed
     ('R-hat of tau', 'at most 1.01', False)
     >>> none.name, none.bound, none.passed
     ('divergent draws', '0', True)
-    >>> judge("bfmi", float("nan")).passed
+    >>> check_value("bfmi", float("nan")).passed
     False
     """
     kind, value = CHECKS[check_id], float(value)

@@ -149,7 +149,7 @@ class Fit:
         return flat_draws(self.law, in_group(self.parameters, group))[1]
 
     def thinned(self, draws: int) -> Fit:
-        """The fit with at most so many draws, at equal distances, in posterior and parameters."""
+        """The fit with about so many draws, at equal distances, in posterior and parameters."""
         posterior = self.posterior
         step = -(-posterior.sizes["chain"] * posterior.sizes["draw"] // draws)
         every = {"draw": slice(None, None, step)}

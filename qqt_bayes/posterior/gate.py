@@ -19,13 +19,24 @@ from numpy.typing import NDArray
 from qqt_bayes.errors import InadequateFit
 from qqt_bayes.laws.run_curves import replicates
 from qqt_bayes.model.noise import known_variance, typical, weights
-from qqt_bayes.posterior.checks import CHECKS, Check, Question, check_of, judge
+from qqt_bayes.posterior.checks import CHECKS, Check, Question, check_of, check_value
 from qqt_bayes.posterior.methods import METHODS, is_approximate, method_of
 
 Array = NDArray[np.float64]
 
-DRAWS = 500
-"""Draws that the predictive checks use."""
+MAX_PREDICTIVE_DRAWS = 500
+"""Draws that the predictive checks use at most: a tail probability of 0.005 needs no more."""
+LEAST_FREEDOM = 3
+"""Degrees of freedom of replicates from which on they tell the noise: by chance they show less than
+a fifth of it (see `LARGEST_NOISE_RATIO`) in 1 % of tables; with two degrees it would be 4 %, with one
+16 %."""
+LEAST_RUNS = 6
+"""Runs from which on a pattern is looked for: a law has four parameters as a rule, and what it
+leaves of fewer runs has hardly a direction but the pattern's."""
+LEAST_OF_TREND = 3
+"""Values of a budget, or of repetitions, that show a trend: two show a difference only."""
+LEAST_OF_BEND = 4
+"""Values that show a bend beside a slope: of three, the two together are any difference at all."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +113,7 @@ class Gate:
 
         Examples
         --------
-        >>> gate = Gate((judge("divergences", 0),), model="utility", draws=1000)
+        >>> gate = Gate((check_value("divergences", 0),), model="utility", draws=1000)
         >>> Gate.from_json(gate.to_json()) == gate, gate.passed
         (True, True)
         """
@@ -152,7 +163,7 @@ def require_passed(gate: Gate, force: bool = False) -> None:
 
     Examples
     --------
-    >>> require_passed(Gate((judge("rhat", 1.3, of="tau"), judge("bfmi", 0.9))))
+    >>> require_passed(Gate((check_value("rhat", 1.3, of="tau"), check_value("bfmi", 0.9))))
     Traceback (most recent call last):
     qqt_bayes.errors.InadequateFit: The fit did not pass its gate: R-hat of tau is 1.3 (at most
     1.01).
@@ -193,7 +204,7 @@ def check(fit: xr.DataTree, curve: Array, predicted: Array) -> Gate:
 
 def _distance(fit: xr.DataTree) -> list[Check]:
     """How far an approximation is from the posterior."""
-    return [judge("pareto_k", fit.children["sample_stats"].attrs["pareto_k"])]
+    return [check_value("pareto_k", fit.children["sample_stats"].attrs["pareto_k"])]
 
 
 def _convergence(fit: xr.DataTree) -> list[Check]:
@@ -202,7 +213,7 @@ def _convergence(fit: xr.DataTree) -> list[Check]:
 
     posterior = fit.children["posterior"].to_dataset(inherit=False)
     checks = [
-        judge(check_id, *_worst(values, choose))
+        check_value(check_id, *_worst(values, choose))
         for check_id, values, choose in (
             ("rhat", az.rhat(posterior), np.max),
             ("ess_bulk", az.ess(posterior, method="bulk"), np.min),
@@ -217,8 +228,8 @@ def _convergence(fit: xr.DataTree) -> list[Check]:
 def _dynamics(stats: xr.Dataset) -> list[Check]:
     """Whether Hamiltonian dynamics went wrong."""
     return [
-        judge("divergences", int(stats["diverging"].sum())),
-        judge("bfmi", float(np.min(_bfmi(stats["energy"].to_numpy())))),
+        check_value("divergences", int(stats["diverging"].sum())),
+        check_value("bfmi", float(np.min(_bfmi(stats["energy"].to_numpy())))),
     ]
 
 
@@ -244,7 +255,7 @@ def _adequacy(fit: xr.DataTree, curve: Array, predicted: Array) -> list[Check]:
     for check_id, pattern in _patterns(constant).items():
         seen = pattern(observed - curve)
         chance = pattern(predicted - curve)
-        checks.append(judge(check_id, float(np.mean(chance >= seen))))
+        checks.append(check_value(check_id, float(np.mean(chance >= seen))))
     return checks
 
 
@@ -256,10 +267,10 @@ def _scatter(fit: xr.DataTree, spec: dict[str, Any], runs: xr.Dataset, residual:
     known = known_noise(runs, weight)
     if known is not None:
         # a fit may call its misfit noise: then the residuals are small and sigma is large
-        return judge("scatter_known", max(left, noise["sigma"]) / known)
+        return check_value("scatter_known", max(left, noise["sigma"]) / known)
     if "sigma" in fit["posterior"]:
         return _expected(fit)
-    return judge("scatter_declared", left / noise["sigma"])
+    return check_value("scatter_declared", left / noise["sigma"])
 
 
 def _expected(fit: xr.DataTree) -> Check:
@@ -269,19 +280,19 @@ def _expected(fit: xr.DataTree) -> Check:
     tails = (prior >= sigma).mean(("chain", "draw"))
     worst = tails.argmin(...)
     of = str(tails["group"].isel(worst).item()) if worst else ""
-    return judge("scatter_prior", tails.isel(worst).item(), of, sigma.isel(worst).item())
+    return check_value("scatter_prior", tails.isel(worst).item(), of, sigma.isel(worst).item())
 
 
 def known_noise(runs: xr.Dataset, weight: Array | float = 1.0) -> float | None:
     """Noise of weight 1 that is known apart from the law: of replicates, else of evaluation.
 
-    None if the table has neither replicates (three degrees of freedom at least) nor `n_eval`.
+    None if the table has neither replicates (`LEAST_FREEDOM` at least) nor `n_eval`.
     """
     observed = runs["error"].to_numpy()
     _, cell = replicates(runs)
     count = np.bincount(cell)
     freedom = int(np.sum(count - 1))
-    if freedom >= 3:
+    if freedom >= LEAST_FREEDOM:
         each = np.broadcast_to(weight, observed.shape)
         mean = (np.bincount(cell, each * observed) / np.bincount(cell, each))[cell]
         return float(np.sqrt(np.sum(each * (observed - mean) ** 2) / freedom)) or None
@@ -303,13 +314,16 @@ def _patterns(constant: xr.Dataset) -> dict[str, Callable[[Array], Array]]:
         "residuals_group": constant["group_index"].to_numpy(),
     }
     patterns: dict[str, Callable[[Array], Array]] = {}
+    if seen.size < LEAST_RUNS:
+        return patterns
     for name, x in trends.items():
         values = np.unique(x).size
-        if values > 2 and x.size >= 6:
-            patterns[name] = _along(_powers(x, 2 if values > 3 else 1))
+        if values >= LEAST_OF_TREND:
+            patterns[name] = _along(_powers(x, 2 if values >= LEAST_OF_BEND else 1))
     for name, index in classes.items():
         count = np.bincount(index)
-        if np.sum(count > 1) > 1 and x.size >= 6:
+        # the mean of one run is that run: a class needs several, and a difference two such classes
+        if np.sum(count > 1) > 1:
             members = (index[:, None] == np.flatnonzero(count > 1)) / np.sqrt(count[count > 1])
             patterns[name] = _along(members)
     return patterns
@@ -317,8 +331,10 @@ def _patterns(constant: xr.Dataset) -> dict[str, Callable[[Array], Array]]:
 
 def _along(directions: Array) -> Callable[[Array], Array]:
     """Share of the residuals' sum of squares along orthonormal `directions` (run, direction)."""
+    # residuals that are all exactly 0 have no pattern, a share of 0: nothing is divided by 0
     return lambda r: (
-        np.sum((r @ directions) ** 2, axis=1) / np.maximum(np.sum(r**2, axis=1), 1e-300)
+        np.sum((r @ directions) ** 2, axis=1)
+        / np.maximum(np.sum(r**2, axis=1), np.finfo(float).tiny)
     )
 
 

@@ -47,7 +47,7 @@ def learned(fit: AnyFit) -> pd.DataFrame:
         A row for each scalar that has a prior, of the law and of its noise; what pooled ones are
         drawn about is left out. Columns `parameter`, `of` (its group and pool),
         `contraction`, `prior_sensitivity`, `likelihood_sensitivity`, and `verdict`: "prior" (the
-        contraction is below 0.2: the runs say little), "prior matters" (the prior's sensitivity is
+        contraction is below 0.2: the runs say little), "prior_matters" (the prior's sensitivity is
         0.05 or more: another prior, another answer), or "runs".
 
     Raises
@@ -81,7 +81,7 @@ def learned(fit: AnyFit) -> pd.DataFrame:
     for column, values in columns.items():
         frame[column] = np.concatenate([x.values.ravel() for x in values.values()])
     matters = frame["prior_sensitivity"] >= LEAST_SENSITIVITY
-    frame["verdict"] = np.where(matters, "prior matters", "runs")
+    frame["verdict"] = np.where(matters, "prior_matters", "runs")
     frame.loc[frame["contraction"] < LEAST_CONTRACTION, "verdict"] = "prior"
     return frame
 

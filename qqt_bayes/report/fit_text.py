@@ -55,7 +55,7 @@ def prior_sentences(found: pd.DataFrame) -> list[str]:
     Examples
     --------
     >>> found = pd.DataFrame({"parameter": ["a", "d", "tau"], "of": ["", "", "0-10%"],
-    ...                       "verdict": ["prior matters", "prior matters", "prior"],
+    ...                       "verdict": ["prior_matters", "prior_matters", "prior"],
     ...                       "prior_sensitivity": [0.1, 0.3, 0.2]})
     >>> print(*prior_sentences(found), sep="\n")
     The runs hardly told tau of 0-10%: what the fit says of it is the prior.
@@ -64,7 +64,7 @@ def prior_sentences(found: pd.DataFrame) -> list[str]:
     strongest_first = found.sort_values("prior_sensitivity", ascending=False, kind="stable")
     sentences = {
         "prior": (found, "The runs hardly told {}: what the fit says of it is the prior."),
-        "prior matters": (strongest_first, "Another prior would move, most first: {}."),
+        "prior_matters": (strongest_first, "Another prior would move, most first: {}."),
     }
     words = []
     for verdict, (table, sentence) in sentences.items():

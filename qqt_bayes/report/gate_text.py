@@ -37,8 +37,8 @@ def verdict(gate: Gate) -> str:
 
     Examples
     --------
-    >>> from qqt_bayes.posterior.checks import judge
-    >>> print(verdict(Gate((judge("divergences", 3),), draws=1000)))
+    >>> from qqt_bayes.posterior.checks import check_value
+    >>> print(verdict(Gate((check_value("divergences", 3),), draws=1000)))
     The fit did not pass its gate.
       divergent draws: 3 (0) FAILED: parts of the posterior were not reached: raise --target-accept,
       or a simpler model
@@ -70,8 +70,8 @@ def outcome(check: Check) -> str:
 
     Examples
     --------
-    >>> from qqt_bayes.posterior.checks import judge
-    >>> outcome(judge("rhat", 1.3, of="tau")), outcome(judge("divergences", 0))
+    >>> from qqt_bayes.posterior.checks import check_value
+    >>> outcome(check_value("rhat", 1.3, of="tau")), outcome(check_value("divergences", 0))
     ('R-hat of tau: 1.3 (at most 1.01) FAILED', 'divergent draws: 0 (0) ok')
     """
     return f"{check.name}: {check.value:.4g} ({check.bound}) {'ok' if check.passed else 'FAILED'}"
@@ -82,8 +82,8 @@ def advice(check: Check, gate: Gate) -> str:
 
     Examples
     --------
-    >>> from qqt_bayes.posterior.checks import judge
-    >>> check = judge("residuals_budget", 0.001)
+    >>> from qqt_bayes.posterior.checks import check_value
+    >>> check = check_value("residuals_budget", 0.001)
     >>> advice(check, Gate((check,), model="utility", kind="loss"))
     'the law does not describe these runs: try utility-free-size or data-constrained or ...'
     """

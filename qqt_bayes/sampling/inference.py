@@ -289,7 +289,9 @@ def _collect(
         }
     )
     result.attrs = _provenance(problem) | attributes
-    every = max(1, len(curve) // gate.DRAWS)  # the gate's checks of fit need no more draws
+    every = max(
+        1, len(curve) // gate.MAX_PREDICTIVE_DRAWS
+    )  # the gate's checks of fit need no more draws
     found = gate.check(result, curve[::every], predicted[::every])
     if several or not found.chains_agree:
         modes = find_modes(problem, by_draw(before), posterior)

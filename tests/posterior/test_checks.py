@@ -5,7 +5,7 @@ import json
 import pytest
 from places import TESTS
 
-from qqt_bayes.posterior.checks import CHECKS, Check, check_of, judge
+from qqt_bayes.posterior.checks import CHECKS, Check, check_of, check_value
 from qqt_bayes.posterior.gate import Gate
 from qqt_bayes.report.gate_text import outcome, verdict
 
@@ -39,10 +39,10 @@ def test_a_value_passes_on_one_side_of_its_bar(check_id):
     inside, outside = sorted([0.9 * kind.bar - 0.1, 1.1 * kind.bar + 0.1])
     if kind.limit == "at least":
         inside, outside = outside, inside
-    assert judge(check_id, inside).passed
-    assert judge(check_id, kind.bar).passed
-    assert not judge(check_id, outside).passed
-    assert not judge(check_id, float("nan")).passed
+    assert check_value(check_id, inside).passed
+    assert check_value(check_id, kind.bar).passed
+    assert not check_value(check_id, outside).passed
+    assert not check_value(check_id, float("nan")).passed
 
 
 @pytest.mark.parametrize("check_id", sorted(IDS))
@@ -51,7 +51,7 @@ def test_a_name_without_id_is_found_again(check_id, of):
     """What older fits hold is a label with its subject, a bar in prose and advice."""
     if of and "{of}" not in CHECKS[check_id].label:
         of = ""
-    new = judge(check_id, 1.0, of)
+    new = check_value(check_id, 1.0, of)
     stored = {"name": new.name, "value": 1.0, "bar": new.bound, "passed": new.passed}
     found = check_of(stored | {"advice": "do it again"})
     assert found == Check(check_id, 1.0, new.limit, new.bar, new.passed, of, advice="do it again")

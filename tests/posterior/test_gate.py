@@ -10,7 +10,7 @@ import xarray as xr
 
 from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.posterior import gate
-from qqt_bayes.posterior.checks import LARGEST_NOISE_RATIO, LEAST_TAIL, judge
+from qqt_bayes.posterior.checks import LARGEST_NOISE_RATIO, LEAST_TAIL, check_value
 from qqt_bayes.posterior.gate import Gate, Mode, check, known_noise
 from qqt_bayes.report.gate_text import outcome, verdict
 from qqt_bayes.tables.runs import read_runs
@@ -306,7 +306,9 @@ def test_modes_and_evidence_are_kept_as_numbers():
         Mode("size_exponent", "", 2.1, 0.9, (1.0, 0.0)),
         Mode("b", "x, y", 0.2, 0.1, (0.0, 1.0)),
     )
-    gate = Gate((judge("bfmi", 0.9),), "smc", modes=found, log_marginal_likelihood=(-10.0, -10.5))
+    gate = Gate(
+        (check_value("bfmi", 0.9),), "smc", modes=found, log_marginal_likelihood=(-10.0, -10.5)
+    )
     assert Gate.from_json(gate.to_json()) == gate
 
 
@@ -319,13 +321,13 @@ def test_an_undefined_diagnostic_passes_no_bar():
     worst, name = gate._worst(values, np.max)
     assert np.isnan(worst)
     assert name == "a"
-    assert not judge("rhat", worst).passed
-    assert not judge("ess_bulk", worst).passed
+    assert not check_value("rhat", worst).passed
+    assert not check_value("ess_bulk", worst).passed
 
 
 def test_chains_that_are_not_compared_do_not_disagree():
-    assert Gate((judge("pareto_k", 2.0),)).chains_agree
-    assert not Gate((judge("rhat", 2.0),)).chains_agree
+    assert Gate((check_value("pareto_k", 2.0),)).chains_agree
+    assert not Gate((check_value("rhat", 2.0),)).chains_agree
 
 
 def test_a_gate_knows_of_what_it_is():
@@ -337,6 +339,6 @@ def test_a_gate_knows_of_what_it_is():
 
 
 def test_a_check_that_only_a_later_version_knows_does_no_harm():
-    text = Gate((judge("bfmi", 0.9),)).to_json().replace("bfmi", "novel")
+    text = Gate((check_value("bfmi", 0.9),)).to_json().replace("bfmi", "novel")
     (found,) = Gate.from_json(text).checks
     assert outcome(found) == "novel: 0.9 (at least 0.3) ok"

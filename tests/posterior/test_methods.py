@@ -6,7 +6,7 @@ import made
 import pytest
 
 from qqt_bayes.decisions.decide import decide
-from qqt_bayes.posterior.checks import LARGEST_PARETO_K, judge
+from qqt_bayes.posterior.checks import LARGEST_PARETO_K, check_value
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.gate import Gate, check
 from qqt_bayes.posterior.prediction import predict
@@ -61,7 +61,7 @@ def test_particles_are_judged_by_agreement_of_runs():
 
 
 def test_the_gate_of_an_approximation_says_so():
-    gate = Gate((judge("pareto_k", 0.1),), "laplace")
+    gate = Gate((check_value("pareto_k", 0.1),), "laplace")
     assert verdict(gate) == (
         "The fit passed its gate: the approximation is near the posterior, no check found fault "
         f"with the law. {made.LAPLACE_REMARK}"

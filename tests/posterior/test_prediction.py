@@ -102,7 +102,7 @@ def test_size_reference_replaces_the_sizes_of_pools():
 def test_blocks_of_draws_do_not_show(monkeypatch):
     fit = made.fit(draws=25)
     expected = predict(fit, made.levels(), BUDGETS)
-    monkeypatch.setattr(level_curves, "BLOCK", 1000)
+    monkeypatch.setattr(level_curves, "MAX_BLOCK_NUMBERS", 1000)
     xr.testing.assert_allclose(predict(fit, made.levels(), BUDGETS), expected, rtol=1e-14)
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from qqt_bayes.posterior.checks import CHECKS, judge
+from qqt_bayes.posterior.checks import CHECKS, check_value
 from qqt_bayes.posterior.gate import Gate, Mode
 from qqt_bayes.report.gate_text import (
     ADVICE,
@@ -61,7 +61,9 @@ SUBJECTS = {"scatter_prior": "noisy"} | dict.fromkeys(("rhat", "ess_bulk", "ess_
 
 
 def failing(check_id):
-    return judge(check_id, FAILING.get(check_id, 0.001), SUBJECTS.get(check_id, ""), sigma=0.1)
+    return check_value(
+        check_id, FAILING.get(check_id, 0.001), SUBJECTS.get(check_id, ""), sigma=0.1
+    )
 
 
 def test_every_check_has_its_sentence():
@@ -72,7 +74,7 @@ def test_every_check_has_its_sentence():
 def test_what_is_said_of_a_check_that_failed(check_id):
     check = failing(check_id)
     assert not check.passed
-    gate = Gate((judge("bfmi", 0.9), check), model="utility", draws=1000)
+    gate = Gate((check_value("bfmi", 0.9), check), model="utility", draws=1000)
     seen, todo = SENTENCES[check_id]
     assert verdict(gate) == f"The fit did not pass its gate.\n  {seen} FAILED: {todo}"
     assert advice(check, gate) == todo
@@ -80,14 +82,14 @@ def test_what_is_said_of_a_check_that_failed(check_id):
 
 
 def test_a_gate_that_was_passed():
-    assert verdict(Gate((judge("bfmi", 0.9),))) == (
+    assert verdict(Gate((check_value("bfmi", 0.9),))) == (
         "The fit passed its gate: the chains agree, no check found fault with the law."
     )
 
 
 def test_a_gate_that_was_not_passed_names_what_failed_only():
-    failed = judge("ess_bulk", 12.3456, of="a")
-    gate = Gate((judge("bfmi", 0.9), failed), draws=100)
+    failed = check_value("ess_bulk", 12.3456, of="a")
+    gate = Gate((check_value("bfmi", 0.9), failed), draws=100)
     assert verdict(gate) == (
         "The fit did not pass its gate.\n"
         f"  bulk ESS of a: 12.35 (at least 400) FAILED: {advice(failed, gate)}"
@@ -119,10 +121,10 @@ def test_the_advice_is_for_the_kind_of_table_at_hand():
 def test_modes_and_evidence_are_said_whatever_the_verdict():
     two = Mode("d", "", 0.1, 0.3, (1.0, 0.0)), Mode("d", "", 0.4, 0.7, (0.0, 1.0))
     for value in (1.0, 2.0):
-        gate = Gate((judge("rhat", value),), "nuts", modes=two)
+        gate = Gate((check_value("rhat", value),), "nuts", modes=two)
         assert verdict(gate).splitlines()[-1].startswith("The posterior has 2 modes: d 0.1 (50 % ")
         assert verdict(gate).endswith("--method smc weighs modes.")
-    smc = Gate((judge("rhat", 1.0),), "smc", modes=two, log_marginal_likelihood=(-1.0, -2.0))
+    smc = Gate((check_value("rhat", 1.0),), "smc", modes=two, log_marginal_likelihood=(-1.0, -2.0))
     assert "--method" not in verdict(smc)
     assert verdict(smc).endswith("Log marginal likelihood -1.5 (run by run -1.0, -2.0).")
 
@@ -138,7 +140,7 @@ def test_a_mode_names_its_group_and_pool():
 
 
 def test_checks_as_tables():
-    gate = Gate((failing("rhat"), judge("divergences", 0)), model="utility", draws=1000)
+    gate = Gate((failing("rhat"), check_value("divergences", 0)), model="utility", draws=1000)
     assert checks(gate).to_dict("records") == [
         {
             "id": "rhat",
