@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 from qqt_bayes.errors import InputError, alternatives, fault_list, listed
 from qqt_bayes.laws.level_curves import SAMPLE
 
-TIE = 1e-12
+ROUNDING = 1e-12
+"""Difference below which two probabilities, scores or ratios are equal: the last digits of a sum of
+many terms depend on their order."""
+TIE = ROUNDING
 """Difference in error below which two levels are equal: rounding, not knowledge."""
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from qqt_bayes.decisions.criteria import TIE, Criteria, CriteriaFields
+from qqt_bayes.decisions.criteria import ROUNDING, Criteria, CriteriaFields
 from qqt_bayes.decisions.crossover import crossovers
 from qqt_bayes.decisions.judge import judge
 from qqt_bayes.laws.level_curves import SAMPLE
@@ -139,7 +139,7 @@ def add_distance_from_runs(
         extrapolation=(budget / least).where(budget < least, beyond),
         repetitions=repetitions,
         pool_multiple=pool_multiple(levels, fit.runs["pool_size"]),
-        extrapolated_epochs=repetitions > decision["most_repetitions"] * (1 + TIE),
+        extrapolated_epochs=repetitions > decision["most_repetitions"] * (1 + ROUNDING),
     )
     for name, units in UNITS.items():
         decision[name].attrs["units"] = units

@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.decisions.criteria import RULES, TIE, Criteria
+from qqt_bayes.decisions.criteria import ROUNDING, RULES, TIE, Criteria
 from qqt_bayes.laws.level_curves import SAMPLE, require_finite
 from qqt_bayes.posterior.levels import UNDECIDED
 
@@ -94,7 +94,7 @@ def judge(error: xr.DataArray, criteria: Criteria, rivals: Rivals | None = None)
     excess = (error - among.least).clip(min=0)
     regret = excess.mean(SAMPLE)
     best, name = among.probability_best, error["level"]
-    sure = (best.max("level") >= criteria.probability - TIE) & among.complete
+    sure = (best.max("level") >= criteria.probability - ROUNDING) & among.complete
     likeliest = name[best.argmax("level")]
     return xr.Dataset(
         {
@@ -138,6 +138,6 @@ def choose(score: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.
     >>> int(choose(np.array([0.4, 0.3, 0.3]), np.array([0.1, 0.3, 0.2])))
     2
     """
-    tied = score <= score.min(axis=0) + TIE
+    tied = score <= score.min(axis=0) + ROUNDING
     chosen: NDArray[np.intp] = np.where(tied, mean, np.inf).argmin(axis=0)
     return chosen

@@ -29,8 +29,8 @@ FIRST_INTEGRATED = 2**16
 """First epoch of the blocks that are integrated instead of summed (error below 1e-10): their
 running sums would be tables of as many rows as they have epochs."""
 MAX_BLOCK_NUMBERS = 1_000_000
-"""How many numbers an intermediate array over draws, pools, budgets and nodes holds at most: 8 MB,
-which stay in the cache."""
+"""How many numbers an intermediate array over draws, pools, budgets and nodes holds at most, but
+for those of one draw: 8 MB, which stay in the cache."""
 UNIT = 1e5
 """Samples are counted in units of 100,000, as the published values of `a` do."""
 

@@ -24,12 +24,13 @@ from qqt_bayes.posterior.methods import METHODS, is_approximate, method_of
 
 Array = NDArray[np.float64]
 
-MAX_PREDICTIVE_DRAWS = 500
-"""Draws that the predictive checks use at most: a tail probability of 0.005 needs no more."""
+PREDICTIVE_DRAWS = 500
+"""Draws that the predictive checks use at least, if there are so many, and fewer than twice as
+many: enough for a tail probability of 0.005 to be some of them."""
 LEAST_FREEDOM = 3
 """Degrees of freedom of replicates from which on they tell the noise: by chance they show less than
-a fifth of it (see `LARGEST_NOISE_RATIO`) in 1 % of tables; with two degrees it would be 4 %, with one
-16 %."""
+a fifth of it (see `LARGEST_NOISE_RATIO`) in 1 % of tables; with two degrees it would be 4 %, with
+one 16 %."""
 LEAST_RUNS = 6
 """Runs from which on a pattern is looked for: a law has four parameters as a rule, and what it
 leaves of fewer runs has hardly a direction but the pattern's."""

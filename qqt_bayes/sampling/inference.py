@@ -289,9 +289,8 @@ def _collect(
         }
     )
     result.attrs = _provenance(problem) | attributes
-    every = max(
-        1, len(curve) // gate.MAX_PREDICTIVE_DRAWS
-    )  # the gate's checks of fit need no more draws
+    # the gate's checks of fit need no more draws
+    every = max(1, len(curve) // gate.PREDICTIVE_DRAWS)
     found = gate.check(result, curve[::every], predicted[::every])
     if several or not found.chains_agree:
         modes = find_modes(problem, by_draw(before), posterior)
