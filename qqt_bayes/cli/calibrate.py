@@ -6,16 +6,62 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import xarray as xr
 
+from qqt_bayes.cli.inputs import files_read
 from qqt_bayes.cli.output import emit, note, wrapped
 from qqt_bayes.errors import InputError
 from qqt_bayes.files import writable, write
+from qqt_bayes.model.spec import load_model, require_kind
 from qqt_bayes.posterior.fit_file import ENGINE
 from qqt_bayes.report.calibration_text import BAND_PROBABILITY, scalars, state, verdict
 from qqt_bayes.report.figures.files import ENDINGS, write_figure
 from qqt_bayes.report.figures.ranks import rank_ecdfs
+from qqt_bayes.tables.runs import read_runs
+
+
+def report(
+    runs: str,
+    model: str,
+    form: str,
+    *,
+    reading: dict[str, Any],
+    replications: int,
+    seed: int,
+    output: str | None,
+    plot: str | None,
+) -> None:
+    """Calibrate a model on the design of RUNS and print what was found.
+
+    Parameters
+    ----------
+    runs, model : str
+        RUNS, and a model's name or file.
+    form : {"table", "json", "csv"}
+    reading : dict
+        How to read RUNS: the other options of `qqt_bayes.cli.options.runs`.
+    replications, seed : int
+        See `simulation_based_calibration`.
+    output, plot : str or None
+        Files for the ranks (netCDF) and their figure, checked before long work.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be written, or the model or RUNS has a fault.
+    """
+    ranks, figure = files(output, plot, files_read(model, runs, reading))
+    spec, design = load_model(model), read_runs(runs, **reading)
+    require_kind(spec, design.attrs["kind"])
+    note(f"Fitting model {spec.name} to {replications} tables of {design.sizes['run']} runs ...")
+    from qqt_bayes.calibration.sbc import simulation_based_calibration  # slow: after the note
+
+    found = simulation_based_calibration(
+        design, spec, replications=replications, seed=seed, progress=True
+    )
+    print_and_write(found, form, ranks, figure)
 
 
 def files(
@@ -35,8 +81,8 @@ def files(
     return ranks, writable(Path(plot), [*read, output], ENDINGS) if plot else None
 
 
-def report(found: xr.Dataset, form: str, ranks: Path | None, figure: Path | None) -> None:
-    """Print the scalars of a calibration on stdout, with the verdict unless it is CSV.
+def print_and_write(found: xr.Dataset, form: str, ranks: Path | None, figure: Path | None) -> None:
+    """Write the ranks of a calibration and their figure; print its scalars and the verdict.
 
     Parameters
     ----------

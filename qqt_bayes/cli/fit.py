@@ -1,4 +1,4 @@
-"""Fits that are made, saved and reported one after the other: what `qqt fit` does."""
+"""Fits that are made, saved and reported, each as soon as it is done: what `qqt fit` does."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
+from qqt_bayes.cli.inputs import files_read
 from qqt_bayes.cli.output import emit, note
 from qqt_bayes.errors import InadequateFit, InputError
-from qqt_bayes.files import slug
-from qqt_bayes.model.spec import Spec
+from qqt_bayes.files import slug, writable
+from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.posterior import fit_file
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.gate import Gate
@@ -21,6 +22,55 @@ from qqt_bayes.posterior.methods import mark, method_of
 from qqt_bayes.posterior.prior_sensitivity import learned
 from qqt_bayes.report import gate_text
 from qqt_bayes.report.fit_text import prior_sentences
+from qqt_bayes.tables.runs import metrics, read_runs
+
+
+def report(
+    runs: str,
+    model: str,
+    output: str,
+    form: str,
+    *,
+    reading: dict[str, Any],
+    by_metric: bool,
+    force: bool,
+    dask: str | None,
+    **sampler: Any,
+) -> None:
+    """Read RUNS, fit a model to them, save the fits and print what their gates found.
+
+    Parameters
+    ----------
+    runs, model, output : str
+        RUNS, a model's name or file, and the file to write; that is checked before long work.
+    form : {"table", "json", "csv"}
+    reading : dict
+        How to read RUNS: the other options of `qqt_bayes.cli.options.runs`.
+    by_metric : bool
+        Whether each metric of RUNS has a fit of its own.
+    force : bool
+        Whether a fit that did not pass its gate is no fault.
+    dask : str or None
+        Address of a scheduler to fit at.
+    **sampler
+        As for `qqt_bayes.fit`.
+
+    Raises
+    ------
+    InputError
+        If the model or RUNS has a fault, or a file cannot be written.
+    InadequateFit
+        As in `fit_and_report`.
+    """
+    spec = load_model(model)
+    names = metrics(runs) if by_metric else [reading["metric"]]
+    paths = files(output, names) if by_metric else [output]
+    for path in paths:
+        writable(Path(path), files_read(model, runs, reading))
+    tables = [read_runs(runs, **reading | {"metric": name}) for name in names]
+    where = "half a minute the first time, less later" if dask is None else f"on {dask}"
+    note(f"Fitting model {spec.name} to {tables[0].sizes['run']} runs ({where}) ...")
+    fit_and_report(tables, spec, paths, form, force, dask, **sampler)
 
 
 def files(output: str, names: list[str]) -> list[str]:
@@ -67,16 +117,16 @@ def fit_and_report(
         path = paths[number]
         fit_file.save(each, Path(path))
         opened = Fit.of(each)
-        gate, found = opened.gate, learned(opened)
+        gate, learning = opened.gate, learned(opened)
         for_people = form == "table"
         rows = gate_text.checks_at_a_glance(gate) if for_people else gate_text.checks(gate)
         rows = rows.assign(**mark(each.attrs))
         if several:
             rows.insert(0, "fit", path)
-        reports[number] = rows, _content(each, path, gate, found)
+        reports[number] = rows, _content(each, path, gate, learning)
         seconds = each.attrs["compile_time"], each.attrs["sampling_time"]
         note("Compiled in {:.0f} s, sampled in {:.0f} s.".format(*seconds) + f" Saved as {path}.")
-        for sentence in prior_sentences(found):
+        for sentence in prior_sentences(learning):
             note(sentence)
         if gate.passed or force:
             note(gate_text.verdict(gate))
@@ -92,7 +142,7 @@ def fit_and_report(
         raise InadequateFit("\n\n".join(failed))
 
 
-def _content(fit: xr.DataTree, path: str, gate: Gate, found: pd.DataFrame) -> dict[str, Any]:
+def _content(fit: xr.DataTree, path: str, gate: Gate, learning: pd.DataFrame) -> dict[str, Any]:
     """What JSON says of a fit: its checks, its modes, and what it has learned."""
     return {
         "fit": path,
@@ -101,7 +151,7 @@ def _content(fit: xr.DataTree, path: str, gate: Gate, found: pd.DataFrame) -> di
         "checks": gate_text.checks(gate).to_dict("records"),
         "modes": [asdict(mode) for mode in gate.modes],
         "log_marginal_likelihood": list(gate.log_marginal_likelihood),
-        "learned": found.to_dict("records"),
+        "learned": learning.to_dict("records"),
     }
 
 

@@ -1,4 +1,4 @@
-"""What several commands read: fits and their weights, levels and budgets; defaults of these."""
+"""What several commands read: fits and their weights, levels and budgets, and their defaults."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -34,6 +34,18 @@ def is_fit(path: str) -> bool:
     except OSError:
         start = b""
     return start.startswith(SIGNATURES) or Path(path).suffix.lower() in ENDINGS
+
+
+def files_read(model: str, runs: str, reading: Mapping[str, str | None]) -> list[str | None]:
+    """The files that a model and RUNS are read from: what no command may overwrite.
+
+    Parameters
+    ----------
+    model, runs : str
+    reading : mapping
+        The other options of `qqt_bayes.cli.options.runs`.
+    """
+    return [model, runs, *(reading[name] for name in ("composition", "pools", "mapping"))]
 
 
 def named_by_model(paths: Sequence[str], fits: Sequence[Fit]) -> dict[str, Fit]:

@@ -1,4 +1,4 @@
-"""The command `qqt`: each command reads its options, calls one function and prints the result.
+"""The command `qqt`: each command reads its options and calls one function, which prints.
 
 What a command does not need, it does not import: `predict` and `decide` start in a second.
 """
@@ -39,7 +39,7 @@ def models(form: str) -> None:
 @options.runs
 @options.model
 @options.table_format
-def check(model: str, form: str, **source: Any) -> None:
+def check(runs: str, model: str, form: str, **reading: Any) -> None:
     """Read a table of RUNS, show what a fit would see and say what it could learn.
 
     All faults come in one message.
@@ -49,7 +49,7 @@ def check(model: str, form: str, **source: Any) -> None:
     from qqt_bayes.tables.runs import read_runs
 
     spec = load_model(model)
-    check.report(read_runs(source.pop("runs"), **source), spec, form)
+    check.report(read_runs(runs, **reading), spec, form)
 
 
 @main.command()
@@ -86,6 +86,7 @@ def check(model: str, form: str, **source: Any) -> None:
 @options.force
 @options.table_format
 def fit(
+    runs: str,
     output: str,
     by: str | None,
     model: str,
@@ -99,31 +100,29 @@ def fit(
     dask: str | None,
     force: bool,
     form: str,
-    **source: Any,
+    **reading: str | None,
 ) -> None:
     """Infer the parameters of a scaling law from RUNS."""
     options.only_for_nuts(method, "tune", "target_accept", "low_rank")
-    if by and (source["metric"] or source["mapping"]):
+    if by and (reading["metric"] or reading["mapping"]):
         raise click.UsageError("--by metric reads every metric of a table: no --metric, --mapping.")
     from qqt_bayes.cli import fit
-    from qqt_bayes.files import writable
-    from qqt_bayes.model.spec import load_model
-    from qqt_bayes.tables.runs import metrics, read_runs
 
-    read = [model, *(source[name] for name in ("runs", "composition", "pools", "mapping"))]
-    spec, table = load_model(model), source.pop("runs")
-    names = metrics(table) if by else [source["metric"]]
-    files = fit.files(output, names) if by else [output]
-    for file in files:
-        writable(Path(file), read)
-    runs = [read_runs(table, **source | {"metric": name}) for name in names]
-    where = "half a minute the first time, less later" if dask is None else f"on {dask}"
-    note(f"Fitting model {spec.name} to {runs[0].sizes['run']} runs ({where}) ...")
     sampler: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "seed": seed}
-    sampler["method"] = method
+    sampler |= {"method": method, "low_rank": low_rank}
     if target_accept is not None:
         sampler["target_accept"] = target_accept
-    fit.fit_and_report(runs, spec, files, form, force, dask, low_rank=low_rank, **sampler)
+    fit.report(
+        runs,
+        model,
+        output,
+        form,
+        reading=reading,
+        by_metric=by is not None,
+        force=force,
+        dask=dask,
+        **sampler,
+    )
 
 
 @main.command()
@@ -150,27 +149,20 @@ def predict(
     form: str,
 ) -> None:
     """Predict errors, from a table of known PARAMETERS or from a FIT with its uncertainty."""
-    from qqt_bayes.cli import inputs, predict
+    from qqt_bayes.cli import predict
 
-    of_fit = {"--new-run": new_run, "--only-group": only_group, "--force": force}
-    of_fit["--interval"] = options.given("interval")
-    of_parameters = {"--law": law, "--fit": rows}
-    is_fit = inputs.is_fit(source)
-    for name, is_given in (of_parameters if is_fit else of_fit).items():
-        if is_given:
-            raise click.UsageError(
-                f"{name} is for {'a table of parameters' if is_fit else 'a fit'}; "
-                f"{source} is {'a fit' if is_fit else 'no fit (netCDF)'}."
-            )
-    if is_fit:
-        table = predict.of_fit(source, levels, budgets, interval, new_run, only_group, force)
-    else:
-        if budgets is None:
-            raise click.UsageError(
-                "A table of parameters has no budgets of its own: give --budgets."
-            )
-        table = predict.of_parameters(source, levels, budgets, law or "utility", rows)
-    emit(table, form, lambda: {"predictions": table.to_dict("records")})
+    predict.report(
+        source,
+        form,
+        levels=levels,
+        budgets=budgets,
+        law=law,
+        rows=rows,
+        new_run=new_run,
+        interval=interval,
+        only_group=only_group,
+        force=force,
+    )
 
 
 @main.command()
@@ -285,13 +277,14 @@ def compare(
 @click.option("--plot", metavar="FILE", help="Draw the ECDFs of the ranks, as .png or .svg.")
 @options.table_format
 def calibrate(
+    runs: str,
     model: str,
     replications: int,
     seed: int,
     output: str | None,
     plot: str | None,
     form: str,
-    **source: Any,
+    **reading: str | None,
 ) -> None:
     """Test whether a model's intervals hold as often as they say, on the design of RUNS.
 
@@ -299,20 +292,17 @@ def calibrate(
     is ranked among the draws (simulation-based calibration). The errors in RUNS do not matter.
     """
     from qqt_bayes.cli import calibrate
-    from qqt_bayes.model.spec import load_model, require_kind
-    from qqt_bayes.tables.runs import read_runs
 
-    read = [model, *(source[name] for name in ("runs", "composition", "pools", "mapping"))]
-    ranks, figure = calibrate.files(output, plot, read)
-    spec, runs = load_model(model), read_runs(source.pop("runs"), **source)
-    require_kind(spec, runs.attrs["kind"])
-    note(f"Fitting model {spec.name} to {replications} tables of {runs.sizes['run']} runs ...")
-    from qqt_bayes.calibration.sbc import simulation_based_calibration
-
-    found = simulation_based_calibration(
-        runs, spec, replications=replications, seed=seed, progress=True
+    calibrate.report(
+        runs,
+        model,
+        form,
+        reading=reading,
+        replications=replications,
+        seed=seed,
+        output=output,
+        plot=plot,
     )
-    calibrate.report(found, form, ranks, figure)
 
 
 @main.command()

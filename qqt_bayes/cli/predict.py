@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import click
 import pandas as pd
 import xarray as xr
 
-from qqt_bayes.cli.inputs import levels_and_budgets, levels_for
-from qqt_bayes.cli.output import note, warn
+from qqt_bayes.cli import options
+from qqt_bayes.cli.inputs import is_fit, levels_and_budgets, levels_for
+from qqt_bayes.cli.output import emit, note, warn
 from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.posterior import fit_file
 from qqt_bayes.posterior.fit import Fit
@@ -18,6 +20,57 @@ from qqt_bayes.report.fit_text import remark
 from qqt_bayes.report.limits_text import oversize
 from qqt_bayes.report.records import prediction_frame
 from qqt_bayes.tables.parameters import read_parameters
+
+
+def report(
+    source: str,
+    form: str,
+    *,
+    levels: str | None,
+    budgets: str | None,
+    law: str | None,
+    rows: str | None,
+    new_run: bool,
+    interval: float,
+    only_group: str | None,
+    force: bool,
+) -> None:
+    """Predict errors and print them.
+
+    Parameters
+    ----------
+    source : str
+        File of a fit, or of a table of known parameters.
+    form : {"table", "json", "csv"}
+    levels, budgets
+        The options of the command that both sources have.
+    law, rows
+        Those for a table of parameters alone.
+    new_run, interval, only_group, force
+        Those for a fit alone.
+
+    Raises
+    ------
+    UsageError
+        If an option of the other source is given, or there are parameters and no budgets.
+    """
+    from_fit = is_fit(source)
+    for_fit = {"--new-run": new_run, "--only-group": only_group, "--force": force}
+    for_fit["--interval"] = options.given("interval")
+    for_parameters = {"--law": law, "--fit": rows}
+    for name, is_given in (for_parameters if from_fit else for_fit).items():
+        if is_given:
+            raise click.UsageError(
+                f"{name} is for {'a table of parameters' if from_fit else 'a fit'}; "
+                f"{source} is {'a fit' if from_fit else 'no fit (netCDF)'}."
+            )
+    if from_fit:
+        table = of_fit(source, levels, budgets, interval, new_run, only_group, force)
+    elif budgets is None:
+        raise click.UsageError("A table of parameters has no budgets of its own: give --budgets.")
+    else:
+        table = of_parameters(source, levels, budgets, law or "utility", rows)
+    emit(table, form, lambda: {"predictions": table.to_dict("records")})
 
 
 def of_fit(
