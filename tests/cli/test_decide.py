@@ -1,16 +1,42 @@
 """`qqt decide`: its table, its words, its files and figures; and what it refuses."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
 
 import made
 import pandas as pd
+import pytest
 from command import qqt
 
+from qqt_bayes.cli import main
+from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.posterior import fit_file
+from qqt_bayes.report import decision_text
 
 BUDGETS = "64M,640M"
+
+
+@pytest.mark.parametrize("field", fields(Criteria), ids=lambda field: field.name)
+def test_options_have_the_defaults_of_criteria(field):
+    """They are written twice, so that help does not import what decides."""
+    parsed = main.decide.make_context("decide", ["fit.nc"]).params
+    assert parsed[field.name] == field.default
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_sentences_are_made_once(files, monkeypatch, form):
+    made_of = []
+    sentences = decision_text._sentences
+
+    def counted(decision):
+        made_of.append(decision)
+        return sentences(decision)
+
+    monkeypatch.setattr(decision_text, "_sentences", counted)
+    qqt("decide", files.good, "--budgets", "1B", "--format", form)
+    assert len(made_of) == 1
 
 
 def test_faults_of_options_exit_with_1(files: SimpleNamespace) -> None:
