@@ -130,6 +130,7 @@ def emit_decision(decision: xr.Dataset, form: str, remark: str = "") -> None:
 
 
 def _csv(frame: pd.DataFrame) -> str:
+    """A table as CSV, with all digits and the same ends of lines everywhere."""
     return str(frame.to_csv(index=False, lineterminator="\n"))
 
 
@@ -146,6 +147,7 @@ def write_decision(decision: xr.Dataset, path: Path) -> None:
 
 
 def _print_table(frame: pd.DataFrame) -> None:
+    """Print a table for people, as wide as the terminal; without one, as wide as it needs."""
     from rich import box
     from rich.console import Console
     from rich.table import Table

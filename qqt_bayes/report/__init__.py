@@ -1,1 +1,4 @@
-"""Results as words, tidy tables and pages."""
+"""Results as words, tidy tables and pages.
+
+The only room that makes sentences for users and, in `figures`, that imports matplotlib.
+"""

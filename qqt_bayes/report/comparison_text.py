@@ -71,6 +71,7 @@ def verdict(
 
 
 def _scores(ranked: xr.Dataset, found: list[Verdict]) -> Iterator[str]:
+    """The laws, the best first: how far each is behind, its weight, what its intervals hold."""
     runs = ranked.sizes["run"]
     if is_approximate(ranked.attrs):
         yield remark(ranked.attrs)
@@ -124,6 +125,7 @@ def _inside(of_law: xr.Dataset) -> np.ndarray:
 
 
 def _deciding(ranked: xr.Dataset, found: list[Verdict]) -> Iterator[str]:
+    """The runs that speak most for either of the two best laws, and whether one decides alone."""
     best, second = ranked["law"].values[:2]
     frame = deciding_runs(ranked)
     for law, other, side in (
@@ -142,6 +144,7 @@ def _deciding(ranked: xr.Dataset, found: list[Verdict]) -> Iterator[str]:
 
 
 def _next(telling: xr.Dataset, best: str, second: str) -> str:
+    """The run that would best tell the two best laws apart, and whether it would."""
     where = {
         name: telling.attrs[name] for name in ("group", "level", "budget") if name in telling.attrs
     }
@@ -163,6 +166,7 @@ def _next(telling: xr.Dataset, best: str, second: str) -> str:
 
 
 def _theorem(ranked: xr.Dataset, exponents: pd.DataFrame | None) -> Iterator[str]:
+    """What each law with a free size exponent says of it, and the odds of theorem and no effect."""
     if exponents is None or exponents.empty:
         return
     combined = int((ranked["pools"] > 1).sum())
@@ -231,8 +235,10 @@ def _odds(what: str, ratio: float, in_tail: bool) -> str:
 
 
 def _run(row: Any) -> str:
+    """A run by its training set and budget."""
     return f"{row.data} at {format_samples(row.samples_seen)}"
 
 
 def _and(words: list[str]) -> str:
+    """Words joined by "and"; one alone as it is."""
     return joined(words) if len(words) > 1 else words[0]

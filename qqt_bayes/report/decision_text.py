@@ -244,6 +244,7 @@ def _crossovers(decision: xr.Dataset) -> Iterator[str]:
 
 
 def _where(part: xr.Dataset) -> str:
+    """The budgets of a stretch, as the beginning of a sentence."""
     budgets = part["budget"].values
     return f"{'At' if budgets.size == 1 else 'From'} {span(budgets)} samples"
 
@@ -258,6 +259,7 @@ def _score(part: xr.Dataset) -> str:
 
 
 def _within_margin(part: xr.Dataset) -> str:
+    """How sure it is that the choice is within the margin of the best."""
     chosen = part["level"] == part["choice"]
     sure = chance_at_least(part["probability_within_margin"].where(chosen).max("level"))
     return f"within {part.attrs['margin']:g} of the best with probability {sure}"
@@ -273,6 +275,7 @@ def _worst(part: xr.Dataset, before: str) -> str:
 
 
 def _percent(decision: xr.Dataset) -> str:
+    """The probability that intervals hold, in percent."""
     return f"{100 * decision.attrs['interval']:g}%"
 
 

@@ -113,6 +113,7 @@ def sentence(finding: Finding, model: str) -> str:
 
 
 def _repetition(finding: Finding, model: str) -> str:
+    """For how many epochs pools are seen, from the least repeated to the most."""
     least, most = finding.values["least"], finding.values["most"]
     if np.isclose(least, most):
         return f"Each pool is seen for at most {_epochs(most)}."
@@ -121,10 +122,12 @@ def _repetition(finding: Finding, model: str) -> str:
 
 
 def _epochs(count: float) -> str:
+    """A number of epochs, in the singular where it is shown as 1."""
     return f"{(shown := f'{count:.3g}')} epoch{'s' * (shown != '1')}"
 
 
 def _one_budget(finding: Finding, model: str) -> str:
+    """That all runs are at one budget, so that none teaches how error falls."""
     ends = joined_ends(*(format_samples(finding.values[name]) for name in ("least", "most")))
     return (
         f"All runs are at one budget ({ends}): errors at other budgets are not identified; a fit "
@@ -133,6 +136,7 @@ def _one_budget(finding: Finding, model: str) -> str:
 
 
 def _narrow_budgets(finding: Finding, model: str) -> str:
+    """That budgets span too little to tell floor from scale."""
     return (
         f"Budgets span a factor of {finding.values['factor']:.2g}, less than ten: floor (d) and "
         "scale (a) trade against each other, and errors at larger budgets with them."
@@ -140,6 +144,7 @@ def _narrow_budgets(finding: Finding, model: str) -> str:
 
 
 def _groups_at_one_budget(finding: Finding, model: str) -> str:
+    """Which groups have one budget, and what tells there how error falls."""
     if finding.values["all_groups"]:
         return (
             "Each group has one budget: budget and group cannot be told apart, and how error falls "
@@ -153,6 +158,7 @@ def _groups_at_one_budget(finding: Finding, model: str) -> str:
 
 
 def _checkpoints(finding: Finding, model: str) -> str:
+    """How many runs are checkpoints of one training, and what the model makes of their noise."""
     runs, trainings, common, learned = (
         finding.values[name] for name in ("runs", "trainings", "common", "learned")
     )
@@ -173,6 +179,7 @@ def _checkpoints(finding: Finding, model: str) -> str:
 
 
 def _rise(finding: Finding, model: str) -> str:
+    """The training set whose error rises with the budget, and between which budgets."""
     data, *group = finding.of
     of = f"{data} ({group[0]})" if group else data
     least, most = (f"{finding.values[name]:.3g}" for name in ("least", "most"))
@@ -185,6 +192,7 @@ def _rise(finding: Finding, model: str) -> str:
 
 
 def _pools_not_repeated(finding: Finding, model: str) -> str:
+    """Which pools no run repeats."""
     return (
         f"No run repeats {joined(list(finding.of))}: the half-life there is the prior's or other "
         "pools'."
@@ -192,6 +200,7 @@ def _pools_not_repeated(finding: Finding, model: str) -> str:
 
 
 def _inseparable_pools(finding: Finding, model: str) -> str:
+    """Which pools occur in fixed combinations only."""
     return (
         f"The runs never separate {joined(list(finding.of))}: their utilities (b) appear in fixed "
         "combinations only, and the prior alone tells one from another."
@@ -199,6 +208,7 @@ def _inseparable_pools(finding: Finding, model: str) -> str:
 
 
 def _unexpected_errors(finding: Finding, model: str) -> str:
+    """How many errors the priors do not expect, and which of them most."""
     error, lower, upper = (f"{finding.values[name]:.3g}" for name in ("error", "lower", "upper"))
     return (
         f"The priors of model {model} do not expect such errors: {finding.values['outside']} of "
@@ -210,6 +220,7 @@ def _unexpected_errors(finding: Finding, model: str) -> str:
 
 
 def _prior_dominated(finding: Finding, model: str) -> str:
+    """Which parameters the runs are expected to leave to the prior."""
     return (
         f"Left to the prior: {named(finding.values['scalars'])} (expected to narrow by a tenth at "
         "most, if they are where it has them)."
@@ -217,6 +228,7 @@ def _prior_dominated(finding: Finding, model: str) -> str:
 
 
 def _ridge(finding: Finding, model: str) -> str:
+    """Parameters of which the runs teach a combination only, and how much stays open."""
     parameters = joined([named(list(side)) for side in finding.values["sides"]])
     return (
         f"{parameters} trade against each other: {finding.values['left']:.2g} prior standard "
@@ -225,6 +237,7 @@ def _ridge(finding: Finding, model: str) -> str:
 
 
 def _forecast(finding: Finding, model: str) -> str:
+    """How well the error of a training set will be known at the largest budget and beyond."""
     (largest, *_), (now, *later) = finding.values["budgets"], finding.values["sd"]
     pairs = zip(later, FORECAST_BUDGETS[1:], strict=True)
     words = [f"{x:.2g} at {factor:g} times that" for x, factor in pairs]
