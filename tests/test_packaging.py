@@ -24,7 +24,7 @@ BIN = "Scripts" if os.name == "nt" else "bin"
 
 OPTIONAL = {"distributed": "distributed"}
 """Packages that are imported where an option asks for them, and the extra that declares each."""
-USED_UNSEEN = {"h5netcdf", "numba"}
+USED_UNSEEN = {"h5netcdf"}
 """Dependencies that other packages import for this one: xarray to save fits, nutpie to compile."""
 
 # Written so that this file does not name what it forbids.

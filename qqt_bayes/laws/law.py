@@ -85,7 +85,7 @@ class Law:
         return tuple(name for name in names if name != "size_exponent")
 
 
-def _log_samples(samples: Any) -> Any:
+def log_samples(samples: Any) -> Any:
     """``log n``; 0 before the first sample, so that the growth in epoch 0 is log(min(n, U))."""
     return np.log(np.where(samples > 0, samples, 1.0))
 
@@ -126,7 +126,7 @@ def utility(
     >>> utility(collapse([128e6], 12.8e6), a, b, d, tau, ONE_POOL).round(4)
     array([0.7363])
     """
-    growth = epochs.growth(_log_samples)
+    growth = epochs.growth(log_samples)
     exponent = mixture.mean(-b * (xp.log(a) + _over_nodes(_remaining(epochs, tau, xp), growth, xp)))
     return xp.exp(exponent) + mixture.mean(d)
 
@@ -166,7 +166,7 @@ def utility_overfit(
     >>> utility_overfit(epochs, a, b, d, tau, ONE_POOL, kappa=kappa).round(4)
     array([0.9302, 0.7983, 0.7982, 0.7983, 0.82  ])
     """
-    growth = epochs.growth(_log_samples)
+    growth = epochs.growth(log_samples)
     lasting = _over_nodes(_remaining(epochs, tau, xp), growth, xp)
     left = (1 + kappa) * lasting - kappa * np.log(epochs.samples_seen)
     return xp.exp(mixture.mean(-b * (xp.log(a) + left))) + mixture.mean(d)
@@ -181,7 +181,7 @@ def utility_released(
 
     Source: the code released with Goyal et al. 2024, whose form differs from the paper's.
     """
-    growth = epochs.growth(_log_samples)
+    growth = epochs.growth(log_samples)
     later = (_remaining(epochs, tau, xp) * growth)[..., 1:].sum(-1)
     first = xp.exp(mixture.mean(-b * (xp.log(a) + growth[..., 0])))
     return (first + mixture.mean(d)) * xp.exp(mixture.mean(-b * later))

@@ -29,8 +29,14 @@ from typing import Any
 
 import numpy as np
 import nutpie
+import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
+from nutpie.compile_pymc import CompiledPyMCModel
+
+from qqt_bayes.sampling.kernel.compiled import functions
+from qqt_bayes.sampling.kernel.memory import in_memory
+from qqt_bayes.sampling.kernel.plan import Layout
 
 Array = NDArray[np.float64]
 NUMBERS = ctypes.POINTER(ctypes.c_double)
@@ -52,6 +58,50 @@ def compile_model(model: Any, *, constant_data: bool) -> Any:
     nutpie.compile_pymc.CompiledPyMCModel
     """
     return nutpie.compile_pymc_model(model, freeze_model=constant_data)
+
+
+def from_kernel(layout: Layout) -> Any:
+    """The compiled log density with the tables of a model, as nutpie takes a compiled PyMC model.
+
+    Chains start uniformly within a unit about the middle of the layout, in each coordinate.
+
+    Parameters
+    ----------
+    layout : Layout
+
+    Returns
+    -------
+    nutpie.compile_pymc.CompiledPyMCModel
+    """
+    names, dims, shapes, places, start = [], {}, [], [], 0
+    for name, (slots, over) in layout.variables.items():
+        names.append(name)
+        dims[name] = over
+        shapes.append(slots.shape)
+        places.append(slice(start, start + slots.size))
+        start += slots.size
+    middle = layout.middle
+
+    def starting_point(seed: int) -> Array:
+        return middle + np.random.default_rng(seed).uniform(-1, 1, middle.size)
+
+    density, expand = functions()
+    return CompiledPyMCModel(
+        compiled_logp_func=density,
+        compiled_expand_func=expand,
+        initial_point_func=starting_point,
+        shared_data={"plan": layout.plan},  # kept: the record has the addresses of its arrays
+        shared_var_keys={},
+        user_data=in_memory(layout.plan),
+        n_expanded=start,
+        shape_info=(names, places, shapes),
+        logp_func=None,
+        expand_func=None,
+        dims=dims,
+        _n_dim=middle.size,
+        _shapes=dict(zip(names, shapes, strict=True)),
+        _coords={dim: pd.Index(layout.coords[dim]) for over in dims.values() for dim in over},
+    )
 
 
 def with_data(compiled: Any, data: Mapping[str, Array]) -> Any:

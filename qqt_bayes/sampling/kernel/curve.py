@@ -1,0 +1,286 @@
+r"""The law in the compiled log density: the errors of the curves and their derivatives.
+
+For every law of the registry the error of a training set is a function of its mean floor and of one
+or two exponents,
+
+``y = F(E, E', mean(d))`` with ``E = -mean(b L)`` and ``E' = -mean(b L')``,
+
+whose ``L``, the worth of a pool's samples per unit of utility, depends on the scale a, the rate of
+decay ``c = log(2) / (tau (U / N)^g)`` and kappa, but not on b.  So what a point costs, the sums
+over epochs, is found once (`worth`), and serves every b that is tried (`errors`): those of two
+Gauss-Newton steps, and the one of the point.  A law adds a branch to `worth` that says ``L`` and
+its derivatives, with or without a sum over epochs, and one to `errors` where F is another.
+
+Derivatives by a, c and kappa go along with the values; `pull_worth` multiplies them by the adjoint
+of L, the derivative of the log density by it.
+"""
+
+from __future__ import annotations
+
+import math
+
+from qqt_bayes.laws.law import LEAST_DECAY
+from qqt_bayes.sampling.kernel.effective import (
+    constrained_samples,
+    effective_growth,
+    pull_effective_growth,
+)
+from qqt_bayes.sampling.kernel.memory import integers, kernel, part, reals
+
+UTILITY, UTILITY_OVERFIT, UTILITY_RELEASED, UTILITY_BOUNDED = range(4)
+EFFECTIVE_DATA, DATA_CONSTRAINED, POWER_LAW = range(4, 7)
+CODES = {
+    "utility": UTILITY,
+    "utility-overfit": UTILITY_OVERFIT,
+    "utility-released": UTILITY_RELEASED,
+    "utility-bounded": UTILITY_BOUNDED,
+    "effective-data": EFFECTIVE_DATA,
+    "data-constrained": DATA_CONSTRAINED,
+    "power-law": POWER_LAW,
+}
+"""The registry of `qqt_bayes.laws.law`, by the codes of the compiled functions."""
+SUMMED = ("utility", "utility-overfit", "utility-released", "utility-bounded", "effective-data")
+"""The laws that are a sum over epochs."""
+TRIALS = 3
+"""How often the curves are evaluated at a point: at two Gauss-Newton steps, and there."""
+LOG_2 = math.log(2.0)
+
+
+@kernel
+def decay(curves, places, value, work):
+    """The rates of decay, and what they leave of a sample's use at each node."""
+    tau, exponent = integers(curves.rate_tau), integers(curves.rate_exponent)
+    log_ratio, start, node = (
+        reals(curves.rate_log_ratio),
+        integers(curves.rate_start),
+        reals(curves.node),
+    )
+    rate, adjoint, left = (
+        part(work, places.rate),
+        part(work, places.rate_adjoint),
+        part(work, places.left),
+    )
+    for i in range(curves.rates):
+        c = LOG_2 / (value[tau[i]] * math.exp(value[exponent[i]] * log_ratio[i]))
+        if curves.law in (EFFECTIVE_DATA, DATA_CONSTRAINED):
+            c = max(c, LEAST_DECAY)
+        rate[i] = c
+        adjoint[i] = 0.0
+        for j in range(start[i + 1] - start[i]):
+            left[start[i] + j] = math.exp(-c * node[j])
+
+
+@kernel
+def mean_floor(curves, places, value, work):
+    """The mean floor of each curve."""
+    curve, share, d = integers(curves.curve), reals(curves.share), integers(curves.d)
+    floor, adjoint = part(work, places.floor), part(work, places.floor_adjoint)
+    for r in range(curves.curves):
+        floor[r] = 0.0
+        adjoint[r] = 0.0
+    for e in range(curves.entries):
+        floor[curve[e]] += share[e] * value[d[e]]
+
+
+@kernel
+def bounded_growth(curves, places, value, work):
+    """Growth of ``log(1 + a n)`` in the epochs of each node, and its derivative by a."""
+    curve, slot, start = (
+        integers(curves.grown_curve),
+        integers(curves.grown_a),
+        integers(curves.grown_start),
+    )
+    seen, unique, complete = reals(curves.seen), reals(curves.unique), reals(curves.complete)
+    first, node = integers(curves.node_start), reals(curves.node)
+    count, last = reals(curves.counts), reals(curves.lasts)
+    growth, by_a = part(work, places.growth), part(work, places.growth_by_a)
+    for i in range(curves.growths):
+        r, a = curve[i], value[slot[i]]
+        n, size = seen[r], unique[r]
+        whole = size * complete[r]
+        rest = math.log1p(a * n) - math.log1p(a * whole)
+        rest_by_a = n / (1 + a * n) - whole / (1 + a * whole)
+        for j in range(start[i + 1] - start[i]):
+            at, to = first[r] + j, start[i] + j
+            before = 1 + a * size * node[j]
+            step = size / before  # log1p(a (x + U)) - log1p(a x) = log1p(a U / (1 + a x))
+            growth[to] = count[at] * math.log1p(a * step) + last[at] * rest
+            by_a[to] = count[at] * step / (before + a * size) + last[at] * rest_by_a
+
+
+@kernel
+def sums_over_epochs(curves, places, growth, by_a, work):
+    """``S = sum_j 2^(-x_j / tau) D_j`` of each entry, with its derivatives by the rate and by a.
+
+    Parameters
+    ----------
+    growth : array
+        ``D_j`` of each entry from its `growth_start` on.
+    by_a : array
+        Its derivative by a, where it depends on a; otherwise whatever.
+    """
+    curve, rate = integers(curves.curve), integers(curves.rate)
+    nodes, start = integers(curves.node_start), integers(curves.rate_start)
+    grown, node, left = integers(curves.growth_start), reals(curves.node), part(work, places.left)
+    worth, worth_by_a, worth_by_rate = (
+        part(work, places.worth),
+        part(work, places.worth_by_a),
+        part(work, places.worth_by_rate),
+    )
+    depends = curves.law == UTILITY_BOUNDED
+    for e in range(curves.entries):
+        count = nodes[curve[e] + 1] - nodes[curve[e]]
+        here, use = part(growth, grown[e]), part(left, start[rate[e]])
+        total, moment, slope = 0.0, 0.0, 0.0
+        for j in range(count):
+            total += use[j] * here[j]
+            moment += node[j] * use[j] * here[j]
+        if depends:
+            slopes = part(by_a, grown[e])
+            for j in range(count):
+                slope += use[j] * slopes[j]
+        worth[e], worth_by_rate[e], worth_by_a[e] = total, -moment, slope
+
+
+@kernel
+def worth(curves, places, value, work):
+    """``L`` and ``L'`` of each entry and their derivatives, as in `qqt_bayes.laws.law`."""
+    law = curves.law
+    decay(curves, places, value, work)
+    mean_floor(curves, places, value, work)
+    if law == UTILITY_BOUNDED:
+        bounded_growth(curves, places, value, work)
+        growth, by_a = part(work, places.growth), part(work, places.growth_by_a)
+        sums_over_epochs(curves, places, growth, by_a, work)
+    elif law in (UTILITY, UTILITY_OVERFIT, UTILITY_RELEASED):
+        growth = reals(curves.log_growth)
+        sums_over_epochs(curves, places, growth, growth, work)
+    curve, seen, slot = integers(curves.curve), reals(curves.seen), integers(curves.a)
+    worth, by_a = part(work, places.worth), part(work, places.worth_by_a)
+    by_rate, by_kappa = part(work, places.worth_by_rate), part(work, places.worth_by_kappa)
+    adjoint, later_adjoint = part(work, places.worth_adjoint), part(work, places.later_adjoint)
+    kappa_slot, unique = integers(curves.kappa), reals(curves.unique)
+    later, later_by_rate = part(work, places.later), part(work, places.later_by_rate)
+    first, start = reals(curves.log_growth), integers(curves.growth_start)
+    rate, rate_of = part(work, places.rate), integers(curves.rate)
+    if law == EFFECTIVE_DATA:
+        effective_growth(curves, places, work)
+    for e in range(curves.entries):
+        adjoint[e], later_adjoint[e], by_kappa[e] = 0.0, 0.0, 0.0
+        later[e], later_by_rate[e] = 0.0, 0.0
+        a, n = value[slot[e]], seen[curve[e]]
+        if law == UTILITY:
+            worth[e] += math.log(a)
+        elif law == UTILITY_OVERFIT:
+            kappa, lasting = value[kappa_slot[e]], worth[e]
+            worth[e] = math.log(a) + (1 + kappa) * lasting - kappa * math.log(n)
+            by_rate[e] *= 1 + kappa
+            by_kappa[e] = lasting - math.log(n)
+        elif law == UTILITY_RELEASED:
+            later[e], later_by_rate[e] = worth[e] - first[start[e]], by_rate[e]
+            worth[e], by_rate[e] = math.log(a) + first[start[e]], 0.0
+        elif law == EFFECTIVE_DATA:
+            worth[e] += math.log(a) + math.log(min(n, unique[curve[e]]))
+        elif law == DATA_CONSTRAINED:
+            samples, by_c = constrained_samples(n, unique[curve[e]], rate[rate_of[e]])
+            worth[e], by_rate[e] = math.log(a * samples), by_c / samples
+        elif law == POWER_LAW:
+            worth[e], by_rate[e] = math.log(a * n), 0.0
+        if law != UTILITY_BOUNDED:
+            by_a[e] = 1 / a
+
+
+@kernel
+def pull_worth(curves, places, value, adjoint, work):
+    """From the adjoints of L, L' and the mean floors to those of a, kappa, d, tau and g."""
+    a, kappa, d = integers(curves.a), integers(curves.kappa), integers(curves.d)
+    curve, share, rate_of = integers(curves.curve), reals(curves.share), integers(curves.rate)
+    by_worth, by_floor = part(work, places.worth_adjoint), part(work, places.floor_adjoint)
+    by_a, by_kappa = part(work, places.worth_by_a), part(work, places.worth_by_kappa)
+    by_rate = part(work, places.worth_by_rate)
+    by_later, later_by_rate = part(work, places.later_adjoint), part(work, places.later_by_rate)
+    if curves.law == EFFECTIVE_DATA:
+        pull_effective_growth(curves, places, work)
+    rate, rate_adjoint = part(work, places.rate), part(work, places.rate_adjoint)
+    for e in range(curves.entries):
+        adjoint[a[e]] += by_worth[e] * by_a[e]
+        adjoint[kappa[e]] += by_worth[e] * by_kappa[e]
+        adjoint[d[e]] += share[e] * by_floor[curve[e]]
+        rate_adjoint[rate_of[e]] += by_worth[e] * by_rate[e] + by_later[e] * later_by_rate[e]
+    tau, exponent = integers(curves.rate_tau), integers(curves.rate_exponent)
+    log_ratio = reals(curves.rate_log_ratio)
+    for i in range(curves.rates):
+        by_log = -rate_adjoint[i] * rate[i]  # of the log half-life
+        adjoint[tau[i]] += by_log / value[tau[i]]
+        adjoint[exponent[i]] += by_log * log_ratio[i]
+
+
+@kernel
+def errors(curves, places, trial, work):
+    """The errors of the curves under one of the b that are tried."""
+    curve, share, utility = (
+        integers(curves.curve),
+        reals(curves.share),
+        integers(curves.utility),
+    )
+    first = trial * curves.curves
+    b, worth = part(work, places.b + trial * curves.utilities), part(work, places.worth)
+    exponent, floor = part(work, places.exponent), part(work, places.floor)
+    later, later_exponent = part(work, places.later), part(work, places.later_exponent)
+    error, by_exponent, by_later, by_floor = (
+        part(work, places.error + first),
+        part(work, places.by_exponent + first),
+        part(work, places.by_later + first),
+        part(work, places.by_floor + first),
+    )
+    for r in range(curves.curves):
+        exponent[r], later_exponent[r], by_later[r] = 0.0, 0.0, 0.0
+    for e in range(curves.entries):
+        weight = share[e] * b[utility[e]]
+        exponent[curve[e]] -= weight * worth[e]
+        later_exponent[curve[e]] -= weight * later[e]
+    for r in range(curves.curves):
+        fallen = math.exp(exponent[r])
+        if curves.law == UTILITY_BOUNDED:
+            error[r] = (1 - floor[r]) * fallen + floor[r]
+            by_exponent[r], by_floor[r] = (1 - floor[r]) * fallen, 1 - fallen
+        elif curves.law == UTILITY_RELEASED:
+            lasting = math.exp(later_exponent[r])
+            error[r] = (fallen + floor[r]) * lasting
+            by_exponent[r], by_later[r], by_floor[r] = fallen * lasting, error[r], lasting
+        else:
+            error[r] = fallen + floor[r]
+            by_exponent[r], by_floor[r] = fallen, 1.0
+
+
+@kernel
+def pull_errors(curves, places, trial, work):
+    """From the adjoints of the errors to those of the b that were tried, of L, L' and floors."""
+    curve, share, utility = (
+        integers(curves.curve),
+        reals(curves.share),
+        integers(curves.utility),
+    )
+    first = trial * curves.curves
+    by_error, floor_adjoint = part(work, places.error_adjoint), part(work, places.floor_adjoint)
+    by_exponent, by_later, by_floor = (
+        part(work, places.by_exponent + first),
+        part(work, places.by_later + first),
+        part(work, places.by_floor + first),
+    )
+    later, later_adjoint = part(work, places.later), part(work, places.later_adjoint)
+    b, b_adjoint = (
+        part(work, places.b + trial * curves.utilities),
+        part(work, places.b_adjoint + trial * curves.utilities),
+    )
+    worth, worth_adjoint = part(work, places.worth), part(work, places.worth_adjoint)
+    for i in range(curves.utilities):
+        b_adjoint[i] = 0.0
+    for r in range(curves.curves):
+        floor_adjoint[r] += by_error[r] * by_floor[r]
+    for e in range(curves.entries):
+        weight = -share[e] * by_error[curve[e]]
+        by_mean, by_later_mean = weight * by_exponent[curve[e]], weight * by_later[curve[e]]
+        b_adjoint[utility[e]] += by_mean * worth[e] + by_later_mean * later[e]
+        worth_adjoint[e] += by_mean * b[utility[e]]
+        later_adjoint[e] += by_later_mean * b[utility[e]]

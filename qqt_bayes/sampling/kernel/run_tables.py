@@ -1,0 +1,221 @@
+"""What the compiled log density reads of the runs: curves of the law, and noise about them.
+
+For what such tables are see `qqt_bayes.sampling.kernel.tables`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Reals = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+class Curves(NamedTuple):
+    """The curves of the law, one for the runs of one training set in one group at one budget.
+
+    Attributes
+    ----------
+    law : int
+        A code of `qqt_bayes.sampling.kernel.curve`.
+    curves, entries, rates, growths, utilities : int
+    node : array, shape (node,)
+        Positions ``x_j`` of the nodes of the sum over epochs; every curve has the first few.
+    rate_tau, rate_exponent : array, shape (rate,)
+        Slots of the half-life and of the size exponent of each rate of decay.
+    rate_log_ratio : array, shape (rate,)
+        ``log(U / N)``.
+    rate_start : array, shape (rate + 1,)
+        Where the nodes of each rate begin.
+    node_start : array, shape (curve + 1,)
+        Where the nodes of each curve begin in `counts`, `lasts` and `log_growth`.
+    counts, lasts : array, shape (nodes of all curves,)
+        `count` and `last` of `qqt_bayes.laws.epochs.Epochs`.
+    log_growth : array, shape (nodes of all curves,)
+        ``D_j``, the growth of log n.
+    seen, unique, complete : array, shape (curve,)
+        ``n``, ``U`` and ``K``.
+    entry_start : array, shape (curve + 1,)
+        Entries of each curve: the pools that its training set takes from.
+    share : array, shape (entry,)
+        ``w_i``.
+    curve, rate : array, shape (entry,)
+    a, d, kappa : array, shape (entry,)
+        Slots.
+    utility : array, shape (entry,)
+        Which of `utility_slot` is its b.
+    utility_slot : array, shape (utility,)
+        Slots of b.
+    growth_start : array, shape (entry,)
+        Where its growth per node begins.
+    grown_curve, grown_a : array, shape (growth,)
+        Curve, and slot of a, of each growth that depends on a.
+    grown_start : array, shape (growth + 1,)
+        Where its nodes begin.
+    """
+
+    law: int
+    curves: int
+    entries: int
+    rates: int
+    growths: int
+    utilities: int
+    node: Reals
+    rate_tau: Integers
+    rate_exponent: Integers
+    rate_log_ratio: Reals
+    rate_start: Integers
+    node_start: Integers
+    counts: Reals
+    lasts: Reals
+    log_growth: Reals
+    seen: Reals
+    unique: Reals
+    complete: Reals
+    entry_start: Integers
+    share: Reals
+    curve: Integers
+    rate: Integers
+    a: Integers
+    d: Integers
+    kappa: Integers
+    utility: Integers
+    utility_slot: Integers
+    growth_start: Integers
+    grown_curve: Integers
+    grown_a: Integers
+    grown_start: Integers
+
+
+class CurveWork(NamedTuple):
+    """What is known of the curves at a point.
+
+    Attributes
+    ----------
+    rate, rate_adjoint : (rate,)
+        ``c``.
+    left : (nodes of all rates,)
+        What is left of a sample's use, ``exp(-c x_j)``.
+    growth, growth_by_a : (nodes of all growths,)
+        Growth per node, where it depends on a.
+    worth, worth_by_a, worth_by_rate, worth_by_kappa, worth_adjoint : (entry,)
+        ``L``, its derivatives and adjoint.
+    later, later_by_rate, later_adjoint : (entry,)
+        ``L'``.
+    floor, floor_adjoint : (curve,)
+        ``mean(d)``.
+    b, b_adjoint : (trial, utility)
+    exponent, later_exponent : (curve,)
+        ``E`` and ``E'`` of a trial.
+    error, by_exponent, by_later, by_floor : (trial, curve)
+        ``y`` and the derivatives of F.
+    error_adjoint : (curve,)
+    """
+
+    rate: int
+    rate_adjoint: int
+    left: int
+    growth: int
+    growth_by_a: int
+    worth: int
+    worth_by_a: int
+    worth_by_rate: int
+    worth_by_kappa: int
+    worth_adjoint: int
+    later: int
+    later_by_rate: int
+    later_adjoint: int
+    floor: int
+    floor_adjoint: int
+    b: int
+    b_adjoint: int
+    exponent: int
+    later_exponent: int
+    error: int
+    by_exponent: int
+    by_later: int
+    by_floor: int
+    error_adjoint: int
+
+
+class Noise(NamedTuple):
+    """The runs: what was seen, and how far they lie from their curves.
+
+    Attributes
+    ----------
+    runs : int
+    rounded : int
+        Whether any error is known to have been rounded.
+    searched : int
+        Whether there are coordinates.
+    trainings, placed_effects : int
+        How many trainings have an effect, and how many effects are sampled about where the
+        residuals put them.
+    curve : array, shape (run,)
+    observed : array, shape (run,)
+    weight : array, shape (run,)
+        What sigma^2 is divided by.
+    log_budget : array, shape (run,)
+        ``log(n / n0)``.
+    siblings : array, shape (run,)
+        How many other checkpoints of the same training there are.
+    evaluation : array, shape (run,)
+        The variance of its evaluation.
+    rounding : array, shape (run,)
+        How far an error may be from what was printed.
+    known : array, shape (run,)
+        The variance of evaluation and rounding.
+    search_variance : array, shape (run,)
+        Of each run about its curve, in the search.
+    sigma, budget_exponent, common, nu : array, shape (run,)
+        Slots; nu is infinite for normal noise.
+    training : array, shape (run,)
+        Which training's effect moves it; -1 for none.
+    effect_slot, effect_place : array, shape (training,)
+    """
+
+    runs: int
+    rounded: int
+    searched: int
+    trainings: int
+    placed_effects: int
+    curve: Integers
+    observed: Reals
+    weight: Reals
+    log_budget: Reals
+    siblings: Reals
+    evaluation: Reals
+    rounding: Reals
+    known: Reals
+    search_variance: Reals
+    sigma: Integers
+    budget_exponent: Integers
+    common: Integers
+    nu: Integers
+    training: Integers
+    effect_slot: Integers
+    effect_place: Integers
+
+
+class NoiseWork(NamedTuple):
+    """What is known of the noise at a point.
+
+    Attributes
+    ----------
+    scatter, scatter_adjoint : (run,)
+        The run-to-run variance of a run that has no siblings, ``sigma_n^2 / weight``.
+    mean, mean_adjoint : (run,)
+        Where the noise is centred.
+    effect_mean, effect_precision, effect_adjoint : (training,)
+    """
+
+    scatter: int
+    scatter_adjoint: int
+    mean: int
+    mean_adjoint: int
+    effect_mean: int
+    effect_precision: int
+    effect_adjoint: int

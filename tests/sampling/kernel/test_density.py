@@ -1,0 +1,264 @@
+"""The compiled log density is that of the PyMC model, point by point."""
+
+import os
+import subprocess
+import sys
+
+import numba
+import numpy as np
+import pandas as pd
+import pytest
+
+from qqt_bayes.model.build import build
+from qqt_bayes.model.distributions import DISTRIBUTIONS, Prior
+from qqt_bayes.model.priors import count, log_density, values_at
+from qqt_bayes.model.problem import Problem
+from qqt_bayes.model.spec import Spec, load_model
+from qqt_bayes.sampling.kernel.plan import lay_out, uncovered
+from qqt_bayes.sampling.kernel.priors import CODES, log_prior
+from qqt_bayes.sampling.nutpie_adapter import Density, from_kernel
+from qqt_bayes.sampling.search.profile import find_coordinates
+from qqt_bayes.tables.runs import read_runs
+from tests import made
+
+POINTS = 40
+LARGEST = 3.0
+"""Points are tried up to so far from the middle in each coordinate: in the tails, too."""
+CLOSE = 1e-9
+"""Of a relative difference: both sum doubles in an order of their own."""
+
+
+def single_pools(**columns):
+    """Three pools, each alone at three budgets, the last of them of many epochs."""
+    rng = np.random.default_rng(3)
+    rows = [
+        {"pool": pool, "unique_samples": 12.8e6, "samples_seen": epochs * 12.8e6}
+        for pool in ("x", "y", "z")
+        for epochs in (1, 4, 40.5)
+    ]
+    errors = [0.93, 0.8, 0.6, 0.94, 0.83, 0.66, 0.95, 0.86, 0.7]
+    frame = pd.DataFrame(rows).assign(error=errors + 0.003 * rng.standard_normal(9))
+    return read_runs(frame.assign(**columns))
+
+
+def mixtures(groups=1):
+    """Every level of three pools at every budget, with two runs of one training."""
+    return read_runs(*made.tables(3, groups, seed=1))
+
+
+DESIGNS = {"single": single_pools, "mixed": mixtures, "groups": lambda: mixtures(2)}
+
+
+def oracle(problem, coordinates):
+    """PyMC's own log density and gradient, without compilation."""
+    density = build(problem, coordinates).logp_dlogp_function(
+        ravel_inputs=True, mode="FAST_COMPILE"
+    )
+    density.set_extra_values({})
+    return density
+
+
+def coordinates_of(problem):
+    sizes = problem.runs.sizes
+    z = np.random.default_rng(0).standard_normal((500, count(problem.spec, sizes)))
+    return find_coordinates(problem, values_at(problem.spec, sizes, z))
+
+
+def compiled(problem, coordinates):
+    return from_kernel(lay_out(problem, coordinates))
+
+
+def assert_same(spec, runs, *, declared=False, largest=LARGEST):
+    """Compare at points about the middle, ever farther from it."""
+    problem = Problem(spec, runs)
+    coordinates = None if declared else coordinates_of(problem)
+    assert (coordinates is None) == declared
+    assert not uncovered(problem, coordinates)
+    ours, theirs = Density(compiled(problem, coordinates)), oracle(problem, coordinates)
+    middle = lay_out(problem, coordinates).middle
+    rng = np.random.default_rng(7)
+    found = []
+    for distance in np.linspace(0.05, largest, POINTS):
+        u = middle + distance * rng.uniform(-1, 1, middle.size)
+        with np.errstate(all="ignore"):  # far from the data PyMC's density may overflow
+            expected, expected_gradient = theirs(u)
+        value, gradient = ours(u)
+        if np.isfinite(expected) and np.isfinite(expected_gradient).all():
+            scale = max(1.0, np.abs(expected_gradient).max())
+            np.testing.assert_allclose(gradient / scale, expected_gradient / scale, atol=CLOSE)
+            found.append((value, expected))
+    assert len(found) > POINTS / 2
+    value, expected = np.array(found).T
+    constant = value[0] - expected[0]
+    scale = np.maximum(1.0, np.abs(expected))
+    np.testing.assert_allclose((value - constant) / scale, expected / scale, atol=CLOSE)
+
+
+POOLED = ["utility", "utility-bounded-free-size"]
+OTHERS = [
+    "utility-unpooled",
+    "power-law",
+    "utility-overfit",
+    "utility-released",
+    "effective-data",
+    "data-constrained",
+    "cherti",
+]
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.parametrize("model", POOLED)
+def test_is_that_of_the_model_in_coordinates(model, design):
+    assert_same(load_model(model), DESIGNS[design]())
+
+
+@pytest.mark.parametrize("model", OTHERS)
+def test_covers_every_shipped_model(model):
+    assert_same(load_model(model), mixtures(2))
+
+
+@pytest.mark.parametrize("model", ["utility-bounded", "effective-data"])
+def test_is_that_of_the_model_as_declared(model):
+    assert_same(load_model(model), mixtures(), declared=True)
+
+
+@pytest.mark.parametrize("model", ["utility", "cherti"])
+@pytest.mark.parametrize("rounding", [1e-4, 0.02])
+def test_averages_over_what_was_rounded_off(model, rounding):
+    runs = mixtures(2)
+    assert_same(load_model(model), runs.assign(rounding=runs["rounding"] * 0 + rounding))
+
+
+def replaced(model, likelihood=None, **parameters):
+    """A shipped model with other priors."""
+    table = load_model(model).to_dict()
+    table["parameters"] |= parameters
+    table["likelihood"] = likelihood or table["likelihood"]
+    return Spec.from_dict(table)
+
+
+CHECKPOINTS = {
+    "distribution": "Normal",
+    "sigma": {"distribution": "Gamma", "alpha": 2.0, "beta": 400.0},
+    "budget_exponent": {"distribution": "Normal", "mu": 0.0, "sigma": 0.2},
+    "common": {"distribution": "Beta", "alpha": 2.0, "beta": 2.0},
+}
+TAILED = {
+    "distribution": "StudentT",
+    "sigma": {"distribution": "HalfCauchy", "beta": 0.01, "over": "group"},
+    "nu": {"distribution": "Gamma", "alpha": 3.0, "beta": 0.5},
+}
+
+
+@pytest.mark.parametrize("declared", [False, True])
+def test_covers_checkpoints_of_one_training(declared):
+    runs = mixtures()
+    names = [f"{data}" for data in runs["data_index"].values]
+    names[-1] = "alone"
+    runs = runs.assign(training=("run", names))
+    assert_same(replaced("utility", CHECKPOINTS), runs, declared=declared)
+
+
+@pytest.mark.parametrize("declared", [False, True])
+def test_covers_priors_of_other_shapes(declared):
+    spec = replaced(
+        "utility-overfit",
+        TAILED,
+        a={"distribution": "Gamma", "alpha": 2.0, "beta": 50.0, "over": "pool"},
+        kappa={"distribution": "Exponential", "lam": 50.0, "over": "group"},
+        size_exponent={"distribution": "StudentT", "nu": 4.0, "mu": 0.5, "sigma": 0.5},
+        tau={
+            "distribution": "InverseGamma",
+            "alpha": {"distribution": "Gamma", "alpha": 9.0, "beta": 3.0},
+            "beta": {"distribution": "Exponential", "lam": 0.2, "over": "pool"},
+            "over": ["group", "pool"],
+        },
+        b={"distribution": "Uniform", "lower": 0.01, "upper": 0.9, "over": "pool"},
+        d={
+            "distribution": "TruncatedNormal",
+            "lower": 0.0,
+            "upper": 0.7,
+            "mu": 0.1,  # PyMC's derivatives by these two are right to 1e-8 only
+            "sigma": 0.2,
+            "over": "group",
+        },
+    )
+    # Farther out b is at a bound to the last digit, and PyMC's log(1 - share) has none left.
+    assert_same(spec, mixtures(2), declared=declared, largest=1.0)
+
+
+ARGUMENTS = {
+    "Normal": {"mu": 0.3, "sigma": 0.7},
+    "StudentT": {"nu": 3.5, "mu": 0.3, "sigma": 0.7},
+    "LogNormal": {"mu": 0.3, "sigma": 0.7},
+    "HalfNormal": {"sigma": 0.7},
+    "HalfStudentT": {"nu": 3.5, "sigma": 0.7},
+    "HalfCauchy": {"beta": 0.7},
+    "Exponential": {"lam": 1.7},
+    "Gamma": {"alpha": 1.7, "beta": 2.3},
+    "InverseGamma": {"alpha": 1.7, "beta": 2.3},
+    "Beta": {"alpha": 1.7, "beta": 2.3},
+    "Uniform": {"lower": -0.2, "upper": 1.9},
+    "TruncatedNormal": {"mu": 0.3, "sigma": 0.7, "lower": 0.1, "upper": 2.0},
+}
+
+
+@numba.njit(error_model="numpy")
+def prior_for_python(distribution, x, first, second, third, lower, upper):
+    return log_prior(distribution, x, first, second, third, lower, upper)
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+@pytest.mark.parametrize("x", [0.15, 0.9])
+def test_priors_are_scipys(name, x):
+    given = ARGUMENTS[name]
+    free = [key for key in DISTRIBUTIONS[name].required if key not in ("lower", "upper")]
+    bounds = Prior(name, given).support
+
+    def ours(x, *values):
+        padded = [*values, 0.0, 0.0, 0.0][:3]
+        return prior_for_python(CODES[name], x, *padded, *bounds)
+
+    at = [x, *(given[key] for key in free)]
+    density, *slopes = ours(*at)
+    assert density == pytest.approx(log_density(name, x, given), rel=1e-12, abs=1e-12)
+    for i in range(len(at)):
+        step = 1e-5 * np.eye(len(at))[i]
+        rise = ours(*(at + step))[0] - ours(*(at - step))[0]
+        assert slopes[i] == pytest.approx(rise / 2e-5, rel=1e-7, abs=1e-7)
+
+
+def test_says_what_it_does_not_cover():
+    fixed = Problem(replaced("utility", b=0.15), mixtures())
+    assert uncovered(fixed, coordinates_of(fixed)) == "coordinates whose last field is not b"
+    assert not uncovered(fixed, None)
+    above = {"distribution": "TruncatedNormal", "mu": 0.5, "sigma": 0.5, "upper": 2.0}
+    bounded = Problem(replaced("utility", size_exponent=above), mixtures())
+    assert uncovered(bounded, None) == "a prior with an upper bound only"
+
+
+def test_runs_as_plain_python():
+    # Numba reads the variable when it is imported: so in a process of its own.
+    code = """
+import numpy as np
+from tests.sampling.kernel.test_density import *
+from qqt_bayes.sampling.kernel.density import log_density
+problem = Problem(load_model("utility-bounded-free-size"), mixtures())
+layout = lay_out(problem, coordinates_of(problem))
+plan, gradient = layout.plan, np.empty(layout.plan.places)
+value, adjoint, work = np.empty(plan.slots), np.empty(plan.slots), np.empty(plan.work)
+total = log_density(plan, layout.middle, gradient, value, adjoint, work)
+print(*[total, *gradient.tolist()])
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    python = np.array(found.stdout.split(), dtype=float)
+    problem = Problem(load_model("utility-bounded-free-size"), mixtures())
+    coordinates = coordinates_of(problem)
+    value, gradient = Density(compiled(problem, coordinates))(lay_out(problem, coordinates).middle)
+    np.testing.assert_allclose(python, [value, *gradient], rtol=1e-9, atol=1e-9)
