@@ -26,7 +26,8 @@ from qqt_bayes.model.spec import Spec, load_model, require_kind
 from qqt_bayes.posterior import gate
 from qqt_bayes.posterior.fit import by_draw
 from qqt_bayes.posterior.methods import METHODS
-from qqt_bayes.sampling.nutpie_adapter import compile_model, with_data
+from qqt_bayes.sampling.kernel.plan import lay_out, uncovered
+from qqt_bayes.sampling.nutpie_adapter import compile_model, from_kernel, with_data
 from qqt_bayes.sampling.samplers import Settings, dispersed, has_start, sample
 from qqt_bayes.sampling.search.modes import find_modes
 from qqt_bayes.sampling.search.profile import find_coordinates
@@ -131,8 +132,10 @@ def fit(
 
 
 def _compile(problem: Problem, coordinates: Coordinates | None) -> Any:
-    """Compile a model for this table alone: its data are constants, which compile faster."""
-    return compile_model(build(problem, coordinates), constant_data=True)
+    """The model of a table: the compiled log density, or PyMC's compiled for this table alone."""
+    if uncovered(problem, coordinates):  # says why not
+        return compile_model(build(problem, coordinates), constant_data=True)
+    return from_kernel(lay_out(problem, coordinates))
 
 
 def _check(method: str, settings: Settings) -> None:
@@ -214,6 +217,8 @@ class Compilation:
 
     def of(self, problem: Problem, coordinates: Coordinates | None) -> Any:
         """A compiled model: the last one with other data where the trainings are the same."""
+        if not uncovered(problem, coordinates):  # nothing is compiled
+            return from_kernel(lay_out(problem, coordinates))
         last = self._compiled_of
         if last and last.spec == problem.spec and _same_trainings(problem.runs, last.runs):
             return with_data(self._compiled, data_of(problem, coordinates))
