@@ -16,7 +16,7 @@ LONGEST_FIRST = (
     "sampling/test_inference.py",
     "case_studies/test_cherti.py",
     "model/test_coordinates.py",
-    "sampling/test_extremes.py",
+    "sampling/kernel/test_density.py",
     "case_studies/test_mini_clip.py",
     "case_studies/test_tmars_published.py",
     "sampling/test_cluster.py",

@@ -15,6 +15,8 @@ from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.posterior.prediction import predict
 from qqt_bayes.sampling.inference import prior_draws
+from qqt_bayes.sampling.kernel.plan import lay_out
+from qqt_bayes.sampling.nutpie_adapter import Density, from_kernel
 from qqt_bayes.sampling.search.profile import find_coordinates
 from qqt_bayes.tables.runs import read_runs
 
@@ -52,10 +54,8 @@ def test_densities_are_finite(name, model):
     _, draws = prior_draws(build(problem), seed=0)
     curve, again, log_density = replicate(problem, draws, seed=0)
     assert all(np.isfinite(x).all() for x in (*draws.values(), curve, again, log_density))
-    moved = build(problem, find_coordinates(problem, draws))
-    density = moved.logp_dlogp_function(ravel_inputs=True, mode="FAST_COMPILE")
-    density.set_extra_values({})
-    middle = np.concatenate([np.ravel(x) for x in moved.initial_point().values()])
+    layout = lay_out(problem, find_coordinates(problem, draws))
+    density, middle = Density(from_kernel(layout)), layout.middle
     for step in (0.0, 1.0, 3.0):
         value, gradient = density(
             middle + step * np.random.default_rng(0).standard_normal(middle.size)
