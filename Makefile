@@ -87,6 +87,7 @@ $(VENV)/.locked $(BENCH)/.locked:
 
 %/.ready: %/.locked pyproject.toml
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@$(@D)/bin/python -c "from qqt_bayes.sampling.kernel.compiled import functions; functions()" # once for a machine
 	@touch $@
 
 $(VENV)/.mini-clip: requirements-mini-clip.lock $(READY)
