@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numba
 import numpy as np
-from numba import carray, types  # type: ignore[attr-defined]
+from numba import carray, types  # type: ignore[attr-defined]  # Numba hands them on, untyped
 
 from qqt_bayes.sampling.kernel.density import log_density, set_values
 from qqt_bayes.sampling.kernel.memory import REAL_POINTER, integers, layout, part, reals
@@ -38,7 +38,8 @@ class Functions(NamedTuple):
 @cache
 def functions() -> Functions:
     """The compiled functions: from the cache, or compiled now."""
-    return Functions(_density(_sources()), _expand(_sources()))
+    sources = _sources()
+    return Functions(_density(sources), _expand(sources))
 
 
 def _sources() -> int:

@@ -49,6 +49,7 @@ def _compiled[Function: Callable[..., Any]](
     function: Function, inline: Literal["never", "always"]
 ) -> Function:
     options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "inline": inline}
+    # Numba types the options one by one, and so does not know them as a dictionary
     compiled = numba.njit(error_model="numpy", **options)(function)  # type: ignore[call-overload]
     return cast(Function, compiled)
 

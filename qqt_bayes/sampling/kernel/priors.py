@@ -88,7 +88,9 @@ def truncation(mu, sigma, lower, upper):
 
 
 @kernel
-def log_prior(distribution, x, first, second, third, lower, upper):  # noqa: PLR0911
+def log_prior(  # noqa: PLR0911 one return a distribution reads as the registry does
+    distribution, x, first, second, third, lower, upper
+):
     """Log density of a prior of the registry, and its derivatives.
 
     Parameters
