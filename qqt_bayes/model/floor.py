@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 Array = NDArray[np.float64]
 SMALL_FLOOR = 0.05
@@ -108,7 +108,7 @@ def fit_line(
     density = np.exp(cost.min() - np.interp(fine, floor, cost))
     below = np.cumsum(density) - density / 2
     u = np.linspace(-DEVIATIONS, DEVIATIONS, POINTS)
-    quantiles = np.interp(stats.norm.cdf(u), below / density.sum(), fine)
+    quantiles = np.interp(special.ndtr(u), below / density.sum(), fine)
     # From d back to z, y (the wall left out) and v.
     left = 1 - np.minimum((quantiles - lower) / (upper - lower), MAX_SHARE)
     smallest = min(MIN_FLOOR, MIN_FLOOR_SHARE * (least - lower))

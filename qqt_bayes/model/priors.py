@@ -3,6 +3,9 @@ r"""The declared priors as numbers, without PyMC: their values and their densiti
 Every random number of a model is a function of independent standard normals z: ``x = F^-1(Phi(z))``
 with F the distribution function of its prior, whose own parameters come before it in the same way.
 So in z the prior of any specification, pooled or not, is the standard normal.
+
+The distributions are written out in SciPy's special functions: importing `scipy.stats` would take
+longer than the rest of a fit's imports together.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.spec import Spec
@@ -22,49 +25,120 @@ from qqt_bayes.model.spec import Spec
 Array = NDArray[np.float64]
 
 
-class _HalfT:
-    """The distribution of the absolute value of a Student t variable, which SciPy does not have."""
-
-    def ppf(self, p: Any, **of_t: Any) -> Any:
-        return stats.t.ppf((1 + p) / 2, **of_t)
-
-    def logpdf(self, x: Any, **of_t: Any) -> Any:
-        return np.log(2) + stats.t.logpdf(x, **of_t)
+LOG_2, LOG_PI, HALF_LOG_2_PI = math.log(2), math.log(math.pi), math.log(2 * math.pi) / 2
 
 
-def _truncated(
-    mu: Any, sigma: Any, lower: float = -np.inf, upper: float = np.inf
-) -> dict[str, Any]:
-    return {"a": (lower - mu) / sigma, "b": (upper - mu) / sigma, "loc": mu, "scale": sigma}
+def _by_tail(z: Any, lower: Callable[[Any], Any], upper: Callable[[Any], Any]) -> Any:
+    """A quantile from the nearer tail, whose probability has all its digits: ``Phi(-|z|)``."""
+    p = special.ndtr(-abs(z))
+    return np.where(z < 0, lower(p), upper(p))
 
 
-SCIPY: dict[str, tuple[Any, Callable[..., dict[str, Any]]]] = {
-    "Normal": (stats.norm, lambda mu, sigma: {"loc": mu, "scale": sigma}),
-    "StudentT": (stats.t, lambda nu, mu, sigma: {"df": nu, "loc": mu, "scale": sigma}),
-    "LogNormal": (stats.lognorm, lambda mu, sigma: {"s": sigma, "scale": np.exp(mu)}),
-    "HalfNormal": (stats.halfnorm, lambda sigma: {"scale": sigma}),
-    "HalfStudentT": (_HalfT(), lambda nu, sigma: {"df": nu, "scale": sigma}),
-    "HalfCauchy": (stats.halfcauchy, lambda beta: {"scale": beta}),
-    "Exponential": (stats.expon, lambda lam: {"scale": 1 / lam}),
-    "Gamma": (stats.gamma, lambda alpha, beta: {"a": alpha, "scale": 1 / beta}),
-    "InverseGamma": (stats.invgamma, lambda alpha, beta: {"a": alpha, "scale": beta}),
-    "Beta": (stats.beta, lambda alpha, beta: {"a": alpha, "b": beta}),
-    "Uniform": (stats.uniform, lambda lower, upper: {"loc": lower, "scale": upper - lower}),
-    "TruncatedNormal": (stats.truncnorm, _truncated),
+def _half_t(z: Any, nu: Any) -> Any:
+    def near_0(p: Any) -> Any:  # x^2 / (nu + x^2) has a beta distribution
+        share = special.betaincinv(0.5, nu / 2, p)
+        return np.sqrt(nu * share / (1 - share))
+
+    return _by_tail(z, near_0, lambda q: -special.stdtrit(nu, q / 2))
+
+
+def _gamma(z: Any, alpha: Any) -> Any:
+    return _by_tail(
+        z, lambda p: special.gammaincinv(alpha, p), lambda q: special.gammainccinv(alpha, q)
+    )
+
+
+def _between(mu: Any, sigma: Any, lower: float, upper: float, mirrored: Any) -> tuple[Any, Any]:
+    """The probabilities of a normal below two bounds, or, where `mirrored`, beyond them."""
+    low, high = (lower - mu) / sigma, (upper - mu) / sigma
+    return (
+        special.ndtr(np.where(mirrored, -high, low)),
+        special.ndtr(np.where(mirrored, -low, high)),
+    )
+
+
+def _truncated(z: Any, mu: Any, sigma: Any, lower: float = -np.inf, upper: float = np.inf) -> Any:
+    # Seen from the side on which the probabilities are not near 1, where they lose their digits.
+    mirrored = (lower > mu) | ((z > 0) & (upper >= mu))
+    below, above = _between(mu, sigma, lower, upper, mirrored)
+    side = np.where(mirrored, -1.0, 1.0)
+    x = side * special.ndtri(below + special.ndtr(side * z) * (above - below))
+    return np.clip(mu + sigma * x, lower, upper)  # the last digit may lie outside
+
+
+QUANTILES: dict[str, Callable[..., Any]] = {
+    "Normal": lambda z, mu, sigma: mu + sigma * z,
+    "StudentT": lambda z, nu, mu, sigma: (
+        mu + sigma * np.sign(z) * -special.stdtrit(nu, special.ndtr(-abs(z)))
+    ),
+    "LogNormal": lambda z, mu, sigma: np.exp(mu + sigma * z),
+    "HalfNormal": lambda z, sigma: (
+        sigma
+        * _by_tail(z, lambda p: np.sqrt(2) * special.erfinv(p), lambda q: -special.ndtri(q / 2))
+    ),
+    "HalfStudentT": lambda z, nu, sigma: sigma * _half_t(z, nu),
+    "HalfCauchy": lambda z, beta: (
+        beta * _by_tail(z, lambda p: np.tan(np.pi / 2 * p), lambda q: 1 / np.tan(np.pi / 2 * q))
+    ),
+    "Exponential": lambda z, lam: -special.log_ndtr(-z) / lam,
+    "Gamma": lambda z, alpha, beta: _gamma(z, alpha) / beta,
+    "InverseGamma": lambda z, alpha, beta: beta / _gamma(-z, alpha),
+    "Beta": lambda z, alpha, beta: special.betaincinv(alpha, beta, special.ndtr(z)),
+    "Uniform": lambda z, lower, upper: lower + (upper - lower) * special.ndtr(z),
+    "TruncatedNormal": _truncated,
 }
-"""The closed registry of priors: SciPy's distribution, and its parameters from ours."""
+"""The closed registry of priors: ``F^-1(Phi(z))`` of each, given z and its parameters."""
 
 
-def quantile(name: str, p: Any, parameters: Mapping[str, Any]) -> Any:
-    """Quantiles of a distribution of the registry."""
-    distribution, translate = SCIPY[name]
-    return distribution.ppf(p, **translate(**parameters))
+def quantile(name: str, z: Any, parameters: Mapping[str, Any]) -> Any:
+    """Quantiles of a distribution of the registry, at the probabilities ``Phi(z)``."""
+    return QUANTILES[name](z, **parameters)
+
+
+def normal(x: Any, mu: Any, sigma: Any) -> Any:
+    """Log density of the normal distribution."""
+    return -(((x - mu) / sigma) ** 2) / 2 - HALF_LOG_2_PI - np.log(sigma)
+
+
+def student_t(x: Any, nu: Any, mu: Any, sigma: Any) -> Any:
+    """Log density of Student's t."""
+    scale = special.gammaln((nu + 1) / 2) - special.gammaln(nu / 2) - (np.log(nu) + LOG_PI) / 2
+    return scale - np.log(sigma) - (nu + 1) / 2 * np.log1p(((x - mu) / sigma) ** 2 / nu)
+
+
+def _truncated_normal(
+    x: Any, mu: Any, sigma: Any, lower: float = -np.inf, upper: float = np.inf
+) -> Any:
+    below, above = _between(mu, sigma, lower, upper, lower > mu)
+    return normal(x, mu, sigma) - np.log(above - below)
+
+
+LOG_DENSITIES: dict[str, Callable[..., Any]] = {
+    "Normal": normal,
+    "StudentT": student_t,
+    "LogNormal": lambda x, mu, sigma: normal(np.log(x), mu, sigma) - np.log(x),
+    "HalfNormal": lambda x, sigma: LOG_2 + normal(x, 0.0, sigma),
+    "HalfStudentT": lambda x, nu, sigma: LOG_2 + student_t(x, nu, 0.0, sigma),
+    "HalfCauchy": lambda x, beta: LOG_2 + student_t(x, 1.0, 0.0, beta),
+    "Exponential": lambda x, lam: np.log(lam) - lam * x,
+    "Gamma": lambda x, alpha, beta: (
+        special.xlogy(alpha, beta) - special.gammaln(alpha) + special.xlogy(alpha - 1, x) - beta * x
+    ),
+    "InverseGamma": lambda x, alpha, beta: (
+        special.xlogy(alpha, beta) - special.gammaln(alpha) - (alpha + 1) * np.log(x) - beta / x
+    ),
+    "Beta": lambda x, alpha, beta: (
+        special.xlogy(alpha - 1, x) + special.xlog1py(beta - 1, -x) - special.betaln(alpha, beta)
+    ),
+    "Uniform": lambda x, lower, upper: np.zeros_like(x) - np.log(upper - lower),
+    "TruncatedNormal": _truncated_normal,
+}
+"""The same registry: the log density of each inside its support, given x and its parameters."""
 
 
 def log_density(name: str, x: Any, parameters: Mapping[str, Any]) -> Any:
     """Log density of a distribution of the registry, inside its support."""
-    distribution, translate = SCIPY[name]
-    return distribution.logpdf(x, **translate(**parameters))
+    return LOG_DENSITIES[name](x, **parameters)
 
 
 def declared(spec: Spec) -> Iterator[tuple[str, Prior]]:
@@ -127,7 +201,7 @@ def values_at(spec: Spec, sizes: Mapping[str, int], z: Array) -> dict[str, Array
             else inner
             for key, inner in prior.parameters.items()
         }
-        found[name] = quantile(prior.distribution, special.ndtr(own), arguments)
+        found[name] = quantile(prior.distribution, own, arguments)
         start = stop
     return found
 

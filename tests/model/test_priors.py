@@ -1,13 +1,15 @@
-"""The priors as SciPy has them are those that PyMC samples."""
+"""The priors in NumPy are those that PyMC declares, and those of SciPy far in their tails."""
 
 import numpy as np
 import pymc as pm
 import pytest
 import xarray as xr
+from scipy import stats
 
 from qqt_bayes.model.distributions import DISTRIBUTIONS, Prior
 from qqt_bayes.model.priors import (
-    SCIPY,
+    LOG_DENSITIES,
+    QUANTILES,
     count,
     declared,
     log_density,
@@ -32,10 +34,11 @@ EXAMPLES = {
     "TruncatedNormal": {"mu": 0.3, "sigma": 2.0, "lower": 0.1},
 }
 AT = np.array([0.02, 0.4, 0.97])
+Z = stats.norm.ppf(AT)
 
 
 def test_every_distribution_has_its_example():
-    assert set(EXAMPLES) == set(SCIPY) == set(DISTRIBUTIONS)
+    assert set(EXAMPLES) == set(QUANTILES) == set(LOG_DENSITIES) == set(DISTRIBUTIONS)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +46,7 @@ def of_pymc():
     """PyMC's log density and log distribution function of each, at our quantiles; compiled once."""
     graphs = []
     for name, parameters in EXAMPLES.items():
-        about, x = getattr(pm, name).dist(**parameters), quantile(name, AT, parameters)
+        about, x = getattr(pm, name).dist(**parameters), quantile(name, Z, parameters)
         if name == "HalfStudentT":  # PyMC has no distribution function of it
             below = 2 * np.e ** pm.logcdf(pm.StudentT.dist(mu=0.0, **parameters), x) - 1
         else:
@@ -56,9 +59,48 @@ def of_pymc():
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_densities_and_quantiles_are_those_of_pymc(name, of_pymc):
     density, below = of_pymc[name]
-    x = quantile(name, AT, EXAMPLES[name])
+    x = quantile(name, Z, EXAMPLES[name])
     np.testing.assert_allclose(log_density(name, x, EXAMPLES[name]), density, rtol=1e-6)
     np.testing.assert_allclose(below, AT, rtol=1e-6)
+
+
+OF_SCIPY = {
+    "Normal": stats.norm(0.3, 2.0),
+    "StudentT": stats.t(3.0, 0.3, 2.0),
+    "LogNormal": stats.lognorm(s=0.5, scale=np.exp(0.3)),
+    "HalfNormal": stats.halfnorm(scale=2.0),
+    "HalfCauchy": stats.halfcauchy(scale=0.5),
+    "Exponential": stats.expon(scale=1 / 3.0),
+    "Gamma": stats.gamma(2.0, scale=1 / 3.0),
+    "InverseGamma": stats.invgamma(2.0, scale=3.0),
+    "Beta": stats.beta(2.0, 3.0),
+    "Uniform": stats.uniform(0.2, 1.5),
+    "TruncatedNormal": stats.truncnorm((0.1 - 0.3) / 2.0, np.inf, 0.3, 2.0),
+}
+"""The examples in SciPy's parameters; it has no half t."""
+
+
+@pytest.mark.parametrize("name", OF_SCIPY)
+def test_far_in_the_tails_quantiles_keep_their_digits(name):
+    """A probability of 1e-15 below or above: there `1 - p` has lost them."""
+    z, scipy = np.array([-8.0, -5.0, 5.0, 8.0]), OF_SCIPY[name]
+    x = quantile(name, z, EXAMPLES[name])
+    lower, upper = scipy.support()
+    if lower in (0.0, -np.inf):  # values near another bound have no digits left for it
+        np.testing.assert_allclose(scipy.logcdf(x[:2]), stats.norm.logcdf(z[:2]), rtol=1e-8)
+    if upper == np.inf:
+        np.testing.assert_allclose(scipy.logsf(x[2:]), stats.norm.logsf(z[2:]), rtol=1e-8)
+    np.testing.assert_allclose(log_density(name, x, EXAMPLES[name]), scipy.logpdf(x), rtol=1e-9)
+
+
+@pytest.mark.parametrize("bounds", [(9.0, np.inf), (-np.inf, -9.0), (8.0, 8.5), (-0.5, 0.2)])
+def test_a_normal_is_truncated_far_from_its_mean(bounds):
+    parameters = {"mu": 0.3, "sigma": 0.8, "lower": bounds[0], "upper": bounds[1]}
+    z, edges = np.array([-4.0, -1.0, 0.0, 2.0]), (np.array(bounds) - 0.3) / 0.8
+    x, scipy = quantile("TruncatedNormal", z, parameters), stats.truncnorm(*edges, 0.3, 0.8)
+    np.testing.assert_allclose(x, scipy.ppf(stats.norm.cdf(z)), rtol=1e-9)
+    found = log_density("TruncatedNormal", x, parameters)
+    np.testing.assert_allclose(found, scipy.logpdf(x), rtol=1e-9)
 
 
 @pytest.mark.parametrize("model", list_models())
