@@ -33,6 +33,7 @@ __all__ = [
     "InputError",
     "__version__",
     "best_subsets",
+    "build_model",
     "compare_laws",
     "decide",
     "decide_stack",
@@ -59,6 +60,7 @@ _MODULE_OF = {
     "InadequateFit": "errors",
     "InputError": "errors",
     "best_subsets": "decisions.subsets",
+    "build_model": "model.build",
     "compare_laws": "comparison.loo",
     "decide": "decisions.decide",
     "decide_stack": "decisions.stack",
@@ -88,6 +90,7 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.decisions.stack import decide_stack
     from qqt_bayes.decisions.subsets import best_subsets
     from qqt_bayes.errors import InadequateFit, InputError
+    from qqt_bayes.model.build import build_model
     from qqt_bayes.model.spec import list_models, load_model
     from qqt_bayes.posterior.fit import Fit
     from qqt_bayes.posterior.fit_file import load, save

@@ -6,9 +6,9 @@ import numpy as np
 import xarray as xr
 
 from qqt_bayes.calibration import sbc
-from qqt_bayes.model.build import build
+from qqt_bayes.model.draws import prior_draws
 from qqt_bayes.model.problem import Problem
-from qqt_bayes.sampling.inference import prior_draws
+from qqt_bayes.sampling.inference import labelled
 
 
 def install(monkeypatch):
@@ -21,11 +21,11 @@ def install(monkeypatch):
     def from_the_prior(runs, spec, *, seed, draws, chains, **_):
         seeds.append(seed)
         if spec.name not in priors:
-            priors[spec.name] = prior_draws(build(Problem(spec, runs)), seed=0)[0]["prior"]
-        prior = priors[spec.name].to_dataset(inherit=False).drop_vars(["curve", "draw"])
-        some = np.random.default_rng(seed).permutation(prior.sizes["draw"])[: chains * draws]
-        each = [prior.isel(chain=0, draw=part) for part in np.split(some, chains)]
-        posterior = xr.concat(each, "chain")
+            priors[spec.name] = prior_draws(Problem(spec, runs), seed=0)
+        prior = priors[spec.name]
+        some = np.random.default_rng(seed).permutation(len(prior["a"]))[: chains * draws]
+        few = {name: x[some] for name, x in prior.items()}
+        posterior = labelled(Problem(spec, runs), few, chains)
         diverging = xr.zeros_like(posterior["a"], dtype=bool)
         groups = {"posterior": posterior, "sample_stats": xr.Dataset({"diverging": diverging})}
         fit = xr.DataTree.from_dict(groups)

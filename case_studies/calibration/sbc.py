@@ -25,7 +25,7 @@ from qqt_bayes.calibration.misspecification import coverage_elsewhere
 from qqt_bayes.calibration.sbc import simulation_based_calibration
 from qqt_bayes.files import write
 from qqt_bayes.model.spec import Spec, load_model
-from qqt_bayes.sampling.inference import Compilation, versions
+from qqt_bayes.sampling.inference import versions
 
 HERE = Path(__file__).parent
 KEPT = HERE / "ranks"
@@ -108,11 +108,11 @@ def load(entry):
 
 
 def work(entry, say=print):
-    """Make the blocks of an entry that are missing, with one compiled model."""
-    runs, compilation = read(entry["design"]), Compilation(prior_seed=0)
+    """Make the blocks of an entry that are missing."""
+    runs = read(entry["design"])
     table, own = load(entry), made_by(entry)
     for block in sorted({*blocks(entry)} - {*table["block"]}):
-        same = {"replications": BLOCK, "seed": block, "compilation": compilation}
+        same = {"replications": BLOCK, "seed": block}
         if entry["truth"]:
             truth = fixed(entry["truth"], entry["fixed"])
             found = coverage_elsewhere(runs, truth, entry["spec"], **same, **LONG).round(5)

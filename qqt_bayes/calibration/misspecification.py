@@ -10,12 +10,12 @@ import xarray as xr
 
 from qqt_bayes.calibration.prior_tables import SAMPLER_SEEDS, Array, prior_tables, seed_for
 from qqt_bayes.calibration.sbc import every_set, names_of_runs
-from qqt_bayes.model.build import replicate
+from qqt_bayes.model.draws import curves
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec, load_model, require_kind
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.prediction import predict
-from qqt_bayes.sampling.inference import Compilation, fit
+from qqt_bayes.sampling.inference import fit
 
 BUDGET_FACTORS = (1, 4)
 """Budgets at which coverage is measured, in units of the largest budget of the runs."""
@@ -43,7 +43,6 @@ def coverage_elsewhere(
     replications: int = 50,
     seed: int = 0,
     probability: float = 0.9,
-    compilation: Compilation | None = None,
     **settings: Any,
 ) -> pd.DataFrame:
     """Whether intervals of the mean error hold the truth where runs follow another law.
@@ -58,8 +57,6 @@ def coverage_elsewhere(
     replications, seed : int
     probability : float
         Of the intervals.
-    compilation : Compilation, optional
-        As in `fit`; for several calls with the same trainings and `fitted`.
     **settings
         As in `fit`.
 
@@ -83,12 +80,11 @@ def coverage_elsewhere(
     problems = {
         times: Problem(truth, every_set(tables.design, times * largest)) for times in BUDGET_FACTORS
     }
-    shared = Compilation(prior_seed=seed) if compilation is None else compilation
     tails = [(1 - probability) / 2, (1 + probability) / 2]
     rows = []
     for i in range(replications):
         own_seed = seed_for(seed, SAMPLER_SEEDS, i)
-        each = fit(tables.table(i), fitted, seed=own_seed, compilation=shared, **settings)
+        each = fit(tables.table(i), fitted, seed=own_seed, **settings)
         failed = [check.id for check in Fit.of(each).gate.failed]
         true_errors = {
             times: _true_errors(problem, tables.truth(i)) for times, problem in problems.items()
@@ -112,8 +108,8 @@ def coverage_elsewhere(
 def _true_errors(problem: Problem, values: dict[str, Array]) -> Array:
     """Mean error of each run of a design under known parameters, shape (run,)."""
     one_draw = {name: np.asarray(x)[None] for name, x in values.items()}
-    curve, *_ = replicate(problem, one_draw, seed=0)
-    return np.asarray(curve[0])
+    true_errors: Array = curves(problem, one_draw)[0]
+    return true_errors
 
 
 def _inside(ends: xr.DataArray, design: xr.Dataset, errors: Array) -> list[dict[str, Any]]:

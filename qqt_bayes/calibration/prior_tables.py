@@ -16,11 +16,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.model.build import build
+from qqt_bayes.model.draws import prior_draws, replicate
 from qqt_bayes.model.noise import evaluation_variance, hold_evaluation
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec
-from qqt_bayes.sampling.inference import prior_draws
 from qqt_bayes.tables.runs import ERROR
 
 Array = NDArray[np.float64]
@@ -88,13 +87,14 @@ def prior_tables(spec: Spec, runs: xr.Dataset, count: int, seed: int) -> PriorTa
     if count < 1:
         raise InputError(f"replications should be at least 1, but got {count}.")
     design = hold_evaluation(runs, evaluation_variance(runs))
-    declared = build(Problem(spec, design))
+    problem = Problem(spec, design)
     truths: list[dict[str, Array]] = []
     tables: list[Array] = []
     drawn = kept = 0
     while kept < count and drawn < MAX_DRAWN_PER_KEPT * count:
-        tree, values = prior_draws(declared, seed_for(seed, PRIOR_SEEDS, len(tables)))
-        errors = tree["prior_predictive"]["error"].to_numpy()[0]
+        own_seed = seed_for(seed, PRIOR_SEEDS, len(tables))
+        values = prior_draws(problem, own_seed)
+        errors = replicate(problem, values, own_seed)[1]
         legal = ERROR[design.attrs["kind"]].holds(errors).all(axis=1)
         truths.append({name: x[legal] for name, x in values.items()})
         tables.append(errors[legal])

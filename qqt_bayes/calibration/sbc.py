@@ -33,11 +33,11 @@ import xarray as xr
 from qqt_bayes.calibration.prior_tables import SAMPLER_SEEDS, Array, prior_tables, seed_for
 from qqt_bayes.calibration.uniformity import RANKED_DRAWS, rank_of
 from qqt_bayes.errors import InputError
-from qqt_bayes.model.build import replicate
+from qqt_bayes.model.draws import curves, replicate
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec, load_model, require_kind
 from qqt_bayes.posterior.fit import by_draw
-from qqt_bayes.sampling.inference import Compilation, fit, versions
+from qqt_bayes.sampling.inference import fit, versions
 
 LOG_LIKELIHOOD = "log likelihood"
 """Name of the scalar that depends on data and parameters together."""
@@ -55,7 +55,6 @@ def simulation_based_calibration(
     tune: int = 300,
     chains: int = 4,
     progress: bool = False,
-    compilation: Compilation | None = None,
 ) -> xr.Dataset:
     """Rank the truth among the draws of posteriors of tables drawn from the model.
 
@@ -67,15 +66,13 @@ def simulation_based_calibration(
     spec : Spec or str
         A specification, or the name or path of one.
     replications : int
-        Tables to fit, all with one compiled model.
+        Tables to fit.
     seed : int
         Of the truths, the tables and the samplers, each of which gets a seed of its own.
     draws, tune, chains : int
         As in `fit`.
     progress : bool
         Show a progress bar on standard error.
-    compilation : Compilation, optional
-        As in `fit`; for several calls with the same trainings.
 
     Returns
     -------
@@ -102,14 +99,13 @@ def simulation_based_calibration(
     tables = prior_tables(spec, runs, replications, seed)
     ranking = Ranking(spec, tables.design)
     settings: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains}
-    shared = Compilation(prior_seed=seed) if compilation is None else compilation
     rows = []
     for i in _with_progress(replications, progress):
         table = tables.table(i)
         start = time.perf_counter()
         # Were one seed shared by all fits, their ranks would depend on each other.
         own_seed = seed_for(seed, SAMPLER_SEEDS, i)
-        each = fit(table, spec, seed=own_seed, compilation=shared, **settings)
+        each = fit(table, spec, seed=own_seed, **settings)
         seconds = time.perf_counter() - start
         rows.append(ranking.compare(each, table, tables.truth(i)).assign(seconds=seconds))
     origin = {"spec": json.dumps(spec.to_dict()), "spec_hash": spec.hash, "versions": versions()}
@@ -168,7 +164,7 @@ class Ranking:
             name: np.concatenate([truth[name][None], x]) for name, x in by_draw(posterior).items()
         }
         curve, _, density = replicate(Problem(self.spec, table), joined, seed=0)
-        beyond, *_ = replicate(self.beyond, joined, seed=0)
+        beyond = curves(self.beyond, joined)
         gaps = self._gaps(beyond)
         columns = [
             *(x.reshape(len(x), -1) for x in joined.values()),

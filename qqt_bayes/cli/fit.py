@@ -163,7 +163,7 @@ def _fits(
     if dask is not None:
         from qqt_bayes.sampling.many import fit_as_finished
 
-        yield from fit_as_finished(tables, spec, dask, share=several, **sampler)
+        yield from fit_as_finished(tables, spec, dask, **sampler)
     elif several:
         from qqt_bayes.sampling.many import fit_many
 

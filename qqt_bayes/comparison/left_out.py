@@ -10,6 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.errors import InputError, alternatives
+from qqt_bayes.model.draws import replicate
 from qqt_bayes.model.noise import evaluation_variance, hold_evaluation
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.posterior.fit import Fit, by_draw
@@ -77,7 +78,6 @@ def refits(fit: Fit, left_out: Sequence[Fold]) -> Iterator[tuple[Array, Array, b
     """
     if not left_out:
         return
-    from qqt_bayes.model.build import replicate
     from qqt_bayes.sampling.many import fit_many
 
     spec, runs = fit.spec, fit.runs

@@ -9,24 +9,19 @@ with the log derivative of that function.  The posterior of the parameters is th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
-from numpy.typing import NDArray
 
-from qqt_bayes.laws.run_curves import repeat, run_errors
+from qqt_bayes.laws.run_curves import run_errors
 from qqt_bayes.model.coordinates import Coordinates
 from qqt_bayes.model.distributions import GAUSSIAN, Prior
 from qqt_bayes.model.floor import on_line
 from qqt_bayes.model.likelihood import (
     COORDINATE,
-    TRAINING,
-    compiled,
-    has_effects,
     log_density,
     observe,
     segment_sum,
@@ -35,21 +30,48 @@ from qqt_bayes.model.likelihood import (
 from qqt_bayes.model.noise import (
     by_run,
     checkpoints,
-    common_deviation,
     evaluation_variance,
+    has_effects,
     independent_variance,
     is_rounded,
     run_variance,
     shape_of,
 )
-from qqt_bayes.model.priors import by_copy
 from qqt_bayes.model.problem import FLOOR, Field, Problem, Scale
+from qqt_bayes.model.spec import Spec, load_model, require_kind
 
-Array = NDArray[np.float64]
 CURVE = "curve"
 """Name of the mean error of each run; recomputed where it is needed, not part of the posterior."""
-DRAWS_AT_A_TIME = 500
-"""Runs are replicated under so many draws at a time: memory, not speed, sets the limit."""
+
+
+def build_model(spec: Spec | str, runs: xr.Dataset) -> pm.Model:
+    """The PyMC model that a specification declares for a table of runs.
+
+    `qqt_bayes.fit` samples the same posterior, by a compiled log density of its own.  The model is
+    there to be read, drawn (`pymc.model_to_graphviz`), extended and sampled by other samplers.
+
+    Parameters
+    ----------
+    spec : Spec or str
+        A specification, or the name or path of one.
+    runs : Dataset
+        As `read_runs` returns it.
+
+    Returns
+    -------
+    Model
+        Its random variables have the names of the specification: ``a``, ``b``, ``b_mu``, ...; the
+        data ``observed``, ``evaluation_variance`` and, if anything was rounded, ``rounding`` are
+        over "run"; ``curve`` is the mean error of each run, and ``error`` is observed.
+
+    Raises
+    ------
+    InputError
+        If the specification has a fault or is for another kind of errors.
+    """
+    spec = load_model(spec)
+    require_kind(spec, runs.attrs["kind"])
+    return build(Problem(spec, runs))
 
 
 def build(problem: Problem, coordinates: Coordinates | None = None) -> pm.Model:
@@ -76,17 +98,18 @@ def build(problem: Problem, coordinates: Coordinates | None = None) -> pm.Model:
             name: _declare(name, value, runs) for name, value in spec.likelihood.parameters.items()
         }
         noise = by_run(spec.likelihood, runs, declared)
-        data = {name: pm.Data(name, value) for name, value in data_of(problem, coordinates).items()}
-        known, rounding = data["evaluation_variance"], data.get("rounding")
-        observed = data["observed"]
+        known = pm.Data("evaluation_variance", evaluation_variance(runs), dims="run")
+        observed = pm.Data("observed", runs["error"].to_numpy(), dims="run")
+        rounding = None
+        if is_rounded(runs):
+            rounding = pm.Data("rounding", runs["rounding"].to_numpy(), dims="run")
         # A uniform on (-rounding, rounding) has a third of its square as variance.
         with_rounding = known if rounding is None else known + rounding**2 / 3
         if coordinates is None:
             values = {name: _declare(name, each, runs) for name, each in spec.parameters.items()}
         else:
-            held = replace(coordinates, **{name: data[name] for name in coordinates.arrays()})
             independent = independent_variance(runs, noise, with_rounding)
-            values = _declare_in(held, problem, independent, observed)
+            values = _declare_in(coordinates, problem, independent, observed)
         errors = _curve(problem, values)
         mean = errors
         if has_effects(spec.likelihood, runs):
@@ -112,63 +135,6 @@ def _curve(problem: Problem, values: Mapping[str, Any]) -> Any:
         declared = problem.spec.parameters[name]
         with_dims[name] = value, declared.over if isinstance(declared, Prior) else ()
     return run_errors(problem.entries, problem.law, with_dims, xp=pt, add=segment_sum)
-
-
-def data_of(problem: Problem, coordinates: Coordinates | None = None) -> dict[str, Array]:
-    """The data of a model by name: in them alone do tables of the same trainings differ."""
-    runs = problem.runs
-    rounding = {"rounding": runs["rounding"].to_numpy()} if is_rounded(runs) else {}
-    return {
-        "evaluation_variance": evaluation_variance(runs),
-        **rounding,
-        "observed": runs["error"].to_numpy(),
-        **(coordinates.arrays() if coordinates else {}),
-    }
-
-
-def replicate(
-    problem: Problem, draws: Mapping[str, Array], seed: int
-) -> tuple[Array, Array, Array]:
-    """Replicate the runs under draws of the parameters, without PyMC's model.
-
-    Parameters
-    ----------
-    problem : Problem
-    draws : mapping of str to array, shape (draw, ...)
-        Values of the random parameters.
-    seed : int
-
-    Returns
-    -------
-    tuple of array, shape (draw, run)
-        Mean error of each run; an error drawn about it; and the log density of the error seen.
-    """
-    spec, runs = problem.spec, problem.runs
-    count = len(next(iter(draws.values())))
-    blocks = [slice(first, first + DRAWS_AT_A_TIME) for first in range(0, count, DRAWS_AT_A_TIME)]
-    curve = np.concatenate([_curves(problem, draws, block) for block in blocks])
-    noise = by_run(spec.likelihood, runs, draws)
-    mean = curve
-    if has_effects(spec.likelihood, runs):
-        index, _ = checkpoints(runs)
-        mean = curve + common_deviation(runs, noise) * draws[TRAINING][:, index]
-    values = mean, np.sqrt(run_variance(runs, noise)), *shape_of(noise).values()
-    about = [np.broadcast_to(x, curve.shape) for x in values]
-    rounding = [runs["rounding"].to_numpy()] if is_rounded(runs) else []
-    draw, density = compiled(spec.likelihood.distribution, tuple(shape_of(noise)), bool(rounding))
-    observed = runs["error"].to_numpy()
-    log_likelihood = [density(observed, *rounding, *(x[block] for x in about)) for block in blocks]
-    return curve, draw(seed, *rounding, *about), np.concatenate(log_likelihood)
-
-
-def _curves(problem: Problem, draws: Mapping[str, Array], block: slice) -> Array:
-    """The mean error of each run under a block of draws, shape (draw, run)."""
-    values = {name: x[block] for name, x in draws.items()}
-    count = len(next(iter(values.values())))
-    copies = repeat(problem.entries, count)
-    errors = run_errors(copies, problem.law, by_copy(problem.spec, values))
-    curves: Array = errors.reshape(count, -1)
-    return curves
 
 
 # --- parameters as declared ----------------------------------------------------------------------

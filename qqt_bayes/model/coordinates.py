@@ -73,8 +73,6 @@ from qqt_bayes.model.problem import Field
 Array = NDArray[np.float64]
 GAUSS_NEWTON_STEPS = 2
 """How many Gauss-Newton steps the last field takes."""
-STRUCTURE = ("given_floor", "floor", "optima")
-"""The attributes of `Coordinates` that stay what they are in a compiled model."""
 
 
 @dataclass(frozen=True)
@@ -153,10 +151,6 @@ class Coordinates:
     def fields(self) -> tuple[Field, ...]:
         """All random parameters of the law, in the order of the scalars of `optima`."""
         return (*self.given_floor, self.floor) if self.floor else self.given_floor
-
-    def arrays(self) -> dict[str, Array]:
-        """The arrays in which tables of the same trainings differ, by name."""
-        return {name: value for name, value in vars(self).items() if name not in STRUCTURE}
 
     def expected(self, floor: Any, pt: ModuleType) -> list[Expected]:
         """What the splines say of each field at given floors.

@@ -26,6 +26,8 @@ from qqt_bayes.model.distributions import Likelihood, Prior
 
 Noise = Mapping[str, Any]
 """The parameters of a likelihood by name, each of them over (..., run) or one that broadcasts."""
+TRAINING = "training_effect"
+"""Name of the effects of trainings with several checkpoints: how far each is off its curve."""
 SCATTER = ("sigma", "budget_exponent", "common")
 """What a likelihood says of how far runs scatter; the rest is the shape of their distribution."""
 
@@ -242,3 +244,8 @@ def checkpoints(runs: xr.Dataset) -> tuple[NDArray[np.intp], list[str]]:
     several = [name for name in dict.fromkeys(names) if name and names.count(name) > 1]
     index = {name: i for i, name in enumerate(several)}
     return np.array([index.get(name, -1) for name in names]), several
+
+
+def has_effects(likelihood: Likelihood, runs: xr.Dataset) -> bool:
+    """Whether checkpoints of one training have something in common."""
+    return "common" in likelihood.parameters and bool(checkpoints(runs)[1])

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import xarray as xr
 
 from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.sampling import cluster
-
-if TYPE_CHECKING:
-    from qqt_bayes.sampling.inference import Compilation
+from qqt_bayes.sampling.inference import fit
 
 PACKAGES = ("qqt_bayes", "pymc", "pytensor", "nutpie", "numba", "arviz", "xarray", "numpy")
 """The packages of which a worker needs the same version: another one may draw otherwise."""
@@ -28,9 +26,7 @@ def fit_many(
 ) -> Iterator[xr.DataTree]:
     """Fit one specification to many tables.
 
-    Tables of the same trainings (other errors only: another metric, a simulation) share one
-    compiled model; where the trainings differ, it is compiled anew. On a cluster each worker
-    compiles for itself, and the draws are the same.
+    On a cluster the draws are the same as here.
 
     Parameters
     ----------
@@ -57,13 +53,13 @@ def fit_many(
         error has the fits that were not yielded, by the number of their table from 0.
     """
     if dask is None:
-        yield from _here(tables, spec, settings)
+        yield from (fit(runs, spec, **settings) for runs in tables)
         return
     ready: dict[int, xr.DataTree] = {}
     due = 0
     try:
-        for number, fit in fit_as_finished(tables, spec, dask, **settings):
-            ready[number] = fit
+        for number, fitted in fit_as_finished(tables, spec, dask, **settings):
+            ready[number] = fitted
             while due in ready:
                 yield ready.pop(due)
                 due += 1
@@ -76,8 +72,6 @@ def fit_as_finished(
     tables: Iterable[xr.Dataset],
     spec: Spec | str,
     dask: str,
-    *,
-    share: bool = True,
     **settings: Any,
 ) -> Iterator[tuple[int, xr.DataTree]]:
     """Fit tables on a cluster, as `fit_many`; each fit comes when it is done, with its number.
@@ -88,8 +82,6 @@ def fit_as_finished(
     spec : Spec or str
     dask : str
         Address of the scheduler.
-    share : bool
-        Whether tables of the same trainings share a compiled model; without, as `fit` compiles it.
     **settings
         As in `fit`, but for `progress`.
 
@@ -98,37 +90,19 @@ def fit_as_finished(
     InputError
         As `fit_many`.
     """
-    call = partial(_on_worker, load_model(spec), share, settings | {"progress": False})
+    call = partial(_on_worker, load_model(spec), settings | {"progress": False})
     return cluster.as_finished(call, list(tables), dask, PACKAGES)
-
-
-def _here(
-    tables: Iterable[xr.Dataset], spec: Spec | str, settings: dict[str, Any]
-) -> Iterator[xr.DataTree]:
-    """Fit tables one after the other in this process."""
-    from qqt_bayes.sampling.inference import Compilation, fit  # PyMC comes with it
-
-    compilation = Compilation()
-    for runs in tables:
-        yield fit(runs, spec, compilation=compilation, **settings)
 
 
 _one_at_a_time = Lock()
 """Held by the fit that a worker is busy with."""
-_compiled: Compilation | None = None
-"""The compiled model that a worker keeps from one table to the next."""
 
 
-def _on_worker(spec: Spec, share: bool, settings: dict[str, Any], runs: xr.Dataset) -> xr.DataTree:
+def _on_worker(spec: Spec, settings: dict[str, Any], runs: xr.Dataset) -> xr.DataTree:
     """Fit one table in the process of a worker.
 
     A worker may be given several tables at once; since each fit uses several cores, they wait for
     one another.
     """
-    from qqt_bayes.sampling.inference import Compilation, fit
-
-    global _compiled  # noqa: PLW0603 the process is what outlives a task
     with _one_at_a_time:
-        if share and _compiled is None:
-            _compiled = Compilation()
-        return fit(runs, spec, compilation=_compiled if share else None, **settings)
+        return fit(runs, spec, **settings)

@@ -8,8 +8,8 @@ from draws import Sampled, Settings, named
 
 import qqt_bayes as qqt
 from qqt_bayes.model.build import build
+from qqt_bayes.model.draws import prior_draws
 from qqt_bayes.model.problem import Problem
-from qqt_bayes.sampling.inference import prior_draws
 from qqt_bayes.sampling.search.profile import find_coordinates
 
 
@@ -41,5 +41,5 @@ def declared(runs: xr.Dataset, spec: str) -> pm.Model:
 def in_coordinates(runs: xr.Dataset, spec: str) -> pm.Model:
     """The model on collapsed nodes, in the coordinates that `fit` samples it in."""
     problem = Problem(qqt.load_model(spec), runs)
-    _, draws = prior_draws(build(problem), seed=0)
+    draws = prior_draws(problem, seed=0)
     return build(problem, find_coordinates(problem, draws))

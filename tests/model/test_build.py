@@ -8,11 +8,12 @@ import xarray as xr
 
 from qqt_bayes.laws.law import LAWS
 from qqt_bayes.laws.run_curves import run_errors
-from qqt_bayes.model.build import CURVE, build, replicate
+from qqt_bayes.model.build import CURVE, build
 from qqt_bayes.model.distributions import Prior
+from qqt_bayes.model.draws import prior_draws, replicate
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import load_model
-from qqt_bayes.sampling.inference import prior_draws
+from qqt_bayes.sampling.inference import labelled
 from qqt_bayes.tables.runs import read_runs
 
 MODE = "FAST_COMPILE"  # each function is called a few times only
@@ -56,14 +57,13 @@ def test_runs_again_are_as_pymc_has_them(runs, name):
     """Mean errors and log densities of all draws at once, beside PyMC's, one draw at a time."""
     spec = load_model(name)
     problem = Problem(spec, runs)
-    declared = build(problem)
-    prior, draws = prior_draws(declared, seed=0)
+    draws = prior_draws(problem, seed=0)
     curve, error, density = replicate(problem, draws, 1)
-    values = prior["prior"].to_dataset(inherit=False)
-    np.testing.assert_allclose(curve, values[CURVE].values.reshape(curve.shape), rtol=1e-9)
-    tree = xr.DataTree.from_dict({"posterior": values.drop_vars(CURVE)})
-    with declared:
+    tree = xr.DataTree.from_dict({"posterior": labelled(problem, draws)})
+    with build(problem):
+        again = pm.compute_deterministics(tree["posterior"].to_dataset(), progressbar=False)
         pymc = pm.compute_log_likelihood(tree, extend_inferencedata=False, progressbar=False)
+    np.testing.assert_allclose(curve, again[CURVE].values.reshape(curve.shape), rtol=1e-9)
     np.testing.assert_allclose(density, pymc["error"].values.reshape(density.shape), rtol=1e-9)
     noise = (error - curve) / draws["sigma"].reshape(len(curve), -1)
     assert abs(np.median(noise)) < 0.03

@@ -8,11 +8,11 @@ import pytest
 
 from qqt_bayes.model.build import build
 from qqt_bayes.model.distributions import Prior
+from qqt_bayes.model.draws import prior_draws
 from qqt_bayes.model.likelihood import COORDINATE
 from qqt_bayes.model.noise import SCATTER
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import load_model
-from qqt_bayes.sampling.inference import prior_draws
 from qqt_bayes.sampling.search.profile import find_coordinates
 from qqt_bayes.tables.runs import read_runs
 
@@ -26,7 +26,7 @@ def runs():
 
 def some_draws(problem):
     """Prior draws of a specification."""
-    return prior_draws(build(problem), seed=0)[1]
+    return prior_draws(problem, seed=0)
 
 
 FIXED_FLOOR = {"d": 0.1}

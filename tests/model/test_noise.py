@@ -6,10 +6,11 @@ import pytest
 from scipy import stats
 
 from qqt_bayes.decisions.decide import decide
-from qqt_bayes.model.build import build, replicate
+from qqt_bayes.model.build import build
 from qqt_bayes.model.distributions import Prior
-from qqt_bayes.model.likelihood import TRAINING
+from qqt_bayes.model.draws import prior_draws, replicate
 from qqt_bayes.model.noise import (
+    TRAINING,
     common_deviation,
     evaluation_variance,
     independent_variance,
@@ -22,7 +23,6 @@ from qqt_bayes.model.spec import load_model
 from qqt_bayes.planning import information
 from qqt_bayes.posterior import departure, gate
 from qqt_bayes.posterior.fit import Fit
-from qqt_bayes.sampling.inference import prior_draws
 from qqt_bayes.sampling.search import least_squares
 from qqt_bayes.sampling.search.least_squares import penalised
 from qqt_bayes.sampling.search.profile import find_coordinates
@@ -141,9 +141,8 @@ def test_given_the_rest_the_effect_of_a_training_has_its_own_coordinate(runs, ro
     runs = runs.assign(rounding=0 * runs["rounding"] + rounding)
     spec = made.scattered(common=Prior("Beta", {"alpha": 2.0, "beta": 2.0}))
     problem = Problem(spec, runs)
-    declared = build(problem)
-    assert declared.coords["training"] == ("x", "y")
-    _, draws = prior_draws(declared, seed=0)
+    assert build(problem).coords["training"] == ("x", "y")
+    draws = prior_draws(problem, seed=0)
     assert draws[TRAINING].shape == (1000, 2)
     moved = build(problem, find_coordinates(problem, draws))
     density = moved.compile_logp(mode="FAST_COMPILE")

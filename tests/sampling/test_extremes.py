@@ -10,11 +10,10 @@ import pytest
 from command import qqt
 
 from qqt_bayes.decisions.decide import decide
-from qqt_bayes.model.build import build, replicate
+from qqt_bayes.model.draws import prior_draws, replicate
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.posterior.prediction import predict
-from qqt_bayes.sampling.inference import prior_draws
 from qqt_bayes.sampling.kernel.plan import lay_out
 from qqt_bayes.sampling.nutpie_adapter import Density, from_kernel
 from qqt_bayes.sampling.search.profile import find_coordinates
@@ -51,7 +50,7 @@ BOUNDED, NEAR_AN_END = "utility-bounded", ("errors near 0", "errors near 1", "er
 def test_densities_are_finite(name, model):
     runs, spec = read_runs(TABLES[name]), load_model(model)
     problem = Problem(spec, runs)
-    _, draws = prior_draws(build(problem), seed=0)
+    draws = prior_draws(problem, seed=0)
     curve, again, log_density = replicate(problem, draws, seed=0)
     assert all(np.isfinite(x).all() for x in (*draws.values(), curve, again, log_density))
     layout = lay_out(problem, find_coordinates(problem, draws))

@@ -11,17 +11,17 @@ import xarray as xr
 
 import qqt_bayes as qqt
 from qqt_bayes.errors import InputError
-from qqt_bayes.model.build import CURVE, build
+from qqt_bayes.model.build import CURVE
+from qqt_bayes.model.draws import prior_draws
 from qqt_bayes.model.likelihood import COORDINATE
-from qqt_bayes.model.noise import hold_evaluation
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.posterior.gate import Gate
 from qqt_bayes.report.gate_text import verdict
 from qqt_bayes.sampling import inference
-from qqt_bayes.sampling.inference import Compilation, _same_trainings, prior_draws
+from qqt_bayes.sampling.kernel.plan import lay_out
 from qqt_bayes.sampling.many import fit_many
-from qqt_bayes.sampling.nutpie_adapter import Density
+from qqt_bayes.sampling.nutpie_adapter import Density, from_kernel
 from qqt_bayes.sampling.samplers import dispersed, has_start, middle_of_starts
 from qqt_bayes.sampling.search.profile import find_coordinates
 from qqt_bayes.tables.runs import read_runs
@@ -46,21 +46,10 @@ def runs():
 
 
 @pytest.fixture(scope="module")
-def compilation():
-    """What all of the fits below share."""
-    return Compilation()
-
-
-@pytest.fixture(scope="module")
-def two(runs, compilation):
-    """The same runs, and others of the same trainings, fitted by one compiled model.
-
-    They are short but real fits: a minute, nearly all of it compilation.
-    """
+def two(runs):
+    """The same runs, and others of the same trainings: short but real fits."""
     others = runs.assign(error=runs["error"] - 0.05)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inference, "Compilation", lambda: compilation)
-        return list(fit_many([runs, others], "utility", **SETTINGS))
+    return list(fit_many([runs, others], "utility", **SETTINGS))
 
 
 @pytest.fixture(scope="module")
@@ -94,18 +83,18 @@ def test_attributes(fit, runs):
 
 
 @pytest.fixture(scope="module", params=["laplace", "pathfinder", "smc"])
-def other(request, two, runs, compilation):
-    """The first of them by another method, with the model that the second has left."""
-    settings = {"draws": DRAWS, "chains": CHAINS, "seed": SEED, "compilation": compilation}
+def other(request, runs):
+    """The first of them by another method."""
+    settings = {"draws": DRAWS, "chains": CHAINS, "seed": SEED}
     return qqt.fit(runs, "utility", method=request.param, **settings)
 
 
-def test_the_same_seed_gives_the_same_draws_compiled_anew(fit, runs):
-    again = qqt.fit(runs, "utility", **SETTINGS, compilation=Compilation())
+def test_the_same_seed_gives_the_same_draws_whatever_was_fitted_before(fit, runs):
+    again = qqt.fit(runs, "utility", **SETTINGS)
     xr.testing.assert_equal(again["posterior"].to_dataset(), fit["posterior"].to_dataset())
 
 
-def test_a_compiled_model_takes_other_runs(two, runs):
+def test_each_fit_is_of_its_own_runs(two, runs):
     """Its prediction is on the other runs: ten standard deviations from the first."""
     for each, errors in zip(two, (runs["error"], runs["error"] - 0.05), strict=True):
         mean = each["posterior_predictive"]["error"].mean(("chain", "draw"))
@@ -114,25 +103,20 @@ def test_a_compiled_model_takes_other_runs(two, runs):
         assert (each["log_likelihood"]["error"].mean(("chain", "draw")) > 0).all()
 
 
-def some_draws(problem):
-    """Prior draws of a specification."""
-    return prior_draws(build(problem), seed=0)[1]
-
-
-def test_a_best_fit_where_the_model_has_no_values_does_not_stop_a_fit(two, runs, compilation):
+def test_a_best_fit_where_the_model_has_no_values_does_not_stop_a_fit(runs):
     problem = Problem(load_model("utility"), runs)
-    coordinates = find_coordinates(problem, some_draws(problem))
-    compiled = compilation.of(problem, coordinates)
+    coordinates = find_coordinates(problem, prior_draws(problem, seed=0))
+    compiled = from_kernel(lay_out(problem, coordinates))
     (best,) = coordinates.optima
     several = replace(coordinates, optima=np.array([best, best + 800]))
     assert np.isfinite(dispersed(compiled, several).initial_point_func(1)).all()
 
 
-def test_chains_start_about_every_best_fit(two, runs, compilation):
+def test_chains_start_about_every_best_fit(runs):
     """Each seed starts a chain about one of them: the same seed about the same."""
     problem = Problem(load_model("utility"), runs)
-    coordinates = find_coordinates(problem, some_draws(problem))
-    compiled = compilation.of(problem, coordinates)
+    coordinates = find_coordinates(problem, prior_draws(problem, seed=0))
+    compiled = from_kernel(lay_out(problem, coordinates))
     (best,) = coordinates.optima
     assert dispersed(compiled, coordinates) is compiled
     shift = np.zeros(best.size)
@@ -149,21 +133,22 @@ def test_chains_start_about_every_best_fit(two, runs, compilation):
         np.testing.assert_allclose(np.concatenate(free), optimum, atol=0.01)
 
 
-def test_chains_set_out_as_declared_where_the_coordinates_have_no_start(
-    two, runs, compilation, monkeypatch
-):
+def test_chains_set_out_as_declared_where_the_coordinates_have_no_start(runs, monkeypatch):
     """As where errors of 1e5 have a noise of 1e-3, and the search has found no best fit."""
     problem = Problem(load_model("utility"), runs)
-    coordinates = find_coordinates(problem, some_draws(problem))
-    compiled = compilation.of(problem, coordinates)
+    coordinates = find_coordinates(problem, prior_draws(problem, seed=0))
+    compiled = from_kernel(lay_out(problem, coordinates))
     assert has_start(compiled, SEED)
     nowhere = replace(coordinates, splines=1e6 * coordinates.splines)
-    assert not has_start(compilation.of(problem, nowhere), SEED)
+    assert not has_start(from_kernel(lay_out(problem, nowhere)), SEED)
     asked = []
     monkeypatch.setattr(inference, "find_coordinates", lambda *_: nowhere)
-    monkeypatch.setattr(inference, "_compile", lambda *of: asked.append(of[-1]) or compiled)
-    found = qqt.fit(runs, problem.spec, **SETTINGS, compilation=compilation)
-    assert asked == [None]
+    usual = inference._compiled
+    monkeypatch.setattr(inference, "_compiled", lambda *of: asked.append(of[-1]) or usual(*of))
+    found = qqt.fit(runs, problem.spec, **SETTINGS)
+    first, second = asked
+    assert first is nowhere
+    assert second is None
     assert np.isfinite(found["posterior"]["a"]).all()
 
 
@@ -284,13 +269,3 @@ def test_what_is_no_table_and_no_model(runs):
         qqt.fit("runs.csv")
     with pytest.raises(InputError, match="model: expected a name, a path or a Spec, got dict"):
         qqt.fit(runs, {"law": "utility"})
-
-
-def test_a_compiled_model_serves_tables_that_are_rounded_alike():
-    """Other roundings are other data; none at all, another density."""
-    exact = read_runs(*made.tables())
-    fine, coarse = (exact.assign(rounding=exact["rounding"] + x) for x in (0.0005, 0.01))
-    held = hold_evaluation(exact, np.full(12, 1e-6))
-    assert _same_trainings(fine, coarse)
-    assert _same_trainings(exact, held)
-    assert not _same_trainings(exact, fine)

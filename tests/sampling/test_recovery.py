@@ -17,7 +17,7 @@ from qqt_bayes import fit_many
 from qqt_bayes.laws.law import LAWS
 from qqt_bayes.laws.mixture import mixture_error
 from qqt_bayes.model.distributions import Prior
-from qqt_bayes.model.likelihood import TRAINING
+from qqt_bayes.model.noise import TRAINING
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.tables.runs import read_runs
 

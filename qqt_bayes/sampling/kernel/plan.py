@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from qqt_bayes.model.coordinates import GAUSS_NEWTON_STEPS, Coordinates
 from qqt_bayes.model.distributions import Prior
-from qqt_bayes.model.noise import checkpoints
+from qqt_bayes.model.noise import TRAINING, checkpoints
 from qqt_bayes.model.priors import count, declared, values_at
 from qqt_bayes.model.problem import FLOOR, Problem, Scale
 from qqt_bayes.sampling.kernel.curve import CODES as LAW_CODES
@@ -42,8 +42,6 @@ from qqt_bayes.sampling.kernel.tables import (
 )
 
 Array = NDArray[np.float64]
-TRAINING = "training_effect"
-"""Name of the effects of trainings, as in PyMC's model."""
 
 
 @dataclass(frozen=True, eq=False)

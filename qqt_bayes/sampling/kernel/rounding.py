@@ -1,6 +1,6 @@
 r"""The density of a printed error in the compiled log density.
 
-The mathematics is that of `qqt_bayes.model.likelihood`: with the residual z in units of sigma and
+The mathematics is that of `qqt_bayes.model.rounding`: with the residual z in units of sigma and
 the rounding h in the same units, the density is the average of that of the noise over z - h to
 z + h.  Derivatives of the average are averages of derivatives, under the same weights.
 """
@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from qqt_bayes.model.likelihood import MAX_LOG_FALL, MIN_HALF_WIDTH, NODES, WEIGHTS
+from qqt_bayes.model.rounding import MAX_LOG_FALL, MIN_HALF_WIDTH, NODES, WEIGHTS
 from qqt_bayes.sampling.kernel.memory import kernel
 from qqt_bayes.sampling.kernel.priors import HALF_LOG_2_PI, LOG_PI, digamma
 

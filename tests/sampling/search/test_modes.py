@@ -5,10 +5,9 @@ import pytest
 import xarray as xr
 from places import TESTS
 
-from qqt_bayes.model.build import build
+from qqt_bayes.model.draws import prior_draws
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import load_model
-from qqt_bayes.sampling.inference import prior_draws
 from qqt_bayes.sampling.search import modes
 from qqt_bayes.sampling.search.best_fit import find_optima, minimise, same_minimum
 from qqt_bayes.sampling.search.least_squares import penalised
@@ -24,7 +23,7 @@ def study():
     spec = load_model("utility-free-size")
     runs = read_runs(DATA / "datacomp_runs.csv", DATA / "datacomp_composition.csv")
     problem = Problem(spec, runs)
-    return problem, prior_draws(build(problem), seed=0)[1]
+    return problem, prior_draws(problem, seed=0)
 
 
 @pytest.fixture(scope="module")

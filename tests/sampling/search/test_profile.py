@@ -4,10 +4,9 @@ import made
 import numpy as np
 import pytest
 
-from qqt_bayes.model.build import build
+from qqt_bayes.model.draws import prior_draws
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import load_model
-from qqt_bayes.sampling.inference import prior_draws
 from qqt_bayes.sampling.search.profile import find_coordinates
 from qqt_bayes.tables.runs import read_runs
 
@@ -19,7 +18,7 @@ def runs():
 
 def some_draws(problem):
     """Prior draws of a specification."""
-    return prior_draws(build(problem), seed=0)[1]
+    return prior_draws(problem, seed=0)
 
 
 def test_errors_far_below_what_the_prior_expects_have_coordinates(runs):

@@ -1,0 +1,37 @@
+"""Models that the compiled log density does not have: PyMC compiles them, and that is said."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from pytensor.configdefaults import config
+
+from qqt_bayes.model.build import build
+from qqt_bayes.model.coordinates import Coordinates
+from qqt_bayes.model.problem import Problem
+from qqt_bayes.sampling.kernel.plan import uncovered
+from qqt_bayes.sampling.nutpie_adapter import compile_model
+
+
+def from_declaration(problem: Problem, coordinates: Coordinates | None) -> Any:
+    """Have nutpie compile the model that PyMC declares, for this table alone.
+
+    Returns
+    -------
+    nutpie.compile_pymc.CompiledPyMCModel
+
+    Warns
+    -----
+    UserWarning
+        With the reason, and that it takes longer.
+    """
+    warnings.warn(
+        f"{problem.spec.name}: the compiled log density does not have "
+        f"{uncovered(problem, coordinates)}; PyMC compiles this model, which takes up to a minute.",
+        stacklevel=2,
+    )
+    # Fast arithmetic would depend on what is inlined, and so on what an earlier process left in the
+    # cache: every process of a machine shall draw the same.
+    with config.change_flags(numba__fastmath=False):
+        return compile_model(build(problem, coordinates), constant_data=True)
