@@ -8,7 +8,7 @@ runs (adequacy)?  A fit that fails is kept with all that was found, as numbers a
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from qqt_bayes.errors import InadequateFit
 from qqt_bayes.laws.run_curves import replicates
 from qqt_bayes.model.noise import known_variance, typical, weights
 from qqt_bayes.posterior.checks import CHECKS, Check, Question, check_of, check_value
+from qqt_bayes.posterior.convergence import by_scalar, ess_bulk, ess_tail, rhat
 from qqt_bayes.posterior.methods import METHODS, is_approximate, method_of
 
 Array = NDArray[np.float64]
@@ -210,15 +211,14 @@ def _distance(fit: xr.DataTree) -> list[Check]:
 
 def _convergence(fit: xr.DataTree) -> list[Check]:
     """Whether chains agree and have enough effective draws, each by its worst parameter."""
-    import arviz as az
-
     posterior = fit.children["posterior"].to_dataset(inherit=False)
+    draws = {str(name): by_scalar(x) for name, x in posterior.data_vars.items()}
     checks = [
-        check_value(check_id, *_worst(values, choose))
-        for check_id, values, choose in (
-            ("rhat", az.rhat(posterior), np.max),
-            ("ess_bulk", az.ess(posterior, method="bulk"), np.min),
-            ("ess_tail", az.ess(posterior, method="tail"), np.min),
+        check_value(check_id, *_worst({name: measure(x) for name, x in draws.items()}, choose))
+        for check_id, measure, choose in (
+            ("rhat", rhat, np.max),
+            ("ess_bulk", ess_bulk, np.min),
+            ("ess_tail", ess_tail, np.min),
         )
     ]
     if method_of(fit.attrs) != "nuts":
@@ -234,9 +234,9 @@ def _dynamics(stats: xr.Dataset) -> list[Check]:
     ]
 
 
-def _worst(values: xr.Dataset, choose: Callable[..., Any]) -> tuple[float, str]:
+def _worst(values: Mapping[str, Array], choose: Callable[..., Any]) -> tuple[float, str]:
     """The extreme value over all scalars and its variable; NaN, which passes no bar, if any is."""
-    extremes = {str(name): float(choose(values[name].to_numpy())) for name in values.data_vars}
+    extremes = {name: float(choose(found)) for name, found in values.items()}
     worst = float(choose(list(extremes.values())))
     return worst, next(n for n, x in extremes.items() if x == worst or np.isnan([x, worst]).all())
 

@@ -4,13 +4,13 @@ r"""What a fit has learned: how far each parameter left its prior, and how far i
   function of the prior: 0 is the prior again, 1 is known, below 0 is wider than the prior.  In z
   heavy tails do no harm, and no monotone change of x's scale matters.
 - power-scaling sensitivity to prior and likelihood: how fast the marginal posterior moves when the
-  one or the other is raised to a power near 1 (Kallioinen et al. 2024, Stat Comput 34:57; ArviZ's
-  `psense`).  Of the priors those are scaled that are declared by numbers alone, all together.
+  one or the other is raised to a power near 1 (`qqt_bayes.posterior.power_scaling`).  Of the priors
+  those are scaled that are declared by numbers alone, all together.
 """
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Hashable, Iterable
 from itertools import product
 
 import numpy as np
@@ -19,9 +19,12 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy import special
 
+from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.priors import log_prior
+from qqt_bayes.posterior.convergence import by_scalar
 from qqt_bayes.posterior.fit import AnyFit, Fit
+from qqt_bayes.posterior.power_scaling import sensitivity
 
 LEAST_CONTRACTION = 0.2
 """Contraction below which a parameter is left to its prior: its standard deviation stays above
@@ -56,63 +59,38 @@ def learned(fit: AnyFit) -> pd.DataFrame:
         If it is no fit.
     """
     fit = Fit.of(fit)
-    spec, all_draws = fit.spec, fit.posterior
-    declared = {**spec.parameters, **spec.likelihood.parameters}
-    draws = all_draws[[name for name, value in declared.items() if isinstance(value, Prior)]]
-    before = fit.datasets["prior"]
-    scaled = xr.DataTree.from_dict(
-        {
-            "posterior": draws,
-            "log_likelihood": fit.datasets["log_likelihood"],
-            "log_prior": log_prior(spec, all_draws),
-        }
-    )
-    columns = {
-        "contraction": _contraction(draws, before),
-        "prior_sensitivity": _sensitivity(scaled, "prior"),
-        "likelihood_sensitivity": _sensitivity(scaled, "likelihood"),
-    }
-    rows = [
-        {"parameter": name, "of": ", ".join(place)}
-        for name, x in columns["contraction"].items()
-        for place in product(*(x[dim].values.tolist() for dim in x.dims))
-    ]
-    frame = pd.DataFrame(rows)
-    for column, values in columns.items():
-        frame[column] = np.concatenate([x.values.ravel() for x in values.values()])
+    declared = {**fit.spec.parameters, **fit.spec.likelihood.parameters}
+    drawn = [name for name, value in declared.items() if isinstance(value, Prior)]
+    draws, before = (_scalars(fit.datasets[group], drawn) for group in ("posterior", "prior"))
+    frame = pd.DataFrame(_places(fit.posterior, drawn), columns=["parameter", "of"])
+    frame["contraction"] = [contraction(*each) for each in zip(draws.T, before.T, strict=True)]
+    for part, densities in (
+        ("prior", log_prior(fit.spec, fit.posterior)),
+        ("likelihood", fit.datasets["log_likelihood"]),
+    ):
+        density = _scalars(densities, densities.data_vars).sum(axis=2)
+        frame[f"{part}_sensitivity"] = sensitivity(draws, density)
     matters = frame["prior_sensitivity"] >= LEAST_SENSITIVITY
     frame["verdict"] = np.where(matters, "prior_matters", "runs")
     frame.loc[frame["contraction"] < LEAST_CONTRACTION, "verdict"] = "prior"
     return frame
 
 
-def _sensitivity(scaled: xr.DataTree, group: str) -> xr.Dataset:
-    """Power-scaling sensitivity of each scalar; none where the density is flat, as a uniform is."""
-    import arviz as az
-
-    density = scaled[f"log_{group}"].to_dataset().to_stacked_array("part", ["chain", "draw"])
-    if np.ptp(density.sum("part").values) == 0:
-        return xr.zeros_like(scaled["posterior"].to_dataset().isel(chain=0, draw=0))
-    with warnings.catch_warnings():  # of a handful of draws: the gate says that they are too few
-        warnings.filterwarnings("ignore", "Number of tail draws", UserWarning)
-        sensitivity: xr.Dataset = az.psense(scaled, group=group)
-    return sensitivity
+def _scalars(draws: xr.Dataset, names: Iterable[Hashable]) -> Array:
+    """All scalars of some variables, shape (chain, draw, scalar)."""
+    none = np.empty((draws.sizes["chain"], draws.sizes["draw"], 0))
+    return np.concatenate([none, *(by_scalar(draws[name]) for name in names)], axis=2)
 
 
-def _contraction(draws: xr.Dataset, before: xr.Dataset) -> xr.Dataset:
-    """The contraction of each scalar of each variable, over that variable's own dimensions."""
-    return xr.Dataset(
-        {
-            name: xr.apply_ufunc(
-                contraction,
-                x,
-                before[name].rename(chain="prior_chain", draw="prior_draw"),
-                input_core_dims=[["chain", "draw"], ["prior_chain", "prior_draw"]],
-                vectorize=True,
-            )
-            for name, x in draws.items()
-        }
-    )
+def _places(draws: xr.Dataset, names: Iterable[str]) -> list[tuple[str, str]]:
+    """The variable, and the group and pool, of each of those scalars."""
+    return [
+        (name, ", ".join(place))
+        for name in names
+        for place in product(
+            *(draws[dim].values.tolist() for dim in draws[name].dims if dim not in SAMPLE)
+        )
+    ]
 
 
 def contraction(after: Array, before: Array) -> float:

@@ -17,12 +17,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 from qqt_bayes.errors import InputError
+from qqt_bayes.posterior.importance import smooth
 
 Array = NDArray[np.float64]
 Target = Callable[[Array], tuple[float, Array]]
@@ -265,8 +265,6 @@ def _weigh(target: Target, normals: list[Normal], count: int, rng: np.random.Gen
     InputError
         If the posterior has a density at fewer draws than are to be kept.
     """
-    import arviz  # noqa: F401 it gives arrays the accessor below
-
     each = -(-DRAWS_PER_KEPT * count // len(normals))
     x = np.concatenate([normal.draw(each, rng) for normal in normals])
     lq = logsumexp([normal.log_density(x) for normal in normals], axis=0) - np.log(len(normals))
@@ -278,11 +276,8 @@ def _weigh(target: Target, normals: list[Normal], count: int, rng: np.random.Gen
             "take method nuts"
         )
     x, lp, lq = x[possible], lp[possible], lq[possible]
-    ratio = xr.DataArray(lp - lq, dims="sample")
-    smoothed, k = (-ratio).azstats.psislw(
-        dim="sample"
-    )  # it takes log likelihoods, whose inverse are weights
-    total = np.cumsum(np.exp(smoothed.values))
+    log_weights, k = smooth(lp - lq)
+    total = np.cumsum(np.exp(log_weights))
     places = (np.arange(count) + rng.uniform()) / count * total[-1]
     kept = rng.permutation(np.searchsorted(total, places))  # systematic resampling, shuffled
-    return Weighed(x[kept], lp[kept], lq[kept], float(np.nan_to_num(k, nan=np.inf)))
+    return Weighed(x[kept], lp[kept], lq[kept], k)

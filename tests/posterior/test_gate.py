@@ -317,7 +317,7 @@ def test_without_any_check_nothing_has_passed():
 
 
 def test_an_undefined_diagnostic_passes_no_bar():
-    values = xr.Dataset({"a": ("x", [1.0, np.nan]), "b": 1.3})
+    values = {"a": np.array([1.0, np.nan]), "b": np.array([1.3])}
     worst, name = gate._worst(values, np.max)
     assert np.isnan(worst)
     assert name == "a"
