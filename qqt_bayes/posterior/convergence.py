@@ -117,8 +117,8 @@ def _of_each(measure: Callable[[Array], Array], draws: Array, least_chains: int 
     """What is measured of arrays of shape (scalar, chain, draw); NaN where there is too little."""
     chains, length, scalars = draws.shape
     found = np.full(scalars, np.nan)
-    if chains >= least_chains and length >= LEAST_DRAWS:
-        complete = ~np.isnan(draws).any(axis=(0, 1))
+    complete = ~np.isnan(draws).any(axis=(0, 1))
+    if chains >= least_chains and length >= LEAST_DRAWS and complete.any():
         found[complete] = measure(np.moveaxis(draws[..., complete], -1, 0))
     return found
 
@@ -194,7 +194,7 @@ def _ess(x: Array) -> Array:
     final, pair = rho[each, 2 * m], pairs[each, m]
     tau = -1 + 2 * np.sum(falling * counted, axis=1) + final * ((final > 0) | (pair >= 0))
     count = chains * length
-    effective = count / np.maximum(tau, 1 / np.log10(count))
+    effective: Array = count / np.maximum(tau, 1 / np.log10(count))
     effective[np.ptp(x, axis=(1, 2)) == 0] = count
     return effective
 

@@ -15,6 +15,8 @@ Array = NDArray[np.float64]
 
 LEAST_TAIL_DRAWS = 5
 """Weights from which on a Pareto distribution is fitted to them."""
+LEAST_EXCESS = 1e-300
+"""Excess below which a value counts as 0: its inverse would overflow."""
 NEGLIGIBLE_WEIGHT = 10 * np.finfo(float).eps
 """Posterior weight below which a candidate of the fit is left out: it changes no digit."""
 PRIOR_SHAPE, PRIOR_DRAWS = 0.5, 10
@@ -79,11 +81,11 @@ def smooth(log_weights: Array, tail: int | None = None) -> tuple[Array, float]:
     ]  # and the one before, which they exceed
     k = np.inf
     if tail >= LEAST_TAIL_DRAWS and largest.size > tail:
-        cutoff, *weights = np.exp(scaled[largest])
-        k, sigma = generalised_pareto(np.array(weights) - cutoff)
+        weights = np.exp(scaled[largest])
+        k, sigma = generalised_pareto(weights[1:] - weights[0])
         if np.isfinite(k):
             p = (np.arange(tail) + 0.5) / tail
-            quantiles = cutoff + _excess(p, k, sigma)
+            quantiles = weights[0] + _excess(p, k, sigma)
             scaled[largest[1:]] = np.minimum(np.log(quantiles), 0)  # no more than the largest had
     return scaled - special.logsumexp(scaled), float(k)
 
@@ -115,7 +117,8 @@ def generalised_pareto(excess: Array) -> tuple[float, float]:
     """
     count = excess.size
     quartile = excess[int(count / 4 + 0.5) - 1]
-    if not quartile > excess[0]:  # a quarter of the values are the same: no such distribution
+    # a quarter of the values are the same, or too small to be told from 0: no such distribution
+    if not quartile > max(excess[0], LEAST_EXCESS):
         return np.inf, np.nan
     candidates = 30 + int(count**0.5)
     spread = 1 - np.sqrt(candidates / (np.arange(candidates) + 0.5))

@@ -74,7 +74,7 @@ def scaled_weights(log_density: Array, power: float) -> Array:
     """
     count = log_density.size
     effective = ess_tail(log_density[None, :, None], EFFICIENCY_ENDS).item()
-    # a part of the density may be large at either end of the draws: so half of them at most
+    # never more than half of the draws, and, of a handful, as many as a fit needs
     tail = max(LEAST_TAIL_DRAWS, min(tail_size(count, effective / count), count // 2))
     return np.exp(smooth((power - 1) * log_density, tail)[0])
 

@@ -1,12 +1,15 @@
 """The gate: fits made to fail one check at a time, and what is kept of it on disk."""
 
 import json
+import subprocess
+import sys
 
 import made
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from places import TESTS
 
 from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.posterior import gate
@@ -285,6 +288,29 @@ def test_replicates_reach_the_gate(fit):
     observed = fit["observed_data"]["error"].values
     observed[:] = 0.7 + 1e-5 * np.random.default_rng(6).standard_normal(observed.size)
     assert "scatter_known" in failed(put_through(fit))
+
+
+# --- what it imports ----------------------------------------------------------------------------
+
+
+def test_a_fit_is_judged_without_what_takes_longer_to_import_than_to_fit():
+    code = f"""
+import sys
+sys.path.insert(0, {str(TESTS)!r})
+slow = {{"arviz", "arviz_base", "arviz_stats", "scipy.stats"}}
+from qqt_bayes.posterior import convergence, importance, power_scaling
+print(*slow & {{*sys.modules}})
+import made, numpy as np
+from qqt_bayes.posterior import gate, prior_sensitivity
+from qqt_bayes.sampling.approximation import laplace
+fit, curve = made.fit(), np.ones((9, 12))
+gate.check(fit, curve, curve)
+prior_sensitivity.learned(fit)
+laplace(lambda x: (-x @ x, -2 * x), np.ones((1, 2)), 50, seed=1)
+print(*slow & {{*sys.modules}} - {{"scipy.stats"}})  # which the declared priors still need
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n\n"
 
 
 # --- on disk -----------------------------------------------------------------------------------

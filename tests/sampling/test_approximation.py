@@ -64,6 +64,12 @@ def test_what_a_normal_density_cannot_follow(method):
     assert method(heavy, STARTS, DRAWS, seed=1).pareto_k > LARGEST_PARETO_K
 
 
+def test_too_few_draws_to_say_how_far_off_they_are():
+    found = laplace(gaussian, STARTS, 4, seed=1)
+    assert found.draws.shape == (4, 3)
+    assert found.pareto_k == np.inf
+
+
 def test_a_maximum_without_curvature():
     with pytest.raises(InputError, match=r"laplace found no maximum .* take method pathfinder"):
         laplace(saddle, np.zeros((1, 3)), DRAWS, seed=1)
