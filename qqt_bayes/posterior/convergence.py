@@ -24,8 +24,9 @@ LEAST_DRAWS = 4
 """Draws of a chain below which nothing is said: its halves need a variance each."""
 TAIL_ENDS = (1 - 0.89, 0.89)
 """Probabilities of the quantiles whose effective draws `ess_tail` counts: the ends that ArviZ
-takes by default. The lower one is written so that it is ArviZ's to the last digit: a draw that is
-the quantile is on one side of it or on the other."""
+takes by default, a little further in than the 0.05 and 0.95 of Vehtari et al. The lower one is
+written so that it is ArviZ's to the last digit: a draw that is the quantile is on one side of it or
+on the other."""
 
 
 def by_scalar(draws: xr.DataArray) -> Array:

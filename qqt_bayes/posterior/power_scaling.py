@@ -48,9 +48,9 @@ def sensitivity(draws: Array, log_density: Array) -> Array:
     """
     if np.ptp(log_density) == 0:
         return np.zeros(draws.shape[-1])
-    by_scalar = draws.reshape(log_density.size, -1).T
-    order = np.argsort(by_scalar, axis=1)
-    widths = np.diff(np.take_along_axis(by_scalar, order, axis=1))
+    scalars = draws.reshape(log_density.size, -1).T
+    order = np.argsort(scalars, axis=1)
+    widths = np.diff(np.take_along_axis(scalars, order, axis=1))
     speeds = []
     for power in POWERS:
         weights = scaled_weights(log_density.ravel(), power)[order]
