@@ -26,7 +26,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any
 
-import arviz as az
 import numpy as np
 import xarray as xr
 
@@ -36,6 +35,7 @@ from qqt_bayes.errors import InputError
 from qqt_bayes.model.draws import curves, replicate
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec, load_model, require_kind
+from qqt_bayes.posterior.diagnostics.convergence import ess_bulk
 from qqt_bayes.posterior.fit import by_draw
 from qqt_bayes.sampling.inference import fit, versions
 
@@ -175,13 +175,13 @@ class Ranking:
         ]
         values = np.column_stack(columns)
         shape = posterior.sizes["chain"], posterior.sizes["draw"]
-        draws = xr.DataArray(values[1:].reshape(*shape, -1), dims=("chain", "draw", "scalar"))
+        draws = values[1:].reshape(*shape, -1)
         at_beyond = [f"{name} at {BEYOND_FACTOR}x" for name in self.last]
         return xr.Dataset(
             {
                 "rank": ("scalar", rank_of(values[0], values[1:])),
                 "truth": ("scalar", values[0]),
-                "ess": ("scalar", az.ess(draws).to_numpy()),
+                "ess": ("scalar", ess_bulk(draws)),
                 "passed": json.loads(fit.attrs["gate"])["passed"],
                 "divergences": int(fit["sample_stats"]["diverging"].sum()),
             },

@@ -20,7 +20,7 @@ from qqt_bayes.errors import InadequateFit
 from qqt_bayes.laws.run_curves import replicates
 from qqt_bayes.model.noise import known_variance, typical, weights
 from qqt_bayes.posterior.checks import CHECKS, Check, Question, check_of, check_value
-from qqt_bayes.posterior.convergence import by_scalar, ess_bulk, ess_tail, rhat
+from qqt_bayes.posterior.diagnostics.convergence import by_scalar, ess_bulk, ess_tail, rhat
 from qqt_bayes.posterior.methods import METHODS, is_approximate, method_of
 
 Array = NDArray[np.float64]

@@ -4,8 +4,9 @@ r"""What a fit has learned: how far each parameter left its prior, and how far i
   function of the prior: 0 is the prior again, 1 is known, below 0 is wider than the prior.  In z
   heavy tails do no harm, and no monotone change of x's scale matters.
 - power-scaling sensitivity to prior and likelihood: how fast the marginal posterior moves when the
-  one or the other is raised to a power near 1 (`qqt_bayes.posterior.power_scaling`).  Of the priors
-  those are scaled that are declared by numbers alone, all together.
+  one or the other is raised to a power near 1
+  (`qqt_bayes.posterior.diagnostics.power_scaling`).  Of the priors those are scaled that are
+  declared by numbers alone, all together.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from scipy import special
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.priors import log_prior
-from qqt_bayes.posterior.convergence import by_scalar
+from qqt_bayes.posterior.diagnostics.convergence import by_scalar
+from qqt_bayes.posterior.diagnostics.power_scaling import sensitivity
 from qqt_bayes.posterior.fit import AnyFit, Fit
-from qqt_bayes.posterior.power_scaling import sensitivity
 
 LEAST_CONTRACTION = 0.2
 """Contraction below which a parameter is left to its prior: its standard deviation stays above

@@ -22,7 +22,7 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.posterior.importance import smooth
+from qqt_bayes.posterior.diagnostics.importance import smooth
 
 Array = NDArray[np.float64]
 Target = Callable[[Array], tuple[float, Array]]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from qqt_bayes.posterior.convergence import by_scalar, ess_bulk, ess_tail, rhat
+from qqt_bayes.posterior.diagnostics.convergence import by_scalar, ess_bulk, ess_tail, rhat
 
 SHAPES = [(4, 1000), (4, 999), (1, 400), (2, 3), (1, 1), *[(3, n) for n in range(4, 13)]]
 """Chains and draws: ordinary, odd, one chain, too few, and so few that each lag counts."""

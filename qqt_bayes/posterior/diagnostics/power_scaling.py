@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from qqt_bayes.posterior.convergence import ess_tail
-from qqt_bayes.posterior.importance import LEAST_TAIL_DRAWS, smooth, tail_size
+from qqt_bayes.posterior.diagnostics.convergence import ess_tail
+from qqt_bayes.posterior.diagnostics.importance import LEAST_TAIL_DRAWS, smooth, tail_size
 
 Array = NDArray[np.float64]
 

@@ -5,7 +5,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from qqt_bayes.posterior.power_scaling import jensen_shannon, scaled_weights, sensitivity
+from qqt_bayes.posterior.diagnostics.power_scaling import (
+    jensen_shannon,
+    scaled_weights,
+    sensitivity,
+)
 
 
 def by_arviz(draws, density, group="prior"):

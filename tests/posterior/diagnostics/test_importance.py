@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from qqt_bayes.posterior.importance import generalised_pareto, smooth
+from qqt_bayes.posterior.diagnostics.importance import generalised_pareto, smooth
 
 KINDS = {
     "normal": lambda rng, count: rng.standard_normal(count),
