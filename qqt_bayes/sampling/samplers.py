@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,9 @@ from scipy.optimize import least_squares
 
 from qqt_bayes.model.coordinates import Coordinates
 from qqt_bayes.posterior.methods import APPROXIMATE
-from qqt_bayes.sampling import nutpie_adapter
 from qqt_bayes.sampling.approximation import laplace, pathfinder
 from qqt_bayes.sampling.nutpie_adapter import Density
+from qqt_bayes.sampling.nutpie_sampler import no_u_turn
 from qqt_bayes.sampling.smc import Tempered, broad, temper
 
 Array = NDArray[np.float64]
@@ -91,7 +91,7 @@ def dispersed(compiled: Any, coordinates: Coordinates) -> Any:
     """The model with starting points about each of the best fits, where there are several."""
     if len(coordinates.optima) < 2:
         return compiled
-    density, about_middle = Density(compiled), nutpie_adapter.start_of(compiled)
+    density, about_middle = Density(compiled), compiled.start
     fields, middle = coordinates.fields, middle_of_starts(density)
 
     def distance(shift: Array, optimum: Array) -> Array:
@@ -114,7 +114,7 @@ def dispersed(compiled: Any, coordinates: Coordinates) -> Any:
         point: Array = about_middle(seed) + shifts[seed % len(shifts)]
         return point
 
-    return nutpie_adapter.with_starts(compiled, starting_point)
+    return replace(compiled, start=starting_point)
 
 
 def _quick_look(compiled: Any, method: str, settings: Settings) -> xr.DataTree:
@@ -168,7 +168,7 @@ def _nuts(compiled: Any, settings: Settings, target_accept: float) -> xr.DataTre
         def advance(done: float, diverged: int) -> None:
             show(done, f"Sampling ({diverged} divergent)" if diverged else "Sampling")
 
-        return nutpie_adapter.no_u_turn(
+        return no_u_turn(
             compiled,
             draws=settings.draws,
             tune=settings.tune,

@@ -109,7 +109,7 @@ def test_a_best_fit_where_the_model_has_no_values_does_not_stop_a_fit(runs):
     compiled = from_kernel(lay_out(problem, coordinates))
     (best,) = coordinates.optima
     several = replace(coordinates, optima=np.array([best, best + 800]))
-    assert np.isfinite(dispersed(compiled, several).initial_point_func(1)).all()
+    assert np.isfinite(dispersed(compiled, several).start(1)).all()
 
 
 def test_chains_start_about_every_best_fit(runs):
@@ -122,8 +122,8 @@ def test_chains_start_about_every_best_fit(runs):
     shift = np.zeros(best.size)
     shift[-1] = -0.3  # of the floor
     several = replace(coordinates, optima=np.array([best, best + shift]))
-    start = dispersed(compiled, several).initial_point_func
-    around = compiled.initial_point_func
+    start = dispersed(compiled, several).start
+    around = compiled.start
     places = np.array([start(seed) - around(seed) for seed in range(4)])
     np.testing.assert_allclose(places[:2], places[2:], atol=1e-12)
     density = Density(compiled)
