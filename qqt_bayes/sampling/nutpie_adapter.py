@@ -138,9 +138,9 @@ def from_kernel(layout: Layout) -> CompiledModel:
     compiled = functions()
     return CompiledModel(
         size=middle.size,
-        density=compiled.density.address,
-        expand=compiled.expand.address,
-        memory=in_memory(layout.plan),
+        density=compiled.density,
+        expand=compiled.expand,
+        memory=in_memory(layout.plan._replace(set_values=compiled.set_values)),
         start=starting_point,
         variables=variables,
         # strings of any length, as xarray reads them from a file

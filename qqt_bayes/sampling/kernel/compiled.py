@@ -1,47 +1,97 @@
 """The log density as C functions, compiled once for a machine and kept in Numba's cache.
 
-The functions take what nutpie's sampler gives: the length of a point and its address, where the
-result goes, and the address of the record that holds the tables
-(`qqt_bayes.sampling.kernel.memory.in_memory`).
+`density` and `expand` take what nutpie's sampler gives: the length of a point and its address,
+where the result goes, and the address of the tables
+(`qqt_bayes.sampling.kernel.memory.in_memory`).  Both call `set_values`, which is compiled on its
+own: by a process beside this one, where nothing is in the cache yet.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numba
-import numpy as np
-from numba import carray, types  # type: ignore[attr-defined]  # Numba hands them on, untyped
+from numba import types  # type: ignore[attr-defined]  # Numba hands it on, untyped
+from numba.core.caching import FunctionCache
+from numba.core.registry import cpu_target
 
-from qqt_bayes.sampling.kernel.density import log_density, set_values
-from qqt_bayes.sampling.kernel.memory import REAL_POINTER, integers, layout, part, reals
+from qqt_bayes.sampling.kernel import density as kernel
+from qqt_bayes.sampling.kernel.memory import REAL_POINTER, Table, call, part
 from qqt_bayes.sampling.kernel.tables import Plan
 
-RECORD = types.CPointer(numba.from_dtype(layout(Plan)))
+PLAN = Table(Plan)
+SET_VALUES = types.float64(PLAN, *[REAL_POINTER] * 3)
+DENSITY = types.int64(types.uint64, *[REAL_POINTER] * 3, PLAN)
+EXPAND = types.int64(types.uint64, types.uint64, *[REAL_POINTER] * 2, PLAN)
+malloc = types.ExternalFunction("malloc", REAL_POINTER(types.intp))
+free = types.ExternalFunction("free", types.void(REAL_POINTER))
+BYTES = 8
+"""Of a real number."""
 NOT_FINITE = 1
 """The error that a point without a finite density and gradient gives: the sampler then calls the
 step divergent, as it does with PyMC's densities."""
 
 
 class Functions(NamedTuple):
-    """The compiled functions, as Numba's C callbacks."""
+    """The addresses of the compiled functions."""
 
-    density: Any
-    expand: Any
+    set_values: int
+    density: int
+    expand: int
 
 
 @cache
 def functions() -> Functions:
-    """The compiled functions: from the cache, or compiled now."""
+    """The compiled functions: from the cache, or compiled now, by two processes."""
     sources = _sources()
-    return Functions(_density(sources), _expand(sources))
+    if is_compiled():
+        values = _callback(SET_VALUES, _set_values(sources))
+        density = _callback(DENSITY, _density(sources))
+    else:
+        with _in_another_process():
+            density = _callback(DENSITY, _density(sources))
+        values = _callback(SET_VALUES, _set_values(sources))  # from the cache, if it has one
+    # at last: `is_compiled` asks for this one
+    expand = _callback(EXPAND, _expand(sources))
+    return Functions(values.address, density.address, expand.address)
 
 
+def is_compiled() -> bool:
+    """Whether the cache has the functions for the present sources, Numba and processor."""
+    try:
+        kept = FunctionCache(_expand(_sources()))
+    except RuntimeError as error:
+        if not _has_no_folder(error):
+            raise
+        return False
+    return kept.load_overload(EXPAND, cpu_target.target_context) is not None
+
+
+def warm_set_values() -> None:
+    """Compile `set_values` and leave it in the cache."""
+    _callback(SET_VALUES, _set_values(_sources()))
+
+
+def _in_another_process() -> subprocess.Popen[bytes]:
+    """A process that calls `warm_set_values`; whatever becomes of it, this one can do the same."""
+    return subprocess.Popen(
+        [sys.executable, "-c", f"from {__name__} import warm_set_values; warm_set_values()"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+@cache
 def _sources() -> int:
     """A number that changes with the source of the kernel.
 
@@ -59,44 +109,57 @@ def _callback(signature: Any, function: Callable[..., Any]) -> Any:
     try:
         return numba.cfunc(signature, cache=True, error_model="numpy")(function)
     except RuntimeError as error:
-        if "no locator" not in str(error):
+        if not _has_no_folder(error):
             raise
-    # neither the package's folder nor the user's cache can be written: once in each process, then
     return numba.cfunc(signature, error_model="numpy")(function)
 
 
-def _density(sources: int) -> Any:
-    """``int64 density(uint64 size, double* u, double* gradient, double* density, void* plan)``."""
-    signature = types.int64(types.uint64, *[REAL_POINTER] * 3, RECORD)
+def _has_no_folder(error: RuntimeError) -> bool:
+    """Whether neither the package's folder nor the user's cache can be written.
 
-    def density(size, u, gradient, density, record):
+    Then each process compiles for itself.
+    """
+    return "no locator" in str(error)
+
+
+def _set_values(sources: int) -> Callable[..., Any]:
+    """``double set_values(void* plan, double* u, double* value, double* work)``."""
+
+    def set_values(plan, u, value, work):
         _ = sources
-        plan = carray(record, 1)[0]
-        memory = np.empty(plan.work + 2 * plan.slots)
-        value = reals(memory.ctypes.data)
+        return kernel.set_values(plan, u, value, work)
+
+    return set_values
+
+
+def _density(sources: int) -> Callable[..., Any]:
+    """``int64 density(uint64 size, double* u, double* gradient, double* density, void* plan)``."""
+
+    def density(size, u, gradient, density, plan):
+        _ = sources
+        value = malloc(BYTES * (plan.work + 2 * plan.slots))
         adjoint, work = part(value, plan.slots), part(value, 2 * plan.slots)
-        density[0] = log_density(plan, u, gradient, value, adjoint, work)
+        density[0] = kernel.log_density(plan, u, gradient, value, adjoint, work)
         finite = math.isfinite(density[0])
         for i in range(plan.places):
             finite = finite and math.isfinite(gradient[i])
+        free(value)
         return 0 if finite else NOT_FINITE
 
-    return _callback(signature, density)
+    return density
 
 
-def _expand(sources: int) -> Any:
+def _expand(sources: int) -> Callable[..., Any]:
     """``int64 expand(uint64 size, uint64 expanded, double* u, double* values, void* plan)``."""
-    signature = types.int64(types.uint64, types.uint64, REAL_POINTER, REAL_POINTER, RECORD)
 
-    def expand(size, expanded, u, values, record):
+    def expand(size, expanded, u, values, plan):
         _ = sources
-        plan = carray(record, 1)[0]
-        memory = np.empty(plan.work + plan.slots)
-        value = reals(memory.ctypes.data)
-        set_values(plan, u, value, part(value, plan.slots))
-        slots = integers(plan.variables)
+        value = malloc(BYTES * (plan.work + plan.slots))
+        call(plan.set_values, plan, u, value, part(value, plan.slots))
+        slots = plan.variables
         for i in range(plan.expanded):
             values[i] = value[slots[i]]
+        free(value)
         return 0
 
-    return _callback(signature, expand)
+    return expand

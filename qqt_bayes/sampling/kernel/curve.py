@@ -25,7 +25,7 @@ from qqt_bayes.sampling.kernel.effective import (
     effective_growth,
     pull_effective_growth,
 )
-from qqt_bayes.sampling.kernel.memory import integers, kernel, part, reals
+from qqt_bayes.sampling.kernel.memory import kernel, part
 
 UTILITY, UTILITY_OVERFIT, UTILITY_RELEASED, UTILITY_BOUNDED = range(4)
 EFFECTIVE_DATA, DATA_CONSTRAINED, POWER_LAW = range(4, 7)
@@ -49,11 +49,11 @@ LOG_2 = math.log(2.0)
 @kernel
 def decay(curves, places, value, work):
     """The rates of decay, and what they leave of a sample's use at each node."""
-    tau, exponent = integers(curves.rate_tau), integers(curves.rate_exponent)
+    tau, exponent = curves.rate_tau, curves.rate_exponent
     log_ratio, start, node = (
-        reals(curves.rate_log_ratio),
-        integers(curves.rate_start),
-        reals(curves.node),
+        curves.rate_log_ratio,
+        curves.rate_start,
+        curves.node,
     )
     rate, adjoint, left = (
         part(work, places.rate),
@@ -73,7 +73,7 @@ def decay(curves, places, value, work):
 @kernel
 def mean_floor(curves, places, value, work):
     """The mean floor of each curve."""
-    curve, share, d = integers(curves.curve), reals(curves.share), integers(curves.d)
+    curve, share, d = curves.curve, curves.share, curves.d
     floor, adjoint = part(work, places.floor), part(work, places.floor_adjoint)
     for r in range(curves.curves):
         floor[r] = 0.0
@@ -86,13 +86,13 @@ def mean_floor(curves, places, value, work):
 def bounded_growth(curves, places, value, work):
     """Growth of ``log(1 + a n)`` in the epochs of each node, and its derivative by a."""
     curve, slot, start = (
-        integers(curves.grown_curve),
-        integers(curves.grown_a),
-        integers(curves.grown_start),
+        curves.grown_curve,
+        curves.grown_a,
+        curves.grown_start,
     )
-    seen, unique, complete = reals(curves.seen), reals(curves.unique), reals(curves.complete)
-    first, node = integers(curves.node_start), reals(curves.node)
-    count, last = reals(curves.counts), reals(curves.lasts)
+    seen, unique, complete = curves.seen, curves.unique, curves.complete
+    first, node = curves.node_start, curves.node
+    count, last = curves.counts, curves.lasts
     growth, by_a = part(work, places.growth), part(work, places.growth_by_a)
     for i in range(curves.growths):
         r, a = curve[i], value[slot[i]]
@@ -119,9 +119,9 @@ def sums_over_epochs(curves, places, growth, by_a, work):
     by_a : array
         Its derivative by a, where it depends on a; otherwise whatever.
     """
-    curve, rate = integers(curves.curve), integers(curves.rate)
-    nodes, start = integers(curves.node_start), integers(curves.rate_start)
-    grown, node, left = integers(curves.growth_start), reals(curves.node), part(work, places.left)
+    curve, rate = curves.curve, curves.rate
+    nodes, start = curves.node_start, curves.rate_start
+    grown, node, left = curves.growth_start, curves.node, part(work, places.left)
     worth, worth_by_a, worth_by_rate = (
         part(work, places.worth),
         part(work, places.worth_by_a),
@@ -153,16 +153,16 @@ def worth(curves, places, value, work):
         growth, by_a = part(work, places.growth), part(work, places.growth_by_a)
         sums_over_epochs(curves, places, growth, by_a, work)
     elif law in (UTILITY, UTILITY_OVERFIT, UTILITY_RELEASED):
-        growth = reals(curves.log_growth)
+        growth = curves.log_growth
         sums_over_epochs(curves, places, growth, growth, work)
-    curve, seen, slot = integers(curves.curve), reals(curves.seen), integers(curves.a)
+    curve, seen, slot = curves.curve, curves.seen, curves.a
     worth, by_a = part(work, places.worth), part(work, places.worth_by_a)
     by_rate, by_kappa = part(work, places.worth_by_rate), part(work, places.worth_by_kappa)
     adjoint, later_adjoint = part(work, places.worth_adjoint), part(work, places.later_adjoint)
-    kappa_slot, unique = integers(curves.kappa), reals(curves.unique)
+    kappa_slot, unique = curves.kappa, curves.unique
     later, later_by_rate = part(work, places.later), part(work, places.later_by_rate)
-    first, start = reals(curves.log_growth), integers(curves.growth_start)
-    rate, rate_of = part(work, places.rate), integers(curves.rate)
+    first, start = curves.log_growth, curves.growth_start
+    rate, rate_of = part(work, places.rate), curves.rate
     if law == EFFECTIVE_DATA:
         effective_growth(curves, places, work)
     for e in range(curves.entries):
@@ -193,8 +193,8 @@ def worth(curves, places, value, work):
 @kernel
 def pull_worth(curves, places, value, adjoint, work):
     """From the adjoints of L, L' and the mean floors to those of a, kappa, d, tau and g."""
-    a, kappa, d = integers(curves.a), integers(curves.kappa), integers(curves.d)
-    curve, share, rate_of = integers(curves.curve), reals(curves.share), integers(curves.rate)
+    a, kappa, d = curves.a, curves.kappa, curves.d
+    curve, share, rate_of = curves.curve, curves.share, curves.rate
     by_worth, by_floor = part(work, places.worth_adjoint), part(work, places.floor_adjoint)
     by_a, by_kappa = part(work, places.worth_by_a), part(work, places.worth_by_kappa)
     by_rate = part(work, places.worth_by_rate)
@@ -207,8 +207,8 @@ def pull_worth(curves, places, value, adjoint, work):
         adjoint[kappa[e]] += by_worth[e] * by_kappa[e]
         adjoint[d[e]] += share[e] * by_floor[curve[e]]
         rate_adjoint[rate_of[e]] += by_worth[e] * by_rate[e] + by_later[e] * later_by_rate[e]
-    tau, exponent = integers(curves.rate_tau), integers(curves.rate_exponent)
-    log_ratio = reals(curves.rate_log_ratio)
+    tau, exponent = curves.rate_tau, curves.rate_exponent
+    log_ratio = curves.rate_log_ratio
     for i in range(curves.rates):
         by_log = -rate_adjoint[i] * rate[i]  # of the log half-life
         adjoint[tau[i]] += by_log / value[tau[i]]
@@ -219,9 +219,9 @@ def pull_worth(curves, places, value, adjoint, work):
 def errors(curves, places, trial, work):
     """The errors of the curves under one of the b that are tried."""
     curve, share, utility = (
-        integers(curves.curve),
-        reals(curves.share),
-        integers(curves.utility),
+        curves.curve,
+        curves.share,
+        curves.utility,
     )
     first = trial * curves.curves
     b, worth = part(work, places.b + trial * curves.utilities), part(work, places.worth)
@@ -257,9 +257,9 @@ def errors(curves, places, trial, work):
 def pull_errors(curves, places, trial, work):
     """From the adjoints of the errors to those of the b that were tried, of L, L' and floors."""
     curve, share, utility = (
-        integers(curves.curve),
-        reals(curves.share),
-        integers(curves.utility),
+        curves.curve,
+        curves.share,
+        curves.utility,
     )
     first = trial * curves.curves
     by_error, floor_adjoint = part(work, places.error_adjoint), part(work, places.floor_adjoint)

@@ -11,7 +11,7 @@ each other; then their adjoints, the derivatives of the log density by each, in 
 from __future__ import annotations
 
 from qqt_bayes.model.coordinates import GAUSS_NEWTON_STEPS
-from qqt_bayes.sampling.kernel.curve import TRIALS, errors, pull_errors, pull_worth, worth
+from qqt_bayes.sampling.kernel.curve import errors, pull_errors, pull_worth, worth
 from qqt_bayes.sampling.kernel.effects import pull_effects, set_effects
 from qqt_bayes.sampling.kernel.expect import (
     expect,
@@ -23,7 +23,7 @@ from qqt_bayes.sampling.kernel.expect import (
     say,
     weigh,
 )
-from qqt_bayes.sampling.kernel.memory import integers, outline, part, reals
+from qqt_bayes.sampling.kernel.memory import call, outline, part
 from qqt_bayes.sampling.kernel.noise import (
     likelihood,
     noise_ratio,
@@ -43,9 +43,6 @@ from qqt_bayes.sampling.kernel.place import (
 )
 from qqt_bayes.sampling.kernel.priors import add_priors
 
-LAST = TRIALS - 1
-"""The trial of the curves whose b are those of the point."""
-
 
 @outline
 def log_density(plan, u, gradient, value, adjoint, work):
@@ -63,7 +60,7 @@ def log_density(plan, u, gradient, value, adjoint, work):
     work : array, shape (work,)
         Memory.
     """
-    total, ratio = set_values(plan, u, value, work)
+    total = call(plan.set_values, plan, u, value, work)
     for i in range(plan.slots):
         adjoint[i] = 0.0
     for i in range(plan.places):
@@ -72,7 +69,7 @@ def log_density(plan, u, gradient, value, adjoint, work):
     total += likelihood(plan.noise, plan.noise_work, value, adjoint, work)
     pull_effects(plan.noise, plan.noise_work, u, value, adjoint, gradient, work)
     pull_curves(plan, adjoint, work)
-    by_ratio = pull_parameters(plan, ratio, u, value, adjoint, gradient, work)
+    by_ratio = pull_parameters(plan, u, value, adjoint, gradient, work)
     pull_noise_ratio(plan.noise, plan.noise_work, by_ratio, value, adjoint, work)
     pull_scatter(plan.noise, plan.noise_work, value, adjoint, work)
     pull_declared(plan.declared, u, adjoint, gradient)
@@ -81,38 +78,33 @@ def log_density(plan, u, gradient, value, adjoint, work):
 
 @outline
 def set_values(plan, u, value, work):
-    """The values of all numbers at a point.
-
-    Returns
-    -------
-    tuple of float
-        What the coordinates add to the log density, and ``r``.
-    """
-    fixed = reals(plan.fixed)
+    """The values of all numbers at a point; what the coordinates add to the log density."""
+    fixed = plan.fixed
     for i in range(plan.slots):
         value[i] = fixed[i]
     total = declare(plan.declared, u, value)
     scatter(plan.noise, plan.noise_work, value, work)
-    ratio = noise_ratio(plan.noise, plan.noise_work, value, work)
-    total += place_parameters(plan, ratio, u, value, work)
+    ratio = part(work, plan.noise_work.ratio)
+    ratio[0] = noise_ratio(plan.noise, plan.noise_work, value, work)
+    total += place_parameters(plan, ratio[0], u, value, work)
     set_curves(plan, value, work)
     total += set_effects(plan.noise, plan.noise_work, u, value, work)
-    return total, ratio
+    return total
 
 
 @outline
 def set_curves(plan, value, work):
     """The mean error of each run at the values of a point."""
     curves, places, noise = plan.curves, plan.curve_work, plan.noise
-    slot, curve = integers(curves.utility_slot), integers(noise.curve)
-    b = part(work, places.b + LAST * curves.utilities)
+    slot, curve = curves.utility_slot, noise.curve
+    b = part(work, places.b + curves.last_trial * curves.utilities)
     error, mean = (
-        part(work, places.error + LAST * curves.curves),
+        part(work, places.error + curves.last_trial * curves.curves),
         part(work, plan.noise_work.mean),
     )
     for i in range(curves.utilities):
         b[i] = value[slot[i]]
-    errors(curves, places, LAST, work)
+    errors(curves, places, curves.last_trial, work)
     for i in range(noise.runs):
         mean[i] = error[curve[i]]
 
@@ -121,8 +113,8 @@ def set_curves(plan, value, work):
 def pull_curves(plan, adjoint, work):
     """The way back of `set_curves`: to the adjoints of b, of the worth and of the mean floors."""
     curves, places, noise = plan.curves, plan.curve_work, plan.noise
-    slot, curve = integers(curves.utility_slot), integers(noise.curve)
-    by_b = part(work, places.b_adjoint + LAST * curves.utilities)
+    slot, curve = curves.utility_slot, noise.curve
+    by_b = part(work, places.b_adjoint + curves.last_trial * curves.utilities)
     by_error, by_mean = (
         part(work, places.error_adjoint),
         part(work, plan.noise_work.mean_adjoint),
@@ -131,7 +123,7 @@ def pull_curves(plan, adjoint, work):
         by_error[r] = 0.0
     for i in range(noise.runs):
         by_error[curve[i]] += by_mean[i]
-    pull_errors(curves, places, LAST, work)
+    pull_errors(curves, places, curves.last_trial, work)
     for i in range(curves.utilities):
         adjoint[slot[i]] += by_b[i]
 
@@ -142,13 +134,13 @@ def place_parameters(plan, ratio, u, value, work):
     floors, expected, placed = plan.floors, plan.expected, plan.placed
     places, placed_places = plan.expected_work, plan.placed_work
     total = set_floors(floors, u, value)
-    leaf, row_start = integers(placed.leaf_start), integers(expected.row_start)
-    field_start = integers(expected.field_start)
+    leaf, row_start = placed.leaf_start, expected.row_start
+    field_start = expected.field_start
     before = placed.families - expected.fields  # 1 if the floors are pooled: the first family
     for family in range(placed.families):
         field, first = family - before, leaf[family]
         if field < 0:
-            pooled, mean = reals(floors.pooled), part(work, placed_places.mean + first)
+            pooled, mean = floors.pooled, part(work, placed_places.mean + first)
             precision = part(work, placed_places.precision + first)
             free_adjoint = part(work, placed_places.free_adjoint + first)
             for i in range(floors.floors):
@@ -181,14 +173,14 @@ def place_parameters(plan, ratio, u, value, work):
 
 
 @outline
-def pull_parameters(plan, ratio, u, value, adjoint, gradient, work):
+def pull_parameters(plan, u, value, adjoint, gradient, work):
     """The way back of `place_parameters`; the derivative by the ratio is returned."""
     floors, expected, placed = plan.floors, plan.expected, plan.placed
     places, placed_places = plan.expected_work, plan.placed_work
-    leaf, row_start = integers(placed.leaf_start), integers(expected.row_start)
-    field_start = integers(expected.field_start)
+    leaf, row_start = placed.leaf_start, expected.row_start
+    field_start = expected.field_start
     before = placed.families - expected.fields
-    by_ratio = 0.0
+    ratio, by_ratio = part(work, plan.noise_work.ratio)[0], 0.0
     if expected.fields == 0:
         pull_worth(plan.curves, plan.curve_work, value, adjoint, work)
     for family in range(placed.families - 1, -1, -1):
@@ -206,7 +198,7 @@ def pull_parameters(plan, ratio, u, value, adjoint, gradient, work):
         pull_family(placed, placed_places, family, u, value, adjoint, gradient, work)
         pull_shrink(placed, placed_places, family, value, adjoint, work)
         if field < 0:
-            pooled, by_mean = reals(floors.pooled), part(work, placed_places.mean_adjoint + first)
+            pooled, by_mean = floors.pooled, part(work, placed_places.mean_adjoint + first)
             by_precision = part(work, placed_places.precision_adjoint + first)
             for i in range(floors.floors):
                 by_ratio += by_mean[i] * pooled[i] + by_precision[i] * pooled[floors.floors + i]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 
 from qqt_bayes.laws.law import LEAST_SHARE
-from qqt_bayes.sampling.kernel.memory import integers, kernel, part, reals
+from qqt_bayes.sampling.kernel.memory import kernel, part
 
 SMALL = 1e-3
 """Below it ``(x e^-x + e^-x - 1) / x^2`` is taken from its series: the difference would lose half$
@@ -44,22 +44,22 @@ def seen_before(c, k):
 @kernel
 def mixed(curves, places, r, k, work):
     """``m(k)`` and ``N(k)`` of a curve."""
-    entry_start, share = integers(curves.entry_start), reals(curves.share)
-    rate, rate_of = part(work, places.rate), integers(curves.rate)
+    entry_start, share = curves.entry_start, curves.share
+    rate, rate_of = part(work, places.rate), curves.rate
     left, before = 0.0, 0.0
     for e in range(entry_start[r], entry_start[r + 1]):
         c = rate[rate_of[e]]
         left += share[e] * math.exp(-c * k)
         before += share[e] * seen_before(c, k)[0]
-    return left, before * reals(curves.unique)[r]
+    return left, before * curves.unique[r]
 
 
 @kernel
 def pull_mixed(curves, places, r, k, by_left, by_before, work):
     """The way back of `mixed`: to the adjoints of the rates."""
-    entry_start, share = integers(curves.entry_start), reals(curves.share)
-    rate, rate_of = part(work, places.rate), integers(curves.rate)
-    adjoint, unique = part(work, places.rate_adjoint), reals(curves.unique)[r]
+    entry_start, share = curves.entry_start, curves.share
+    rate, rate_of = part(work, places.rate), curves.rate
+    adjoint, unique = part(work, places.rate_adjoint), curves.unique[r]
     for e in range(entry_start[r], entry_start[r + 1]):
         c = rate[rate_of[e]]
         by_c = by_before * unique * seen_before(c, k)[1] - by_left * k * math.exp(-c * k)
@@ -69,10 +69,10 @@ def pull_mixed(curves, places, r, k, by_left, by_before, work):
 @kernel
 def effective_growth(curves, places, work):
     """What each entry grows by after the first epoch, into `worth`."""
-    entry_start, node_start = integers(curves.entry_start), integers(curves.node_start)
-    rate_start, rate_of = integers(curves.rate_start), integers(curves.rate)
-    node, counts, lasts = reals(curves.node), reals(curves.counts), reals(curves.lasts)
-    seen, unique, complete = reals(curves.seen), reals(curves.unique), reals(curves.complete)
+    entry_start, node_start = curves.entry_start, curves.node_start
+    rate_start, rate_of = curves.rate_start, curves.rate
+    node, counts, lasts = curves.node, curves.counts, curves.lasts
+    seen, unique, complete = curves.seen, curves.unique, curves.complete
     worth, by_rate, left = (
         part(work, places.worth),
         part(work, places.worth_by_rate),
@@ -97,10 +97,10 @@ def effective_growth(curves, places, work):
 @kernel
 def pull_effective_growth(curves, places, work):
     """The way back of `effective_growth`: from the adjoints of `worth` to those of the rates."""
-    entry_start, node_start = integers(curves.entry_start), integers(curves.node_start)
-    rate_start, rate_of = integers(curves.rate_start), integers(curves.rate)
-    node, counts, lasts = reals(curves.node), reals(curves.counts), reals(curves.lasts)
-    seen, unique, complete = reals(curves.seen), reals(curves.unique), reals(curves.complete)
+    entry_start, node_start = curves.entry_start, curves.node_start
+    rate_start, rate_of = curves.rate_start, curves.rate
+    node, counts, lasts = curves.node, curves.counts, curves.lasts
+    seen, unique, complete = curves.seen, curves.unique, curves.complete
     by_worth, rate_adjoint, left = (
         part(work, places.worth_adjoint),
         part(work, places.rate_adjoint),

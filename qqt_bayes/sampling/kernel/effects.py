@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import math
 
-from qqt_bayes.sampling.kernel.memory import integers, kernel, part, reals
+from qqt_bayes.sampling.kernel.memory import kernel, part
 from qqt_bayes.sampling.kernel.priors import HALF_LOG_2_PI
 
 
 @kernel
 def of_run(noise, places, i, value, work):
     """How far a unit of its training's effect moves a run, and the rest of the run's variance."""
-    common, scatter = value[integers(noise.common)[i]], part(work, places.scatter)[i]
-    own = scatter * (1 - common) + reals(noise.known)[i]
+    common, scatter = value[noise.common[i]], part(work, places.scatter)[i]
+    own = scatter * (1 - common) + noise.known[i]
     return math.sqrt(common * scatter), own
 
 
@@ -29,11 +29,11 @@ def set_effects(noise, places, u, value, work):
     Effects that are sampled as declared are set already, and only move the runs.
     """
     slot, place, training = (
-        integers(noise.effect_slot),
-        integers(noise.effect_place),
-        integers(noise.training),
+        noise.effect_slot,
+        noise.effect_place,
+        noise.training,
     )
-    observed, mean = reals(noise.observed), part(work, places.mean)
+    observed, mean = noise.observed, part(work, places.mean)
     weighted, precision = part(work, places.effect_mean), part(work, places.effect_precision)
     total = 0.0
     for t in range(noise.placed_effects):
@@ -58,12 +58,12 @@ def set_effects(noise, places, u, value, work):
 def pull_effects(noise, places, u, value, adjoint, gradient, work):
     """The way back of `set_effects`: the adjoints of the means become those of the curves."""
     slot, place, training = (
-        integers(noise.effect_slot),
-        integers(noise.effect_place),
-        integers(noise.training),
+        noise.effect_slot,
+        noise.effect_place,
+        noise.training,
     )
-    common_slot, scatter = integers(noise.common), part(work, places.scatter)
-    observed, mean = reals(noise.observed), part(work, places.mean)
+    common_slot, scatter = noise.common, part(work, places.scatter)
+    observed, mean = noise.observed, part(work, places.mean)
     by_mean, by_scatter = part(work, places.mean_adjoint), part(work, places.scatter_adjoint)
     weighted, precision = part(work, places.effect_mean), part(work, places.effect_precision)
     by_effect = part(work, places.effect_adjoint)

@@ -9,16 +9,16 @@ from __future__ import annotations
 import math
 
 from qqt_bayes.sampling.kernel.curve import errors, pull_errors
-from qqt_bayes.sampling.kernel.memory import integers, kernel, part, reals
+from qqt_bayes.sampling.kernel.memory import kernel, part
 from qqt_bayes.sampling.kernel.place import bound
 
 
 @kernel
 def say(expected, places, floors, value, work):
     """What the splines say at the floors, row by row, and its derivatives by each floor."""
-    rows, slot = expected.rows, integers(floors.slot)
-    unit, highest, knots = reals(expected.unit), reals(expected.highest), expected.knots
-    constant = reals(expected.constant)
+    rows, slot = expected.rows, floors.slot
+    unit, highest, knots = expected.unit, expected.highest, expected.knots
+    constant = expected.constant
     says, adjoint = part(work, places.says), part(work, places.says_adjoint)
     best_adjoint, offset_adjoint = (
         part(work, places.best_adjoint),
@@ -31,7 +31,7 @@ def say(expected, places, floors, value, work):
         best_adjoint[x] = 0.0
         offset_adjoint[x] = 0.0
     for f in range(expected.floors):
-        knot = part(reals(expected.knot), f * knots)
+        knot = part(expected.knot, f * knots)
         at, by_floor = value[slot[f]] / unit[f], 1 / unit[f]
         if at >= highest[f]:
             at, by_floor = highest[f], 0.0
@@ -39,7 +39,7 @@ def say(expected, places, floors, value, work):
         while piece < knots and knot[piece] <= at:
             piece += 1
         t = at - knot[max(piece - 1, 0)]
-        k0 = part(reals(expected.cubics), (f * (knots + 1) + piece) * 4 * rows)
+        k0 = part(expected.cubics, (f * (knots + 1) + piece) * 4 * rows)
         k1, k2, k3 = part(k0, rows), part(k0, 2 * rows), part(k0, 3 * rows)
         slope = part(work, places.says_by_floor + f * rows)
         for r in range(rows):
@@ -50,7 +50,7 @@ def say(expected, places, floors, value, work):
 @kernel
 def pull_say(expected, places, floors, adjoint, work):
     """The way back of `say`: from the adjoints of what the splines say to those of the floors."""
-    slot, by_says = integers(floors.slot), part(work, places.says_adjoint)
+    slot, by_says = floors.slot, part(work, places.says_adjoint)
     for f in range(expected.floors):
         slope = part(work, places.says_by_floor + f * expected.rows)
         total = 0.0
@@ -62,7 +62,7 @@ def pull_say(expected, places, floors, adjoint, work):
 @kernel
 def expect(expected, places, field, work):
     """Where a field fits best, ``e = e(d) + A(d) (x' - e(d)')``."""
-    field_start, row_start = integers(expected.field_start), integers(expected.row_start)
+    field_start, row_start = expected.field_start, expected.row_start
     start, size = field_start[field], field_start[field + 1] - field_start[field]
     says = part(work, places.says + row_start[field])
     best, offset = part(work, places.best + start), part(work, places.offset)
@@ -76,7 +76,7 @@ def expect(expected, places, field, work):
 @kernel
 def pull_expect(expected, places, field, work):
     """The way back of `expect`: from the adjoint of e to those of the splines and the offsets."""
-    field_start, row_start = integers(expected.field_start), integers(expected.row_start)
+    field_start, row_start = expected.field_start, expected.row_start
     start, size = field_start[field], field_start[field + 1] - field_start[field]
     says, by_says = (
         part(work, places.says + row_start[field]),
@@ -103,10 +103,10 @@ def weigh(expected, places, field, leaf, ratio, placed_places, work):
     ratio : float
         ``r``.
     """
-    field_start, row_start = integers(expected.field_start), integers(expected.row_start)
+    field_start, row_start = expected.field_start, expected.row_start
     start, size = field_start[field], field_start[field + 1] - field_start[field]
     says = part(work, places.says + row_start[field])
-    best, prior = part(work, places.best + start), part(reals(expected.search_precision), start)
+    best, prior = part(work, places.best + start), part(expected.search_precision, start)
     mean, precision, free_adjoint = (
         part(work, placed_places.mean + leaf),
         part(work, placed_places.precision + leaf),
@@ -122,14 +122,14 @@ def weigh(expected, places, field, leaf, ratio, placed_places, work):
 @kernel
 def pull_weigh(expected, places, field, leaf, ratio, placed_places, work):
     """The way back of `weigh`; the derivative by the ratio is returned."""
-    field_start, row_start = integers(expected.field_start), integers(expected.row_start)
+    field_start, row_start = expected.field_start, expected.row_start
     start, size = field_start[field], field_start[field + 1] - field_start[field]
     says, by_says = (
         part(work, places.says + row_start[field]),
         part(work, places.says_adjoint + row_start[field]),
     )
     best, by_best = part(work, places.best + start), part(work, places.best_adjoint + start)
-    prior = part(reals(expected.search_precision), start)
+    prior = part(expected.search_precision, start)
     by_mean, by_precision = (
         part(work, placed_places.mean_adjoint + leaf),
         part(work, placed_places.precision_adjoint + leaf),
@@ -155,9 +155,9 @@ def gauss_newton(plan, step, leaf, work):
         plan.curve_work,
     )
     last = expected.fields - 1
-    start, row = integers(expected.field_start)[last], integers(expected.row_start)[last]
+    start, row = expected.field_start[last], expected.row_start[last]
     size = expected.scalars - start
-    lower, upper = part(reals(plan.placed.lower), leaf), part(reals(plan.placed.upper), leaf)
+    lower, upper = part(plan.placed.lower, leaf), part(plan.placed.upper, leaf)
     prior_mean, best = part(work, places.says + row + size), part(work, places.best + start)
     tried = part(work, places.tried + step * size)
     b, error = (
@@ -169,9 +169,9 @@ def gauss_newton(plan, step, leaf, work):
         b[i] = bound(best[i], lower[i], upper[i])[0]
     errors(curves, curve_places, step, work)
     for i in range(size):
-        gain = part(reals(expected.gain), i * expected.curves)
-        shrinkage = part(reals(expected.shrinkage), i * size)
-        move = reals(expected.gain_observed)[i]
+        gain = part(expected.gain, i * expected.curves)
+        shrinkage = part(expected.shrinkage, i * size)
+        move = expected.gain_observed[i]
         for r in range(expected.curves):
             move -= gain[r] * error[r]
         for j in range(size):
@@ -189,9 +189,9 @@ def pull_gauss_newton(plan, step, leaf, work):
         plan.curve_work,
     )
     last = expected.fields - 1
-    start, row = integers(expected.field_start)[last], integers(expected.row_start)[last]
+    start, row = expected.field_start[last], expected.row_start[last]
     size = expected.scalars - start
-    lower, upper = part(reals(plan.placed.lower), leaf), part(reals(plan.placed.upper), leaf)
+    lower, upper = part(plan.placed.lower, leaf), part(plan.placed.upper, leaf)
     by_prior_mean, by_best = (
         part(work, places.says_adjoint + row + size),
         part(work, places.best_adjoint + start),
@@ -204,14 +204,14 @@ def pull_gauss_newton(plan, step, leaf, work):
     for r in range(expected.curves):
         by_error[r] = 0.0
     for i in range(size):
-        gain = part(reals(expected.gain), i * expected.curves)
+        gain = part(expected.gain, i * expected.curves)
         for r in range(expected.curves):
             by_error[r] -= gain[r] * by_best[i]
     pull_errors(curves, curve_places, step, work)
     for j in range(size):  # by_b becomes what the step says of e before it, beside e itself
         by_away = 0.0
         for i in range(size):
-            by_away -= reals(expected.shrinkage)[i * size + j] * by_best[i]
+            by_away -= expected.shrinkage[i * size + j] * by_best[i]
         by_prior_mean[j] -= by_away
         by_b[j] = by_b[j] * bound(tried[j], lower[j], upper[j])[1] + by_away
     for j in range(size):

@@ -98,6 +98,7 @@ def curve_table(
     }
     table = Curves(
         law=CODES[law],
+        last_trial=TRIALS - 1,
         curves=first.size,
         entries=curve.size,
         rates=rates.shape[1],

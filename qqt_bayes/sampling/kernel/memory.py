@@ -3,11 +3,12 @@
 The functions of `qqt_bayes.sampling.kernel.density` and its parts run in two ways:
 
 - as plain Python, a table is a named tuple, and its arrays are NumPy's;
-- compiled, it is a record of 64-bit words (`in_memory`): numbers as they are, and for an array its
-  address, of which `reals` and `integers` make an array without a length.
+- compiled, it is the address of 64-bit words (`in_memory`): a number is a word, an array the
+  address of its first number, a table within a table its words in place.
 
 (Numba passes named tuples of arrays from function to function by value, seven words an array, and
-so takes a minute to compile what takes seconds like this.)
+so takes a minute to compile what takes seconds like this.  Its own records would do, but each is
+known by the names of all its fields, kilobytes of text wherever a function is mentioned.)
 """
 
 from __future__ import annotations
@@ -17,13 +18,23 @@ from typing import Any, Literal, cast, get_type_hints
 
 import numba
 import numpy as np
+from llvmlite import ir
 from numba import types
-from numba.extending import lower_builtin, type_callable
+from numba.core.typing.templates import AttributeTemplate
+from numba.extending import (
+    infer_getattr,
+    lower_builtin,
+    lower_getattr_generic,
+    models,
+    register_model,
+    type_callable,
+)
 
 from qqt_bayes.sampling.kernel.run_tables import Integers, Reals
 
 REAL_POINTER = types.CPointer(types.float64)
 INTEGER_POINTER = types.CPointer(types.int64)
+WORD = ir.IntType(64)
 
 
 def kernel[Function: Callable[..., Any]](function: Function) -> Function:
@@ -54,29 +65,9 @@ def _compiled[Function: Callable[..., Any]](
     return cast(Function, compiled)
 
 
-def reals(array: Any) -> Any:
-    """An array of real numbers in a table."""
-    return array
-
-
-def integers(array: Any) -> Any:
-    """An array of integers in a table."""
-    return array
-
-
 def part(array: Any, start: int) -> Any:
     """An array of real numbers from one of its places on."""
     return array[start:]
-
-
-@type_callable(reals)
-def _(context: Any) -> Any:
-    return lambda array: REAL_POINTER
-
-
-@type_callable(integers)
-def _(context: Any) -> Any:
-    return lambda array: INTEGER_POINTER
 
 
 @type_callable(part)
@@ -84,28 +75,79 @@ def _(context: Any) -> Any:
     return lambda array, start: REAL_POINTER
 
 
-@lower_builtin(reals, types.Integer)
-@lower_builtin(integers, types.Integer)
-def _(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
-
-
 @lower_builtin(part, REAL_POINTER, types.Integer)
 def _(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     return builder.gep(arguments[0], [arguments[1]])
 
 
-def layout(table: type) -> np.dtype[np.void]:
-    """The record that a table is in memory."""
-    columns = {
-        name: np.dtype(np.int64) if each in (int, Integers, Reals) else layout(each)
-        for name, each in get_type_hints(table).items()
-    }
-    return np.dtype(list(columns.items()))
+def call(function: Any, *arguments: Any) -> Any:
+    """Call a function of four arrays and tables that was compiled on its own, by its address.
+
+    What is called like this is not compiled with its caller again.
+    """
+    return function(*arguments)
+
+
+@type_callable(call)
+def _(context: Any) -> Any:
+    return lambda function, plan, u, value, work: types.float64
+
+
+@lower_builtin(call, types.Integer, types.Any, types.Any, types.Any, types.Any)
+def _(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    function, *given = arguments
+    kind = ir.FunctionType(ir.DoubleType(), [each.type for each in given])
+    return builder.call(builder.inttoptr(function, kind.as_pointer()), given)
+
+
+class Table(types.Type):
+    """A table as compiled functions see it.
+
+    Attributes
+    ----------
+    fields : dict of str to (int, type)
+        Where each begins, in words, and what it is.
+    words : int
+        How many words the table takes.
+    """
+
+    def __init__(self, table: type) -> None:
+        self.fields, self.words = {}, 0
+        for name, each in get_type_hints(table).items():
+            kinds = {int: types.int64, Integers: INTEGER_POINTER, Reals: REAL_POINTER}
+            kind = kinds.get(each) or Table(each)
+            self.fields[name] = self.words, kind
+            self.words += kind.words if isinstance(kind, Table) else 1
+        super().__init__(name=table.__name__)
+
+
+@register_model(Table)
+class _(models.PrimitiveModel):
+    """In the machine a table is an address."""
+
+    def __init__(self, manager: Any, table: Any) -> None:
+        super().__init__(manager, table, WORD.as_pointer())
+
+
+@infer_getattr
+class _(AttributeTemplate):
+    key = Table
+
+    def generic_resolve(self, table: Table, name: str) -> Any:
+        return table.fields[name][1] if name in table.fields else None
+
+
+@lower_getattr_generic(Table)
+def _(context: Any, builder: Any, table: Table, value: Any, name: str) -> Any:
+    start, kind = table.fields[name]
+    address = builder.gep(value, [WORD(start)])
+    if isinstance(kind, Table):
+        return address
+    return builder.load(builder.bitcast(address, context.get_value_type(kind).as_pointer()))
 
 
 def in_memory(table: Any) -> Integers:
-    """A table as the words of its record; its arrays must be kept as long as these are used."""
+    """A table as its words; its arrays must be kept as long as these are used."""
     if isinstance(table, np.ndarray):
         return np.array([table.ctypes.data])
     if isinstance(table, tuple):

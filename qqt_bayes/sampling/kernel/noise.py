@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import math
 
-from qqt_bayes.sampling.kernel.memory import integers, kernel, part, reals
+from qqt_bayes.sampling.kernel.memory import kernel, part
 from qqt_bayes.sampling.kernel.rounding import printed
 
 
 @kernel
 def scatter(noise, places, value, work):
     """The run-to-run variance of each run."""
-    sigma_slot, exponent_slot = integers(noise.sigma), integers(noise.budget_exponent)
-    weight, log_budget = reals(noise.weight), reals(noise.log_budget)
+    sigma_slot, exponent_slot = noise.sigma, noise.budget_exponent
+    weight, log_budget = noise.weight, noise.log_budget
     variance, adjoint = part(work, places.scatter), part(work, places.scatter_adjoint)
     for i in range(noise.runs):
         sigma, exponent = value[sigma_slot[i]], value[exponent_slot[i]]
@@ -27,8 +27,8 @@ def scatter(noise, places, value, work):
 @kernel
 def pull_scatter(noise, places, value, adjoint, work):
     """From the adjoints of the run-to-run variances to those of sigma and the budget's exponent."""
-    sigma_slot, exponent_slot = integers(noise.sigma), integers(noise.budget_exponent)
-    log_budget = reals(noise.log_budget)
+    sigma_slot, exponent_slot = noise.sigma, noise.budget_exponent
+    log_budget = noise.log_budget
     variance, by_variance = part(work, places.scatter), part(work, places.scatter_adjoint)
     for i in range(noise.runs):
         by_log = 2 * by_variance[i] * variance[i]  # of the log of the deviation
@@ -40,11 +40,11 @@ def pull_scatter(noise, places, value, adjoint, work):
 def noise_ratio(noise, places, value, work):
     """``r``: the variance of the search over that of independent runs, averaged over the runs."""
     siblings, common, known = (
-        reals(noise.siblings),
-        integers(noise.common),
-        reals(noise.known),
+        noise.siblings,
+        noise.common,
+        noise.known,
     )
-    search, variance = reals(noise.search_variance), part(work, places.scatter)
+    search, variance = noise.search_variance, part(work, places.scatter)
     total = 0.0
     for i in range(noise.runs * noise.searched):
         design = 1 + siblings[i] * value[common[i]]
@@ -56,11 +56,11 @@ def noise_ratio(noise, places, value, work):
 def pull_noise_ratio(noise, places, by_ratio, value, adjoint, work):
     """From the adjoint of the ratio to those of the run-to-run variances and of `common`."""
     siblings, common, known = (
-        reals(noise.siblings),
-        integers(noise.common),
-        reals(noise.known),
+        noise.siblings,
+        noise.common,
+        noise.known,
     )
-    search, variance = reals(noise.search_variance), part(work, places.scatter)
+    search, variance = noise.search_variance, part(work, places.scatter)
     by_scatter = part(work, places.scatter_adjoint)
     for i in range(noise.runs * noise.searched):
         design = 1 + siblings[i] * value[common[i]]
@@ -74,14 +74,14 @@ def pull_noise_ratio(noise, places, by_ratio, value, adjoint, work):
 def likelihood(noise, places, value, adjoint, work):
     """Log density of what was observed; adjoints of the means, the variances and nu."""
     observed, evaluation, rounding = (
-        reals(noise.observed),
-        reals(noise.evaluation),
-        reals(noise.rounding),
+        noise.observed,
+        noise.evaluation,
+        noise.rounding,
     )
     nu_slot, common_slot, training = (
-        integers(noise.nu),
-        integers(noise.common),
-        integers(noise.training),
+        noise.nu,
+        noise.common,
+        noise.training,
     )
     mean, by_mean = part(work, places.mean), part(work, places.mean_adjoint)
     scatter, by_scatter = part(work, places.scatter), part(work, places.scatter_adjoint)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from qqt_bayes.model.floor import SMALL_FLOOR
-from qqt_bayes.sampling.kernel.memory import integers, kernel, part, reals
+from qqt_bayes.sampling.kernel.memory import kernel, part
 from qqt_bayes.sampling.kernel.priors import HALF_LOG_2_PI
 
 LOG_SMALL_FLOOR = math.log(SMALL_FLOOR)
@@ -42,8 +42,8 @@ def bound(u, lower, upper):
 @kernel
 def declare(declared, u, value):
     """Set the numbers that are sampled on their unconstrained scales; the log determinant."""
-    slot, place = integers(declared.slot), integers(declared.place)
-    lower, upper = reals(declared.lower), reals(declared.upper)
+    slot, place = declared.slot, declared.place
+    lower, upper = declared.lower, declared.upper
     total = 0.0
     for k in range(declared.rows):
         x, _, log_slope, _ = bound(u[place[k]], lower[k], upper[k])
@@ -55,8 +55,8 @@ def declare(declared, u, value):
 @kernel
 def pull_declared(declared, u, adjoint, gradient):
     """The way back of `declare`: from the adjoints of the numbers to the gradient."""
-    slot, place = integers(declared.slot), integers(declared.place)
-    lower, upper = reals(declared.lower), reals(declared.upper)
+    slot, place = declared.slot, declared.place
+    lower, upper = declared.lower, declared.upper
     for k in range(declared.rows):
         _, slope, _, by_u = bound(u[place[k]], lower[k], upper[k])
         gradient[place[k]] += adjoint[slot[k]] * slope + by_u
@@ -77,10 +77,10 @@ def on_line(floors, i, u):
     tuple of float
         d, dd/du, log dd/du, and the derivative of that by u.
     """
-    count, line = floors.floors, reals(floors.line)
+    count, line = floors.floors, floors.line
     c0, c1, c2 = line[i], line[count + i], line[2 * count + i]
     wall, width, slow = line[3 * count + i], line[4 * count + i], line[5 * count + i]
-    lower, upper = reals(floors.lower)[i], reals(floors.upper)[i]
+    lower, upper = floors.lower[i], floors.upper[i]
     root = math.sqrt(1 + u * u)
     v, v_slope = c0 + c1 * u + c2 * (root - 1), c1 + c2 * u / root
     y = SMALL_FLOOR * softplus(v)
@@ -103,7 +103,7 @@ def on_line(floors, i, u):
 @kernel
 def set_floors(floors, u, value):
     """Set the floors that are on their lines; the log determinant."""
-    slot, place = integers(floors.slot), integers(floors.place)
+    slot, place = floors.slot, floors.place
     total = 0.0
     for i in range(floors.on_line):
         d, _, log_slope, _ = on_line(floors, i, u[place[i]])
@@ -115,7 +115,7 @@ def set_floors(floors, u, value):
 @kernel
 def pull_floors(floors, u, adjoint, gradient):
     """The way back of `set_floors`: from the adjoints of the floors to the gradient."""
-    slot, place = integers(floors.slot), integers(floors.place)
+    slot, place = floors.slot, floors.place
     for i in range(floors.on_line):
         _, slope, _, by_u = on_line(floors, i, u[place[i]])
         gradient[place[i]] += adjoint[slot[i]] * slope + by_u
@@ -128,8 +128,8 @@ def shrink(placed, places, family, value, work):
     Through ``x ~ N(mu, sigma^2)`` the runs say less of mu than of x: with the precision t of x,
     their precision is ``t / (1 + t sigma^2)``, with the same mean.  What has the same mu adds up.
     """
-    parent, sigma_slot = integers(placed.parent), integers(placed.sigma)
-    start, leaf = integers(placed.family_start), integers(placed.leaf_start)
+    parent, sigma_slot = placed.parent, placed.sigma
+    start, leaf = placed.family_start, placed.leaf_start
     mean, precision = part(work, places.mean), part(work, places.precision)
     for k in range(start[family], leaf[family]):
         mean[k] = 0.0
@@ -155,18 +155,18 @@ def place_family(placed, places, family, u, value, work):
         The log density of the z, and the log determinant.
     """
     slot, place, mu_slot, sigma_slot = (
-        integers(placed.slot),
-        integers(placed.place),
-        integers(placed.mu),
-        integers(placed.sigma),
+        placed.slot,
+        placed.place,
+        placed.mu,
+        placed.sigma,
     )
-    lower, upper, other = reals(placed.lower), reals(placed.upper), reals(placed.other_precision)
+    lower, upper, other = placed.lower, placed.upper, placed.other_precision
     mean, precision, free = (
         part(work, places.mean),
         part(work, places.precision),
         part(work, places.free),
     )
-    start = integers(placed.family_start)
+    start = placed.family_start
     total = 0.0
     for k in range(start[family], start[family + 1]):
         if mu_slot[k] >= 0:
@@ -193,12 +193,12 @@ def pull_family(placed, places, family, u, value, adjoint, gradient, work):
     `free_adjoint`.
     """
     slot, place, mu_slot, sigma_slot = (
-        integers(placed.slot),
-        integers(placed.place),
-        integers(placed.mu),
-        integers(placed.sigma),
+        placed.slot,
+        placed.place,
+        placed.mu,
+        placed.sigma,
     )
-    lower, upper, other = reals(placed.lower), reals(placed.upper), reals(placed.other_precision)
+    lower, upper, other = placed.lower, placed.upper, placed.other_precision
     mean, precision, free = (
         part(work, places.mean),
         part(work, places.precision),
@@ -209,7 +209,7 @@ def pull_family(placed, places, family, u, value, adjoint, gradient, work):
         part(work, places.precision_adjoint),
         part(work, places.free_adjoint),
     )
-    start, leaf = integers(placed.family_start), integers(placed.leaf_start)
+    start, leaf = placed.family_start, placed.leaf_start
     for k in range(start[family + 1] - 1, start[family] - 1, -1):
         offset, t = u[place[k]], precision[k]
         _, slope, _, log_slope_by_free = bound(free[k], lower[k], upper[k])
@@ -242,13 +242,13 @@ def pull_family(placed, places, family, u, value, adjoint, gradient, work):
 @kernel
 def pull_shrink(placed, places, family, value, adjoint, work):
     """The way back of `shrink`: from the adjoints of what the runs say of means to the leaves."""
-    parent, sigma_slot = integers(placed.parent), integers(placed.sigma)
+    parent, sigma_slot = placed.parent, placed.sigma
     mean, precision = part(work, places.mean), part(work, places.precision)
     by_mean, by_precision = (
         part(work, places.mean_adjoint),
         part(work, places.precision_adjoint),
     )
-    start = integers(placed.family_start)
+    start = placed.family_start
     for k in range(start[family], start[family + 1]):
         p = parent[k]
         if p >= 0:

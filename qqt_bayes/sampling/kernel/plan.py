@@ -119,6 +119,7 @@ def lay_out(problem: Problem, coordinates: Coordinates | None) -> Layout:
         places=numbers.places,
         slots=len(numbers.fixed),
         work=0,
+        set_values=0,
         expanded=variables.size,
         fixed=reals(numbers.fixed),
         variables=variables,
@@ -135,7 +136,7 @@ def lay_out(problem: Problem, coordinates: Coordinates | None) -> Layout:
         curves=curves,
         curve_work=curve_work(curves, memory),
         noise=noise,
-        noise_work=NoiseWork(*memory.take(*[noise.runs] * 4, *[noise.trainings] * 3)),
+        noise_work=NoiseWork(*memory.take(*[noise.runs] * 4, *[noise.trainings] * 3, 1)),
     )
     plan = plan._replace(work=memory.size)
     coords = {dim: problem.runs[dim].to_numpy() for dim in ("group", "pool")}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from qqt_bayes.sampling.kernel.memory import integers, kernel, reals
+from qqt_bayes.sampling.kernel.memory import kernel
 
 NORMAL, STUDENT_T, LOG_NORMAL, HALF_NORMAL, HALF_STUDENT_T, HALF_CAUCHY = range(6)
 EXPONENTIAL, GAMMA, INVERSE_GAMMA, BETA, UNIFORM, TRUNCATED_NORMAL = range(6, 12)
@@ -159,11 +159,11 @@ def log_prior(  # noqa: PLR0911 one return a distribution reads as the registry 
 def add_priors(priors, value, adjoint):
     """The log density of all priors at the values; its derivatives are added to the adjoints."""
     slot, distribution, arguments = (
-        integers(priors.slot),
-        integers(priors.distribution),
-        integers(priors.arguments),
+        priors.slot,
+        priors.distribution,
+        priors.arguments,
     )
-    lower, upper = reals(priors.lower), reals(priors.upper)
+    lower, upper = priors.lower, priors.upper
     total = 0.0
     for k in range(priors.rows):
         first, second, third = arguments[3 * k], arguments[3 * k + 1], arguments[3 * k + 2]

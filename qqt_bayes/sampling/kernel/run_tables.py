@@ -21,6 +21,8 @@ class Curves(NamedTuple):
     ----------
     law : int
         A code of `qqt_bayes.sampling.kernel.curve`.
+    last_trial : int
+        The last of `qqt_bayes.sampling.kernel.curve.TRIALS`, whose b are those of the point.
     curves, entries, rates, growths, utilities : int
     node : array, shape (node,)
         Positions ``x_j`` of the nodes of the sum over epochs; every curve has the first few.
@@ -58,6 +60,7 @@ class Curves(NamedTuple):
     """
 
     law: int
+    last_trial: int
     curves: int
     entries: int
     rates: int
@@ -210,6 +213,8 @@ class NoiseWork(NamedTuple):
     mean, mean_adjoint : (run,)
         Where the noise is centred.
     effect_mean, effect_precision, effect_adjoint : (training,)
+    ratio : (1,)
+        ``r``.
     """
 
     scatter: int
@@ -219,3 +224,4 @@ class NoiseWork(NamedTuple):
     effect_mean: int
     effect_precision: int
     effect_adjoint: int
+    ratio: int

@@ -236,6 +236,8 @@ class Plan(NamedTuple):
     slots : int
     work : int
         The length of the vector of work.
+    set_values : int
+        Address of `qqt_bayes.sampling.kernel.density.set_values` (or itself, as plain Python).
     expanded : int
     fixed : array, shape (slot,)
         The values that are fixed, and 0 for those that are not.
@@ -246,6 +248,7 @@ class Plan(NamedTuple):
     places: int
     slots: int
     work: int
+    set_values: int
     expanded: int
     fixed: Reals
     variables: Integers

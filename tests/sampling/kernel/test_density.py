@@ -242,10 +242,10 @@ def test_runs_as_plain_python():
     code = """
 import numpy as np
 from tests.sampling.kernel.test_density import *
-from qqt_bayes.sampling.kernel.density import log_density
+from qqt_bayes.sampling.kernel.density import log_density, set_values
 problem = Problem(load_model("utility-bounded-free-size"), mixtures())
 layout = lay_out(problem, coordinates_of(problem))
-plan, gradient = layout.plan, np.empty(layout.plan.places)
+plan, gradient = layout.plan._replace(set_values=set_values), np.empty(layout.plan.places)
 value, adjoint, work = np.empty(plan.slots), np.empty(plan.slots), np.empty(plan.work)
 total = log_density(plan, layout.middle, gradient, value, adjoint, work)
 print(*[total, *gradient.tolist()])
