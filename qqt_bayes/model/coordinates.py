@@ -68,11 +68,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qqt_bayes.model.problem import Field
+from qqt_bayes.model.problem import UTILITY, Field
 
 Array = NDArray[np.float64]
 GAUSS_NEWTON_STEPS = 2
-"""How many Gauss-Newton steps the last field takes."""
+"""How many Gauss-Newton steps b takes, where it is not fixed: the last field then."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ class Coordinates:
         precision, prior = pt.exp(expected.log_precision), self.search_precision[field.place]
         if expected.regression is not None:
             best = best + times(expected.regression, offsets)
-        if field == self.given_floor[-1]:
+        if field.name == UTILITY:
             for _ in range(GAUSS_NEWTON_STEPS):
                 step = times(self.gain, residual(best)) - times(self.shrinkage, best - mean)
                 best = best + step

@@ -27,6 +27,8 @@ from qqt_bayes.model.spec import Spec
 Array = NDArray[np.float64]
 FLOOR = "d"
 """Name of the irreducible error, which the coordinates treat apart from all other parameters."""
+UTILITY = "b"
+"""Name of the utilities: in them the log of how far an error is above its floor is linear."""
 GIVEN_FLOOR = ("size_exponent", "a", "kappa", "tau", "b")
 """The other parameters of the laws in the order in which they are sampled: each is placed by the
 floor and by those before it.  The utilities b come last, where the errors are least linear in what
@@ -36,6 +38,8 @@ came before."""
 @dataclass(frozen=True)
 class Scale:
     """The unconstrained scale of a parameter: itself, its logarithm or its logit, by its support.
+
+    Below an upper bound alone it is the logarithm of the distance from there.
 
     Examples
     --------
@@ -49,7 +53,7 @@ class Scale:
     def free(self, x: Any, xp: ModuleType = np) -> Any:
         """Turn values of the parameter into values on the unconstrained scale."""
         if np.isinf(self.lower):
-            return x
+            return x if np.isinf(self.upper) else xp.log(self.upper - x)
         if np.isinf(self.upper):
             return xp.log(x - self.lower)
         return xp.log(x - self.lower) - xp.log(self.upper - x)
@@ -57,7 +61,7 @@ class Scale:
     def bound(self, u: Any, xp: ModuleType) -> tuple[Any, Any]:
         """Turn unconstrained values into the parameter, with the log of its derivative there."""
         if np.isinf(self.lower):
-            return u, 0 * u
+            return (u, 0 * u) if np.isinf(self.upper) else (self.upper - xp.exp(u), u)
         if np.isinf(self.upper):
             return self.lower + xp.exp(u), u
         x = 1 / (1 + xp.exp(-u))

@@ -10,7 +10,6 @@ from pytensor.configdefaults import config
 from qqt_bayes.model.build import build
 from qqt_bayes.model.coordinates import Coordinates
 from qqt_bayes.model.problem import Problem
-from qqt_bayes.sampling.kernel.plan import uncovered
 from qqt_bayes.sampling.nutpie_adapter import compile_model
 
 
@@ -27,8 +26,8 @@ def from_declaration(problem: Problem, coordinates: Coordinates | None) -> Any:
         With the reason, and that it takes longer.
     """
     warnings.warn(
-        f"{problem.spec.name}: the compiled log density does not have "
-        f"{uncovered(problem, coordinates)}; PyMC compiles this model, which takes up to a minute.",
+        f"{problem.spec.name}: the law {problem.spec.law} has no compiled log density; PyMC "
+        "compiles this model, which takes up to a minute.",
         stacklevel=2,
     )
     # Fast arithmetic would depend on what is inlined, and so on what an earlier process left in the

@@ -24,7 +24,7 @@ from qqt_bayes.model.spec import Spec, load_model, require_kind
 from qqt_bayes.posterior import gate
 from qqt_bayes.posterior.fit import by_draw
 from qqt_bayes.posterior.methods import METHODS
-from qqt_bayes.sampling.kernel.plan import lay_out, uncovered
+from qqt_bayes.sampling.kernel.plan import covers, lay_out
 from qqt_bayes.sampling.nutpie_adapter import from_kernel
 from qqt_bayes.sampling.samplers import Settings, dispersed, has_start, sample
 from qqt_bayes.sampling.search.modes import find_modes
@@ -123,7 +123,7 @@ def fit(
 
 def _compiled(problem: Problem, coordinates: Coordinates | None) -> Any:
     """The model of a table: the compiled log density, or PyMC's compiled for this table alone."""
-    if not uncovered(problem, coordinates):  # says why not
+    if covers(problem.spec):
         return from_kernel(lay_out(problem, coordinates))
     from qqt_bayes.sampling.declaration import from_declaration
 

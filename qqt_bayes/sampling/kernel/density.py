@@ -151,7 +151,7 @@ def place_parameters(plan, ratio, u, value, work):
             if field == 0:
                 say(expected, places, floors, value, work)
             expect(expected, places, field, work)
-            if field == expected.fields - 1:  # b: all that the worth depends on is known
+            if field == expected.newton_field:  # b: all that the worth depends on is known
                 worth(plan.curves, plan.curve_work, value, work)
                 for step in range(GAUSS_NEWTON_STEPS):
                     gauss_newton(plan, step, first, work)
@@ -167,7 +167,7 @@ def place_parameters(plan, ratio, u, value, work):
             offset = part(work, places.offset + start)
             for i in range(field_start[field + 1] - start):
                 offset[i] = free[i] - says[i]
-    if expected.fields == 0:
+    if expected.newton_field < 0:
         worth(plan.curves, plan.curve_work, value, work)
     return total
 
@@ -181,7 +181,7 @@ def pull_parameters(plan, u, value, adjoint, gradient, work):
     field_start = expected.field_start
     before = placed.families - expected.fields
     ratio, by_ratio = part(work, plan.noise_work.ratio)[0], 0.0
-    if expected.fields == 0:
+    if expected.newton_field < 0:
         pull_worth(plan.curves, plan.curve_work, value, adjoint, work)
     for family in range(placed.families - 1, -1, -1):
         field, first = family - before, leaf[family]
@@ -204,7 +204,7 @@ def pull_parameters(plan, u, value, adjoint, gradient, work):
                 by_ratio += by_mean[i] * pooled[i] + by_precision[i] * pooled[floors.floors + i]
         else:
             by_ratio += pull_weigh(expected, places, field, first, ratio, placed_places, work)
-            if field == expected.fields - 1:
+            if field == expected.newton_field:
                 for step in range(GAUSS_NEWTON_STEPS - 1, -1, -1):
                     pull_gauss_newton(plan, step, first, work)
                 pull_worth(plan.curves, plan.curve_work, value, adjoint, work)

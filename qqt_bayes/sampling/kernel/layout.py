@@ -20,7 +20,7 @@ from qqt_bayes.model.noise import (
     known_variance,
     reference_budget,
 )
-from qqt_bayes.model.problem import Problem
+from qqt_bayes.model.problem import UTILITY, Problem
 from qqt_bayes.sampling.kernel.curve import CODES, SUMMED, TRIALS
 from qqt_bayes.sampling.kernel.run_tables import Curves, CurveWork, Noise
 from qqt_bayes.sampling.kernel.tables import Expected
@@ -212,16 +212,17 @@ def expected_table(coordinates: Coordinates | None, curve: Slots, observed: Arra
     curves = int(curve.max()) + 1
     if coordinates is None:
         no, none = reals([]), integers([])
-        return Expected(0, 0, 0, 0, 0, curves, no, no, no, no, no, none, none, no, no, no, no)
+        return Expected(0, -1, 0, 0, 0, 0, curves, no, no, no, no, no, none, none, no, no, no, no)
     floors, knots = coordinates.knots.shape
     splines, fields = coordinates.splines, coordinates.given_floor
     rows = np.cumsum([0] + [each.size * (3 + each.start) for each in fields])
     gain = np.zeros((coordinates.gain.shape[0], curves))
     np.add.at(gain.T, curve, coordinates.gain.T)
-    cubes = splines[:, 1 + floors :].reshape(-1, floors, knots)
+    cubes = splines[:, 1 + floors :].reshape(len(splines), floors, knots)
     cubics = [_cubics(coordinates.knots[f], splines[:, 1 + f], cubes[:, f]) for f in range(floors)]
     return Expected(
         fields=len(fields),
+        newton_field=len(fields) - 1 if fields[-1].name == UTILITY else -1,
         scalars=fields[-1].stop,
         floors=floors,
         knots=knots,

@@ -26,7 +26,10 @@ def bound(u, lower, upper):
         The value x, dx/du, log dx/du, and the derivative of that by u.
     """
     if math.isinf(lower):
-        return u, 1.0, 0.0, 0.0
+        if math.isinf(upper):
+            return u, 1.0, 0.0, 0.0
+        left = math.exp(u)
+        return upper - left, -left, u, 1.0
     if math.isinf(upper):
         grown = math.exp(u)
         return lower + grown, grown, u, 1.0

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from qqt_bayes.model.coordinates import GAUSS_NEWTON_STEPS, Coordinates
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.noise import TRAINING, checkpoints
-from qqt_bayes.model.priors import count, declared, values_at
+from qqt_bayes.model.priors import count, values_at
 from qqt_bayes.model.problem import FLOOR, Problem, Scale
+from qqt_bayes.model.spec import Spec
 from qqt_bayes.sampling.kernel.curve import CODES as LAW_CODES
 from qqt_bayes.sampling.kernel.layout import (
     Memory,
@@ -66,22 +67,9 @@ class Layout:
     middle: Array
 
 
-def uncovered(problem: Problem, coordinates: Coordinates | None) -> str:
-    """Why the compiled density does not have a model: empty where it does.
-
-    Parameters
-    ----------
-    problem : Problem
-    coordinates : Coordinates, optional
-    """
-    spec = problem.spec
-    if spec.law not in LAW_CODES:
-        return f"the law {spec.law}"
-    if coordinates is not None and coordinates.given_floor[-1].name != "b":
-        return "coordinates whose last field is not b"
-    if any(np.isinf(p.support[0]) and np.isfinite(p.support[1]) for _, p in declared(spec)):
-        return "a prior with an upper bound only"
-    return ""
+def covers(spec: Spec) -> bool:
+    """Whether the compiled density has the model of a specification: all but the law it has."""
+    return spec.law in LAW_CODES
 
 
 def lay_out(problem: Problem, coordinates: Coordinates | None) -> Layout:
@@ -90,7 +78,7 @@ def lay_out(problem: Problem, coordinates: Coordinates | None) -> Layout:
     Parameters
     ----------
     problem : Problem
-        For which `uncovered` has no reason.
+        Whose specification it `covers`.
     coordinates : Coordinates, optional
         Sample the parameters of the law in these; otherwise as declared.
     """

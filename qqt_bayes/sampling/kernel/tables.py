@@ -157,6 +157,8 @@ class Expected(NamedTuple):
     Attributes
     ----------
     fields : int
+    newton_field : int
+        The last field, if it is b and takes Gauss-Newton steps; otherwise -1.
     scalars : int
         The length of x.
     floors, knots, rows, curves : int
@@ -182,6 +184,7 @@ class Expected(NamedTuple):
     """
 
     fields: int
+    newton_field: int
     scalars: int
     floors: int
     knots: int
