@@ -8,29 +8,22 @@ each of them leaves.  There may be several.  By Laplace's method the weight of o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
 from qqt_bayes.model.problem import Problem
-from qqt_bayes.sampling.search.least_squares import (
-    LeastSquares,
-    errors_and_jacobian,
-    jacobian,
-    precision,
-    predicted,
-    run_variance,
-)
+from qqt_bayes.sampling.search.least_squares import LeastSquares, precision, run_variance
+from qqt_bayes.sampling.search.minimise import Fits, evaluate, minimise
 
 Array = NDArray[np.float64]
 MAX_SCALARS = 120
 """With more random numbers in the law the search would take longer than it saves the sampler."""
 SEARCH_STARTS = 8
 """The search sets out from so many points, one prior standard deviation about the prior's mean."""
-MAX_EVALUATIONS = 100
-"""The search from one start evaluates the law at no more points."""
+ROUGH_TOLERANCE = 1e-4
+"""The `FALL_TOLERANCE` while it is only asked which starts lead to one minimum: each is sought
+again under its own noise."""
 MIN_SIGMA, SIGMA_GRID = 1e-4, 1000
 """Sigma is sought on a grid of so many values from this share of the mean error to the largest."""
 MAX_SIGMA_ROUNDS, SIGMA_TOLERANCE, MAX_SIGMA_FALL = 8, 0.05, 4.0
@@ -55,11 +48,14 @@ class Optimum:
         The run-to-run noise that the fit leaves there.
     log_weight : float
         The log of its weight by Laplace's method, up to a constant.
+    deviation : array, shape (scalar,)
+        The standard deviation of each scalar about it.
     """
 
     x: Array
     sigma: float
     log_weight: float
+    deviation: Array
 
 
 def can_search(problem: Problem) -> bool:
@@ -67,91 +63,98 @@ def can_search(problem: Problem) -> bool:
     return bool(problem.given_floor) and problem.fields[-1].stop <= MAX_SCALARS
 
 
-def minimise(squares: LeastSquares, start: Array, sigma: float, free: int) -> tuple[Array, float]:
-    """The minimum over the first `free` scalars near a start, and its cost ``C``.
+def find_optima(squares: LeastSquares, places: Array | None = None) -> list[Optimum]:
+    """The minima that several starts lead to, the one of largest weight first.
 
-    The other scalars, floors, keep the values that they have at the start.
+    Parameters
+    ----------
+    squares : LeastSquares
+    places : array, shape (place, scalar), optional
+        Starts near minima, where such are known: no others are tried then.
     """
-    noise = np.sqrt(run_variance(squares, sigma))
-    root = np.linalg.cholesky(squares.prior_precision[:free, :free]).T  # root' root = Q
-
-    def point(x: Array) -> Array:
-        return np.concatenate([x, start[free:]])
-
-    @lru_cache(maxsize=1)  # SciPy asks for the Jacobian where it last asked for residuals
-    def evaluated(x: bytes) -> tuple[Array, Array]:
-        return errors_and_jacobian(squares, point(np.frombuffer(x)), sigma, free)
-
-    def residuals(x: Array) -> Array:
-        errors, _ = evaluated(x.tobytes())
-        misfit = (errors - squares.observed) / noise
-        return np.concatenate([misfit, root @ (x - squares.prior_mean[:free])])
-
-    def slope(x: Array) -> Array:
-        return np.concatenate([evaluated(x.tobytes())[1], root])
-
-    found = least_squares(residuals, start[:free], jac=slope, max_nfev=MAX_EVALUATIONS)
-    return point(found.x), float(found.cost)
+    sigma = squares.first_sigma
+    if places is None:
+        places = _places(squares, sigma)
+    found = sorted(with_own_noise(squares, places, sigma), key=lambda o: -o.log_weight)
+    least = found[0].log_weight - MAX_LOG_WEIGHT_GAP
+    optima: list[Optimum] = []
+    for each in found:  # under a noise of their own two of them may meet
+        known = any(same_minimum(each.x, other.x, each.deviation) for other in optima)
+        if each.log_weight > least and not known:
+            optima.append(each)
+    return optima
 
 
-def find_optima(squares: LeastSquares) -> list[Optimum]:
-    """The minima that several starts lead to, the one of largest weight first."""
-    sigma, size = squares.first_sigma, squares.scalars
+def _places(squares: LeastSquares, sigma: float) -> Array:
+    """Roughly the minima that several starts lead to under one noise, shape (place, scalar)."""
     rng = np.random.default_rng(0)
     spread = np.sqrt(np.diag(squares.prior_precision))
-    starts = squares.prior_mean + rng.standard_normal((SEARCH_STARTS, size)) / spread
+    starts = squares.prior_mean + rng.standard_normal((SEARCH_STARTS, squares.scalars)) / spread
     starts[0] = squares.prior_mean
+    fits = minimise(squares, starts, sigma, squares.scalars, ROUGH_TOLERANCE)
     places: list[Array] = []
-    for start in starts:
-        x, _ = minimise(squares, start, sigma, size)
-        if not any(same_minimum(squares, x, place, sigma) for place in places):
+    for x, deviation in zip(fits.x, deviations(squares, fits.jacobian), strict=True):
+        if not any(same_minimum(x, place, deviation) for place in places):
             places.append(x)
-    optima: list[Optimum] = []
-    for place in places:  # under a noise of their own two of them may meet
-        found = with_own_noise(squares, place, sigma)
-        if not any(same_minimum(squares, found.x, other.x, sigma) for other in optima):
-            optima.append(found)
-    optima.sort(key=lambda each: -each.log_weight)
-    least = optima[0].log_weight - MAX_LOG_WEIGHT_GAP
-    return [each for each in optima if each.log_weight > least]
+    return np.array(places)
 
 
-def same_minimum(squares: LeastSquares, x: Array, other: Array, sigma: float) -> bool:
+def deviations(squares: LeastSquares, jacobian: Array) -> Array:
+    """The standard deviations of the scalars at some points, shape (..., scalar)."""
+    covariance = np.linalg.inv(precision(squares, jacobian))
+    found: Array = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
+    return found
+
+
+def same_minimum(x: Array, other: Array, deviation: Array) -> bool:
     """Whether two minima are taken for one: no scalar is farther apart than its spread."""
-    deviation = np.sqrt(np.diag(np.linalg.inv(precision(squares, x, sigma, x.size))))
     return bool(np.all(abs(x - other) < MIN_SEPARATION * deviation))
 
 
-def with_own_noise(squares: LeastSquares, x: Array, sigma: float) -> Optimum:
-    """The minimum near a place, with the noise that it leaves, sought from `sigma` on."""
+def with_own_noise(squares: LeastSquares, places: Array, sigma: float) -> list[Optimum]:
+    """The minimum near each place, with the noise that it leaves, sought from `sigma` on.
+
+    Parameters
+    ----------
+    squares : LeastSquares
+    places : array, shape (place, scalar)
+    sigma : float
+    """
+    size, sigmas = squares.scalars, np.full(len(places), sigma)
+    fits = evaluate(squares, places, sigmas, size)
     for _ in range(MAX_SIGMA_ROUNDS):
-        before = sigma
-        sigma = max(_probable_sigma(squares, x, before), before / MAX_SIGMA_FALL)
-        x, cost = minimise(squares, x, sigma, x.size)
-        if abs(np.log(sigma / before)) < SIGMA_TOLERANCE:
+        before = sigmas
+        sigmas = np.maximum(_probable_sigma(squares, fits), before / MAX_SIGMA_FALL)
+        fits = minimise(squares, fits.x, sigmas, size)
+        if np.all(abs(np.log(sigmas / before)) < SIGMA_TOLERANCE):
             break
-    log_weight = -cost - np.log(run_variance(squares, sigma)).sum() / 2
-    log_weight -= np.linalg.slogdet(precision(squares, x, sigma, x.size))[1] / 2
     mean, variance = squares.log_sigma
-    log_weight -= (np.log(sigma) - mean) ** 2 / variance / 2
-    return Optimum(x, sigma, float(log_weight))
+    log_weight = -fits.cost - np.log(run_variance(squares, sigmas)).sum(axis=-1) / 2
+    log_weight -= np.linalg.slogdet(precision(squares, fits.jacobian))[1] / 2
+    log_weight -= (np.log(sigmas) - mean) ** 2 / variance / 2
+    each = fits.x, sigmas.tolist(), log_weight.tolist(), deviations(squares, fits.jacobian)
+    return [Optimum(*values) for values in zip(*each, strict=True)]
 
 
-def _probable_sigma(squares: LeastSquares, x: Array, sigma: float) -> float:
-    """The most probable sigma, given the residuals at a point that was fitted under another.
+def _probable_sigma(squares: LeastSquares, fits: Fits) -> Array:
+    """The most probable sigma, given the residuals at points that were fitted under others.
 
     Each run counts as less than one, since the fit has used up some degrees of freedom: the trace
     of ``J'J / P``, which is the number of scalars where the prior says nothing.
+
+    Returns
+    -------
+    array, shape (point,)
     """
-    slope = jacobian(squares, x, sigma, x.size)
-    own = precision(squares, x, sigma, x.size)
-    used = np.trace(np.linalg.solve(own, slope.T @ slope))
-    left = max(1 - used / squares.observed.size, 0)
-    square = (predicted(squares, x[None])[0] - squares.observed) ** 2
+    own = fits.jacobian.mT @ fits.jacobian
+    used = np.trace(np.linalg.solve(precision(squares, fits.jacobian), own), axis1=1, axis2=2)
+    left = np.maximum(1 - used / squares.observed.size, 0)[:, None, None]
+    square = (fits.errors - squares.observed)[:, None] ** 2
     lowest, highest = MIN_SIGMA * squares.observed.mean(), squares.observed.max()
     log_sigma = np.linspace(np.log(lowest), np.log(highest), SIGMA_GRID)
-    variance = np.exp(2 * log_sigma)[:, None] / squares.weight + squares.known_variance
-    log_density = -(left * np.log(variance) + square / variance).sum(axis=1) / 2
+    variance = run_variance(squares, np.exp(log_sigma))
+    log_density = -(left * np.log(variance) + square / variance).sum(axis=-1) / 2
     mean, spread = squares.log_sigma
     log_density -= (log_sigma - mean) ** 2 / spread / 2
-    return float(np.exp(log_sigma[log_density.argmax()]))
+    found: Array = np.exp(log_sigma[log_density.argmax(axis=1)])
+    return found

@@ -14,17 +14,16 @@ function of it, of a point x and of ``sigma``, the run-to-run part of the noise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qqt_bayes.laws.run_curves import Part, repeat, run_errors
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.noise import independent_weights, known_variance
 from qqt_bayes.model.problem import Field, Problem
+from qqt_bayes.sampling.search.slopes import Slopes
 
 Array = NDArray[np.float64]
 MAX_FLOOR_RATIO = 1.05
@@ -33,8 +32,6 @@ MAX_ERROR_RATIO, MAX_CEILING_RATIO = 3.0, 1e6
 """Predicted errors are cut off at a ceiling of so many times the largest error, seen or predicted
 at the prior's mean; and that ceiling at so many times the largest seen.  Far from the data a law
 may overflow, and the search must see a number there; at its start it must see a slope."""
-FORWARD_STEP = 1e-6
-"""The step of the forward differences on the unconstrained scales, which are of order 1."""
 MIN_LOG_SIGMA_VARIANCE = 1e-6
 """The prior variance of log sigma counts as no less: it is 0 where sigma is fixed."""
 FIRST_SIGMA = 0.05, 1e-3
@@ -73,8 +70,8 @@ class LeastSquares:
         The least error, but no less than a floor may be.
     ceiling : float
         Predicted errors count as no more.
-    copies : callable
-        The entries of the runs, so many times over.
+    slopes : Slopes
+        The law of the problem with its derivatives.
     """
 
     problem: Problem
@@ -89,7 +86,7 @@ class LeastSquares:
     first_sigma: float
     least_error: float
     ceiling: float
-    copies: Callable[[int], list[Part]]
+    slopes: Slopes
 
     @property
     def scalars(self) -> int:
@@ -138,9 +135,9 @@ def penalised(problem: Problem, prior: Mapping[str, Array]) -> LeastSquares:
         first_sigma=max(FIRST_SIGMA[0] * observed.std(), FIRST_SIGMA[1] * observed.mean()),
         least_error=max(float(observed.min()), MAX_FLOOR_RATIO * lowest_floor),
         ceiling=highest_ceiling,
-        copies=cache(lambda count: repeat(problem.entries, count)),
+        slopes=Slopes(problem),
     )
-    at_mean = float(predicted(squares, mean[None]).max())
+    at_mean = float(errors_and_slopes(squares, mean[None])[0].max())
     ceiling = min(MAX_ERROR_RATIO * max(float(observed.max()), at_mean), highest_ceiling)
     return replace(squares, ceiling=ceiling)
 
@@ -170,69 +167,45 @@ def _prior_moments(field: Field, prior: Mapping[str, Array]) -> tuple[Array, Arr
     return draws.mean(axis=0), (draws - above).var(axis=0), shared
 
 
-def run_variance(squares: LeastSquares, sigma: float) -> Array:
-    """The variance of each run about its curve, shape (run,)."""
-    variance: Array = sigma**2 / squares.weight + squares.known_variance
+def run_variance(squares: LeastSquares, sigma: float | Array) -> Array:
+    """The variance of each run about its curve under one sigma or several, shape (..., run)."""
+    variance: Array = np.square(sigma)[..., None] / squares.weight + squares.known_variance
     return variance
 
 
 def floors(squares: LeastSquares, x: Array) -> Array:
-    """The floors at a point, shape (floor,)."""
+    """The floors at a point or several, shape (..., floor)."""
     with np.errstate(divide="ignore"):  # a floor at the end of its support
-        found: Array = squares.problem.fields[-1].scale.bound(x[squares.floor_start :], np)[0]
+        found: Array = squares.problem.fields[-1].scale.bound(x[..., squares.floor_start :], np)[0]
     return found
 
 
-def predicted(squares: LeastSquares, points: Array) -> Array:
-    """The errors of the runs at several points, shape (point, run)."""
-    count = len(points)
-    values = {name: (value, ()) for name, value in squares.problem.fixed.items()}
-    with np.errstate(all="ignore"):  # far from the data a law may overflow
-        random = {
-            field.name: (
-                field.scale.bound(points[:, field.place].reshape(count, *field.shape), np)[0],
-                ("copy", *field.prior.over),
-            )
-            for field in squares.problem.fields
-        }
-        errors = run_errors(squares.copies(count), squares.problem.law, values | random)
-        below = np.minimum(errors.reshape(count, -1), squares.ceiling)
-    finite: Array = np.nan_to_num(below, nan=squares.ceiling)
-    return finite
-
-
-def errors_and_jacobian(
-    squares: LeastSquares, x: Array, sigma: float, free: int
-) -> tuple[Array, Array]:
-    """The errors of the runs at a point, shape (run,), and their `jacobian`.
-
-    One call of the law evaluates both: it costs hardly more than the errors alone.
-    """
-    errors = predicted(squares, np.vstack([x, x + FORWARD_STEP * np.eye(x.size)[:free]]))
-    noise = np.sqrt(run_variance(squares, sigma))
-    slope: Array = (errors[1:] - errors[0]).T / FORWARD_STEP / noise[:, None]
-    return errors[0], slope
-
-
-def jacobian(squares: LeastSquares, x: Array, sigma: float, free: int) -> Array:
-    """The derivatives of standardised errors, ``y(x) / s``, by the first `free` scalars of x.
+def errors_and_slopes(squares: LeastSquares, points: Array) -> tuple[Array, Array]:
+    """The errors of the runs at several points and their derivatives by the scalars.
 
     Returns
     -------
-    array, shape (run, scalar)
+    errors : array, shape (point, run)
+    slopes : array, shape (point, run, scalar)
+        0 where an error is cut off at the ceiling.
     """
-    return errors_and_jacobian(squares, x, sigma, free)[1]
+    with np.errstate(all="ignore"):  # far from the data a law may overflow
+        errors, slopes = squares.slopes.at(points)
+        cut = ~(errors < squares.ceiling)  # no number counts as too large
+    slopes[cut] = 0.0
+    # Where a power overflows in a slope but not in its error, the error is at its floor: flat.
+    return np.where(cut, squares.ceiling, errors), np.nan_to_num(slopes, posinf=0.0, neginf=0.0)
 
 
-def precision(squares: LeastSquares, x: Array, sigma: float, free: int) -> Array:
-    """``P = J'J + Q`` of the first `free` scalars at a point, shape (scalar, scalar)."""
-    slope = jacobian(squares, x, sigma, free)
-    found: Array = slope.T @ slope + squares.prior_precision[:free, :free]
+def precision(squares: LeastSquares, jacobian: Array) -> Array:
+    """``P = J'J + Q`` of the scalars of a Jacobian, the first of x, shape (..., scalar, scalar)."""
+    free = jacobian.shape[-1]
+    found: Array = jacobian.mT @ jacobian + squares.prior_precision[:free, :free]
     return found
 
 
 def pooled_means(squares: LeastSquares, x: Array) -> Array:
-    """The expected mean that each scalar is pooled with, given all scalars, shape (scalar,)."""
+    """The expected mean that each scalar is pooled with, given all scalars, shape (..., scalar)."""
     offset = np.nan_to_num(x, neginf=0) - squares.prior_mean  # a floor may be at 0: its log is -inf
-    means: Array = squares.prior_mean + squares.pooling @ offset
+    means: Array = squares.prior_mean + offset @ squares.pooling.T
     return means

@@ -20,11 +20,11 @@ from qqt_bayes.sampling.search.best_fit import (
     Optimum,
     can_search,
     find_optima,
-    minimise,
     same_minimum,
     with_own_noise,
 )
-from qqt_bayes.sampling.search.least_squares import LeastSquares, penalised, precision
+from qqt_bayes.sampling.search.least_squares import LeastSquares, penalised
+from qqt_bayes.sampling.search.minimise import minimise
 
 Array = NDArray[np.float64]
 DRAWS = 40
@@ -55,23 +55,23 @@ def find_modes(problem: Problem, prior: Mapping[str, Array], posterior: xr.Datas
         return []
     squares = penalised(problem, prior)
     optima = find_optima(squares)
-    sigma = optima[0].sigma
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     each = max(1, min(draws, DRAWS // chains))
-    member = np.empty((chains, each), int)
-    for chain, draw in np.ndindex(chains, each):  # evenly along each chain
-        values = posterior.isel(chain=chain, draw=(2 * draw + 1) * draws // (2 * each))
-        start = [np.ravel(f.scale.free(values[f.name].to_numpy())) for f in problem.fields]
-        within = np.clip(np.concatenate(start), -MAX_START, MAX_START)
-        found, _ = minimise(squares, within, sigma, squares.scalars)
-        alike = [i for i, each in enumerate(optima) if same_minimum(squares, each.x, found, sigma)]
+    draw = (2 * np.arange(each) + 1) * draws // (2 * each)  # evenly along each chain
+    some = posterior.isel(draw=draw)
+    values = [f.scale.free(some[f.name].to_numpy()) for f in problem.fields]
+    starts = np.concatenate([x.reshape(chains * each, -1) for x in values], axis=1)
+    fits = minimise(squares, starts.clip(-MAX_START, MAX_START), optima[0].sigma, squares.scalars)
+    member = np.empty(chains * each, int)
+    for i, x in enumerate(fits.x):
+        alike = [k for k, other in enumerate(optima) if same_minimum(x, other.x, other.deviation)]
         if not alike:
-            optima.append(with_own_noise(squares, found, sigma))
-        member[chain, draw] = alike[0] if alike else len(optima) - 1
-    shares = (member[..., None] == np.arange(len(optima))).mean(axis=1)
+            optima += with_own_noise(squares, x[None], optima[0].sigma)
+        member[i] = alike[0] if alike else len(optima) - 1
+    shares = (member.reshape(chains, each, 1) == np.arange(len(optima))).mean(axis=1)
     log_weight = np.array([optimum.log_weight for optimum in optima])
     weight = np.exp(log_weight - log_weight.max())
-    parameter, of, there = _names(squares, optima, sigma)
+    parameter, of, there = _names(squares, optima)
     modes = [
         Mode(parameter, of, value, float(w), tuple(s.tolist()))
         for value, w, s in zip(there, weight / weight.sum(), shares.T, strict=True)
@@ -79,18 +79,15 @@ def find_modes(problem: Problem, prior: Mapping[str, Array], posterior: xr.Datas
     return sorted(modes, key=lambda mode: -np.mean(mode.shares))
 
 
-def _names(
-    squares: LeastSquares, optima: list[Optimum], sigma: float
-) -> tuple[str, str, list[float]]:
+def _names(squares: LeastSquares, optima: list[Optimum]) -> tuple[str, str, list[float]]:
     """The parameter in which the first two differ most, its group and pool, its value in each."""
     scalars = [
         (field, index, field.start + i)
         for field in squares.problem.fields
         for i, index in enumerate(np.ndindex(field.shape))
     ]
-    first, second = optima[0].x, optima[min(1, len(optima) - 1)].x
-    deviation = np.sqrt(np.diag(np.linalg.inv(precision(squares, first, sigma, first.size))))
-    apart = abs(first - second) / deviation
+    first, second = optima[0], optima[min(1, len(optima) - 1)]
+    apart = abs(first.x - second.x) / first.deviation
     shared = np.array([not index for _, index, _ in scalars])
     clear = shared & (apart > MIN_CLEAR_DIFFERENCE)
     field, index, place = scalars[int(np.argmax(np.where(clear, np.inf, apart)))]

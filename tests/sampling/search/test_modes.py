@@ -9,8 +9,9 @@ from qqt_bayes.model.draws import prior_draws
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.sampling.search import modes
-from qqt_bayes.sampling.search.best_fit import find_optima, minimise, same_minimum
+from qqt_bayes.sampling.search.best_fit import find_optima, same_minimum
 from qqt_bayes.sampling.search.least_squares import penalised
+from qqt_bayes.sampling.search.minimise import minimise
 from qqt_bayes.sampling.search.modes import find_modes
 from qqt_bayes.tables.runs import read_runs
 
@@ -39,10 +40,11 @@ def optima(squares):
 def test_best_fits_are_stationary_and_apart(squares, optima):
     sigma = optima[0].sigma
     assert len(optima) == 2
-    assert not same_minimum(squares, optima[0].x, optima[1].x, sigma)
-    for each in optima:
-        again, _ = minimise(squares, each.x + 1e-3, sigma, each.x.size)
-        assert same_minimum(squares, again, each.x, sigma)
+    assert not same_minimum(optima[0].x, optima[1].x, optima[0].deviation)
+    starts = np.array([each.x + 1e-3 for each in optima])
+    fits = minimise(squares, starts, sigma, squares.scalars)
+    for each, again in zip(optima, fits.x, strict=True):
+        assert same_minimum(again, each.x, each.deviation)
     assert optima[0].log_weight > optima[1].log_weight
     sizes = [each.x[0] for each in optima]  # far apart in the size exponent
     assert sizes == pytest.approx([2.05, -0.2], abs=0.1)
