@@ -8,6 +8,7 @@ from qqt_bayes.model.draws import prior_draws
 from qqt_bayes.model.priors import count, values_at
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import load_model
+from qqt_bayes.sampling.search import best_fit
 from qqt_bayes.sampling.search.profile import find_coordinates
 from qqt_bayes.tables.runs import read_runs
 
@@ -48,3 +49,17 @@ def test_a_search_may_set_out_from_an_earlier_one(runs, near):
     np.testing.assert_allclose(
         warm.knots * warm.floor_unit, cold.knots * cold.floor_unit, atol=0.005
     )
+
+
+@pytest.mark.parametrize("limit", ["MAX_SCALARS", "MAX_SLOPES"])
+def test_no_search_for_too_much(runs, monkeypatch, limit):
+    """What is too large is sampled in the parameters as declared."""
+    problem = Problem(load_model("utility"), runs)
+    assert best_fit.can_search(problem)
+    scalars = problem.fields[-1].stop
+    largest = scalars if limit == "MAX_SCALARS" else scalars * runs.sizes["run"]
+    monkeypatch.setattr(best_fit, limit, largest)
+    assert best_fit.can_search(problem)
+    monkeypatch.setattr(best_fit, limit, largest - 1)
+    assert not best_fit.can_search(problem)
+    assert find_coordinates(problem, {}) is None
