@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from itertools import cycle
 
 import numba
 import numpy as np
@@ -23,7 +24,8 @@ from qqt_bayes.sampling.search.profile import find_coordinates
 from qqt_bayes.tables.runs import read_runs
 from tests import made
 
-POINTS = 40
+POINTS, MANY = 25, 200
+"""Points at which densities are compared, and in `make test-slow`."""
 LARGEST = 3.0
 """Points are tried up to so far from the middle in each coordinate: in the tails, too."""
 CLOSE = 1e-9
@@ -69,7 +71,7 @@ def compiled(problem, coordinates):
     return from_kernel(lay_out(problem, coordinates))
 
 
-def assert_same(spec, runs, *, declared=False, largest=LARGEST):
+def assert_same(spec, runs, *, declared=False, largest=LARGEST, points=POINTS):
     """Compare at points about the middle, ever farther from it."""
     problem = Problem(spec, runs)
     coordinates = None if declared else coordinates_of(problem)
@@ -78,7 +80,7 @@ def assert_same(spec, runs, *, declared=False, largest=LARGEST):
     middle = lay_out(problem, coordinates).middle
     rng = np.random.default_rng(7)
     found = []
-    for distance in np.linspace(0.05, largest, POINTS):
+    for distance in np.linspace(0.05, largest, points):
         u = middle + distance * rng.uniform(-1, 1, middle.size)
         with np.errstate(all="ignore"):  # far from the data PyMC's density may overflow
             expected, expected_gradient = theirs(u)
@@ -87,46 +89,43 @@ def assert_same(spec, runs, *, declared=False, largest=LARGEST):
             scale = max(1.0, np.abs(expected_gradient).max())
             np.testing.assert_allclose(gradient / scale, expected_gradient / scale, atol=CLOSE)
             found.append((value, expected))
-    assert len(found) > POINTS / 2
+    assert len(found) > points / 2
     value, expected = np.array(found).T
     constant = value[0] - expected[0]
     scale = np.maximum(1.0, np.abs(expected))
     np.testing.assert_allclose((value - constant) / scale, expected / scale, atol=CLOSE)
 
 
-POOLED = ["utility", "utility-bounded-free-size"]
-OTHERS = [
-    "utility-unpooled",
-    "power-law",
-    "utility-overfit",
-    "utility-released",
-    "effective-data",
-    "data-constrained",
-    "cherti",
-]
+ROUNDINGS = {"exact": 0.0, "rounded": 0.001, "coarse": 0.02}
 
 
-@pytest.mark.parametrize("design", DESIGNS)
-@pytest.mark.parametrize("model", POOLED)
-def test_is_that_of_the_model_in_coordinates(model, design):
-    assert_same(load_model(model), DESIGNS[design]())
+def design(name, rounding):
+    runs = DESIGNS[name]()
+    return runs.assign(rounding=0 * runs["rounding"] + ROUNDINGS[rounding])
 
 
-@pytest.mark.parametrize("model", OTHERS)
-def test_covers_every_shipped_model(model):
-    assert_same(load_model(model), mixtures(2))
+CASES = list(zip(list_models(), cycle(DESIGNS), cycle(["exact", "rounded"]), strict=False))
+"""Every shipped model once, on one of the designs; `make test-slow` has all of all."""
 
 
-@pytest.mark.parametrize("model", ["utility-bounded", "effective-data"])
-def test_is_that_of_the_model_as_declared(model):
-    assert_same(load_model(model), mixtures(), declared=True)
+@pytest.mark.parametrize(("model", "name", "rounding"), CASES)
+def test_is_that_of_the_model_in_coordinates(model, name, rounding):
+    assert_same(load_model(model), design(name, rounding))
 
 
-@pytest.mark.parametrize("model", ["utility", "cherti"])
-@pytest.mark.parametrize("rounding", [1e-4, 0.02])
-def test_averages_over_what_was_rounded_off(model, rounding):
-    runs = mixtures(2)
-    assert_same(load_model(model), runs.assign(rounding=runs["rounding"] * 0 + rounding))
+@pytest.mark.slow
+@pytest.mark.parametrize("rounding", ROUNDINGS)
+@pytest.mark.parametrize("name", DESIGNS)
+@pytest.mark.parametrize("model", list_models())
+def test_is_that_of_every_model_on_every_design(model, name, rounding):
+    assert_same(load_model(model), design(name, rounding), points=MANY)
+
+
+@pytest.mark.parametrize(
+    ("model", "rounding"), [("utility-bounded", "exact"), ("effective-data", "coarse")]
+)
+def test_is_that_of_the_model_as_declared(model, rounding):
+    assert_same(load_model(model), design("mixed", rounding), declared=True)
 
 
 def replaced(model, likelihood=None, **parameters):
@@ -231,13 +230,13 @@ def test_priors_are_scipys(name, x):
 FIXED = {"a": 0.02, "b": 0.15, "tau": 5.0, "d": 0.1, "size_exponent": 0.7}
 
 
-@pytest.mark.parametrize("free", [*FIXED, ""])
+@pytest.mark.parametrize("free", ["a", "b", "d", ""])
 def test_covers_models_of_which_all_else_is_fixed(free):
     others = {name: x for name, x in FIXED.items() if name != free}
     assert_same(replaced("utility-free-size", **others), mixtures(), declared=free in ("", "d"))
 
 
-@pytest.mark.parametrize("fixed", FIXED)
+@pytest.mark.parametrize("fixed", ["b", "d", "tau"])
 def test_covers_models_of_which_one_parameter_is_fixed(fixed):
     assert_same(replaced("utility-free-size", **{fixed: FIXED[fixed]}), mixtures(2))
 
