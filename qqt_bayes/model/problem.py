@@ -39,7 +39,7 @@ came before."""
 class Scale:
     """The unconstrained scale of a parameter: itself, its logarithm or its logit, by its support.
 
-    Below an upper bound alone it is the logarithm of the distance from there.
+    Below an upper bound alone it is minus the logarithm of the distance: it always increases.
 
     Examples
     --------
@@ -53,7 +53,7 @@ class Scale:
     def free(self, x: Any, xp: ModuleType = np) -> Any:
         """Turn values of the parameter into values on the unconstrained scale."""
         if np.isinf(self.lower):
-            return x if np.isinf(self.upper) else xp.log(self.upper - x)
+            return x if np.isinf(self.upper) else -xp.log(self.upper - x)
         if np.isinf(self.upper):
             return xp.log(x - self.lower)
         return xp.log(x - self.lower) - xp.log(self.upper - x)
@@ -61,7 +61,7 @@ class Scale:
     def bound(self, u: Any, xp: ModuleType) -> tuple[Any, Any]:
         """Turn unconstrained values into the parameter, with the log of its derivative there."""
         if np.isinf(self.lower):
-            return (u, 0 * u) if np.isinf(self.upper) else (self.upper - xp.exp(u), u)
+            return (u, 0 * u) if np.isinf(self.upper) else (self.upper - xp.exp(-u), -u)
         if np.isinf(self.upper):
             return self.lower + xp.exp(u), u
         x = 1 / (1 + xp.exp(-u))

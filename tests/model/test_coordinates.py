@@ -28,6 +28,7 @@ CHECKPOINTS = {
     "common": Prior("Beta", {"alpha": 2.0, "beta": 2.0}),
     "budget_exponent": Prior("Normal", {"mu": 0.0, "sigma": 0.25}),
 }
+UPPER_BOUND = {"size_exponent": Prior("TruncatedNormal", {"mu": 0.5, "sigma": 0.5, "upper": 2.0})}
 OTHER_SCALE = {"a": Prior("InverseGamma", {"alpha": 3.0, "beta": 0.1})}
 
 
@@ -38,6 +39,7 @@ OTHER_SCALE = {"a": Prior("InverseGamma", {"alpha": 3.0, "beta": 0.1})}
         ("utility", FIXED_FLOOR, ("a", "tau", "b")),
         ("utility", OTHER_FLOOR | {"b": 0.15}, ("a", "tau")),
         ("utility", OTHER_SCALE, ("a", "tau", "b")),
+        ("utility", UPPER_BOUND, ("size_exponent", "a", "tau", "b")),
         ("utility-unpooled", {}, ("a", "tau", "b")),
         ("utility-bounded-free-size", {}, ("size_exponent", "a", "tau", "b")),
         ("utility-overfit", {}, ("size_exponent", "a", "kappa", "tau", "b")),

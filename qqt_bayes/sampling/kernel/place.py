@@ -28,8 +28,8 @@ def bound(u, lower, upper):
     if math.isinf(lower):
         if math.isinf(upper):
             return u, 1.0, 0.0, 0.0
-        left = math.exp(u)
-        return upper - left, -left, u, 1.0
+        left = math.exp(-u)
+        return upper - left, left, -u, -1.0
     if math.isinf(upper):
         grown = math.exp(u)
         return lower + grown, grown, u, 1.0
