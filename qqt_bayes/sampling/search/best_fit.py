@@ -69,19 +69,11 @@ def can_search(problem: Problem) -> bool:
     return scalars <= MAX_SCALARS and scalars * problem.runs.sizes["run"] <= MAX_SLOPES
 
 
-def find_optima(squares: LeastSquares, places: Array | None = None) -> list[Optimum]:
-    """The minima that several starts lead to, the one of largest weight first.
-
-    Parameters
-    ----------
-    squares : LeastSquares
-    places : array, shape (place, scalar), optional
-        Starts near minima, where such are known: no others are tried then.
-    """
+def find_optima(squares: LeastSquares) -> list[Optimum]:
+    """The minima that several starts lead to, the one of largest weight first."""
     sigma = squares.first_sigma
-    if places is None:
-        places = _places(squares, sigma)
-    found = sorted(with_own_noise(squares, places, sigma), key=lambda o: -o.log_weight)
+    found = with_own_noise(squares, _places(squares, sigma), sigma)
+    found.sort(key=lambda each: -each.log_weight)
     least = found[0].log_weight - MAX_LOG_WEIGHT_GAP
     optima: list[Optimum] = []
     for each in found:  # under a noise of their own two of them may meet

@@ -53,9 +53,7 @@ MIN_RELATIVE_PRECISION = 1e-6
 holds its logarithm, and rounding may leave a difference below 0 where they add nothing."""
 
 
-def find_coordinates(
-    problem: Problem, prior: Mapping[str, Array], start: Coordinates | None = None
-) -> Coordinates | None:
+def find_coordinates(problem: Problem, prior: Mapping[str, Array]) -> Coordinates | None:
     """Find the best fits at some floors and lay the coordinates through them.
 
     Parameters
@@ -63,10 +61,6 @@ def find_coordinates(
     problem : Problem
     prior : mapping of str to array, shape (draw, ...)
         Prior draws of the random parameters.
-    start : Coordinates, optional
-        Of the same trainings with slightly other errors: the search sets out from its best fits
-        alone, which takes a fifth to two fifths of the time off.  A mode that those errors did not
-        have is not found, and the last digits depend on where the search set out.
 
     Returns
     -------
@@ -76,7 +70,7 @@ def find_coordinates(
     if not can_search(problem):
         return None
     squares = penalised(problem, prior)
-    optima = find_optima(squares, start.optima if start else None)
+    optima = find_optima(squares)
     best, sigma, first = optima[0].x, optima[0].sigma, squares.floor_start
     places = range(first, best.size)
     shares = np.linspace(0, 1, KNOTS_OF_EACH if len(places) > 1 else KNOTS) ** KNOT_POWER

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from qqt_bayes.model.draws import prior_draws
-from qqt_bayes.model.priors import count, values_at
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.sampling.search import best_fit
@@ -32,24 +31,6 @@ def test_errors_far_below_what_the_prior_expects_have_coordinates(runs):
     arrays = [each for each in vars(coordinates).values() if isinstance(each, np.ndarray)]
     assert all(np.isfinite(each).all() for each in arrays)
     assert coordinates.floor_unit > 0.001
-
-
-@pytest.mark.parametrize("near", [0.0, 0.002])
-def test_a_search_may_set_out_from_an_earlier_one(runs, near):
-    """From the best fits of nearly the same errors it arrives at the same coordinates."""
-    problem = Problem(load_model("utility"), runs)
-    noise = 1 + near * np.random.default_rng(0).standard_normal(runs.sizes["run"])
-    other = Problem(problem.spec, runs.assign(error=runs["error"] * noise))
-    z = np.random.default_rng(0).standard_normal((500, count(problem.spec, runs.sizes)))
-    prior = values_at(problem.spec, runs.sizes, z)
-    cold = find_coordinates(problem, prior)
-    warm = find_coordinates(problem, prior, start=find_coordinates(other, prior))
-    deviation = 1 / np.sqrt(cold.search_precision)  # of the prior: far more than of the posterior
-    first = cold.search_precision.size
-    np.testing.assert_array_less(abs(warm.optima[0] - cold.optima[0])[:first], 0.02 * deviation)
-    np.testing.assert_allclose(
-        warm.knots * warm.floor_unit, cold.knots * cold.floor_unit, atol=0.005
-    )
 
 
 @pytest.mark.parametrize("limit", ["MAX_SCALARS", "MAX_SLOPES"])
