@@ -15,7 +15,7 @@ from qqt_bayes.cli.output import emit, note, wrapped
 from qqt_bayes.errors import InputError
 from qqt_bayes.files import writable, write
 from qqt_bayes.model.spec import load_model, require_kind
-from qqt_bayes.posterior.fit_file import ENGINE
+from qqt_bayes.posterior import netcdf
 from qqt_bayes.report.calibration_text import BAND_PROBABILITY, scalars, state, verdict
 from qqt_bayes.report.figures.files import ENDINGS, write_figure
 from qqt_bayes.report.figures.ranks import rank_ecdfs
@@ -93,7 +93,7 @@ def print_and_write(found: xr.Dataset, form: str, ranks: Path | None, figure: Pa
     """
     name = json.loads(found.attrs["spec"])["name"]
     if ranks:
-        write(ranks, bytes(found.to_netcdf(engine=ENGINE)))
+        write(ranks, netcdf.to_bytes(xr.DataTree(found)))
     if figure:
         write_figure(rank_ecdfs({name: found["rank"]}, BAND_PROBABILITY), figure)
     table, words = scalars(found), verdict(found)

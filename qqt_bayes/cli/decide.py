@@ -9,10 +9,9 @@ from qqt_bayes.cli import output
 from qqt_bayes.cli.inputs import budgets_for, levels_and_budgets, named_by_model, weights_of
 from qqt_bayes.cli.output import note, warn
 from qqt_bayes.decisions.decide import decide
-from qqt_bayes.decisions.subsets import best_subsets
 from qqt_bayes.files import new_folder, writable
-from qqt_bayes.posterior import fit_file
 from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.posterior.fit_file import load, open_fit
 from qqt_bayes.report import gate_text
 
 
@@ -43,7 +42,9 @@ def report(
     """
     paths = [writable(Path(name), [*fits, levels], output.WRITERS) for name in outputs]
     folder = None if figures is None else new_folder(Path(figures))
-    opened = [Fit.of(fit_file.load(fit)) for fit in fits]
+    # weights need the log likelihood, figures the prior; one decision reads neither
+    whole = len(fits) > 1 or folder is not None
+    opened = [Fit.of(load(path)) if whole else open_fit(path) for path in fits]
     first, *others = opened
     if others:
         from qqt_bayes.decisions.stack import decide_stack
@@ -53,6 +54,8 @@ def report(
         shares = weights_of(stack, weights)
         decision = decide_stack(stack, shares, compared, samples, group=only_group, **criteria)
     elif subsets:
+        from qqt_bayes.decisions.subsets import best_subsets
+
         samples = budgets_for(first, budgets)
         decision = best_subsets(first, samples, group=only_group, **criteria)
     else:

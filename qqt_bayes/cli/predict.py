@@ -10,8 +10,7 @@ from qqt_bayes.cli import options
 from qqt_bayes.cli.inputs import is_fit, levels_and_budgets, levels_for
 from qqt_bayes.cli.output import emit, note, warn
 from qqt_bayes.decisions.criteria import Criteria
-from qqt_bayes.posterior import fit_file
-from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.posterior.fit_file import open_fit
 from qqt_bayes.posterior.levels import pool_multiple
 from qqt_bayes.posterior.methods import is_approximate
 from qqt_bayes.posterior.prediction import predict, predict_known
@@ -92,7 +91,7 @@ def of_fit(
         As `prediction_frame` makes it.
     """
     criteria = Criteria(interval=interval)
-    fit = Fit.of(fit_file.load(path))
+    fit = open_fit(path)
     fit.require_passed(force)
     if not fit.gate.passed:
         warn(gate_text.verdict(fit.gate))

@@ -14,7 +14,7 @@ The node positions are shared by all runs; only the counts differ.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -28,9 +28,9 @@ POINTS = 12
 FIRST_INTEGRATED = 2**16
 """First epoch of the blocks that are integrated instead of summed (error below 1e-10): their
 running sums would be tables of as many rows as they have epochs."""
-MAX_BLOCK_NUMBERS = 1_000_000
+MAX_BLOCK_NUMBERS = 250_000
 """How many numbers an intermediate array over draws, pools, budgets and nodes holds at most, but
-for those of one draw: 8 MB, which stay in the cache."""
+for those of one draw: 2 MB, which stay in a core's own cache."""
 UNIT = 1e5
 """Samples are counted in units of 100,000, as the published values of `a` do."""
 
@@ -87,10 +87,45 @@ class Epochs:
         if shared and self.rows is not None:
             runs, index = self.rows
             return runs.growth(quantity)[index]
+        whole, rest = self._steps(quantity)
+        return self.count * whole + self.last * rest
+
+    def total_growth(self, quantity: Callable[[Any], Any], weight: Array) -> Array:
+        """Growth over all epochs of training sets of one size, those of each node by its weight.
+
+        ``sum_j weight_j growth_j`` of runs that differ in the samples seen alone: two matrix
+        products, without the growth of each run under each draw in an array of its own.
+
+        Parameters
+        ----------
+        quantity : callable
+            As for `growth`.
+        weight : array, shape (..., 1, node)
+            The same for all runs.
+
+        Returns
+        -------
+        array, shape (..., run)
+
+        Examples
+        --------
+        The first epoch counts in full, each later one half as much as that before it:
+
+        >>> epochs = of_one_size([10.0, 25.0], 10.0)
+        >>> 1e5 * epochs.total_growth(lambda samples: samples, 0.5 ** epochs.node[None])
+        array([10.  , 16.25])
+        """
+        whole, rest = self._steps(quantity)
+        total: Array = (weight * whole)[..., 0, :] @ self.count.T
+        total += (weight[..., 0, :] @ self.last.T) * rest[..., 0]
+        return total
+
+    def _steps(self, quantity: Callable[[Any], Any]) -> tuple[Any, Any]:
+        """What `quantity` gains in an epoch at each node, and in the last, incomplete one."""
         unique = self.unique_samples[..., None]
         whole = quantity(unique * (self.node + 1)) - quantity(unique * self.node)
         rest = quantity(self.samples_seen[..., None]) - quantity(unique * self.complete[..., None])
-        return self.count * whole + self.last * rest
+        return whole, rest
 
     def at(self, index: Any) -> Epochs:
         """Epochs of the runs chosen by `index` (any index of the run axes)."""
@@ -161,6 +196,22 @@ def collapse(
         np.concatenate(counts, axis=-1),
         np.concatenate(lasts, axis=-1),
     )
+
+
+def of_one_size(samples_seen: ArrayLike, unique_samples: float, *, exact: int = EXACT) -> Epochs:
+    """The same for training sets of one size: what does not depend on the budget stands there once.
+
+    Parameters
+    ----------
+    samples_seen : array_like, shape (budget,)
+        Samples.
+    unique_samples : float
+        Samples.
+    exact : int
+        As for `collapse`.
+    """
+    epochs = collapse(samples_seen, unique_samples, exact=exact)
+    return replace(epochs, unique_samples=epochs.unique_samples[:1])
 
 
 @lru_cache

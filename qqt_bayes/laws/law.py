@@ -99,10 +99,8 @@ def _over_nodes(left: Any, growth: Any, xp: ModuleType) -> Any:
     """Sum of their products over the nodes; in NumPy without an array of the products."""
     if xp is not np:
         return (left * growth).sum(-1)
-    if left.shape[-2:-1] == (1,) and growth.ndim in {2, left.ndim}:
-        alike = growth if growth.ndim == 2 else growth[..., 0, :, :]
-        if growth.ndim == 2 or growth.shape[-3] == 1:  # the same in each pool: a matrix product
-            return left[..., 0, :] @ alike.mT
+    if left.shape[-2:-1] == (1,) and growth.ndim == 2:  # the same for all: a matrix product
+        return left[..., 0, :] @ growth.T
     return np.vecdot(left, growth)
 
 
@@ -182,7 +180,7 @@ def utility_released(
     Source: the code released with Goyal et al. 2024, whose form differs from the paper's.
     """
     growth = epochs.growth(log_samples)
-    later = (_remaining(epochs, tau, xp) * growth)[..., 1:].sum(-1)
+    later = _over_nodes(_remaining(epochs, tau, xp)[..., 1:], growth[..., 1:], xp)
     first = xp.exp(mixture.mean(-b * (xp.log(a) + growth[..., 0])))
     return (first + mixture.mean(d)) * xp.exp(mixture.mean(-b * later))
 
@@ -197,8 +195,16 @@ def utility_bounded(
 
     Source: this package.
     """
-    growth = epochs.growth(lambda n: xp.log1p(a[..., None] * n), shared=a.ndim == 0)
-    exponent = mixture.mean(-b * _over_nodes(_remaining(epochs, tau, xp), growth, xp))
+
+    def quantity(n: Any) -> Any:
+        return xp.log1p(a[..., None] * n)
+
+    left = _remaining(epochs, tau, xp)
+    if xp is np and epochs.unique_samples.shape == (1,) and left.shape[-2:-1] == (1,):
+        used = epochs.total_growth(quantity, left)
+    else:
+        used = _over_nodes(left, epochs.growth(quantity, shared=a.ndim == 0), xp)
+    exponent = mixture.mean(-b * used)
     floor = mixture.mean(d)
     return (1 - floor) * xp.exp(exponent) + floor
 

@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.laws.epochs import MAX_BLOCK_NUMBERS, collapse
+from qqt_bayes.laws.epochs import MAX_BLOCK_NUMBERS, of_one_size
 from qqt_bayes.laws.law import Law
 from qqt_bayes.laws.mixture import mixture_error
 
@@ -61,9 +61,12 @@ def evaluate(
     count = max(len(x) for x in draws.values())
     error = np.empty((count, *levels.shape[:1], budgets.size))
     for i, taken in enumerate(levels.values):
-        # the largest array has an entry for each draw, pool of the level, budget and node
-        nodes = collapse(budgets, taken.sum(), exact=exact).node.size
-        step = 1 + MAX_BLOCK_NUMBERS // (np.count_nonzero(taken) * budgets.size * nodes)
+        # the largest array has an entry for each draw, pool of the level, and node or budget; where
+        # what a pool is worth depends on the others, for both
+        epochs = of_one_size(budgets, taken.sum(), exact=exact)
+        nodes = epochs.node.size
+        wide = max(nodes, budgets.size) if law.separable else nodes * budgets.size
+        step = 1 + MAX_BLOCK_NUMBERS // (np.count_nonzero(taken) * wide)
         for first in range(0, count, step):
             block = slice(first, first + step)
             error[block, i] = mixture_error(
@@ -71,8 +74,7 @@ def evaluate(
                 {name: x[block] for name, x in draws.items()},
                 taken,
                 parameters["pool_size"].values,
-                budgets,
-                exact=exact,
+                epochs,
             )
     shape = [parameters.sizes[dim] for dim in lead]
     return xr.DataArray(

@@ -16,13 +16,12 @@ Source: Goyal et al. 2024, arXiv:2404.07177, for g = 1 and shared a, d.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qqt_bayes.laws.epochs import collapse
+from qqt_bayes.laws.epochs import Epochs, of_one_size
 from qqt_bayes.laws.law import Law, Mixture
 
 
@@ -53,7 +52,7 @@ def mixture_error(
     parameters: Mapping[str, ArrayLike],
     unique_samples: ArrayLike,
     pool_size: ArrayLike,
-    samples_seen: ArrayLike,
+    samples_seen: ArrayLike | Epochs,
     *,
     exact: int = 16,
 ) -> NDArray[np.float64]:
@@ -69,7 +68,8 @@ def mixture_error(
     unique_samples, pool_size : array_like, shape (pool,)
         ``u_i`` (at least one positive) and ``N_i``, samples.
     samples_seen : array_like, shape (budget,)
-        Samples.
+        Samples; or the epochs that `qqt_bayes.laws.epochs.of_one_size` made of them, where they
+        serve several calls.
     exact : int
         Epochs summed one by one, see `qqt_bayes.laws.epochs.collapse`.
 
@@ -106,7 +106,7 @@ def law_inside(
     pools: NDArray[np.intp],
     total: float,
     pool_size: ArrayLike,
-    samples_seen: ArrayLike,
+    samples_seen: ArrayLike | Epochs,
     mixture: Mixture,
     *,
     exact: int = 16,
@@ -135,10 +135,9 @@ def law_inside(
     every = np.broadcast_shapes(tau.shape, *(x.shape for x in draws.values()), (1, pools.size, 1))
     # no law takes the mean of a by itself: where pools share it, the growth is the same in each
     draws = {name: x if name == "a" else np.broadcast_to(x, every) for name, x in draws.items()}
-    epochs = collapse(samples_seen, total, exact=exact)
-    # one size: what does not depend on the budget need not be repeated for each
-    epochs = replace(epochs, unique_samples=epochs.unique_samples[:1])
-    return law.error(epochs, **draws, tau=np.broadcast_to(tau, every), mixture=mixture)
+    if not isinstance(samples_seen, Epochs):
+        samples_seen = of_one_size(samples_seen, total, exact=exact)
+    return law.error(samples_seen, **draws, tau=np.broadcast_to(tau, every), mixture=mixture)
 
 
 def _column(value: ArrayLike, used: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qqt_bayes.laws.epochs import MAX_BLOCK_NUMBERS, collapse
+from qqt_bayes.laws.epochs import MAX_BLOCK_NUMBERS, Epochs, collapse, of_one_size
 from qqt_bayes.laws.law import Law, Mixture
 from qqt_bayes.laws.mixture import law_inside, mixture_error
 
@@ -109,11 +109,11 @@ class WholePools:
         list of array, shape (budget or 1, pool, draw)
         """
         pools = np.arange(self.taken.size) if pools is None else pools
-        nodes = collapse(self.budgets, total).node.size
-        step = 1 + MAX_BLOCK_NUMBERS // (max(pools.size, self.budgets.size) * nodes)
+        epochs = of_one_size(self.budgets, total)
+        step = 1 + MAX_BLOCK_NUMBERS // (max(pools.size, self.budgets.size) * epochs.node.size)
         table: list[Array] = []
         for first in range(0, self.draws, step):
-            values = self._values(slice(first, first + step), total, pools)
+            values = self._values(slice(first, first + step), total, pools, epochs)
             table = table or [np.empty((*x.T.shape[:2], self.draws)) for x in values]
             for x, turned in zip(values, table, strict=True):
                 for i in range(0, len(x), MAX_DRAWS_TRANSPOSED):
@@ -121,7 +121,9 @@ class WholePools:
                     turned[..., first + i : first + i + len(some)] = some.T
         return table
 
-    def _values(self, draws: slice, total: float, pools: NDArray[np.intp]) -> list[Array]:
+    def _values(
+        self, draws: slice, total: float, pools: NDArray[np.intp], epochs: Epochs
+    ) -> list[Array]:
         """`table` for some draws, shapes (draw, pool, budget or 1)."""
         values: list[Array] = []
 
@@ -130,9 +132,7 @@ class WholePools:
             return x[:, 0]  # any value: the law's error is thrown away, only the x_i are kept
 
         some = {name: x[draws] for name, x in self.parameters.items()}
-        law_inside(
-            self.law, some, pools, total, self.reference, self.budgets, Mixture(mean, lambda x: x)
-        )
+        law_inside(self.law, some, pools, total, self.reference, epochs, Mixture(mean, lambda x: x))
         return values
 
     def errors(self, members: Members) -> Array:

@@ -1,24 +1,21 @@
-"""A fit on disk and in memory: saved whole or not at all, and what it holds by name.
+"""A fit on disk: saved whole or not at all, read in full or as far as a question needs it.
 
-Nothing here samples or imports PyMC: reading a fit takes a second.
+Nothing here samples or imports PyMC.
 """
 
 from __future__ import annotations
 
-import io
 import os
 from pathlib import Path
-from typing import Literal
 
-import h5py
 import xarray as xr
 
 from qqt_bayes.errors import InputError
 from qqt_bayes.files import seal, unseal, write
 from qqt_bayes.model.distributions import Prior
+from qqt_bayes.posterior import netcdf
 from qqt_bayes.posterior.fit import Fit
 
-ENGINE: Literal["h5netcdf"] = "h5netcdf"
 DAMAGED = "damaged; make it again with `qqt fit`."
 RUN_TABLE_DIMS: dict[str, tuple[str, ...]] = {
     **{dim: (dim,) for dim in ("run", "data", "group", "pool")},
@@ -28,6 +25,8 @@ RUN_TABLE_DIMS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("n_eval", "rounding", "weight"), ("run",)),
 }
 """Dimensions of what a table of runs holds."""
+NEEDED = ("posterior", "observed_data", "constant_data")
+"""Groups that every fit has, and all that predictions and decisions read."""
 OPTIONAL_OVER_RUN = ("training", "evaluation_variance")
 """What it may hold, over run."""
 
@@ -40,8 +39,8 @@ def save(fit: xr.DataTree, path: str | os.PathLike[str]) -> None:
     InputError
         If the file cannot be written.
     """
-    content = fit.to_netcdf(engine=ENGINE)  # in memory: HDF5 itself may crash on a full disk
-    write(Path(path), seal(bytes(content)))
+    content = netcdf.to_bytes(fit)  # in memory: HDF5 itself may crash on a full disk
+    write(Path(path), seal(content))
 
 
 def load(path: str | os.PathLike[str]) -> xr.DataTree:
@@ -52,19 +51,38 @@ def load(path: str | os.PathLike[str]) -> xr.DataTree:
     InputError
         If there is no such file, or it is not a whole fit.
     """
+    return _read(path)[0]
+
+
+def open_fit(path: str | os.PathLike[str]) -> Fit:
+    """Read what predictions and decisions need of a fit that `save` wrote.
+
+    Returns
+    -------
+    Fit
+        With the groups `NEEDED` and all attributes; what `load` returns has all groups.
+
+    Raises
+    ------
+    InputError
+        As for `load`.
+    """
+    return _read(path, NEEDED)[1]
+
+
+def _read(
+    path: str | os.PathLike[str], groups: tuple[str, ...] | None = None
+) -> tuple[xr.DataTree, Fit]:
+    """A fit, all of it or some groups, as it was saved; and the same opened and checked."""
     if not Path(path).is_file():
         raise InputError(f"There is no fit at {path}; `qqt fit RUNS -o {path}` makes one.")
     try:
-        content = unseal(Path(path).read_bytes())
-        with h5py.File(io.BytesIO(content)):  # h5netcdf would print a traceback
-            pass
-        with xr.open_datatree(io.BytesIO(content), engine=ENGINE) as tree:
-            fit = tree.load()
+        fit = netcdf.from_bytes(unseal(Path(path).read_bytes()), groups)
     except Exception as error:  # a damaged or foreign file can make HDF5 raise anything
         raise InputError(
             f"{path} cannot be read as a fit: it is not netCDF, or {DAMAGED}"
         ) from error
-    missing = [name for name in ("posterior", "observed_data", "constant_data") if name not in fit]
+    missing = [name for name in NEEDED if name not in fit]
     missing += [name for name in ("spec", "gate", "kind") if name not in fit.attrs]
     if missing:
         raise InputError(
@@ -77,7 +95,7 @@ def load(path: str | os.PathLike[str]) -> xr.DataTree:
         _check_draws(opened)
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise InputError(f"{path}: a part of the fit is {DAMAGED}") from error
-    return fit
+    return fit, opened
 
 
 def _check_runs(table: xr.Dataset) -> None:
