@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH := .venv-bench
+# Dask has a folder of its own: wherever it is installed, xarray imports it in every process.
+CLUSTER := $(VENV)/distributed
 
 # The locked packages are built for CPython 3.12 to 3.14 with its lock. A Python without venv and ensurepip cannot make .venv.
 FITS := import ensurepip, sys, sysconfig, venv; \
@@ -23,11 +25,13 @@ setup: $(READY) ## make .venv from the lock, with this package in it
 demo: $(READY) ## the main job on real runs: which filter wins at which budget
 	$(BIN)/qqt demo
 
-test: $(READY) ## the tests and the examples in the docstrings
+test: $(READY) $(CLUSTER)/.ready ## the tests and the examples in the docstrings
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+	PYTHONPATH=$(CURDIR)/$(CLUSTER) $(BIN)/python -m pytest tests/sampling/test_cluster.py
 
-test-slow: $(READY) ## recovery of known parameters and other tests of many minutes
+test-slow: $(READY) $(CLUSTER)/.ready ## recovery of known parameters and other tests of many minutes
 	$(BIN)/python -m pytest --runslow -m slow
+	PYTHONPATH=$(CURDIR)/$(CLUSTER) $(BIN)/python -m pytest --runslow -m slow tests/sampling/test_cluster.py
 
 lint: $(READY) ## style, types and the direction of imports
 	$(BIN)/ruff check
@@ -57,6 +61,8 @@ lock: $(READY) ## resolve the locks anew, for all Pythons and platforms
 	$(BIN)/python -m venv build/lock
 	build/lock/bin/python -m pip install --quiet uv
 	$(RESOLVE) --extra dev --output-file requirements.lock
+	$(RESOLVE) --extra distributed --constraint requirements.lock --output-file requirements-distributed.lock \
+		$$(sed -n 's/^\([^=]*\)==.*/--no-emit-package \1/p' requirements.lock)
 	$(RESOLVE) --extra bench --extra editable --constraint requirements.lock --output-file requirements-bench.lock
 	$(RESOLVE) --extra mini-clip --constraint requirements.lock --output-file requirements-mini-clip.lock
 
@@ -92,4 +98,10 @@ $(VENV)/.locked $(BENCH)/.locked:
 
 $(VENV)/.mini-clip: requirements-mini-clip.lock $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	@touch $@
+
+# Only what .venv does not have, for the same Python: a process that needs it has it on its PYTHONPATH.
+$(CLUSTER)/.ready: requirements-distributed.lock $(VENV)/.locked
+	@rm -rf $(@D)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --target $(@D) -r $<
 	@touch $@

@@ -143,7 +143,13 @@ def test_version_is_the_same_wherever_it_is_written() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["requirements.lock", "requirements-bench.lock", "requirements-mini-clip.lock"]
+    "name",
+    [
+        "requirements.lock",
+        "requirements-bench.lock",
+        "requirements-distributed.lock",
+        "requirements-mini-clip.lock",
+    ],
 )
 def test_lock_pins_and_hashes_every_package(name: str) -> None:
     lock = (ROOT / name).read_text(encoding="utf-8")

@@ -20,10 +20,10 @@ import h5py
 import numpy as np
 import xarray as xr
 
-BOOKS = frozenset(
-    "CLASS NAME DIMENSION_LABELS DIMENSION_LIST REFERENCE_LIST"
-    " _NCProperties _Netcdf4Coordinates _Netcdf4Dimid".split()
-)
+BOOKS = {
+    *("CLASS", "NAME", "DIMENSION_LABELS", "DIMENSION_LIST", "REFERENCE_LIST"),
+    *("_NCProperties", "_Netcdf4Coordinates", "_Netcdf4Dimid"),
+}
 """Attributes with which HDF5 and netCDF keep their books; they are no part of what was saved."""
 NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable"
 """Start of the name of the scale of a dimension without coordinates."""

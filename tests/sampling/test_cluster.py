@@ -23,8 +23,9 @@ from qqt_bayes.sampling import cluster
 from qqt_bayes.sampling.many import fit_many
 from qqt_bayes.tables.runs import read_runs
 
-dask = pytest.importorskip("dask")
-distributed = pytest.importorskip("distributed")
+NOT_HERE = "Dask is not in this environment: `make test` runs this file once more beside it"
+dask = pytest.importorskip("dask", reason=NOT_HERE)
+distributed = pytest.importorskip("distributed", reason=NOT_HERE)
 
 LOCAL = {
     "host": "127.0.0.1",
