@@ -1,6 +1,7 @@
 """The command `qqt`: each command reads its options and calls one function, which prints.
 
-What a command does not need, it does not import: `predict` and `decide` start in a second.
+What a command does not need, it does not import: help comes at once, `predict` and `decide` start
+in a second.
 """
 
 from pathlib import Path
@@ -10,7 +11,6 @@ import click
 
 from qqt_bayes import __version__
 from qqt_bayes.cli import options
-from qqt_bayes.cli.output import emit, note
 from qqt_bayes.posterior.methods import METHODS
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "show_default": True}
@@ -28,6 +28,7 @@ def models(form: str) -> None:
     """List the model specifications that come with the package."""
     import pandas as pd
 
+    from qqt_bayes.cli.output import emit
     from qqt_bayes.model.spec import list_models, load_model
 
     specs = [load_model(name) for name in list_models()]
@@ -314,7 +315,7 @@ def calibrate(
 def demo(output: str, form: str, **sampling: int | None) -> None:
     """Do the main job on real runs: DataComp's medium-scale CLIP trainings."""
     from qqt_bayes.cli.demo import run
-    from qqt_bayes.cli.output import emit_decision
+    from qqt_bayes.cli.output import emit_decision, note
 
     given = {name: number for name, number in sampling.items() if number is not None}
     decision, remark = run(Path(output), say=note, **given)

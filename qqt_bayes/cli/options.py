@@ -9,10 +9,10 @@ from typing import IO, Any
 import click
 from click.core import ParameterSource
 
-from qqt_bayes.cli.output import FORMATS
 from qqt_bayes.errors import InadequateFit, InputError
-from qqt_bayes.report import gate_text
 
+FORMATS = ("table", "json", "csv")
+"""How a result may be printed."""
 INTERRUPTED = 130
 """Exit code; click's own are 0 for success and 2 for wrong usage."""
 
@@ -44,6 +44,8 @@ class Commands(click.Group):
         except InputError as error:
             raise Fault(str(error)) from error
         except InadequateFit as error:
+            from qqt_bayes.report import gate_text
+
             # Python's message names arguments where the command line has options
             words = gate_text.refusal(error.gate) if error.gate else str(error)
             raise Inadequate(words) from error

@@ -18,8 +18,6 @@ from qqt_bayes.phrases import format_samples
 from qqt_bayes.report.decision_text import summary
 from qqt_bayes.report.records import at_a_glance, to_frame, to_json, to_json_text
 
-FORMATS = ("table", "json", "csv")
-
 WIDTH = 100
 """Characters in a line of a paragraph; a narrower terminal has lines of its own width."""
 

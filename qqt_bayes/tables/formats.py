@@ -13,8 +13,6 @@ from pathlib import Path
 from reprlib import repr as shown
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from qqt_bayes.errors import InputError, suggest
 from qqt_bayes.tables.cells import is_empty, is_text, name_in
@@ -181,6 +179,9 @@ def _distinct_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _from_parquet(content: bytes, name: str) -> Table:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         arrow = pq.ParquetFile(pa.BufferReader(content)).read()
         columns = [column.to_pylist() for column in arrow.columns]
