@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from qqt_bayes.files import slug, write
 from qqt_bayes.posterior.fit import AnyFit, Fit
 from qqt_bayes.report.figures import plots
-from qqt_bayes.report.figures.style import STYLE
+from qqt_bayes.report.figures.style import STYLE, lay_out
 
 ENDINGS: dict[str, dict[str, Any]] = {".png": {"dpi": 200}, ".svg": {"metadata": {"Date": None}}}
 """Options of `savefig` by the ending of a file's name; without the date the same figure gives the
@@ -34,6 +34,9 @@ def save(figure: Figure, stem: str | PathLike[str]) -> tuple[Path, Path]:
         The two files.
     """
     png, svg = (Path(f"{stem}{ending}") for ending in ENDINGS)
+    with matplotlib.rc_context(STYLE):
+        lay_out(figure)
+    figure.set_layout_engine("none")  # or each file would lay it out anew
     for path in (png, svg):
         write_figure(figure, path)
     return png, svg

@@ -41,7 +41,7 @@ def interval(draws: xr.DataArray, probability: float) -> xr.DataArray:
     """Lower end, median and upper end of the central interval of draws, over a new dimension q."""
     tail = (1 - probability) / 2
     dims = [dim for dim in ("chain", "draw") if dim in draws.dims]
-    return draws.quantile([tail, 0.5, 1 - tail], dims).rename(quantile="q")
+    return draws.quantile([tail, 0.5, 1 - tail], dims, skipna=False).rename(quantile="q")
 
 
 def forest(posterior: xr.Dataset, prior: xr.Dataset) -> Figure:

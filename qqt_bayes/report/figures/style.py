@@ -13,6 +13,7 @@ import matplotlib
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
@@ -121,11 +122,18 @@ def samples_axis(axes: Axes, least: float, largest: float) -> None:
     axes.set_xlabel("samples seen")
 
 
+def lay_out(figure: Figure) -> None:
+    """Place the axes where a drawing would: without drawing anything, in half the time."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+
+
 def height_in_points(axes: Axes) -> float:
     """Height of the axes as they will be drawn; everything around them must be there already."""
     figure = axes.get_figure(root=True)
     assert figure is not None
-    figure.draw_without_rendering()
+    lay_out(figure)
     return float(axes.get_window_extent().height / figure.dpi * 72)
 
 
