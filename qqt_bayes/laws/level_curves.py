@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.laws.epochs import MAX_BLOCK_NUMBERS, of_one_size
+from qqt_bayes.laws.epochs import MAX_BLOCK_NUMBERS, Array, Epochs, of_one_size
 from qqt_bayes.laws.law import Law
 from qqt_bayes.laws.mixture import mixture_error
 
@@ -56,26 +61,8 @@ def evaluate(
     DataArray, dims (chain, draw, group, level, budget)
         Without those of the first three that no parameter extends over.
     """
-    parameters = parameters.sel(pool=levels["pool"])
-    lead, draws = flat_draws(law, parameters)
-    count = max(len(x) for x in draws.values())
-    error = np.empty((count, *levels.shape[:1], budgets.size))
-    for i, taken in enumerate(levels.values):
-        # the largest array has an entry for each draw, pool of the level, and node or budget; where
-        # what a pool is worth depends on the others, for both
-        epochs = of_one_size(budgets, taken.sum(), exact=exact)
-        nodes = epochs.node.size
-        wide = max(nodes, budgets.size) if law.separable else nodes * budgets.size
-        step = 1 + MAX_BLOCK_NUMBERS // (np.count_nonzero(taken) * wide)
-        for first in range(0, count, step):
-            block = slice(first, first + step)
-            error[block, i] = mixture_error(
-                law,
-                {name: x[block] for name, x in draws.items()},
-                taken,
-                parameters["pool_size"].values,
-                epochs,
-            )
+    lead, curves = curves_of(law, parameters, levels, [budgets] * levels.sizes["level"], exact)
+    error = np.stack(curves, axis=1) if curves else np.empty((0, 0, budgets.size))
     shape = [parameters.sizes[dim] for dim in lead]
     return xr.DataArray(
         error.reshape(*shape, *error.shape[1:]),
@@ -87,6 +74,61 @@ def evaluate(
         (*lead, "level", "budget"),
         name="error",
     )
+
+
+def curves_of(
+    law: Law,
+    parameters: xr.Dataset,
+    levels: xr.DataArray,
+    budgets: Sequence[Array],
+    exact: int = 16,
+) -> tuple[list[str], list[Array]]:
+    """Error of each level at budgets of its own, under each draw; levels side by side on all cores.
+
+    Parameters
+    ----------
+    law, parameters, levels, exact
+        As for `evaluate`.
+    budgets : sequence of array
+        Samples seen, for each level.
+
+    Returns
+    -------
+    lead : list of str
+        As `flat_draws` returns it.
+    curves : list of array, shape (draw, budget)
+    """
+    parameters = parameters.sel(pool=levels["pool"])
+    lead, draws = flat_draws(law, parameters)
+    sizes = parameters["pool_size"].values
+
+    state = np.geterr()
+
+    def curve(taken: Array, seen: Array) -> Array:
+        with np.errstate(**state):  # a thread does not inherit it
+            return _curve(law, draws, taken, sizes, of_one_size(seen, taken.sum(), exact=exact))
+
+    # NumPy works outside Python's lock; its own threads would get into each other's way
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as executor:
+        return lead, list(executor.map(curve, levels.values, budgets))
+
+
+def _curve(
+    law: Law, draws: Mapping[str, Array], taken: Array, sizes: Array, epochs: Epochs
+) -> Array:
+    """Error of one level, shape (draw, budget), by blocks of draws that stay in the cache."""
+    count, seen = max(len(x) for x in draws.values()), epochs.samples_seen.size
+    # the largest array has an entry for each draw, pool of the level, and node or budget; where
+    # what a pool is worth depends on the others, for both
+    nodes = epochs.node.size
+    wide = max(nodes, seen) if law.separable else nodes * seen
+    step = 1 + MAX_BLOCK_NUMBERS // (np.count_nonzero(taken) * wide)
+    error = np.empty((count, seen))
+    for first in range(0, count, step):
+        block = slice(first, first + step)
+        some = {name: x[block] for name, x in draws.items()}
+        error[block] = mixture_error(law, some, taken, sizes, epochs)
+    return error
 
 
 def flat_draws(

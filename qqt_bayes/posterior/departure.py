@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.laws.level_curves import SAMPLE, evaluate, require_finite
+from qqt_bayes.laws.level_curves import SAMPLE, curves_of, require_finite
 from qqt_bayes.model.noise import effective_variance, independent_variance, typical
 from qqt_bayes.posterior.discrepancy import Cells, departures, evenly
 from qqt_bayes.posterior.fit import Fit, in_group
@@ -66,13 +66,9 @@ def _departures(
     parameters = in_group(fit.parameters, group)
     trained, place = _trained(fit.runs, group)
     sets = fit.runs["unique_samples"].rename(data="level").transpose("level", "pool")
-    curve = np.concatenate(
-        [
-            evaluate(fit.law, parameters, sets[i : i + 1], trained.budget[trained.own == i]).values
-            for i in np.unique(trained.own)
-        ],
-        axis=-1,
-    ).reshape(-1, trained.budget.size)
+    own = np.unique(trained.own)
+    seen = [trained.budget[trained.own == i] for i in own]
+    curve = np.concatenate(curves_of(fit.law, parameters, sets[own], seen)[1], axis=1)
     mean, variance = _measured(fit, group, place, np.median(curve, axis=0))
     taken = levels.reindex(pool=sets["pool"], fill_value=0).values
     _, first, alike = np.unique(
