@@ -13,7 +13,7 @@ https://docs.unidata.ucar.edu/netcdf-c/current/file_format_specifications.html
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Hashable, Iterator
 from typing import Any
 
 import h5py
@@ -25,7 +25,7 @@ BOOKS = {
     *("_NCProperties", "_Netcdf4Coordinates", "_Netcdf4Dimid"),
 }
 """Attributes with which HDF5 and netCDF keep their books; they are no part of what was saved."""
-NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable"
+NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable."
 """Start of the name of the scale of a dimension without coordinates."""
 
 
@@ -33,10 +33,7 @@ def to_bytes(tree: xr.DataTree) -> bytes:
     """A tree as the content of a netCDF file."""
     memory = io.BytesIO()
     with h5py.File(memory, "w", track_order=True) as file:
-        for node in tree.subtree:
-            root = node.path == "/"
-            group = file if root else file.create_group(node.path, track_order=True)
-            _write(group, node.to_dataset(inherit=False))
+        _write(file, tree, {})
     return memory.getvalue()
 
 
@@ -62,21 +59,34 @@ def from_bytes(content: bytes, names: Collection[str] | None = None) -> xr.DataT
         return xr.DataTree.from_dict(tree)
 
 
-def _write(group: h5py.Group, dataset: xr.Dataset) -> None:
-    """Write a dataset: the scales of its dimensions, then what refers to them."""
+def _write(group: h5py.Group, node: xr.DataTree, scales: dict[Hashable, h5py.Dataset]) -> None:
+    """Write a node: the scales of its dimensions but for its parents', what refers to them, groups.
+
+    Parameters
+    ----------
+    group : Group
+    node : DataTree
+    scales : dict
+        Of the dimensions of its parents.
+    """
+    dataset = node.to_dataset(inherit=False)
     variables, attributes = xr.conventions.encode_dataset_coordinates(dataset)
     variables, attributes = xr.conventions.cf_encoder(variables, attributes)
     group.attrs.update(attributes)
     stored = {name: _stored(group, name, each) for name, each in variables.items()}
-    scales = {}
     for dim, size in dataset.sizes.items():
-        named = dim in stored
-        scales[dim] = stored[dim] if named else group.create_dataset(dim, (size,), "f4")
-        scales[dim].make_scale(str(dim) if named else f"{NO_VARIABLE}{size:10d}")
+        if dim in stored:
+            scales = scales | {dim: stored[dim]}
+            stored[dim].make_scale(dim)
+        elif dim not in scales:
+            scales = scales | {dim: group.create_dataset(dim, (size,), "f4")}
+            scales[dim].make_scale(f"{NO_VARIABLE}{size:10d}")
     for name, variable in variables.items():
-        if name not in scales:
+        if name not in dataset.sizes:
             for axis, dim in enumerate(variable.dims):
                 stored[name].dims[axis].attach_scale(scales[dim])
+    for name, child in node.children.items():
+        _write(group.create_group(name, track_order=True), child, scales)
 
 
 def _stored(group: h5py.Group, name: str, variable: xr.Variable) -> h5py.Dataset:

@@ -6,7 +6,7 @@ import xarray as xr
 
 from qqt_bayes.errors import InputError
 from qqt_bayes.posterior.fit import Fit
-from qqt_bayes.posterior.fit_file import load, save
+from qqt_bayes.posterior.fit_file import load, open_fit, save
 
 
 @pytest.fixture(scope="module")
@@ -15,12 +15,13 @@ def fit():
 
 
 def refusal(path, match):
-    """The one sentence with which `load` refuses a file, which it names."""
-    with pytest.raises(InputError, match=match) as caught:
-        load(path)
-    message = str(caught.value)
-    assert "\n" not in message
-    assert str(path) in message
+    """The one sentence with which either reader refuses a file, which it names."""
+    for read in (load, open_fit):
+        with pytest.raises(InputError, match=match) as caught:
+            read(path)
+        message = str(caught.value)
+        assert "\n" not in message
+        assert str(path) in message
 
 
 def names(folder):
@@ -138,3 +139,15 @@ def test_a_fit_keeps_its_trainings(tmp_path):
     save(fit, path)
     with pytest.raises(InputError, match="a part of the fit is damaged"):
         load(path)
+
+
+def test_a_fit_opened_for_a_decision_holds_the_same(fit, tmp_path):
+    """Of fewer groups."""
+    save(fit, path := tmp_path / "fit.nc")
+    whole, needed = Fit.of(load(path)), open_fit(path)
+    assert set(needed.datasets) == {"posterior", "observed_data", "constant_data"}
+    for name, each in needed.datasets.items():
+        xr.testing.assert_identical(each, whole.datasets[name])
+    xr.testing.assert_identical(needed.runs, whole.runs)
+    xr.testing.assert_identical(needed.parameters, whole.parameters)
+    assert (needed.spec, needed.gate, needed.attrs) == (whole.spec, whole.gate, whole.attrs)

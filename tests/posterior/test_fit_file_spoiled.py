@@ -9,7 +9,7 @@ import pytest
 
 from qqt_bayes.errors import InputError
 from qqt_bayes.posterior.fit import Fit
-from qqt_bayes.posterior.fit_file import load, save
+from qqt_bayes.posterior.fit_file import load, open_fit, save
 
 
 @pytest.fixture(scope="module")
@@ -18,10 +18,11 @@ def fit():
 
 
 def refused(folder):
-    """Whether `load` says in one sentence that the fit is damaged."""
-    with pytest.raises(InputError, match="a part of the fit is damaged") as caught:
-        load(folder / "fit.nc")
-    assert "\n" not in str(caught.value)
+    """Whether either reader says in one sentence that the fit is damaged."""
+    for read in (load, open_fit):
+        with pytest.raises(InputError, match="a part of the fit is damaged") as caught:
+            read(folder / "fit.nc")
+        assert "\n" not in str(caught.value)
     return str(folder / "fit.nc") in str(caught.value)
 
 
