@@ -9,6 +9,7 @@ from pathlib import Path
 import xarray as xr
 
 from qqt_bayes.cli import output
+from qqt_bayes.cli.fit import note_compilation
 from qqt_bayes.decisions import decide
 from qqt_bayes.errors import InadequateFit
 from qqt_bayes.files import new_folder, shipped, write
@@ -67,7 +68,9 @@ def run(
         f"1/4 Read {count} CLIP trainings on {sets} training sets from {pools} quality bands "
         "(DataComp medium, Gadre et al. 2023)."
     )
-    say(f"2/4 Fit model {MODEL}: compile, then {chains} chains of {tune} + {draws} draws ...")
+    say(f"2/4 Fit model {MODEL}: {chains} chains of {tune} + {draws} draws ...")
+
+    note_compilation()
 
     from qqt_bayes.sampling.inference import fit as infer
 
@@ -82,7 +85,7 @@ def run(
     )
     fit_file.save(fit, folder / "fit.nc")
     seconds = fit.attrs["compile_time"], fit.attrs["sampling_time"]
-    say("    Compiled in {:.0f} s, sampled in {:.0f} s.".format(*seconds))
+    say("    Prepared in {:.1f} s, sampled in {:.1f} s.".format(*seconds))
     opened = Fit.of(fit)
     gate = opened.gate
     found = gate_text.verdict(gate)

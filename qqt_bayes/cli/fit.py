@@ -68,9 +68,19 @@ def report(
     for path in paths:
         writable(Path(path), files_read(model, runs, reading))
     tables = [read_runs(runs, **reading | {"metric": name}) for name in names]
-    where = "half a minute the first time, less later" if dask is None else f"on {dask}"
-    note(f"Fitting model {spec.name} to {tables[0].sizes['run']} runs ({where}) ...")
+    where = "" if dask is None else f" on {dask}"
+    note(f"Fitting model {spec.name} to {tables[0].sizes['run']} runs{where} ...")
+    if dask is None:
+        note_compilation()
     fit_and_report(tables, spec, paths, form, force, dask, **sampler)
+
+
+def note_compilation() -> None:
+    """Say that the log density must be compiled first, where this machine has not done so yet."""
+    from qqt_bayes.sampling.kernel.compiled import is_compiled
+
+    if not is_compiled():
+        note("Compiling once for this machine: about ten seconds ...")
 
 
 def files(output: str, names: list[str]) -> list[str]:
@@ -125,7 +135,7 @@ def fit_and_report(
             rows.insert(0, "fit", path)
         reports[number] = rows, _content(each, path, gate, learning)
         seconds = each.attrs["compile_time"], each.attrs["sampling_time"]
-        note("Compiled in {:.0f} s, sampled in {:.0f} s.".format(*seconds) + f" Saved as {path}.")
+        note("Prepared in {:.1f} s, sampled in {:.1f} s.".format(*seconds) + f" Saved as {path}.")
         for sentence in prior_sentences(learning):
             note(sentence)
         if gate.passed or force:

@@ -14,12 +14,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numba
-from numba import types  # type: ignore[attr-defined]  # Numba hands it on, untyped
+from numba import types
 from numba.core.caching import FunctionCache
 from numba.core.registry import cpu_target
 
@@ -80,18 +81,23 @@ def warm_set_values() -> None:
     _callback(SET_VALUES, _set_values(_sources()))
 
 
-def _in_another_process() -> subprocess.Popen[bytes]:
-    """A process that calls `warm_set_values`; whatever becomes of it, this one can do the same."""
-    return subprocess.Popen(
-        [sys.executable, "-c", f"from {__name__} import warm_set_values; warm_set_values()"],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+def _in_another_process() -> AbstractContextManager[Any]:
+    """A process that calls `warm_set_values`; at the end of the context it is waited for.
+
+    It need not succeed: what it does not leave in the cache is compiled here.
+    """
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-c", f"from {__name__} import warm_set_values; warm_set_values()"],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError:  # Python is built into another program, and is no file to be started
+        return nullcontext()
 
 
-@cache
 def _sources() -> int:
     """A number that changes with the source of the kernel.
 

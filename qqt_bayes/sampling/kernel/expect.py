@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 
 from qqt_bayes.sampling.kernel.curve import errors, pull_errors
-from qqt_bayes.sampling.kernel.memory import kernel, part
+from qqt_bayes.sampling.kernel.memory import kernel, part, summing
 from qqt_bayes.sampling.kernel.place import bound
 
 
-@kernel
+@summing
 def say(expected, places, floors, value, work):
     """What the splines say at the floors, row by row, and its derivatives by each floor."""
     rows, slot = expected.rows, floors.slot
@@ -47,7 +47,7 @@ def say(expected, places, floors, value, work):
             slope[r] = (k1[r] + t * (2 * k2[r] + t * 3 * k3[r])) * by_floor
 
 
-@kernel
+@summing
 def pull_say(expected, places, floors, adjoint, work):
     """The way back of `say`: from the adjoints of what the splines say to those of the floors."""
     slot, by_says = floors.slot, part(work, places.says_adjoint)
@@ -59,7 +59,7 @@ def pull_say(expected, places, floors, adjoint, work):
         adjoint[slot[f]] += total
 
 
-@kernel
+@summing
 def expect(expected, places, field, work):
     """Where a field fits best, ``e = e(d) + A(d) (x' - e(d)')``."""
     field_start, row_start = expected.field_start, expected.row_start
@@ -73,7 +73,7 @@ def expect(expected, places, field, work):
             best[i] += regression[j] * offset[j]
 
 
-@kernel
+@summing
 def pull_expect(expected, places, field, work):
     """The way back of `expect`: from the adjoint of e to those of the splines and the offsets."""
     field_start, row_start = expected.field_start, expected.row_start
@@ -145,7 +145,7 @@ def pull_weigh(expected, places, field, leaf, ratio, placed_places, work):
     return by_ratio
 
 
-@kernel
+@summing
 def gauss_newton(plan, step, leaf, work):
     """A step of the last field, ``e <- e + G (y - y(e)) - H (e - m0)``."""
     expected, places, curves, curve_places = (
@@ -179,7 +179,7 @@ def gauss_newton(plan, step, leaf, work):
         best[i] += move
 
 
-@kernel
+@summing
 def pull_gauss_newton(plan, step, leaf, work):
     """The way back of `gauss_newton`: the adjoint of e after the step becomes that before it."""
     expected, places, curves, curve_places = (

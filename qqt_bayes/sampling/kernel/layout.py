@@ -92,6 +92,7 @@ def curve_table(
     run = np.concatenate([part.runs for part in parts])
     of_run = np.concatenate([part.cell + at for part, at in zip(parts, before, strict=True)])
     longest_nodes = max((part.epochs.node for part in parts), key=len)
+    half, rest = _sums(longest_nodes)
     epochs = {
         name: np.concatenate([getattr(part.epochs, name) for part in parts])[first]
         for name in ("samples_seen", "unique_samples", "complete")
@@ -105,6 +106,8 @@ def curve_table(
         growths=grown.shape[1],
         utilities=slots["b"].size,
         node=reals(longest_nodes),
+        half=integers(half),
+        rest=integers(rest),
         rate_tau=integers(rates[0]),
         rate_exponent=integers(rates[1]),
         rate_log_ratio=reals(rates[2]),
@@ -288,6 +291,28 @@ def _nodes(part: Part, law: str) -> Slots:
     counts = (part.epochs.count[first] != 0) | (part.epochs.last[first] != 0)
     found: Slots = counts.shape[1] - counts[:, ::-1].argmax(axis=1)
     return found
+
+
+def _sums(nodes: Array) -> tuple[list[int], list[int]]:
+    """Two earlier nodes whose positions add up to that of a node; -1 where there are none.
+
+    An integer is the sum of its halves, rounded down and up; a node of a later block of epochs is
+    twice one of the block before, to the last digit: blocks begin at powers of two.
+
+    Examples
+    --------
+    >>> _sums(np.array([0.0, 1.0, 2.0, 3.0, 4.7, 9.4]))
+    ([-1, -1, 1, 1, -1, 4], [-1, -1, 1, 2, -1, 4])
+    """
+    found: list[tuple[int, int]] = []
+    place: dict[float, int] = {}
+    for j, x in enumerate(nodes.tolist()):
+        half = x // 2 if x == x // 1 else x / 2
+        both = place.get(half, -1), place.get(x - half, -1)
+        found.append(both if min(both) >= 0 else (-1, -1))
+        place[x] = j
+    half_of, rest_of = zip(*found, strict=True)
+    return list(half_of), list(rest_of)
 
 
 def _of_entries(problem: Problem, name: str, slots: Slots) -> Slots:

@@ -47,6 +47,14 @@ def kernel[Function: Callable[..., Any]](function: Function) -> Function:
     return _compiled(function, "never")
 
 
+def summing[Function: Callable[..., Any]](function: Function) -> Function:
+    """As `kernel`, for a function whose long sums may be taken in any order, several terms at once.
+
+    No other freedom is given: what overflows or is no number stays what it was.
+    """
+    return _compiled(function, "never", fastmath={"reassoc", "contract"})
+
+
 def outline[Function: Callable[..., Any]](function: Function) -> Function:
     """Have a function put in the place where it is called, before anything is compiled.
 
@@ -57,11 +65,10 @@ def outline[Function: Callable[..., Any]](function: Function) -> Function:
 
 
 def _compiled[Function: Callable[..., Any]](
-    function: Function, inline: Literal["never", "always"]
+    function: Function, inline: Literal["never", "always"], **more: Any
 ) -> Function:
-    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "inline": inline}
-    # Numba types the options one by one, and so does not know them as a dictionary
-    compiled = numba.njit(error_model="numpy", **options)(function)  # type: ignore[call-overload]
+    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "inline": inline, **more}
+    compiled = numba.njit(error_model="numpy", **options)(function)
     return cast(Function, compiled)
 
 
@@ -81,7 +88,7 @@ def _(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
 
 
 def call(function: Any, *arguments: Any) -> Any:
-    """Call a function of four arrays and tables that was compiled on its own, by its address.
+    """Call a function of a table and three arrays that was compiled on its own, by its address.
 
     What is called like this is not compiled with its caller again.
     """
@@ -112,9 +119,10 @@ class Table(types.Type):
     """
 
     def __init__(self, table: type) -> None:
-        self.fields, self.words = {}, 0
+        self.fields: dict[str, tuple[int, Any]] = {}
+        self.words = 0
+        kinds = {int: types.int64, Integers: INTEGER_POINTER, Reals: REAL_POINTER}
         for name, each in get_type_hints(table).items():
-            kinds = {int: types.int64, Integers: INTEGER_POINTER, Reals: REAL_POINTER}
             kind = kinds.get(each) or Table(each)
             self.fields[name] = self.words, kind
             self.words += kind.words if isinstance(kind, Table) else 1
@@ -122,19 +130,23 @@ class Table(types.Type):
 
 
 @register_model(Table)
-class _(models.PrimitiveModel):
-    """In the machine a table is an address."""
+class TableModel(models.PrimitiveModel):
+    """In the machine a table is the address of its words."""
 
-    def __init__(self, manager: Any, table: Any) -> None:
+    def __init__(self, manager: Any, table: Table) -> None:
         super().__init__(manager, table, WORD.as_pointer())
 
 
 @infer_getattr
-class _(AttributeTemplate):
+class TableFields(AttributeTemplate):
+    """The types of the fields of a table, for Numba's inference."""
+
     key = Table
 
-    def generic_resolve(self, table: Table, name: str) -> Any:
-        return table.fields[name][1] if name in table.fields else None
+    # Numba's own has no types, and returns NotImplemented
+    def generic_resolve(self, value: Any, attr: str) -> Any:  # type: ignore[override]
+        """The type of a field; None where there is no such field."""
+        return value.fields[attr][1] if attr in value.fields else None
 
 
 @lower_getattr_generic(Table)

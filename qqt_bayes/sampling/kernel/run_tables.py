@@ -26,6 +26,8 @@ class Curves(NamedTuple):
     curves, entries, rates, growths, utilities : int
     node : array, shape (node,)
         Positions ``x_j`` of the nodes of the sum over epochs; every curve has the first few.
+    half, rest : array, shape (node,)
+        Two earlier nodes whose positions add up to that of the node; -1 where there are none.
     rate_tau, rate_exponent : array, shape (rate,)
         Slots of the half-life and of the size exponent of each rate of decay.
     rate_log_ratio : array, shape (rate,)
@@ -67,6 +69,8 @@ class Curves(NamedTuple):
     growths: int
     utilities: int
     node: Reals
+    half: Integers
+    rest: Integers
     rate_tau: Integers
     rate_exponent: Integers
     rate_log_ratio: Reals
