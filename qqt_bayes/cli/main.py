@@ -59,8 +59,7 @@ def check(runs: str, model: str, form: str, **reading: Any) -> None:
 @click.option(
     "--by",
     type=click.Choice(["metric"]),
-    help="A fit for each metric of RUNS; its name goes into the name of the file. Metrics of the "
-    "same trainings share one compilation.",
+    help="A fit for each metric of RUNS; its name goes into the name of the file.",
 )
 @options.model
 @click.option(

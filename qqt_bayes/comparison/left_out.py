@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 Fold = NDArray[np.intp]
 UNSEEN_VARIANCE = 1e3**2 / 3
 """Evaluation variance of a run that is left out: so large that its error carries no information,
-while the table keeps its shape and so the compiled model."""
+while runs, training sets and pools keep their places in the table."""
 
 
 def by_run(runs: xr.Dataset) -> list[Fold]:

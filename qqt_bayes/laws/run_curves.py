@@ -21,7 +21,7 @@ from qqt_bayes.laws.law import Law, Mixture
 from qqt_bayes.laws.mixture import half_life
 
 PART_BOUNDS = (16,)
-"""Numbers of epochs that part the runs; each further one costs ten seconds of compilation."""
+"""Numbers of epochs that part the runs; each further one is a further call of the law."""
 
 SegmentSum = Callable[[Any, NDArray[np.intp], int], Any]
 """Sums entries by rows: the entries, the row of each, how many rows."""
