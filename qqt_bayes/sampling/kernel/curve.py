@@ -59,7 +59,7 @@ def decay(curves, places, value, work):
         curves.rate_start,
         curves.node,
     )
-    half, rest = curves.half, curves.rest
+    half, rest, law = curves.half, curves.rest, curves.law
     rate, adjoint, left = (
         part(work, places.rate),
         part(work, places.rate_adjoint),
@@ -67,7 +67,7 @@ def decay(curves, places, value, work):
     )
     for i in range(curves.rates):
         c = LOG_2 / (value[tau[i]] * math.exp(value[exponent[i]] * log_ratio[i]))
-        if curves.law in (EFFECTIVE_DATA, DATA_CONSTRAINED):
+        if law in (EFFECTIVE_DATA, DATA_CONSTRAINED):
             c = max(c, LEAST_DECAY)
         rate[i] = c
         adjoint[i] = 0.0
@@ -116,6 +116,21 @@ def bounded_growth(curves, places, value, work):
             by_a[to] = count[at] * size / (before * after) + last[at] * rest_by_a
 
 
+@kernel
+def shared_epochs(curves, places, work):
+    """The sums over the epochs that curves share, for each rate and up to each node."""
+    start, node, growth = curves.rate_start, curves.node, curves.shared_growth
+    left = part(work, places.left)
+    shared, shared_moment = part(work, places.shared), part(work, places.shared_moment)
+    for i in range(curves.rates):
+        total, moment = 0.0, 0.0
+        for j in range(start[i + 1] - start[i]):
+            term = left[start[i] + j] * growth[j]
+            total += term
+            moment += node[j] * term
+            shared[start[i] + j], shared_moment[start[i] + j] = total, moment
+
+
 @summing
 def sums_over_epochs(curves, places, growth, by_a, work):
     """``S = sum_j 2^(-x_j / tau) D_j`` of each entry, with its derivatives by the rate and by a.
@@ -135,12 +150,18 @@ def sums_over_epochs(curves, places, growth, by_a, work):
         part(work, places.worth_by_a),
         part(work, places.worth_by_rate),
     )
+    own_start = curves.own_start
+    shared, shared_moment = part(work, places.shared), part(work, places.shared_moment)
     depends = curves.law == UTILITY_BOUNDED
     for e in range(curves.entries):
         count = nodes[curve[e] + 1] - nodes[curve[e]]
         here, use = part(growth, grown[e]), part(left, start[rate[e]])
-        total, moment, slope = 0.0, 0.0, 0.0
-        for j in range(count):
+        own, total, moment, slope = 0, 0.0, 0.0, 0.0
+        if not depends:
+            own = own_start[curve[e]]
+            before = start[rate[e]] + own - 1
+            total, moment = use[0] * here[0] + shared[before], shared_moment[before]
+        for j in range(own, count):
             total += use[j] * here[j]
             moment += node[j] * use[j] * here[j]
         if depends:
@@ -162,6 +183,7 @@ def worth(curves, places, value, work):
         sums_over_epochs(curves, places, growth, by_a, work)
     elif law in (UTILITY, UTILITY_OVERFIT, UTILITY_RELEASED):
         growth = curves.log_growth
+        shared_epochs(curves, places, work)
         sums_over_epochs(curves, places, growth, growth, work)
     curve, seen, slot = curves.curve, curves.seen, curves.a
     worth, by_a = part(work, places.worth), part(work, places.worth_by_a)
@@ -175,8 +197,7 @@ def worth(curves, places, value, work):
         effective_growth(curves, places, work)
     a, log_a = 1.0, 0.0
     for e in range(curves.entries):
-        adjoint[e], later_adjoint[e], by_kappa[e] = 0.0, 0.0, 0.0
-        later[e], later_by_rate[e] = 0.0, 0.0
+        adjoint[e] = 0.0
         if value[slot[e]] != a:  # one logarithm, where all have the same a
             a = value[slot[e]]
             log_a = math.log(a)
@@ -189,6 +210,7 @@ def worth(curves, places, value, work):
             by_rate[e] *= 1 + kappa
             by_kappa[e] = lasting - math.log(n)
         elif law == UTILITY_RELEASED:
+            later_adjoint[e] = 0.0
             later[e], later_by_rate[e] = worth[e] - first[start[e]], by_rate[e]
             worth[e], by_rate[e] = log_a + first[start[e]], 0.0
         elif law == EFFECTIVE_DATA:
@@ -216,9 +238,14 @@ def pull_worth(curves, places, value, adjoint, work):
     rate, rate_adjoint = part(work, places.rate), part(work, places.rate_adjoint)
     for e in range(curves.entries):
         adjoint[a[e]] += by_worth[e] * by_a[e]
-        adjoint[kappa[e]] += by_worth[e] * by_kappa[e]
         adjoint[d[e]] += share[e] * by_floor[curve[e]]
-        rate_adjoint[rate_of[e]] += by_worth[e] * by_rate[e] + by_later[e] * later_by_rate[e]
+        rate_adjoint[rate_of[e]] += by_worth[e] * by_rate[e]
+    if curves.law == UTILITY_OVERFIT:
+        for e in range(curves.entries):
+            adjoint[kappa[e]] += by_worth[e] * by_kappa[e]
+    if curves.law == UTILITY_RELEASED:
+        for e in range(curves.entries):
+            rate_adjoint[rate_of[e]] += by_later[e] * later_by_rate[e]
     tau, exponent = curves.rate_tau, curves.rate_exponent
     log_ratio = curves.rate_log_ratio
     for i in range(curves.rates):
@@ -245,18 +272,22 @@ def errors(curves, places, trial, work):
         part(work, places.by_later + first),
         part(work, places.by_floor + first),
     )
+    law = curves.law
     for r in range(curves.curves):
-        exponent[r], later_exponent[r], by_later[r] = 0.0, 0.0, 0.0
+        exponent[r] = 0.0
     for e in range(curves.entries):
-        weight = share[e] * b[utility[e]]
-        exponent[curve[e]] -= weight * worth[e]
-        later_exponent[curve[e]] -= weight * later[e]
+        exponent[curve[e]] -= share[e] * b[utility[e]] * worth[e]
+    if law == UTILITY_RELEASED:
+        for r in range(curves.curves):
+            later_exponent[r] = 0.0
+        for e in range(curves.entries):
+            later_exponent[curve[e]] -= share[e] * b[utility[e]] * later[e]
     for r in range(curves.curves):
         fallen = math.exp(exponent[r])
-        if curves.law == UTILITY_BOUNDED:
+        if law == UTILITY_BOUNDED:
             error[r] = (1 - floor[r]) * fallen + floor[r]
             by_exponent[r], by_floor[r] = (1 - floor[r]) * fallen, 1 - fallen
-        elif curves.law == UTILITY_RELEASED:
+        elif law == UTILITY_RELEASED:
             lasting = math.exp(later_exponent[r])
             error[r] = (fallen + floor[r]) * lasting
             by_exponent[r], by_later[r], by_floor[r] = fallen * lasting, error[r], lasting
@@ -291,8 +322,11 @@ def pull_errors(curves, places, trial, work):
     for r in range(curves.curves):
         floor_adjoint[r] += by_error[r] * by_floor[r]
     for e in range(curves.entries):
-        weight = -share[e] * by_error[curve[e]]
-        by_mean, by_later_mean = weight * by_exponent[curve[e]], weight * by_later[curve[e]]
-        b_adjoint[utility[e]] += by_mean * worth[e] + by_later_mean * later[e]
+        by_mean = -share[e] * by_error[curve[e]] * by_exponent[curve[e]]
+        b_adjoint[utility[e]] += by_mean * worth[e]
         worth_adjoint[e] += by_mean * b[utility[e]]
-        later_adjoint[e] += by_later_mean * b[utility[e]]
+    if curves.law == UTILITY_RELEASED:
+        for e in range(curves.entries):
+            by_mean = -share[e] * by_error[curve[e]] * by_later[curve[e]]
+            b_adjoint[utility[e]] += by_mean * later[e]
+            later_adjoint[e] += by_mean * b[utility[e]]

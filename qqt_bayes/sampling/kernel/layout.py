@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -77,12 +78,16 @@ def curve_table(
     each = {name: _of_entries(problem, name, slots[name]) for name in slots}
     nodes = np.concatenate([_nodes(part, law) for part in parts])
     node_start = np.append(0, np.cumsum(nodes))
+    longest_nodes = max((part.epochs.node for part in parts), key=len)
+    half, rest = _sums(longest_nodes)
 
     def of_nodes(what: Callable[[Part], Array]) -> Array:
         """A number for each node of each curve, curve by curve."""
         rows = [row for part in parts for row in what(part)[_first_entries(part)]]
         return _flat([row[:n] for row, n in zip(rows, nodes, strict=True)])
 
+    counts, lasts = (of_nodes(lambda p: p.epochs.count), of_nodes(lambda p: p.epochs.last))
+    shared, own_start = _shared_growth(longest_nodes, counts, lasts, node_start)
     rates, rate = _unique(each["tau"], each["size_exponent"], np.log(total / size))
     longest = np.zeros(rates.shape[1], dtype=np.int64)
     np.maximum.at(longest, rate, nodes[curve])
@@ -91,8 +96,6 @@ def curve_table(
     grown_start = np.append(0, np.cumsum(nodes[grown[0].astype(int)]))
     run = np.concatenate([part.runs for part in parts])
     of_run = np.concatenate([part.cell + at for part, at in zip(parts, before, strict=True)])
-    longest_nodes = max((part.epochs.node for part in parts), key=len)
-    half, rest = _sums(longest_nodes)
     epochs = {
         name: np.concatenate([getattr(part.epochs, name) for part in parts])[first]
         for name in ("samples_seen", "unique_samples", "complete")
@@ -113,9 +116,11 @@ def curve_table(
         rate_log_ratio=reals(rates[2]),
         rate_start=integers(np.append(0, np.cumsum(longest))),
         node_start=integers(node_start),
-        counts=of_nodes(lambda part: part.epochs.count),
-        lasts=of_nodes(lambda part: part.epochs.last),
+        counts=counts,
+        lasts=lasts,
         log_growth=of_nodes(lambda part: part.epochs.growth(log_samples)),
+        shared_growth=reals(shared),
+        own_start=integers(own_start),
         seen=reals(epochs["samples_seen"]),
         unique=reals(epochs["unique_samples"]),
         complete=reals(epochs["complete"]),
@@ -141,7 +146,7 @@ def curve_work(curves: Curves, memory: Memory) -> CurveWork:
     nodes, grown = int(curves.rate_start[-1]), int(curves.grown_start[-1])
     rates, entries, rows = curves.rates, curves.entries, curves.curves
     utilities, tried = TRIALS * curves.utilities, TRIALS * rows
-    sizes = [rates, rates, nodes, grown, grown, *[entries] * 8, rows, rows]
+    sizes = [rates, rates, nodes, nodes, nodes, grown, grown, *[entries] * 8, rows, rows]
     return CurveWork(*memory.take(*sizes, utilities, utilities, rows, rows, *[tried] * 4, rows))
 
 
@@ -313,6 +318,38 @@ def _sums(nodes: Array) -> tuple[list[int], list[int]]:
         place[x] = j
     half_of, rest_of = zip(*found, strict=True)
     return list(half_of), list(rest_of)
+
+
+def _shared_growth(
+    nodes: Array, counts: Array, lasts: Array, node_start: Slots
+) -> tuple[Array, list[int]]:
+    """Growth of log n at each node in the curve of most epochs; where others begin to differ.
+
+    Between complete epochs k and k + 1 log n grows by ``log(k + 1) - log(k)``, whatever the size.
+
+    Parameters
+    ----------
+    nodes : array, shape (node,)
+    counts, lasts : array, shape (nodes of all curves,)
+    node_start : array, shape (curve + 1,)
+
+    Returns
+    -------
+    growth : array, shape (node,)
+        0 at node 0, where there is no epoch before.
+    own_start : list of int
+        Of each curve.
+    """
+    growth, own_start = np.zeros(nodes.size), []
+    rows = [slice(*ends) for ends in itertools.pairwise(node_start.tolist())]
+    most = counts[max(rows, key=lambda row: counts[row].sum())]
+    steps = np.log1p(1 / nodes[1 : most.size])
+    growth[1 : most.size] = most[1:] * steps
+    for row in rows:
+        differs = (counts[row] != most[: counts[row].size]) | (lasts[row] != 0)
+        own = np.flatnonzero(differs[1:])
+        own_start.append(1 + int(own[0]) if own.size else max(1, differs.size))
+    return growth, own_start
 
 
 def _of_entries(problem: Problem, name: str, slots: Slots) -> Slots:

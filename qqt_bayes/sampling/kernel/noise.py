@@ -85,15 +85,17 @@ def likelihood(noise, places, value, adjoint, work):
     )
     mean, by_mean = part(work, places.mean), part(work, places.mean_adjoint)
     scatter, by_scatter = part(work, places.scatter), part(work, places.scatter_adjoint)
-    total = 0.0
+    total, variance, sigma, log_sigma = 0.0, 1.0, 1.0, 0.0
     for i in range(noise.runs):
         own = 1 - value[common_slot[i]] if training[i] >= 0 else 1.0
-        sigma = math.sqrt(scatter[i] * own + evaluation[i])
+        if scatter[i] * own + evaluation[i] != variance:  # many runs have the same
+            variance = scatter[i] * own + evaluation[i]
+            sigma, log_sigma = math.sqrt(variance), math.log(variance) / 2
         residual = observed[i] - mean[i]
         density, by_residual, by_sigma, by_nu = printed(
             residual, sigma, value[nu_slot[i]], rounding[i]
         )
-        total += density
+        total += density - log_sigma
         by_mean[i] = -by_residual
         by_variance = by_sigma / (2 * sigma)
         by_scatter[i] += by_variance * own

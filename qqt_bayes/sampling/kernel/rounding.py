@@ -92,7 +92,9 @@ def averages(z, half, nu):
 
 @kernel
 def printed(residual, sigma, nu, rounding):
-    """Log density of a printed error; its derivatives by the residual, by sigma and by nu.
+    """Log density of a printed error in units of sigma; derivatives of that of the error itself.
+
+    Those are by the residual, by sigma and by nu; the density itself has ``- log(sigma)`` more.
 
     Parameters
     ----------
@@ -110,7 +112,6 @@ def printed(residual, sigma, nu, rounding):
         density, pull, turn, tail = averages(z, half, nu)
     by_residual = math.copysign(pull, -residual) / sigma
     by_sigma = (turn - 1) / sigma
-    density -= math.log(sigma)
     if math.isinf(nu):
         return density - HALF_LOG_2_PI, by_residual, by_sigma, 0.0
     density += math.lgamma((nu + 1) / 2) - math.lgamma(nu / 2) - (math.log(nu) + LOG_PI) / 2

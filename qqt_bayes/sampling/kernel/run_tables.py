@@ -40,6 +40,10 @@ class Curves(NamedTuple):
         `count` and `last` of `qqt_bayes.laws.epochs.Epochs`.
     log_growth : array, shape (nodes of all curves,)
         ``D_j``, the growth of log n.
+    shared_growth : array, shape (node,)
+        ``D_j`` as far as curves have it in common: in the same complete epochs log n grows alike.
+    own_start : array, shape (curve,)
+        First node, after node 0, whose growth is the curve's own.
     seen, unique, complete : array, shape (curve,)
         ``n``, ``U`` and ``K``.
     entry_start : array, shape (curve + 1,)
@@ -79,6 +83,8 @@ class Curves(NamedTuple):
     counts: Reals
     lasts: Reals
     log_growth: Reals
+    shared_growth: Reals
+    own_start: Integers
     seen: Reals
     unique: Reals
     complete: Reals
@@ -106,6 +112,9 @@ class CurveWork(NamedTuple):
         ``c``.
     left : (nodes of all rates,)
         What is left of a sample's use, ``exp(-c x_j)``.
+    shared, shared_moment : (nodes of all rates,)
+        ``sum_j 2^(-x_j / tau) D_j`` over the nodes after node 0 up to each, with the growth that is
+        shared, and the same with ``x_j`` in the sum.
     growth, growth_by_a : (nodes of all growths,)
         Growth per node, where it depends on a.
     worth, worth_by_a, worth_by_rate, worth_by_kappa, worth_adjoint : (entry,)
@@ -125,6 +134,8 @@ class CurveWork(NamedTuple):
     rate: int
     rate_adjoint: int
     left: int
+    shared: int
+    shared_moment: int
     growth: int
     growth_by_a: int
     worth: int
