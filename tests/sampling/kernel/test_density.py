@@ -32,13 +32,13 @@ CLOSE = 1e-9
 """Of a relative difference: both sum doubles in an order of their own."""
 
 
-def single_pools(**columns):
-    """Three pools, each alone at three budgets, the last of them of many epochs."""
+def single_pools(most=40.5, **columns):
+    """Three pools, each alone at three budgets, the last of them of `most` epochs."""
     rng = np.random.default_rng(3)
     rows = [
         {"pool": pool, "unique_samples": 12.8e6, "samples_seen": epochs * 12.8e6}
         for pool in ("x", "y", "z")
-        for epochs in (1, 4, 40.5)
+        for epochs in (1, 4, most)
     ]
     errors = [0.93, 0.8, 0.6, 0.94, 0.83, 0.66, 0.95, 0.86, 0.7]
     frame = pd.DataFrame(rows).assign(error=errors + 0.003 * rng.standard_normal(9))
@@ -111,6 +111,12 @@ CASES = list(zip(list_models(), cycle(DESIGNS), cycle(["exact", "rounded"]), str
 @pytest.mark.parametrize(("model", "name", "rounding"), CASES)
 def test_is_that_of_the_model_in_coordinates(model, name, rounding):
     assert_same(load_model(model), design(name, rounding))
+
+
+@pytest.mark.parametrize("model", ["utility", "utility-bounded-free-size"])
+def test_keeps_its_digits_over_a_million_epochs(model):
+    """Where most is multiplied up from few exponentials."""
+    assert_same(load_model(model), single_pools(1e6 + 0.5))
 
 
 @pytest.mark.slow
