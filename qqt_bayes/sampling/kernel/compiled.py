@@ -24,6 +24,10 @@ from numba import types
 from numba.core.caching import FunctionCache
 from numba.core.registry import cpu_target
 
+from qqt_bayes.laws.law import LEAST_DECAY, LEAST_SHARE
+from qqt_bayes.model.coordinates import GAUSS_NEWTON_STEPS
+from qqt_bayes.model.floor import SMALL_FLOOR
+from qqt_bayes.model.rounding import MAX_LOG_FALL, MIN_HALF_WIDTH, NODES
 from qqt_bayes.sampling.kernel import density as kernel
 from qqt_bayes.sampling.kernel.memory import REAL_POINTER, Table, call, part
 from qqt_bayes.sampling.kernel.tables import Plan
@@ -36,6 +40,16 @@ malloc = types.ExternalFunction("malloc", REAL_POINTER(types.intp))
 free = types.ExternalFunction("free", types.void(REAL_POINTER))
 BYTES = 8
 """Of a real number."""
+CONSTANTS = (
+    GAUSS_NEWTON_STEPS,
+    LEAST_DECAY,
+    LEAST_SHARE,
+    MAX_LOG_FALL,
+    MIN_HALF_WIDTH,
+    NODES.size,
+    SMALL_FLOOR,
+)
+"""What is compiled in and defined outside this folder."""
 NOT_FINITE = 1
 """The error that a point without a finite density and gradient gives: the sampler then calls the
 step divergent, as it does with PyMC's densities."""
@@ -99,12 +113,12 @@ def _in_another_process() -> AbstractContextManager[Any]:
 
 
 def _sources() -> int:
-    """A number that changes with the source of the kernel.
+    """A number that changes with the source of the kernel, and with what it takes from elsewhere.
 
     Numba's cache looks at the file of a function only, not at those of what it calls; but it also
     looks at the numbers that a function closes over, and so at this one.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr(CONSTANTS).encode())
     for each in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(each.read_bytes())
     return int.from_bytes(digest.digest()[:4])
