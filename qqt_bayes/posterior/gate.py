@@ -20,7 +20,6 @@ from qqt_bayes.errors import InadequateFit
 from qqt_bayes.laws.run_curves import replicates
 from qqt_bayes.model.noise import known_variance, typical, weights
 from qqt_bayes.posterior.checks import CHECKS, Check, Question, check_of, check_value
-from qqt_bayes.posterior.diagnostics.convergence import by_scalar, ess_bulk, ess_tail, rhat
 from qqt_bayes.posterior.methods import METHODS, is_approximate, method_of
 
 Array = NDArray[np.float64]
@@ -211,6 +210,9 @@ def _distance(fit: xr.DataTree) -> list[Check]:
 
 def _convergence(fit: xr.DataTree) -> list[Check]:
     """Whether chains agree and have enough effective draws, each by its worst parameter."""
+    # Here, since what reads a gate needs none of it, and SciPy's import would double its time.
+    from qqt_bayes.posterior.diagnostics.convergence import by_scalar, ess_bulk, ess_tail, rhat
+
     posterior = fit.children["posterior"].to_dataset(inherit=False)
     draws = {str(name): by_scalar(x) for name, x in posterior.data_vars.items()}
     checks = [
