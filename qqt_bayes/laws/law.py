@@ -44,10 +44,14 @@ class Mixture:
         sets out.
     spread : callable
         The way back: hands each pool the value of its training set.
+    before_nodes : bool
+        Whether `mean` takes values with an axis of nodes behind that of the budgets, and no one
+        else reads what it is given: then the pools may be summed before the nodes.
     """
 
     mean: Callable[[Any], Any]
     spread: Callable[[Any], Any]
+    before_nodes: bool = False
 
 
 ONE_POOL = Mixture(mean=lambda x: x, spread=lambda x: x)
@@ -95,6 +99,16 @@ def _remaining(epochs: Epochs, tau: Any, xp: ModuleType) -> Any:
     return xp.exp2(-epochs.node / tau[..., None])
 
 
+def _pools_first(epochs: Epochs, a: Any, b: Any, tau: Any, mixture: Mixture) -> Any:
+    """``-mean(b 2^(-k/tau))``, shape (..., 1, node); None unless the pools can be summed first.
+
+    They can where growth is the same in each: samples of one size, and one scale a for all.
+    """
+    if not mixture.before_nodes or epochs.unique_samples.shape != (1,) or a.shape[-2:] != (1, 1):
+        return None
+    return mixture.mean(-b[..., None] * _remaining(epochs, tau, np))
+
+
 def _over_nodes(left: Any, growth: Any, xp: ModuleType) -> Any:
     """Sum of their products over the nodes; in NumPy without an array of the products."""
     if xp is not np:
@@ -125,7 +139,12 @@ def utility(
     array([0.7363])
     """
     growth = epochs.growth(log_samples)
-    exponent = mixture.mean(-b * (xp.log(a) + _over_nodes(_remaining(epochs, tau, xp), growth, xp)))
+    weight = _pools_first(epochs, a, b, tau, mixture)
+    if weight is not None:
+        exponent = mixture.mean(-b * np.log(a)) + weight[..., 0, :] @ growth.T
+    else:
+        used = _over_nodes(_remaining(epochs, tau, xp), growth, xp)
+        exponent = mixture.mean(-b * (xp.log(a) + used))
     return xp.exp(exponent) + mixture.mean(d)
 
 
@@ -199,12 +218,16 @@ def utility_bounded(
     def quantity(n: Any) -> Any:
         return xp.log1p(a[..., None] * n)
 
-    left = _remaining(epochs, tau, xp)
-    if xp is np and epochs.unique_samples.shape == (1,) and left.shape[-2:-1] == (1,):
-        used = epochs.total_growth(quantity, left)
+    weight = _pools_first(epochs, a, b, tau, mixture)
+    if weight is not None:
+        exponent = epochs.total_growth(lambda n: np.log1p(a[..., 0, :, None] * n), weight)
     else:
-        used = _over_nodes(left, epochs.growth(quantity, shared=a.ndim == 0), xp)
-    exponent = mixture.mean(-b * used)
+        left = _remaining(epochs, tau, xp)
+        if xp is np and epochs.unique_samples.shape == (1,) and left.shape[-2:-1] == (1,):
+            used = epochs.total_growth(quantity, left)
+        else:
+            used = _over_nodes(left, epochs.growth(quantity, shared=a.ndim == 0), xp)
+        exponent = mixture.mean(-b * used)
     floor = mixture.mean(d)
     return (1 - floor) * xp.exp(exponent) + floor
 

@@ -92,7 +92,9 @@ def mixture_error(
     used = np.flatnonzero(taken)
     share = taken[used] / taken.sum()
     mixture = Mixture(
-        mean=lambda x: np.einsum("p,dp...->d...", share, x), spread=lambda x: x[:, None]
+        mean=lambda x: np.einsum("p,dp...->d...", share, x),
+        spread=lambda x: x[:, None],
+        before_nodes=True,
     )
     error: NDArray[np.float64] = law_inside(
         law, parameters, used, taken.sum(), pool_size, samples_seen, mixture, exact=exact

@@ -192,12 +192,11 @@ def test_known_parameters_that_overfit():
     )
     expected = predict_known(parameters, levels, BUDGETS)
     parameters["kappa"] = ("pool", [0.0, 0.0])
-    xr.testing.assert_equal(
-        predict_known(parameters, levels, BUDGETS, law="utility-overfit"), expected
-    )
+    again = predict_known(parameters, levels, BUDGETS, law="utility-overfit")
+    xr.testing.assert_allclose(again, expected, rtol=1e-12)  # its sums go in another order
     parameters["kappa"] = ("pool", [0.0, 0.2])
     found = predict_known(parameters, levels, BUDGETS, law="utility-overfit")
-    assert (found.sel(level="top 1") == expected.sel(level="top 1")).all()
+    xr.testing.assert_allclose(found.sel(level="top 1"), expected.sel(level="top 1"), rtol=1e-12)
     assert found.sel(level="top 2")[-1] > expected.sel(level="top 2")[-1]
     sentence = "some pools have a kappa above 0, which law 'utility' does not know; take law"
     with pytest.raises(InputError, match=sentence):
