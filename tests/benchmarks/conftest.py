@@ -5,16 +5,15 @@ from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parent))  # so that they can `import studies`, `import grid`
+sys.path.append(str(Path(__file__).parent))  # so that they can `import studies`, `import board`
 
 from board import Board
-from process import Fits
 
 BOARD = pytest.StashKey[Board]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--results", type=Path, help="folder to write results.md and results.json to")
+    parser.addoption("--results", type=Path, help="folder to write results.md to")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,17 +25,11 @@ def board(pytestconfig: pytest.Config) -> Board:
     return pytestconfig.stash[BOARD]
 
 
-@pytest.fixture(scope="session")
-def fits() -> Fits:
-    """What has been sampled."""
-    return {}
-
-
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    board = config.stash[BOARD]
-    terminalreporter.write_line("\n" + board.markdown())
+    page = config.stash[BOARD].markdown()
+    terminalreporter.write_line("\n" + page)
     folder = config.getoption("--results")
     if folder is not None:
-        board.write(folder)
+        (folder / "results.md").write_text(page, encoding="utf-8")

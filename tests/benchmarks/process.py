@@ -1,100 +1,66 @@
-"""Runs `fresh.py` and says how long it took, with caches that are this session's own."""
+"""Programs in processes of their own, and what they cost from start to end."""
 
-import json
 import os
-import pickle
 import subprocess
 import sys
+import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-import studies
-import worth
-import written
-from draws import Sampled, Settings
-
-SCRIPT = Path(__file__).with_name("fresh.py")
-ENOUGH = 400
-"""Effective draws that a posterior should have."""
+from statistics import median
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Timed:
-    """A posterior and the seconds from the start of its process."""
+class Cost(NamedTuple):
+    """Seconds of all cores together, and seconds on the clock."""
 
-    sampled: Sampled
-    seconds: float
-    settings: Settings
-
-    def seconds_to_enough(self) -> float:
-        """Seconds to `ENOUGH` effective draws: draws cost alike, tuning is not shortened."""
-        tune, draws = self.settings.tune, self.settings.draws
-        needed = draws * ENOUGH / worth.ess(self.sampled)
-        sampling = self.sampled.sampling_seconds
-        return self.seconds - sampling + sampling * (tune + needed) / (tune + draws)
+    cpu: float
+    wall: float
 
 
-Fits = dict[str, dict[str, Timed]]
-"""By study and name of the sampler with its settings."""
-
-
-def run(
-    folder: Path,
-    sampler: str,
-    study: str,
-    settings: Settings,
-    *,
-    cache: str = "one",
-    **options: Any,
-) -> Timed:
-    """A posterior from a fresh process.
+def run(*arguments: str | Path, caches: Path) -> Cost:
+    """Run Python with these arguments, compiled code being kept in a folder.
 
     Parameters
     ----------
-    folder : Path
-        Where runs, draws and caches are kept.
-    sampler : str
-        "ours", "PyMC", "NumPyro" or "Stan".
-    study : str
-        A name in `studies.STUDIES`.
-    settings : Settings
-    cache : str
-        Name of the folder for compiled code, empty when it is first used.
-    **options
-        Passed to the sampler.
+    *arguments : str or Path
+    caches : Path
+        For what Numba, PyTensor, JAX and Stan compile; empty caches are a folder that is new.
+
+    Raises
+    ------
+    RuntimeError
+        With what the program printed, if it failed.
     """
-    runs = studies.load(study)
-    if sampler == "ours":
-        options = {"spec": studies.model_of(study), **options}
-    given, file = folder / "runs.pickle", folder / "draws.pickle"
-    given.write_bytes(pickle.dumps(runs if sampler == "ours" else written.write_out(runs)))
-    line = [sys.executable, str(SCRIPT), sampler, str(given), json.dumps(vars(settings) | options)]
-    start = time.time()
-    done = subprocess.run(
-        [*line, str(file)],
-        env=environment(folder / "caches" / cache.replace(",", "")),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"{sampler} on {study!r} failed:\n{done.stderr[-5000:]}")
-    seconds = float(file.with_suffix(".done").read_text()) - start
-    return Timed(Sampled.load(file), seconds, settings)
+    with tempfile.TemporaryFile("w+") as printed:
+        start = time.perf_counter()
+        line = [sys.executable, *map(str, arguments)]
+        process = subprocess.Popen(line, stdout=printed, stderr=printed, env=environment(caches))
+        _, status, used = os.wait4(process.pid, 0)  # of the process and those that it waited for
+        wall = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            printed.seek(0)
+            raise RuntimeError(f"{arguments} failed:\n{printed.read()[-5000:]}")
+    return Cost(used.ru_utime + used.ru_stime, wall)
 
 
-def environment(cache: Path) -> dict[str, str]:
+def typical(costs: Iterable[Cost]) -> Cost:
+    """The medians of several costs."""
+    return Cost(*map(median, zip(*costs, strict=True)))
+
+
+def environment(caches: Path) -> dict[str, str]:
     """Where PyTensor, Numba, JAX and httpstan keep what they compile."""
-    cache.mkdir(parents=True, exist_ok=True)
-    flags = ",".join(filter(None, [os.environ.get("PYTENSOR_FLAGS"), f"base_compiledir={cache}"]))
+    flags = [os.environ.get("PYTENSOR_FLAGS", ""), f"base_compiledir={caches / 'pytensor'}"]
+    # what matplotlib knows of the machine's fonts is no compiled code: it is found once, for all
+    fonts = os.environ.get("MPLCONFIGDIR", str(Path(tempfile.gettempdir()) / "bench-matplotlib"))
     return os.environ | {
-        "PYTENSOR_FLAGS": flags,
-        "NUMBA_CACHE_DIR": str(cache / "numba"),
-        "JAX_COMPILATION_CACHE_DIR": str(cache / "jax"),
+        "PYTENSOR_FLAGS": ",".join(filter(None, flags)),
+        "NUMBA_CACHE_DIR": str(caches / "numba"),
+        "JAX_COMPILATION_CACHE_DIR": str(caches / "jax"),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
-        "XDG_CACHE_HOME": str(cache),
-        "MPLCONFIGDIR": os.environ.get("MPLCONFIGDIR", str(cache.parent / "matplotlib")),
+        "XDG_CACHE_HOME": str(caches),
+        "MPLCONFIGDIR": fonts,
     }

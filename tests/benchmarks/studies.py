@@ -16,6 +16,8 @@ SIZE = 12.8e6
 """Unique samples of each pool."""
 EPOCHS = (2, 4, 6, 8, 10)
 """Where each pool of the five-pool studies is evaluated."""
+SHARES_SEEN = (0.2, 0.4, 0.6, 0.8, 1)
+"""Where it is for a law without repetitions."""
 
 
 def load(name: str) -> xr.Dataset:
@@ -23,14 +25,30 @@ def load(name: str) -> xr.Dataset:
     return STUDIES[name]()
 
 
+def files(name: str, folder: Path) -> list[str | Path]:
+    """What `qqt fit` reads of a study: a table in a folder, or DataComp's two."""
+    if name == MEDIUM:
+        return [DATACOMP / "runs.csv", "--composition", DATACOMP / "composition.csv"]
+    runs, table = load(name), folder / "runs.csv"
+    taken = runs["unique_samples"].to_numpy()[runs["data_index"].to_numpy()]
+    columns = {
+        "pool": runs["pool"].to_numpy()[taken.argmax(axis=1)],
+        "unique_samples": taken.max(axis=1),
+        "samples_seen": runs["samples_seen"].to_numpy(),
+        "error": runs["error"].to_numpy(),
+    }
+    pd.DataFrame(columns).to_csv(table, index=False)
+    return [table]
+
+
 def model_of(name: str) -> str:
     """The specification that a study is fitted with."""
     return "utility-bounded-free-size" if name.startswith("DataComp") else "utility"
 
 
-def published(noise: float, seed: int) -> xr.Dataset:
+def published(noise: float, seed: int, epochs: tuple[float, ...] = EPOCHS) -> xr.Dataset:
     """Five pools with the T-MARS parameters that Goyal et al. published."""
-    return simulate(pd.read_csv(DATA / "five_pools.csv"), EPOCHS, noise, seed)
+    return simulate(pd.read_csv(DATA / "five_pools.csv"), epochs, noise, seed)
 
 
 def drawn(noise: float, seed: int) -> xr.Dataset:
@@ -84,5 +102,10 @@ FIVE_POOLS: dict[str, Callable[[], xr.Dataset]] = {
     "drawn, noise 0.003": partial(drawn, 0.003, seed=3),
     "drawn, noise 0.005": partial(drawn, 0.005, seed=4),
 }
+ONE_EPOCH = "published, noise 0.003, one epoch at most"
 MEDIUM, BOTH = "DataComp medium", "DataComp small and medium"
-STUDIES = FIVE_POOLS | {MEDIUM: datacomp_medium, BOTH: datacomp_both}
+STUDIES = FIVE_POOLS | {
+    ONE_EPOCH: partial(published, 0.003, seed=1, epochs=SHARES_SEEN),
+    MEDIUM: datacomp_medium,
+    BOTH: datacomp_both,
+}

@@ -1,9 +1,10 @@
-"""One gradient of the log density: nodes and coordinates against the sum written out."""
+"""One gradient of the log density: the compiled one, PyTensor's of the same, and the textbook's."""
 
-from collections.abc import Callable
+from statistics import median
+from time import thread_time
+from timeit import Timer
 
 import numpy as np
-import ours
 import pymc as pm
 import pytest
 import studies
@@ -11,47 +12,33 @@ import textbook
 import written
 import xarray as xr
 from board import Board
-from pymc.blocking import DictToArrayBijection
-from pymc.model.transform.optimization import freeze_dims_and_data
+from pymc.model.transform.conditioning import remove_value_transforms
 
-KINDS = ("ours", "nodes only", "written out")
-EPOCHS = [10**i for i in range(1, 7)]
-POOLS = [5, 50, 500]
-RUNS = [25, 250, 2_500, 25_000]
-BOTH = "Gradient, DataComp small and medium (48 runs, ten bands, 1,000 epochs), microseconds"
-UTILITY = "utility"
+import qqt_bayes as qqt
+from qqt_bayes.model.build import build
+from qqt_bayes.model.coordinates import Coordinates
+from qqt_bayes.model.draws import prior_draws
+from qqt_bayes.model.problem import Problem
+from qqt_bayes.sampling.kernel.plan import lay_out
+from qqt_bayes.sampling.nutpie_adapter import (
+    DENSITY,
+    NUMBERS,
+    CompiledModel,
+    Density,
+    compile_model,
+    from_kernel,
+)
+from qqt_bayes.sampling.search.profile import find_coordinates
+
+TITLE = "One gradient of the log density, microseconds of CPU"
+OURS, PYTENSOR, TEXTBOOK = "ours", "PyTensor, the same", "PyTensor, the textbook's"
+REPEATS = 9
+"""Batches of calls, of which the median counts; the densities take turns."""
+ROUND_OFF = 1e-6
+"""Of the largest slope: how far gradients of the same density may be apart."""
 
 # Numba does not keep what holds a large table; a compilation is not what is timed here.
 pytestmark = pytest.mark.filterwarnings("ignore:Cannot cache compiled function")
-
-
-def model(kind: str, runs: xr.Dataset, spec: str) -> pm.Model:
-    """Ours as `fit` samples it, ours as declared, or the textbook's."""
-    if kind == "ours":
-        return ours.in_coordinates(runs, spec)
-    if kind == "nodes only":
-        return ours.declared(runs, spec)
-    if kind == "ragged":
-        return textbook.bounded_model(written.write_out(runs), centred=False, ragged=True)
-    return textbook.model(written.write_out(runs), centred=False)
-
-
-def gradient(model: pm.Model) -> tuple[Callable[..., object], object]:
-    """The log density with its gradient, compiled, and a point."""
-    function = freeze_dims_and_data(model).logp_dlogp_function(ravel_inputs=True, mode="NUMBA")
-    function.set_extra_values({})
-    point = DictToArrayBijection.map(model.initial_point())
-    density, slope = function(point)
-    assert np.isfinite(density)
-    assert np.isfinite(slope).all()
-    return function, point
-
-
-def microseconds(benchmark, kind: str, runs: xr.Dataset, spec: str) -> float:
-    """Median time of a gradient."""
-    function, point = gradient(model(kind, runs, spec))
-    benchmark(function, point)
-    return 1e6 * benchmark.stats["median"]
 
 
 def study(pools: int, epochs: int, each: int = 5) -> xr.Dataset:
@@ -60,83 +47,99 @@ def study(pools: int, epochs: int, each: int = 5) -> xr.Dataset:
     return studies.simulate(studies.drawn_parameters(pools, seed=0), tuple(seen), 0.003, seed=0)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("epochs", EPOCHS)
-@pytest.mark.benchmark(group="gradient by epochs", max_time=0.5)
-def test_epochs(benchmark, board: Board, epochs: int, kind: str) -> None:
-    title = "Gradient by epochs (five pools, 25 runs), microseconds"
-    time = microseconds(benchmark, kind, study(5, epochs), UTILITY)
-    board.beside(title, {"epochs": epochs}, kind, time)
-    if kind == "ours" and epochs == EPOCHS[-1]:
-        first = next(row for row in board.tables[title] if row["epochs"] == EPOCHS[0])
-        board.measured("epochs", time / first["ours"])
+@pytest.mark.parametrize(
+    ("bar", "runs", "spec", "kinds"),
+    [
+        ("five pools", lambda: study(5, 10), "utility", (OURS, PYTENSOR, TEXTBOOK)),
+        (
+            "DataComp",
+            studies.datacomp_both,
+            studies.model_of(studies.BOTH),
+            (OURS, PYTENSOR, TEXTBOOK),
+        ),
+        ("500 pools", lambda: study(500, 10, each=50), "utility", (OURS, PYTENSOR)),
+    ],
+    ids=["five pools", "DataComp small and medium", "500 pools"],
+)
+def test_gradient(board: Board, bar: str, runs, spec: str, kinds) -> None:
+    table = runs()
+    problem, coordinates = coordinates_of(table, spec)
+    compiled = {OURS: from_kernel(lay_out(problem, coordinates))}
+    compiled[PYTENSOR] = compile_model(build(problem, coordinates), constant_data=True)
+    u = Density(compiled[OURS]).starts(1, seed=0)[0]
+    mine, other = (Density(compiled[kind])(u)[1] for kind in (OURS, PYTENSOR))
+    np.testing.assert_allclose(mine, other, atol=ROUND_OFF * abs(other).max())
+    if TEXTBOOK in kinds:
+        model = textbook.model(written.write_out(table))
+        compiled[TEXTBOOK] = compile_model(model, constant_data=True)
+    time = microseconds(compiled)
+    where = "parameters as declared" if coordinates is None else "fit's coordinates"
+    row = {"runs": table.sizes["run"], "pools": table.sizes["pool"], "in": where}
+    board.add(TITLE, problem=bar, **row, **time)
+    board.measured(f"gradient, {bar}", time[OURS] / time[PYTENSOR], where)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("pools", POOLS)
-@pytest.mark.benchmark(group="gradient by pools", max_time=0.5)
-def test_pools(benchmark, board: Board, pools: int, kind: str) -> None:
-    title = "Gradient by pools (five runs each, 10 epochs), microseconds"
-    time = microseconds(benchmark, kind, study(pools, 10), UTILITY)
-    board.beside(title, {"pools": pools}, kind, time)
+def test_epochs(board: Board) -> None:
+    """A run of many epochs costs hardly more than one of a few: the sum over them is collapsed."""
+    compiled = {}
+    for epochs in (10, 10**6):
+        problem, coordinates = coordinates_of(study(5, epochs), "utility")
+        compiled[f"{epochs:,} epochs"] = from_kernel(lay_out(problem, coordinates))
+    time = microseconds(compiled)
+    few, many = time.values()
+    for problem, each in time.items():
+        board.add(
+            TITLE, problem=problem, runs=25, pools=5, **{"in": "fit's coordinates", OURS: each}
+        )
+    board.measured("epochs", many / few)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("runs", RUNS)
-@pytest.mark.benchmark(group="gradient by runs", max_time=0.5)
-def test_runs(benchmark, board: Board, runs: int, kind: str) -> None:
-    title = "Gradient by runs (five pools, 10 epochs), microseconds"
-    time = microseconds(benchmark, kind, study(5, 10, each=runs // 5), UTILITY)
-    board.beside(title, {"runs": runs}, kind, time)
+def coordinates_of(runs: xr.Dataset, spec: str) -> tuple[Problem, Coordinates | None]:
+    """A problem, and the coordinates that `fit` samples it in."""
+    problem = Problem(qqt.load_model(spec), runs)
+    return problem, find_coordinates(problem, prior_draws(problem, seed=0))
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "ragged"])
-@pytest.mark.benchmark(group="gradient of DataComp small and medium", max_time=0.5)
-def test_both_scales(benchmark, board: Board, kind: str) -> None:
-    runs, spec = studies.load(studies.BOTH), studies.model_of(studies.BOTH)
-    assert written.write_out(runs).before.shape == (48, 1000)
-    board.beside(BOTH, {}, kind, microseconds(benchmark, kind, runs, spec))
-    (row,) = board.tables[BOTH]
-    if kind == "ragged":
-        beside = f"over a sum without padding: {row['ragged'] / row['ours']:.1f}"
-        board.measured("gradient", row["written out"] / row["ours"], beside)
+def microseconds(compiled: dict[str, CompiledModel]) -> dict[str, float]:
+    """Median time of a call of each C function at the first of its starting points."""
+    timers = {kind: Timer(caller(each), timer=thread_time) for kind, each in compiled.items()}
+    count = {kind: max(1, timer.autorange()[0] // 4) for kind, timer in timers.items()}
+    times: dict[str, list[float]] = {kind: [] for kind in timers}
+    for _ in range(REPEATS):
+        for kind, timer in timers.items():
+            times[kind].append(timer.timeit(count[kind]) / count[kind])
+    return {kind: 1e6 * median(each) for kind, each in times.items()}
 
 
-def test_all_kinds_are_one_density() -> None:
-    """Up to a constant, at the same parameters: the peers have the declared priors and law."""
-    for name in ("published, noise 0.003", studies.MEDIUM, studies.BOTH):
-        runs, spec = studies.load(name), studies.model_of(name)
-        mine = ours.declared(runs, spec)
-        theirs = [textbook.model(written.write_out(runs), centred=True)]
-        if spec != UTILITY:
-            ragged = textbook.bounded_model(written.write_out(runs), ragged=True)
-            theirs.append(ragged)
-        points = pm.draw([mine[name] for name in names(mine)], draws=5, random_seed=1)
-        for other in theirs:
-            assert set(names(mine)) == set(names(other))
-            np.testing.assert_allclose(
-                log_densities(mine, points), log_densities(other, points), rtol=1e-9
-            )
+def caller(compiled: CompiledModel):
+    """Calls the C function as a sampler does: with addresses, and nothing made on the way."""
+    function, memory = DENSITY(compiled.density), compiled.memory.ctypes.data
+    arrays = Density(compiled).starts(1, seed=0)[0], np.empty(compiled.size), np.empty(1)
+    size, pointers = compiled.size, [x.ctypes.data_as(NUMBERS) for x in arrays]
+
+    def call(_kept=(arrays, compiled)) -> None:
+        function(size, *pointers, memory)
+
+    assert function(size, *pointers, memory) == 0
+    return call
 
 
-def names(model: pm.Model) -> list[str]:
-    """Its random parameters."""
-    return sorted(variable.name for variable in model.free_RVs)
+@pytest.mark.parametrize("name", ["published, noise 0.003", studies.MEDIUM, studies.BOTH])
+def test_textbook_has_the_declared_density(name: str) -> None:
+    """Up to no constant, at the same parameters: the peer has our priors and our law."""
+    runs = studies.load(name)
+    mine = build(Problem(qqt.load_model(studies.model_of(name)), runs))
+    theirs = textbook.model(written.write_out(runs), centred=True)
+    names = sorted(variable.name for variable in mine.free_RVs)
+    assert names == sorted(variable.name for variable in theirs.free_RVs)
+    draws = zip(*pm.draw([mine[name] for name in names], draws=5, random_seed=1), strict=True)
+    points = [dict(zip(names, each, strict=True)) for each in draws]
+    np.testing.assert_allclose(
+        log_densities(mine, points), log_densities(theirs, points), rtol=1e-9
+    )
 
 
-def log_densities(model: pm.Model, points: list[np.ndarray]) -> list[float]:
+def log_densities(model: pm.Model, points: list[dict[str, np.ndarray]]) -> list[float]:
     """At each of several points, on the scale of the parameters."""
-    inputs = [model[name] for name in names(model)]
-    function = model.compile_logp(jacobian=False, mode="FAST_COMPILE")
-    values = {v.name: v for v in model.value_vars}
-    found = []
-    for point in zip(*points, strict=True):
-        given = {}
-        for variable, x in zip(inputs, point, strict=True):
-            transform = model.rvs_to_transforms[variable]
-            value = model.rvs_to_values[variable]
-            assert value.name in values
-            free = x if transform is None else transform.forward(x, *variable.owner.inputs).eval()
-            given[value.name] = free
-        found.append(float(function(given)))
-    return found
+    function = remove_value_transforms(model).compile_logp(mode="FAST_COMPILE")
+    return [float(function(point)) for point in points]

@@ -3,7 +3,7 @@
 import arviz as az
 import numpy as np
 import xarray as xr
-from draws import Sampled
+from sampled import Sampled
 
 UNBOUNDED = ("b_mu", "tau_mu", "size_exponent")
 """Parameters that may be negative; the others are compared by their logarithms."""
@@ -16,19 +16,19 @@ def posterior(sampled: Sampled) -> xr.Dataset:
     return xr.Dataset({name: (dims[: x.ndim], x) for name, x in sampled.draws.items()})
 
 
-def ess(sampled: Sampled) -> float:
-    """The least bulk effective sample size of all parameters."""
-    return min(float(x.min()) for x in az.ess(posterior(sampled)).values())
+def ess(sampled: Sampled, method: str = "bulk") -> float:
+    """The least effective sample size of all parameters."""
+    return min(float(x.min()) for x in az.ess(posterior(sampled), method=method).values())
 
 
 def rhat(sampled: Sampled) -> float:
     """The largest R-hat of all parameters."""
-    return max(float(x.max()) for x in az.rhat(posterior(sampled)).values())
+    return _largest(az.rhat(posterior(sampled)))
 
 
 def ess_per_second(sampled: Sampled) -> float:
     """Of sampling, tuning included."""
-    return ess(sampled) / sampled.sampling_seconds
+    return ess(sampled) / sampled.seconds
 
 
 def disagreement(one: Sampled, other: Sampled) -> float:
