@@ -28,7 +28,7 @@ FIRST = next(iter(studies.FIVE_POOLS))
 
 @dataclass(frozen=True)
 class Peer:
-    """A module beside this one, the options of its `estimate`, and what it is started with first."""
+    """A module beside this one, the options of its `estimate`, and the study it begins with."""
 
     module: str
     options: Mapping[str, Any] = field(default_factory=dict)
