@@ -8,18 +8,16 @@ from scipy.optimize import least_squares
 from written import Runs
 
 RESAMPLES = 200
-START = np.array([0.02, 0.15, 0.1, 5.0])
-BOUNDS = [1e-5, 1e-3, 0.0, 0.1], [10.0, 2.0, 0.9, 100.0]
+START = np.array([np.log(0.02), np.log(0.15), 0.1, np.log(5.0)])
+BOUNDS = np.log([1e-5, 1e-3, 1.0, 0.2]), np.log([10.0, 2.0, np.e, 100.0])
+"""For log a, log b, d and log tau; d is between 0 and 1.  Without bounds most resamples run off
+along the ridge on which a and d make up for b."""
 
 
 def estimate(runs: Runs) -> np.ndarray:
     """Parameters of each pool, fitted and resampled: shape (pool, 1 + resample, 4)."""
-    return np.array(
-        [
-            pool_fits(runs.growth[runs.pool == i], runs.error[runs.pool == i])
-            for i in range(runs.pools)
-        ]
-    )
+    of = [runs.pool == pool for pool in range(runs.pools)]
+    return np.array([pool_fits(runs.growth[mine], runs.error[mine]) for mine in of])
 
 
 def pool_fits(growth: np.ndarray, error: np.ndarray) -> list[np.ndarray]:
@@ -35,14 +33,11 @@ def pool_fits(growth: np.ndarray, error: np.ndarray) -> list[np.ndarray]:
 
 def fit(growth: np.ndarray, error: np.ndarray, start: np.ndarray) -> np.ndarray:
     """Parameters with the least sum of squares that is found from a start."""
-    found = least_squares(
-        lambda theta: errors(theta, growth) - error, start, bounds=BOUNDS, x_scale="jac"
-    )
-    return found.x
+    return least_squares(lambda x: errors(x, growth) - error, start, bounds=BOUNDS).x
 
 
-def errors(theta: np.ndarray, growth: np.ndarray) -> np.ndarray:
+def errors(x: np.ndarray, growth: np.ndarray) -> np.ndarray:
     """Errors of the runs of a pool, every epoch a term of the sum."""
-    a, b, d, tau = theta
-    left = 2.0 ** (-np.arange(growth.shape[1]) / tau)
-    return np.exp(-b * (np.log(a) + growth @ left)) + d
+    log_a, log_b, d, log_tau = x
+    left = 2.0 ** (-np.arange(growth.shape[1]) / np.exp(log_tau))
+    return np.exp(-np.exp(log_b) * (log_a + growth @ left)) + d

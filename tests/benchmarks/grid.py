@@ -34,11 +34,8 @@ def best(growth: np.ndarray, error: np.ndarray) -> Point:
 def loss(point: Point, runs: list[tuple[list[float], float]]) -> float:
     """The sum of squares; numbers and `math` are faster than NumPy for five runs."""
     a, b, d, tau = point
-    left, summed = 2 ** (-1 / tau), 0.0
+    total = 0.0
     for growth, error in runs:
-        exponent, factor = math.log(a), 1.0
-        for each in growth:
-            exponent += factor * each
-            factor *= left
-        summed += (math.exp(-b * exponent) + d - error) ** 2
-    return summed
+        exponent = math.log(a) + sum(2 ** (-k / tau) * each for k, each in enumerate(growth))
+        total += (math.exp(-b * exponent) + d - error) ** 2
+    return total

@@ -1,6 +1,6 @@
 """A power law with an irreducible error for each pool, with the package `simple-scaling-laws`.
 
-Its laws, ``E + A n**-alpha`` for one predictor, know neither repeated samples nor mixtures: it is
+Its laws, ``E + B n**-beta`` for one predictor, know neither repeated samples nor mixtures: it is
 given runs that see no sample twice, pool by pool.
 """
 
@@ -12,7 +12,7 @@ RESAMPLES = 200
 
 
 def estimate(runs: Runs) -> list[dict[str, float]]:
-    """E, A and alpha of each pool, from fits with bootstrap draws."""
+    """E, B and beta of each pool, from fits with bootstrap draws."""
     return [pool_fit(runs, i) for i in range(runs.pools)]
 
 
