@@ -1,6 +1,6 @@
 # Every target first makes .venv from requirements.lock, with the first fitting Python that it finds.
 #   make PYTHON=/path/to/python3.13 setup    tries that one first
-# `bench` has its own, .venv-bench: the samplers that are timed beside this one are heavy.
+# `bench` has its own, .venv-bench: the samplers and fits that are timed beside this one are heavy.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -39,7 +39,7 @@ lint: $(READY) ## style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: $(BENCH)/.ready ## timings beside other samplers; half an hour, on a machine that does nothing else
+bench: $(BENCH)/.ready ## timings beside other samplers and fits; 20 minutes, on a machine that does nothing else
 	$(BENCH)/bin/python -m pytest tests/benchmarks/test_*.py --results tests/benchmarks
 
 notebooks: $(READY) ## execute the case studies' notebooks in place

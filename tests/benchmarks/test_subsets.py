@@ -41,10 +41,6 @@ BAR = Problem()
 PROBLEMS = (
     BAR,
     Problem("utility-bounded"),
-    Problem(draws=1000),
-    Problem(draws=16_000, rounds=1),
-    Problem(budgets=8),
-    Problem(pools=5),
     Problem(pools=15, budgets=8, rounds=1),
     Problem(pools=20, draws=1000, budgets=2, rounds=1),
 )
