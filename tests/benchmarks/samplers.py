@@ -39,7 +39,7 @@ SHORT = {"tune": 500, "draws": 500}
 PEERS = {
     TEXTBOOK: Peer("textbook", {"accept": 0.95}),
     "PyMC centred, 0.95": Peer("textbook", {"accept": 0.95, "centred": True}),
-    "PyMC non-centred, 0.8": Peer("textbook", {"accept": 0.8, "tune": 300, "draws": 300}),
+    "PyMC non-centred, 0.8": Peer("textbook", {"accept": 0.8, "tune": 1000, "draws": 500}),
     "NumPyro, 0.95": Peer("numpyro_peer", {"accept": 0.95, **SHORT}),
     "Stan, 0.95": Peer("stan_peer", {"accept": 0.95, **SHORT}),
     "SciPy": Peer("bootstrap"),
