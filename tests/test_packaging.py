@@ -24,8 +24,9 @@ BIN = "Scripts" if os.name == "nt" else "bin"
 
 OPTIONAL = {"distributed": "distributed"}
 """Packages that are imported where an option asks for them, and the extra that declares each."""
-USED_UNSEEN = {"h5netcdf"}
-"""Dependencies that other packages import for this one: xarray to save fits, nutpie to compile."""
+USED_UNSEEN = {"arviz", "h5netcdf"}
+"""Dependencies that this package does not import itself: ArviZ is what fits are summarised and
+plotted with, as the case studies do; h5netcdf is what xarray reads a saved fit through."""
 
 # Written so that this file does not name what it forbids.
 FORBIDDEN = {
