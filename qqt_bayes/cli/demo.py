@@ -30,7 +30,7 @@ STUDY = "datacomp_medium"
 def run(
     folder: Path,
     *,
-    draws: int = 2000,
+    draws: int = 1000,
     tune: int = 1000,
     chains: int = 4,
     seed: int = 0,

@@ -14,7 +14,7 @@ from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.prediction import predict
 
-GRID_POINTS = 65
+GRID_POINTS = 33
 """Budgets at which curves are compared, at equal steps of the logarithm."""
 MAX_DRAWS = 1000
 """Draws, about, of which crossings are sought: more would add digits that nobody reads."""

@@ -209,13 +209,20 @@ def _distance(fit: xr.DataTree) -> list[Check]:
 
 
 def _convergence(fit: xr.DataTree) -> list[Check]:
+    """Whether chains explored the posterior, and its dynamics went well."""
+    checks = agreement(fit.children["posterior"].to_dataset(inherit=False))
+    if method_of(fit.attrs) != "nuts":
+        return checks
+    return [*checks, *_dynamics(fit.children["sample_stats"].to_dataset(inherit=False))]
+
+
+def agreement(posterior: xr.Dataset) -> list[Check]:
     """Whether chains agree and have enough effective draws, each by its worst parameter."""
     # Here, since what reads a gate needs none of it, and SciPy's import would double its time.
     from qqt_bayes.posterior.diagnostics.convergence import by_scalar, ess_bulk, ess_tail, rhat
 
-    posterior = fit.children["posterior"].to_dataset(inherit=False)
     draws = {str(name): by_scalar(x) for name, x in posterior.data_vars.items()}
-    checks = [
+    return [
         check_value(check_id, *_worst({name: measure(x) for name, x in draws.items()}, choose))
         for check_id, measure, choose in (
             ("rhat", rhat, np.max),
@@ -223,9 +230,6 @@ def _convergence(fit: xr.DataTree) -> list[Check]:
             ("ess_tail", ess_tail, np.min),
         )
     ]
-    if method_of(fit.attrs) != "nuts":
-        return checks
-    return [*checks, *_dynamics(fit.children["sample_stats"].to_dataset(inherit=False))]
 
 
 def _dynamics(stats: xr.Dataset) -> list[Check]:

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.machinery import PathFinder
 from importlib.util import find_spec, module_from_spec
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,8 @@ def no_u_turn(
     target_accept: float,
     low_rank: bool,
     progress: Progress | None,
-) -> xr.DataTree:
+    give_up: bool = False,
+) -> xr.DataTree | None:
     """Draws of the no-U-turn sampler, with groups posterior and sample_stats.
 
     Parameters
@@ -75,6 +77,8 @@ def no_u_turn(
         As in `qqt_bayes.sampling.inference.fit`.
     progress : callable, optional
         Called now and then.
+    give_up : bool
+        Stop as soon as a draw after tuning diverges, and return None.
     """
     nutpie = extension()
     adaptation = nutpie.PyNutsSettings.LowRank if low_rank else nutpie.PyNutsSettings.Diag
@@ -88,17 +92,28 @@ def no_u_turn(
         }
     )
     processors = getattr(os, "process_cpu_count", os.cpu_count)()  # the first from Python 3.13 on
+    diverged = Event()
+
+    def advance(done: float, divergences: int) -> None:
+        if divergences:
+            diverged.set()
+        if progress is not None:
+            progress(done, divergences)
+
     sampler = nutpie.PySampler.from_pymc(
         settings,
         min(chains, processors or 1),
         _model(compiled),
         nutpie.ProgressType.none(),
-        _callback(progress),
+        _callback(advance),
         MILLISECONDS_TO_PROGRESS,
         nutpie.PyStorage.arrow(),
     )
     try:
-        sampler.wait(None)
+        while not _finished(sampler):
+            if give_up and diverged.is_set():
+                sampler.abort()
+                return None
     except BaseException:  # an interrupt too: the chains would go on in the background
         sampler.abort()
         raise
@@ -128,10 +143,17 @@ def _model(compiled: CompiledModel) -> Any:
     )
 
 
-def _callback(progress: Progress | None) -> Callable[[list[Any]], None] | None:
+def _finished(sampler: Any) -> bool:
+    """Whether the chains have finished, at once or before the next progress is due."""
+    try:
+        sampler.wait(MILLISECONDS_TO_PROGRESS / 1000)
+    except TimeoutError:
+        return False
+    return True
+
+
+def _callback(progress: Progress) -> Callable[[list[Any]], None]:
     """What the extension calls with the state of each chain."""
-    if progress is None:
-        return None
 
     def advance(each: list[Any]) -> None:
         done = sum(chain.finished_draws for chain in each)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from qqt_bayes.model.coordinates import Coordinates
+from qqt_bayes.posterior.gate import agreement
 from qqt_bayes.posterior.methods import APPROXIMATE
 from qqt_bayes.sampling.approximation import laplace, pathfinder
 from qqt_bayes.sampling.nutpie_adapter import Density
@@ -21,8 +22,30 @@ from qqt_bayes.sampling.smc import Tempered, broad, temper
 
 Array = NDArray[np.float64]
 
-TARGET_ACCEPT = 0.9, 0.97, 0.99
-"""Acceptance rates to aim at, one after the other, as long as draws diverge."""
+
+@dataclass(frozen=True)
+class Pass:
+    """A run of all chains.
+
+    Attributes
+    ----------
+    target_accept : float
+        Acceptance rate to aim at.
+    times : int
+        How many times the draws that are asked for are made; one of so many is kept.
+    """
+
+    target_accept: float
+    times: int = 1
+
+
+PASSES = Pass(0.9), Pass(0.97), Pass(0.99, times=4)
+"""One after the other, until no draw diverges and the chains agree."""
+JUDGED_DRAWS = 4000
+"""Where fewer draws are asked for, only their divergences are a reason to draw again: R-hat and
+effective draws of short chains miss their bars by chance."""
+MAX_TUNE_TIMES = 2
+"""A longer pass is tuned so many times as long at the most: it is the draws that are too few."""
 STARTS = 8
 """Points from which the methods other than NUTS set out."""
 POINTS_FOR_MIDDLE = 100
@@ -66,13 +89,24 @@ def sample(compiled: Any, method: str, settings: Settings) -> xr.DataTree:
         return _quick_look(compiled, method, settings)
     if method == "smc":
         return _tempered(compiled, settings)
-    rates = TARGET_ACCEPT if settings.target_accept is None else (settings.target_accept,)
-    for rate in rates:
-        trace = _nuts(compiled, settings, rate)
-        if not trace["sample_stats"]["diverging"].any():
+    asked = settings.target_accept
+    passes = PASSES if asked is None else (Pass(asked),)
+    for each in passes:
+        trace = _nuts(compiled, settings, each, is_last=each == passes[-1])
+        if trace is not None and _is_sound(trace, settings):
             break
-    trace["sample_stats"].attrs["target_accept"] = rate
+    assert trace is not None  # the last pass is never given up
+    trace["sample_stats"].attrs["target_accept"] = each.target_accept
     return trace
+
+
+def _is_sound(trace: xr.DataTree, settings: Settings) -> bool:
+    """Whether no draw diverged and the chains pass the gate, where they are long enough for it."""
+    if trace["sample_stats"]["diverging"].any():
+        return False
+    if settings.chains * settings.draws < JUDGED_DRAWS:
+        return True
+    return all(check.passed for check in agreement(trace["posterior"].to_dataset()))
 
 
 def has_start(compiled: Any, seed: int) -> bool:
@@ -160,24 +194,39 @@ def _tempered(compiled: Any, settings: Settings) -> xr.DataTree:
     return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
 
 
-def _nuts(compiled: Any, settings: Settings, target_accept: float) -> xr.DataTree:
-    """Draws of the no-U-turn sampler."""
-    total = settings.chains * (settings.draws + settings.tune)
+def _nuts(compiled: Any, settings: Settings, each: Pass, *, is_last: bool) -> xr.DataTree | None:
+    """Draws of the no-U-turn sampler; None for a pass in which one diverged, but for the last."""
+    draws, tune = settings.draws * each.times, settings.tune * min(each.times, MAX_TUNE_TIMES)
+    total = settings.chains * (draws + tune)
     with _progress_bar(total, settings.progress) as show:
 
         def advance(done: float, diverged: int) -> None:
             show(done, f"Sampling ({diverged} divergent)" if diverged else "Sampling")
 
-        return no_u_turn(
+        trace = no_u_turn(
             compiled,
-            draws=settings.draws,
-            tune=settings.tune,
+            draws=draws,
+            tune=tune,
             chains=settings.chains,
             seed=settings.seed,
-            target_accept=target_accept,
+            target_accept=each.target_accept,
             low_rank=settings.low_rank,
             progress=advance if settings.progress else None,
+            give_up=not is_last,
         )
+    return trace if trace is None or each.times == 1 else _thinned(trace, each.times)
+
+
+def _thinned(trace: xr.DataTree, times: int) -> xr.DataTree:
+    """One of so many draws; it counts as divergent if any of those before it is."""
+    groups = {name: each.to_dataset() for name, each in trace.children.items()}
+    kept = {name: each.isel(draw=slice(times - 1, None, times)) for name, each in groups.items()}
+    diverging = groups["sample_stats"]["diverging"].coarsen(draw=times).max().to_numpy()
+    kept["sample_stats"]["diverging"] = kept["sample_stats"]["diverging"].copy(data=diverging)
+    numbers = range(kept["posterior"].sizes["draw"])
+    return xr.DataTree.from_dict(
+        {name: each.assign_coords(draw=numbers) for name, each in kept.items()}
+    )
 
 
 @contextmanager

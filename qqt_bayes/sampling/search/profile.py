@@ -36,9 +36,9 @@ KNOTS, KNOTS_OF_EACH = 48, 12
 a handful of runs is fitted closely, the ridge is so narrow that 12 miss it in between."""
 KNOT_POWER = 1.5
 """Knots lie at ``linspace(0, 1)`` to this power: closer together towards the low end."""
-MAX_COST_RISE = 8.0
-"""The profile goes as far as the log density of the floor falls by this: four standard deviations
-of a normal density."""
+MAX_COST_RISE = 16.0
+"""The profile goes as far as the log density of the floor falls by this: beyond it splines are
+held, and draws that get there diverge, which at half of it happened in twice as many fits."""
 FIRST_STEP, STEP_GROWTH, MAX_STEPS = 0.02, 1.5, 20
 """The first step along the profile is this share of the least error.  After a step that is smooth
 the next is longer by the factor, after one that is not it is shorter by its square; after so many
