@@ -59,13 +59,12 @@ def crossovers(
     grid = np.geomspace(budgets.min(), budgets.max(), GRID_POINTS)
     names = [str(name) for name in levels["level"].values]
     error = predict(fit.thinned(MAX_DRAWS), levels, grid, group=group, discrepancy=discrepancy)
-    curves = [error.isel(level=place, drop=True) for place in range(len(names))]
-    pairs = [summarise_crossing(*pair, quantiles) for pair in pairwise(curves)]
-    before, after = names[:-1], names[1:]
-    return xr.concat(pairs, "pair").assign_coords(
-        pair=[f"{first} to {second}" for first, second in zip(before, after, strict=True)],
-        earlier=("pair", before),
-        later=("pair", after),
+    of_pairs = error.drop_vars("level").rename(level="pair")
+    earlier, later = (of_pairs.isel(pair=some) for some in (slice(None, -1), slice(1, None)))
+    return summarise_crossing(earlier, later, quantiles).assign_coords(
+        pair=[f"{first} to {second}" for first, second in pairwise(names)],
+        earlier=("pair", names[:-1]),
+        later=("pair", names[1:]),
     )
 
 

@@ -44,14 +44,14 @@ class Mixture:
         sets out.
     spread : callable
         The way back: hands each pool the value of its training set.
-    before_nodes : bool
-        Whether `mean` takes values with an axis of nodes behind that of the budgets, and no one
-        else reads what it is given: then the pools may be summed before the nodes.
+    over_pools : callable, optional
+        ``mean(b x)`` of b, shape (..., pool, 1), and x, shape (..., pool, 1, node), as one product
+        of matrices, shape (..., 1, node): where it is given, the pools are summed before the nodes.
     """
 
     mean: Callable[[Any], Any]
     spread: Callable[[Any], Any]
-    before_nodes: bool = False
+    over_pools: Callable[[Any, Any], Any] | None = None
 
 
 ONE_POOL = Mixture(mean=lambda x: x, spread=lambda x: x)
@@ -96,17 +96,19 @@ def log_samples(samples: Any) -> Any:
 
 def _remaining(epochs: Epochs, tau: Any, xp: ModuleType) -> Any:
     """Share of a sample's use that is left in each epoch, ``2^(-k/tau)``, shape (..., node)."""
-    return xp.exp2(-epochs.node / tau[..., None])
+    halvings = -epochs.node / tau[..., None]
+    return np.exp2(halvings, out=halvings) if xp is np else xp.exp2(halvings)
 
 
 def _pools_first(epochs: Epochs, a: Any, b: Any, tau: Any, mixture: Mixture) -> Any:
-    """``-mean(b 2^(-k/tau))``, shape (..., 1, node); None unless the pools can be summed first.
+    """``mean(b 2^(-k/tau))``, shape (..., 1, node); None unless the pools can be summed first.
 
     They can where growth is the same in each: samples of one size, and one scale a for all.
     """
-    if not mixture.before_nodes or epochs.unique_samples.shape != (1,) or a.shape[-2:] != (1, 1):
+    alike = epochs.unique_samples.shape == (1,) and a.shape[-2:] == (1, 1)
+    if mixture.over_pools is None or not alike:
         return None
-    return mixture.mean(-b[..., None] * _remaining(epochs, tau, np))
+    return mixture.over_pools(b, _remaining(epochs, tau, np))
 
 
 def _over_nodes(left: Any, growth: Any, xp: ModuleType) -> Any:
@@ -141,7 +143,7 @@ def utility(
     growth = epochs.growth(log_samples)
     weight = _pools_first(epochs, a, b, tau, mixture)
     if weight is not None:
-        exponent = mixture.mean(-b * np.log(a)) + weight[..., 0, :] @ growth.T
+        exponent = mixture.mean(-b * np.log(a)) - weight[..., 0, :] @ growth.T
     else:
         used = _over_nodes(_remaining(epochs, tau, xp), growth, xp)
         exponent = mixture.mean(-b * (xp.log(a) + used))
@@ -220,7 +222,7 @@ def utility_bounded(
 
     weight = _pools_first(epochs, a, b, tau, mixture)
     if weight is not None:
-        exponent = epochs.total_growth(lambda n: np.log1p(a[..., 0, :, None] * n), weight)
+        exponent = -epochs.total_growth(lambda n: np.log1p(a[..., 0, :, None] * n), weight)
     else:
         left = _remaining(epochs, tau, xp)
         if xp is np and epochs.unique_samples.shape == (1,) and left.shape[-2:-1] == (1,):

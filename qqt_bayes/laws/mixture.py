@@ -94,7 +94,7 @@ def mixture_error(
     mixture = Mixture(
         mean=lambda x: np.einsum("p,dp...->d...", share, x),
         spread=lambda x: x[:, None],
-        before_nodes=True,
+        over_pools=lambda b, x: (share * b[..., 0])[:, None] @ x[:, :, 0],
     )
     error: NDArray[np.float64] = law_inside(
         law, parameters, used, taken.sum(), pool_size, samples_seen, mixture, exact=exact
