@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import xarray as xr
@@ -83,7 +81,7 @@ def curves_of(
     budgets: Sequence[Array],
     exact: int = 16,
 ) -> tuple[list[str], list[Array]]:
-    """Error of each level at budgets of its own, under each draw; levels side by side on all cores.
+    """Error of each level at budgets of its own, under each draw.
 
     Parameters
     ----------
@@ -101,16 +99,11 @@ def curves_of(
     parameters = parameters.sel(pool=levels["pool"])
     lead, draws = flat_draws(law, parameters)
     sizes = parameters["pool_size"].values
-
-    state = np.geterr()
-
-    def curve(taken: Array, seen: Array) -> Array:
-        with np.errstate(**state):  # a thread does not inherit it
-            return _curve(law, draws, taken, sizes, of_one_size(seen, taken.sum(), exact=exact))
-
-    # NumPy works outside Python's lock; its own threads would get into each other's way
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as executor:
-        return lead, list(executor.map(curve, levels.values, budgets))
+    with threadpool_limits(1, user_api="blas"):  # the products are small: threads would only wait
+        return lead, [
+            _curve(law, draws, taken, sizes, of_one_size(seen, taken.sum(), exact=exact))
+            for taken, seen in zip(levels.values, budgets, strict=True)
+        ]
 
 
 def _curve(
