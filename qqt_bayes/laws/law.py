@@ -105,8 +105,9 @@ def _pools_first(epochs: Epochs, a: Any, b: Any, tau: Any, mixture: Mixture) -> 
 
     They can where growth is the same in each: samples of one size, and one scale a for all.
     """
-    alike = epochs.unique_samples.shape == (1,) and a.shape[-2:] == (1, 1)
-    if mixture.over_pools is None or not alike:
+    if mixture.over_pools is None:
+        return None
+    if epochs.unique_samples.shape != (1,) or a.shape[-2:] != (1, 1):
         return None
     return mixture.over_pools(b, _remaining(epochs, tau, np))
 
