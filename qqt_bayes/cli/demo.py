@@ -81,6 +81,7 @@ def run(
         tune=tune,
         chains=chains,
         seed=seed,
+        low_rank=True,  # training sets overlap: their pools' parameters are correlated
         progress=True,
     )
     fit_file.save(fit, folder / "fit.nc")
