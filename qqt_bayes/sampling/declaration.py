@@ -33,4 +33,4 @@ def from_declaration(problem: Problem, coordinates: Coordinates | None) -> Any:
     # Fast arithmetic would depend on what is inlined, and so on what an earlier process left in the
     # cache: every process of a machine shall draw the same.
     with config.change_flags(numba__fastmath=False):
-        return compile_model(build(problem, coordinates), constant_data=True)
+        return compile_model(build(problem, coordinates))

@@ -4,11 +4,10 @@
 gradient and for the model's variables at a point, and the memory that both of them read.  Those of
 PyMC are compiled by nutpie, which is imported only there: it imports PyMC, pandas and matplotlib.
 
-nutpie's `compile_pymc_model` and the `with_data` of what it returns are public; the names that
-`_of_nutpie` reads are not documented, because nutpie offers no other way to evaluate a compiled
-density again, and to compile a second time would take 20 to 60 seconds.  pyproject.toml bounds
-nutpie's version, and tests/sampling/test_nutpie_adapter.py says which name is gone where a new one
-is tried.
+nutpie's `compile_pymc_model` is public; the names that `_of_nutpie` reads are not documented,
+because nutpie offers no other way to evaluate a compiled density again, and to compile a second
+time would take 20 to 60 seconds.  pyproject.toml bounds nutpie's version, and
+tests/sampling/test_nutpie_adapter.py says which name is gone where a new one is tried.
 """
 
 from __future__ import annotations
@@ -80,23 +79,11 @@ class CompiledModel:
         return max((each.place.stop for each in self.variables.values()), default=0)
 
 
-def compile_model(model: Any, *, constant_data: bool) -> CompiledModel:
-    """Compile a PyMC model; with constant data it compiles faster, but `with_data` cannot follow.
-
-    Parameters
-    ----------
-    model : pymc.Model
-    constant_data : bool
-    """
+def compile_model(model: Any) -> CompiledModel:
+    """Compile a `pymc.Model` with the data that it has: as constants it compiles sooner."""
     import nutpie
 
-    return _of_nutpie(nutpie.compile_pymc_model(model, freeze_model=constant_data))
-
-
-def with_data(compiled: CompiledModel, data: Mapping[str, Array]) -> CompiledModel:
-    """The same model of PyMC with other data; what it does not read is left out."""
-    names = [variable.name for variable in compiled.owner.shared_var_keys]
-    return _of_nutpie(compiled.owner.with_data(**{name: data[name] for name in names}))
+    return _of_nutpie(nutpie.compile_pymc_model(model, freeze_model=True))
 
 
 def _of_nutpie(model: Any) -> CompiledModel:

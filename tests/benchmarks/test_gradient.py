@@ -68,7 +68,7 @@ def test_gradient(board: Board, bar: str, runs, spec: str, kinds) -> None:
     declared = build(problem, coordinates)
     compiled = {
         OURS: from_kernel(lay_out(problem, coordinates)),
-        PYTENSOR: compile_model(declared, constant_data=True),
+        PYTENSOR: compile_model(declared),
     }
     ours, same = (Density(compiled[kind]) for kind in (OURS, PYTENSOR))
     u, order = ours.starts(1, seed=0)[0], places(declared, compiled[PYTENSOR])
@@ -77,7 +77,7 @@ def test_gradient(board: Board, bar: str, runs, spec: str, kinds) -> None:
     np.testing.assert_allclose(ours(u)[1], expected, atol=ROUND_OFF * abs(expected).max())
     if TEXTBOOK in kinds:
         model = textbook.model(written.write_out(table))
-        compiled[TEXTBOOK] = compile_model(model, constant_data=True)
+        compiled[TEXTBOOK] = compile_model(model)
         at[TEXTBOOK] = Density(compiled[TEXTBOOK]).starts(1, seed=0)[0]
     time = microseconds(compiled, at)
     where = "parameters as declared" if coordinates is None else "fit's coordinates"

@@ -33,7 +33,7 @@ def compiled():
         x = pm.Normal("x", mean, 2.0, dims="side")
         pm.Deterministic("square", x**2, dims="side")
         pm.Deterministic("table", pm.math.stack([x, x, x]))
-    return nutpie_adapter.compile_model(model, constant_data=False)
+    return nutpie_adapter.compile_model(model)
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,6 @@ def compiled():
         "dims",
         "coords",
         "initial_point_func",
-        "shared_var_keys",
-        "with_data",
     ],
 )
 def test_a_compiled_model_has_what_is_read_of_it(compiled, name):
@@ -132,14 +130,6 @@ def test_variables_have_their_names_shapes_and_labels(compiled):
     np.testing.assert_array_equal(found["x"], points)
     np.testing.assert_array_equal(found["square"], points**2)
     np.testing.assert_array_equal(found["table"].isel(table_dim_0=2), points)
-
-
-def test_other_data_leave_the_first_as_they_were(compiled):
-    other = nutpie_adapter.with_data(
-        compiled, {"mean": np.array([3.0, -1.0]), "no data": np.zeros(1)}
-    )
-    u = np.array([3.0, -1.0])
-    assert Density(other)(u)[0] - Density(compiled)(u)[0] == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("low_rank", [False, True])
