@@ -38,7 +38,8 @@ KNOT_POWER = 1.5
 """Knots lie at ``linspace(0, 1)`` to this power: closer together towards the low end."""
 MAX_COST_RISE = 16.0
 """The profile goes as far as the log density of the floor falls by this: beyond it splines are
-held, and draws that get there diverge, which at half of it happened in twice as many fits."""
+held, and draws that get there diverge: at half of it 8 to 18 of 4,000 on 12 runs of a language
+model, at this none."""
 FIRST_STEP, STEP_GROWTH, MAX_STEPS = 0.02, 1.5, 20
 """The first step along the profile is this share of the least error.  After a step that is smooth
 the next is longer by the factor, after one that is not it is shorter by its square; after so many
