@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 from pytensor.configdefaults import config
 
 from qqt_bayes.model.build import build
 from qqt_bayes.model.coordinates import Coordinates
 from qqt_bayes.model.problem import Problem
-from qqt_bayes.sampling.nutpie_adapter import compile_model
+from qqt_bayes.sampling.nutpie_adapter import CompiledModel, compile_model
 
 
-def from_declaration(problem: Problem, coordinates: Coordinates | None) -> Any:
+def from_declaration(problem: Problem, coordinates: Coordinates | None) -> CompiledModel:
     """Have nutpie compile the model that PyMC declares, for this table alone.
-
-    Returns
-    -------
-    nutpie.compile_pymc.CompiledPyMCModel
 
     Warns
     -----
