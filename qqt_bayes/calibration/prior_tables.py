@@ -16,7 +16,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.model.draws import prior_draws, replicate
+from qqt_bayes.model.draws import errors_again, prior_draws
 from qqt_bayes.model.noise import evaluation_variance, hold_evaluation
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec
@@ -94,7 +94,7 @@ def prior_tables(spec: Spec, runs: xr.Dataset, count: int, seed: int) -> PriorTa
     while kept < count and drawn < MAX_DRAWN_PER_KEPT * count:
         own_seed = seed_for(seed, PRIOR_SEEDS, len(tables))
         values = prior_draws(problem, own_seed)
-        errors = replicate(problem, values, own_seed)[1]
+        errors = errors_again(problem, values, own_seed)
         legal = ERROR[design.attrs["kind"]].holds(errors).all(axis=1)
         truths.append({name: x[legal] for name, x in values.items()})
         tables.append(errors[legal])

@@ -32,6 +32,9 @@ from qqt_bayes.model.rounding import NODES, averaged
 Array = NDArray[np.float64]
 PRIOR_DRAWS = 1000
 """Draws of the prior: enough for the moments that the search takes from them, and for plots."""
+NOISE = 2
+"""The stream of random numbers of the noise: under one seed they must not be those of which the
+parameters are made.  (1 is that of departures, and a seed alone is its stream 0.)"""
 NUMBERS_AT_A_TIME = 2_000_000
 """Runs are replicated under so many draws at a time that no array has more numbers: 16 MB."""
 
@@ -84,6 +87,11 @@ def curves(problem: Problem, draws: Mapping[str, Array]) -> Array:
     return np.concatenate(found)
 
 
+def errors_again(problem: Problem, draws: Mapping[str, Array], seed: int) -> Array:
+    """An error of each run under each draw, shape (draw, run), as from `replicate`."""
+    return _drawn(problem, *_about(problem, draws, curves(problem, draws)), seed)
+
+
 def replicate(
     problem: Problem, draws: Mapping[str, Array], seed: int
 ) -> tuple[Array, Array, Array]:
@@ -123,7 +131,7 @@ def _about(
 
 def _drawn(problem: Problem, mean: Array, sigma: Array, nu: Array | None, seed: int) -> Array:
     """An error of each run under each draw, printed with the rounding of its run."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng((seed, NOISE))
     noise = rng.standard_normal(mean.shape) if nu is None else rng.standard_t(nu)
     error: Array = mean + sigma * noise
     if is_rounded(problem.runs):

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.model.coordinates import Coordinates
-from qqt_bayes.model.draws import prior_draws, replicate
+from qqt_bayes.model.draws import errors_again, prior_draws, replicate
 from qqt_bayes.model.noise import TRAINING, checkpoints
 from qqt_bayes.model.priors import declared
 from qqt_bayes.model.problem import Problem
@@ -178,7 +178,6 @@ def _collect(
     stats = trace.children["sample_stats"].to_dataset(inherit=False)
     chains = posterior.sizes["chain"]
     curve, predicted, density = replicate(problem, by_draw(posterior), seed)
-    errors_before = replicate(problem, prior, seed)[1]
     result = xr.DataTree.from_dict(
         {
             "/": xr.Dataset(),
@@ -186,7 +185,7 @@ def _collect(
             "sample_stats": stats.drop_vars("divergence_message", errors="ignore"),  # text
             "posterior_predictive": labelled(problem, {"error": predicted}, chains),
             "prior": labelled(problem, prior),
-            "prior_predictive": labelled(problem, {"error": errors_before}),
+            "prior_predictive": labelled(problem, {"error": errors_again(problem, prior, seed)}),
             "log_likelihood": labelled(problem, {"error": density}, chains),
             "observed_data": runs[["error"]].drop_vars(["data", "pool", "group"], errors="ignore"),
             "constant_data": runs.drop_vars("error").drop_attrs(deep=False),
