@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 
 from qqt_bayes.laws.law import LEAST_DECAY
+from qqt_bayes.model.priors import LOG_2
 from qqt_bayes.sampling.kernel.effective import (
     constrained_samples,
     effective_growth,
@@ -43,7 +44,6 @@ SUMMED = ("utility", "utility-overfit", "utility-released", "utility-bounded", "
 """The laws that are a sum over epochs."""
 TRIALS = 3
 """How often the curves are evaluated at a point: at two Gauss-Newton steps, and there."""
-LOG_2 = math.log(2.0)
 
 
 @kernel

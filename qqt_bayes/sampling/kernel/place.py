@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 
 from qqt_bayes.model.floor import SMALL_FLOOR
+from qqt_bayes.model.priors import HALF_LOG_2_PI
 from qqt_bayes.sampling.kernel.memory import kernel, part
-from qqt_bayes.sampling.kernel.priors import HALF_LOG_2_PI
 
 LOG_SMALL_FLOOR = math.log(SMALL_FLOOR)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+from qqt_bayes.model.priors import HALF_LOG_2_PI, LOG_2, LOG_PI
 from qqt_bayes.sampling.kernel.memory import kernel
 
 NORMAL, STUDENT_T, LOG_NORMAL, HALF_NORMAL, HALF_STUDENT_T, HALF_CAUCHY = range(6)
@@ -26,8 +27,6 @@ CODES = {
     "TruncatedNormal": TRUNCATED_NORMAL,
 }
 """The registry of `qqt_bayes.model.distributions`, by the codes of the compiled functions."""
-LOG_2, LOG_PI = math.log(2.0), math.log(math.pi)
-HALF_LOG_2_PI = math.log(2 * math.pi) / 2
 FIRST_ASYMPTOTIC = 10.0
 """From here on the asymptotic series of digamma, as far as it is written out, is right to 1e-15."""
 

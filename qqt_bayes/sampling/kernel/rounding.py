@@ -11,9 +11,10 @@ import math
 
 import numpy as np
 
+from qqt_bayes.model.priors import HALF_LOG_2_PI, LOG_PI
 from qqt_bayes.model.rounding import MAX_LOG_FALL, MIN_HALF_WIDTH, NODES, WEIGHTS
 from qqt_bayes.sampling.kernel.memory import kernel
-from qqt_bayes.sampling.kernel.priors import HALF_LOG_2_PI, LOG_PI, digamma
+from qqt_bayes.sampling.kernel.priors import digamma
 
 FEW_NODES, FEW_WEIGHTS = np.polynomial.legendre.leggauss(10)
 """Enough, to 1e-12, for an interval in which the density hardly changes."""
