@@ -23,24 +23,30 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import product
-from typing import Any
 
 import numpy as np
 import xarray as xr
+from threadpoolctl import threadpool_limits
 
 from qqt_bayes.calibration.prior_tables import SAMPLER_SEEDS, Array, prior_tables, seed_for
 from qqt_bayes.calibration.uniformity import RANKED_DRAWS, rank_of
 from qqt_bayes.errors import InputError
-from qqt_bayes.model.draws import curves, replicate
+from qqt_bayes.model.draws import curves, prior_draws, replicate
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec, load_model, require_kind
 from qqt_bayes.posterior.diagnostics.convergence import ess_bulk
 from qqt_bayes.posterior.fit import by_draw
-from qqt_bayes.sampling.inference import fit, versions
+from qqt_bayes.posterior.gate import agreement, dynamics
+from qqt_bayes.sampling.inference import draw, versions
+from qqt_bayes.sampling.samplers import Settings
 
 LOG_LIKELIHOOD = "log likelihood"
 """Name of the scalar that depends on data and parameters together."""
+AT_ONCE = 2
+"""Tables fitted at the same time: the chains of one run while Python prepares and ranks another."""
 BEYOND_FACTOR = 4
 """Budget at which decision quantities are ranked, in units of the largest budget of the runs."""
 
@@ -80,7 +86,8 @@ def simulation_based_calibration(
         Over `replication` and `scalar` (each parameter; the mean error of each training set at its
         own largest budget, and at 4 times the largest of all; how much worse than the best the
         second best is there; the log likelihood): `rank`, 0 to 99; `truth`; `ess`, effective draws.
-        Over `replication`: `passed` (its gate), `divergences`, `seconds`. Attributes: spec,
+        Over `replication`: `passed` (what the gate asks of chains; that the law describes the table
+        is given), `divergences`, `seconds`. Attributes: spec,
         spec_hash, settings, `ranked` (draws ranked among), `legal` (share of the tables drawn),
         versions.
 
@@ -98,30 +105,41 @@ def simulation_based_calibration(
     require_kind(spec, runs.attrs["kind"])
     tables = prior_tables(spec, runs, replications, seed)
     ranking = Ranking(spec, tables.design)
-    settings: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains}
-    rows = []
-    for i in _with_progress(replications, progress):
-        table = tables.table(i)
-        start = time.perf_counter()
+    settings = Settings(draws, tune, chains, seed)
+
+    def replication(i: int) -> xr.Dataset:
+        problem, start = Problem(spec, tables.table(i)), time.perf_counter()
         # Were one seed shared by all fits, their ranks would depend on each other.
-        own_seed = seed_for(seed, SAMPLER_SEEDS, i)
-        each = fit(table, spec, seed=own_seed, **settings)
+        own = replace(settings, seed=seed_for(seed, SAMPLER_SEEDS, i))
+        trace = posterior_draws(problem, own)
         seconds = time.perf_counter() - start
-        rows.append(ranking.compare(each, table, tables.truth(i)).assign(seconds=seconds))
+        return ranking.compare(trace, problem, tables.truth(i)).assign(seconds=seconds)
+
+    # Around all threads, since what sets the number of threads sets it for the whole process.
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(AT_ONCE) as threads:
+        found = threads.map(replication, range(replications))
+        rows = list(_with_progress(found, replications, progress))
     origin = {"spec": json.dumps(spec.to_dict()), "spec_hash": spec.hash, "versions": versions()}
-    attributes = {**origin, "seed": seed, **settings, "ranked": RANKED_DRAWS, "legal": tables.legal}
+    asked = {"seed": seed, "draws": draws, "tune": tune, "chains": chains}
+    attributes = {**origin, **asked, "ranked": RANKED_DRAWS, "legal": tables.legal}
     number = xr.Variable("replication", np.arange(replications))
     return xr.concat(rows, number, join="exact").assign_attrs(attributes)
 
 
-def _with_progress(count: int, progress: bool) -> Iterable[int]:
-    """0, 1, ..., count - 1; with a progress bar on standard error, if asked for."""
+def posterior_draws(problem: Problem, settings: Settings) -> xr.DataTree:
+    """Draws of a posterior and their statistics; a whole fit would predict and judge, too."""
+    return draw(problem, prior_draws(problem, settings.seed), "nuts", settings).trace
+
+
+def _with_progress[Each](found: Iterable[Each], count: int, progress: bool) -> Iterable[Each]:
+    """What is found, one by one; with a progress bar on standard error, if asked for."""
     if not progress:
-        return range(count)
+        return found
     from rich.console import Console
     from rich.progress import track
 
-    return track(range(count), "Calibrating", console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    return track(found, "Calibrating", total=count, console=console, transient=True)
 
 
 class Ranking:
@@ -140,30 +158,32 @@ class Ranking:
         self.beyond = Problem(spec, beyond)
 
     def compare(
-        self, fit: xr.DataTree, table: xr.Dataset, truth: Mapping[str, Array]
+        self, trace: xr.DataTree, problem: Problem, truth: Mapping[str, Array]
     ) -> xr.Dataset:
-        """Rank of the truth and effective draws of every scalar of a fit, and how the fit went.
+        """Rank of the truth and effective draws of every scalar, and how the sampling went.
 
         Parameters
         ----------
-        fit : DataTree
-            Of `table`.
-        table : Dataset
-            Runs with the design of this ranking.
+        trace : DataTree
+            Draws of the posterior of `problem`, with groups posterior and sample_stats.
+        problem : Problem
+            With runs of the design of this ranking.
         truth : mapping of str to array
-            The parameters that the table was drawn from.
+            The parameters that the runs were drawn from.
 
         Returns
         -------
         Dataset
             Over `scalar`: `rank`, `truth`, `ess`; and `passed`, `divergences`.
         """
-        posterior = fit.children["posterior"].to_dataset(inherit=False)
+        posterior, stats = (
+            trace.children[name].to_dataset(inherit=False) for name in ("posterior", "sample_stats")
+        )
         # The truth goes first, and draws after it, so that whatever is computed treats them alike.
         joined = {
             name: np.concatenate([truth[name][None], x]) for name, x in by_draw(posterior).items()
         }
-        curve, _, density = replicate(Problem(self.spec, table), joined, seed=0)
+        curve, _, density = replicate(problem, joined, seed=0)
         beyond = curves(self.beyond, joined)
         gaps = self._gaps(beyond)
         columns = [
@@ -182,8 +202,8 @@ class Ranking:
                 "rank": ("scalar", rank_of(values[0], values[1:])),
                 "truth": ("scalar", values[0]),
                 "ess": ("scalar", ess_bulk(draws)),
-                "passed": json.loads(fit.attrs["gate"])["passed"],
-                "divergences": int(fit["sample_stats"]["diverging"].sum()),
+                "passed": all(each.passed for each in agreement(posterior) + dynamics(stats)),
+                "divergences": int(stats["diverging"].sum()),
             },
             {"scalar": [*_labels(posterior), *self.last, *at_beyond, *gaps, LOG_LIKELIHOOD]},
         )

@@ -192,7 +192,15 @@ def check(fit: xr.DataTree, curve: Array, predicted: Array) -> Gate:
     curve, predicted : array, shape (draw, run)
         Mean error of each run, and a predicted one, under draws of the posterior.
     """
-    reached = _distance(fit) if is_approximate(fit.attrs) else _convergence(fit)
+    posterior, stats = (
+        fit.children[group].to_dataset(inherit=False) for group in ("posterior", "sample_stats")
+    )
+    if is_approximate(fit.attrs):
+        reached = [check_value("pareto_k", stats.attrs["pareto_k"])]  # distance from the posterior
+    else:
+        reached = agreement(posterior)
+    if method_of(fit.attrs) == "nuts":
+        reached += dynamics(stats)
     return Gate(
         (*reached, *_adequacy(fit, curve, predicted)),
         method=method_of(fit.attrs),
@@ -201,19 +209,6 @@ def check(fit: xr.DataTree, curve: Array, predicted: Array) -> Gate:
         draws=fit["posterior"].sizes["draw"],
         groups=fit["constant_data"].sizes["group"],
     )
-
-
-def _distance(fit: xr.DataTree) -> list[Check]:
-    """How far an approximation is from the posterior."""
-    return [check_value("pareto_k", fit.children["sample_stats"].attrs["pareto_k"])]
-
-
-def _convergence(fit: xr.DataTree) -> list[Check]:
-    """Whether chains explored the posterior, and its dynamics went well."""
-    checks = agreement(fit.children["posterior"].to_dataset(inherit=False))
-    if method_of(fit.attrs) != "nuts":
-        return checks
-    return [*checks, *_dynamics(fit.children["sample_stats"].to_dataset(inherit=False))]
 
 
 def agreement(posterior: xr.Dataset) -> list[Check]:
@@ -232,8 +227,8 @@ def agreement(posterior: xr.Dataset) -> list[Check]:
     ]
 
 
-def _dynamics(stats: xr.Dataset) -> list[Check]:
-    """Whether Hamiltonian dynamics went wrong."""
+def dynamics(stats: xr.Dataset) -> list[Check]:
+    """Whether Hamiltonian dynamics went wrong: divergent draws, and energy that hardly moves."""
     return [
         check_value("divergences", int(stats["diverging"].sum())),
         check_value("bfmi", float(np.min(_bfmi(stats["energy"].to_numpy())))),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -98,9 +98,43 @@ def fit(
         raise InputError(f"runs: expected a Dataset, as read_runs returns it, got {kind}.")
     spec = load_model(spec)
     require_kind(spec, runs.attrs["kind"])
-    start = time.perf_counter()
     problem = Problem(spec, runs)
     prior = prior_draws(problem, seed)
+    drawn = draw(problem, prior, method, settings)
+    return _collect(problem, prior, drawn, {"method": method, "seed": seed, **drawn.times})
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Draws of a posterior, before anything is computed from them.
+
+    Attributes
+    ----------
+    trace : DataTree
+        Groups posterior and sample_stats.
+    times : dict
+        `compile_time` and `sampling_time`, seconds.
+    several : bool
+        Whether the search for a best fit found several.
+    """
+
+    trace: xr.DataTree
+    times: dict[str, float]
+    several: bool
+
+
+def draw(problem: Problem, prior: Mapping[str, Array], method: str, settings: Settings) -> Drawn:
+    """Draw the parameters from their posterior.
+
+    Parameters
+    ----------
+    problem : Problem
+    prior : mapping of str to array
+        From `prior_draws`.
+    method : str
+    settings : Settings
+    """
+    start = time.perf_counter()
     # Matrix products in one thread: with another number of threads they round otherwise.
     with threadpool_limits(1, user_api="blas"):
         coordinates = find_coordinates(problem, prior)
@@ -108,18 +142,16 @@ def fit(
         if coordinates is not None:
             compiled = dispersed(compiled, coordinates)
             # Around what is no best fit coordinates overflow: then parameters as declared.
-            if not has_start(compiled, seed):
+            if not has_start(compiled, settings.seed):
                 coordinates = None
                 compiled = _compiled(problem, None)
         compiled_at = time.perf_counter()
         trace = sample(compiled, method, settings)
-        times = {
-            "compile_time": compiled_at - start,
-            "sampling_time": time.perf_counter() - compiled_at,
-        }
-        attributes = {"method": method, "seed": seed, **times}
-        several = coordinates is not None and len(coordinates.optima) > 1
-        return _collect(problem, prior, trace, attributes, several)
+    times = {
+        "compile_time": compiled_at - start,
+        "sampling_time": time.perf_counter() - compiled_at,
+    }
+    return Drawn(trace, times, coordinates is not None and len(coordinates.optima) > 1)
 
 
 def _compiled(problem: Problem, coordinates: Coordinates | None) -> Any:
@@ -155,9 +187,8 @@ def _check(method: str, settings: Settings) -> None:
 def _collect(
     problem: Problem,
     prior: Mapping[str, Array],
-    trace: xr.DataTree,
+    drawn: Drawn,
     attributes: dict[str, Any],
-    several: bool,
 ) -> xr.DataTree:
     """Collect all that belongs to a posterior, gate included.
 
@@ -166,14 +197,12 @@ def _collect(
     problem : Problem
     prior : mapping of str to array
         From `prior_draws`.
-    trace : DataTree
-        From `sample`.
+    drawn : Drawn
+        Where the search knows several best fits, modes are looked for in any case.
     attributes : dict
         Method, seed and times.
-    several : bool
-        Whether the search knows several best fits, so that modes are looked for in any case.
     """
-    runs, seed = problem.runs, attributes["seed"]
+    runs, seed, trace = problem.runs, attributes["seed"], drawn.trace
     posterior = trace.children["posterior"].to_dataset(inherit=False)[list(prior)]
     stats = trace.children["sample_stats"].to_dataset(inherit=False)
     chains = posterior.sizes["chain"]
@@ -195,7 +224,7 @@ def _collect(
     # the gate's checks of fit need no more draws
     every = max(1, len(curve) // gate.PREDICTIVE_DRAWS)
     found = gate.check(result, curve[::every], predicted[::every])
-    if several or not found.chains_agree:
+    if drawn.several or not found.chains_agree:
         found = replace(found, modes=tuple(find_modes(problem, prior, posterior)))
     if "log_marginal_likelihood" in stats:  # of sequential Monte Carlo
         evidence = stats["log_marginal_likelihood"].values.tolist()

@@ -67,7 +67,7 @@ class Settings:
     draws, tune, chains, seed : int
         Only NUTS tunes.
     target_accept : float or None
-        Of NUTS; None for those of `TARGET_ACCEPT`.
+        Of NUTS; None for those of `PASSES`.
     low_rank : bool
         Of NUTS.
     progress : bool
@@ -78,9 +78,9 @@ class Settings:
     tune: int
     chains: int
     seed: int
-    target_accept: float | None
-    low_rank: bool
-    progress: bool
+    target_accept: float | None = None
+    low_rank: bool = False
+    progress: bool = False
 
 
 def sample(compiled: Any, method: str, settings: Settings) -> xr.DataTree:

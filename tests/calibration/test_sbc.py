@@ -88,11 +88,11 @@ def test_the_noise_of_evaluation_is_held(monkeypatch):
     runs = read_runs(table.assign(n_eval=1000, rounding=0.01), composition, kind="error")
     fitted = []
 
-    def stop(table, *_, **__):
-        fitted.append(table)
+    def stop(problem, settings):
+        fitted.append(problem.runs)
         raise InterruptedError
 
-    monkeypatch.setattr(sbc, "fit", stop)
+    monkeypatch.setattr(sbc, "posterior_draws", stop)
     with pytest.raises(InterruptedError):
         simulation_based_calibration(runs, "utility-bounded", replications=1)
     (drawn,) = fitted
