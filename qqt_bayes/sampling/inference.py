@@ -89,7 +89,7 @@ def fit(
     Raises
     ------
     InputError
-        If a number is out of range or the specification has a fault.
+        If a number is out of range or the specification has a fault or leaves nothing to infer.
     """
     settings = Settings(draws, tune, chains, seed, target_accept, low_rank, progress)
     _check(method, settings)
@@ -100,6 +100,11 @@ def fit(
     require_kind(spec, runs.attrs["kind"])
     problem = Problem(spec, runs)
     prior = prior_draws(problem, seed)
+    if not prior:
+        raise InputError(
+            f"model {spec.name} sets every parameter to a number, the noise too, so there is "
+            "nothing to infer: give one of them a prior, or predict with predict_known."
+        )
     drawn = draw(problem, prior, method, settings)
     return _collect(problem, prior, drawn, {"method": method, "seed": seed, **drawn.times})
 

@@ -269,3 +269,14 @@ def test_what_is_no_table_and_no_model(runs):
         qqt.fit("runs.csv")
     with pytest.raises(InputError, match="model: expected a name, a path or a Spec, got dict"):
         qqt.fit(runs, {"law": "utility"})
+
+
+def test_a_model_that_leaves_nothing_to_infer(runs):
+    about = load_model("utility").to_dict()
+    numbers = {"a": 0.02, "b": 0.15, "d": 0.1, "tau": 5.0}
+    known = about | {"name": "known", "parameters": numbers | {"size_exponent": 1.0}}
+    noise = {"distribution": "Normal", "sigma": 0.004}
+    with pytest.raises(InputError, match="known sets every parameter to a number"):
+        qqt.fit(runs, Spec.from_dict(known | {"likelihood": noise}))
+    few = qqt.fit(runs, Spec.from_dict(known), draws=10, tune=50, chains=1)
+    assert list(few["posterior"]) == ["sigma"]
