@@ -195,12 +195,12 @@ def worth(curves, places, value, work):
     rate, rate_of = part(work, places.rate), curves.rate
     if law == EFFECTIVE_DATA:
         effective_growth(curves, places, work)
-    a, log_a = 1.0, 0.0
+    a, log_a, by_log_a = 1.0, 0.0, 1.0
     for e in range(curves.entries):
         adjoint[e] = 0.0
         if value[slot[e]] != a:  # one logarithm, where all have the same a
             a = value[slot[e]]
-            log_a = math.log(a)
+            log_a, by_log_a = math.log(a), 1 / a
         n = seen[curve[e]]
         if law == UTILITY:
             worth[e] += log_a
@@ -221,7 +221,7 @@ def worth(curves, places, value, work):
         elif law == POWER_LAW:
             worth[e], by_rate[e] = log_a + math.log(n), 0.0
         if law != UTILITY_BOUNDED:
-            by_a[e] = 1 / a
+            by_a[e] = by_log_a
 
 
 @kernel

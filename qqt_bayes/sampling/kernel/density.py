@@ -34,9 +34,8 @@ from qqt_bayes.sampling.kernel.noise import (
 from qqt_bayes.sampling.kernel.place import (
     declare,
     place_family,
-    pull_declared,
     pull_family,
-    pull_floors,
+    pull_scales,
     pull_shrink,
     set_floors,
     shrink,
@@ -72,7 +71,7 @@ def log_density(plan, u, gradient, value, adjoint, work):
     by_ratio = pull_parameters(plan, u, value, adjoint, gradient, work)
     pull_noise_ratio(plan.noise, plan.noise_work, by_ratio, value, adjoint, work)
     pull_scatter(plan.noise, plan.noise_work, value, adjoint, work)
-    pull_declared(plan.declared, u, adjoint, gradient)
+    pull_scales(plan.declared, plan.declared.rows, plan.scales_work, adjoint, gradient, work)
     return total
 
 
@@ -82,7 +81,7 @@ def set_values(plan, u, value, work):
     fixed = plan.fixed
     for i in range(plan.slots):
         value[i] = fixed[i]
-    total = declare(plan.declared, u, value)
+    total = declare(plan.declared, plan.scales_work, u, value, work)
     scatter(plan.noise, plan.noise_work, value, work)
     ratio = part(work, plan.noise_work.ratio)
     ratio[0] = noise_ratio(plan.noise, plan.noise_work, value, work)
@@ -133,7 +132,7 @@ def place_parameters(plan, ratio, u, value, work):
     """Set the parameters of the law one after the other, and find the worth; their log density."""
     floors, expected, placed = plan.floors, plan.expected, plan.placed
     places, placed_places = plan.expected_work, plan.placed_work
-    total = set_floors(floors, u, value)
+    total = set_floors(floors, plan.scales_work, u, value, work)
     leaf, row_start = placed.leaf_start, expected.row_start
     field_start = expected.field_start
     before = placed.families - expected.fields  # 1 if the floors are pooled: the first family
@@ -206,10 +205,10 @@ def pull_parameters(plan, u, value, adjoint, gradient, work):
             by_ratio += pull_weigh(expected, places, field, first, ratio, placed_places, work)
             if field == expected.newton_field:
                 for step in range(GAUSS_NEWTON_STEPS - 1, -1, -1):
-                    pull_gauss_newton(plan, step, first, work)
+                    pull_gauss_newton(plan, step, work)
                 pull_worth(plan.curves, plan.curve_work, value, adjoint, work)
             pull_expect(expected, places, field, work)
             if field == 0:
                 pull_say(expected, places, floors, adjoint, work)
-    pull_floors(floors, u, adjoint, gradient)
+    pull_scales(floors, floors.on_line, plan.scales_work, adjoint, gradient, work)
     return by_ratio

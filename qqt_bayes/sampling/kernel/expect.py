@@ -130,13 +130,14 @@ def pull_weigh(expected, places, field, leaf, ratio, placed_places, work):
     )
     best, by_best = part(work, places.best + start), part(work, places.best_adjoint + start)
     prior = part(expected.search_precision, start)
-    by_mean, by_precision = (
+    precision, by_mean, by_precision = (
+        part(work, placed_places.precision + leaf),
         part(work, placed_places.mean_adjoint + leaf),
         part(work, placed_places.precision_adjoint + leaf),
     )
     by_ratio = 0.0
     for i in range(size):
-        t = math.exp(says[2 * size + i])
+        t = precision[i] / ratio
         by_ratio += by_mean[i] * ((t + prior[i]) * best[i] - prior[i] * says[size + i])
         by_ratio += by_precision[i] * t
         by_best[i] = by_mean[i] * ratio * (t + prior[i])
@@ -164,9 +165,10 @@ def gauss_newton(plan, step, leaf, work):
         part(work, curve_places.b + step * size),
         part(work, curve_places.error + step * expected.curves),
     )
+    slope = part(work, places.tried_slope + step * size)
     for i in range(size):
         tried[i] = best[i]
-        b[i] = bound(best[i], lower[i], upper[i])[0]
+        b[i], slope[i] = bound(best[i], lower[i], upper[i])[:2]
     errors(curves, curve_places, step, work)
     for i in range(size):
         gain = part(expected.gain, i * expected.curves)
@@ -180,7 +182,7 @@ def gauss_newton(plan, step, leaf, work):
 
 
 @summing
-def pull_gauss_newton(plan, step, leaf, work):
+def pull_gauss_newton(plan, step, work):
     """The way back of `gauss_newton`: the adjoint of e after the step becomes that before it."""
     expected, places, curves, curve_places = (
         plan.expected,
@@ -191,12 +193,11 @@ def pull_gauss_newton(plan, step, leaf, work):
     last = expected.fields - 1
     start, row = expected.field_start[last], expected.row_start[last]
     size = expected.scalars - start
-    lower, upper = part(plan.placed.lower, leaf), part(plan.placed.upper, leaf)
     by_prior_mean, by_best = (
         part(work, places.says_adjoint + row + size),
         part(work, places.best_adjoint + start),
     )
-    tried = part(work, places.tried + step * size)
+    slope = part(work, places.tried_slope + step * size)
     by_b, by_error = (
         part(work, curve_places.b_adjoint + step * size),
         part(work, curve_places.error_adjoint),
@@ -213,6 +214,6 @@ def pull_gauss_newton(plan, step, leaf, work):
         for i in range(size):
             by_away -= expected.shrinkage[i * size + j] * by_best[i]
         by_prior_mean[j] -= by_away
-        by_b[j] = by_b[j] * bound(tried[j], lower[j], upper[j])[1] + by_away
+        by_b[j] = by_b[j] * slope[j] + by_away
     for j in range(size):
         by_best[j] += by_b[j]

@@ -61,11 +61,11 @@ def pull_noise_ratio(noise, places, by_ratio, value, adjoint, work):
         noise.known,
     )
     search, variance = noise.search_variance, part(work, places.scatter)
-    by_scatter = part(work, places.scatter_adjoint)
+    by_scatter, by_mean = part(work, places.scatter_adjoint), by_ratio / noise.runs
     for i in range(noise.runs * noise.searched):
         design = 1 + siblings[i] * value[common[i]]
         whole = variance[i] * design + known[i]
-        by_whole = -by_ratio / noise.runs * search[i] / (whole * whole)
+        by_whole = -by_mean * search[i] / (whole * whole)
         by_scatter[i] += by_whole * design
         adjoint[common[i]] += by_whole * variance[i] * siblings[i]
 
@@ -85,19 +85,18 @@ def likelihood(noise, places, value, adjoint, work):
     )
     mean, by_mean = part(work, places.mean), part(work, places.mean_adjoint)
     scatter, by_scatter = part(work, places.scatter), part(work, places.scatter_adjoint)
-    total, variance, sigma, log_sigma = 0.0, 1.0, 1.0, 0.0
+    total, variance, per_sigma, log_sigma = 0.0, 1.0, 1.0, 0.0
     for i in range(noise.runs):
         own = 1 - value[common_slot[i]] if training[i] >= 0 else 1.0
         if scatter[i] * own + evaluation[i] != variance:  # many runs have the same
             variance = scatter[i] * own + evaluation[i]
-            sigma, log_sigma = math.sqrt(variance), math.log(variance) / 2
-        residual = observed[i] - mean[i]
-        density, by_residual, by_sigma, by_nu = printed(
-            residual, sigma, value[nu_slot[i]], rounding[i]
+            per_sigma, log_sigma = 1 / math.sqrt(variance), math.log(variance) / 2
+        density, by_z, by_log_sigma, by_nu = printed(
+            (observed[i] - mean[i]) * per_sigma, rounding[i] * per_sigma, value[nu_slot[i]]
         )
         total += density - log_sigma
-        by_mean[i] = -by_residual
-        by_variance = by_sigma / (2 * sigma)
+        by_mean[i] = -by_z * per_sigma
+        by_variance = by_log_sigma * per_sigma * per_sigma / 2
         by_scatter[i] += by_variance * own
         adjoint[nu_slot[i]] += by_nu
         if training[i] >= 0:

@@ -43,26 +43,17 @@ def bound(u, lower, upper):
 
 
 @kernel
-def declare(declared, u, value):
+def declare(declared, places, u, value, work):
     """Set the numbers that are sampled on their unconstrained scales; the log determinant."""
     slot, place = declared.slot, declared.place
     lower, upper = declared.lower, declared.upper
+    slope, log_slope_by_u = part(work, places.slope), part(work, places.log_slope_by_u)
     total = 0.0
     for k in range(declared.rows):
-        x, _, log_slope, _ = bound(u[place[k]], lower[k], upper[k])
-        value[slot[k]] = x
+        at = place[k]
+        value[slot[k]], slope[at], log_slope, log_slope_by_u[at] = bound(u[at], lower[k], upper[k])
         total += log_slope
     return total
-
-
-@kernel
-def pull_declared(declared, u, adjoint, gradient):
-    """The way back of `declare`: from the adjoints of the numbers to the gradient."""
-    slot, place = declared.slot, declared.place
-    lower, upper = declared.lower, declared.upper
-    for k in range(declared.rows):
-        _, slope, _, by_u = bound(u[place[k]], lower[k], upper[k])
-        gradient[place[k]] += adjoint[slot[k]] * slope + by_u
 
 
 @kernel
@@ -104,24 +95,26 @@ def on_line(floors, i, u):
 
 
 @kernel
-def set_floors(floors, u, value):
+def set_floors(floors, places, u, value, work):
     """Set the floors that are on their lines; the log determinant."""
     slot, place = floors.slot, floors.place
+    slope, log_slope_by_u = part(work, places.slope), part(work, places.log_slope_by_u)
     total = 0.0
     for i in range(floors.on_line):
-        d, _, log_slope, _ = on_line(floors, i, u[place[i]])
-        value[slot[i]] = d
+        at = place[i]
+        value[slot[i]], slope[at], log_slope, log_slope_by_u[at] = on_line(floors, i, u[at])
         total += log_slope
     return total
 
 
 @kernel
-def pull_floors(floors, u, adjoint, gradient):
-    """The way back of `set_floors`: from the adjoints of the floors to the gradient."""
-    slot, place = floors.slot, floors.place
-    for i in range(floors.on_line):
-        _, slope, _, by_u = on_line(floors, i, u[place[i]])
-        gradient[place[i]] += adjoint[slot[i]] * slope + by_u
+def pull_scales(scalars, rows, places, adjoint, gradient, work):
+    """The way back of `declare` and of `set_floors`: from the adjoints to the gradient."""
+    slot, place = scalars.slot, scalars.place
+    slope, log_slope_by_u = part(work, places.slope), part(work, places.log_slope_by_u)
+    for k in range(rows):
+        at = place[k]
+        gradient[at] += adjoint[slot[k]] * slope[at] + log_slope_by_u[at]
 
 
 @kernel
@@ -169,6 +162,7 @@ def place_family(placed, places, family, u, value, work):
         part(work, places.precision),
         part(work, places.free),
     )
+    slope, log_slope_by_free = part(work, places.slope), part(work, places.log_slope_by_free)
     start = placed.family_start
     total = 0.0
     for k in range(start[family], start[family + 1]):
@@ -178,13 +172,14 @@ def place_family(placed, places, family, u, value, work):
             z = share * sigma * (mean[k] - precision[k] * mu) + math.sqrt(share) * u[place[k]]
             free[k] = mu + sigma * z
             total += -z * z / 2 - HALF_LOG_2_PI + math.log(share) / 2
-            value[slot[k]] = bound(free[k], lower[k], upper[k])[0]
         else:
             both = precision[k] + other[k]
             free[k] = mean[k] / both + u[place[k]] / math.sqrt(both)
-            x, _, log_slope, _ = bound(free[k], lower[k], upper[k])
-            total += log_slope - math.log(both) / 2
-            value[slot[k]] = x
+            total -= math.log(both) / 2
+        x, slope[k], log_slope, log_slope_by_free[k] = bound(free[k], lower[k], upper[k])
+        value[slot[k]] = x
+        if mu_slot[k] < 0:  # the other prior is declared of x, not of its free scale
+            total += log_slope
     return total
 
 
@@ -201,12 +196,9 @@ def pull_family(placed, places, family, u, value, adjoint, gradient, work):
         placed.mu,
         placed.sigma,
     )
-    lower, upper, other = placed.lower, placed.upper, placed.other_precision
-    mean, precision, free = (
-        part(work, places.mean),
-        part(work, places.precision),
-        part(work, places.free),
-    )
+    other, slope = placed.other_precision, part(work, places.slope)
+    log_slope_by_free = part(work, places.log_slope_by_free)
+    mean, precision = part(work, places.mean), part(work, places.precision)
     by_mean, by_precision, free_adjoint = (
         part(work, places.mean_adjoint),
         part(work, places.precision_adjoint),
@@ -215,8 +207,7 @@ def pull_family(placed, places, family, u, value, adjoint, gradient, work):
     start, leaf = placed.family_start, placed.leaf_start
     for k in range(start[family + 1] - 1, start[family] - 1, -1):
         offset, t = u[place[k]], precision[k]
-        _, slope, _, log_slope_by_free = bound(free[k], lower[k], upper[k])
-        by_free = adjoint[slot[k]] * slope
+        by_free = adjoint[slot[k]] * slope[k]
         if k >= leaf[family]:
             by_free += free_adjoint[k]
         if mu_slot[k] >= 0:
@@ -235,7 +226,7 @@ def pull_family(placed, places, family, u, value, adjoint, gradient, work):
         else:
             both = t + other[k]
             root = math.sqrt(both)
-            by_free += log_slope_by_free
+            by_free += log_slope_by_free[k]
             gradient[place[k]] += by_free / root
             by_mean[k] = by_free / both
             by_both = by_free * (mean[k] / both + offset / (2 * root)) + 0.5

@@ -40,6 +40,7 @@ from qqt_bayes.sampling.kernel.tables import (
     PlacedWork,
     Plan,
     Priors,
+    ScalesWork,
 )
 
 Array = NDArray[np.float64]
@@ -114,12 +115,13 @@ def lay_out(problem: Problem, coordinates: Coordinates | None) -> Layout:
         priors=_priors(by_value),
         declared=Declared(len(numbers.declared), *_columns(numbers.declared, ON_SCALE)),
         placed=_placed(numbers.placed, *families),
-        placed_work=PlacedWork(*memory.take(*[rows] * 6)),
+        scales_work=ScalesWork(*memory.take(numbers.places, numbers.places)),
+        placed_work=PlacedWork(*memory.take(*[rows] * 8)),
         floors=floors,
         expected=expected,
         expected_work=ExpectedWork(
             *memory.take(knots_rows, knots_rows, expected.floors * knots_rows),
-            *memory.take(scalars, scalars, GAUSS_NEWTON_STEPS * scalars, scalars, scalars),
+            *memory.take(scalars, scalars, *[GAUSS_NEWTON_STEPS * scalars] * 2, scalars, scalars),
         ),
         curves=curves,
         curve_work=curve_work(curves, memory),

@@ -92,29 +92,28 @@ def averages(z, half, nu):
 
 
 @kernel
-def printed(residual, sigma, nu, rounding):
+def printed(residual, half, nu):
     """Log density of a printed error in units of sigma; derivatives of that of the error itself.
 
-    Those are by the residual, by sigma and by nu; the density itself has ``- log(sigma)`` more.
+    Those are by the residual, by log sigma and by nu; the density itself has ``- log(sigma)`` more.
 
     Parameters
     ----------
-    residual, sigma : float
+    residual, half : float
+        The residual and its rounding, in units of sigma.
     nu : float
         Infinite for normal noise.
-    rounding : float
     """
-    z, half = abs(residual) / sigma, rounding / sigma
+    z = abs(residual)
     if half < MIN_HALF_WIDTH:
         density, pull = log_noise(z, nu), pull_of_noise(z, nu)
         turn = z * pull
         tail = 0.0 if math.isinf(nu) else math.log1p(z * z / nu)
     else:
         density, pull, turn, tail = averages(z, half, nu)
-    by_residual = math.copysign(pull, -residual) / sigma
-    by_sigma = (turn - 1) / sigma
+    by_residual, by_log_sigma = math.copysign(pull, -residual), turn - 1
     if math.isinf(nu):
-        return density - HALF_LOG_2_PI, by_residual, by_sigma, 0.0
+        return density - HALF_LOG_2_PI, by_residual, by_log_sigma, 0.0
     density += math.lgamma((nu + 1) / 2) - math.lgamma(nu / 2) - (math.log(nu) + LOG_PI) / 2
     by_nu = digamma((nu + 1) / 2) - digamma(nu / 2) - 1 / nu - tail + turn / nu
-    return density, by_residual, by_sigma, by_nu / 2
+    return density, by_residual, by_log_sigma, by_nu / 2

@@ -66,6 +66,21 @@ class Declared(NamedTuple):
     upper: Reals
 
 
+class ScalesWork(NamedTuple):
+    """What is known at a point of the scalars that are not placed, and of the floors on their lines.
+
+    Attributes
+    ----------
+    slope : (place,)
+        dx/du.
+    log_slope_by_u : (place,)
+        The derivative of its log.
+    """
+
+    slope: int
+    log_slope_by_u: int
+
+
 class Placed(NamedTuple):
     """The random scalars that are sampled about where the runs and their prior put them.
 
@@ -114,6 +129,8 @@ class PlacedWork(NamedTuple):
         And their precision.
     free, free_adjoint : (row,)
         The scalar on its unconstrained scale.
+    slope, log_slope_by_free : (row,)
+        The derivative of its value by that, and the derivative of the log of it.
     """
 
     mean: int
@@ -122,6 +139,8 @@ class PlacedWork(NamedTuple):
     precision_adjoint: int
     free: int
     free_adjoint: int
+    slope: int
+    log_slope_by_free: int
 
 
 class Floors(NamedTuple):
@@ -215,6 +234,8 @@ class ExpectedWork(NamedTuple):
         ``e`` under the present values of the parameters before.
     tried : (step, scalar of the last field)
         ``e`` before each Gauss-Newton step.
+    tried_slope : (step, scalar of the last field)
+        The derivative of b by it.
     offset, offset_adjoint : (scalar,)
         ``x - e(d)``.
     """
@@ -225,6 +246,7 @@ class ExpectedWork(NamedTuple):
     best: int
     best_adjoint: int
     tried: int
+    tried_slope: int
     offset: int
     offset_adjoint: int
 
@@ -257,6 +279,7 @@ class Plan(NamedTuple):
     variables: Integers
     priors: Priors
     declared: Declared
+    scales_work: ScalesWork
     placed: Placed
     placed_work: PlacedWork
     floors: Floors
