@@ -22,7 +22,9 @@ from typing import Any, NamedTuple
 import numba
 from numba import types
 from numba.core.caching import FunctionCache
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
+from numba.core.runtime.nrt import rtsys
 
 from qqt_bayes.laws.law import LEAST_DECAY, LEAST_SHARE
 from qqt_bayes.model.coordinates import GAUSS_NEWTON_STEPS
@@ -67,32 +69,22 @@ class Functions(NamedTuple):
 def functions() -> Functions:
     """The compiled functions: from the cache, or compiled now, by two processes."""
     sources = _sources()
-    if is_compiled():
-        values = _callback(SET_VALUES, _set_values(sources))
-        density = _callback(DENSITY, _density(sources))
-    else:
-        with _in_another_process():
-            density = _callback(DENSITY, _density(sources))
-        values = _callback(SET_VALUES, _set_values(sources))  # from the cache, if it has one
+    with nullcontext() if is_compiled() else _in_another_process():
+        density = _address(DENSITY, _density(sources))
+    values = _address(SET_VALUES, _set_values(sources))  # of the other process, if there was one
     # at last: `is_compiled` asks for this one
-    expand = _callback(EXPAND, _expand(sources))
-    return Functions(values.address, density.address, expand.address)
+    expand = _address(EXPAND, _expand(sources))
+    return Functions(values, density, expand)
 
 
 def is_compiled() -> bool:
     """Whether the cache has the functions for the present sources, Numba and processor."""
-    try:
-        kept = FunctionCache(_expand(_sources()))
-    except RuntimeError as error:
-        if not _has_no_folder(error):
-            raise
-        return False
-    return kept.load_overload(EXPAND, cpu_target.target_context) is not None
+    return _kept(EXPAND, _expand(_sources())) is not None
 
 
 def warm_set_values() -> None:
     """Compile `set_values` and leave it in the cache."""
-    _callback(SET_VALUES, _set_values(_sources()))
+    _address(SET_VALUES, _set_values(_sources()))
 
 
 def _in_another_process() -> AbstractContextManager[Any]:
@@ -122,6 +114,44 @@ def _sources() -> int:
     for each in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(each.read_bytes())
     return int.from_bytes(digest.digest()[:4])
+
+
+class Loading:
+    """Numba's context of compilation, without all that it must know in order to compile.
+
+    To load what is in the cache, Numba prepares to compile (`refresh`), for a quarter of a second.
+    Code that is compiled already needs nothing of it but the functions that it is linked with.
+    """
+
+    def __init__(self) -> None:
+        self._context = cpu_target.target_context
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+    def refresh(self) -> None:
+        """Make known what compiled code is linked with."""
+        rtsys.initialize(self._context)
+
+
+def _address(signature: Any, function: Callable[..., Any]) -> int:
+    """The address of a function for C: from Numba's cache, or compiled now."""
+    kept = _kept(signature, function)
+    if kept is None:
+        return int(_callback(signature, function).address)
+    return int(kept.library.get_pointer_to_function(kept.fndesc.llvm_cfunc_wrapper_name))
+
+
+@global_compiler_lock
+def _kept(signature: Any, function: Callable[..., Any]) -> Any:
+    """What Numba's cache has of a function; None where it has none, or there is no cache."""
+    try:
+        cache = FunctionCache(function)
+    except RuntimeError as error:
+        if not _has_no_folder(error):
+            raise
+        return None
+    return cache.load_overload(signature, Loading())
 
 
 def _callback(signature: Any, function: Callable[..., Any]) -> Any:

@@ -67,7 +67,7 @@ class Declared(NamedTuple):
 
 
 class ScalesWork(NamedTuple):
-    """What is known at a point of the scalars that are not placed, and of the floors on their lines.
+    """What is known at a point of declared scalars and of floors on their lines.
 
     Attributes
     ----------

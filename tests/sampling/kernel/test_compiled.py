@@ -87,3 +87,17 @@ def test_another_fault_of_compilation_is_not_passed_over(monkeypatch):
     monkeypatch.setattr(numba, "cfunc", cfunc)
     with pytest.raises(RuntimeError, match="out of memory"):
         compiled._callback(types.int64(types.int64), lambda x: x + 1)
+
+
+def test_numba_still_compiles_after_what_is_in_the_cache_was_loaded():
+    """Loading leaves its context without what it must know to compile, until it has to."""
+    compiled.functions()  # now they are in the cache
+    code = """
+import numba
+from qqt_bayes.sampling.kernel.compiled import functions, is_compiled
+assert is_compiled()
+functions()
+print(numba.njit(lambda x: sum([x, x]))(2))
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "4\n"
