@@ -25,9 +25,13 @@ setup: $(READY) ## make .venv from the lock, with this package in it
 demo: $(READY) ## the main job on real runs: which filter wins at which budget
 	$(BIN)/qqt demo
 
+# The cluster's tests mostly wait: meanwhile the others run, and what they said comes at the end.
 test: $(READY) $(CLUSTER)/.ready ## the tests and the examples in the docstrings
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
-	PYTHONPATH=$(CURDIR)/$(CLUSTER) $(BIN)/python -m pytest tests/sampling/test_cluster.py
+	@mkdir -p build
+	@PYTHONPATH=$(CURDIR)/$(CLUSTER) $(BIN)/python -m pytest -p no:cacheprovider tests/sampling/test_cluster.py \
+		>build/test_cluster.log 2>&1 & cluster=$$!; \
+	status=0; $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder || status=$$?; \
+	wait $$cluster || status=$$?; cat build/test_cluster.log; exit $$status
 
 test-slow: $(READY) $(CLUSTER)/.ready ## recovery of known parameters and other tests of many minutes
 	$(BIN)/python -m pytest --runslow -m slow
