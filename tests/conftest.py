@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process for each core: more threads wait
-# PyMC is an oracle here, asked for a few numbers of many models: to compile each model for Numba or C
-# takes longer, by far where their caches are empty, and so does noting where each node was made.
+# PyMC is an oracle here, asked for a few numbers of many models: to compile each for Numba or C takes
+# longer, by far where their caches are empty, and so does noting where each node was made.
 os.environ.setdefault("PYTENSOR_FLAGS", "mode=FAST_COMPILE,cxx=,traceback__limit=0")
 
 import hypothesis
@@ -15,14 +15,16 @@ import pytest
 
 TESTS = Path(__file__).parent
 LONGEST_FIRST = (
-    "case_studies/test_datacomp_medium.py",
-    "sampling/test_inference.py",
-    "case_studies/test_cherti.py",
-    "model/test_coordinates.py",
     "sampling/kernel/test_density.py",
+    "case_studies/test_cherti.py",
+    "case_studies/test_datacomp_medium.py",
     "case_studies/test_mini_clip.py",
+    "sampling/test_extremes.py",
+    "sampling/test_inference.py",
+    "sampling/kernel/test_compiled.py",
+    "model/test_coordinates.py",
     "case_studies/test_tmars_published.py",
-    "sampling/test_cluster.py",
+    "sampling/test_declaration.py",
     "report/figures/test_files.py",
 )
 """Files that take longest.  Workers take files as they come: were one of these among the last, one
