@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process for each core: more threads wait
-# PyMC is an oracle here, asked for a few numbers of many models: to compile each for Numba or C takes
-# longer, by far where their caches are empty, and so does noting where each node was made.
+# PyMC is an oracle here, asked for a few numbers of many models: to compile each for Numba or C
+# takes longer, by far where their caches are empty; so does noting where each node was made.
 os.environ.setdefault("PYTENSOR_FLAGS", "mode=FAST_COMPILE,cxx=,traceback__limit=0")
 
 import hypothesis
