@@ -126,11 +126,15 @@ def amplitudes(residual: Array, variance: Array, unit: Array) -> Array:
     log_prior = np.log(AMPLITUDE_GRID) - (AMPLITUDE_FREEDOM + 1) / 2 * half_t
     density = np.add.outer(log_prior, log_prior)
     grid = [scale * AMPLITUDE_GRID for scale in AMPLITUDE_SCALE]
-    for i, j in np.ndindex(density.shape):
-        total = grid[0][i] ** 2 * level + grid[1][j] ** 2 * trend + np.eye(projected.size)
-        root = np.linalg.cholesky(total)
-        distance = np.sum(np.linalg.solve(root, projected) ** 2)
-        density[i, j] -= np.log(np.diag(root)).sum() + distance / 2
+    for i, size in enumerate(grid[0]):
+        # in units of noise and level together the trend is diagonal: one step serves all its sizes
+        root = np.linalg.cholesky(size**2 * level + np.eye(projected.size))
+        both = np.linalg.solve(root, np.linalg.solve(root, trend).T)
+        scale, turn = np.linalg.eigh(both)
+        total = 1 + np.multiply.outer(grid[1] ** 2, scale.clip(0))
+        distance = np.sum((turn.T @ np.linalg.solve(root, projected)) ** 2 / total, axis=1)
+        log_root = np.log(np.diag(root)).sum() + np.log(total).sum(axis=1) / 2
+        density[i] -= log_root + distance / 2
     share = np.exp(density - density.max()).ravel()
     below = np.cumsum(share) / share.sum()
     middle = (np.arange(AMPLITUDE_STRATA) + 0.5) / AMPLITUDE_STRATA
