@@ -72,7 +72,7 @@ def fit(
         NUTS: acceptance rate that the step size aims at; nearer to 1 is slower and safer. Without
         it 0.9; then, as long as draws diverge or chains of 4,000 draws in all disagree, all are
         drawn again: at 0.97, at 0.99 four times as many, of which one in four is kept, at 0.997,
-        and at last at 0.997 four times as many.
+        and at last at 0.999 four times as many.
     low_rank : bool
         NUTS: let the mass matrix learn correlations: a third of the gradient steps a draw where
         training sets overlap, but more draws are needed.

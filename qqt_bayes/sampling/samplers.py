@@ -39,7 +39,7 @@ class Pass:
     times: int = 1
 
 
-PASSES = Pass(0.9), Pass(0.97), Pass(0.99, times=4), Pass(0.997), Pass(0.997, times=4)
+PASSES = Pass(0.9), Pass(0.97), Pass(0.99, times=4), Pass(0.997), Pass(0.999, times=4)
 """One after the other, until no draw diverges and the chains agree.  The third is for chains that
 disagree: they need more draws, not smaller steps.  Where a handful of runs is fitted closely, about
 one draw in 10,000 still diverges in it, far down the tail of the floor: smaller steps make that a
