@@ -12,6 +12,8 @@ from qqt_bayes.sampling.nutpie_adapter import Density, from_kernel
 from qqt_bayes.tables.runs import read_runs
 
 
+# Without C, as in these tests, PyTensor fuses fewer steps than it would like, and says so.
+@pytest.mark.filterwarnings("ignore:Loop fusion failed:UserWarning")
 def test_a_law_that_is_not_compiled_is_left_to_pymc(monkeypatch):
     problem = Problem(load_model("power-law"), read_runs(*made.tables()))
     ours = Density(from_kernel(lay_out(problem, None)))
