@@ -24,8 +24,8 @@ def install(monkeypatch):
         some = np.random.default_rng(settings.seed).permutation(len(prior["a"]))[:count]
         few = {name: x[some] for name, x in prior.items()}
         posterior = labelled(problem, few, settings.chains)
-        still = xr.zeros_like(posterior["a"])
-        stats = xr.Dataset({"diverging": still.astype(bool), "energy": posterior["a"]})
+        energy = xr.zeros_like(posterior["a"]) + posterior["draw"]
+        stats = xr.Dataset({"diverging": energy < 0, "energy": energy})  # the gate refuses a drift
         return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
 
     monkeypatch.setattr(sbc, "posterior_draws", from_the_prior)
