@@ -45,7 +45,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:Cannot cache compiled function")
 def study(pools: int, epochs: int, each: int = 5) -> xr.Dataset:
     """Pools that are evaluated `each` times, the last time after `epochs`."""
     seen = np.linspace(0.2, 1, each) * epochs
-    return studies.simulate(studies.drawn_parameters(pools, np.random.default_rng(0)), tuple(seen), 0.003, seed=0)
+    parameters = studies.drawn_parameters(pools, np.random.default_rng(0))
+    return studies.simulate(parameters, tuple(seen), 0.003, seed=0)
 
 
 @pytest.mark.parametrize(
