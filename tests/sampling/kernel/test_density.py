@@ -30,6 +30,9 @@ LARGEST = 3.0
 """Points are tried up to so far from the middle in each coordinate: in the tails, too."""
 CLOSE = 1e-9
 """Of a relative difference: both sum doubles in an order of their own."""
+CLOSE_COARSE = 1e-7
+"""The same where errors are rounded to several sigmas: PyTensor has the derivative of a quadrature,
+the kernel the quadrature of a derivative, and they are as far apart as its error in the tails."""
 
 
 def single_pools(most=40.5, **columns):
@@ -71,7 +74,7 @@ def compiled(problem, coordinates):
     return from_kernel(lay_out(problem, coordinates))
 
 
-def assert_same(spec, runs, *, declared=False, largest=LARGEST, points=POINTS):
+def assert_same(spec, runs, *, declared=False, largest=LARGEST, points=POINTS, close=CLOSE):
     """Compare at points about the middle, ever farther from it."""
     problem = Problem(spec, runs)
     coordinates = None if declared else coordinates_of(problem)
@@ -87,7 +90,7 @@ def assert_same(spec, runs, *, declared=False, largest=LARGEST, points=POINTS):
         value, gradient = ours(u)
         if np.isfinite(expected) and np.isfinite(expected_gradient).all():
             scale = max(1.0, np.abs(expected_gradient).max())
-            np.testing.assert_allclose(gradient / scale, expected_gradient / scale, atol=CLOSE)
+            np.testing.assert_allclose(gradient / scale, expected_gradient / scale, atol=close)
             found.append((value, expected))
     assert len(found) > points / 2
     value, expected = np.array(found).T
@@ -124,7 +127,8 @@ def test_keeps_its_digits_over_a_million_epochs(model):
 @pytest.mark.parametrize("name", DESIGNS)
 @pytest.mark.parametrize("model", list_models())
 def test_is_that_of_every_model_on_every_design(model, name, rounding):
-    assert_same(load_model(model), design(name, rounding), points=MANY)
+    close = CLOSE_COARSE if rounding == "coarse" else CLOSE
+    assert_same(load_model(model), design(name, rounding), points=MANY, close=close)
 
 
 @pytest.mark.parametrize(
