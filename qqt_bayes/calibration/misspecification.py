@@ -78,7 +78,8 @@ def coverage_elsewhere(
     tables = prior_tables(truth, runs, replications, seed)
     largest = float(tables.design["samples_seen"].max())
     problems = {
-        times: Problem(truth, every_set(tables.design, times * largest)) for times in BUDGET_FACTORS
+        times: Problem(truth, every_set(tables.design, times * largest), design=tables.design)
+        for times in BUDGET_FACTORS
     }
     tails = [(1 - probability) / 2, (1 + probability) / 2]
     rows = []

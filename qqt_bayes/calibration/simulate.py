@@ -9,6 +9,7 @@ from qqt_bayes.errors import InputError
 from qqt_bayes.laws.law import law_for
 from qqt_bayes.laws.run_curves import ingredients, run_errors
 from qqt_bayes.model.noise import growth, reference_budget
+from qqt_bayes.posterior.prediction import known_to_law
 
 
 def simulate_runs(
@@ -71,9 +72,12 @@ def simulate_runs(
         raise InputError(
             f"Pools without parameters: {', '.join(sorted(missing))}; add a row for each."
         )
-    known = parameters.sel(pool=design["pool"])
+    known = known_to_law(chosen, parameters).sel(pool=design["pool"])
     runs = design.assign(pool_size=known["pool_size"])
-    values = {name: (known[name].to_numpy(), ("pool",)) for name in chosen.arguments}
+    values = {
+        name: (known[name].to_numpy(), tuple(map(str, known[name].dims)))
+        for name in chosen.arguments
+    }
     exponent = {"size_exponent": (np.float64(size_exponent), ())}
     curve = run_errors(ingredients(runs), chosen, {**values, **exponent})
     seen = design["samples_seen"].to_numpy()

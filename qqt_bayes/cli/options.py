@@ -108,6 +108,12 @@ runs = together(
         metavar="KIND",
         help="error: rates in (0, 1]; loss: any positive numbers.",
     ),
+    click.option(
+        "--chance-error",
+        type=float,
+        metavar="RATE",
+        help="Error rate of guessing, such as 0.9 with ten classes; 1 if not given.",
+    ),
     click.option("--group", metavar="COLUMN", help="Column of the group (architecture, scale)."),
     click.option(
         "--mapping",

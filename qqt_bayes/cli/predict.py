@@ -107,7 +107,7 @@ def of_parameters(
     path: str, levels: str | None, budgets: str, law: str, rows: str | None
 ) -> pd.DataFrame:
     """Predictions of known parameters: columns `level`, `budget` and `error`."""
-    parameters = read_parameters(path, fit=rows)
+    parameters = read_parameters(path, fit=rows, law=law)
     taken, which = levels_for(levels, parameters)
     if levels is None:
         note(f"Levels: {which}; --levels gives others.")

@@ -132,6 +132,11 @@ def _searched(pools: WholePools, criteria: Criteria, advance: Advance) -> Rankin
             f"more than {MAX_ENUMERATED_POOLS} pools: law {pools.law.name} sees more of a mixture "
             "than means over its pools, so its subsets cannot be searched; merge pools"
         )
+    if not pools.law.convex:
+        raise InputError(
+            f"more than {MAX_ENUMERATED_POOLS} pools: the error of law {pools.law.name} is not "
+            "convex in what its pools contribute, so there is no bound to search with; merge pools"
+        )
     if criteria.rule == "target":
         raise InputError(
             f"more than {MAX_ENUMERATED_POOLS} pools: rule 'target' has no bound to search with; "

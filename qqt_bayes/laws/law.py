@@ -25,36 +25,14 @@ from typing import Any
 import numpy as np
 
 from qqt_bayes.errors import InputError, alternatives
+from qqt_bayes.laws.effective_reuse import ARGUMENTS, PARAMETERS, derive, effective_reuse
 from qqt_bayes.laws.epochs import Epochs
+from qqt_bayes.laws.means import Mixture
 
 LEAST_DECAY = 1e-20
 """Decay per epoch below which repetition is free; keeps tau = infinity finite in quotients."""
 LEAST_SHARE = 1e-150
 """What is left of a sample at the least; its square, in a derivative, does not vanish either."""
-
-
-@dataclass(frozen=True)
-class Mixture:
-    """How values of pools become values of a training set.
-
-    Attributes
-    ----------
-    mean : callable
-        Weighted mean over the pools of each training set: values of pools in, values of training
-        sets out.
-    spread : callable
-        The way back: hands each pool the value of its training set.
-    over_pools : callable, optional
-        ``mean(b x)`` of b, shape (..., pool, 1), and x, shape (..., pool, 1, node), as one product
-        of matrices, shape (..., 1, node): where it is given, the pools are summed before the nodes.
-    """
-
-    mean: Callable[[Any], Any]
-    spread: Callable[[Any], Any]
-    over_pools: Callable[[Any, Any], Any] | None = None
-
-
-ONE_POOL = Mixture(mean=lambda x: x, spread=lambda x: x)
 
 
 @dataclass(frozen=True)
@@ -66,10 +44,20 @@ class Law:
     name : str
         Name in `LAWS`.
     error : callable
-        ``error(epochs, a, b, d, tau, mixture, xp)``: error of each training set; further parameters
-        by name.
+        ``error(epochs, **arguments, mixture, xp)``: error of each training set.
     parameters : tuple of str
         What a specification must give a prior or a value for.
+    takes : tuple of str, optional
+        The arguments of `error`, if they are not the parameters with a half-life for the size
+        exponent.
+    derive : callable, optional
+        Adds to values of the parameters and constants those arguments that follow from them.
+    centred : tuple of str
+        Parameters of pools that count from their mean over all pools.
+    shared : tuple of str
+        Arguments of which no mean over pools is taken.
+    convex : bool
+        Whether the error is a convex function of the means that the law takes.
     bounded : bool
         Whether the error before training is 1, not 1 + d.
     separable : bool
@@ -79,12 +67,29 @@ class Law:
     name: str
     error: Callable[..., Any]
     parameters: tuple[str, ...]
+    takes: tuple[str, ...] = ()
+    derive: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    centred: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ("a",)
     bounded: bool = False
     separable: bool = True
+    convex: bool = True
+
+    def over(self, parameter: str) -> tuple[str, ...]:
+        """The dimensions along which a parameter may differ.
+
+        Of the law of effective reuse pools differ in what counts from their mean, and groups in
+        all else.
+        """
+        if not self.centred:
+            return ("group", "pool")
+        return ("pool",) if parameter in self.centred else ("group",)
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """The parameters that `error` takes: always a half-life, never the size exponent."""
+        """What `error` takes; of laws of utility always a half-life, never the size exponent."""
+        if self.takes:
+            return self.takes
         names = dict.fromkeys((*self.parameters, "tau"))
         return tuple(name for name in names if name != "size_exponent")
 
@@ -135,6 +140,7 @@ def utility(
     The best T-MARS band (published parameters), one pass over 12.8M samples and then ten:
 
     >>> from qqt_bayes.laws.epochs import collapse
+    >>> from qqt_bayes.laws.means import ONE_POOL
     >>> a, b, d, tau = (np.array([x]) for x in (0.025, 0.16, 0.1, 6.7))
     >>> utility(collapse([12.8e6], 12.8e6), a, b, d, tau, ONE_POOL).round(4)
     array([0.9302])
@@ -180,6 +186,7 @@ def utility_overfit(
     A half-life of 3 epochs: the utility is spent after ``k* = 3 log2(1.1 / 0.1) = 10.4`` epochs.
 
     >>> from qqt_bayes.laws.epochs import collapse
+    >>> from qqt_bayes.laws.means import ONE_POOL
     >>> a, b, d, tau, kappa = (np.array([x]) for x in (0.025, 0.16, 0.1, 3.0, 0.1))
     >>> count = np.array([1, 10, 11, 12, 100])
     >>> epochs = collapse(count * 12.8e6, 12.8e6)
@@ -293,6 +300,7 @@ def data_constrained(
     The published constants, without the term of the model's size: 4B tokens, eight times over.
 
     >>> from qqt_bayes.laws.epochs import collapse
+    >>> from qqt_bayes.laws.means import ONE_POOL
     >>> E, B, beta, R = 1.87, 1488, 0.353, 15.4
     >>> theta = (1e5 / B ** (1 / beta), beta, E, R * math.log(2))
     >>> a, b, d, tau = (np.array([x]) for x in theta)
@@ -330,6 +338,16 @@ LAWS = {
         Law("effective-data", effective_data, _REPEATING, separable=False),
         Law("data-constrained", data_constrained, _REPEATING),
         Law("power-law", power_law, ("a", "b", "d")),
+        Law(
+            "effective-reuse",
+            effective_reuse,
+            PARAMETERS,
+            takes=ARGUMENTS,
+            derive=derive,
+            centred=("Q", "r"),
+            shared=tuple(name for name in ARGUMENTS if name not in ("Q", "r")),
+            convex=False,
+        ),
     )
 }
 """The closed registry of laws."""

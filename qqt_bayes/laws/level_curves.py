@@ -151,11 +151,14 @@ def flat_draws(
     >>> lead, draws["b"].shape, draws["d"].shape
     (['draw'], (2, 2), (2, 1))
     """
-    names = (*law.arguments, "size_exponent")
+    names = law.arguments
+    if "tau" in names:
+        names = (*names, "size_exponent")
     used = {dim for name in names for dim in parameters[name].dims}
     lead = [dim for dim in (*SAMPLE, "group") if dim in used]
     draws = {name: _by_draw(parameters[name], parameters, lead) for name in names}
-    draws["size_exponent"] = draws["size_exponent"][:, :1]  # one for all pools, in any case
+    if "size_exponent" in draws:
+        draws["size_exponent"] = draws["size_exponent"][:, :1]  # one for all pools, in any case
     return lead, draws
 
 

@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes.laws.epochs import Epochs, of_one_size
-from qqt_bayes.laws.law import Law, Mixture
+from qqt_bayes.laws.law import Law
+from qqt_bayes.laws.means import Mixture
 
 
 def half_life(tau: Any, total: Any, pool_size: Any, size_exponent: Any = 1.0) -> Any:
@@ -93,6 +94,7 @@ def mixture_error(
     share = taken[used] / taken.sum()
     mixture = Mixture(
         mean=lambda x: np.einsum("p,dp...->d...", share, x),
+        shared=lambda x: x[:, 0] if x.ndim == 3 else x,  # what is of the budgets alone has one axis
         spread=lambda x: x[:, None],
         over_pools=lambda b, x: (share * b[..., 0])[:, None] @ x[:, :, 0],
     )
@@ -128,18 +130,21 @@ def law_inside(
     """
     given = {"tau": [[np.inf]], "size_exponent": [[1.0]], **parameters}
     draws = {name: _column(given[name], pools) for name in law.arguments}
-    tau = half_life(
-        draws.pop("tau"),
-        total,
-        np.asarray(pool_size, float)[pools, None],
-        _column(given["size_exponent"], pools),
-    )
-    every = np.broadcast_shapes(tau.shape, *(x.shape for x in draws.values()), (1, pools.size, 1))
-    # no law takes the mean of a by itself: where pools share it, the growth is the same in each
-    draws = {name: x if name == "a" else np.broadcast_to(x, every) for name, x in draws.items()}
+    if "tau" in draws:
+        draws["tau"] = half_life(
+            draws["tau"],
+            total,
+            np.asarray(pool_size, float)[pools, None],
+            _column(given["size_exponent"], pools),
+        )
+    every = np.broadcast_shapes(*(x.shape for x in draws.values()), (1, pools.size, 1))
+    # no law takes the mean of these by itself: what is made of them is the same where they are
+    draws = {
+        name: x if name in law.shared else np.broadcast_to(x, every) for name, x in draws.items()
+    }
     if not isinstance(samples_seen, Epochs):
         samples_seen = of_one_size(samples_seen, total, exact=exact)
-    return law.error(samples_seen, **draws, tau=np.broadcast_to(tau, every), mixture=mixture)
+    return law.error(samples_seen, **draws, mixture=mixture)
 
 
 def _column(value: ArrayLike, used: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -17,7 +17,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.laws.epochs import Epochs, collapse
-from qqt_bayes.laws.law import Law, Mixture
+from qqt_bayes.laws.law import Law
+from qqt_bayes.laws.means import Mixture
 from qqt_bayes.laws.mixture import half_life
 
 PART_BOUNDS = (16,)
@@ -165,12 +166,22 @@ def run_errors(
     add : callable
         ``add(x, row, n)``: sums the entries of each of n runs.
     """
+    if not {*law.arguments} <= {*values}:  # as they are declared
+        values = {
+            name: (_centred(x, over), over) if name in law.centred else (x, over)
+            for name, (x, over) in values.items()
+        }
     order = np.argsort(np.concatenate([part.runs for part in parts]))
     before = np.cumsum([0] + [part.rows for part in parts])
     cell = np.concatenate([part.cell + at for part, at in zip(parts, before, strict=False)])[order]
     curves = [_part_errors(part, law, values, xp, add) for part in parts]
     errors = curves[0] if len(parts) == 1 else xp.concatenate(curves)
     return errors if np.array_equal(cell, np.arange(before[-1])) else errors[cell]
+
+
+def _centred(x: Any, over: tuple[str, ...]) -> Any:
+    """Values less their mean over all pools, the last axis; 0 where all pools share one."""
+    return x - x.mean(axis=-1, keepdims=True) if "pool" in over else 0 * x
 
 
 def _part_errors(
@@ -184,24 +195,35 @@ def _part_errors(
     each = {
         name: value[tuple(position[dim] for dim in over)] if over else value
         for name, (value, over) in values.items()
-        if name in law.parameters
+        if name in law.parameters or name in law.arguments
     }
-    for name in ("b", "d"):  # laws take means of these as they are: a value for each entry
-        if name in each:
+    if law.derive is not None and not {*law.arguments} <= {*each}:
+        derived = law.derive(each)
+        each = {name: derived[name] for name in law.arguments}
+    for name in ("b", "d", "Q", "r"):  # laws take means of these: a value for each entry
+        if name in each and name not in law.shared:
             each[name] = each[name] * np.ones(part.row.size)
-    tau = each.pop("tau", np.inf)
-    exponent = each.pop("size_exponent", 1.0)
+    if "tau" in law.arguments:
+        tau, exponent = each.get("tau", np.inf), each.pop("size_exponent", 1.0)
+        each["tau"] = half_life(tau, part.total, part.pool_size, exponent)
     single = part.row.size == part.rows  # each on one pool: a mean is the value itself
+    first = np.flatnonzero(np.diff(part.row, prepend=-1))
 
     def mean(x: Any) -> Any:
         # transposed, as an axis of nodes may come behind that of the entries
         return x if single else add((part.share * x.T).T, part.row, part.rows)
 
+    def shared(x: Any) -> Any:
+        return x if single or np.ndim(x) == 0 else x[first]
+
     return law.error(
         part.epochs,
         **each,
-        tau=half_life(tau, part.total, part.pool_size, exponent),
-        mixture=Mixture(mean=mean, spread=(lambda x: x) if single else (lambda x: x[part.row])),
+        mixture=Mixture(
+            mean=mean,
+            spread=(lambda x: x) if single else (lambda x: x[part.row]),
+            shared=shared,
+        ),
         xp=xp,
     )
 

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qqt_bayes.laws.epochs import MAX_BLOCK_NUMBERS, Epochs, collapse, of_one_size
-from qqt_bayes.laws.law import Law, Mixture
+from qqt_bayes.laws.law import Law
+from qqt_bayes.laws.means import Mixture
 from qqt_bayes.laws.mixture import law_inside, mixture_error
 
 Array = NDArray[np.float64]
@@ -106,7 +107,8 @@ class WholePools:
 
         Returns
         -------
-        list of array, shape (budget or 1, pool, draw)
+        list of array, shape (budget or 1, pool or 1, draw)
+            A single pool stands for all where they share the value.
         """
         pools = np.arange(self.taken.size) if pools is None else pools
         epochs = of_one_size(self.budgets, total)
@@ -124,16 +126,22 @@ class WholePools:
     def _values(
         self, draws: slice, total: float, pools: NDArray[np.intp], epochs: Epochs
     ) -> list[Array]:
-        """`table` for some draws, shapes (draw, pool, budget or 1)."""
+        """`table` for some draws, shapes (draw, pool or 1, budget or 1)."""
         values: list[Array] = []
 
         def mean(x: Array) -> Array:
             values.append(x)
             return x[:, 0]  # any value: the law's error is thrown away, only the x_i are kept
 
+        def shared(x: Array) -> Array:
+            over_pools = x if x.ndim == 3 else x[None, None]  # of the budgets alone
+            return mean(over_pools)
+
         some = {name: x[draws] for name, x in self.parameters.items()}
-        law_inside(self.law, some, pools, total, self.reference, epochs, Mixture(mean, lambda x: x))
-        return values
+        mixture = Mixture(mean, lambda x: x, shared=shared)
+        law_inside(self.law, some, pools, total, self.reference, epochs, mixture)
+        count = max(len(x) for x in some.values())
+        return [np.broadcast_to(x, (count, *x.shape[1:])) for x in values]
 
     def errors(self, members: Members) -> Array:
         """Errors of any training sets at all budgets, under every draw.
@@ -159,7 +167,8 @@ class WholePools:
             pools = np.flatnonzero(members[sets].any(axis=0))
             table = self.table(total, pools)
             shares = self.shares(members[sets])[:, pools]
-            error[sets] = error_of_means(self.law, [shares @ x for x in table]).swapaxes(0, 1)
+            means = [x if x.shape[1] == 1 else shares @ x for x in table]
+            error[sets] = error_of_means(self.law, means).swapaxes(0, 1)
         return error
 
 

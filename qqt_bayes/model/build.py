@@ -130,7 +130,7 @@ def build(problem: Problem, coordinates: Coordinates | None = None) -> pm.Model:
 
 def _curve(problem: Problem, values: Mapping[str, Any]) -> Any:
     """The mean error of each run as a tensor, given the parameters of the law."""
-    with_dims = {}
+    with_dims: dict[str, tuple[Any, tuple[str, ...]]] = {**problem.constants}
     for name, value in values.items():
         declared = problem.spec.parameters[name]
         with_dims[name] = value, declared.over if isinstance(declared, Prior) else ()

@@ -82,7 +82,8 @@ def curves(problem: Problem, draws: Mapping[str, Array]) -> Array:
     for block in _blocks(_length(draws), size):
         values = {name: x[block] for name, x in draws.items()}
         copies = repeat(problem.entries, _length(values))
-        errors = run_errors(copies, problem.law, by_copy(problem.spec, values))
+        parameters = by_copy(problem.spec, values) | problem.constants
+        errors = run_errors(copies, problem.law, parameters)
         found.append(errors.reshape(_length(values), -1))
     return np.concatenate(found)
 

@@ -18,6 +18,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from qqt_bayes.laws.effective_reuse import constants_of
 from qqt_bayes.laws.law import LAWS, Law
 from qqt_bayes.laws.run_curves import Part, ingredients
 from qqt_bayes.model.distributions import Prior
@@ -118,6 +119,8 @@ class Problem:
     spec : Spec
     runs : Dataset
         As `read_runs` returns it.
+    design : Dataset, optional
+        The runs whose design sets the law's constants, if it is not these.
 
     Examples
     --------
@@ -132,6 +135,7 @@ class Problem:
 
     spec: Spec
     runs: xr.Dataset
+    design: xr.Dataset | None = None
 
     @property
     def law(self) -> Law:
@@ -147,7 +151,7 @@ class Problem:
     def fields(self) -> tuple[Field, ...]:
         """The random parameters of the law in a vector of unconstrained values, the floor last."""
         fields: list[Field] = []
-        for name in (*GIVEN_FLOOR, FLOOR):
+        for name in dict.fromkeys((*GIVEN_FLOOR, FLOOR, *self.law.parameters)):
             prior = self.spec.parameters.get(name)
             if isinstance(prior, Prior):
                 shape = tuple(self.runs.sizes[dim] for dim in prior.over)
@@ -172,6 +176,14 @@ class Problem:
             for name, value in self.spec.parameters.items()
             if not isinstance(value, Prior)
         }
+
+    @property
+    def constants(self) -> dict[str, tuple[np.float64, tuple[str, ...]]]:
+        """What the design and the metric say to the law, as `run_errors` takes values."""
+        if self.law.derive is None:
+            return {}
+        found = constants_of(self.runs if self.design is None else self.design)
+        return {name: (np.float64(value), ()) for name, value in found.items()}
 
     def typical_noise(self, draws: Mapping[str, Array]) -> dict[str, float]:
         """The parameters of the likelihood as a number each: the medians of some draws."""

@@ -89,7 +89,11 @@ class _Reader:
         known = Distribution(LAWS[law].parameters) if law else ANYTHING
         owner = f"law {law!r}" if law else "a law"
         self.no_others("parameters.", table, owner, [*known.required, *known.optional])
-        return self.values("parameters.", table, known, DIMENSIONS)
+        over = {n: LAWS[law].over(n) if law else DIMENSIONS for n in _given(table, known)}
+        return {
+            n: self.value(f"parameters.{n}", table.get(n), DOMAINS[n], dims)
+            for n, dims in over.items()
+        }
 
     def likelihood(self, table: Mapping[str, Any]) -> Likelihood:
         """The distribution of runs, whose parameters may differ by group: a run has many pools."""
@@ -119,8 +123,10 @@ class _Reader:
         self, where: str, table: Mapping[str, Any], known: Distribution, over: Sequence[str]
     ) -> dict[str, float | Prior]:
         """A number or a prior for every name that is required or there."""
-        names = [*known.required, *(name for name in known.optional if name in table)]
-        return {n: self.value(f"{where}{n}", table.get(n), DOMAINS[n], over) for n in names}
+        return {
+            n: self.value(f"{where}{n}", table.get(n), DOMAINS[n], over)
+            for n in _given(table, known)
+        }
 
     def value(self, key: str, raw: object, domain: Domain, over: Sequence[str]) -> float | Prior:
         """A number, or a prior where the domain allows one."""
@@ -216,3 +222,8 @@ class _Reader:
     def fault(self, key: str, sentence: str) -> None:
         """Note a fault under its dotted key."""
         self.faults.append(f"{key}: {sentence}")
+
+
+def _given(table: Mapping[str, Any], known: Distribution) -> list[str]:
+    """The names that are required or there."""
+    return [*known.required, *(name for name in known.optional if name in table)]

@@ -29,6 +29,7 @@ from qqt_bayes.laws.run_curves import Part, ingredients, repeat, run_errors
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.noise import by_run, independent_variance
 from qqt_bayes.model.priors import by_copy, count, values_at
+from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec
 from qqt_bayes.tables.runs import ERROR
 
@@ -207,6 +208,7 @@ class _Rows:
 
     def __init__(self, spec: Spec, tables: list[xr.Dataset]) -> None:
         self.spec, self.size = spec, tables[0].sizes["run"]
+        self.constants = Problem(spec, tables[0]).constants
         self.parts = [ingredients(table, spec.size_reference) for table in tables]
         self.random = [n for n, value in spec.parameters.items() if isinstance(value, Prior)]
         self.work = sum(
@@ -228,7 +230,7 @@ class _Rows:
         points = len(values[self.random[0]])
         if points not in self.copies:
             self.copies[points] = [repeat(parts, points) for parts in self.parts]
-        law, every = LAWS[self.spec.law], by_copy(self.spec, values)
+        law, every = LAWS[self.spec.law], by_copy(self.spec, values) | self.constants
         with np.errstate(all="ignore"):  # far from any data a law may overflow
             tables = [
                 run_errors(parts, law, every).reshape(points, -1) for parts in self.copies[points]

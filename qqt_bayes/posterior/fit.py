@@ -17,6 +17,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.errors import InputError, alternatives
+from qqt_bayes.laws.effective_reuse import constants_of
 from qqt_bayes.laws.law import LAWS, Law
 from qqt_bayes.laws.level_curves import flat_draws
 from qqt_bayes.model.distributions import Prior
@@ -80,10 +81,11 @@ class Fit:
         source = "specification stored in the fit"
         spec = Spec.from_dict(json.loads(fit.attrs["spec"]), source=source)
         datasets = {name: each.to_dataset(inherit=False) for name, each in fit.children.items()}
+        runs = _runs(datasets, fit.attrs)
         return cls(
             spec=spec,
-            runs=_runs(datasets, fit.attrs),
-            parameters=_parameters(spec, datasets, method_of(fit.attrs)),
+            runs=runs,
+            parameters=_parameters(spec, runs, datasets["posterior"], method_of(fit.attrs)),
             gate=Gate.from_json(fit.attrs["gate"]),
             datasets=datasets,
             attrs=fit.attrs,
@@ -181,19 +183,24 @@ def _runs(datasets: Mapping[str, xr.Dataset], attrs: Mapping[Any, Any]) -> xr.Da
     return table.assign_attrs({name: attrs[name] for name in names if name in attrs})
 
 
-def _parameters(spec: Spec, datasets: Mapping[str, xr.Dataset], method: str) -> xr.Dataset:
+def _parameters(spec: Spec, runs: xr.Dataset, posterior: xr.Dataset, method: str) -> xr.Dataset:
     """Draws of the law's parameters, with fixed ones as draws that do not differ."""
-    posterior, constant = datasets["posterior"], datasets["constant_data"]
     fixed = xr.zeros_like(posterior["chain"] * posterior["draw"], dtype=float)
     values = {
         name: posterior[name] if isinstance(declared, Prior) else fixed + declared
         for name, declared in {**ABSENT, **spec.parameters}.items()
     }
-    sizes = constant["pool_size"]
+    sizes = runs["pool_size"]
     if spec.size_reference is not None:
         sizes = xr.full_like(sizes, spec.size_reference)
+    law = LAWS[spec.law]
+    for name in law.centred:
+        x = values[name]
+        values[name] = x - x.mean("pool") if "pool" in x.dims else 0 * x
+    if law.derive is not None:
+        values = law.derive(values | constants_of(runs))
     drawn = xr.Dataset({**values, "pool_size": sizes}, attrs={"method": method})
-    return drawn.assign_coords(group=constant["group"])
+    return drawn.assign_coords(group=runs["group"])
 
 
 def by_draw(draws: xr.Dataset) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.laws.law import law_for
+from qqt_bayes.laws.law import Law, law_for
 from qqt_bayes.laws.level_curves import SAMPLE, evaluate, require_finite
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.noise import growth, reference_budget
@@ -147,14 +147,34 @@ def predict_known(
     if not isinstance(size_exponent, int | float) or not np.isfinite(size_exponent):
         raise InputError(f"size_exponent: expected a finite number, got {size_exponent!r}")
     if not isinstance(parameters, xr.Dataset):
-        parameters = read_parameters(parameters, fit=fit)
+        parameters = read_parameters(parameters, fit=fit, law=law)
     chosen = law_for(law, parameters.get("kappa", 0.0))
     levels = as_levels(levels, parameters["pool"].values.tolist(), known="the parameters")
-    theta = parameters.assign(size_exponent=float(size_exponent))
+    theta = known_to_law(chosen, parameters).assign(size_exponent=float(size_exponent))
     with np.errstate(over="ignore", invalid="ignore"):  # a fault, and said as one
         error = evaluate(chosen, theta, levels, as_budgets(budgets), exact=EXACT_EPOCHS)
     require_finite(error)
     return error.assign_attrs(units="error rate, or loss", law=law)
+
+
+def known_to_law(law: Law, parameters: xr.Dataset) -> xr.Dataset:
+    """Known parameters as the law takes them, with what it counts from the mean of all pools.
+
+    Raises
+    ------
+    InputError
+        If they are those of another law.
+    """
+    needed = [name for name in law.arguments if name != "typical_size"]
+    missing = [name for name in needed if name not in parameters]
+    if missing:
+        raise InputError(
+            f"law {law.name!r} takes {', '.join(needed)}, but the parameters have no "
+            f"{', '.join(missing)}; read them with read_parameters(..., law={law.name!r})"
+        )
+    centred = {name: parameters[name] - parameters[name].mean("pool") for name in law.centred}
+    typical = np.exp(np.log(parameters["pool_size"]).mean())
+    return parameters.assign(centred | {"typical_size": typical})
 
 
 def _noise(

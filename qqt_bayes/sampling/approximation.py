@@ -110,15 +110,27 @@ def laplace(target: Target, starts: Array, count: int, seed: int) -> Weighed:
     InputError
         If no start leads to a maximum with curvature on every side.
     """
-    ends = [_climb(target, start)[-1] for start in starts]
-    mode, curvature = _newton(target, max(ends, key=lambda end: target(end)[0]))
-    root = _root_of_inverse(curvature)
-    if root is None or not np.isfinite(target(mode)[0]):
+    normal = at_the_mode(target, starts)
+    if normal is None:
         raise InputError(
             "method: laplace found no maximum of the posterior with curvature on every side of it; "
             "take method pathfinder for a quick look, or nuts"
         )
-    return _weigh(target, [Normal(mode, root)], count, np.random.default_rng(seed))
+    return _weigh(target, [normal], count, np.random.default_rng(seed))
+
+
+def at_the_mode(target: Target, starts: Array) -> Normal | None:
+    """The normal density of Laplace's method; None where no maximum curves on every side.
+
+    Parameters
+    ----------
+    target : callable
+    starts : array, shape (start, scalar)
+    """
+    ends = [_climb(target, start)[-1] for start in starts]
+    mode, curvature = _newton(target, max(ends, key=lambda end: target(end)[0]))
+    root = _root_of_inverse(curvature)
+    return None if root is None or not np.isfinite(target(mode)[0]) else Normal(mode, root)
 
 
 def pathfinder(target: Target, starts: Array, count: int, seed: int) -> Weighed:

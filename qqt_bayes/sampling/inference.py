@@ -19,14 +19,15 @@ from qqt_bayes.model.coordinates import Coordinates
 from qqt_bayes.model.draws import errors_again, prior_draws, replicate
 from qqt_bayes.model.noise import TRAINING, checkpoints
 from qqt_bayes.model.priors import declared
-from qqt_bayes.model.problem import Problem
+from qqt_bayes.model.problem import UTILITY, Problem
 from qqt_bayes.model.spec import Spec, load_model, require_kind
 from qqt_bayes.posterior import gate
 from qqt_bayes.posterior.fit import by_draw
 from qqt_bayes.posterior.methods import METHODS
-from qqt_bayes.sampling.kernel.plan import covers, lay_out
-from qqt_bayes.sampling.nutpie_adapter import from_kernel
-from qqt_bayes.sampling.samplers import Settings, dispersed, has_start, sample
+from qqt_bayes.sampling.approximation import at_the_mode
+from qqt_bayes.sampling.kernel.plan import about, covers, lay_out
+from qqt_bayes.sampling.nutpie_adapter import Density, from_kernel
+from qqt_bayes.sampling.samplers import STARTS, Settings, dispersed, has_start, sample
 from qqt_bayes.sampling.search.modes import find_modes
 from qqt_bayes.sampling.search.profile import find_coordinates
 
@@ -163,7 +164,19 @@ def draw(problem: Problem, prior: Mapping[str, Array], method: str, settings: Se
 def _compiled(problem: Problem, coordinates: Coordinates | None) -> Any:
     """The model of a table: the compiled log density, or PyMC's compiled for this table alone."""
     if covers(problem.spec):
-        return from_kernel(lay_out(problem, coordinates))
+        layout = lay_out(problem, coordinates)
+        compiled = from_kernel(layout)
+        if coordinates is not None or UTILITY in problem.law.parameters:
+            return compiled
+        # Without coordinates of its own a law is sampled in those of its mode.
+        density = Density(compiled)
+        normal = at_the_mode(density, density.starts(STARTS, seed=0))
+        if normal is None:
+            return compiled
+        # Along principal axes, what the runs say is apart from what the prior does: where the noise
+        # is larger than at the mode, the sampler widens the axes of the runs alone.
+        variance, axes = np.linalg.eigh(normal.root @ normal.root.T)
+        return from_kernel(about(layout, normal.mean, axes * np.sqrt(variance)))
     from qqt_bayes.sampling.declaration import from_declaration
 
     return from_declaration(problem, coordinates)

@@ -1,12 +1,14 @@
 """Known or published parameters of pools, as a table."""
 
+from functools import partial
 from math import inf
 
 import numpy as np
 import xarray as xr
 
-from qqt_bayes.tables.cells import COUNT, Number, above, at_least
+from qqt_bayes.tables.cells import COUNT, LARGEST, WRONG, Floats, Mask, Number, above, at_least
 from qqt_bayes.tables.formats import Source, read_table
+from qqt_bayes.tables.table import Table
 
 COLUMNS = {
     "a": Number("a scale above 0", above(0.0), units="1 / 100,000 samples"),
@@ -19,7 +21,36 @@ COLUMNS = {
 """What each column of numbers may hold, with what an empty cell means where that is allowed."""
 
 
-def read_parameters(source: Source, *, fit: str | None = None) -> xr.Dataset:
+def any_number(values: Floats) -> Mask:
+    """Whether numbers are finite and of a size that is read."""
+    return np.abs(values) <= LARGEST
+
+
+OF_POOLS = {
+    "Q": Number("the log of a quality", any_number),
+    "r": Number("the log of a factor of epochs", any_number, default=0.0),
+    "unique_samples": COUNT,
+}
+OF_ALL = {
+    "A": Number("an error above the floor, above 0", above(0.0)),
+    "alpha": Number("an exponent above 0", above(0.0)),
+    "d": Number("an irreducible error of at least 0", at_least(0.0)),
+    "R": Number("a number of epochs above 0", above(0.0), units="epochs"),
+    "zeta": Number("a finite number", any_number),
+    "g": Number("a finite number", any_number),
+    "k": Number("a sharpness above 0", above(0.0)),
+    "rho": Number("a finite number", any_number),
+    "z2": Number("a finite number", any_number),
+    "reference": Number("a budget of at least 1", at_least(1.0), units="samples"),
+    "chance_error": Number("a chance error above 0", lambda c: c > 0, default=1.0),
+}
+"""The columns of law effective-reuse, by pool and with one value for all; the chance error of
+losses is infinite."""
+EFFECTIVE_REUSE = "effective-reuse"
+"""The law that has columns of its own."""
+
+
+def read_parameters(source: Source, *, fit: str | None = None, law: str = "utility") -> xr.Dataset:
     """Read known or published parameters of pools from a table.
 
     Parameters
@@ -27,14 +58,20 @@ def read_parameters(source: Source, *, fit: str | None = None) -> xr.Dataset:
     source : path or DataFrame
         Columns `pool`, `a`, `b` (positive), `tau` (epochs; infinite where the cell is empty or the
         column is missing), `d`, `kappa` (likewise 0) and `unique_samples` (the pool's size, at
-        which tau is quoted).
+        which tau is quoted).  For law "effective-reuse": `pool`, `unique_samples`, `Q`, `r` (0
+        where the cell is empty or the column is missing); and, repeated in each row, `A`, `alpha`,
+        `d`, `R` (epochs), `zeta`, `g`, `k`, `rho`, `z2`, `reference` (samples) and `chance_error`
+        (likewise 1; infinite for losses).
     fit : str, optional
         Which rows to keep, by column `fit`, if the table holds several fits.
+    law : str
+        The law whose parameters they are.
 
     Returns
     -------
     Dataset
-        `a`, `b`, `tau`, `d`, `kappa` and `pool_size`, each over `pool` in order of appearance.
+        `a`, `b`, `tau`, `d`, `kappa` and `pool_size`, each over `pool` in order of appearance.  For
+        law "effective-reuse" its own; what is repeated in each row is over nothing.
 
     Raises
     ------
@@ -53,19 +90,46 @@ def read_parameters(source: Source, *, fit: str | None = None) -> xr.Dataset:
     if fit is not None or "fit" in table.columns:
         table.require("fit")
         table.choose("fit", fit, "fit")
-    table.require("pool", *(name for name, number in COLUMNS.items() if number.default is None))
+    columns = OF_POOLS | OF_ALL if law == EFFECTIVE_REUSE else COLUMNS
+    table.require("pool", *(name for name, number in columns.items() if number.default is None))
     pool = table.names("pool")
     table.distinct("pool", {"pool": pool, **table.present("fit")})
-    values = {name: table.numbers(name, number) for name, number in COLUMNS.items()}
+    values = {name: table.numbers(name, number) for name, number in columns.items()}
+    if law == EFFECTIVE_REUSE:
+        _check_reuse(table, values)
     table.check()
     return xr.Dataset(
         {
             name.replace("unique_samples", "pool_size"): (
-                "pool",
-                values[name],
-                {"units": number.units},
+                ((), values[name][0], {"units": number.units})
+                if columns is not COLUMNS and name in OF_ALL
+                else ("pool", values[name], {"units": number.units})
             )
-            for name, number in COLUMNS.items()
+            for name, number in columns.items()
         },
         coords={"pool": np.array(pool, dtype=str)},
+    )
+
+
+def _unlike_first(x: Floats, i: int) -> str:
+    return f"expected {x[0]:g} as in row 1, got {x[i]:g}"
+
+
+def _check_reuse(table: Table, values: dict[str, Floats]) -> None:
+    """Note rows that differ in what is one for all, and error rates that are not below chance."""
+    for name in OF_ALL:
+        first = values[name][:1]
+        table.fault(
+            (values[name] != first) & (first != WRONG) & (values[name] != WRONG),
+            name,
+            partial(_unlike_first, values[name]),
+        )
+    error, chance = values["A"] + values["d"], values["chance_error"]
+    table.fault(
+        (error >= chance) & (chance != WRONG),
+        "A",
+        lambda i: (
+            f"expected A + d below the chance error of {chance[i]:g}, got {error[i]:g}; "
+            "losses have chance_error inf"
+        ),
     )

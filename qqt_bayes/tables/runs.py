@@ -68,6 +68,7 @@ def read_runs(
     *,
     metric: str | None = None,
     kind: str = "error",
+    chance_error: float | None = None,
     group: str | None = None,
     mapping: Source | None = None,
 ) -> xr.Dataset:
@@ -90,6 +91,9 @@ def read_runs(
         The rows to read by column `metric`; may be left out if there is only one.
     kind : {"error", "loss"}
         Whether `error` is an error rate in (0, 1] or any positive number.
+    chance_error : float, optional
+        Error rate of guessing, such as 0.9 with ten classes; without it 1, which many classes come
+        near. Law effective-reuse lets errors fall from there.
     group : str, optional
         Column that holds the group (architecture, scale); "group" if the table has it.
     mapping : path or DataFrame, optional
@@ -102,7 +106,8 @@ def read_runs(
         `rounding`, `weight`, `seed` (NaN: none), and `training` ("": none) if there are any. Over
         `data` and `pool`: `unique_samples`; over
         `pool`: `pool_size`. Coordinate `group` names the groups. Training sets and pools that no
-        run uses are left out. The attributes say what was left out, too.
+        run uses are left out. The attributes say what was left out, too. If it is given,
+        `chance_error` over nothing.
 
     Raises
     ------
@@ -119,6 +124,8 @@ def read_runs(
     """
     if kind not in ERROR:
         raise InputError(f"unknown kind {kind!r}{alternatives(kind, ERROR)}")
+    if chance_error is not None:
+        _check_chance(chance_error, kind)
     sizes = None if pools is None else read_sizes(pools)
     recipes = pd.DataFrame()
     if composition is not None:
@@ -153,6 +160,8 @@ def read_runs(
         },
         coords={dim: np.array(labels, dtype=str) for dim, labels in names.items()},
     )
+    if chance_error is not None:
+        runs["chance_error"] = ((), float(chance_error), {"units": columns["error"].units})
     known = pd.Index(list(sizes or recipes))
     return runs.assign_attrs(
         kind=kind,
@@ -163,6 +172,19 @@ def read_runs(
         unused_data=json.dumps(recipes.index.difference(data, sort=False).tolist()),
         unused_pools=json.dumps(known.difference(pool, sort=False).tolist()),
     )
+
+
+def _check_chance(chance_error: object, kind: str) -> None:
+    """Refuse what is no error rate of guessing, and one for losses, which have none."""
+    if kind != "error":
+        raise InputError(f"chance_error is for error rates, but the table is read as {kind}")
+    if isinstance(chance_error, bool) or not isinstance(chance_error, int | float):
+        raise InputError(f"chance_error: expected a number, got {chance_error!r}")
+    if not 0 < chance_error <= 1:
+        raise InputError(
+            f"chance_error: expected an error rate in (0, 1], got {chance_error:g}; that of ten "
+            "classes is 0.9"
+        )
 
 
 def metrics(source: Source) -> list[str]:

@@ -18,6 +18,7 @@ def test_models_named():
         "cherti",
         "data-constrained",
         "effective-data",
+        "effective-reuse",
         "power-law",
         "utility",
         "utility-bounded",

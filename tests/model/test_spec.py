@@ -62,6 +62,14 @@ def test_a_specification_made_in_python_is_checked(write):
         load_model(replace(spec, parameters={**spec.parameters, "d": -1}))
 
 
+@pytest.mark.parametrize(("name", "over", "can"), [("k", "pool", "group"), ("Q", "group", "pool")])
+def test_effective_reuse_has_pools_that_differ_in_two_parameters(name, over, can):
+    given = load_model("effective-reuse").to_dict()
+    given["parameters"][name] = {**given["parameters"][name], "over": over}
+    with pytest.raises(InputError, match=f"{name}.over: cannot be '{over}' here; can be {can}"):
+        Spec.from_dict(given)
+
+
 def test_hash_depends_on_meaning_only(write):
     spec = load_model(write(SOUND))
     turned = dict(reversed(spec.to_dict().items()))

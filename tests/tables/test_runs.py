@@ -102,6 +102,27 @@ def test_losses_may_exceed_one():
     assert runs["error"].attrs == {"units": "loss"}
 
 
+def test_the_chance_error_belongs_to_the_table():
+    """And to its hash: a fit depends on it."""
+    runs, guessed = (read_runs(table(PLAIN), chance_error=x) for x in (None, 0.9))
+    assert "chance_error" not in runs
+    assert guessed["chance_error"].item() == 0.9
+    assert runs.attrs["data_hash"] != guessed.attrs["data_hash"]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"chance_error": 0.9, "kind": "loss"}, "chance_error is for error rates, but the table"),
+        ({"chance_error": 90}, r"expected an error rate in \(0, 1\], got 90; that of ten classes"),
+        ({"chance_error": "0.9"}, "chance_error: expected a number, got '0.9'"),
+    ],
+)
+def test_what_is_no_chance_error(options, sentence):
+    with pytest.raises(InputError, match=sentence):
+        read_runs(table(PLAIN), **options)
+
+
 def test_a_single_pool_never_takes_the_name_of_a_composition():
     composition = pd.DataFrame({"data": "NA", "pool": ["NA", "null"], "unique_samples": [1, 2]})
     runs = RUNS.replace("both", "NA").replace("r4,,NA,5", "r4,,NA,10")

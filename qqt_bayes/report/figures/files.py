@@ -72,8 +72,9 @@ def write_figures(
         figures = {
             "scaling_curves": plots.scaling_curves(mine, its_runs, levels),
             "probability_best": plots.probability_best(mine),
-            "utility_curves": plots.utility_curves(fit.parameters.sel(group=name)),
         }
+        if "b" in fit.parameters:  # of a law of utility
+            figures["utility_curves"] = plots.utility_curves(fit.parameters.sel(group=name))
         for title, figure in figures.items():
             paths += save(figure, folder / f"{title}{ending}")
     posterior = fit.posterior.assign_attrs(method=fit.method)

@@ -22,10 +22,21 @@ INFERRED = {
     "d": "irreducible error d",
     "kappa": "overfitting \N{GREEK SMALL LETTER KAPPA}",
     "size_exponent": "size exponent (1: the theorem)",
+    "Q": "log quality Q",
+    "r": "log factor of epochs r",
+    "R": "epochs R that data stand",
+    "zeta": "epochs by quality \N{GREEK SMALL LETTER ZETA}",
+    "g": "epochs by size g",
+    "k": "sharpness k",
+    "rho": "slope kept \N{GREEK SMALL LETTER RHO}",
+    "z2": "slope kept by quality z2",
+    "alpha": "exponent \N{GREEK SMALL LETTER ALPHA}",
+    "height": "height above the floor",
+    "floor": "floor",
 }
 """Parameters of a law, in words, in the order of the figure."""
 
-LOGARITHMIC = ("a", "b", "tau", "kappa")
+LOGARITHMIC = ("a", "b", "tau", "kappa", "R", "k", "alpha", "height", "floor")
 """Parameters whose axis is logarithmic: they are positive, and their priors are of ratios."""
 ROW_HEIGHT = 0.2
 """Inches that a line of the forest takes."""

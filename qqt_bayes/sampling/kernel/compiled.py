@@ -26,11 +26,13 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
 from numba.core.runtime.nrt import rtsys
 
+from qqt_bayes.laws.effective_reuse import MAX_LOG_ODDS, MAX_RHO
 from qqt_bayes.laws.law import LEAST_DECAY, LEAST_SHARE
 from qqt_bayes.model.coordinates import GAUSS_NEWTON_STEPS
 from qqt_bayes.model.floor import SMALL_FLOOR
 from qqt_bayes.model.rounding import MAX_LOG_FALL, MIN_HALF_WIDTH, NODES
 from qqt_bayes.sampling.kernel import density as kernel
+from qqt_bayes.sampling.kernel.affine import move, pull_move
 from qqt_bayes.sampling.kernel.memory import REAL_POINTER, Table, call, part
 from qqt_bayes.sampling.kernel.tables import Plan
 
@@ -47,6 +49,8 @@ CONSTANTS = (
     LEAST_DECAY,
     LEAST_SHARE,
     MAX_LOG_FALL,
+    MAX_LOG_ODDS,
+    MAX_RHO,
     MIN_HALF_WIDTH,
     NODES.size,
     SMALL_FLOOR,
@@ -187,9 +191,17 @@ def _density(sources: int) -> Callable[..., Any]:
 
     def density(size, u, gradient, density, plan):
         _ = sources
-        value = malloc(BYTES * (plan.work + 2 * plan.slots))
+        affine = plan.affine
+        value = malloc(BYTES * (plan.work + 2 * plan.slots + 2 * affine.size))
         adjoint, work = part(value, plan.slots), part(value, 2 * plan.slots)
-        density[0] = kernel.log_density(plan, u, gradient, value, adjoint, work)
+        point, by_point = u, gradient
+        if affine.size > 0:
+            point = part(work, plan.work)
+            by_point = part(point, affine.size)
+            move(affine, u, point)
+        density[0] = kernel.log_density(plan, point, by_point, value, adjoint, work)
+        if affine.size > 0:
+            pull_move(affine, by_point, gradient)
         finite = math.isfinite(density[0])
         for i in range(plan.places):
             finite = finite and math.isfinite(gradient[i])
@@ -204,8 +216,14 @@ def _expand(sources: int) -> Callable[..., Any]:
 
     def expand(size, expanded, u, values, plan):
         _ = sources
-        value = malloc(BYTES * (plan.work + plan.slots))
-        call(plan.set_values, plan, u, value, part(value, plan.slots))
+        affine = plan.affine
+        value = malloc(BYTES * (plan.work + plan.slots + affine.size))
+        work = part(value, plan.slots)
+        point = u
+        if affine.size > 0:
+            point = part(work, plan.work)
+            move(affine, u, point)
+        call(plan.set_values, plan, point, value, work)
         slots = plan.variables
         for i in range(plan.expanded):
             values[i] = value[slots[i]]

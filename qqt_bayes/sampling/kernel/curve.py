@@ -29,7 +29,7 @@ from qqt_bayes.sampling.kernel.effective import (
 from qqt_bayes.sampling.kernel.memory import kernel, part, summing
 
 UTILITY, UTILITY_OVERFIT, UTILITY_RELEASED, UTILITY_BOUNDED = range(4)
-EFFECTIVE_DATA, DATA_CONSTRAINED, POWER_LAW = range(4, 7)
+EFFECTIVE_DATA, DATA_CONSTRAINED, POWER_LAW, EFFECTIVE_REUSE = range(4, 8)
 CODES = {
     "utility": UTILITY,
     "utility-overfit": UTILITY_OVERFIT,
@@ -38,6 +38,7 @@ CODES = {
     "effective-data": EFFECTIVE_DATA,
     "data-constrained": DATA_CONSTRAINED,
     "power-law": POWER_LAW,
+    "effective-reuse": EFFECTIVE_REUSE,
 }
 """The registry of `qqt_bayes.laws.law`, by the codes of the compiled functions."""
 SUMMED = ("utility", "utility-overfit", "utility-released", "utility-bounded", "effective-data")

@@ -11,7 +11,13 @@ each other; then their adjoints, the derivatives of the log density by each, in 
 from __future__ import annotations
 
 from qqt_bayes.model.coordinates import GAUSS_NEWTON_STEPS
-from qqt_bayes.sampling.kernel.curve import errors, pull_errors, pull_worth, worth
+from qqt_bayes.sampling.kernel.curve import (
+    EFFECTIVE_REUSE,
+    errors,
+    pull_errors,
+    pull_worth,
+    worth,
+)
 from qqt_bayes.sampling.kernel.effects import pull_effects, set_effects
 from qqt_bayes.sampling.kernel.expect import (
     expect,
@@ -41,6 +47,7 @@ from qqt_bayes.sampling.kernel.place import (
     shrink,
 )
 from qqt_bayes.sampling.kernel.priors import add_priors
+from qqt_bayes.sampling.kernel.reuse import pull_reuse, reuse_errors
 
 
 @outline
@@ -67,7 +74,7 @@ def log_density(plan, u, gradient, value, adjoint, work):
     total += add_priors(plan.priors, value, adjoint)
     total += likelihood(plan.noise, plan.noise_work, value, adjoint, work)
     pull_effects(plan.noise, plan.noise_work, u, value, adjoint, gradient, work)
-    pull_curves(plan, adjoint, work)
+    pull_curves(plan, value, adjoint, work)
     by_ratio = pull_parameters(plan, u, value, adjoint, gradient, work)
     pull_noise_ratio(plan.noise, plan.noise_work, by_ratio, value, adjoint, work)
     pull_scatter(plan.noise, plan.noise_work, value, adjoint, work)
@@ -95,12 +102,15 @@ def set_values(plan, u, value, work):
 def set_curves(plan, value, work):
     """The mean error of each run at the values of a point."""
     curves, places, noise = plan.curves, plan.curve_work, plan.noise
-    slot, curve = curves.utility_slot, noise.curve
+    slot, curve, mean = curves.utility_slot, noise.curve, part(work, plan.noise_work.mean)
+    if curves.law == EFFECTIVE_REUSE:
+        reuse_errors(plan.reuse, plan.reuse_work, value, work)
+        error = part(work, plan.reuse_work.error)
+        for i in range(noise.runs):
+            mean[i] = error[curve[i]]
+        return
     b = part(work, places.b + curves.last_trial * curves.utilities)
-    error, mean = (
-        part(work, places.error + curves.last_trial * curves.curves),
-        part(work, plan.noise_work.mean),
-    )
+    error = part(work, places.error + curves.last_trial * curves.curves)
     for i in range(curves.utilities):
         b[i] = value[slot[i]]
     errors(curves, places, curves.last_trial, work)
@@ -109,19 +119,21 @@ def set_curves(plan, value, work):
 
 
 @outline
-def pull_curves(plan, adjoint, work):
+def pull_curves(plan, value, adjoint, work):
     """The way back of `set_curves`: to the adjoints of b, of the worth and of the mean floors."""
     curves, places, noise = plan.curves, plan.curve_work, plan.noise
     slot, curve = curves.utility_slot, noise.curve
     by_b = part(work, places.b_adjoint + curves.last_trial * curves.utilities)
-    by_error, by_mean = (
-        part(work, places.error_adjoint),
-        part(work, plan.noise_work.mean_adjoint),
-    )
+    by_mean = part(work, plan.noise_work.mean_adjoint)
+    is_reuse = curves.law == EFFECTIVE_REUSE
+    by_error = part(work, plan.reuse_work.error_adjoint if is_reuse else places.error_adjoint)
     for r in range(curves.curves):
         by_error[r] = 0.0
     for i in range(noise.runs):
         by_error[curve[i]] += by_mean[i]
+    if is_reuse:
+        pull_reuse(plan.reuse, plan.reuse_work, value, adjoint, work)
+        return
     pull_errors(curves, places, curves.last_trial, work)
     for i in range(curves.utilities):
         adjoint[slot[i]] += by_b[i]

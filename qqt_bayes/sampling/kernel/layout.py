@@ -28,7 +28,7 @@ from qqt_bayes.sampling.kernel.tables import Expected
 
 Array = NDArray[np.float64]
 Slots = NDArray[np.int64]
-ABSENT = {"tau": np.inf, "size_exponent": 1.0, "kappa": 0.0}
+ABSENT = {"a": 1.0, "b": 1.0, "d": 0.0, "tau": np.inf, "size_exponent": 1.0, "kappa": 0.0}
 """What a parameter is where the law has none: no sample loses anything, half-lives grow as the
 size, and no utility decays through zero."""
 
@@ -74,8 +74,8 @@ def curve_table(
     before = np.cumsum([0] + [part.rows for part in parts])[:-1]
     curve = np.concatenate([part.row + at for part, at in zip(parts, before, strict=True)])
     first = np.flatnonzero(np.diff(curve, prepend=-1))  # of the entries of each curve
-    total, size = (_joined(parts, name) for name in ("total", "pool_size"))
-    each = {name: _of_entries(problem, name, slots[name]) for name in slots}
+    total, size = (joined(parts, name) for name in ("total", "pool_size"))
+    each = {name: of_entries(problem, name, slots[name]) for name in slots}
     nodes = np.concatenate([_nodes(part, law) for part in parts])
     node_start = np.append(0, np.cumsum(nodes))
     longest_nodes = max((part.epochs.node for part in parts), key=len)
@@ -125,7 +125,7 @@ def curve_table(
         unique=reals(epochs["unique_samples"]),
         complete=reals(epochs["complete"]),
         entry_start=integers(np.append(first, curve.size)),
-        share=reals(_joined(parts, "share")),
+        share=reals(joined(parts, "share")),
         curve=integers(curve),
         rate=integers(rate),
         a=integers(each["a"]),
@@ -277,7 +277,7 @@ def _cubics(knots: Array, slope: Array, cubes: Array) -> Array:
     return found
 
 
-def _joined(parts: list[Part], name: str) -> Array:
+def joined(parts: list[Part], name: str) -> Array:
     """An array over the entries of all parts."""
     joined: Array = np.concatenate([getattr(part, name) for part in parts])
     return joined
@@ -352,7 +352,7 @@ def _shared_growth(
     return growth, own_start
 
 
-def _of_entries(problem: Problem, name: str, slots: Slots) -> Slots:
+def of_entries(problem: Problem, name: str, slots: Slots) -> Slots:
     """The slot of a parameter for each entry."""
     declared = problem.spec.parameters.get(name)
     over = declared.over if isinstance(declared, Prior) else ()

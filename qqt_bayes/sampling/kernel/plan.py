@@ -7,7 +7,7 @@ The order of the coordinates in the vector that is sampled is that of the random
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,8 +31,10 @@ from qqt_bayes.sampling.kernel.layout import (
 )
 from qqt_bayes.sampling.kernel.numbers import Numbers, Row, Slots
 from qqt_bayes.sampling.kernel.priors import CODES
+from qqt_bayes.sampling.kernel.reuse_layout import reuse_table, reuse_work
 from qqt_bayes.sampling.kernel.run_tables import NoiseWork
 from qqt_bayes.sampling.kernel.tables import (
+    Affine,
     Declared,
     ExpectedWork,
     Floors,
@@ -97,6 +99,7 @@ def lay_out(problem: Problem, coordinates: Coordinates | None) -> Layout:
     else:
         values, floors, line, families = _place_law(numbers, problem, coordinates)
     curves, curve_of_run = curve_table(problem, values, numbers.constant)
+    reuse = reuse_table(problem, values)
     effects = _effects(numbers, problem, coordinates is None)
     noise = noise_table(problem, of_noise, numbers.constant, curve_of_run, coordinates, effects)
     expected = expected_table(coordinates, curve_of_run, problem.runs["error"].to_numpy())
@@ -112,6 +115,7 @@ def lay_out(problem: Problem, coordinates: Coordinates | None) -> Layout:
         expanded=variables.size,
         fixed=reals(numbers.fixed),
         variables=variables,
+        affine=Affine(0, reals([]), reals([])),
         priors=_priors(by_value),
         declared=Declared(len(numbers.declared), *_columns(numbers.declared, ON_SCALE)),
         placed=_placed(numbers.placed, *families),
@@ -125,6 +129,8 @@ def lay_out(problem: Problem, coordinates: Coordinates | None) -> Layout:
         ),
         curves=curves,
         curve_work=curve_work(curves, memory),
+        reuse=reuse,
+        reuse_work=reuse_work(reuse, memory),
         noise=noise,
         noise_work=NoiseWork(*memory.take(*[noise.runs] * 4, *[noise.trainings] * 3, 1)),
     )
@@ -132,6 +138,22 @@ def lay_out(problem: Problem, coordinates: Coordinates | None) -> Layout:
     coords = {dim: problem.runs[dim].to_numpy() for dim in ("group", "pool")}
     coords["training"] = np.array(checkpoints(problem.runs)[1])
     return Layout(plan, numbers.variables, coords, _middle(plan, numbers, problem))
+
+
+def about(layout: Layout, centre: Array, root: Array) -> Layout:
+    """The same tables, with a point that is sampled as ``u = m + L z``.
+
+    Parameters
+    ----------
+    layout : Layout
+    centre : array, shape (place,)
+        ``m``.
+    root : array, shape (place, place)
+        ``L``.
+    """
+    affine = Affine(centre.size, reals(centre), reals(root))
+    plan = layout.plan._replace(affine=affine)
+    return replace(layout, plan=plan, middle=np.zeros(centre.size))
 
 
 def _middle(plan: Plan, numbers: Numbers, problem: Problem) -> Array:

@@ -159,6 +159,66 @@ class CurveWork(NamedTuple):
     error_adjoint: int
 
 
+class Reuse(NamedTuple):
+    """The curves of the law of effective reuse.
+
+    Attributes
+    ----------
+    curves, pools : int
+        0 curves under another law.
+    bounded : int
+        Whether errors are error rates, 0 or 1.
+    chance : array, shape (1,)
+        The chance error.
+    quality_slot, stands_slot : array, shape (pool,)
+        Slots of Q and r.
+    slot : array, shape (parameter, curve)
+        Slots of `qqt_bayes.sampling.kernel.reuse.SHARED`.
+    entry_start : array, shape (curve + 1,)
+    share, pool : array, shape (entry,)
+        ``w_i``, and the pool.
+    log_unique, log_epochs, log_size : array, shape (curve,)
+        ``log(U / X)``, ``log(n / U)`` and ``log(U / N)``.
+    """
+
+    curves: int
+    pools: int
+    bounded: int
+    chance: Reals
+    quality_slot: Integers
+    stands_slot: Integers
+    slot: Integers
+    entry_start: Integers
+    share: Reals
+    pool: Integers
+    log_unique: Reals
+    log_epochs: Reals
+    log_size: Reals
+
+
+class ReuseWork(NamedTuple):
+    """What is known of them at a point.
+
+    Attributes
+    ----------
+    quality, stands : (pool,)
+        Q and r less their means; then their adjoints.
+    of_fresh, of_stood : (entry,)
+        Shares of the pools in what a fresh sample is worth, and in the epochs that the set stands.
+    error, error_adjoint : (curve,)
+    by : (parameter, curve)
+        Derivatives of the errors.
+    """
+
+    quality: int
+    stands: int
+    of_fresh: int
+    of_stood: int
+    error: int
+    error_adjoint: int
+    by: int
+
+
 class Noise(NamedTuple):
     """The runs: what was seen, and how far they lie from their curves.
 

@@ -20,6 +20,8 @@ from qqt_bayes.sampling.kernel.run_tables import (
     Noise,
     NoiseWork,
     Reals,
+    Reuse,
+    ReuseWork,
 )
 
 
@@ -251,6 +253,22 @@ class ExpectedWork(NamedTuple):
     offset_adjoint: int
 
 
+class Affine(NamedTuple):
+    """The map from what is sampled to the point of the log density, see `affine`.
+
+    Attributes
+    ----------
+    size : int
+        The length of the vector; 0 where it is the point itself.
+    centre : array, shape (place,)
+    root : array, shape (place, place)
+    """
+
+    size: int
+    centre: Reals
+    root: Reals
+
+
 class Plan(NamedTuple):
     """All tables of a model.
 
@@ -277,6 +295,7 @@ class Plan(NamedTuple):
     expanded: int
     fixed: Reals
     variables: Integers
+    affine: Affine
     priors: Priors
     declared: Declared
     scales_work: ScalesWork
@@ -287,5 +306,7 @@ class Plan(NamedTuple):
     expected_work: ExpectedWork
     curves: Curves
     curve_work: CurveWork
+    reuse: Reuse
+    reuse_work: ReuseWork
     noise: Noise
     noise_work: NoiseWork

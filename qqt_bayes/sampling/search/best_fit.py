@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qqt_bayes.model.problem import Problem
+from qqt_bayes.model.problem import UTILITY, Problem
 from qqt_bayes.sampling.search.least_squares import LeastSquares, precision, run_variance
 from qqt_bayes.sampling.search.minimise import Fits, evaluate, minimise
 
@@ -62,8 +62,8 @@ class Optimum:
 
 
 def can_search(problem: Problem) -> bool:
-    """Whether a best fit is sought: something but the floor is random, and not too much."""
-    if not problem.given_floor:
+    """Whether a best fit is sought: of a law of utility, where some but not too much is random."""
+    if UTILITY not in problem.law.parameters or not problem.given_floor:
         return False
     scalars = problem.fields[-1].stop
     return scalars <= MAX_SCALARS and scalars * problem.runs.sizes["run"] <= MAX_SLOPES

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qqt_bayes.laws.epochs import MAX_BLOCK_NUMBERS, Epochs
-from qqt_bayes.laws.law import ONE_POOL, Law, Mixture, log_samples
+from qqt_bayes.laws.law import Law, log_samples
+from qqt_bayes.laws.means import ONE_POOL, Mixture
 from qqt_bayes.laws.mixture import half_life
 from qqt_bayes.laws.run_curves import Part
 from qqt_bayes.model.problem import Field, Problem

@@ -1,0 +1,158 @@
+r"""The law of effective reuse: quality multiplies samples, and repetition uses them up.
+
+A training set takes ``u_i`` unique samples from pool i, ``U = sum u_i``, with shares
+``w_i = u_i / U``; ``n`` samples are seen, in ``e = n / U`` epochs.
+
+- A fresh sample of pool i is worth ``q_i = exp(Q_i)`` of those of the typical pool; one of the
+  training set ``q = sum_i w_i q_i``.
+- Pool i stands ``R_i = R exp(zeta Q_i + r_i)`` epochs.  The training set stands those of its
+  effective samples, ``R_S = (U / N)^g sum_i w_i q_i R_i / q``: after them, more of the same is
+  worth little.
+- All training sets follow one curve of their effective samples ``D``.
+
+So what a mixture is worth follows from its pools by two weighted sums, without training it.
+``Q`` and ``r`` count from their means over all pools, and N is the geometric mean of the pools'
+sizes: only what differs between pools has a meaning.
+
+Source: this package.  That repetition saturates is of Muennighoff et al. 2023, arXiv:2305.16264;
+that a pool's quality scales its samples takes the place of the exponents of Goyal et al. 2024,
+arXiv:2404.07177.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from qqt_bayes.laws.epochs import UNIT, Epochs
+from qqt_bayes.laws.means import Mixture
+
+PARAMETERS = ("Q", "r", "R", "zeta", "g", "k", "rho", "z2", "alpha", "height", "floor")
+"""What a specification declares."""
+CONSTANTS = ("reference", "typical_size", "chance_error")
+"""What the design and the metric say: the budget, in samples, at which A is the error above the
+floor; N, samples; and c, which is infinite for losses."""
+ARGUMENTS = ("Q", "r", "R", "zeta", "g", "k", "rho", "z2", "alpha", "A", "d", *CONSTANTS)
+"""What the law is a function of."""
+MAX_RHO = 0.95
+"""At 1 repetition would be as good as fresh data, and no training set would ever be exhausted."""
+MAX_LOG_ODDS = 100.0
+"""Where the curve is so far below the chance error, that error makes no difference to it; losses
+have none."""
+
+LARGEST = 1e300
+"""Stands for an infinite chance error: derivatives of what is infinite are no numbers."""
+
+
+def constants_of(runs: xr.Dataset) -> dict[str, float]:
+    """What the design and the metric of a table of runs say.
+
+    The reference budget is the geometric mean of the budgets, the typical size that of the pools'
+    sizes; the chance error of error rates is 1 unless the table has a `chance_error`.
+    """
+    means = (np.exp(np.log(runs[name]).mean().item()) for name in ("samples_seen", "pool_size"))
+    chance = 1.0 if runs.attrs["kind"] == "error" else np.inf
+    if "chance_error" in runs:
+        chance = runs["chance_error"].item()
+    return dict(zip(CONSTANTS, (*map(float, means), float(chance)), strict=True))
+
+
+def derive(values: dict[str, Any]) -> dict[str, Any]:
+    """Add the floor d and the error A above it at the reference budget.
+
+    Losses have them as they are declared, ``d = floor`` and ``A = height``.  Error rates are below
+    the chance error c, so for them both are declared as odds,
+
+    ``d = c floor / (1 + floor)``, ``A = (c - d) height / (1 + height)``,
+
+    which every positive number makes a curve from c down to the floor.
+
+    Examples
+    --------
+    >>> found = derive({"floor": 0.25, "height": 1.0, "chance_error": 0.9})
+    >>> round(float(found["d"]), 3), round(float(found["A"]), 3)
+    (0.18, 0.36)
+    """
+    c, floor, height = (values[name] for name in ("chance_error", "floor", "height"))
+    of_losses = np.isinf(c)
+    c = np.where(of_losses, 1.0, c)
+    rate = c * floor / (1 + floor)
+    d = of_losses * floor + ~of_losses * rate
+    below = (c - rate) * height / (1 + height)
+    return values | {"d": d, "A": of_losses * height + ~of_losses * below}
+
+
+def effective_reuse(
+    epochs: Epochs,
+    Q: Any,
+    r: Any,
+    R: Any,
+    zeta: Any,
+    g: Any,
+    k: Any,
+    rho: Any,
+    z2: Any,
+    alpha: Any,
+    A: Any,
+    d: Any,
+    reference: Any,
+    typical_size: Any,
+    chance_error: Any,
+    mixture: Mixture,
+    xp: ModuleType = np,
+) -> Any:
+    r"""Error of training sets by their effective samples.
+
+    ``D = U q e (1 + (e / (1 + R_S))^k)^(-(1 - rho_S) / k)``, with
+    ``rho_S = min(0.95, rho + z2 log q)`` the share of its worth that data keeps when it is repeated
+    without end.  At first ``D = n q``.  With X the reference budget, losses are
+
+    ``y = d + A (D / X)^-alpha``,
+
+    and error rates fall from the chance error c, which they have before training,
+
+    ``y = d + (c - d) (1 + D / D_c)^-alpha``, with ``D_c`` such that ``y = d + A`` at ``D = X``.
+
+    Parameters
+    ----------
+    epochs : Epochs
+    Q, r, R, zeta, g, k, rho, z2, alpha, A, d, reference, typical_size, chance_error : array
+        As the module says; `R` in epochs, `reference` and `typical_size` in samples, `A` and `d`
+        errors.
+    mixture : Mixture
+    xp : module
+
+    Examples
+    --------
+    A pool of 1,000 samples: 64 epochs of it are worth fewer than 6,000 fresh ones.
+
+    >>> from qqt_bayes.laws.epochs import collapse
+    >>> from qqt_bayes.laws.means import ONE_POOL
+    >>> theta = dict(Q=0, r=0, R=4, zeta=0, g=0, k=3, rho=0, z2=0, alpha=0.5, A=0.5, d=0.1)
+    >>> theta |= dict(reference=1e3, typical_size=1e3, chance_error=np.inf)
+    >>> theta = {name: np.array([float(x)]) for name, x in theta.items()}
+    >>> y = effective_reuse(collapse([64e3], 1e3), **theta, mixture=ONE_POOL)
+    >>> y.round(4), (1e3 * ((y - 0.1) / 0.5) ** -2).round()
+    (array([0.3237]), array([4999.]))
+    """
+    own = mixture.own
+    quality = xp.exp(Q)
+    fresh = mixture.mean(quality)
+    stands = R * xp.exp(zeta * Q + r)
+    grows = own(g * np.log(epochs.unique_samples * UNIT / typical_size))
+    stood = mixture.mean(quality * stands) / fresh * xp.exp(grows)
+    log_fresh, log_epochs = xp.log(fresh), own(np.log(epochs.samples_seen / epochs.unique_samples))
+    kept = xp.minimum(own(rho) + own(z2) * log_fresh, MAX_RHO)
+    knee = own(k)
+    lost = (1 - kept) / knee * xp.logaddexp(0.0, knee * (log_epochs - xp.log1p(stood)))
+    log_samples = own(np.log(epochs.unique_samples * UNIT / reference)) + log_fresh
+    log_effective = log_samples + log_epochs - lost
+    power, above, floor = own(alpha), own(A), own(d)
+    # with (c - d) / A = (1 + X / D_c)^alpha the curve needs D_c no more
+    highest = own(np.minimum(chance_error, LARGEST))
+    log_odds = xp.minimum(xp.log((highest - floor) / above) / power, MAX_LOG_ODDS)
+    log_ratio = xp.log(xp.expm1(log_odds))
+    return floor + above * xp.exp(power * (log_odds - xp.logaddexp(0.0, log_ratio + log_effective)))

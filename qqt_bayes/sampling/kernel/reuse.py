@@ -1,0 +1,171 @@
+r"""The law of effective reuse in the compiled log density; see `qqt_bayes.laws.effective_reuse`.
+
+Without a sum over epochs, each curve has its error and the derivatives by what it depends on at
+once: by the parameters that its pools share, by the log ``l`` of the mean quality and by the log
+``t`` of the epochs that the training set stands.  Through the last two it depends on the qualities
+of its pools,
+
+``dl = sum_i a_i dQ_i``, ``dt = sum_i b_i ((zeta + 1) dQ_i + dr_i) - dl``,
+
+where ``a`` are the shares of the pools in the worth of a fresh sample, and ``b`` those in the
+epochs.  ``Q`` and ``r`` count from their means over all pools, so that of their derivatives the
+mean is taken, too.
+"""
+
+from __future__ import annotations
+
+import math
+
+from qqt_bayes.laws.effective_reuse import MAX_LOG_ODDS, MAX_RHO
+from qqt_bayes.sampling.kernel.memory import kernel, part
+
+SHARED = ("R", "zeta", "g", "k", "rho", "z2", "alpha", "height", "floor")
+"""The parameters that the pools of a training set share, in the order of `slot` and `by`."""
+R, ZETA, G, K, RHO, Z2, ALPHA, HEIGHT, FLOOR = range(9)
+BY_FRESH, BY_EPOCHS = 9, 10
+"""Rows of `by` behind them: by ``l`` and by ``t``."""
+ROWS = 11
+
+
+@kernel
+def centred(slot, pools, value, to):
+    """Values of a parameter of the pools, less their mean."""
+    mean = 0.0
+    for i in range(pools):
+        mean += value[slot[i]] / pools
+    for i in range(pools):
+        to[i] = value[slot[i]] - mean
+
+
+@kernel
+def pull_centred(slot, pools, by, adjoint):
+    """The way back of `centred`."""
+    mean = 0.0
+    for i in range(pools):
+        mean += by[i] / pools
+    for i in range(pools):
+        adjoint[slot[i]] += by[i] - mean
+
+
+@kernel
+def weigh_pools(reuse, places, c, zeta, work):
+    """Shares of the pools of a curve; means of quality, of epochs times it, and of log quality."""
+    quality, stands = part(work, places.quality), part(work, places.stands)
+    start, share, pool = reuse.entry_start, reuse.share, reuse.pool
+    of_fresh, of_stood = part(work, places.of_fresh), part(work, places.of_stood)
+    fresh, stood, log_quality = 0.0, 0.0, 0.0
+    for e in range(start[c], start[c + 1]):
+        q = quality[pool[e]]
+        of_fresh[e] = share[e] * math.exp(q)
+        of_stood[e] = of_fresh[e] * math.exp(zeta * q + stands[pool[e]])
+        fresh += of_fresh[e]
+        stood += of_stood[e]
+    for e in range(start[c], start[c + 1]):
+        of_fresh[e] /= fresh
+        of_stood[e] /= stood
+        log_quality += of_stood[e] * quality[pool[e]]
+    return fresh, stood, log_quality
+
+
+@kernel
+def softplus(x):
+    """``log(1 + e^x)`` and its derivative."""
+    return max(x, 0.0) + math.log1p(math.exp(-abs(x))), 1 / (1 + math.exp(-x))
+
+
+@kernel
+def fall(bounded, chance, odds, height, alpha, log_effective):
+    """The error at some effective samples, and its derivatives.
+
+    Returns
+    -------
+    tuple of float
+        The error; by the log of the effective samples, alpha, height and floor.
+    """
+    floor, floor_by, above, above_by, above_by_floor = odds, 1.0, height, 1.0, 0.0
+    log_odds, odds_by_alpha, odds_by_above, odds_by_floor = MAX_LOG_ODDS, 0.0, 0.0, 0.0
+    if bounded:
+        floor, floor_by = chance * odds / (1 + odds), chance / (1 + odds) ** 2
+        above = (chance - floor) * height / (1 + height)
+        above_by = (chance - floor) / (1 + height) ** 2
+        above_by_floor = -height / (1 + height)
+        found = math.log((chance - floor) / above) / alpha
+        if found < MAX_LOG_ODDS:
+            log_odds, odds_by_alpha = found, -found / alpha
+            odds_by_above = -1 / (above * alpha)
+            odds_by_floor = -1 / ((chance - floor) * alpha)
+    fallen, slope = softplus(math.log(math.expm1(log_odds)) + log_effective)
+    left = above * math.exp(alpha * (log_odds - fallen))
+    by_odds = left * alpha * (1 + slope / math.expm1(-log_odds))
+    by_above = left / above + by_odds * odds_by_above
+    by_floor = 1 + by_odds * odds_by_floor + by_above * above_by_floor
+    by_alpha = left * (log_odds - fallen) + by_odds * odds_by_alpha
+    return floor + left, -left * alpha * slope, by_alpha, by_above * above_by, by_floor * floor_by
+
+
+@kernel
+def reuse_errors(reuse, places, value, work):
+    """The errors of the curves, and their derivatives."""
+    curves, slot = reuse.curves, reuse.slot
+    centred(reuse.quality_slot, reuse.pools, value, part(work, places.quality))
+    centred(reuse.stands_slot, reuse.pools, value, part(work, places.stands))
+    error, by, chance = part(work, places.error), part(work, places.by), reuse.chance
+    log_unique, log_epochs, log_size = reuse.log_unique, reuse.log_epochs, reuse.log_size
+    for c in range(curves):
+        fresh, stood, log_quality = weigh_pools(
+            reuse, places, c, value[slot[ZETA * curves + c]], work
+        )
+        log_fresh, typical = math.log(fresh), value[slot[R * curves + c]]
+        grown = math.exp(value[slot[G * curves + c]] * log_size[c])
+        epochs = typical * stood / fresh * grown
+        k, z2 = value[slot[K * curves + c]], value[slot[Z2 * curves + c]]
+        kept = value[slot[RHO * curves + c]] + z2 * log_fresh
+        is_free = kept < MAX_RHO
+        kept = min(kept, MAX_RHO)
+        past = k * (log_epochs[c] - math.log1p(epochs))  # the knee
+        beyond, slope = softplus(past)
+        log_effective = log_unique[c] + log_fresh + log_epochs[c] - (1 - kept) / k * beyond
+        error[c], by_effective, by[ALPHA * curves + c], by[HEIGHT * curves + c], by_floor = fall(
+            reuse.bounded,
+            chance[0],
+            value[slot[FLOOR * curves + c]],
+            value[slot[HEIGHT * curves + c]],
+            value[slot[ALPHA * curves + c]],
+            log_effective,
+        )
+        by_past = -by_effective * (1 - kept) / k * slope
+        by_kept = by_effective * beyond / k if is_free else 0.0
+        by_log_epochs = -by_past * k * epochs / (1 + epochs)
+        by[FLOOR * curves + c] = by_floor
+        by[K * curves + c] = by_effective * (1 - kept) / (k * k) * beyond + by_past * past / k
+        by[RHO * curves + c] = by_kept
+        by[Z2 * curves + c] = by_kept * log_fresh
+        by[R * curves + c] = by_log_epochs / typical
+        by[G * curves + c] = by_log_epochs * log_size[c]
+        by[ZETA * curves + c] = by_log_epochs * log_quality
+        by[BY_FRESH * curves + c] = by_effective + by_kept * z2
+        by[BY_EPOCHS * curves + c] = by_log_epochs
+
+
+@kernel
+def pull_reuse(reuse, places, value, adjoint, work):
+    """From the adjoints of the errors to those of the parameters."""
+    pools, curves = reuse.pools, reuse.curves
+    start, pool, slot = reuse.entry_start, reuse.pool, reuse.slot
+    of_fresh, of_stood = part(work, places.of_fresh), part(work, places.of_stood)
+    by_error, by = part(work, places.error_adjoint), part(work, places.by)
+    by_quality, by_stands = part(work, places.quality), part(work, places.stands)
+    for i in range(pools):
+        by_quality[i] = 0.0
+        by_stands[i] = 0.0
+    for c in range(curves):
+        for p in range(BY_FRESH):
+            adjoint[slot[p * curves + c]] += by_error[c] * by[p * curves + c]
+        by_epochs = by_error[c] * by[BY_EPOCHS * curves + c]
+        by_fresh = by_error[c] * by[BY_FRESH * curves + c] - by_epochs
+        zeta = value[slot[ZETA * curves + c]]
+        for e in range(start[c], start[c + 1]):
+            by_quality[pool[e]] += by_fresh * of_fresh[e] + by_epochs * (1 + zeta) * of_stood[e]
+            by_stands[pool[e]] += by_epochs * of_stood[e]
+    pull_centred(reuse.quality_slot, pools, by_quality, adjoint)
+    pull_centred(reuse.stands_slot, pools, by_stands, adjoint)

@@ -1,0 +1,229 @@
+"""The law of effective reuse: its formula written out, its combinations and its limits."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from made_pools import SIZES
+
+import qqt_bayes as qqt
+from qqt_bayes.calibration.simulate import simulate_runs
+from qqt_bayes.decisions.enumeration import all_subsets
+from qqt_bayes.errors import InputError
+from qqt_bayes.laws.law import LAWS
+from qqt_bayes.laws.mixture import mixture_error
+from qqt_bayes.laws.subset_curves import WholePools
+from qqt_bayes.model.spec import Spec, load_model
+from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.posterior.prediction import predict_known
+from qqt_bayes.tables.composition import nested_levels
+from qqt_bayes.tables.parameters import read_parameters
+from qqt_bayes.tables.runs import read_runs
+
+LAW = LAWS["effective-reuse"]
+SHARED = {
+    "R": 4.2,
+    "zeta": 0.6,
+    "g": -0.1,
+    "k": 3.0,
+    "rho": 0.05,
+    "z2": 0.1,
+    "alpha": 0.35,
+    "A": 0.4,
+    "d": 0.1,
+    "reference": 3e6,
+    "typical_size": 1e6,
+    "chance_error": 1.0,
+}
+Q, R_OF_POOLS, TAKEN = [0.6, 0.1, -0.7], [0.2, -0.3, 0.1], [1e6, 2.5e6, 4e5]
+BUDGETS = np.array([2e5, 1e6, 3e6, 2e7, 4e8])
+
+
+def written_out(q, r, taken, seen, R, zeta, g, k, rho, z2, alpha, A, d, **constants):
+    """One training set at one budget, in plain numbers."""
+    total = sum(taken)
+    weight = [u / total for u in taken]
+    quality = [math.exp(x) for x in q]
+    stands = [R * math.exp(zeta * x + y) for x, y in zip(q, r, strict=True)]
+    mean = sum(w * x for w, x in zip(weight, quality, strict=True))
+    stood = sum(w * x * y for w, x, y in zip(weight, quality, stands, strict=True)) / mean
+    stood *= (total / constants["typical_size"]) ** g
+    kept = min(0.95, rho + z2 * math.log(mean))
+    epochs = seen / total
+    effective = total * mean * epochs * (1 + (epochs / (1 + stood)) ** k) ** (-(1 - kept) / k)
+    at, c = effective / constants["reference"], constants["chance_error"]
+    if math.isinf(c):
+        return d + A * at**-alpha
+    scale = 1 / (((c - d) / A) ** (1 / alpha) - 1)  # D_c in units of the reference
+    return d + (c - d) * (1 + at / scale) ** -alpha
+
+
+def errors(q=Q, r=R_OF_POOLS, taken=TAKEN, budgets=BUDGETS, **changes):
+    shared = {name: [[value]] for name, value in (SHARED | changes).items()}
+    draws = shared | {"Q": [q], "r": [r]}
+    return mixture_error(LAW, draws, taken, taken, budgets)[0]
+
+
+@pytest.mark.parametrize("changes", [{}, {"chance_error": 0.9}, {"chance_error": math.inf, "A": 3}])
+@pytest.mark.parametrize("pools", [1, 2, 3])
+def test_mixture_is_the_formula_written_out(pools, changes):
+    some = Q[:pools], R_OF_POOLS[:pools], TAKEN[:pools]
+    expected = [written_out(*some, seen, **SHARED | changes) for seen in BUDGETS]
+    np.testing.assert_allclose(errors(*some, **changes), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("chance", [1.0, math.inf])
+def test_fresh_data_count_by_their_quality(chance):
+    """Below an epoch, with a knee so sharp that nothing is lost there, D is n q."""
+    budgets = np.array([0.1, 0.5, 1.0]) * sum(TAKEN)
+    found = errors(budgets=budgets, k=40.0, R=50.0, chance_error=chance)
+    quality = np.average(np.exp(Q), weights=TAKEN)
+    typical = errors([0.0], [0.0], [1e15], budgets * quality, k=40.0, chance_error=chance)
+    np.testing.assert_allclose(found, typical, rtol=1e-9)
+
+
+@pytest.mark.parametrize("chance", [1.0, 0.7, math.inf])
+def test_the_reference_is_where_an_error_is_a_above_the_floor(chance):
+    one = {"q": [0.0], "r": [0.0], "taken": [1e12], "chance_error": chance}
+    assert errors(budgets=[3e6], **one) == pytest.approx(0.5, rel=1e-9)
+
+
+def test_error_rates_start_at_chance_and_end_at_the_floor():
+    ends = errors([0.0], [0.0], [1e30], [1e-6, 1e25], chance_error=0.9)
+    np.testing.assert_allclose(ends, [0.9, 0.1], atol=1e-5)
+    assert (np.diff(errors(budgets=np.geomspace(1, 1e12, 200))) < 0).all()
+
+
+def test_order_and_division_of_pools_do_not_matter():
+    order = [2, 0, 1]
+    turned = ([x[i] for i in order] for x in (Q, R_OF_POOLS, TAKEN))
+    np.testing.assert_allclose(errors(*turned), errors(), rtol=1e-13)
+    halves = [*Q, Q[2]], [*R_OF_POOLS, R_OF_POOLS[2]], [*TAKEN[:2], TAKEN[2] / 2, TAKEN[2] / 2]
+    np.testing.assert_allclose(errors(*halves), errors(), rtol=1e-13)
+    beside = [*Q, 5.0], [*R_OF_POOLS, 1.0], [*TAKEN, 0.0]
+    np.testing.assert_array_equal(errors(*beside), errors())
+
+
+def test_without_a_power_of_the_size_a_part_of_a_pool_is_as_soon_used_up():
+    """The same epochs of a tenth of the data are worth a tenth of the samples."""
+    one = {"q": [0.0], "r": [0.0], "chance_error": math.inf, "g": 0.0}
+    whole = errors(taken=[1e6], budgets=BUDGETS, **one) - 0.1
+    part = errors(taken=[1e5], budgets=BUDGETS / 10, **one) - 0.1
+    np.testing.assert_allclose(part, whole * 10**0.35, rtol=1e-12)
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+def test_errors_of_subsets_are_those_of_one_training_set_at_a_time(sizes):
+    rng = np.random.default_rng(1)
+    parameters = {
+        name: np.full((7, 1), value) * np.exp(0.1 * rng.standard_normal((7, 1)))
+        for name, value in SHARED.items()
+    } | {"Q": rng.normal(0, 0.7, (7, 4)), "r": rng.normal(0, 0.2, (7, 4))}
+    parameters["chance_error"] = np.ones((7, 1))
+    taken = np.broadcast_to(SIZES[sizes], 32)[:4] * np.ones(4)
+    pools, members = WholePools(LAW, parameters, taken, taken, BUDGETS), all_subsets(4)
+    expected = [mixture_error(LAW, parameters, each * taken, taken, BUDGETS).T for each in members]
+    np.testing.assert_allclose(pools.errors(members), expected, rtol=1e-12)
+
+
+# --- known parameters -----------------------------------------------------------------------------
+
+
+def table(**changes):
+    shared = {name: value for name, value in SHARED.items() if name != "typical_size"}
+    pools = {"pool": list("abc"), "unique_samples": TAKEN, "Q": Q, "r": R_OF_POOLS}
+    return pd.DataFrame(pools | shared | changes)
+
+
+@pytest.mark.parametrize("chance", [1.0, 0.8, math.inf])
+def test_known_parameters(chance):
+    """Q and r count from their means, and N is the geometric mean of the pools' sizes."""
+    levels = nested_levels(table().set_index("pool")["unique_samples"])
+    found = predict_known(table(chance_error=chance), levels[:2], BUDGETS, law=LAW.name)
+    q, r = (np.array(x) - np.mean(x) for x in (Q, R_OF_POOLS))
+    shared = SHARED | {
+        "typical_size": math.exp(np.mean(np.log(TAKEN))),
+        "chance_error": chance,
+    }
+    for i in (1, 2):
+        expected = [written_out(q[:i], r[:i], TAKEN[:i], seen, **shared) for seen in BUDGETS]
+        np.testing.assert_allclose(found[i - 1], expected, rtol=1e-12)
+
+
+def test_what_may_be_left_out():
+    levels = nested_levels(table().set_index("pool")["unique_samples"])
+    short = table().drop(columns=["r", "chance_error"])
+    found, expected = (
+        predict_known(each, levels, 1e7, law=LAW.name) for each in (short, table(r=0.0))
+    )
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"A": 0.95}, "row 1, column A: expected A + d below the chance error of 1, got 1.05"),
+        ({"k": [3.0, 3.0, 4.0]}, "row 3, column k: expected 3 as in row 1, got 4"),
+        ({"R": 0.0}, "column R: expected a number of epochs above 0, got 0"),
+    ],
+)
+def test_faults_of_the_table(changes, sentence):
+    with pytest.raises(InputError, match=sentence.replace("+", r"\+")):
+        predict_known(table(**changes), table(), 1e7, law=LAW.name)
+
+
+def test_parameters_of_another_law():
+    levels = nested_levels(table().set_index("pool")["unique_samples"])
+    utility = {"pool": list("abc"), "unique_samples": TAKEN, "a": 0.02, "b": 0.1, "d": 0.1}
+    with pytest.raises(InputError, match="missing column 'Q'"):
+        predict_known(pd.DataFrame(utility), levels, 1e7, law=LAW.name)
+
+
+# --- a fit ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def fit():
+    """Of runs that follow the law, at few draws."""
+    rows = [
+        {"pool": pool, "unique_samples": u, "samples_seen": n * 1e6, "error": 0.5}
+        for pool, u in zip("abc", TAKEN, strict=True)
+        for n in (0.5, 2, 8, 32)
+    ]
+    design = read_runs(pd.DataFrame(rows), chance_error=0.95)
+    truth = read_parameters(table(chance_error=0.95), law=LAW.name)
+    runs = simulate_runs(truth, design, law=LAW.name, noise=0.002, seed=1)
+    return qqt.fit(runs, LAW.name, draws=300, tune=400, chains=2, seed=1)
+
+
+def test_a_fit_finds_the_curves(fit):
+    """And each draw of it, as a table of known parameters, predicts what the fit predicts."""
+    opened = Fit.of(fit)
+    levels = nested_levels(table().set_index("pool")["unique_samples"])
+    predicted = qqt.predict(fit, levels, BUDGETS[:4])
+    known = predict_known(table(chance_error=0.95), levels, BUDGETS[:4], law=LAW.name)
+    spread = predicted.std(("chain", "draw"))
+    assert (abs(predicted.mean(("chain", "draw")) - known) < 4 * spread + 0.002).all()
+    one = opened.parameters.isel(chain=0, draw=7, group=0, drop=True)
+    names = [*(name for name in SHARED if name != "typical_size"), "Q", "r"]
+    drawn = one[names].to_dataframe().reset_index().assign(unique_samples=TAKEN)
+    again = predict_known(drawn, levels, BUDGETS[:4], law=LAW.name)
+    np.testing.assert_allclose(again, predicted.isel(chain=0, draw=7), rtol=1e-9)
+
+
+def test_pools_may_be_declared_alike(fit):
+    """What all pools share does not differ from its mean."""
+    declared = load_model(LAW.name).to_dict()
+    declared["parameters"] |= {"Q": 0.3, "r": 0.0}
+    alike = qqt.fit(Fit.of(fit).runs, Spec.from_dict(declared), draws=20, tune=50, chains=1)
+    assert (Fit.of(alike).parameters["Q"] == 0).all()
+    assert "Q" not in alike["posterior"]
+
+
+def test_a_fit_keeps_the_chance_error(fit, tmp_path):
+    qqt.save(fit, tmp_path / "fit.nc")
+    back = Fit.of(qqt.load(tmp_path / "fit.nc"))
+    assert (back.parameters["chance_error"] == 0.95).all()
+    xr.testing.assert_identical(back.parameters, Fit.of(fit).parameters)
