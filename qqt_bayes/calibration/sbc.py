@@ -153,7 +153,7 @@ class Ranking:
     """
 
     def __init__(self, spec: Spec, design: xr.Dataset) -> None:
-        self.spec, self.last = spec, last_runs(design)
+        self.last = last_runs(design)
         beyond = every_set(design, BEYOND_FACTOR * float(design["samples_seen"].max()))
         self.beyond = Problem(spec, beyond, design=design)
 

@@ -25,7 +25,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-import xarray as xr
+from numpy.typing import ArrayLike
 
 from qqt_bayes.laws.epochs import UNIT, Epochs
 from qqt_bayes.laws.means import Mixture
@@ -42,22 +42,13 @@ MAX_RHO = 0.95
 MAX_LOG_ODDS = 100.0
 """Where the curve is so far below the chance error, that error makes no difference to it; losses
 have none."""
-
 LARGEST = 1e300
 """Stands for an infinite chance error: derivatives of what is infinite are no numbers."""
 
 
-def constants_of(runs: xr.Dataset) -> dict[str, float]:
-    """What the design and the metric of a table of runs say.
-
-    The reference budget is the geometric mean of the budgets, the typical size that of the pools'
-    sizes; the chance error of error rates is 1 unless the table has a `chance_error`.
-    """
-    means = (np.exp(np.log(runs[name]).mean().item()) for name in ("samples_seen", "pool_size"))
-    chance = 1.0 if runs.attrs["kind"] == "error" else np.inf
-    if "chance_error" in runs:
-        chance = runs["chance_error"].item()
-    return dict(zip(CONSTANTS, (*map(float, means), float(chance)), strict=True))
+def typical_size(pool_size: ArrayLike) -> float:
+    """N, the geometric mean of the pools' sizes, samples."""
+    return float(np.exp(np.log(np.asarray(pool_size)).mean()))
 
 
 def derive(values: dict[str, Any]) -> dict[str, Any]:

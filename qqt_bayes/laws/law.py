@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
@@ -54,8 +55,6 @@ class Law:
         Adds to values of the parameters and constants those arguments that follow from them.
     centred : tuple of str
         Parameters of pools that count from their mean over all pools.
-    shared : tuple of str
-        Arguments of which no mean over pools is taken.
     convex : bool
         Whether the error is a convex function of the means that the law takes.
     bounded : bool
@@ -70,10 +69,14 @@ class Law:
     takes: tuple[str, ...] = ()
     derive: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     centred: tuple[str, ...] = ()
-    shared: tuple[str, ...] = ("a",)
     bounded: bool = False
     separable: bool = True
     convex: bool = True
+
+    @cached_property
+    def shared(self) -> tuple[str, ...]:
+        """Arguments of which no mean over pools is taken."""
+        return tuple(x for x in self.takes if x not in self.centred) or ("a",)
 
     def over(self, parameter: str) -> tuple[str, ...]:
         """The dimensions along which a parameter may differ.
@@ -345,7 +348,6 @@ LAWS = {
             takes=ARGUMENTS,
             derive=derive,
             centred=("Q", "r"),
-            shared=tuple(name for name in ARGUMENTS if name not in ("Q", "r")),
             convex=False,
         ),
     )

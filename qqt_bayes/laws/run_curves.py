@@ -66,6 +66,11 @@ class Part:
         """How many rows are evaluated."""
         return int(self.row[-1]) + 1
 
+    @property
+    def first(self) -> NDArray[np.intp]:
+        """The first entry of each row, shape (row,)."""
+        return starts_of(self.row)
+
 
 def repeat(parts: list[Part], count: int) -> list[Part]:
     """Parts of several copies of a table, so that one call evaluates many sets of parameters.
@@ -140,9 +145,14 @@ def ingredients(runs: xr.Dataset, size_reference: float | None = None) -> list[P
     return parts
 
 
+def starts_of(row: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The first entry of each row, given the row of each entry: `row` is sorted."""
+    return np.flatnonzero(np.diff(row, prepend=-1))
+
+
 def segment_sum(x: Any, row: NDArray[np.intp], _: int) -> Any:
     """Sum the entries of each row in NumPy: `row` is sorted, and no row is without an entry."""
-    return np.add.reduceat(x, np.flatnonzero(np.diff(row, prepend=-1)), axis=0)
+    return np.add.reduceat(x, starts_of(row), axis=0)
 
 
 def run_errors(
@@ -200,21 +210,20 @@ def _part_errors(
     if law.derive is not None and not {*law.arguments} <= {*each}:
         derived = law.derive(each)
         each = {name: derived[name] for name in law.arguments}
-    for name in ("b", "d", "Q", "r"):  # laws take means of these: a value for each entry
+    for name in ("b", "d", *law.centred):  # laws take means of these: a value for each entry
         if name in each and name not in law.shared:
             each[name] = each[name] * np.ones(part.row.size)
     if "tau" in law.arguments:
         tau, exponent = each.get("tau", np.inf), each.pop("size_exponent", 1.0)
         each["tau"] = half_life(tau, part.total, part.pool_size, exponent)
     single = part.row.size == part.rows  # each on one pool: a mean is the value itself
-    first = np.flatnonzero(np.diff(part.row, prepend=-1))
 
     def mean(x: Any) -> Any:
         # transposed, as an axis of nodes may come behind that of the entries
         return x if single else add((part.share * x.T).T, part.row, part.rows)
 
     def shared(x: Any) -> Any:
-        return x if single or np.ndim(x) == 0 else x[first]
+        return x if single or np.ndim(x) == 0 else x[part.first]
 
     return law.error(
         part.epochs,

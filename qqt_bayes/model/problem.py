@@ -18,11 +18,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.laws.effective_reuse import constants_of
+from qqt_bayes.laws.effective_reuse import CONSTANTS, typical_size
 from qqt_bayes.laws.law import LAWS, Law
 from qqt_bayes.laws.run_curves import Part, ingredients
 from qqt_bayes.model.distributions import Prior
-from qqt_bayes.model.noise import typical
+from qqt_bayes.model.noise import reference_budget, typical
 from qqt_bayes.model.spec import Spec
 
 Array = NDArray[np.float64]
@@ -110,6 +110,20 @@ class Field:
         return slice(self.start, self.stop)
 
 
+def constants_of(law: Law, runs: xr.Dataset) -> dict[str, float]:
+    """What the design and the metric of a table of runs say to the law of effective reuse.
+
+    Error rates fall from 1, unless the table has a `chance_error`. To other laws they say nothing.
+    """
+    if law.derive is None:
+        return {}
+    chance = 1.0 if runs.attrs["kind"] == "error" else np.inf
+    if "chance_error" in runs:
+        chance = runs["chance_error"].item()
+    found = reference_budget(runs), typical_size(runs["pool_size"]), chance
+    return dict(zip(CONSTANTS, found, strict=True))
+
+
 @dataclass(frozen=True, eq=False)
 class Problem:
     """A specification and the runs that it is fitted to, with what both together determine.
@@ -180,9 +194,7 @@ class Problem:
     @property
     def constants(self) -> dict[str, tuple[np.float64, tuple[str, ...]]]:
         """What the design and the metric say to the law, as `run_errors` takes values."""
-        if self.law.derive is None:
-            return {}
-        found = constants_of(self.runs if self.design is None else self.design)
+        found = constants_of(self.law, self.runs if self.design is None else self.design)
         return {name: (np.float64(value), ()) for name, value in found.items()}
 
     def typical_noise(self, draws: Mapping[str, Array]) -> dict[str, float]:

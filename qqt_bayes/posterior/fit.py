@@ -17,10 +17,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.errors import InputError, alternatives
-from qqt_bayes.laws.effective_reuse import constants_of
 from qqt_bayes.laws.law import LAWS, Law
 from qqt_bayes.laws.level_curves import flat_draws
 from qqt_bayes.model.distributions import Prior
+from qqt_bayes.model.problem import constants_of
 from qqt_bayes.model.spec import Spec
 from qqt_bayes.posterior.gate import Gate, require_passed
 from qqt_bayes.posterior.methods import is_approximate, method_of
@@ -194,13 +194,21 @@ def _parameters(spec: Spec, runs: xr.Dataset, posterior: xr.Dataset, method: str
     if spec.size_reference is not None:
         sizes = xr.full_like(sizes, spec.size_reference)
     law = LAWS[spec.law]
-    for name in law.centred:
-        x = values[name]
-        values[name] = x - x.mean("pool") if "pool" in x.dims else 0 * x
+    values |= centred(law, values)
     if law.derive is not None:
-        values = law.derive(values | constants_of(runs))
+        values = law.derive(values | constants_of(law, runs))
     drawn = xr.Dataset({**values, "pool_size": sizes}, attrs={"method": method})
     return drawn.assign_coords(group=runs["group"])
+
+
+def centred(law: Law, values: Mapping[Any, xr.DataArray]) -> dict[str, xr.DataArray]:
+    """The parameters that a law counts from their mean over all pools; 0 where pools share one."""
+    return {
+        name: values[name] - values[name].mean("pool")
+        if "pool" in values[name].dims
+        else 0 * values[name]
+        for name in law.centred
+    }
 
 
 def by_draw(draws: xr.Dataset) -> dict[str, Any]:

@@ -7,12 +7,13 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from qqt_bayes.errors import InputError
+from qqt_bayes.laws.effective_reuse import typical_size
 from qqt_bayes.laws.law import Law, law_for
 from qqt_bayes.laws.level_curves import SAMPLE, evaluate, require_finite
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.noise import growth, reference_budget
 from qqt_bayes.posterior.departure import depart
-from qqt_bayes.posterior.fit import AnyFit, Fit, in_group
+from qqt_bayes.posterior.fit import AnyFit, Fit, centred, in_group
 from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels
 from qqt_bayes.tables.formats import Source
 from qqt_bayes.tables.parameters import read_parameters
@@ -172,9 +173,8 @@ def known_to_law(law: Law, parameters: xr.Dataset) -> xr.Dataset:
             f"law {law.name!r} takes {', '.join(needed)}, but the parameters have no "
             f"{', '.join(missing)}; read them with read_parameters(..., law={law.name!r})"
         )
-    centred = {name: parameters[name] - parameters[name].mean("pool") for name in law.centred}
-    typical = np.exp(np.log(parameters["pool_size"]).mean())
-    return parameters.assign(centred | {"typical_size": typical})
+    found = parameters.assign(typical_size=typical_size(parameters["pool_size"]))
+    return found.assign(centred(law, parameters.data_vars))
 
 
 def _noise(

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -287,6 +288,7 @@ def _provenance(problem: Problem) -> dict[str, Any]:
     }
 
 
+@cache
 def versions() -> str:
     """The packages behind a result, as JSON for its attributes."""
     return json.dumps({package: version(package) for package in PACKAGES})

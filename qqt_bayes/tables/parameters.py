@@ -90,7 +90,8 @@ def read_parameters(source: Source, *, fit: str | None = None, law: str = "utili
     if fit is not None or "fit" in table.columns:
         table.require("fit")
         table.choose("fit", fit, "fit")
-    columns = OF_POOLS | OF_ALL if law == EFFECTIVE_REUSE else COLUMNS
+    of_pools, of_all = (OF_POOLS, OF_ALL) if law == EFFECTIVE_REUSE else (COLUMNS, {})
+    columns = of_pools | of_all
     table.require("pool", *(name for name, number in columns.items() if number.default is None))
     pool = table.names("pool")
     table.distinct("pool", {"pool": pool, **table.present("fit")})
@@ -102,7 +103,7 @@ def read_parameters(source: Source, *, fit: str | None = None, law: str = "utili
         {
             name.replace("unique_samples", "pool_size"): (
                 ((), values[name][0], {"units": number.units})
-                if columns is not COLUMNS and name in OF_ALL
+                if name in of_all
                 else ("pool", values[name], {"units": number.units})
             )
             for name, number in columns.items()

@@ -104,7 +104,7 @@ def set_curves(plan, value, work):
     curves, places, noise = plan.curves, plan.curve_work, plan.noise
     slot, curve, mean = curves.utility_slot, noise.curve, part(work, plan.noise_work.mean)
     if curves.law == EFFECTIVE_REUSE:
-        reuse_errors(plan.reuse, plan.reuse_work, value, work)
+        reuse_errors(curves, plan.reuse, plan.reuse_work, value, work)
         error = part(work, plan.reuse_work.error)
         for i in range(noise.runs):
             mean[i] = error[curve[i]]
@@ -132,7 +132,7 @@ def pull_curves(plan, value, adjoint, work):
     for i in range(noise.runs):
         by_error[curve[i]] += by_mean[i]
     if is_reuse:
-        pull_reuse(plan.reuse, plan.reuse_work, value, adjoint, work)
+        pull_reuse(curves, plan.reuse, plan.reuse_work, value, adjoint, work)
         return
     pull_errors(curves, places, curves.last_trial, work)
     for i in range(curves.utilities):

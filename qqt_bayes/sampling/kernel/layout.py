@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qqt_bayes.laws.law import log_samples
-from qqt_bayes.laws.run_curves import Part
+from qqt_bayes.laws.run_curves import Part, starts_of
 from qqt_bayes.model.coordinates import Coordinates
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.noise import (
@@ -73,7 +73,7 @@ def curve_table(
     slots = dict(values) | {n: constant(x) for n, x in ABSENT.items() if n not in values}
     before = np.cumsum([0] + [part.rows for part in parts])[:-1]
     curve = np.concatenate([part.row + at for part, at in zip(parts, before, strict=True)])
-    first = np.flatnonzero(np.diff(curve, prepend=-1))  # of the entries of each curve
+    first = starts_of(curve)
     total, size = (joined(parts, name) for name in ("total", "pool_size"))
     each = {name: of_entries(problem, name, slots[name]) for name in slots}
     nodes = np.concatenate([_nodes(part, law) for part in parts])
@@ -83,7 +83,7 @@ def curve_table(
 
     def of_nodes(what: Callable[[Part], Array]) -> Array:
         """A number for each node of each curve, curve by curve."""
-        rows = [row for part in parts for row in what(part)[_first_entries(part)]]
+        rows = [row for part in parts for row in what(part)[part.first]]
         return _flat([row[:n] for row, n in zip(rows, nodes, strict=True)])
 
     counts, lasts = (of_nodes(lambda p: p.epochs.count), of_nodes(lambda p: p.epochs.last))
@@ -283,16 +283,11 @@ def joined(parts: list[Part], name: str) -> Array:
     return joined
 
 
-def _first_entries(part: Part) -> Slots:
-    """The first entry of each curve of a part."""
-    return np.flatnonzero(np.diff(part.row, prepend=-1))
-
-
 def _nodes(part: Part, law: str) -> Slots:
     """How many nodes each curve of a part needs: none behind the last that counts."""
     if law not in SUMMED:
         return np.zeros(part.rows, dtype=np.int64)
-    first = _first_entries(part)
+    first = part.first
     counts = (part.epochs.count[first] != 0) | (part.epochs.last[first] != 0)
     found: Slots = counts.shape[1] - counts[:, ::-1].argmax(axis=1)
     return found

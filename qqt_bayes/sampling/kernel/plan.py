@@ -99,7 +99,7 @@ def lay_out(problem: Problem, coordinates: Coordinates | None) -> Layout:
     else:
         values, floors, line, families = _place_law(numbers, problem, coordinates)
     curves, curve_of_run = curve_table(problem, values, numbers.constant)
-    reuse = reuse_table(problem, values)
+    reuse = reuse_table(problem, curves, values)
     effects = _effects(numbers, problem, coordinates is None)
     noise = noise_table(problem, of_noise, numbers.constant, curve_of_run, coordinates, effects)
     expected = expected_table(coordinates, curve_of_run, problem.runs["error"].to_numpy())

@@ -48,10 +48,10 @@ def pull_centred(slot, pools, by, adjoint):
 
 
 @kernel
-def weigh_pools(reuse, places, c, zeta, work):
+def weigh_pools(curves, reuse, places, c, zeta, work):
     """Shares of the pools of a curve; means of quality, of epochs times it, and of log quality."""
     quality, stands = part(work, places.quality), part(work, places.stands)
-    start, share, pool = reuse.entry_start, reuse.share, reuse.pool
+    start, share, pool = curves.entry_start, curves.share, reuse.pool
     of_fresh, of_stood = part(work, places.of_fresh), part(work, places.of_stood)
     fresh, stood, log_quality = 0.0, 0.0, 0.0
     for e in range(start[c], start[c + 1]):
@@ -104,66 +104,66 @@ def fall(bounded, chance, odds, height, alpha, log_effective):
 
 
 @kernel
-def reuse_errors(reuse, places, value, work):
+def reuse_errors(curves, reuse, places, value, work):
     """The errors of the curves, and their derivatives."""
-    curves, slot = reuse.curves, reuse.slot
+    count, slot = curves.curves, reuse.slot
     centred(reuse.quality_slot, reuse.pools, value, part(work, places.quality))
     centred(reuse.stands_slot, reuse.pools, value, part(work, places.stands))
     error, by, chance = part(work, places.error), part(work, places.by), reuse.chance
     log_unique, log_epochs, log_size = reuse.log_unique, reuse.log_epochs, reuse.log_size
-    for c in range(curves):
+    for c in range(count):
         fresh, stood, log_quality = weigh_pools(
-            reuse, places, c, value[slot[ZETA * curves + c]], work
+            curves, reuse, places, c, value[slot[ZETA * count + c]], work
         )
-        log_fresh, typical = math.log(fresh), value[slot[R * curves + c]]
-        grown = math.exp(value[slot[G * curves + c]] * log_size[c])
+        log_fresh, typical = math.log(fresh), value[slot[R * count + c]]
+        grown = math.exp(value[slot[G * count + c]] * log_size[c])
         epochs = typical * stood / fresh * grown
-        k, z2 = value[slot[K * curves + c]], value[slot[Z2 * curves + c]]
-        kept = value[slot[RHO * curves + c]] + z2 * log_fresh
+        k, z2 = value[slot[K * count + c]], value[slot[Z2 * count + c]]
+        kept = value[slot[RHO * count + c]] + z2 * log_fresh
         is_free = kept < MAX_RHO
         kept = min(kept, MAX_RHO)
         past = k * (log_epochs[c] - math.log1p(epochs))  # the knee
         beyond, slope = softplus(past)
         log_effective = log_unique[c] + log_fresh + log_epochs[c] - (1 - kept) / k * beyond
-        error[c], by_effective, by[ALPHA * curves + c], by[HEIGHT * curves + c], by_floor = fall(
+        error[c], by_effective, by[ALPHA * count + c], by[HEIGHT * count + c], by_floor = fall(
             reuse.bounded,
             chance[0],
-            value[slot[FLOOR * curves + c]],
-            value[slot[HEIGHT * curves + c]],
-            value[slot[ALPHA * curves + c]],
+            value[slot[FLOOR * count + c]],
+            value[slot[HEIGHT * count + c]],
+            value[slot[ALPHA * count + c]],
             log_effective,
         )
         by_past = -by_effective * (1 - kept) / k * slope
         by_kept = by_effective * beyond / k if is_free else 0.0
         by_log_epochs = -by_past * k * epochs / (1 + epochs)
-        by[FLOOR * curves + c] = by_floor
-        by[K * curves + c] = by_effective * (1 - kept) / (k * k) * beyond + by_past * past / k
-        by[RHO * curves + c] = by_kept
-        by[Z2 * curves + c] = by_kept * log_fresh
-        by[R * curves + c] = by_log_epochs / typical
-        by[G * curves + c] = by_log_epochs * log_size[c]
-        by[ZETA * curves + c] = by_log_epochs * log_quality
-        by[BY_FRESH * curves + c] = by_effective + by_kept * z2
-        by[BY_EPOCHS * curves + c] = by_log_epochs
+        by[FLOOR * count + c] = by_floor
+        by[K * count + c] = by_effective * (1 - kept) / (k * k) * beyond + by_past * past / k
+        by[RHO * count + c] = by_kept
+        by[Z2 * count + c] = by_kept * log_fresh
+        by[R * count + c] = by_log_epochs / typical
+        by[G * count + c] = by_log_epochs * log_size[c]
+        by[ZETA * count + c] = by_log_epochs * log_quality
+        by[BY_FRESH * count + c] = by_effective + by_kept * z2
+        by[BY_EPOCHS * count + c] = by_log_epochs
 
 
 @kernel
-def pull_reuse(reuse, places, value, adjoint, work):
+def pull_reuse(curves, reuse, places, value, adjoint, work):
     """From the adjoints of the errors to those of the parameters."""
-    pools, curves = reuse.pools, reuse.curves
-    start, pool, slot = reuse.entry_start, reuse.pool, reuse.slot
+    pools, count = reuse.pools, curves.curves
+    start, pool, slot = curves.entry_start, reuse.pool, reuse.slot
     of_fresh, of_stood = part(work, places.of_fresh), part(work, places.of_stood)
     by_error, by = part(work, places.error_adjoint), part(work, places.by)
     by_quality, by_stands = part(work, places.quality), part(work, places.stands)
     for i in range(pools):
         by_quality[i] = 0.0
         by_stands[i] = 0.0
-    for c in range(curves):
+    for c in range(count):
         for p in range(BY_FRESH):
-            adjoint[slot[p * curves + c]] += by_error[c] * by[p * curves + c]
-        by_epochs = by_error[c] * by[BY_EPOCHS * curves + c]
-        by_fresh = by_error[c] * by[BY_FRESH * curves + c] - by_epochs
-        zeta = value[slot[ZETA * curves + c]]
+            adjoint[slot[p * count + c]] += by_error[c] * by[p * count + c]
+        by_epochs = by_error[c] * by[BY_EPOCHS * count + c]
+        by_fresh = by_error[c] * by[BY_FRESH * count + c] - by_epochs
+        zeta = value[slot[ZETA * count + c]]
         for e in range(start[c], start[c + 1]):
             by_quality[pool[e]] += by_fresh * of_fresh[e] + by_epochs * (1 + zeta) * of_stood[e]
             by_stands[pool[e]] += by_epochs * of_stood[e]

@@ -160,12 +160,12 @@ class CurveWork(NamedTuple):
 
 
 class Reuse(NamedTuple):
-    """The curves of the law of effective reuse.
+    """What `Curves` do not say of the curves of the law of effective reuse.
 
     Attributes
     ----------
-    curves, pools : int
-        0 curves under another law.
+    pools : int
+        0 under another law.
     bounded : int
         Whether errors are error rates, 0 or 1.
     chance : array, shape (1,)
@@ -174,22 +174,17 @@ class Reuse(NamedTuple):
         Slots of Q and r.
     slot : array, shape (parameter, curve)
         Slots of `qqt_bayes.sampling.kernel.reuse.SHARED`.
-    entry_start : array, shape (curve + 1,)
-    share, pool : array, shape (entry,)
-        ``w_i``, and the pool.
+    pool : array, shape (entry,)
     log_unique, log_epochs, log_size : array, shape (curve,)
         ``log(U / X)``, ``log(n / U)`` and ``log(U / N)``.
     """
 
-    curves: int
     pools: int
     bounded: int
     chance: Reals
     quality_slot: Integers
     stands_slot: Integers
     slot: Integers
-    entry_start: Integers
-    share: Reals
     pool: Integers
     log_unique: Reals
     log_epochs: Reals

@@ -159,7 +159,7 @@ class Slopes:
 
 def _errors(law: Law, part: Part, values: dict[str, Traced]) -> Traced:
     """The errors of the rows of a part, given its parameters over (point, entry)."""
-    start = np.flatnonzero(np.diff(part.row, prepend=-1))
+    start = part.first
 
     def weighted(x: Array) -> Array:
         return part.share.reshape(-1, *(1,) * (x.ndim - 2)) * x  # an axis of nodes may come behind
