@@ -183,15 +183,15 @@ class Ranking:
         joined = {
             name: np.concatenate([truth[name][None], x]) for name, x in by_draw(posterior).items()
         }
-        curve, _, density = replicate(problem, joined, seed=0)
+        again = replicate(problem, joined, seed=0)
         beyond = curves(self.beyond, joined)
         gaps = self._gaps(beyond)
         columns = [
             *(x.reshape(len(x), -1) for x in joined.values()),
-            curve[:, list(self.last.values())],
+            again.curve[:, list(self.last.values())],
             beyond,
             *(gap[:, None] for gap in gaps.values()),
-            density.sum(axis=1, keepdims=True),
+            again.joint[:, None],
         ]
         values = np.column_stack(columns)
         shape = posterior.sizes["chain"], posterior.sizes["draw"]

@@ -18,12 +18,14 @@ import xarray as xr
 
 from qqt_bayes.laws.run_curves import run_errors
 from qqt_bayes.model.coordinates import Coordinates
+from qqt_bayes.model.discrepancy import AMPLITUDE
 from qqt_bayes.model.distributions import GAUSSIAN, Prior
 from qqt_bayes.model.floor import on_line
 from qqt_bayes.model.likelihood import (
     COORDINATE,
     log_density,
     observe,
+    observe_departed,
     segment_sum,
     training_effect,
 )
@@ -98,6 +100,7 @@ def build(problem: Problem, coordinates: Coordinates | None = None) -> pm.Model:
             name: _declare(name, value, runs) for name, value in spec.likelihood.parameters.items()
         }
         noise = by_run(spec.likelihood, runs, declared)
+        amplitude = {name: _declare(name, value, runs) for name, value in spec.discrepancy.items()}
         known = pm.Data("evaluation_variance", evaluation_variance(runs), dims="run")
         observed = pm.Data("observed", runs["error"].to_numpy(), dims="run")
         rounding = None
@@ -117,7 +120,11 @@ def build(problem: Problem, coordinates: Coordinates | None = None) -> pm.Model:
             own = run_variance(runs, noise, with_rounding)
             mean = errors + training_effect(runs, noise, residual, own)
         about = {"mu": mean, "sigma": pt.sqrt(run_variance(runs, noise, known)), **shape_of(noise)}
-        if coordinates is None:
+        if amplitude:
+            pm.Deterministic(CURVE, errors, dims="run")
+            own = run_variance(runs, noise, with_rounding)
+            observe_departed(problem.seen, amplitude[AMPLITUDE], mean, own)
+        elif coordinates is None:
             pm.Deterministic(CURVE, errors, dims="run")
             observe("error", spec.likelihood, observed, rounding, **about)
         else:  # PyMC rewrites what is observed by itself: the graph would hold everything twice

@@ -73,6 +73,8 @@ DOMAINS = {
     # of how far runs scatter
     "budget_exponent": REAL,
     "common": SHARE,
+    # of how far the law is wrong
+    "amplitude": POSITIVE,
     # of the distributions
     "mu": REAL,
     "sigma": POSITIVE,
@@ -129,6 +131,8 @@ Optional is how sigma grows with the budget, and which share of sigma^2 checkpoi
 have in common (`qqt_bayes.model.noise`).
 """
 
+DISCREPANCY = Distribution(("amplitude",))
+"""What is declared of departures from the law, see `qqt_bayes.model.discrepancy`."""
 
 GAUSSIAN = ("Normal", "LogNormal")
 """Priors that are Gaussian on the unconstrained scale, with mean mu and deviation sigma."""

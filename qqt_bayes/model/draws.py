@@ -9,12 +9,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qqt_bayes.laws.run_curves import repeat, run_errors
+from qqt_bayes.model.discrepancy import (
+    AMPLITUDE,
+    condition,
+    joint_log_density,
+    left_out,
+    prior_departures,
+)
+from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.noise import (
     TRAINING,
     by_run,
@@ -35,6 +43,8 @@ PRIOR_DRAWS = 1000
 NOISE = 2
 """The stream of random numbers of the noise: under one seed they must not be those of which the
 parameters are made.  (1 is that of departures, and a seed alone is its stream 0.)"""
+LEFT_OUT = 1
+"""The stream within that one, of errors given the others."""
 NUMBERS_AT_A_TIME = 2_000_000
 """Runs are replicated under so many draws at a time that no array has more numbers: 16 MB."""
 
@@ -79,7 +89,7 @@ def curves(problem: Problem, draws: Mapping[str, Array]) -> Array:
     """
     size = sum(part.row.size * part.epochs.count.shape[-1] for part in problem.entries)
     found = []
-    for block in _blocks(_length(draws), size):
+    for block in blocks(_length(draws), size):
         values = {name: x[block] for name, x in draws.items()}
         copies = repeat(problem.entries, _length(values))
         parameters = by_copy(problem.spec, values) | problem.constants
@@ -88,14 +98,36 @@ def curves(problem: Problem, draws: Mapping[str, Array]) -> Array:
     return np.concatenate(found)
 
 
+class Replicates(NamedTuple):
+    """The runs of a table under draws of the parameters, each of shape (draw, run).
+
+    Attributes
+    ----------
+    curve : array
+        The law's mean error of each run.
+    error : array
+        An error of each run, all drawn together, departures of the training sets included.
+    predicted : array
+        An error of each run given those of all others: the same, unless curves depart.
+    log_density : array
+        Log density of the error that was seen, given the others.
+    joint : array, shape (draw,)
+        Log density of all errors that were seen.
+    """
+
+    curve: Array
+    error: Array
+    predicted: Array
+    log_density: Array
+    joint: Array
+
+
 def errors_again(problem: Problem, draws: Mapping[str, Array], seed: int) -> Array:
     """An error of each run under each draw, shape (draw, run), as from `replicate`."""
-    return _drawn(problem, *_about(problem, draws, curves(problem, draws)), seed)
+    return _drawn(problem, draws, *located(problem, draws, curves(problem, draws)), seed)
 
 
-def replicate(
-    problem: Problem, draws: Mapping[str, Array], seed: int
-) -> tuple[Array, Array, Array]:
+def replicate(problem: Problem, draws: Mapping[str, Array], seed: int) -> Replicates:
     """Replicate the runs under draws of the parameters.
 
     Parameters
@@ -104,18 +136,39 @@ def replicate(
     draws : mapping of str to array, shape (draw, ...)
         Values of the random parameters.
     seed : int
-
-    Returns
-    -------
-    tuple of array, shape (draw, run)
-        Mean error of each run; an error drawn about it; and the log density of the error seen.
     """
     curve = curves(problem, draws)
-    mean, sigma, nu = _about(problem, draws, curve)
-    return curve, _drawn(problem, mean, sigma, nu, seed), _log_density(problem, mean, sigma, nu)
+    mean, sigma, nu = located(problem, draws, curve)
+    error = _drawn(problem, draws, mean, sigma, nu, seed)
+    if not problem.spec.discrepancy:
+        density = _log_density(problem, mean, sigma, nu)
+        return Replicates(curve, error, error, density, density.sum(axis=1))
+    data, parts = problem.seen, []
+    amplitude, variance = amplitude_of(problem, draws), printed(problem, sigma)
+    for block in blocks(len(mean), data.covariance.size):
+        given = condition(data, amplitude[block], mean[block], variance[block])
+        parts.append((*left_out(data, given), joint_log_density(data, given)))
+    expected, deviation, joint = (np.concatenate(each) for each in zip(*parts, strict=True))
+    density = normal(data.log_error, expected, deviation) - np.log(data.mean)
+    z = np.random.default_rng((seed, NOISE, LEFT_OUT)).standard_normal(mean.shape)
+    return Replicates(curve, error, np.exp(expected + deviation * z), density, joint)
 
 
-def _about(
+def amplitude_of(problem: Problem, draws: Mapping[str, Array]) -> Array:
+    """The amplitude of departures in each draw, shape (draw,)."""
+    declared = problem.spec.discrepancy[AMPLITUDE]
+    if isinstance(declared, Prior):
+        return draws[AMPLITUDE]
+    return np.full(_length(draws), declared)
+
+
+def printed(problem: Problem, sigma: Array) -> Array:
+    """The variance of errors that were rounded, shape (draw, run)."""
+    found: Array = sigma**2 + problem.runs["rounding"].to_numpy() ** 2 / 3
+    return found
+
+
+def located(
     problem: Problem, draws: Mapping[str, Array], curve: Array
 ) -> tuple[Array, Array, Array | None]:
     """Location and scale of each run's error, and degrees of freedom, all of shape (draw, run)."""
@@ -130,9 +183,20 @@ def _about(
     return mean, sigma, None if nu is None else np.broadcast_to(nu, curve.shape)
 
 
-def _drawn(problem: Problem, mean: Array, sigma: Array, nu: Array | None, seed: int) -> Array:
+def _drawn(
+    problem: Problem,
+    draws: Mapping[str, Array],
+    mean: Array,
+    sigma: Array,
+    nu: Array | None,
+    seed: int,
+) -> Array:
     """An error of each run under each draw, printed with the rounding of its run."""
     rng = np.random.default_rng((seed, NOISE))
+    if problem.spec.discrepancy:
+        data = problem.seen
+        departure = prior_departures(data.cells, data.centre, len(mean), rng)[:, data.cell]
+        mean = mean * np.exp(amplitude_of(problem, draws)[:, None] * departure)
     noise = rng.standard_normal(mean.shape) if nu is None else rng.standard_t(nu)
     error: Array = mean + sigma * noise
     if is_rounded(problem.runs):
@@ -151,7 +215,7 @@ def _log_density(problem: Problem, mean: Array, sigma: Array, nu: Array | None) 
         return np.asarray(log_noise(observed, mean, sigma, nu))
     rounding = problem.runs["rounding"].to_numpy()
     found = np.empty(mean.shape)
-    for block in _blocks(len(mean), observed.size * NODES.size):
+    for block in blocks(len(mean), observed.size * NODES.size):
         own = None if nu is None else nu[block]
         at_nodes = None if own is None else own[..., None]
         unit_noise = partial(log_noise, at=0.0, scale=1.0, freedom=at_nodes)
@@ -164,7 +228,7 @@ def _length(draws: Mapping[str, Array]) -> int:
     return len(next(iter(draws.values())))
 
 
-def _blocks(draws: int, size: int) -> Iterator[slice]:
+def blocks(draws: int, size: int) -> Iterator[slice]:
     """Slices of draws, each of which takes `size` numbers."""
     each = max(1, math.floor(NUMBERS_AT_A_TIME / size))
     return (slice(first, first + each) for first in range(0, draws, each))

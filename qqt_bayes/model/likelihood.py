@@ -12,6 +12,7 @@ import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
 
+from qqt_bayes.model.discrepancy import Seen
 from qqt_bayes.model.distributions import Likelihood
 from qqt_bayes.model.noise import TRAINING, Noise, checkpoints, common_deviation
 from qqt_bayes.model.rounding import averaged
@@ -74,6 +75,21 @@ def observe(name: str, likelihood: Likelihood, observed: Any, rounding: Any, **a
     pm.CustomDist(
         name, rounding, *about.values(), dist=noisy, logp=density, observed=observed, dims="run"
     )
+
+
+def observe_departed(data: Seen, amplitude: Any, mean: Any, variance: Any) -> None:
+    """Declare the log errors of the runs, whose curves depart from the law.
+
+    Parameters
+    ----------
+    data : Seen
+    amplitude : scalar
+    mean, variance : array, shape (run,)
+        Location and variance of each run's error.
+    """
+    of_runs = data.covariance[np.ix_(data.cell, data.cell)]
+    total = amplitude**2 * of_runs + pt.diag(variance / data.mean**2)
+    pm.MvNormal("log_error", pt.log(mean), total, observed=data.log_error, dims="run")
 
 
 def training_effect(runs: xr.Dataset, noise: Noise, residual: Any, own: Any) -> Any:

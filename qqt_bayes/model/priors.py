@@ -150,7 +150,7 @@ def declared(spec: Spec) -> Iterator[tuple[str, Prior]]:
     >>> [name for name, _ in declared(load_model("utility"))]
     ['a', 'b_mu', 'b_sigma', 'b', 'd', 'tau_mu', 'tau_sigma', 'tau', 'sigma']
     """
-    yield from _nested({**spec.parameters, **spec.likelihood.parameters}, "")
+    yield from _nested({**spec.parameters, **spec.noise}, "")
 
 
 def _nested(values: Mapping[str, float | Prior], before: str) -> Iterator[tuple[str, Prior]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from os import PathLike
 from pathlib import Path
@@ -38,6 +38,9 @@ class Spec:
         A prior, or a number that fixes it, for exactly the parameters of the law.
     likelihood : Likelihood
         The distribution of a run about its curve.
+    discrepancy : mapping of str to float or Prior
+        The amplitude of departures from the law, see `qqt_bayes.model.discrepancy`; empty where the
+        law is taken to be right.
     references : tuple of str
         Where the model comes from.
     size_reference : float or None
@@ -49,6 +52,7 @@ class Spec:
     law: str
     parameters: Mapping[str, float | Prior]
     likelihood: Likelihood
+    discrepancy: Mapping[str, float | Prior] = field(default_factory=dict)
     references: tuple[str, ...] = ()
     size_reference: float | None = None
 
@@ -98,7 +102,13 @@ class Spec:
             **size,
             "parameters": plain(self.parameters),
             "likelihood": self.likelihood.to_dict(),
+            **({"discrepancy": plain(self.discrepancy)} if self.discrepancy else {}),
         }
+
+    @property
+    def noise(self) -> dict[str, float | Prior]:
+        """What is declared of all that lies between runs and the curves of the law."""
+        return {**self.likelihood.parameters, **self.discrepancy}
 
     @property
     def hash(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from qqt_bayes.errors import shown, suggest
 from qqt_bayes.laws.law import LAWS
 from qqt_bayes.model.distributions import (
+    DISCREPANCY,
     DISTRIBUTIONS,
     DOMAINS,
     LIKELIHOODS,
@@ -72,7 +73,10 @@ class _Reader:
             "size_reference": self.size(law, table.get("size_reference")),
             "parameters": self.parameters(law, self.table("parameters", table.get("parameters"))),
             "likelihood": self.likelihood(self.table("likelihood", table.get("likelihood"))),
+            "discrepancy": {},
         }
+        if "discrepancy" in table:
+            fields["discrepancy"] = self.discrepancy(table, fields["likelihood"])
         self.no_others("", table, "a specification", list(fields))
         return fields
 
@@ -98,6 +102,16 @@ class _Reader:
     def likelihood(self, table: Mapping[str, Any]) -> Likelihood:
         """The distribution of runs, whose parameters may differ by group: a run has many pools."""
         return Likelihood(*self.distribution("likelihood.", table, LIKELIHOODS, ("group",)))
+
+    def discrepancy(
+        self, table: Mapping[str, Any], likelihood: Likelihood
+    ) -> dict[str, float | Prior]:
+        """The amplitude of departures, which are integrated out of normal noise alone."""
+        own = self.table("discrepancy", table["discrepancy"])
+        self.no_others("discrepancy.", own, "a discrepancy", DISCREPANCY.required)
+        if likelihood.distribution == "StudentT":
+            self.fault("discrepancy", "needs the likelihood Normal, got StudentT")
+        return self.values("discrepancy.", own, DISCREPANCY, ())
 
     def prior(self, key: str, table: Mapping[str, Any], over: Sequence[str]) -> Prior:
         """A prior; those inside it may be over its own dimensions only."""

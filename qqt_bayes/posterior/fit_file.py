@@ -117,7 +117,7 @@ def _check_runs(table: xr.Dataset) -> None:
 
 def _check_draws(fit: Fit) -> None:
     """Raise ValueError unless there are draws of each parameter, all where its prior has any."""
-    declared = {**fit.spec.parameters, **fit.spec.likelihood.parameters}
+    declared = {**fit.spec.parameters, **fit.spec.noise}
     for name, prior in declared.items():
         if isinstance(prior, Prior):
             draws, (lower, upper) = fit.posterior[name], prior.support

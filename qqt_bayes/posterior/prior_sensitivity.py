@@ -60,14 +60,14 @@ def learned(fit: AnyFit) -> pd.DataFrame:
         If it is no fit.
     """
     fit = Fit.of(fit)
-    declared = {**fit.spec.parameters, **fit.spec.likelihood.parameters}
+    declared = {**fit.spec.parameters, **fit.spec.noise}
     drawn = [name for name, value in declared.items() if isinstance(value, Prior)]
     draws, before = (_scalars(fit.datasets[group], drawn) for group in ("posterior", "prior"))
     frame = pd.DataFrame(_places(fit.posterior, drawn), columns=["parameter", "of"])
     frame["contraction"] = [contraction(*each) for each in zip(draws.T, before.T, strict=True)]
     for part, densities in (
         ("prior", log_prior(fit.spec, fit.posterior)),
-        ("likelihood", fit.datasets["log_likelihood"]),
+        ("likelihood", fit.datasets["sample_stats"][["log_likelihood"]]),
     ):
         density = _scalars(densities, densities.data_vars).sum(axis=2)
         frame[f"{part}_sensitivity"] = sensitivity(draws, density)

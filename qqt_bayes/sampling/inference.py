@@ -145,7 +145,8 @@ def draw(problem: Problem, prior: Mapping[str, Array], method: str, settings: Se
     start = time.perf_counter()
     # Matrix products in one thread: with another number of threads they round otherwise.
     with threadpool_limits(1, user_api="blas"):
-        coordinates = find_coordinates(problem, prior)
+        departs = bool(problem.spec.discrepancy)
+        coordinates = None if departs else find_coordinates(problem, prior)
         compiled = _compiled(problem, coordinates)
         if coordinates is not None:
             compiled = dispersed(compiled, coordinates)
@@ -167,7 +168,8 @@ def _compiled(problem: Problem, coordinates: Coordinates | None) -> Any:
     if covers(problem.spec):
         layout = lay_out(problem, coordinates)
         compiled = from_kernel(layout)
-        if coordinates is not None or UTILITY in problem.law.parameters:
+        has_own = UTILITY in problem.law.parameters and not problem.spec.discrepancy
+        if coordinates is not None or has_own:
             return compiled
         # Without coordinates of its own a law is sampled in those of its mode.
         density = Density(compiled)
@@ -226,30 +228,31 @@ def _collect(
     posterior = trace.children["posterior"].to_dataset(inherit=False)[list(prior)]
     stats = trace.children["sample_stats"].to_dataset(inherit=False)
     chains = posterior.sizes["chain"]
-    curve, predicted, density = replicate(problem, by_draw(posterior), seed)
+    found = replicate(problem, by_draw(posterior), seed)
+    stats["log_likelihood"] = (("chain", "draw"), found.joint.reshape(chains, -1))
     result = xr.DataTree.from_dict(
         {
             "/": xr.Dataset(),
             "posterior": posterior,
             "sample_stats": stats.drop_vars("divergence_message", errors="ignore"),  # text
-            "posterior_predictive": labelled(problem, {"error": predicted}, chains),
+            "posterior_predictive": labelled(problem, {"error": found.predicted}, chains),
             "prior": labelled(problem, prior),
             "prior_predictive": labelled(problem, {"error": errors_again(problem, prior, seed)}),
-            "log_likelihood": labelled(problem, {"error": density}, chains),
+            "log_likelihood": labelled(problem, {"error": found.log_density}, chains),
             "observed_data": runs[["error"]].drop_vars(["data", "pool", "group"], errors="ignore"),
             "constant_data": runs.drop_vars("error").drop_attrs(deep=False),
         }
     )
     result.attrs = _provenance(problem) | attributes
     # the gate's checks of fit need no more draws
-    every = max(1, len(curve) // gate.PREDICTIVE_DRAWS)
-    found = gate.check(result, curve[::every], predicted[::every])
-    if drawn.several or not found.chains_agree:
-        found = replace(found, modes=tuple(find_modes(problem, prior, posterior)))
+    every = max(1, len(found.curve) // gate.PREDICTIVE_DRAWS)
+    gated = gate.check(result, found.curve[::every], found.error[::every])
+    if drawn.several or not gated.chains_agree:
+        gated = replace(gated, modes=tuple(find_modes(problem, prior, posterior)))
     if "log_marginal_likelihood" in stats:  # of sequential Monte Carlo
         evidence = stats["log_marginal_likelihood"].values.tolist()
-        found = replace(found, log_marginal_likelihood=tuple(evidence))
-    result.attrs["gate"] = found.to_json()
+        gated = replace(gated, log_marginal_likelihood=tuple(evidence))
+    result.attrs["gate"] = gated.to_json()
     return result
 
 

@@ -18,6 +18,7 @@ from qqt_bayes.sampling.kernel.curve import (
     pull_worth,
     worth,
 )
+from qqt_bayes.sampling.kernel.departed import departed_likelihood
 from qqt_bayes.sampling.kernel.effects import pull_effects, set_effects
 from qqt_bayes.sampling.kernel.expect import (
     expect,
@@ -72,7 +73,18 @@ def log_density(plan, u, gradient, value, adjoint, work):
     for i in range(plan.places):
         gradient[i] = 0.0
     total += add_priors(plan.priors, value, adjoint)
-    total += likelihood(plan.noise, plan.noise_work, value, adjoint, work)
+    if plan.departed.cells > 0:
+        total += departed_likelihood(
+            plan.noise,
+            plan.departed,
+            plan.noise_work,
+            plan.departed_work,
+            value,
+            adjoint,
+            work,
+        )
+    else:
+        total += likelihood(plan.noise, plan.noise_work, value, adjoint, work)
     pull_effects(plan.noise, plan.noise_work, u, value, adjoint, gradient, work)
     pull_curves(plan, value, adjoint, work)
     by_ratio = pull_parameters(plan, u, value, adjoint, gradient, work)

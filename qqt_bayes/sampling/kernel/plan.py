@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qqt_bayes.model.coordinates import GAUSS_NEWTON_STEPS, Coordinates
+from qqt_bayes.model.discrepancy import AMPLITUDE
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.noise import TRAINING, checkpoints
 from qqt_bayes.model.priors import count, values_at
 from qqt_bayes.model.problem import FLOOR, Problem, Scale
 from qqt_bayes.model.spec import Spec
 from qqt_bayes.sampling.kernel.curve import CODES as LAW_CODES
+from qqt_bayes.sampling.kernel.departed_layout import departed_table, departed_work
 from qqt_bayes.sampling.kernel.layout import (
     Memory,
     curve_table,
@@ -91,6 +93,9 @@ def lay_out(problem: Problem, coordinates: Coordinates | None) -> Layout:
         name: (numbers.number(name, value), value)
         for name, value in problem.spec.likelihood.parameters.items()
     }
+    amplitude = None
+    if problem.spec.discrepancy:
+        amplitude = numbers.number(AMPLITUDE, problem.spec.discrepancy[AMPLITUDE])
     if coordinates is None:
         values = {n: numbers.number(n, each) for n, each in problem.spec.parameters.items()}
         families: tuple[list[int], list[int]] = [0], []
@@ -102,6 +107,7 @@ def lay_out(problem: Problem, coordinates: Coordinates | None) -> Layout:
     reuse = reuse_table(problem, curves, values)
     effects = _effects(numbers, problem, coordinates is None)
     noise = noise_table(problem, of_noise, numbers.constant, curve_of_run, coordinates, effects)
+    departed = departed_table(problem, amplitude)
     expected = expected_table(coordinates, curve_of_run, problem.runs["error"].to_numpy())
     by_value = [*numbers.declared, *line, *(row for row in numbers.placed if not row.is_gaussian)]
     variables = integers(np.concatenate([slots.ravel() for slots, _ in numbers.variables.values()]))
@@ -133,6 +139,8 @@ def lay_out(problem: Problem, coordinates: Coordinates | None) -> Layout:
         reuse_work=reuse_work(reuse, memory),
         noise=noise,
         noise_work=NoiseWork(*memory.take(*[noise.runs] * 4, *[noise.trainings] * 3, 1)),
+        departed=departed,
+        departed_work=departed_work(departed, memory),
     )
     plan = plan._replace(work=memory.size)
     coords = {dim: problem.runs[dim].to_numpy() for dim in ("group", "pool")}

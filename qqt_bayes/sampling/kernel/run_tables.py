@@ -295,3 +295,51 @@ class NoiseWork(NamedTuple):
     effect_precision: int
     effect_adjoint: int
     ratio: int
+
+
+class Departed(NamedTuple):
+    """The runs by their cells, where curves depart from the law.
+
+    Attributes
+    ----------
+    cells : int
+        0 where the model has no discrepancy.
+    amplitude : array, shape (1,)
+        Slot.
+    cell : array, shape (run,)
+    log_error, scale : array, shape (run,)
+        ``x`` and ``1 / m`` of `qqt_bayes.model.discrepancy`.
+    covariance : array, shape (cell, cell)
+        ``K``.
+    """
+
+    cells: int
+    amplitude: Integers
+    cell: Integers
+    log_error: Reals
+    scale: Reals
+    covariance: Reals
+
+
+class DepartedWork(NamedTuple):
+    """What is known of them at a point.
+
+    Attributes
+    ----------
+    residual, variance : (run,)
+    of_cell, of_mean : (cell,)
+        ``R`` and ``V``.
+    weight : (cell,)
+        ``S R``.
+    matrix, lower, inverse : (cell, cell)
+        The covariance and its factor, the inverse of that, and ``S``.
+    """
+
+    residual: int
+    variance: int
+    of_cell: int
+    of_mean: int
+    weight: int
+    matrix: int
+    lower: int
+    inverse: int

@@ -16,6 +16,8 @@ from typing import NamedTuple
 from qqt_bayes.sampling.kernel.run_tables import (
     Curves,
     CurveWork,
+    Departed,
+    DepartedWork,
     Integers,
     Noise,
     NoiseWork,
@@ -310,3 +312,5 @@ class Plan(NamedTuple):
     reuse_work: ReuseWork
     noise: Noise
     noise_work: NoiseWork
+    departed: Departed
+    departed_work: DepartedWork
