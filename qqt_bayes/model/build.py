@@ -112,6 +112,8 @@ def build(problem: Problem, coordinates: Coordinates | None = None) -> pm.Model:
             values = {name: _declare(name, each, runs) for name, each in spec.parameters.items()}
         else:
             independent = independent_variance(runs, noise, with_rounding)
+            if amplitude:
+                independent = independent + problem.seen.alone * amplitude[AMPLITUDE] ** 2
             values = _declare_in(coordinates, problem, independent, observed)
         errors = _curve(problem, values)
         mean = errors

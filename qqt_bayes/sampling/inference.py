@@ -145,8 +145,7 @@ def draw(problem: Problem, prior: Mapping[str, Array], method: str, settings: Se
     start = time.perf_counter()
     # Matrix products in one thread: with another number of threads they round otherwise.
     with threadpool_limits(1, user_api="blas"):
-        departs = bool(problem.spec.discrepancy)
-        coordinates = None if departs else find_coordinates(problem, prior)
+        coordinates = find_coordinates(problem, prior)
         compiled = _compiled(problem, coordinates)
         if coordinates is not None:
             compiled = dispersed(compiled, coordinates)
@@ -168,8 +167,7 @@ def _compiled(problem: Problem, coordinates: Coordinates | None) -> Any:
     if covers(problem.spec):
         layout = lay_out(problem, coordinates)
         compiled = from_kernel(layout)
-        has_own = UTILITY in problem.law.parameters and not problem.spec.discrepancy
-        if coordinates is not None or has_own:
+        if coordinates is not None or UTILITY in problem.law.parameters:
             return compiled
         # Without coordinates of its own a law is sampled in those of its mode.
         density = Density(compiled)

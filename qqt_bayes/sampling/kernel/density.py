@@ -88,7 +88,9 @@ def log_density(plan, u, gradient, value, adjoint, work):
     pull_effects(plan.noise, plan.noise_work, u, value, adjoint, gradient, work)
     pull_curves(plan, value, adjoint, work)
     by_ratio = pull_parameters(plan, u, value, adjoint, gradient, work)
-    pull_noise_ratio(plan.noise, plan.noise_work, by_ratio, value, adjoint, work)
+    pull_noise_ratio(
+        plan.noise, plan.departed, plan.noise_work, by_ratio, value, adjoint, work
+    )
     pull_scatter(plan.noise, plan.noise_work, value, adjoint, work)
     pull_scales(plan.declared, plan.declared.rows, plan.scales_work, adjoint, gradient, work)
     return total
@@ -103,7 +105,7 @@ def set_values(plan, u, value, work):
     total = declare(plan.declared, plan.scales_work, u, value, work)
     scatter(plan.noise, plan.noise_work, value, work)
     ratio = part(work, plan.noise_work.ratio)
-    ratio[0] = noise_ratio(plan.noise, plan.noise_work, value, work)
+    ratio[0] = noise_ratio(plan.noise, plan.departed, plan.noise_work, value, work)
     total += place_parameters(plan, ratio[0], u, value, work)
     set_curves(plan, value, work)
     total += set_effects(plan.noise, plan.noise_work, u, value, work)

@@ -19,15 +19,17 @@ def departed_table(problem: Problem, amplitude: Slots | None) -> Departed:
         Its slot.
     """
     if amplitude is None:
-        return Departed(0, integers([]), integers([]), *[reals([])] * 3)
+        return Departed(0, integers([]), integers([]), *[reals([])] * 5)
     data = problem.seen
     return Departed(
         cells=len(data.covariance),
         amplitude=integers(amplitude),
         cell=integers(data.cell),
-        log_error=reals(data.log_error),
-        scale=reals(1 / data.mean),
+        error=reals(data.error),
+        slope=reals(data.slope),
+        per_ceiling=reals(data.per_ceiling),
         covariance=reals(data.covariance),
+        alone=reals(data.alone),
     )
 
 

@@ -37,7 +37,7 @@ def pull_scatter(noise, places, value, adjoint, work):
 
 
 @kernel
-def noise_ratio(noise, places, value, work):
+def noise_ratio(noise, departed, places, value, work):
     """``r``: the variance of the search over that of independent runs, averaged over the runs."""
     siblings, common, known = (
         noise.siblings,
@@ -45,15 +45,17 @@ def noise_ratio(noise, places, value, work):
         noise.known,
     )
     search, variance = noise.search_variance, part(work, places.scatter)
-    total = 0.0
+    total, departure = 0.0, 0.0
     for i in range(noise.runs * noise.searched):
         design = 1 + siblings[i] * value[common[i]]
-        total += search[i] / (variance[i] * design + known[i])
+        if departed.cells > 0:
+            departure = departed.alone[i] * value[departed.amplitude[0]] ** 2
+        total += search[i] / (variance[i] * design + known[i] + departure)
     return total / noise.runs
 
 
 @kernel
-def pull_noise_ratio(noise, places, by_ratio, value, adjoint, work):
+def pull_noise_ratio(noise, departed, places, by_ratio, value, adjoint, work):
     """From the adjoint of the ratio to those of the run-to-run variances and of `common`."""
     siblings, common, known = (
         noise.siblings,
@@ -62,10 +64,16 @@ def pull_noise_ratio(noise, places, by_ratio, value, adjoint, work):
     )
     search, variance = noise.search_variance, part(work, places.scatter)
     by_scatter, by_mean = part(work, places.scatter_adjoint), by_ratio / noise.runs
+    departure = 0.0
     for i in range(noise.runs * noise.searched):
         design = 1 + siblings[i] * value[common[i]]
-        whole = variance[i] * design + known[i]
+        if departed.cells > 0:
+            departure = departed.alone[i] * value[departed.amplitude[0]] ** 2
+        whole = variance[i] * design + known[i] + departure
         by_whole = -by_mean * search[i] / (whole * whole)
+        if departed.cells > 0:
+            by_amplitude = 2 * departed.alone[i] * value[departed.amplitude[0]]
+            adjoint[departed.amplitude[0]] += by_whole * by_amplitude
         by_scatter[i] += by_whole * design
         adjoint[common[i]] += by_whole * variance[i] * siblings[i]
 

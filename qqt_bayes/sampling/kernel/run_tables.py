@@ -307,18 +307,24 @@ class Departed(NamedTuple):
     amplitude : array, shape (1,)
         Slot.
     cell : array, shape (run,)
-    log_error, scale : array, shape (run,)
-        ``x`` and ``1 / m`` of `qqt_bayes.model.discrepancy`.
+    error, slope : array, shape (run,)
+        ``x`` and ``h'(m)`` of `qqt_bayes.model.discrepancy`.
+    per_ceiling : array, shape (1,)
+        ``1 / c``.
     covariance : array, shape (cell, cell)
         ``K``.
+    alone : array, shape (run,)
+        The variance of its error that departures of amplitude 1 would be, were the runs independent.
     """
 
     cells: int
     amplitude: Integers
     cell: Integers
-    log_error: Reals
-    scale: Reals
+    error: Reals
+    slope: Reals
+    per_ceiling: Reals
     covariance: Reals
+    alone: Reals
 
 
 class DepartedWork(NamedTuple):
