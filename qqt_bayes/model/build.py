@@ -113,7 +113,8 @@ def build(problem: Problem, coordinates: Coordinates | None = None) -> pm.Model:
         else:
             independent = independent_variance(runs, noise, with_rounding)
             if amplitude:
-                independent = independent + problem.seen.alone * amplitude[AMPLITUDE] ** 2
+                s = problem.of_error * amplitude[AMPLITUDE]
+                independent = independent + problem.seen.alone * s**2
             values = _declare_in(coordinates, problem, independent, observed)
         errors = _curve(problem, values)
         mean = errors
@@ -125,7 +126,8 @@ def build(problem: Problem, coordinates: Coordinates | None = None) -> pm.Model:
         if amplitude:
             pm.Deterministic(CURVE, errors, dims="run")
             own = run_variance(runs, noise, with_rounding)
-            observe_departed(problem.seen, amplitude[AMPLITUDE], mean, own)
+            s = problem.of_error * amplitude[AMPLITUDE]
+            observe_departed(problem.seen, s, mean, own)
         elif coordinates is None:
             pm.Deterministic(CURVE, errors, dims="run")
             observe("error", spec.likelihood, observed, rounding, **about)

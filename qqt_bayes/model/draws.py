@@ -20,9 +20,7 @@ from qqt_bayes.model.discrepancy import (
     condition,
     joint_log_density,
     left_out,
-    link,
     prior_departures,
-    unlink,
 )
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.noise import (
@@ -151,17 +149,16 @@ def replicate(problem: Problem, draws: Mapping[str, Array], seed: int) -> Replic
         given = condition(data, amplitude[block], mean[block], variance[block])
         parts.append((*left_out(data, given), joint_log_density(data, given)))
     expected, deviation, joint = (np.concatenate(each) for each in zip(*parts, strict=True))
-    density = normal(data.error, expected, deviation) + np.log(data.slope)
+    density = normal(data.log_error, expected, deviation) - np.log(data.mean)
     z = np.random.default_rng((seed, NOISE, LEFT_OUT)).standard_normal(mean.shape)
-    return Replicates(curve, error, unlink(expected + deviation * z, data.per_ceiling), density, joint)
+    return Replicates(curve, error, np.exp(expected + deviation * z), density, joint)
 
 
 def amplitude_of(problem: Problem, draws: Mapping[str, Array]) -> Array:
-    """The amplitude of departures in each draw, shape (draw,)."""
+    """The amplitude of departures of log error in each draw, shape (draw,)."""
     declared = problem.spec.discrepancy[AMPLITUDE]
-    if isinstance(declared, Prior):
-        return draws[AMPLITUDE]
-    return np.full(_length(draws), declared)
+    drawn = draws[AMPLITUDE] if isinstance(declared, Prior) else np.full(_length(draws), declared)
+    return problem.of_error * drawn
 
 
 def printed(problem: Problem, sigma: Array) -> Array:
@@ -198,8 +195,7 @@ def _drawn(
     if problem.spec.discrepancy:
         data = problem.seen
         departure = prior_departures(data.cells, data.centre, len(mean), rng)[:, data.cell]
-        moved = link(mean, data.per_ceiling) + amplitude_of(problem, draws)[:, None] * departure
-        mean = unlink(moved, data.per_ceiling)
+        mean = mean * np.exp(amplitude_of(problem, draws)[:, None] * departure)
     noise = rng.standard_normal(mean.shape) if nu is None else rng.standard_t(nu)
     error: Array = mean + sigma * noise
     if is_rounded(problem.runs):

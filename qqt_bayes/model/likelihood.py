@@ -12,7 +12,7 @@ import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
 
-from qqt_bayes.model.discrepancy import Seen, link
+from qqt_bayes.model.discrepancy import Seen
 from qqt_bayes.model.distributions import Likelihood
 from qqt_bayes.model.noise import TRAINING, Noise, checkpoints, common_deviation
 from qqt_bayes.model.rounding import averaged
@@ -88,9 +88,8 @@ def observe_departed(data: Seen, amplitude: Any, mean: Any, variance: Any) -> No
         Location and variance of each run's error.
     """
     of_runs = data.covariance[np.ix_(data.cell, data.cell)]
-    total = amplitude**2 * of_runs + pt.diag(variance * data.slope**2)
-    centre = link(mean, data.per_ceiling, pt)
-    pm.MvNormal("log_error", centre, total, observed=data.error, dims="run")
+    total = amplitude**2 * of_runs + pt.diag(variance / data.mean**2)
+    pm.MvNormal("log_error", pt.log(mean), total, observed=data.log_error, dims="run")
 
 
 def training_effect(runs: xr.Dataset, noise: Noise, residual: Any, own: Any) -> Any:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from qqt_bayes.laws.effective_reuse import CONSTANTS, typical_size
 from qqt_bayes.laws.law import LAWS, Law
 from qqt_bayes.laws.run_curves import Part, ingredients
-from qqt_bayes.model.discrepancy import Seen, seen
+from qqt_bayes.model.discrepancy import OF_LOSS, Seen, seen
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.noise import reference_budget, typical
 from qqt_bayes.model.spec import Spec
@@ -161,6 +161,11 @@ class Problem:
     def entries(self) -> list[Part]:
         """The runs as the law takes them: an entry for each pool that a training set takes from."""
         return ingredients(self.runs, self.spec.size_reference)
+
+    @property
+    def of_error(self) -> float:
+        """A departure of amplitude 1 by the log error."""
+        return 1.0 if self.runs.attrs["kind"] == "error" else OF_LOSS
 
     @cached_property
     def seen(self) -> Seen:

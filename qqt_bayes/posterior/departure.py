@@ -8,19 +8,18 @@ from numpy.typing import NDArray
 
 from qqt_bayes.laws.level_curves import SAMPLE, require_finite
 from qqt_bayes.model.discrepancy import (
-    OF_LOSSES,
     Cells,
     Conditioned,
     condition,
     covariance,
     joined,
-    link,
     prior_departures,
     variances,
 )
 from qqt_bayes.model.draws import amplitude_of, blocks, curves, located, printed
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.posterior.fit import Fit, by_draw
+from qqt_bayes.tables.runs import HIGHEST
 
 Array = NDArray[np.float64]
 STREAM = 1
@@ -64,23 +63,17 @@ def depart(
         np.tile(np.arange(budgets.size), sets.size),
     )
     sizes = fit.posterior.sizes["chain"], fit.posterior.sizes["draw"]
-    labels = {"group": groups, "level": levels["level"], "budget": budgets}
-    shape = (*sizes, len(groups), len(taken), budgets.size)
-    delta, spread = (
-        xr.DataArray(each.reshape(shape), labels, (*SAMPLE, *labels))
-        for each in departures(fit, new, seed)
+    delta = xr.DataArray(
+        departures(fit, new, seed).reshape(*sizes, len(groups), len(taken), budgets.size),
+        {"group": groups, "level": levels["level"], "budget": budgets},
+        (*SAMPLE, "group", "level", "budget"),
     )
-    if "group" not in error.dims:
-        delta, spread = (each.isel(group=0, drop=True) for each in (delta, spread))
-    per_ceiling = 1.0 if fit.kind == "error" else 0.0
-    # the mean over what is not known is the law's, to the second order
-    moved = link(error, per_ceiling) + delta - (1 - 2 * per_ceiling * error) * spread / 2
-    departed = 1 / (np.exp(-moved) + per_ceiling)
+    departed = error * np.exp(delta if "group" in error.dims else delta.isel(group=0, drop=True))
     require_finite(departed)
-    return departed
+    return departed.clip(max=error.clip(min=HIGHEST[fit.kind]))
 
 
-def departures(fit: Fit, new: Cells, seed: int) -> tuple[Array, Array]:
+def departures(fit: Fit, new: Cells, seed: int) -> Array:
     """Draws of the departure of log error at new cells, given the runs; shape (draw, new cell).
 
     Each draw of the parameters is joined by one of the departure: drawn from its prior at all cells
@@ -95,20 +88,17 @@ def departures(fit: Fit, new: Cells, seed: int) -> tuple[Array, Array]:
     both, trained = joined(data.cells, new), len(data.covariance)
     cross = covariance(new, data.cells, data.centre)
     own = variances(new, data.centre)
-    size = OF_LOSSES**2 if fit.kind == "loss" else 1.0
-    cross, own = size * cross, size * own
-    found, spread = [], []
+    found = []
     for block in blocks(len(mean), max(data.covariance.size, both.taken.shape[0] * both.budget.size)):
         s = amplitude[block, None]
         given = condition(data, amplitude[block], mean[block], variance[block])
-        drawn = size**0.5 * s * prior_departures(both, data.centre, len(s), rng)
+        drawn = s * prior_departures(both, data.centre, len(s), rng)
         noise = np.sqrt(given.of_mean) * rng.standard_normal(given.of_mean.shape)
         off = given.of_cell - drawn[:, :trained] - noise
         correction = np.einsum("dij,dj->di", given.precision, off) @ cross.T
         remaining = s**2 * (own - s**2 * _told(given, cross))
-        found.append(drawn[:, trained:] + s**2 * correction)
-        spread.append(remaining)
-    return np.concatenate(found), np.concatenate(spread)
+        found.append(drawn[:, trained:] + s**2 * correction - remaining / 2)
+    return np.concatenate(found)
 
 
 def _told(given: Conditioned, cross: Array) -> Array:

@@ -90,8 +90,7 @@ def trace_of_product(size, one, other):
 def by_cells(noise, departed, noise_places, places, value, work):
     """Residuals and variances of the runs and of the cells; the log density of runs about cells."""
     cells, cell, training = departed.cells, departed.cell, noise.training
-    error, scale, known = departed.error, departed.slope, noise.known
-    per_ceiling = departed.per_ceiling[0]
+    log_error, scale, known = departed.log_error, departed.scale, noise.known
     mean, scatter = part(work, noise_places.mean), part(work, noise_places.scatter)
     residual, variance = part(work, places.residual), part(work, places.variance)
     of_cell, of_mean = part(work, places.of_cell), part(work, places.of_mean)
@@ -101,8 +100,7 @@ def by_cells(noise, departed, noise_places, places, value, work):
     for i in range(noise.runs):
         own = 1 - value[noise.common[i]] if training[i] >= 0 else 1.0
         v = (scatter[i] * own + known[i]) * scale[i] * scale[i]
-        residual[i] = error[i] - math.log(mean[i]) + math.log1p(-mean[i] * per_ceiling)
-        variance[i] = v
+        residual[i], variance[i] = log_error[i] - math.log(mean[i]), v
         of_cell[cell[i]] += residual[i] / v
         of_mean[cell[i]] += 1 / v
     for c in range(cells):
@@ -119,8 +117,7 @@ def by_cells(noise, departed, noise_places, places, value, work):
 def departed_likelihood(noise, departed, noise_places, places, value, adjoint, work):
     """Log density of what was observed; adjoints of the means, the variances and the amplitude."""
     cells, cell, training = departed.cells, departed.cell, noise.training
-    unit, scale, slot = departed.covariance, departed.slope, departed.amplitude[0]
-    per_ceiling = departed.per_ceiling[0]
+    unit, scale, slot = departed.covariance, departed.scale, departed.amplitude[0]
     residual, variance = part(work, places.residual), part(work, places.variance)
     of_cell, of_mean = part(work, places.of_cell), part(work, places.of_mean)
     matrix, lower = part(work, places.matrix), part(work, places.lower)
@@ -148,7 +145,7 @@ def departed_likelihood(noise, departed, noise_places, places, value, adjoint, w
         pulled = (residual[i] - of_cell[c] + of_mean[c] * weight[c]) / v
         remaining = of_mean[c] * (1 - of_mean[c] * inverse[c * cells + c])
         precision = (1 - remaining / v) / v
-        by_mean[i] = pulled / (mean[i] * (1 - mean[i] * per_ceiling))
+        by_mean[i] = pulled / mean[i]
         by_variance = (pulled * pulled - precision) / 2 * scale[i] * scale[i]
         own = 1 - value[noise.common[i]] if training[i] >= 0 else 1.0
         by_scatter[i] += by_variance * own

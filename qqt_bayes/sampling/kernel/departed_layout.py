@@ -19,17 +19,16 @@ def departed_table(problem: Problem, amplitude: Slots | None) -> Departed:
         Its slot.
     """
     if amplitude is None:
-        return Departed(0, integers([]), integers([]), *[reals([])] * 5)
-    data = problem.seen
+        return Departed(0, integers([]), integers([]), *[reals([])] * 4)
+    data, unit = problem.seen, problem.of_error**2
     return Departed(
         cells=len(data.covariance),
         amplitude=integers(amplitude),
         cell=integers(data.cell),
-        error=reals(data.error),
-        slope=reals(data.slope),
-        per_ceiling=reals(data.per_ceiling),
-        covariance=reals(data.covariance),
-        alone=reals(data.alone),
+        log_error=reals(data.log_error),
+        scale=reals(1 / data.mean),
+        covariance=reals(unit * data.covariance),
+        alone=reals(unit * data.alone),
     )
 
 

@@ -307,10 +307,8 @@ class Departed(NamedTuple):
     amplitude : array, shape (1,)
         Slot.
     cell : array, shape (run,)
-    error, slope : array, shape (run,)
-        ``x`` and ``h'(m)`` of `qqt_bayes.model.discrepancy`.
-    per_ceiling : array, shape (1,)
-        ``1 / c``.
+    log_error, scale : array, shape (run,)
+        ``x`` and ``1 / m`` of `qqt_bayes.model.discrepancy`.
     covariance : array, shape (cell, cell)
         ``K``.
     alone : array, shape (run,)
@@ -320,9 +318,8 @@ class Departed(NamedTuple):
     cells: int
     amplitude: Integers
     cell: Integers
-    error: Reals
-    slope: Reals
-    per_ceiling: Reals
+    log_error: Reals
+    scale: Reals
     covariance: Reals
     alone: Reals
 
