@@ -28,6 +28,16 @@ LARGEST_PARETO_K = 0.7
 (Yao, Vehtari, Simpson and Gelman 2018, arXiv:1802.02538)."""
 LARGEST_NOISE_RATIO = 5.0
 """Times the known noise above which unexplained scatter is the law's misfit, not chance."""
+LARGEST_AMPLITUDE = 0.08
+"""Amplitude of the discrepancy above which the law does not describe the runs: it would be off by
+8 % of the error where it was tried, and by a fifth at ten times the budget. Published fits leave 1
+to 5 %."""
+LARGEST_COMMON = 0.05
+"""Mean misfit by budget, common to all training sets, above which the law has the wrong shape along
+the budget: what it says of larger budgets then rests on the discrepancy alone."""
+LARGEST_DISTANCE = 4.0
+"""Standard deviations above which the runs of a training set at a budget are explained by no other
+runs: under a normal distribution one cell in sixteen thousand."""
 LEAST_TAIL = 0.005
 """Tail probability below which a pattern in residuals, or scatter, is not chance."""
 
@@ -75,6 +85,16 @@ CHECKS: dict[str, Kind] = {
         LEAST_TAIL,
         "law",
     ),
+    "amplitude": Kind("amplitude of the discrepancy", "at most", LARGEST_AMPLITUDE, "law"),
+    "misfit_common": Kind(
+        "misfit along the budget, common to all training sets", "at most", LARGEST_COMMON, "law"
+    ),
+    "misfit_run": Kind(
+        "runs{of} from what all others say, in deviations",
+        "at most",
+        LARGEST_DISTANCE,
+        "law",
+    ),
     "residuals_budget": Kind(f"residuals by budget: {_TAIL}", "at least", LEAST_TAIL, "law"),
     "residuals_repetitions": Kind(
         f"residuals by repetitions: {_TAIL}", "at least", LEAST_TAIL, "law"
@@ -93,6 +113,8 @@ CHECKS: dict[str, Kind] = {
   or that the model declares as a number;
 - `scatter_prior`: how likely the prior of the noise is to give as much noise as was found, of the
   group (the subject, if there are several) where that is least likely;
+- `amplitude`, `misfit_common`, `misfit_run`: how far the law is off where its model has a
+  discrepancy (`qqt_bayes.posterior.misfit`): what that must not carry unseen;
 - `residuals_budget`, `residuals_repetitions`: how likely chance is to give such a slope or bend
   along log budget, or log epochs; `residuals_training_set`, `residuals_group`: such differences
   between training sets, or groups.

@@ -183,7 +183,12 @@ def require_passed(gate: Gate, force: bool = False) -> None:
     )
 
 
-def check(fit: xr.DataTree, curve: Array, predicted: Array) -> Gate:
+def check(
+    fit: xr.DataTree,
+    curve: Array,
+    predicted: Array,
+    misfit: Mapping[str, tuple[float, str]] | None = None,
+) -> Gate:
     """Put a fit through the gate.
 
     Parameters
@@ -191,6 +196,8 @@ def check(fit: xr.DataTree, curve: Array, predicted: Array) -> Gate:
     fit : DataTree
     curve, predicted : array, shape (draw, run)
         Mean error of each run, and a predicted one, under draws of the posterior.
+    misfit : mapping of str to (float, str), optional
+        As `qqt_bayes.posterior.misfit.misfit` finds it, of a model with a discrepancy.
     """
     posterior, stats = (
         fit.children[group].to_dataset(inherit=False) for group in ("posterior", "sample_stats")
@@ -202,7 +209,7 @@ def check(fit: xr.DataTree, curve: Array, predicted: Array) -> Gate:
     if method_of(fit.attrs) == "nuts":
         reached += dynamics(stats)
     return Gate(
-        (*reached, *_adequacy(fit, curve, predicted)),
+        (*reached, *_adequacy(fit, curve, predicted, misfit or {})),
         method=method_of(fit.attrs),
         model=json.loads(fit.attrs["spec"])["name"],
         kind=fit.attrs["kind"],
@@ -247,13 +254,20 @@ def _bfmi(energy: Array) -> Array:
     return np.mean(np.diff(energy, axis=1) ** 2, axis=1) / np.var(energy, axis=1)
 
 
-def _adequacy(fit: xr.DataTree, curve: Array, predicted: Array) -> list[Check]:
+def _adequacy(
+    fit: xr.DataTree, curve: Array, predicted: Array, misfit: Mapping[str, tuple[float, str]]
+) -> list[Check]:
     """Whether what the law leaves unexplained is noise, in its size and without a pattern."""
     constant = fit.children["constant_data"].to_dataset(inherit=False)
     observed = fit["observed_data"]["error"].to_numpy()
     spec = json.loads(fit.attrs["spec"])
     runs = constant.assign(error=("run", observed)).assign_attrs(kind=fit.attrs["kind"])
-    checks = [_scatter(fit, spec, runs, observed - curve.mean(axis=0))]
+    # what is not noise is the discrepancy's in such a model, and held against bars of its own
+    residual = 0 * observed if misfit else observed - curve.mean(axis=0)
+    checks = []
+    if not misfit or "sigma" in fit["posterior"]:
+        checks.append(_scatter(fit, spec, runs, residual))
+    checks += [check_value(check_id, value, of) for check_id, (value, of) in misfit.items()]
     for check_id, pattern in _patterns(constant).items():
         seen = pattern(observed - curve)
         chance = pattern(predicted - curve)

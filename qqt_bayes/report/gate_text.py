@@ -18,12 +18,14 @@ LONGER = 3
 """Times as many draws to take where they were too few."""
 OTHER_MODELS = {
     "error": {
+        "effective-reuse": "effective-reuse",
         "utility-free-size": "utility-free-size",
         "utility-bounded": "utility-bounded (errors near chance)",
         "utility-overfit": "utility-overfit (errors that rise again)",
         "effective-data": "effective-data",
     },
     "loss": {
+        "effective-reuse": "effective-reuse",
         "utility-free-size": "utility-free-size",
         "data-constrained": "data-constrained",
         "utility-overfit": "utility-overfit (losses that rise again)",
@@ -204,6 +206,13 @@ def _noisy(check: Check, gate: Gate) -> str:
     )
 
 
+def _unexplained(check: Check, gate: Gate) -> str:
+    return (
+        f"no other run explains those of {check.of}: look whether error, samples and training set "
+        "of that row are right"
+    )
+
+
 def _unknown(check: Check, gate: Gate) -> str:
     """What to do about a check that only another version of the package knows."""
     return "fit again with this version"
@@ -219,6 +228,9 @@ ADVICE: dict[str, Callable[[Check, Gate], str]] = {
     "scatter_known": _other_law,
     "scatter_declared": _other_law,
     "scatter_prior": _noisy,
+    "amplitude": _other_law,
+    "misfit_common": _other_law,
+    "misfit_run": _unexplained,
     "residuals_budget": _other_law,
     "residuals_repetitions": _other_law,
     "residuals_training_set": _other_law,

@@ -25,6 +25,7 @@ from qqt_bayes.model.spec import Spec, load_model, require_kind
 from qqt_bayes.posterior import gate
 from qqt_bayes.posterior.fit import by_draw
 from qqt_bayes.posterior.methods import METHODS
+from qqt_bayes.posterior.misfit import misfit
 from qqt_bayes.sampling.approximation import at_the_mode
 from qqt_bayes.sampling.kernel.plan import about, covers, lay_out
 from qqt_bayes.sampling.nutpie_adapter import Density, from_kernel
@@ -244,7 +245,9 @@ def _collect(
     result.attrs = _provenance(problem) | attributes
     # the gate's checks of fit need no more draws
     every = max(1, len(found.curve) // gate.PREDICTIVE_DRAWS)
-    gated = gate.check(result, found.curve[::every], found.error[::every])
+    few = {name: x[::every] for name, x in by_draw(posterior).items()}
+    off = misfit(problem, few) if problem.spec.discrepancy else None
+    gated = gate.check(result, found.curve[::every], found.error[::every], off)
     if drawn.several or not gated.chains_agree:
         gated = replace(gated, modes=tuple(find_modes(problem, prior, posterior)))
     if "log_marginal_likelihood" in stats:  # of sequential Monte Carlo
