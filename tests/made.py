@@ -28,6 +28,8 @@ BUDGETS = (64e6, 128e6, 320e6, 1.28e9)
 """Samples seen by the runs on each level."""
 NOISE = 0.003
 """Run-to-run noise."""
+AMPLITUDE = 0.003
+"""Amplitude of departures from the law: next to none, since the law is the truth here."""
 LAPLACE_REMARK = (
     "Approximate posterior (laplace): a quick look, not for decisions that cost; fit with nuts."
 )
@@ -159,7 +161,9 @@ def _fit(spec, pools, groups, method, chains, draws, seed, spread, passed):
             "posterior": posterior,
             "posterior_predictive": _predictive(spec, posterior, runs, rng),
             "log_likelihood": xr.Dataset({"error": log_density.transpose("chain", "draw", "run")}),
-            "sample_stats": _sample_stats(posterior, rng),
+            "sample_stats": _sample_stats(posterior, rng).assign(
+                log_likelihood=log_density.sum("run").transpose("chain", "draw")
+            ),
             "prior": prior,
             "prior_predictive": _predictive(spec, prior, runs, rng),
             "observed_data": runs[["error"]].drop_attrs(deep=False),
@@ -196,6 +200,18 @@ def with_density(fit, density, predicted):
     for name, values in (("log_likelihood", density), ("posterior_predictive", predicted)):
         groups[name] = groups[name].assign(error=(("chain", "draw", "run"), values))
     return xr.DataTree.from_dict({"/": xr.Dataset(attrs=fit.attrs), **groups})
+
+
+def law_alone(model="utility", **scatter):
+    """A shipped specification without a discrepancy, with more in its likelihood."""
+    return replace(scattered(model, **scatter), discrepancy={})
+
+
+def heavy_tailed(model="cherti"):
+    """A shipped specification without a discrepancy, with Student's t as its likelihood."""
+    spec = load_model(model)
+    likelihood = Likelihood("StudentT", {**spec.likelihood.parameters, "nu": 5.0})
+    return replace(spec, likelihood=likelihood, discrepancy={})
 
 
 def scattered(model="utility", **scatter):
@@ -235,11 +251,9 @@ def _draws(spec, centre, spread, shape, rng):
                 f"{name}_{key}", inner, centre_of_log if key == "mu" else xr.full_like(middle, 0.3)
             )
 
-    declared = {**spec.parameters, **spec.likelihood.parameters}
-    middles = centre.assign(
-        sigma=NOISE * xr.ones_like(centre["a"]), nu=5 * xr.ones_like(centre["a"])
-    )
-    for name, prior in declared.items():
+    known = {"sigma": NOISE, "nu": 5.0, "amplitude": AMPLITUDE}
+    middles = centre.assign({name: x * xr.ones_like(centre["a"]) for name, x in known.items()})
+    for name, prior in {**spec.parameters, **spec.noise}.items():
         declare(name, prior, middles[name])
     return draws.transpose("chain", "draw", ...)
 

@@ -10,7 +10,7 @@ import xarray as xr
 
 from qqt_bayes.calibration.prior_tables import SAMPLER_SEEDS, Array, prior_tables, seed_for
 from qqt_bayes.calibration.sbc import every_set, names_of_runs
-from qqt_bayes.model.draws import curves
+from qqt_bayes.model.curves import curves
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec, load_model, require_kind
 from qqt_bayes.posterior.fit import Fit

@@ -34,7 +34,8 @@ from threadpoolctl import threadpool_limits
 from qqt_bayes.calibration.prior_tables import SAMPLER_SEEDS, Array, prior_tables, seed_for
 from qqt_bayes.calibration.uniformity import RANKED_DRAWS, rank_of
 from qqt_bayes.errors import InputError
-from qqt_bayes.model.draws import curves, prior_draws, replicate
+from qqt_bayes.model.curves import curves
+from qqt_bayes.model.draws import prior_draws, replicate
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec, load_model, require_kind
 from qqt_bayes.posterior.diagnostics.convergence import ess_bulk

@@ -89,7 +89,8 @@ def refits(fit: Fit, left_out: Sequence[Fold]) -> Iterator[tuple[Array, Array, b
     for each, again in zip(left_out, fit_many(tables, spec, **settings), strict=True):
         refit = Fit.of(again)
         draws = by_draw(refit.posterior)
-        _, predicted, density = replicate(problem, draws, settings["seed"])
+        runs_again = replicate(problem, draws, settings["seed"], each)
+        density, predicted = runs_again.log_density, runs_again.predicted
         yield density[:, each], predicted[:, each], refit.gate.chains_agree
 
 

@@ -94,7 +94,8 @@ def decide(
         found = crossovers(fit, levels, seen, criteria.quantiles, group, discrepancy=discrepancy)
         decision = decision.assign(found)
     decision = add_distance_from_runs(decision, [fit], fit.spec.name, levels, group)
-    return decision.assign_attrs(forced=int(force), discrepancy=int(discrepancy and bool(fit.spec.discrepancy)))
+    departs = discrepancy and bool(fit.spec.discrepancy)
+    return decision.assign_attrs(forced=int(force), discrepancy=int(departs))
 
 
 def misfit(of_law: xr.DataArray, error: xr.DataArray) -> xr.DataArray:

@@ -116,4 +116,5 @@ def decide_stack(
     named = [f"{name} {share:.2f}" for name, share in zip(opened, shares, strict=True)]
     model = f"stack ({', '.join(named)})"
     decision = add_distance_from_runs(decision, each, model, levels, group)
-    return decision.assign_attrs(forced=int(force), discrepancy=int(discrepancy))
+    departs = discrepancy and any(fit.spec.discrepancy for fit in each)
+    return decision.assign_attrs(forced=int(force), discrepancy=int(departs))

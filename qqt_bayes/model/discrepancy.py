@@ -45,9 +45,9 @@ percent, and its slope by twice that a factor e in budget; published slopes are 
 LENGTH = 0.35
 """``l``: sets a third apart in log size, or in 2 sqrt(share), depart alike by 0.61."""
 OF_LOSS = 1 / 3
-"""Amplitude of the log of a loss by that of the log of an error rate. Losses have a floor that is most
-of them (of language models two thirds at the sizes that are published), and departures are of the
-rest."""
+"""Amplitude of the log of a loss by that of the log of an error rate. Losses have a floor that is
+most of them (of language models two thirds at the sizes that are published), and departures are of
+the rest."""
 BETWEEN_GROUPS = 0.5
 """Share of a departure's covariance that is left between groups."""
 
@@ -184,9 +184,7 @@ def seen(runs: xr.Dataset) -> Seen:
     group, data, budget = (runs[name].to_numpy() for name in names)
     sets, of_set = np.unique(np.stack([group, data]), axis=1, return_inverse=True)
     budgets, of_budget = np.unique(budget, return_inverse=True)
-    both, cell = np.unique(
-        np.stack([of_set.ravel(), of_budget]), axis=1, return_inverse=True
-    )
+    both, cell = np.unique(np.stack([of_set.ravel(), of_budget]), axis=1, return_inverse=True)
     cell = cell.ravel()
     taken = runs["unique_samples"].transpose("data", "pool").to_numpy()
     cells = Cells(taken[sets[1]], sets[0], budgets, *both)
@@ -223,6 +221,12 @@ class Conditioned:
         found: Array = np.einsum("dij,dj->di", self.precision, self.of_cell)
         return found
 
+    @property
+    def departure(self) -> tuple[Array, Array]:
+        """Mean and variance of the departure of each cell, shape (draw, cell)."""
+        own = np.einsum("dii->di", self.precision)
+        return self.of_cell - self.of_mean * self.weight, self.of_mean - self.of_mean**2 * own
+
 
 def condition(data: Seen, amplitude: Array, mean: Array, variance: Array) -> Conditioned:
     """Condition departures on the runs, under each draw.
@@ -253,11 +257,16 @@ def left_out(data: Seen, given: Conditioned) -> tuple[Array, Array]:
     variance ``1 / P_ii``.
     """
     cell, v = data.cell, given.variance
-    remaining = given.of_mean - given.of_mean**2 * np.einsum("dii->di", given.precision)
+    departure, remaining = given.departure
     own = 1 / v - remaining[:, cell] / v**2
-    expected = given.of_cell - given.of_mean * given.weight
-    pulled = (given.residual - expected[:, cell]) / v
+    pulled = (given.residual - departure[:, cell]) / v
     return data.log_error - pulled / own, 1 / np.sqrt(own)
+
+
+def expected(given: Conditioned, mean: Array, cell: Index, runs: Index) -> tuple[Array, Array]:
+    """Mean and variance of the log of the departed curves of some runs, shape (draw, run)."""
+    departure, remaining = (each[:, cell[runs]] for each in given.departure)
+    return np.log(mean[:, runs]) + departure, remaining
 
 
 def joint_log_density(data: Seen, given: Conditioned) -> Array:

@@ -6,34 +6,23 @@ its graphs would take longer than a fit.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qqt_bayes.laws.run_curves import repeat, run_errors
+from qqt_bayes.model.curves import amplitude_of, blocks, curves, located, printed
 from qqt_bayes.model.discrepancy import (
-    AMPLITUDE,
     condition,
+    expected,
     joint_log_density,
     left_out,
     prior_departures,
 )
-from qqt_bayes.model.distributions import Prior
-from qqt_bayes.model.noise import (
-    TRAINING,
-    by_run,
-    checkpoints,
-    common_deviation,
-    has_effects,
-    is_rounded,
-    run_variance,
-    shape_of,
-)
-from qqt_bayes.model.priors import by_copy, count, normal, student_t, values_at
+from qqt_bayes.model.noise import TRAINING, checkpoints, has_effects, is_rounded
+from qqt_bayes.model.priors import count, normal, student_t, values_at
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.rounding import NODES, averaged
 
@@ -45,8 +34,8 @@ NOISE = 2
 parameters are made.  (1 is that of departures, and a seed alone is its stream 0.)"""
 LEFT_OUT = 1
 """The stream within that one, of errors given the others."""
-NUMBERS_AT_A_TIME = 2_000_000
-"""Runs are replicated under so many draws at a time that no array has more numbers: 16 MB."""
+UNSEEN = 1e4
+"""Variance of the log error of a run that nothing is learned from: 10^6 times a departure's."""
 
 
 def prior_draws(problem: Problem, seed: int, draws: int = PRIOR_DRAWS) -> dict[str, Array]:
@@ -72,30 +61,6 @@ def prior_draws(problem: Problem, seed: int, draws: int = PRIOR_DRAWS) -> dict[s
         trainings = len(checkpoints(problem.runs)[1])
         values[TRAINING] = rng.standard_normal((draws, trainings))
     return values
-
-
-def curves(problem: Problem, draws: Mapping[str, Array]) -> Array:
-    """The mean error of each run under draws of the parameters.
-
-    Parameters
-    ----------
-    problem : Problem
-    draws : mapping of str to array, shape (draw, ...)
-        Values of the random parameters; other names are passed over.
-
-    Returns
-    -------
-    array, shape (draw, run)
-    """
-    size = sum(part.row.size * part.epochs.count.shape[-1] for part in problem.entries)
-    found = []
-    for block in blocks(_length(draws), size):
-        values = {name: x[block] for name, x in draws.items()}
-        copies = repeat(problem.entries, _length(values))
-        parameters = by_copy(problem.spec, values) | problem.constants
-        errors = run_errors(copies, problem.law, parameters)
-        found.append(errors.reshape(_length(values), -1))
-    return np.concatenate(found)
 
 
 class Replicates(NamedTuple):
@@ -127,7 +92,9 @@ def errors_again(problem: Problem, draws: Mapping[str, Array], seed: int) -> Arr
     return _drawn(problem, draws, *located(problem, draws, curves(problem, draws)), seed)
 
 
-def replicate(problem: Problem, draws: Mapping[str, Array], seed: int) -> Replicates:
+def replicate(
+    problem: Problem, draws: Mapping[str, Array], seed: int, fold: NDArray[np.intp] | None = None
+) -> Replicates:
     """Replicate the runs under draws of the parameters.
 
     Parameters
@@ -136,6 +103,9 @@ def replicate(problem: Problem, draws: Mapping[str, Array], seed: int) -> Replic
     draws : mapping of str to array, shape (draw, ...)
         Values of the random parameters.
     seed : int
+    fold : array of int, optional
+        Runs that the parameters were inferred without: these are predicted from the other runs
+        alone, not from each other.
     """
     curve = curves(problem, draws)
     mean, sigma, nu = located(problem, draws, curve)
@@ -147,39 +117,21 @@ def replicate(problem: Problem, draws: Mapping[str, Array], seed: int) -> Replic
     amplitude, variance = amplitude_of(problem, draws), printed(problem, sigma)
     for block in blocks(len(mean), data.covariance.size):
         given = condition(data, amplitude[block], mean[block], variance[block])
-        parts.append((*left_out(data, given), joint_log_density(data, given)))
-    expected, deviation, joint = (np.concatenate(each) for each in zip(*parts, strict=True))
-    density = normal(data.log_error, expected, deviation) - np.log(data.mean)
-    z = np.random.default_rng((seed, NOISE, LEFT_OUT)).standard_normal(mean.shape)
-    return Replicates(curve, error, np.exp(expected + deviation * z), density, joint)
-
-
-def amplitude_of(problem: Problem, draws: Mapping[str, Array]) -> Array:
-    """The amplitude of departures of log error in each draw, shape (draw,)."""
-    declared = problem.spec.discrepancy[AMPLITUDE]
-    drawn = draws[AMPLITUDE] if isinstance(declared, Prior) else np.full(_length(draws), declared)
-    return problem.of_error * drawn
-
-
-def printed(problem: Problem, sigma: Array) -> Array:
-    """The variance of errors that were rounded, shape (draw, run)."""
-    found: Array = sigma**2 + problem.runs["rounding"].to_numpy() ** 2 / 3
-    return found
-
-
-def located(
-    problem: Problem, draws: Mapping[str, Array], curve: Array
-) -> tuple[Array, Array, Array | None]:
-    """Location and scale of each run's error, and degrees of freedom, all of shape (draw, run)."""
-    runs, likelihood = problem.runs, problem.spec.likelihood
-    noise = by_run(likelihood, runs, draws)
-    mean = curve
-    if has_effects(likelihood, runs):
-        index, _ = checkpoints(runs)
-        mean = curve + common_deviation(runs, noise) * draws[TRAINING][:, index]
-    sigma = np.broadcast_to(np.sqrt(run_variance(runs, noise)), curve.shape)
-    nu = shape_of(noise).get("nu")
-    return mean, sigma, None if nu is None else np.broadcast_to(nu, curve.shape)
+        centre, deviation = left_out(data, given)
+        if fold is not None:
+            unseen = variance[block].copy()
+            unseen[:, fold] = UNSEEN * data.mean[fold] ** 2
+            others = condition(data, amplitude[block], mean[block], unseen)
+            centre[:, fold], spread = expected(others, mean[block], data.cell, fold)
+            deviation[:, fold] = np.sqrt(spread + given.variance[:, fold])
+        noise = given.variance
+        parts.append((centre, deviation, noise, joint_log_density(data, given)))
+    centre, deviation, noise, joint = (np.concatenate(each) for each in zip(*parts, strict=True))
+    density = normal(data.log_error, centre, deviation) - np.log(data.mean)
+    rng = np.random.default_rng((seed, NOISE, LEFT_OUT))
+    of_cell = np.sqrt(np.maximum(deviation**2 - noise, 0)) * rng.standard_normal(mean.shape)
+    predicted = np.exp(centre + of_cell) + np.sqrt(variance) * rng.standard_normal(mean.shape)
+    return Replicates(curve, error, predicted, density, joint)
 
 
 def _drawn(
@@ -221,13 +173,3 @@ def _log_density(problem: Problem, mean: Array, sigma: Array, nu: Array | None) 
         residual = observed - mean[block]
         found[block] = averaged(unit_noise, residual, sigma[block], rounding, own, np)
     return found
-
-
-def _length(draws: Mapping[str, Array]) -> int:
-    return len(next(iter(draws.values())))
-
-
-def blocks(draws: int, size: int) -> Iterator[slice]:
-    """Slices of draws, each of which takes `size` numbers."""
-    each = max(1, math.floor(NUMBERS_AT_A_TIME / size))
-    return (slice(first, first + each) for first in range(0, draws, each))

@@ -148,7 +148,7 @@ def declared(spec: Spec) -> Iterator[tuple[str, Prior]]:
     --------
     >>> from qqt_bayes.model.spec import load_model
     >>> [name for name, _ in declared(load_model("utility"))]
-    ['a', 'b_mu', 'b_sigma', 'b', 'd', 'tau_mu', 'tau_sigma', 'tau', 'sigma']
+    ['a', 'b_mu', 'b_sigma', 'b', 'd', 'tau_mu', 'tau_sigma', 'tau', 'sigma', 'amplitude']
     """
     yield from _nested({**spec.parameters, **spec.noise}, "")
 
@@ -210,23 +210,6 @@ def _aligned(inner: Array, inner_over: tuple[str, ...], over: tuple[str, ...]) -
     """Give a nested value, shape (point, ...), the axes of the prior that it stands in."""
     lengths = dict(zip(inner_over, inner.shape[1:], strict=True))
     return inner.reshape(len(inner), *(lengths.get(dim, 1) for dim in over))
-
-
-def by_copy(spec: Spec, values: Mapping[str, Array]) -> dict[str, tuple[Any, tuple[str, ...]]]:
-    """The parameters of the law as `run_errors` takes them for several copies of a table.
-
-    Parameters
-    ----------
-    spec : Spec
-    values : mapping of str to array, shape (copy, ...)
-        Of the random parameters, a copy for each draw or point; other names are passed over.
-    """
-    return {
-        name: (values[name], ("copy", *value.over))
-        if isinstance(value, Prior)
-        else (np.float64(value), ())
-        for name, value in spec.parameters.items()
-    }
 
 
 def log_prior(spec: Spec, draws: xr.Dataset) -> xr.Dataset:

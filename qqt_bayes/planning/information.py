@@ -26,9 +26,10 @@ from numpy.typing import NDArray
 
 from qqt_bayes.laws.law import LAWS
 from qqt_bayes.laws.run_curves import Part, ingredients, repeat, run_errors
+from qqt_bayes.model.curves import by_copy
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.noise import by_run, independent_variance
-from qqt_bayes.model.priors import by_copy, count, values_at
+from qqt_bayes.model.priors import count, values_at
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec
 from qqt_bayes.tables.runs import ERROR

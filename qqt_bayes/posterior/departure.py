@@ -7,6 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.laws.level_curves import SAMPLE, require_finite
+from qqt_bayes.model.curves import amplitude_of, blocks, curves, located, printed
 from qqt_bayes.model.discrepancy import (
     Cells,
     Conditioned,
@@ -16,7 +17,6 @@ from qqt_bayes.model.discrepancy import (
     prior_departures,
     variances,
 )
-from qqt_bayes.model.draws import amplitude_of, blocks, curves, located, printed
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.posterior.fit import Fit, by_draw
 from qqt_bayes.tables.runs import HIGHEST
@@ -89,7 +89,9 @@ def departures(fit: Fit, new: Cells, seed: int) -> Array:
     cross = covariance(new, data.cells, data.centre)
     own = variances(new, data.centre)
     found = []
-    for block in blocks(len(mean), max(data.covariance.size, both.taken.shape[0] * both.budget.size)):
+    for block in blocks(
+        len(mean), max(data.covariance.size, both.taken.shape[0] * both.budget.size)
+    ):
         s = amplitude[block, None]
         given = condition(data, amplitude[block], mean[block], variance[block])
         drawn = s * prior_departures(both, data.centre, len(s), rng)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from qqt_bayes.model.curves import amplitude_of, curves, located, printed
 from qqt_bayes.model.discrepancy import Seen, condition
-from qqt_bayes.model.draws import amplitude_of, curves, located, printed
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.phrases import format_samples
 
@@ -37,8 +37,8 @@ def misfit(problem: Problem, draws: Mapping[str, Array]) -> dict[str, tuple[floa
         - `misfit_common`: root mean square, over budgets, of the mean log residual of all training
           sets that were trained there, on the scale of the amplitude; only where
           `LEAST_SETS` share a budget;
-        - `misfit_run`: of the mean error of a training set at a budget given all others, the largest
-          distance from what was expected, in standard deviations; of that set at that budget.
+        - `misfit_run`: of the mean error of a training set at a budget given all others, the most
+          deviations from what was expected; of that set at that budget.
     """
     data = problem.seen
     mean, sigma, _ = located(problem, draws, curves(problem, draws))

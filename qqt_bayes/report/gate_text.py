@@ -87,7 +87,7 @@ def advice(check: Check, gate: Gate) -> str:
     >>> from qqt_bayes.posterior.checks import check_value
     >>> check = check_value("residuals_budget", 0.001)
     >>> advice(check, Gate((check,), model="utility", kind="loss"))
-    'the law does not describe these runs: try utility-free-size or data-constrained or ...'
+    'the law does not describe these runs: try effective-reuse or utility-free-size or ...'
     """
     return check.advice or ADVICE.get(check.id, _unknown)(check, gate)
 

@@ -44,7 +44,7 @@ def test_the_prior_in_place_of_the_posterior_is_caught(losses, sampled):
 
 def test_what_a_calibration_holds(losses, sampled):
     found = simulation_based_calibration(losses, replications=2, seed=3, draws=50, chains=2)
-    assert dict(found.sizes) == {"replication": 2, "scalar": 7 + 2 * 3 + 2 * 3 + 1 + 1}
+    assert dict(found.sizes) == {"replication": 2, "scalar": 8 + 2 * 3 + 2 * 3 + 1 + 1}
     names = found["scalar"].values.tolist()
     assert {"a", "sigma", "b[0-10%]", "error of top 2", LOG_LIKELIHOOD} <= set(names)
     assert found["rank"].dtype.kind == "i"

@@ -44,7 +44,7 @@ def test_the_command_prints_scalars_and_a_verdict(tables, sampled, tmp_path):
     said = calibrate(tables, "-o", ranks, "--plot", figure, replications=40)
     assert "inside alone" in said.stdout.splitlines()[0]
     words = " ".join(said.stdout.split())
-    assert "Model utility is not calibrated on this design: 1 of 21 scalars leave" in words
+    assert "Model utility is not calibrated on this design: 1 of 22 scalars leave" in words
     assert f"({LOG_LIKELIHOOD}: " in words
     assert "40 of 40 fits did not pass their gate" in words
     found = xr.load_dataset(ranks)

@@ -55,13 +55,16 @@ def test_model_is_law(runs, name):
         np.testing.assert_allclose(curve(*values.values()), expected, rtol=0, atol=1e-10)
 
 
-@pytest.mark.parametrize("name", ["utility", "utility-bounded-free-size", "cherti"])
-def test_runs_again_are_as_pymc_has_them(runs, name):
+@pytest.mark.parametrize(
+    "spec",
+    [made.law_alone(), made.law_alone("utility-bounded-free-size"), made.heavy_tailed()],
+    ids=lambda spec: spec.name,
+)
+def test_runs_again_are_as_pymc_has_them(runs, spec):
     """Mean errors and log densities of all draws at once, beside PyMC's, one draw at a time."""
-    spec = load_model(name)
     problem = Problem(spec, runs)
     draws = prior_draws(problem, seed=0)
-    curve, error, density = replicate(problem, draws, 1)
+    curve, error, _, density, _ = replicate(problem, draws, 1)
     tree = xr.DataTree.from_dict({"posterior": labelled(problem, draws)})
     with build(problem):
         again = pm.compute_deterministics(tree["posterior"].to_dataset(), progressbar=False)

@@ -1,12 +1,12 @@
 """Draws of a declared model: under one seed, parameters and noise are independent."""
 
+import made
 import numpy as np
 import pandas as pd
 
 from qqt_bayes.model.draws import curves, errors_again, prior_draws, replicate
 from qqt_bayes.model.priors import count
 from qqt_bayes.model.problem import Problem
-from qqt_bayes.model.spec import load_model
 from qqt_bayes.tables.runs import read_runs
 
 
@@ -18,7 +18,7 @@ def problem():
         "samples_seen": np.geomspace(1e6, 4e7, 9),
         "error": 0.5,
     }
-    found = Problem(load_model("utility"), read_runs(pd.DataFrame(rows)))
+    found = Problem(made.law_alone(), read_runs(pd.DataFrame(rows)))
     assert count(found.spec, {"group": 1, "pool": 1}) == found.runs.sizes["run"]
     return found
 
@@ -38,5 +38,5 @@ def test_the_noise_of_predicted_errors_does_not_follow_the_parameters():
 def test_errors_again_are_those_of_replicate():
     draws = prior_draws(problem(), seed=0, draws=10)
     np.testing.assert_array_equal(
-        errors_again(problem(), draws, seed=1), replicate(problem(), draws, seed=1)[1]
+        errors_again(problem(), draws, seed=1), replicate(problem(), draws, seed=1).error
     )

@@ -7,6 +7,7 @@ from scipy import stats
 
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.model.build import build
+from qqt_bayes.model.curves import curves, located
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.draws import prior_draws, replicate
 from qqt_bayes.model.noise import (
@@ -19,10 +20,9 @@ from qqt_bayes.model.noise import (
     run_variance,
 )
 from qqt_bayes.model.problem import Problem
-from qqt_bayes.model.spec import load_model
 from qqt_bayes.planning import information
-from qqt_bayes.posterior import departure, gate
-from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.posterior import gate
+from qqt_bayes.posterior.fit import Fit, by_draw
 from qqt_bayes.sampling.search import least_squares
 from qqt_bayes.sampling.search.least_squares import penalised
 from qqt_bayes.sampling.search.profile import find_coordinates
@@ -66,7 +66,7 @@ def test_an_exponent_of_zero_changes_nothing(runs):
     np.testing.assert_array_equal(
         independent_variance(runs, plain), independent_variance(runs, zero)
     )
-    spec = load_model("utility")
+    spec = made.law_alone()
     rng = np.random.default_rng(0)
     free = {
         name: 0.1 * np.exp(0.1 * rng.standard_normal((5, *[3] * bool(value.over))))
@@ -75,7 +75,7 @@ def test_an_exponent_of_zero_changes_nothing(runs):
     }
     found = [
         replicate(Problem(each, runs), free, 1)
-        for each in (spec, made.scattered(budget_exponent=0.0))
+        for each in (spec, made.law_alone(budget_exponent=0.0))
     ]
     for x, y in zip(*found, strict=True):
         np.testing.assert_array_equal(x, y)
@@ -86,19 +86,19 @@ def test_whatever_knows_sigma_knows_the_budget():
     fit = made.with_budget_exponent(1.0)
     runs, spec = Fit.of(fit).runs, Fit.of(fit).spec
     grown = runs["samples_seen"].values / reference_budget(runs)
-    cells, place = departure._trained(runs, "all")
-    mean, variance = departure._measured(Fit.of(fit), "all", place, np.zeros(cells.budget.size))
-    np.testing.assert_allclose(variance, (made.NOISE * grown / mean) ** 2, rtol=0.01)
+    problem, posterior = Problem(spec, runs), by_draw(Fit.of(fit).posterior)
+    _, sigma, _ = located(problem, posterior, curves(problem, posterior))
+    np.testing.assert_allclose(np.median(sigma, axis=0), made.NOISE * grown, rtol=0.01)
     draws = {name: x.values.reshape(-1, *x.shape[2:]) for name, x in fit["prior"].items()}
     draws["budget_exponent"] = np.ones(5)
-    squares = penalised(Problem(spec, runs), draws)
+    squares = penalised(problem, draws)
     np.testing.assert_allclose(least_squares.run_variance(squares, SIGMA) / SIGMA**2, grown**2)
     values = {"sigma": np.full(1, SIGMA), "budget_exponent": np.ones(1)}
     found = information._noise(spec, runs, values, runs["error"].values)
     np.testing.assert_allclose(found, SIGMA * grown)
     fit["constant_data"]["n_eval"].values[:] = 1e6
     curve = runs["error"].values + np.zeros((4, 12))
-    (check,) = (each for each in gate._adequacy(fit, curve, curve) if "scatter" in each.id)
+    (check,) = (each for each in gate._adequacy(fit, curve, curve, {}) if "scatter" in each.id)
     known = gate.known_noise(Fit.of(fit).runs, grown**-2.0)
     assert check.value == pytest.approx(made.NOISE / known, rel=0.01)
     assert np.isfinite(decide(fit, made.levels(), [1e9])["regret"]).all()
@@ -139,7 +139,7 @@ def test_what_a_level_is_told_is_what_independent_runs_would_tell(runs, common):
 def test_given_the_rest_the_effect_of_a_training_has_its_own_coordinate(runs, rounding):
     """Where noise is normal, the coordinate is standard normal whatever the law says."""
     runs = runs.assign(rounding=0 * runs["rounding"] + rounding)
-    spec = made.scattered(common=Prior("Beta", {"alpha": 2.0, "beta": 2.0}))
+    spec = made.law_alone(common=Prior("Beta", {"alpha": 2.0, "beta": 2.0}))
     problem = Problem(spec, runs)
     assert build(problem).coords["training"] == ("x", "y")
     draws = prior_draws(problem, seed=0)
@@ -163,7 +163,7 @@ def test_given_the_rest_the_effect_of_a_training_has_its_own_coordinate(runs, ro
 def test_the_effects_of_trainings_integrate_to_their_covariance(runs):
     """Without rounding the density of all runs is a multivariate normal one, the effects gone."""
     runs = runs.assign(rounding=0 * runs["rounding"])
-    spec = made.scattered(common=0.6, budget_exponent=0.3)
+    spec = made.law_alone(common=0.6, budget_exponent=0.3)
     declared = build(Problem(spec, runs))
     names = [v.name for v in declared.value_vars]
     point = {k: x + 0.1 for k, x in declared.initial_point().items()}
@@ -190,7 +190,7 @@ def test_the_effects_of_trainings_integrate_to_their_covariance(runs):
 
 def test_a_table_without_trainings_leaves_the_share_to_its_prior():
     runs = read_runs(*made.tables())
-    spec = made.scattered(common=Prior("Beta", {"alpha": 2.0, "beta": 2.0}))
+    spec = made.law_alone(common=Prior("Beta", {"alpha": 2.0, "beta": 2.0}))
     model = build(Problem(spec, runs))
     assert "common" in model
     assert TRAINING not in model

@@ -138,7 +138,7 @@ def test_the_log_prior_leaves_out_what_is_pooled():
         }
     )
     found = log_prior(spec, draws)
-    assert set(found) == {"a", "b_mu", "b_sigma", "tau_mu", "tau_sigma", "d", "sigma"}
+    assert set(found) == {"a", "b_mu", "b_sigma", "tau_mu", "tau_sigma", "d", "sigma", "amplitude"}
     assert all(dict(x.sizes) == shape for x in found.values())
 
 

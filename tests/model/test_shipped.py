@@ -52,7 +52,7 @@ class TestModel:
         spec = load_model(name)
         lines = (MODELS / f"{name}.toml").read_text().splitlines()
         declared = [i for i, line in enumerate(lines) if DECLARATION.match(line)]
-        assert len(declared) == count(spec.parameters) + count(spec.likelihood.parameters)
+        assert len(declared) == count(spec.parameters) + count(spec.noise)
         for i in declared:
             assert lines[i - 1].startswith("# "), lines[i]
 

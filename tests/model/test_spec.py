@@ -8,7 +8,7 @@ from made_spec import SOUND
 
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.law import LAWS
-from qqt_bayes.model.distributions import DISTRIBUTIONS, DOMAINS, LIKELIHOODS, Prior
+from qqt_bayes.model.distributions import DISCREPANCY, DISTRIBUTIONS, DOMAINS, LIKELIHOODS, Prior
 from qqt_bayes.model.spec import Spec, list_models, load_model
 
 
@@ -87,7 +87,7 @@ def test_hash_depends_on_meaning_only(write):
 
 
 def test_every_parameter_has_a_domain():
-    shapes = [*DISTRIBUTIONS.values(), *LIKELIHOODS.values()]
+    shapes = [*DISTRIBUTIONS.values(), *LIKELIHOODS.values(), DISCREPANCY]
     names = {name for shape in shapes for name in (*shape.required, *shape.optional)}
     assert names.union(*(law.parameters for law in LAWS.values())) == set(DOMAINS)
 

@@ -23,6 +23,7 @@ def test_expected_information_of_a_linear_model_is_exact():
             "d": Prior("Uniform", {"lower": 0.0, "upper": width}),
         },
         likelihood=Likelihood("Normal", {"sigma": sigma}),
+        discrepancy={},
     )
     runs = read_runs(each_alone(seen, ["x"]))
     told = expected_information(spec, runs, runs.isel(run=[0]), seed=3)

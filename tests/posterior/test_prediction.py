@@ -108,7 +108,7 @@ def test_blocks_of_draws_do_not_show(monkeypatch):
 
 @pytest.mark.parametrize("likelihood", ["Normal", "StudentT"])
 def test_new_run_adds_the_noise_of_the_likelihood(likelihood):
-    table = load_model("utility").to_dict()
+    table = made.law_alone().to_dict()
     table["likelihood"] = {"distribution": likelihood, "sigma": table["likelihood"]["sigma"]}
     table["likelihood"] |= {"nu": 5.0} if likelihood == "StudentT" else {}
     fit = made.fit(model=Spec.from_dict(table), draws=2000)

@@ -57,6 +57,7 @@ def test_every_scalar_has_its_row(hardly):
         "a": 1,
         "d": 1,
         "sigma": 1,
+        "amplitude": 1,
     }
     assert not told.isna().any(axis=None)
     assert not told.duplicated(["parameter", "of"]).any()
@@ -81,7 +82,7 @@ def test_groups_and_pools_are_named():
 
 
 def test_a_handful_of_draws_is_no_fault():
-    assert len(qqt_bayes.learned(made.fit(chains=1, draws=4))) == 9
+    assert len(qqt_bayes.learned(made.fit(chains=1, draws=4))) == 10
 
 
 def test_a_flat_prior_moves_nothing():
@@ -90,6 +91,7 @@ def test_a_flat_prior_moves_nothing():
     table = made.spec_of(fit)
     table["parameters"] = {"a": flat, "b": 0.1, "d": 0.1, "tau": 5.0, "size_exponent": 1.0}
     table["likelihood"] = {"distribution": "Normal", "sigma": 0.01}
+    del table["discrepancy"]
     made.replace_spec(fit, table)
     told = qqt_bayes.learned(fit)
     assert told["prior_sensitivity"].tolist() == [0.0]

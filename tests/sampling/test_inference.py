@@ -272,7 +272,7 @@ def test_what_is_no_table_and_no_model(runs):
 
 
 def test_a_model_that_leaves_nothing_to_infer(runs):
-    about = load_model("utility").to_dict()
+    about = made.law_alone().to_dict()
     numbers = {"a": 0.02, "b": 0.15, "d": 0.1, "tau": 5.0}
     known = about | {"name": "known", "parameters": numbers | {"size_exponent": 1.0}}
     noise = {"distribution": "Normal", "sigma": 0.004}

@@ -88,9 +88,7 @@ def log_density(plan, u, gradient, value, adjoint, work):
     pull_effects(plan.noise, plan.noise_work, u, value, adjoint, gradient, work)
     pull_curves(plan, value, adjoint, work)
     by_ratio = pull_parameters(plan, u, value, adjoint, gradient, work)
-    pull_noise_ratio(
-        plan.noise, plan.departed, plan.noise_work, by_ratio, value, adjoint, work
-    )
+    pull_noise_ratio(plan.noise, plan.departed, plan.noise_work, by_ratio, value, adjoint, work)
     pull_scatter(plan.noise, plan.noise_work, value, adjoint, work)
     pull_scales(plan.declared, plan.declared.rows, plan.scales_work, adjoint, gradient, work)
     return total

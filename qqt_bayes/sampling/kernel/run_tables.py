@@ -312,7 +312,7 @@ class Departed(NamedTuple):
     covariance : array, shape (cell, cell)
         ``K``.
     alone : array, shape (run,)
-        The variance of its error that departures of amplitude 1 would be, were the runs independent.
+        The variance of its error by departures of amplitude 1, were the runs independent.
     """
 
     cells: int
