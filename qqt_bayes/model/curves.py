@@ -81,6 +81,20 @@ def printed(problem: Problem, sigma: Array) -> Array:
     return found
 
 
+def draw_blocks(problem: Problem, draws: int, size: int = 1) -> Iterator[slice]:
+    """Slices of draws under which departures are conditioned on the runs at a time.
+
+    Parameters
+    ----------
+    problem : Problem
+    draws : int
+    size : int
+        Numbers that each draw takes beside.
+    """
+    cells = len(problem.seen.covariance)
+    return blocks(draws, max(size, cells if problem.turn else cells**2))
+
+
 def length(draws: Mapping[str, Array]) -> int:
     """How many draws there are."""
     return len(next(iter(draws.values())))

@@ -97,7 +97,7 @@ def between_sets(one: Cells, other: Cells) -> Array:
     sizes = [np.log(each.taken.sum(axis=1, keepdims=True)) for each in (one, other)]
     first, second = (np.hstack([u, 2 * np.sqrt(w)]) for u, w in zip(sizes, shares, strict=True))
     apart = ((first[:, None] - second) ** 2).sum(axis=2)
-    alike = (1 + unit[0] @ unit[1].T + np.exp(-apart / (2 * LENGTH**2))) / 3
+    alike: Array = (1 + unit[0] @ unit[1].T + np.exp(-apart / (2 * LENGTH**2))) / 3
     return alike * np.where(one.group[:, None] == other.group, 1.0, BETWEEN_GROUPS)
 
 
@@ -193,90 +193,6 @@ def seen(runs: xr.Dataset) -> Seen:
     mean = (np.bincount(cell, weight * error) / np.bincount(cell, weight))[cell]
     log_error = np.log(mean) + (error - mean) / mean
     return Seen(cells, centre, cell, mean, log_error, covariance(cells, cells, centre))
-
-
-@dataclass(frozen=True)
-class Conditioned:
-    """Departures at the trained cells under some draws of the parameters, given the runs.
-
-    Attributes
-    ----------
-    residual, variance : array, shape (draw, run)
-        Log error less the log of its curve, and the variance of its noise.
-    of_cell, of_mean : array, shape (draw, cell)
-        The mean residual of each cell, and the variance of its noise.
-    precision : array, shape (draw, cell, cell)
-        The inverse of ``s^2 K + diag(of_mean)``.
-    """
-
-    residual: Array
-    variance: Array
-    of_cell: Array
-    of_mean: Array
-    precision: Array
-
-    @property
-    def weight(self) -> Array:
-        """The precision times the residuals, shape (draw, cell)."""
-        found: Array = np.einsum("dij,dj->di", self.precision, self.of_cell)
-        return found
-
-    @property
-    def departure(self) -> tuple[Array, Array]:
-        """Mean and variance of the departure of each cell, shape (draw, cell)."""
-        own = np.einsum("dii->di", self.precision)
-        return self.of_cell - self.of_mean * self.weight, self.of_mean - self.of_mean**2 * own
-
-
-def condition(data: Seen, amplitude: Array, mean: Array, variance: Array) -> Conditioned:
-    """Condition departures on the runs, under each draw.
-
-    Parameters
-    ----------
-    data : Seen
-    amplitude : array, shape (draw,)
-    mean, variance : array, shape (draw, run)
-        Location and variance of each run's error.
-    """
-    residual = data.log_error - np.log(mean)
-    noise = variance / data.mean**2
-    belongs = np.eye(len(data.covariance))[data.cell]
-    of_mean = 1 / ((1 / noise) @ belongs)
-    of_cell = of_mean * ((residual / noise) @ belongs)
-    total = amplitude[:, None, None] ** 2 * data.covariance
-    diagonal = np.arange(len(data.covariance))
-    total[:, diagonal, diagonal] += of_mean
-    return Conditioned(residual, noise, of_cell, of_mean, np.linalg.inv(total))
-
-
-def left_out(data: Seen, given: Conditioned) -> tuple[Array, Array]:
-    """Mean and deviation of the log error of each run given all the others, shape (draw, run).
-
-    In closed form (Bürkner, Gabry and Vehtari 2021, doi:10.1007/s00180-020-01045-4): with P the
-    precision of all runs and r their residuals, run i has the mean ``x_i - (P r)_i / P_ii`` and the
-    variance ``1 / P_ii``.
-    """
-    cell, v = data.cell, given.variance
-    departure, remaining = given.departure
-    own = 1 / v - remaining[:, cell] / v**2
-    pulled = (given.residual - departure[:, cell]) / v
-    return data.log_error - pulled / own, 1 / np.sqrt(own)
-
-
-def expected(given: Conditioned, mean: Array, cell: Index, runs: Index) -> tuple[Array, Array]:
-    """Mean and variance of the log of the departed curves of some runs, shape (draw, run)."""
-    departure, remaining = (each[:, cell[runs]] for each in given.departure)
-    return np.log(mean[:, runs]) + departure, remaining
-
-
-def joint_log_density(data: Seen, given: Conditioned) -> Array:
-    """Log density of the errors of all runs together, shape (draw,)."""
-    off = given.residual - given.of_cell[:, data.cell]
-    about = off**2 / given.variance + np.log(given.variance) + 2 * np.log(data.mean)
-    between = np.einsum("di,di->d", given.of_cell, given.weight)
-    scale = np.linalg.slogdet(given.precision)[1] + np.log(given.of_mean).sum(axis=1)
-    found: Array = (scale - about.sum(axis=1) - between - off.shape[1] * np.log(2 * np.pi)) / 2
-    return found
 
 
 def root(matrix: Array) -> Array:

@@ -13,14 +13,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qqt_bayes.model.curves import amplitude_of, blocks, curves, located, printed
-from qqt_bayes.model.discrepancy import (
+from qqt_bayes.model.conditioning import (
+    UNSEEN,
     condition,
     expected,
     joint_log_density,
     left_out,
-    prior_departures,
 )
+from qqt_bayes.model.curves import amplitude_of, blocks, curves, draw_blocks, located, printed
+from qqt_bayes.model.discrepancy import prior_departures
 from qqt_bayes.model.noise import TRAINING, checkpoints, has_effects, is_rounded
 from qqt_bayes.model.priors import count, normal, student_t, values_at
 from qqt_bayes.model.problem import Problem
@@ -34,8 +35,6 @@ NOISE = 2
 parameters are made.  (1 is that of departures, and a seed alone is its stream 0.)"""
 LEFT_OUT = 1
 """The stream within that one, of errors given the others."""
-UNSEEN = 1e4
-"""Variance of the log error of a run that nothing is learned from: 10^6 times a departure's."""
 
 
 def prior_draws(problem: Problem, seed: int, draws: int = PRIOR_DRAWS) -> dict[str, Array]:
@@ -114,14 +113,16 @@ def replicate(
         density = _log_density(problem, mean, sigma, nu)
         return Replicates(curve, error, error, density, density.sum(axis=1))
     data, parts = problem.seen, []
+    rotation = problem.turn
+    without = None if fold is None else problem.rotation(fold)
     amplitude, variance = amplitude_of(problem, draws), printed(problem, sigma)
-    for block in blocks(len(mean), data.covariance.size):
-        given = condition(data, amplitude[block], mean[block], variance[block])
+    for block in draw_blocks(problem, len(mean)):
+        given = condition(data, amplitude[block], mean[block], variance[block], rotation)
         centre, deviation = left_out(data, given)
         if fold is not None:
             unseen = variance[block].copy()
             unseen[:, fold] = UNSEEN * data.mean[fold] ** 2
-            others = condition(data, amplitude[block], mean[block], unseen)
+            others = condition(data, amplitude[block], mean[block], unseen, without)
             centre[:, fold], spread = expected(others, mean[block], data.cell, fold)
             deviation[:, fold] = np.sqrt(spread + given.variance[:, fold])
         noise = given.variance

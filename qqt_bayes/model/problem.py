@@ -21,9 +21,16 @@ from numpy.typing import NDArray
 from qqt_bayes.laws.effective_reuse import CONSTANTS, typical_size
 from qqt_bayes.laws.law import LAWS, Law
 from qqt_bayes.laws.run_curves import Part, ingredients
+from qqt_bayes.model.conditioning import (
+    MOST_CELLS,
+    TYPICAL_SIGMA,
+    UNSEEN,
+    Rotation,
+    noise_of_cells,
+)
 from qqt_bayes.model.discrepancy import OF_LOSS, Seen, seen
 from qqt_bayes.model.distributions import Prior
-from qqt_bayes.model.noise import reference_budget, typical
+from qqt_bayes.model.noise import known_variance, reference_budget, run_variance, typical
 from qqt_bayes.model.spec import Spec
 
 Array = NDArray[np.float64]
@@ -166,6 +173,30 @@ class Problem:
     def of_error(self) -> float:
         """A departure of amplitude 1 by the log error."""
         return 1.0 if self.runs.attrs["kind"] == "error" else OF_LOSS
+
+    @cached_property
+    def turn(self) -> Rotation | None:
+        """The turn that serves all draws of a model with a discrepancy, where there is one."""
+        return self.rotation()
+
+    def rotation(self, fold: NDArray[np.intp] | None = None) -> Rotation | None:
+        """The same where nothing is learned of some runs.
+
+        Parameters
+        ----------
+        fold : array of int, optional
+            Runs of which nothing is learned.
+        """
+        data, noise = self.seen, self.spec.likelihood.parameters
+        known = known_variance(self.runs)
+        is_one_number = not known.any() and list(noise) == ["sigma"]
+        is_one_number &= not getattr(noise["sigma"], "over", ())
+        if len(data.covariance) <= MOST_CELLS and not is_one_number:
+            return None
+        variance = run_variance(self.runs, {"sigma": TYPICAL_SIGMA}, known) / data.mean**2
+        if fold is not None:
+            variance[fold] = UNSEEN
+        return Rotation.of(data.covariance, noise_of_cells(data, variance[None])[0])
 
     @cached_property
     def seen(self) -> Seen:

@@ -7,11 +7,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.laws.level_curves import SAMPLE, require_finite
-from qqt_bayes.model.curves import amplitude_of, blocks, curves, located, printed
+from qqt_bayes.model.conditioning import condition
+from qqt_bayes.model.curves import amplitude_of, curves, draw_blocks, located, printed
 from qqt_bayes.model.discrepancy import (
     Cells,
-    Conditioned,
-    condition,
     covariance,
     joined,
     prior_departures,
@@ -89,21 +88,14 @@ def departures(fit: Fit, new: Cells, seed: int) -> Array:
     cross = covariance(new, data.cells, data.centre)
     own = variances(new, data.centre)
     found = []
-    for block in blocks(
-        len(mean), max(data.covariance.size, both.taken.shape[0] * both.budget.size)
-    ):
+    rotation, size = problem.turn, both.taken.shape[0] * both.budget.size
+    for block in draw_blocks(problem, len(mean), size):
         s = amplitude[block, None]
-        given = condition(data, amplitude[block], mean[block], variance[block])
+        given = condition(data, amplitude[block], mean[block], variance[block], rotation)
         drawn = s * prior_departures(both, data.centre, len(s), rng)
         noise = np.sqrt(given.of_mean) * rng.standard_normal(given.of_mean.shape)
         off = given.of_cell - drawn[:, :trained] - noise
-        correction = np.einsum("dij,dj->di", given.precision, off) @ cross.T
-        remaining = s**2 * (own - s**2 * _told(given, cross))
+        correction = given.precision.times(off) @ cross.T
+        remaining = s**2 * (own - s**2 * given.precision.squares(cross))
         found.append(drawn[:, trained:] + s**2 * correction - remaining / 2)
     return np.concatenate(found)
-
-
-def _told(given: Conditioned, cross: Array) -> Array:
-    """``k' S k`` of each new cell, shape (draw, new cell): what the runs tell of its departure."""
-    found: Array = np.einsum("dmi,mi->dm", cross @ given.precision, cross)
-    return found

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from qqt_bayes.model.conditioning import condition
 from qqt_bayes.model.curves import amplitude_of, curves, located, printed
-from qqt_bayes.model.discrepancy import Seen, condition
+from qqt_bayes.model.discrepancy import Seen
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.phrases import format_samples
 
@@ -43,12 +44,13 @@ def misfit(problem: Problem, draws: Mapping[str, Array]) -> dict[str, tuple[floa
     data = problem.seen
     mean, sigma, _ = located(problem, draws, curves(problem, draws))
     amplitude = amplitude_of(problem, draws)
-    given = condition(data, amplitude, mean, printed(problem, sigma))
+    given = condition(data, amplitude, mean, printed(problem, sigma), problem.turn)
     found = {"amplitude": (float(np.median(amplitude)) / problem.of_error, "")}
     common = common_misfit(data, given.of_cell.mean(axis=0))
     if common is not None:
         found["misfit_common"] = common / problem.of_error, ""
-    distance = given.weight / np.sqrt(np.einsum("dii->di", given.precision))
+    precision = given.precision
+    distance = precision.times(given.of_cell) / np.sqrt(precision.diagonal())
     far = np.abs(distance.mean(axis=0))
     run = int(np.flatnonzero(data.cell == far.argmax())[0])
     name = problem.runs["data"].values[problem.runs["data_index"].values[run]]

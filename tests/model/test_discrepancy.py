@@ -12,6 +12,7 @@ import xarray as xr
 from scipy import integrate, stats
 
 from qqt_bayes.model.build import build
+from qqt_bayes.model.conditioning import condition, expected, left_out
 from qqt_bayes.model.curves import amplitude_of, curves, located, printed
 from qqt_bayes.model.discrepancy import (
     BETWEEN_GROUPS,
@@ -20,11 +21,8 @@ from qqt_bayes.model.discrepancy import (
     Cells,
     along,
     between_sets,
-    condition,
     covariance,
-    expected,
     joined,
-    left_out,
     prior_departures,
     variances,
 )

@@ -1,15 +1,15 @@
 r"""The likelihood with a discrepancy in the compiled log density.
 
-The mathematics is that of `qqt_bayes.model.discrepancy`, by cells.  With r the residuals of log
-errors and v the variances of their noise, a cell has the mean residual ``R = V sum(r / v)``, whose
-noise has the variance ``V = 1 / sum(1 / v)``; about it the runs of a cell are independent.  With
-``S = (s^2 K + diag(V))^-1`` and ``b = S R`` the log density is
+The mathematics is that of `qqt_bayes.model.discrepancy` and `qqt_bayes.model.conditioning`, by
+cells.  With r the residuals of log errors and v the variances of their noise, a cell has the mean
+residual ``R = V sum(r / v)``, whose noise has the variance ``V = 1 / sum(1 / v)``; about it the
+runs of a cell are independent.  With ``S = (s^2 K + diag(V))^-1``, ``b = S R`` the log density is
 
-``-(sum((r - R)^2 / v + log v) - sum(log V) + R' b - log |S|) / 2``,
+``-(sum((r - R)^2 / v + log v) - sum(log V)) / 2 - (R' b - log |S|) / 2``.
 
-and its derivatives are ``-a`` by the residuals, ``(a^2 - p) / 2`` by v, and
-``s (b' K b - tr(S K))`` by s, where ``a = (r - R + V b) / v`` and ``p = (1 - (V - V^2 S) / v) / v``
-of the run's cell: precision times residual of all runs together, and the diagonal of the precision.
+The second part has the derivatives ``-b`` by R, ``(b^2 - diag(S)) / 2`` by V and
+``s (b' K b - tr(S K))`` by s; with ``dR/dv = -V (r - R) / v^2`` and ``dV/dv = V^2 / v^2`` all
+others follow.
 """
 
 from __future__ import annotations
@@ -114,19 +114,13 @@ def by_cells(noise, departed, noise_places, places, value, work):
 
 
 @kernel
-def departed_likelihood(noise, departed, noise_places, places, value, adjoint, work):
-    """Log density of what was observed; adjoints of the means, the variances and the amplitude."""
-    cells, cell, training = departed.cells, departed.cell, noise.training
-    unit, scale, slot = departed.covariance, departed.scale, departed.amplitude[0]
-    residual, variance = part(work, places.residual), part(work, places.variance)
+def invert_cells(departed, places, amplitude, work):
+    """``S R`` of the cells and the derivative by V; the log density and its derivative by s."""
+    cells, unit = departed.cells, departed.covariance
     of_cell, of_mean = part(work, places.of_cell), part(work, places.of_mean)
+    weight, by_of_mean = part(work, places.weight), part(work, places.of_mean_adjoint)
     matrix, lower = part(work, places.matrix), part(work, places.lower)
-    inverse, weight = part(work, places.inverse), part(work, places.weight)
-    mean, by_mean = part(work, noise_places.mean), part(work, noise_places.mean_adjoint)
-    scatter = part(work, noise_places.scatter)
-    by_scatter = part(work, noise_places.scatter_adjoint)
-    total = by_cells(noise, departed, noise_places, places, value, work)
-    amplitude = value[slot]
+    inverse = part(work, places.inverse)
     for i in range(cells * cells):
         matrix[i] = amplitude * amplitude * unit[i]
     for c in range(cells):
@@ -139,16 +133,68 @@ def departed_likelihood(noise, departed, noise_places, places, value, adjoint, w
     for c in range(cells):
         distance += of_cell[c] * weight[c]
         curved += lower[c] * weight[c]
-    adjoint[slot] += amplitude * (curved - trace_of_product(cells, inverse, unit))
+        by_of_mean[c] = (weight[c] * weight[c] - inverse[c * cells + c]) / 2
+    by_amplitude = amplitude * (curved - trace_of_product(cells, inverse, unit))
+    return -(distance + log_determinant) / 2, by_amplitude
+
+
+@summing
+def turn_cells(departed, places, amplitude, work):
+    """The same where one turn serves all points, and V is t times W."""
+    cells, turn, eigenvalue = departed.cells, departed.turn, departed.eigenvalue
+    noise = departed.noise
+    of_cell, of_mean = part(work, places.of_cell), part(work, places.of_mean)
+    weight, by_of_mean = part(work, places.weight), part(work, places.of_mean_adjoint)
+    log_size, log_noise = 0.0, 0.0
+    for c in range(cells):
+        weight[c] = 0.0
+        log_noise += math.log(noise[c])
+        log_size += math.log(of_mean[c])
+    size = math.exp((log_size - log_noise) / cells)
+    total, by_size, by_amplitude = -log_noise / 2, 0.0, 0.0
+    for k in range(cells):
+        turned = 0.0
+        for c in range(cells):
+            turned += turn[k * cells + c] * of_cell[c]
+        variance = size + amplitude * amplitude * eigenvalue[k]
+        scaled = turned / variance
+        total -= (turned * scaled + math.log(variance)) / 2
+        steeper = scaled * scaled - 1 / variance
+        by_size += steeper / 2
+        by_amplitude += amplitude * eigenvalue[k] * steeper
+        for c in range(cells):
+            weight[c] += turn[k * cells + c] * scaled
+    for c in range(cells):
+        by_of_mean[c] = by_size * size / (cells * of_mean[c])
+    return total, by_amplitude
+
+
+@kernel
+def departed_likelihood(noise, departed, noise_places, places, value, adjoint, work):
+    """Log density of what was observed; adjoints of the means, the variances and the amplitude."""
+    cell, training = departed.cell, noise.training
+    scale, slot = departed.scale, departed.amplitude[0]
+    residual, variance = part(work, places.residual), part(work, places.variance)
+    of_cell, of_mean = part(work, places.of_cell), part(work, places.of_mean)
+    weight, by_of_mean = part(work, places.weight), part(work, places.of_mean_adjoint)
+    mean, by_mean = part(work, noise_places.mean), part(work, noise_places.mean_adjoint)
+    scatter = part(work, noise_places.scatter)
+    by_scatter = part(work, noise_places.scatter_adjoint)
+    total = by_cells(noise, departed, noise_places, places, value, work)
+    if departed.turned > 0:
+        between, by_amplitude = turn_cells(departed, places, value[slot], work)
+    else:
+        between, by_amplitude = invert_cells(departed, places, value[slot], work)
+    adjoint[slot] += by_amplitude
     for i in range(noise.runs):
         c, v = cell[i], variance[i]
-        pulled = (residual[i] - of_cell[c] + of_mean[c] * weight[c]) / v
-        remaining = of_mean[c] * (1 - of_mean[c] * inverse[c * cells + c])
-        precision = (1 - remaining / v) / v
-        by_mean[i] = pulled / mean[i]
-        by_variance = (pulled * pulled - precision) / 2 * scale[i] * scale[i]
+        off, share = (residual[i] - of_cell[c]) / v, of_mean[c] / v
+        by_mean[i] = (off + share * weight[c]) / mean[i]
+        by_variance = (off * off - 1 / v) / 2 + share * weight[c] * off
+        by_variance += (by_of_mean[c] + 1 / (2 * of_mean[c])) * share * share
+        by_variance *= scale[i] * scale[i]
         own = 1 - value[noise.common[i]] if training[i] >= 0 else 1.0
         by_scatter[i] += by_variance * own
         if training[i] >= 0:
             adjoint[noise.common[i]] -= by_variance * scatter[i]
-    return total - (distance + log_determinant) / 2
+    return total + between

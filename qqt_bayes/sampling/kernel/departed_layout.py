@@ -18,16 +18,22 @@ def departed_table(problem: Problem, amplitude: Slots | None) -> Departed:
     amplitude : array of int, shape (), or None
         Its slot.
     """
+    no, none = reals([]), integers([])
     if amplitude is None:
-        return Departed(0, integers([]), integers([]), *[reals([])] * 4)
-    data, unit = problem.seen, problem.of_error**2
+        return Departed(0, none, none, no, no, no, 0, no, no, no, no)
+    data, unit, turn = problem.seen, problem.of_error**2, problem.turn
+    cells = len(data.covariance)
     return Departed(
-        cells=len(data.covariance),
+        cells=cells,
         amplitude=integers(amplitude),
         cell=integers(data.cell),
         log_error=reals(data.log_error),
         scale=reals(1 / data.mean),
-        covariance=reals(unit * data.covariance),
+        covariance=no if turn else reals(unit * data.covariance),
+        turned=int(turn is not None),
+        noise=reals(turn.noise) if turn else no,
+        eigenvalue=reals(unit * turn.scale) if turn else no,
+        turn=reals(turn.turn) if turn else no,
         alone=reals(unit * data.alone),
     )
 
@@ -35,4 +41,5 @@ def departed_table(problem: Problem, amplitude: Slots | None) -> Departed:
 def departed_work(departed: Departed, memory: Memory) -> DepartedWork:
     """Take memory for what is known of them at a point."""
     runs, cells = np.size(departed.cell), departed.cells
-    return DepartedWork(*memory.take(runs, runs, *[cells] * 3, *[cells**2] * 3))
+    square = 0 if departed.turned else cells**2
+    return DepartedWork(*memory.take(runs, runs, *[cells] * 4, *[square] * 3))

@@ -311,6 +311,14 @@ class Departed(NamedTuple):
         ``x`` and ``1 / m`` of `qqt_bayes.model.discrepancy`.
     covariance : array, shape (cell, cell)
         ``K``.
+    turned : int
+        Whether one turn serves all points, see `qqt_bayes.model.conditioning.Rotation`.
+    noise : array, shape (cell,)
+        ``W``.
+    eigenvalue : array, shape (cell,)
+        ``l``.
+    turn : array, shape (cell, cell)
+        ``Q' W^-1/2``.
     alone : array, shape (run,)
         The variance of its error by departures of amplitude 1, were the runs independent.
     """
@@ -321,6 +329,10 @@ class Departed(NamedTuple):
     log_error: Reals
     scale: Reals
     covariance: Reals
+    turned: int
+    noise: Reals
+    eigenvalue: Reals
+    turn: Reals
     alone: Reals
 
 
@@ -332,10 +344,10 @@ class DepartedWork(NamedTuple):
     residual, variance : (run,)
     of_cell, of_mean : (cell,)
         ``R`` and ``V``.
-    weight : (cell,)
-        ``S R``.
+    weight, of_mean_adjoint : (cell,)
+        ``S R``, and the derivative by V.
     matrix, lower, inverse : (cell, cell)
-        The covariance and its factor, the inverse of that, and ``S``.
+        The covariance and its factor, the inverse of that, and ``S``; none where it is turned.
     """
 
     residual: int
@@ -343,6 +355,7 @@ class DepartedWork(NamedTuple):
     of_cell: int
     of_mean: int
     weight: int
+    of_mean_adjoint: int
     matrix: int
     lower: int
     inverse: int
