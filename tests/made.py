@@ -162,7 +162,7 @@ def _fit(spec, pools, groups, method, chains, draws, seed, spread, passed):
             "posterior_predictive": _predictive(spec, posterior, runs, rng),
             "log_likelihood": xr.Dataset({"error": log_density.transpose("chain", "draw", "run")}),
             "sample_stats": _sample_stats(posterior, rng).assign(
-                log_likelihood=log_density.sum("run").transpose("chain", "draw")
+                joint_log_likelihood=log_density.sum("run").transpose("chain", "draw")
             ),
             "prior": prior,
             "prior_predictive": _predictive(spec, prior, runs, rng),

@@ -205,7 +205,10 @@ def left_out(data: Seen, given: Conditioned) -> tuple[Array, Array]:
     precision of all runs and r their residuals, run i has the mean ``x_i - (P r)_i / P_ii`` and the
     variance ``1 / P_ii``.
     """
-    cell, v = data.cell, given.variance
+    cell = data.cell
+    # as the noise of its cell was shared out, if it was
+    shared_out = given.of_mean / noise_of_cells(data, given.variance)
+    v = given.variance * shared_out[:, cell]
     departure, remaining = given.departure
     own = 1 / v - remaining[:, cell] / v**2
     pulled = (given.residual - departure[:, cell]) / v

@@ -72,11 +72,10 @@ class _Reader:
             "references": self.texts("references", table.get("references", [])),
             "size_reference": self.size(law, table.get("size_reference")),
             "parameters": self.parameters(law, self.table("parameters", table.get("parameters"))),
-            "likelihood": self.likelihood(self.table("likelihood", table.get("likelihood"))),
-            "discrepancy": {},
         }
-        if "discrepancy" in table:
-            fields["discrepancy"] = self.discrepancy(table, fields["likelihood"])
+        likelihood = self.likelihood(self.table("likelihood", table.get("likelihood")))
+        departs = self.discrepancy(table, likelihood) if "discrepancy" in table else {}
+        fields |= {"likelihood": likelihood, "discrepancy": departs}
         self.no_others("", table, "a specification", list(fields))
         return fields
 

@@ -67,7 +67,7 @@ def learned(fit: AnyFit) -> pd.DataFrame:
     frame["contraction"] = [contraction(*each) for each in zip(draws.T, before.T, strict=True)]
     for part, densities in (
         ("prior", log_prior(fit.spec, fit.posterior)),
-        ("likelihood", fit.datasets["sample_stats"][["log_likelihood"]]),
+        ("likelihood", _joint_log_likelihood(fit)),
     ):
         density = _scalars(densities, densities.data_vars).sum(axis=2)
         frame[f"{part}_sensitivity"] = sensitivity(draws, density)
@@ -75,6 +75,14 @@ def learned(fit: AnyFit) -> pd.DataFrame:
     frame["verdict"] = np.where(matters, "prior_matters", "runs")
     frame.loc[frame["contraction"] < LEAST_CONTRACTION, "verdict"] = "prior"
     return frame
+
+
+def _joint_log_likelihood(fit: Fit) -> xr.Dataset:
+    """Log density of all runs together; older fits hold one of each run, which are independent."""
+    stats = fit.datasets["sample_stats"]
+    if "joint_log_likelihood" in stats:
+        return stats[["joint_log_likelihood"]]
+    return fit.datasets["log_likelihood"]
 
 
 def _scalars(draws: xr.Dataset, names: Iterable[Hashable]) -> Array:

@@ -228,7 +228,7 @@ def _collect(
     stats = trace.children["sample_stats"].to_dataset(inherit=False)
     chains = posterior.sizes["chain"]
     found = replicate(problem, by_draw(posterior), seed)
-    stats["log_likelihood"] = (("chain", "draw"), found.joint.reshape(chains, -1))
+    stats["joint_log_likelihood"] = (("chain", "draw"), found.joint.reshape(chains, -1))
     result = xr.DataTree.from_dict(
         {
             "/": xr.Dataset(),

@@ -11,8 +11,9 @@ import pytest
 import xarray as xr
 from scipy import integrate, stats
 
+from qqt_bayes.model import problem as module
 from qqt_bayes.model.build import build
-from qqt_bayes.model.conditioning import condition, expected, left_out
+from qqt_bayes.model.conditioning import TYPICAL_SIGMA, condition, expected, left_out
 from qqt_bayes.model.curves import amplitude_of, curves, located, printed
 from qqt_bayes.model.discrepancy import (
     BETWEEN_GROUPS,
@@ -30,6 +31,8 @@ from qqt_bayes.model.draws import prior_draws, replicate
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.sampling.inference import labelled
+from qqt_bayes.sampling.kernel.plan import lay_out
+from qqt_bayes.sampling.nutpie_adapter import Density, from_kernel
 from qqt_bayes.tables.runs import read_runs
 
 
@@ -213,6 +216,34 @@ def test_losses_depart_by_less(problem, draws):
     other = Problem(problem.spec, problem.runs.assign_attrs(kind="loss"))
     ratio = amplitude_of(other, draws) / amplitude_of(problem, draws)
     np.testing.assert_allclose(ratio, OF_LOSS)
+
+
+def test_in_tables_of_many_cells_the_noise_is_shared_out_once(problem, draws, monkeypatch):
+    """So that it is exact where sigma is what it was shared out at, and near it elsewhere."""
+    assert problem.turn is None
+    monkeypatch.setattr(module, "MOST_CELLS", 0)
+    turned = Problem(problem.spec, problem.runs)
+    assert turned.turn is not None
+    for sigma, close in ((TYPICAL_SIGMA, 1e-9), (2 * TYPICAL_SIGMA, 0.05)):
+        at = draws | {"sigma": np.full(6, sigma)}
+        exact, found = (replicate(each, at, 1) for each in (problem, turned))
+        np.testing.assert_allclose(found.joint, exact.joint, rtol=close)
+    at = draws | {"sigma": np.full(6, TYPICAL_SIGMA)}
+    exact, found = (replicate(each, at, 1) for each in (problem, turned))
+    np.testing.assert_allclose(found.log_density, exact.log_density, rtol=1e-6, atol=1e-6)
+    fold = np.arange(3)
+    exact, found = (replicate(each, at, 1, fold) for each in (problem, turned))
+    np.testing.assert_allclose(found.log_density[:, fold], exact.log_density[:, fold], rtol=1e-3)
+
+
+def test_the_gradient_of_that_is_its_own(problem, monkeypatch):
+    monkeypatch.setattr(module, "MOST_CELLS", 0)
+    layout = lay_out(Problem(problem.spec, problem.runs), None)
+    density, rng = Density(from_kernel(layout)), np.random.default_rng(0)
+    point = layout.middle + 0.3 * rng.standard_normal(layout.middle.size)
+    step = 1e-5 * np.eye(point.size)
+    slope = [(density(point + each)[0] - density(point - each)[0]) / 2e-5 for each in step]
+    np.testing.assert_allclose(density(point)[1], slope, rtol=1e-5, atol=1e-4)
 
 
 def test_an_amplitude_may_be_a_number(problem, draws):
