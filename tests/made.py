@@ -204,7 +204,7 @@ def with_density(fit, density, predicted):
 
 def law_alone(model="utility", **scatter):
     """A shipped specification without a discrepancy, with more in its likelihood."""
-    return replace(scattered(model, **scatter), discrepancy={})
+    return scattered(model, **scatter).law_alone()
 
 
 def heavy_tailed(model="cherti"):

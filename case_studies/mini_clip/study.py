@@ -89,11 +89,10 @@ def forecast(world, name, seed=0):
         choice = curve.sel(level=LEVELS).idxmin("level")
         found, told = {"curve": curve.to_series()}, {}
     else:
-        fit = qqt.fit(seen(world, used), model, seed=seed)
+        fit = qqt.fit(seen(world, used), qqt.load_model(model).law_alone(), seed=seed)
         levels = qqt.read_composition(composition[composition["data"].isin(LEVELS)])
-        decision = qqt.decide(fit, levels, budgets, discrepancy=False, force=True)
-        own = {"new_run": True, "discrepancy": False}  # the law's intervals
-        new = qqt.predict(fit, sets, budgets, **own).quantile(QUANTILES, ("chain", "draw"))
+        decision = qqt.decide(fit, levels, budgets, force=True)
+        new = qqt.predict(fit, sets, budgets, new_run=True).quantile(QUANTILES, ("chain", "draw"))
         found = {f"q{q:.0%}": new.sel(quantile=q).to_series() for q in QUANTILES}
         choice = decision["choice"]
         found["curve"] = qqt.predict(fit, sets, budgets).median(("chain", "draw")).to_series()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from os import PathLike
 from pathlib import Path
@@ -109,6 +109,16 @@ class Spec:
     def noise(self) -> dict[str, float | Prior]:
         """What is declared of all that lies between runs and the curves of the law."""
         return {**self.likelihood.parameters, **self.discrepancy}
+
+    def law_alone(self) -> Spec:
+        """The same model without a discrepancy: as if the law were right.
+
+        Examples
+        --------
+        >>> load_model("utility").law_alone().discrepancy
+        {}
+        """
+        return replace(self, discrepancy={})
 
     @property
     def hash(self) -> str:
