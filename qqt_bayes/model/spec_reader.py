@@ -65,7 +65,7 @@ class _Reader:
     def fields(self, table: Mapping[str, Any]) -> dict[str, Any]:
         """Every field of a specification."""
         law = self.choice("law", table.get("law"), LAWS)
-        fields = {
+        fields: dict[str, Any] = {
             "name": self.text("name", table.get("name")),
             "summary": self.text("summary", table.get("summary", "")),
             "law": law,
