@@ -5,6 +5,7 @@ import xarray as xr
 
 from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.decisions.judge import judge
+from qqt_bayes.decisions.trained import with_proof
 
 LEVELS = ["top 10%", "top 20%", "all"]
 
@@ -31,8 +32,13 @@ def decision(best, regret, **options):
     repetitions = budget / xr.DataArray(
         [1e7, 2e7, 1e8][: best.shape[1]], {"level": by_level["level"]}
     )
+    found = judge(draws, Criteria(**options))
+    levels = xr.ones_like(found["level"], float).drop_vars("level")
     return (
-        judge(draws, Criteria(**options))
+        with_proof(
+            found,
+            xr.Dataset({"budgets_trained": 2 * levels, "level_most_trained": 300e6 * levels}),
+        )
         .assign(
             extrapolation=xr.where(budget > 300e6, budget / 300e6, 1.0),
             least_trained=64e6,

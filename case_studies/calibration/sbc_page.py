@@ -94,7 +94,7 @@ MISSPECIFIED = f"""\
 Truths and tables drawn from one law are fitted by another ({{settings}}). How often do
 {INTERVAL_PROBABILITY:.0%} intervals of the mean error hold the truth, at the largest budget of \
 the runs and at
-4 times that; of the law alone, and with departures from it (`qqt_bayes.posterior.discrepancy`), as
+4 times that; of the law alone, and with departures from it (`qqt_bayes.model.discrepancy`), as
 decisions have them? "Of passed" counts only fits that the gate passed. Several intervals share a
 fit, so the standard error is that of the mean over fits."""
 

@@ -41,7 +41,7 @@ def crossovers(
     quantiles : sequence of float
     group : str, optional
     discrepancy : bool
-        Of errors that depart from the law, see `qqt_bayes.posterior.discrepancy`.
+        Of errors that depart from the law, see `qqt_bayes.model.discrepancy`.
 
     Returns
     -------

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from qqt_bayes.decisions.criteria import ROUNDING, Criteria, CriteriaFields
 from qqt_bayes.decisions.crossover import crossovers
 from qqt_bayes.decisions.judge import judge
+from qqt_bayes.decisions.trained import trained_at, with_proof
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.departure import depart
 from qqt_bayes.posterior.fit import AnyFit, Fit, weakest_method
@@ -52,8 +53,8 @@ def decide(
         The rule and the bars of the decision, see `qqt_bayes.decisions.criteria.Criteria`; or its
         fields by their names.
     discrepancy : bool
-        Judge errors that depart from the law as `qqt_bayes.posterior.discrepancy` says; else the
-        law's own.
+        Judge errors that depart from the law as `qqt_bayes.model.discrepancy` says; else the law's
+        own.
     force : bool
         Decide on a fit that did not pass the gate.
 
@@ -62,6 +63,10 @@ def decide(
     Dataset
         What `qqt_bayes.decisions.judge.judge` finds, and
 
+        - `budgets_trained` (level), at how many budgets it was trained, `level_most_trained`, the
+          largest of them, and `proven` (budget), whether all levels were trained at two budgets
+          and this one lies within eight times the largest of each;
+        - `winner` (budget), the leader where that is so, else "undecided";
         - `repetitions` (level, budget), epochs, and `extrapolated_epochs`, whether no run of the
           fit saw its data so often (`most_repetitions`);
         - `extrapolation` (budget): the budget as a multiple of the largest run (`most_trained`) if
@@ -110,6 +115,8 @@ def add_distance_from_runs(
     model: str,
     levels: xr.DataArray,
     group: str | None,
+    *,
+    complete: bool = True,
 ) -> xr.Dataset:
     """A decision with how far its budgets and levels lie beyond the runs, and what it rests on.
 
@@ -124,6 +131,8 @@ def add_distance_from_runs(
     levels : DataArray, dims (level, pool)
         Unique samples.
     group : str or None
+    complete : bool
+        Whether these levels are all that were judged.
 
     Returns
     -------
@@ -132,6 +141,7 @@ def add_distance_from_runs(
         gate_passed (whether all fits did).
     """
     fit = fits[0]
+    decision = with_proof(decision, trained_at(fit, levels, group), complete=complete)
     decision = decision.assign(trained_ranges(fit, decision["budget"].values, group))
     budget, least, most = (decision[name] for name in ("budget", "least_trained", "most_trained"))
     beyond = (budget / most).where(budget > most, 1.0)

@@ -1,4 +1,4 @@
-"""What a decision is made of: choice, winner, regret and P(best), from errors by draw.
+"""What a decision is made of: choice, leader, regret and P(best), from errors by draw.
 
 `qqt_bayes.decide`, `decide_stack` and `best_subsets` differ in where their errors come from, not in
 what they make of them.  Of subsets, too many to hold at once, `qqt_bayes.decisions.enumeration`
@@ -66,11 +66,13 @@ def judge(error: xr.DataArray, criteria: Criteria, rivals: Rivals | None = None)
         - `probability_best`, in which levels that tie share equally, so that it sums to 1;
         - `probability_within_margin`, that the error exceeds the best by at most `margin`;
         - `regret`, the expected excess over the level that is best in the draw;
+        - `near_best`, whether that is at most the margin;
         - `score`, what the rule minimises.
 
         Over budget: `choice`, the level of least score (the expected error breaks a tie) with
-        `choice_regret`; `winner`, the level whose probability of being best reaches `probability`,
-        else "undecided".
+        `choice_regret`; `leader`, the level whose probability of being best reaches `probability`,
+        else "undecided" (whether it may be called the winner depends on what was trained, see
+        `qqt_bayes.decisions.trained`).
 
     Raises
     ------
@@ -86,7 +88,7 @@ def judge(error: xr.DataArray, criteria: Criteria, rivals: Rivals | None = None)
     >>> decision = judge(error, Criteria(probability=0.6))
     >>> decision["probability_best"].values.round(3), decision["regret"].values.round(4)
     (array([0.667, 0.333]), array([0.0333, 0.0067]))
-    >>> str(decision["winner"].values), str(decision["choice"].values)
+    >>> str(decision["leader"].values), str(decision["choice"].values)
     ('a', 'b')
     """
     require_finite(error)
@@ -106,7 +108,8 @@ def judge(error: xr.DataArray, criteria: Criteria, rivals: Rivals | None = None)
             "score": among.score,
             "choice": name[among.choice].drop_vars("level"),
             "choice_regret": regret.isel(level=among.choice).drop_vars("level"),
-            "winner": likeliest.where(sure, UNDECIDED).drop_vars("level"),
+            "leader": likeliest.where(sure, UNDECIDED).drop_vars("level"),
+            "near_best": regret <= criteria.margin + TIE,
         },
         attrs={**criteria.to_dict(), "draws": error.sizes["chain"] * error.sizes["draw"]},
     )

@@ -75,7 +75,8 @@ def best_subsets(
     -------
     Dataset
         As `qqt_bayes.decide` returns it, without crossovers.  Its levels are the subsets worth a
-        name; `probability_best`, `regret`, `choice` and `winner` are about all subsets.  And
+        name; `probability_best`, `regret`, `choice` and `leader` are about all subsets, of
+        which most were never trained: no winner is named.  And
 
         - `member` (level, pool): whether the subset takes the pool;
         - `probability_included` (pool, budget): that the best subset takes it;
@@ -114,7 +115,8 @@ def best_subsets(
     )
     decision = _judged(fit, pools, ranking, criteria)
     levels = decision["member"] * xr.DataArray(pools.taken, dims="pool")
-    decision = add_distance_from_runs(decision, [fit], fit.spec.name, levels, group)
+    named = fit.spec.name
+    decision = add_distance_from_runs(decision, [fit], named, levels, group, complete=False)
     if group is not None:
         decision = decision.assign_coords(group=group)
     return decision.assign_attrs(

@@ -49,7 +49,7 @@ def predict(
         Errors of one new training each, with the run-to-run noise of the likelihood, instead of the
         mean over trainings; without the noise of an evaluation, which depends on its size.
     discrepancy : bool, optional
-        Whether errors depart from the law as `qqt_bayes.posterior.discrepancy` says; so they do for
+        Whether errors depart from the law as `qqt_bayes.model.discrepancy` says; so they do for
         a new run if it is not given.
     group : str, optional
         The group to predict for; all of them if it is not given.

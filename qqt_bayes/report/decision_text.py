@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from qqt_bayes.decisions.criteria import TIE
+from qqt_bayes.decisions.trained import FARTHEST, LEAST_BUDGETS
 from qqt_bayes.phrases import (
     CERTAIN,
     LEAST_COST,
@@ -31,6 +32,8 @@ from qqt_bayes.report.limits_text import LIMITS
 
 LEAST_PROBABILITY = 0.05
 """Probability below which a crossover, or a level that crosses, is not worth a sentence."""
+MOST_NAMED = 3
+"""Levels that are named one by one where several lack the same."""
 BASIS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "expected": lambda c: f"expected {c['kind']}",
     "cvar": lambda c: f"the mean {c['kind']} over the worst {1 - c['cvar_level']:.3g} of draws",
@@ -67,7 +70,7 @@ def remarks(decision: xr.Dataset) -> list[dict[str, str]]:
     -------
     list of dict
         `group` (if there are several), `id` and `text`. The ids: `approximate`, `forced`,
-        `only_level`, `basis`, `choice`, `undecided`, `crossovers`, and those of `LIMITS`.
+        `only_level`, `basis`, `choice`, `leads`, `undecided`, `crossovers`, and those of `LIMITS`.
     """
     decision = decision.sortby("budget")
     if "group" not in decision.dims:
@@ -119,8 +122,10 @@ def _sentences(decision: xr.Dataset) -> Iterator[tuple[str, str]]:
     else:
         yield "basis", _basis(decision)
         for part in _parts(decision):
-            if part["winner"].values[0] == UNDECIDED:
+            if part["leader"].values[0] == UNDECIDED:
                 yield "undecided", _undecided(part)
+            elif part["winner"].values[0] == UNDECIDED:
+                yield "leads", f"{_leads(part)} {_not_proven(part)}"
             else:
                 yield "choice", _decided(part)
         for sentence in _crossovers(decision):
@@ -157,8 +162,9 @@ def _basis(decision: xr.Dataset) -> str:
 
 
 def _parts(decision: xr.Dataset) -> Iterator[xr.Dataset]:
-    """Stretches of consecutive budgets with the same choice and winner."""
-    keys = list(zip(decision["choice"].values, decision["winner"].values, strict=True))
+    """Stretches of consecutive budgets with the same choice, leader and winner."""
+    names = (decision[name].values for name in ("choice", "leader", "winner"))
+    keys = list(zip(*names, strict=True))
     for _, places in groupby(range(len(keys)), key=keys.__getitem__):
         yield decision.isel(budget=list(places))
 
@@ -190,6 +196,40 @@ def _decided(part: xr.Dataset) -> str:
         f"choosing it is expected to cost {cost(part['choice_regret'])} in {part.attrs['kind']}"
         f"{_worst(part, ', ')}."
     )
+
+
+def _leads(part: xr.Dataset) -> str:
+    """Which level leads over a stretch of budgets where none is proven to win."""
+    choice, leader = part["choice"].values[0], part["leader"].values[0]
+    sure = chance_at_least(part["probability_best"].sel(level=leader))
+    taken = "" if choice == leader else f" The rule takes {choice}, not {leader}."
+    regret = part["regret"].sel(level=leader)
+    return (
+        f"{_where(part)} {leader} leads (best with probability {sure}, {_score(part)}, expected to "
+        f"cost {cost(regret)} in {part.attrs['kind']}{_worst(part, ', ')}), but this is not proven."
+        f"{taken}"
+    )
+
+
+def _not_proven(part: xr.Dataset) -> str:
+    """Why no winner is named: levels that were not trained enough, and how far the budget is."""
+    if "subsets" in part.attrs:
+        return "Most of these sets were never trained."
+    few = part["level"].values[part["budgets_trained"].values < LEAST_BUDGETS].tolist()
+    reasons = []
+    if few:
+        names = joined(few) if len(few) <= MOST_NAMED else f"{len(few)} of the levels"
+        was = "was" if len(few) == 1 else "were"
+        reasons.append(f"{names} {was} trained at fewer than {LEAST_BUDGETS} budgets")
+    nearest = part["level_most_trained"].where(part["budgets_trained"] >= LEAST_BUDGETS).min()
+    times = part["budget"].max().item() / nearest.item()
+    if times > FARTHEST:
+        reasons.append(
+            f"the budget is {times:.3g} times the largest that every level was trained at"
+            if not few
+            else f"the budget is up to {times:.3g} times the largest that a level was trained at"
+        )
+    return f"The reason: {' and '.join(reasons)}." if reasons else ""
 
 
 def _undecided(part: xr.Dataset) -> str:

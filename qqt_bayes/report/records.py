@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from qqt_bayes.laws.level_curves import SAMPLE
+from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.posterior.methods import mark
 from qqt_bayes.report.decision_text import paragraphs, remarks
 
@@ -112,9 +113,10 @@ def to_frame(decision: xr.Dataset) -> pd.DataFrame:
     DataFrame
         Columns `group` (if there are groups), `budget`, `level`, `probability_best`,
         `probability_within_margin`, `error_median`, `error_lower`, `error_upper`, `error_mean`,
-        `regret`, `score`, `choice` (whether it is the level to choose), `winner`, `extrapolation`,
-        `repetitions` and `extrapolated_epochs`; `misfit` if it is known; `method` if that is
-        approximate.
+        `regret`, `score`, `choice` (whether it is the level to choose), `near_best`
+        (whether its regret is at most the margin), `leader`, `proven` (whether a leader may be
+        called the winner), `winner`, `extrapolation`, `repetitions` and `extrapolated_epochs`;
+        `misfit` if it is known; `method` if that is approximate.
     """
     lower, median, upper = (decision["error"].isel(quantile=i, drop=True) for i in range(3))
     columns = {
@@ -127,6 +129,9 @@ def to_frame(decision: xr.Dataset) -> pd.DataFrame:
         "regret": decision["regret"],
         "score": decision["score"],
         "choice": decision["choice"] == decision["level"],
+        "near_best": decision["near_best"],
+        "leader": decision["leader"],
+        "proven": decision["proven"],
         "winner": decision["winner"],
         "extrapolation": decision["extrapolation"],
         "repetitions": decision["repetitions"],
@@ -155,7 +160,11 @@ def to_json(decision: xr.Dataset) -> dict[str, Any]:
         `levels`) and `crossovers` (one for each group and pair of consecutive levels).
     """
     frame = to_frame(decision)
-    shared = [name for name in ("group", "budget", "winner", "extrapolation") if name in frame]
+    shared = [
+        name
+        for name in ("group", "budget", "leader", "proven", "winner", "extrapolation")
+        if name in frame
+    ]
     decisions = []
     for key, rows in frame.groupby(shared, sort=False):
         chosen = rows[rows["choice"]].iloc[0]
@@ -263,7 +272,9 @@ def at_a_glance(decision: xr.Dataset) -> pd.DataFrame:
                 f"{median:.3f} [{lower:.3f}, {upper:.3f}]" for median, lower, upper in quantiles
             ],
             "regret": chosen["regret"],
-            "winner": chosen["winner"],
+            "winner": chosen["winner"].where(
+                chosen["proven"] | (chosen["leader"] == UNDECIDED), "not proven"
+            ),
             "extrapolated": chosen["extrapolation"],
         }
     )

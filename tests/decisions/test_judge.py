@@ -30,7 +30,7 @@ def test_counted_by_hand():
     quartiles = decision["error"].sel(level="a", budget=1e6)
     np.testing.assert_allclose(quartiles, [0.305, 0.31, 0.405])
     assert quartiles["quantile"].values.tolist() == [0.25, 0.5, 0.75]
-    assert at(decision, "choice") == at(decision, "winner") == "b"
+    assert at(decision, "choice") == at(decision, "leader") == "b"
     np.testing.assert_allclose(at(decision, "choice_regret"), 0.1 / 3)
 
 
@@ -44,10 +44,10 @@ def test_ties_share_equally():
 
 
 @pytest.mark.parametrize(
-    ("probability", "winner"), [(2 / 3, "b"), (0.67, "undecided"), (1.0, "undecided")]
+    ("probability", "leader"), [(2 / 3, "b"), (0.67, "undecided"), (1.0, "undecided")]
 )
-def test_a_winner_must_reach_the_probability(probability, winner):
-    assert at(judge(made.HAND, Criteria(probability=probability)), "winner") == winner
+def test_a_leader_must_reach_the_probability(probability, leader):
+    assert at(judge(made.HAND, Criteria(probability=probability)), "leader") == leader
 
 
 @pytest.fixture(name="error", scope="module")
@@ -78,7 +78,7 @@ def test_a_single_level_is_best_and_costs_nothing(error, criteria):
     assert (decision["probability_best"] == 1).all()
     assert (decision["regret"] == 0).all()
     assert (decision["choice"] == "top 2").all()
-    assert (decision["winner"] == "top 2").all()
+    assert (decision["leader"] == "top 2").all()
 
 
 @EACH_RULE

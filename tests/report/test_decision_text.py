@@ -10,6 +10,7 @@ from qqt_bayes.decisions import subsets
 from qqt_bayes.decisions.criteria import RULES, Criteria
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.decisions.judge import judge
+from qqt_bayes.decisions.trained import with_proof
 from qqt_bayes.posterior.methods import APPROXIMATE, METHODS
 from qqt_bayes.report.decision_text import BASIS, SCORE, summary
 from qqt_bayes.report.records import to_frame, to_json
@@ -45,6 +46,26 @@ def test_stretches_of_budgets_and_where_they_leave_the_data():
         "Nothing was trained beyond 300M samples: what is said of 512M extrapolates, by a factor "
         "of 1.7."
     )
+
+
+def test_a_leader_that_is_not_proven_is_no_winner():
+    """Where levels were trained at one budget, or the budget is far beyond them."""
+    sure = decision(*SURE)
+    once = sure["budgets_trained"] - 1
+    few = with_proof(sure, sure[["level_most_trained"]].assign(budgets_trained=once))
+    assert few["winner"].values.tolist() == ["undecided"] * 2
+    text = summary(few)
+    assert (
+        "From 64M to 128M samples top 10% leads (best with probability at least 0.97, expected "
+        "error 0.800 to 0.750, expected to cost at most 0.0002 in error, the worst level (all) at "
+        "most 0.15), but this is not proven. The reason: top 10%, top 20% and all were trained at "
+        "fewer than 2 budgets."
+    ) in text
+    assert "take top 10%" not in text
+    near = sure[["budgets_trained", "level_most_trained"]]
+    far = with_proof(sure, near.assign(level_most_trained=near["level_most_trained"] / 30))
+    assert far["proven"].values.tolist() == [True, False]
+    assert "The reason: the budget is 12.8 times the largest that every level was" in summary(far)
 
 
 def test_crossovers():
@@ -119,6 +140,7 @@ def test_many_contenders_are_counted():
         xr.ones_like(many["level"], float),
     )
     many = many.assign_attrs(kind="error", law="utility", model="demo", gate_passed=1, forced=0)
+    many["winner"] = many["leader"]
     assert (
         "level 0 (best with probability 0.17), level 1 (0.17), level 2 (0.17), level 3 (0.17) "
         "and 2 more: each is expected to cost at most 0.83 in error;"

@@ -1,0 +1,92 @@
+"""Where levels were trained, and so where a level may be called the winner.
+
+Forecasts of levels that were never trained, or far beyond where they were, are not safe under any
+law: on held-out larger budgets of real runs probabilities held where levels were trained at two
+budgets and the target lay within eight times the largest, and elsewhere some were sure and wrong.
+There a level may lead, but it is not proven to win.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from qqt_bayes.decisions.criteria import ROUNDING
+from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.posterior.levels import UNDECIDED
+
+LEAST_BUDGETS = 2
+"""Budgets at which every level must have been trained: of one, nothing shows how it goes on."""
+FARTHEST = 8.0
+"""Times the largest budget at which every level was trained: forecasts were checked up to there."""
+ALIKE = 0.01
+"""Share of a training set by which a level may differ from it in what it takes of each pool."""
+
+
+def trained_at(fit: Fit, levels: xr.DataArray, group: str | None) -> xr.Dataset:
+    """At how many budgets each level was trained, and up to which.
+
+    Parameters
+    ----------
+    fit : Fit
+    levels : DataArray, dims (level, pool)
+        Unique samples.
+    group : str or None
+        As for `qqt_bayes.decide`.
+
+    Returns
+    -------
+    Dataset
+        `budgets_trained` and `level_most_trained` (samples; 0 where it was never trained), over
+        level, and over group if there are several.
+    """
+    runs, one = fit.runs, fit.one_group(group)
+    taken = levels.reindex(pool=runs["pool"], fill_value=0).transpose("level", "pool").values
+    sets = runs["unique_samples"].transpose("data", "pool").values
+    apart = np.abs(taken[:, None] - sets).max(axis=2)
+    alike = apart <= ALIKE * sets.sum(axis=1)
+    data, at = runs["data_index"].values, runs["samples_seen"].values
+    names = fit.groups if one is None else [one]
+    of_group = runs["group_index"].values
+    shape = len(names), len(taken)
+    count, most = np.zeros(shape, dtype=int), np.zeros(shape)
+    for place in np.ndindex(shape):
+        own = alike[place[1]][data] & (of_group == fit.groups.index(names[place[0]]))
+        budgets: NDArray[np.float64] = np.unique(at[own])
+        count[place], most[place] = budgets.size, budgets.max(initial=0.0)
+    found = xr.Dataset(
+        {
+            "budgets_trained": (("group", "level"), count),
+            "level_most_trained": (("group", "level"), most, {"units": "samples"}),
+        },
+        {"group": names, "level": levels["level"]},
+    )
+    return found if len(names) > 1 else found.isel(group=0, drop=True)
+
+
+def with_proof(decision: xr.Dataset, trained: xr.Dataset, *, complete: bool = True) -> xr.Dataset:
+    """A decision that names a winner only where it was checked.
+
+    Parameters
+    ----------
+    decision : Dataset
+        With the `leader` of `qqt_bayes.decisions.judge.judge`.
+    trained : Dataset
+        As `trained_at` returns it.
+    complete : bool
+        Whether the levels that are shown are all that were judged.
+
+    Returns
+    -------
+    Dataset
+        And with `budgets_trained`, `level_most_trained`, `proven` (budget) and `winner`, which is
+        the leader where it is proven.
+    """
+    farthest = FARTHEST * (1 + ROUNDING) * trained["level_most_trained"].min("level")
+    proven = (decision["budget"] <= farthest) & (
+        trained["budgets_trained"].min("level") >= LEAST_BUDGETS
+    )
+    proven = proven & complete
+    winner = decision["leader"].where(proven, UNDECIDED)
+    return decision.assign(trained).assign(proven=proven, winner=winner)
