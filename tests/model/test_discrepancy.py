@@ -17,6 +17,7 @@ from qqt_bayes.model.conditioning import TYPICAL_SIGMA, condition, expected, lef
 from qqt_bayes.model.curves import amplitude_of, curves, located, printed
 from qqt_bayes.model.discrepancy import (
     BETWEEN_GROUPS,
+    LENGTH,
     OF_LOSS,
     TREND,
     Cells,
@@ -73,11 +74,12 @@ def test_trend_is_the_integral_of_a_slope_that_is_forgotten(u, v):
 def test_sets_share_what_is_common_and_what_their_pools_are():
     """Two pools of one size differ by (0, 2, -2) in the features of the third part."""
     found = between_sets(*[sets([1e6, 0], [0, 1e6], [2e6, 2e6])] * 2)
-    apart = np.exp(-8 / (2 * 0.35**2))
+    apart = np.exp(-8 / (2 * LENGTH**2))
     assert found[0, 0] == pytest.approx(1)
     assert found[0, 1] == pytest.approx((1 + 0 + apart) / 3)
     distance = np.log(4) ** 2 + (2 - np.sqrt(2)) ** 2 + 2
-    assert found[0, 2] == pytest.approx((1 + 1 / np.sqrt(2) + np.exp(-distance / 0.245)) / 3)
+    near = np.exp(-distance / (2 * LENGTH**2))
+    assert found[0, 2] == pytest.approx((1 + 1 / np.sqrt(2) + near) / 3)
 
 
 def test_it_changes_continuously_with_the_training_set():
@@ -85,7 +87,7 @@ def test_it_changes_continuously_with_the_training_set():
     one = sets([1e6, 5e5], [1e6 + 1, 5e5], [1.3e6, 5e5])
     found = between_sets(one, one)
     assert found[0, 1] == pytest.approx(1, abs=1e-9)
-    assert 0.8 < found[0, 2] < 0.99
+    assert 0.95 < found[0, 2] < 0.999
 
 
 def test_between_groups_half_is_left():
