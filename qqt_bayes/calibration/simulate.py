@@ -51,7 +51,7 @@ def simulate_runs(
     Raises
     ------
     InputError
-        If the law is unknown or does not have the kappa that is given, or a pool of the design has
+        If the law is unknown or does not have the kappa or omega that is given, or a pool of the design has
         no parameters.
 
     Examples
@@ -66,7 +66,7 @@ def simulate_runs(
     ... )["error"].values.round(4)
     array([0.5435])
     """
-    chosen = law_for(law, parameters.get("kappa", 0.0))
+    chosen = law_for(law, parameters)
     missing = set(design["pool"].values.tolist()) - set(parameters["pool"].values.tolist())
     if missing:
         raise InputError(

@@ -9,6 +9,9 @@ A training set takes ``u_i`` unique samples from pool i, ``U = sum u_i``, with s
   effective samples, ``R_S = (U / N)^g sum_i w_i q_i R_i / q``: after them, more of the same is
   worth little.
 - All training sets follow one curve of their effective samples ``D``.
+- With a term for errors that rise again (law `effective-reuse-overfit`), a training set is memorised
+  around epoch ``E = m (1 + R_S)``, and the model that knows it by heart has lost a share
+  ``1 - exp(-omega)`` of its effective samples.
 
 So what a mixture is worth follows from its pools by two weighted sums, without training it.
 ``Q`` and ``r`` count from their means over all pools, and N is the geometric mean of the pools'
@@ -37,6 +40,9 @@ CONSTANTS = ("reference", "typical_size", "chance_error")
 floor; N, samples; and c, which is infinite for losses."""
 ARGUMENTS = ("Q", "r", "R", "zeta", "g", "k", "rho", "z2", "alpha", "A", "d", *CONSTANTS)
 """What the law is a function of."""
+RISE = ("omega", "memory")
+"""What a specification declares beside, and the law is a function of, where errors may rise again:
+omega and m."""
 MAX_RHO = 0.95
 """At 1 repetition would be as good as fresh data, and no training set would ever be exhausted."""
 MAX_LOG_ODDS = 100.0
@@ -94,6 +100,9 @@ def effective_reuse(
     chance_error: Any,
     mixture: Mixture,
     xp: ModuleType = np,
+    *,
+    omega: Any = None,
+    memory: Any = None,
 ) -> Any:
     r"""Error of training sets by their effective samples.
 
@@ -107,6 +116,14 @@ def effective_reuse(
 
     ``y = d + (c - d) (1 + D / D_c)^-alpha``, with ``D_c`` such that ``y = d + A`` at ``D = X``.
 
+    Where errors may rise again, D is multiplied by
+
+    ``exp(-omega s)``, with ``s = (e / E)^2 / (1 + (e / E)^2)`` and ``E = m (1 + R_S)``,
+
+    s the share of the training set that is memorised: fresh data lose nothing, and no training set
+    more than a factor ``exp(omega)``, so that errors stay between floor and chance however long it
+    is trained.  omega = 0 is the law without the term.
+
     Parameters
     ----------
     epochs : Epochs
@@ -115,6 +132,8 @@ def effective_reuse(
         errors.
     mixture : Mixture
     xp : module
+    omega, memory : array, optional
+        Of errors that may rise again; `memory` is m.
 
     Examples
     --------
@@ -128,6 +147,14 @@ def effective_reuse(
     >>> y = effective_reuse(collapse([64e3], 1e3), **theta, mixture=ONE_POOL)
     >>> y.round(4), (1e3 * ((y - 0.1) / 0.5) ** -2).round()
     (array([0.3237]), array([4999.]))
+
+    Memorised around 20 epochs, four times those after which more is worth little, it is at last
+    worth less than after one.
+
+    >>> rise = dict(omega=np.array([2.0]), memory=np.array([4.0]))
+    >>> seen = collapse([1e3, 16e3, 64e3], 1e3)
+    >>> effective_reuse(seen, **theta, mixture=ONE_POOL, **rise).round(4)
+    array([0.6019, 0.432 , 0.6561])
     """
     own = mixture.own
     quality = xp.exp(Q)
@@ -138,7 +165,11 @@ def effective_reuse(
     log_fresh, log_epochs = xp.log(fresh), own(np.log(epochs.samples_seen / epochs.unique_samples))
     kept = xp.minimum(own(rho) + own(z2) * log_fresh, MAX_RHO)
     knee = own(k)
-    lost = (1 - kept) / knee * xp.logaddexp(0.0, knee * (log_epochs - xp.log1p(stood)))
+    log_beyond = log_epochs - xp.log1p(stood)
+    lost = (1 - kept) / knee * xp.logaddexp(0.0, knee * log_beyond)
+    if omega is not None:
+        log_memorised = -xp.logaddexp(0.0, -2 * (log_beyond - xp.log(own(memory))))
+        lost = lost + own(omega) * xp.exp(log_memorised)
     log_samples = own(np.log(epochs.unique_samples * UNIT / reference)) + log_fresh
     log_effective = log_samples + log_epochs - lost
     power, above, floor = own(alpha), own(A), own(d)

@@ -17,8 +17,8 @@ fewer numbers to turn: pools, not mixtures.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import ModuleType
 from typing import Any
@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from qqt_bayes.errors import InputError, alternatives
-from qqt_bayes.laws.effective_reuse import ARGUMENTS, PARAMETERS, derive, effective_reuse
+from qqt_bayes.laws.effective_reuse import ARGUMENTS, PARAMETERS, RISE, derive, effective_reuse
 from qqt_bayes.laws.epochs import Epochs
 from qqt_bayes.laws.means import Mixture
 
@@ -331,6 +331,16 @@ def power_law(
 
 _REPEATING = ("a", "b", "d", "tau", "size_exponent")
 
+_REUSE = Law(
+    "effective-reuse",
+    effective_reuse,
+    PARAMETERS,
+    takes=ARGUMENTS,
+    derive=derive,
+    centred=("Q", "r"),
+    convex=False,
+)
+
 LAWS = {
     law.name: law
     for law in (
@@ -341,39 +351,41 @@ LAWS = {
         Law("effective-data", effective_data, _REPEATING, separable=False),
         Law("data-constrained", data_constrained, _REPEATING),
         Law("power-law", power_law, ("a", "b", "d")),
-        Law(
-            "effective-reuse",
-            effective_reuse,
-            PARAMETERS,
-            takes=ARGUMENTS,
-            derive=derive,
-            centred=("Q", "r"),
-            convex=False,
+        _REUSE,
+        replace(
+            _REUSE,
+            name="effective-reuse-overfit",
+            parameters=(*PARAMETERS, *RISE),
+            takes=(*ARGUMENTS, *RISE),
         ),
     )
 }
 """The closed registry of laws."""
 
 
-def law_for(name: str, kappa: Any = 0.0) -> Law:
+RISING = {"kappa": "utility-overfit", "omega": "effective-reuse-overfit"}
+"""Parameters above 0 where errors rise again, and the laws that know them."""
+
+
+def law_for(name: str, parameters: Mapping[Any, Any]) -> Law:
     """The law of a name, for known parameters.
 
     Parameters
     ----------
     name : str
-    kappa : array
-        Of the pools.
+    parameters : mapping of str to array
 
     Raises
     ------
     InputError
-        If there is no such law, or it would leave out a kappa above 0.
+        If there is no such law, or it would leave out a kappa or omega above 0.
     """
     if name not in LAWS:
         raise InputError(f"unknown law {name!r}{alternatives(name, LAWS)}")
-    if "kappa" not in LAWS[name].parameters and np.any(kappa):
-        raise InputError(
-            f"some pools have a kappa above 0, which law {name!r} does not know; "
-            "take law 'utility-overfit', or leave kappa out"
-        )
+    for rising, knows in RISING.items():
+        if rising not in LAWS[name].parameters and np.any(parameters.get(rising, 0.0)):
+            raise InputError(
+                f"{rising} is above 0, which law {name!r} does not know; "
+                f"take law {knows!r}, or leave {rising} out"
+            )
     return LAWS[name]

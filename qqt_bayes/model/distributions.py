@@ -68,6 +68,8 @@ DOMAINS = {
     "k": POSITIVE,
     "rho": REAL,
     "z2": REAL,
+    "omega": NON_NEGATIVE,
+    "memory": POSITIVE,
     "height": POSITIVE,
     "floor": NON_NEGATIVE,
     # of how far runs scatter

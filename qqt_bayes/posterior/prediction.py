@@ -149,7 +149,7 @@ def predict_known(
         raise InputError(f"size_exponent: expected a finite number, got {size_exponent!r}")
     if not isinstance(parameters, xr.Dataset):
         parameters = read_parameters(parameters, fit=fit, law=law)
-    chosen = law_for(law, parameters.get("kappa", 0.0))
+    chosen = law_for(law, parameters)
     levels = as_levels(levels, parameters["pool"].values.tolist(), known="the parameters")
     theta = known_to_law(chosen, parameters).assign(size_exponent=float(size_exponent))
     with np.errstate(over="ignore", invalid="ignore"):  # a fault, and said as one

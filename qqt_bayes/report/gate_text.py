@@ -19,6 +19,7 @@ LONGER = 3
 OTHER_MODELS = {
     "error": {
         "effective-reuse": "effective-reuse",
+        "effective-reuse-overfit": "effective-reuse-overfit (errors that rise again)",
         "utility-free-size": "utility-free-size",
         "utility-bounded": "utility-bounded (errors near chance)",
         "utility-overfit": "utility-overfit (errors that rise again)",
@@ -26,6 +27,7 @@ OTHER_MODELS = {
     },
     "loss": {
         "effective-reuse": "effective-reuse",
+        "effective-reuse-overfit": "effective-reuse-overfit (losses that rise again)",
         "utility-free-size": "utility-free-size",
         "data-constrained": "data-constrained",
         "utility-overfit": "utility-overfit (losses that rise again)",
@@ -87,7 +89,7 @@ def advice(check: Check, gate: Gate) -> str:
     >>> from qqt_bayes.posterior.checks import check_value
     >>> check = check_value("residuals_budget", 0.001)
     >>> advice(check, Gate((check,), model="utility", kind="loss"))
-    'the law does not describe these runs: try effective-reuse or utility-free-size or ...'
+    'the law does not describe these runs: try effective-reuse or effective-reuse-overfit ...'
     """
     return check.advice or ADVICE.get(check.id, _unknown)(check, gate)
 

@@ -43,11 +43,14 @@ OF_ALL = {
     "z2": Number("a finite number", any_number),
     "reference": Number("a budget of at least 1", at_least(1.0), units="samples"),
     "chance_error": Number("a chance error above 0", lambda c: c > 0, default=1.0),
+    "omega": Number("an omega of at least 0", at_least(0.0), default=0.0),
 }
 """The columns of law effective-reuse, by pool and with one value for all; the chance error of
 losses is infinite."""
-EFFECTIVE_REUSE = "effective-reuse"
-"""The law that has columns of its own."""
+OF_OVERFIT = {"memory": Number("a multiple above 0 of the epochs that data stand", above(0.0))}
+"""What one more law has beside them."""
+OF_LAWS = {"effective-reuse": OF_ALL, "effective-reuse-overfit": OF_ALL | OF_OVERFIT}
+"""The laws that have columns of their own."""
 
 
 def read_parameters(source: Source, *, fit: str | None = None, law: str = "utility") -> xr.Dataset:
@@ -61,7 +64,8 @@ def read_parameters(source: Source, *, fit: str | None = None, law: str = "utili
         which tau is quoted).  For law "effective-reuse": `pool`, `unique_samples`, `Q`, `r` (0
         where the cell is empty or the column is missing); and, repeated in each row, `A`, `alpha`,
         `d`, `R` (epochs), `zeta`, `g`, `k`, `rho`, `z2`, `reference` (samples) and `chance_error`
-        (likewise 1; infinite for losses).
+        (likewise 1; infinite for losses).  For law "effective-reuse-overfit" `omega` (likewise 0)
+        and `memory`, too.
     fit : str, optional
         Which rows to keep, by column `fit`, if the table holds several fits.
     law : str
@@ -71,7 +75,7 @@ def read_parameters(source: Source, *, fit: str | None = None, law: str = "utili
     -------
     Dataset
         `a`, `b`, `tau`, `d`, `kappa` and `pool_size`, each over `pool` in order of appearance.  For
-        law "effective-reuse" its own; what is repeated in each row is over nothing.
+        these two laws their own; what is repeated in each row is over nothing.
 
     Raises
     ------
@@ -90,13 +94,14 @@ def read_parameters(source: Source, *, fit: str | None = None, law: str = "utili
     if fit is not None or "fit" in table.columns:
         table.require("fit")
         table.choose("fit", fit, "fit")
-    of_pools, of_all = (OF_POOLS, OF_ALL) if law == EFFECTIVE_REUSE else (COLUMNS, {})
+    of_all = OF_LAWS.get(law, {})
+    of_pools = OF_POOLS if of_all else COLUMNS
     columns = of_pools | of_all
     table.require("pool", *(name for name, number in columns.items() if number.default is None))
     pool = table.names("pool")
     table.distinct("pool", {"pool": pool, **table.present("fit")})
     values = {name: table.numbers(name, number) for name, number in columns.items()}
-    if law == EFFECTIVE_REUSE:
+    if of_all:
         _check_reuse(table, values)
     table.check()
     return xr.Dataset(
@@ -118,7 +123,7 @@ def _unlike_first(x: Floats, i: int) -> str:
 
 def _check_reuse(table: Table, values: dict[str, Floats]) -> None:
     """Note rows that differ in what is one for all, and error rates that are not below chance."""
-    for name in OF_ALL:
+    for name in values.keys() - OF_POOLS.keys():
         first = values[name][:1]
         table.fault(
             (values[name] != first) & (first != WRONG) & (values[name] != WRONG),

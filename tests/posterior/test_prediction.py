@@ -198,7 +198,7 @@ def test_known_parameters_that_overfit():
     found = predict_known(parameters, levels, BUDGETS, law="utility-overfit")
     xr.testing.assert_allclose(found.sel(level="top 1"), expected.sel(level="top 1"), rtol=1e-12)
     assert found.sel(level="top 2")[-1] > expected.sel(level="top 2")[-1]
-    sentence = "some pools have a kappa above 0, which law 'utility' does not know; take law"
+    sentence = "kappa is above 0, which law 'utility' does not know; take law"
     with pytest.raises(InputError, match=sentence):
         predict_known(parameters, levels, BUDGETS)
 

@@ -19,8 +19,8 @@ from qqt_bayes.report.gate_text import (
 
 LONGER = "sample longer (--draws 3000 --tune 3000), or take a simpler model"
 OTHER_LAW = (
-    "the law does not describe these runs: try effective-reuse or utility-free-size or "
-    "utility-bounded (errors near chance) or utility-overfit (errors that rise again) or "
+    "the law does not describe these runs: try effective-reuse or "
+    "effective-reuse-overfit (errors that rise again) or utility-free-size or utility-bounded (errors near chance) or utility-overfit (errors that rise again) or "
     "effective-data"
 )
 SENTENCES = {

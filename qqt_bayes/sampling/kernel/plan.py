@@ -104,7 +104,7 @@ def lay_out(problem: Problem, coordinates: Coordinates | None) -> Layout:
     else:
         values, floors, line, families = _place_law(numbers, problem, coordinates)
     curves, curve_of_run = curve_table(problem, values, numbers.constant)
-    reuse = reuse_table(problem, curves, values)
+    reuse = reuse_table(problem, curves, values, numbers.constant)
     effects = _effects(numbers, problem, coordinates is None)
     noise = noise_table(problem, of_noise, numbers.constant, curve_of_run, coordinates, effects)
     departed = departed_table(problem, amplitude)

@@ -19,12 +19,14 @@ import math
 from qqt_bayes.laws.effective_reuse import MAX_LOG_ODDS, MAX_RHO
 from qqt_bayes.sampling.kernel.memory import kernel, part
 
-SHARED = ("R", "zeta", "g", "k", "rho", "z2", "alpha", "height", "floor")
+SHARED = ("R", "zeta", "g", "k", "rho", "z2", "alpha", "height", "floor", "omega", "memory")
 """The parameters that the pools of a training set share, in the order of `slot` and `by`."""
-R, ZETA, G, K, RHO, Z2, ALPHA, HEIGHT, FLOOR = range(9)
-BY_FRESH, BY_EPOCHS = 9, 10
+R, ZETA, G, K, RHO, Z2, ALPHA, HEIGHT, FLOOR, OMEGA, MEMORY = range(11)
+BY_FRESH, BY_EPOCHS = 11, 12
 """Rows of `by` behind them: by ``l`` and by ``t``."""
-ROWS = 11
+ROWS = 13
+ABSENT = {"omega": 0.0, "memory": 1.0}
+"""What they are where the law has no term for errors that rise again."""
 
 
 @kernel
@@ -122,9 +124,13 @@ def reuse_errors(curves, reuse, places, value, work):
         kept = value[slot[RHO * count + c]] + z2 * log_fresh
         is_free = kept < MAX_RHO
         kept = min(kept, MAX_RHO)
-        past = k * (log_epochs[c] - math.log1p(epochs))  # the knee
+        log_beyond = log_epochs[c] - math.log1p(epochs)
+        past = k * log_beyond  # the knee
         beyond, slope = softplus(past)
-        log_effective = log_unique[c] + log_fresh + log_epochs[c] - (1 - kept) / k * beyond
+        omega, memory = value[slot[OMEGA * count + c]], value[slot[MEMORY * count + c]]
+        memorised = 1 / (1 + memory**2 * math.exp(-2 * log_beyond))
+        lost = (1 - kept) / k * beyond + omega * memorised
+        log_effective = log_unique[c] + log_fresh + log_epochs[c] - lost
         error[c], by_effective, by[ALPHA * count + c], by[HEIGHT * count + c], by_floor = fall(
             reuse.bounded,
             chance[0],
@@ -135,7 +141,8 @@ def reuse_errors(curves, reuse, places, value, work):
         )
         by_past = -by_effective * (1 - kept) / k * slope
         by_kept = by_effective * beyond / k if is_free else 0.0
-        by_log_epochs = -by_past * k * epochs / (1 + epochs)
+        by_log_memory = 2 * by_effective * omega * memorised * (1 - memorised)
+        by_log_epochs = (by_log_memory - by_past * k) * epochs / (1 + epochs)
         by[FLOOR * count + c] = by_floor
         by[K * count + c] = by_effective * (1 - kept) / (k * k) * beyond + by_past * past / k
         by[RHO * count + c] = by_kept
@@ -143,6 +150,8 @@ def reuse_errors(curves, reuse, places, value, work):
         by[R * count + c] = by_log_epochs / typical
         by[G * count + c] = by_log_epochs * log_size[c]
         by[ZETA * count + c] = by_log_epochs * log_quality
+        by[OMEGA * count + c] = -by_effective * memorised
+        by[MEMORY * count + c] = by_log_memory / memory
         by[BY_FRESH * count + c] = by_effective + by_kept * z2
         by[BY_EPOCHS * count + c] = by_log_epochs
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from qqt_bayes.laws.epochs import UNIT
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.sampling.kernel.layout import Memory, Slots, integers, joined, of_entries, reals
-from qqt_bayes.sampling.kernel.reuse import ROWS, SHARED
+from qqt_bayes.sampling.kernel.reuse import ABSENT, ROWS, SHARED
 from qqt_bayes.sampling.kernel.run_tables import Curves, Reuse, ReuseWork
 
 
-def reuse_table(problem: Problem, curves: Curves, values: Mapping[str, Slots]) -> Reuse:
+def reuse_table(
+    problem: Problem,
+    curves: Curves,
+    values: Mapping[str, Slots],
+    constant: Callable[[float], Slots],
+) -> Reuse:
     """Lay out what is the law's own of its curves; nothing under another law.
 
     Parameters
@@ -22,11 +27,14 @@ def reuse_table(problem: Problem, curves: Curves, values: Mapping[str, Slots]) -
     curves : Curves
     values : mapping of str to array of int
         Slots of the parameters of the law, with their dimensions.
+    constant : callable
+        Finds a slot for a number.
     """
     if not problem.constants:
         real, whole = reals([]), integers([])
         return Reuse(0, 0, real, whole, whole, whole, whole, real, real, real)
     parts, pools = problem.entries, problem.runs.sizes["pool"]
+    slots = {name: constant(x) for name, x in ABSENT.items()} | dict(values)
     first, unique = curves.entry_start[:-1], UNIT * curves.unique
     constants = {name: float(value) for name, (value, _) in problem.constants.items()}
     return Reuse(
@@ -35,7 +43,7 @@ def reuse_table(problem: Problem, curves: Curves, values: Mapping[str, Slots]) -
         chance=reals([constants["chance_error"]]),
         quality_slot=integers(np.broadcast_to(values["Q"], pools)),
         stands_slot=integers(np.broadcast_to(values["r"], pools)),
-        slot=integers([of_entries(problem, name, values[name])[first] for name in SHARED]),
+        slot=integers([of_entries(problem, name, slots[name])[first] for name in SHARED]),
         pool=integers(joined(parts, "pool")),
         log_unique=reals(np.log(unique / constants["reference"])),
         log_epochs=reals(np.log(curves.seen / curves.unique)),

@@ -77,7 +77,7 @@ def compiled(problem, coordinates):
 def assert_same(spec, runs, *, declared=False, largest=LARGEST, points=POINTS, close=CLOSE):
     """Compare at points about the middle, ever farther from it."""
     problem = Problem(spec, runs)
-    declared = declared or spec.law == "effective-reuse"  # which has no coordinates of its own
+    declared = declared or "b" not in spec.parameters  # which has no coordinates of its own
     coordinates = None if declared else coordinates_of(problem)
     assert (coordinates is None) == declared
     ours, theirs = Density(compiled(problem, coordinates)), oracle(problem, coordinates)
