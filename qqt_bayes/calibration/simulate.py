@@ -51,8 +51,8 @@ def simulate_runs(
     Raises
     ------
     InputError
-        If the law is unknown or does not have the kappa or omega that is given, or a pool of the design has
-        no parameters.
+        If the law is unknown or does not have the kappa or omega that is given, or a pool of the
+        design has no parameters.
 
     Examples
     --------

@@ -9,8 +9,8 @@ A training set takes ``u_i`` unique samples from pool i, ``U = sum u_i``, with s
   effective samples, ``R_S = (U / N)^g sum_i w_i q_i R_i / q``: after them, more of the same is
   worth little.
 - All training sets follow one curve of their effective samples ``D``.
-- With a term for errors that rise again (law `effective-reuse-overfit`), a training set is memorised
-  around epoch ``E = m (1 + R_S)``, and the model that knows it by heart has lost a share
+- With a term for errors that rise again (law `effective-reuse-overfit`), a training set is
+  memorised around epoch ``E = m (1 + R_S)``, and a model that knows it by heart has lost a share
   ``1 - exp(-omega)`` of its effective samples.
 
 So what a mixture is worth follows from its pools by two weighted sums, without training it.

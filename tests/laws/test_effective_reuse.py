@@ -22,7 +22,7 @@ from qqt_bayes.tables.composition import nested_levels
 from qqt_bayes.tables.parameters import read_parameters
 from qqt_bayes.tables.runs import read_runs
 
-LAW = LAWS["effective-reuse"]
+LAW, OVERFIT = LAWS["effective-reuse"], LAWS["effective-reuse-overfit"]
 SHARED = {
     "R": 4.2,
     "zeta": 0.6,
@@ -37,11 +37,14 @@ SHARED = {
     "typical_size": 1e6,
     "chance_error": 1.0,
 }
+RISE = {"omega": 1.5, "memory": 3.0}
 Q, R_OF_POOLS, TAKEN = [0.6, 0.1, -0.7], [0.2, -0.3, 0.1], [1e6, 2.5e6, 4e5]
 BUDGETS = np.array([2e5, 1e6, 3e6, 2e7, 4e8])
 
 
-def written_out(q, r, taken, seen, R, zeta, g, k, rho, z2, alpha, A, d, **constants):
+def written_out(
+    q, r, taken, seen, R, zeta, g, k, rho, z2, alpha, A, d, omega=0, memory=1, **constants
+):
     """One training set at one budget, in plain numbers."""
     total = sum(taken)
     weight = [u / total for u in taken]
@@ -53,6 +56,8 @@ def written_out(q, r, taken, seen, R, zeta, g, k, rho, z2, alpha, A, d, **consta
     kept = min(0.95, rho + z2 * math.log(mean))
     epochs = seen / total
     effective = total * mean * epochs * (1 + (epochs / (1 + stood)) ** k) ** (-(1 - kept) / k)
+    memorised = (epochs / (memory * (1 + stood))) ** 2
+    effective *= math.exp(-omega * memorised / (1 + memorised))
     at, c = effective / constants["reference"], constants["chance_error"]
     if math.isinf(c):
         return d + A * at**-alpha
@@ -63,15 +68,49 @@ def written_out(q, r, taken, seen, R, zeta, g, k, rho, z2, alpha, A, d, **consta
 def errors(q=Q, r=R_OF_POOLS, taken=TAKEN, budgets=BUDGETS, **changes):
     shared = {name: [[value]] for name, value in (SHARED | changes).items()}
     draws = shared | {"Q": [q], "r": [r]}
-    return mixture_error(LAW, draws, taken, taken, budgets)[0]
+    law = OVERFIT if "omega" in changes else LAW
+    return mixture_error(law, draws, taken, taken, budgets)[0]
 
 
+@pytest.mark.parametrize("rise", [{}, RISE])
 @pytest.mark.parametrize("changes", [{}, {"chance_error": 0.9}, {"chance_error": math.inf, "A": 3}])
 @pytest.mark.parametrize("pools", [1, 2, 3])
-def test_mixture_is_the_formula_written_out(pools, changes):
+def test_mixture_is_the_formula_written_out(pools, changes, rise):
     some = Q[:pools], R_OF_POOLS[:pools], TAKEN[:pools]
-    expected = [written_out(*some, seen, **SHARED | changes) for seen in BUDGETS]
-    np.testing.assert_allclose(errors(*some, **changes), expected, rtol=1e-12)
+    expected = [written_out(*some, seen, **SHARED | changes | rise) for seen in BUDGETS]
+    np.testing.assert_allclose(errors(*some, **changes, **rise), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("chance", [0.9, math.inf])
+def test_without_a_rise_it_is_the_law_without_the_term(chance):
+    found = errors(omega=0.0, memory=0.5, chance_error=chance)
+    np.testing.assert_array_equal(found, errors(chance_error=chance))
+
+
+@pytest.mark.parametrize("chance", [0.9, math.inf])
+def test_what_is_memorised_costs_a_factor_of_effective_samples_at_most(chance):
+    """Fresh data lose nothing; without end repeated they lose a factor exp(omega)."""
+    one = {"q": [0.0], "r": [0.0], "chance_error": chance}
+    constant = {"k": 40.0, "rho": 0.0, "g": 0.0, "R": 4.0}  # after the knee D is U (1 + R)
+    fresh = errors(taken=[1e12], budgets=[1e7], **one, omega=3.0, memory=1.0)
+    np.testing.assert_allclose(fresh, errors(taken=[1e12], budgets=[1e7], **one), rtol=1e-8)
+    found = errors(taken=[1e6], budgets=[2e13], **one, **constant, **RISE)
+    left = errors(taken=[1e12], budgets=[5e6 * math.exp(-1.5)], **one, **constant)
+    np.testing.assert_allclose(found, left, rtol=1e-6)
+    budgets = np.geomspace(1, 1e15, 300)
+    steep = errors(taken=[1e6], budgets=budgets, **one, **constant, omega=8.0, memory=1.0)
+    assert ((steep > 0.1) & (steep < chance)).all()
+    assert (np.diff(steep) > 0).any() and (np.diff(steep)[budgets[1:] < 1e6] < 0).all()
+
+
+def test_half_of_what_is_lost_is_lost_at_memory_times_the_epochs_that_a_set_stands():
+    """Whatever its size: a Hill function of epochs."""
+    one = {"q": [0.0], "r": [0.0], "chance_error": math.inf, "d": 0.0, "g": 0.0, "R": 4.0}
+    for size in (1e4, 1e6):
+        epochs = 5 * 3.0 * size * np.ones(1)
+        found = errors(taken=[size], budgets=epochs, **one, **RISE)
+        without = errors(taken=[size], budgets=epochs, **one)
+        np.testing.assert_allclose(found / without, math.exp(0.35 * 1.5 / 2), rtol=1e-12)
 
 
 @pytest.mark.parametrize("chance", [1.0, math.inf])
@@ -96,14 +135,15 @@ def test_error_rates_start_at_chance_and_end_at_the_floor():
     assert (np.diff(errors(budgets=np.geomspace(1, 1e12, 200))) < 0).all()
 
 
-def test_order_and_division_of_pools_do_not_matter():
+@pytest.mark.parametrize("rise", [{}, RISE])
+def test_order_and_division_of_pools_do_not_matter(rise):
     order = [2, 0, 1]
     turned = ([x[i] for i in order] for x in (Q, R_OF_POOLS, TAKEN))
-    np.testing.assert_allclose(errors(*turned), errors(), rtol=1e-13)
+    np.testing.assert_allclose(errors(*turned, **rise), errors(**rise), rtol=1e-13)
     halves = [*Q, Q[2]], [*R_OF_POOLS, R_OF_POOLS[2]], [*TAKEN[:2], TAKEN[2] / 2, TAKEN[2] / 2]
-    np.testing.assert_allclose(errors(*halves), errors(), rtol=1e-13)
+    np.testing.assert_allclose(errors(*halves, **rise), errors(**rise), rtol=1e-13)
     beside = [*Q, 5.0], [*R_OF_POOLS, 1.0], [*TAKEN, 0.0]
-    np.testing.assert_array_equal(errors(*beside), errors())
+    np.testing.assert_array_equal(errors(*beside, **rise), errors(**rise))
 
 
 def test_without_a_power_of_the_size_a_part_of_a_pool_is_as_soon_used_up():
@@ -114,17 +154,18 @@ def test_without_a_power_of_the_size_a_part_of_a_pool_is_as_soon_used_up():
     np.testing.assert_allclose(part, whole * 10**0.35, rtol=1e-12)
 
 
+@pytest.mark.parametrize("law", [LAW, OVERFIT])
 @pytest.mark.parametrize("sizes", SIZES)
-def test_errors_of_subsets_are_those_of_one_training_set_at_a_time(sizes):
+def test_errors_of_subsets_are_those_of_one_training_set_at_a_time(sizes, law):
     rng = np.random.default_rng(1)
     parameters = {
         name: np.full((7, 1), value) * np.exp(0.1 * rng.standard_normal((7, 1)))
-        for name, value in SHARED.items()
+        for name, value in (SHARED | RISE).items()
     } | {"Q": rng.normal(0, 0.7, (7, 4)), "r": rng.normal(0, 0.2, (7, 4))}
     parameters["chance_error"] = np.ones((7, 1))
     taken = np.broadcast_to(SIZES[sizes], 32)[:4] * np.ones(4)
-    pools, members = WholePools(LAW, parameters, taken, taken, BUDGETS), all_subsets(4)
-    expected = [mixture_error(LAW, parameters, each * taken, taken, BUDGETS).T for each in members]
+    pools, members = WholePools(law, parameters, taken, taken, BUDGETS), all_subsets(4)
+    expected = [mixture_error(law, parameters, each * taken, taken, BUDGETS).T for each in members]
     np.testing.assert_allclose(pools.errors(members), expected, rtol=1e-12)
 
 
@@ -137,15 +178,18 @@ def table(**changes):
     return pd.DataFrame(pools | shared | changes)
 
 
+@pytest.mark.parametrize("rise", [{}, RISE])
 @pytest.mark.parametrize("chance", [1.0, 0.8, math.inf])
-def test_known_parameters(chance):
+def test_known_parameters(chance, rise):
     """Q and r count from their means, and N is the geometric mean of the pools' sizes."""
     levels = nested_levels(table().set_index("pool")["unique_samples"])
-    found = predict_known(table(chance_error=chance), levels[:2], BUDGETS, law=LAW.name)
+    law = OVERFIT.name if rise else LAW.name
+    found = predict_known(table(chance_error=chance, **rise), levels[:2], BUDGETS, law=law)
     q, r = (np.array(x) - np.mean(x) for x in (Q, R_OF_POOLS))
     shared = SHARED | {
         "typical_size": math.exp(np.mean(np.log(TAKEN))),
         "chance_error": chance,
+        **rise,
     }
     for i in (1, 2):
         expected = [written_out(q[:i], r[:i], TAKEN[:i], seen, **shared) for seen in BUDGETS]
@@ -174,6 +218,19 @@ def test_faults_of_the_table(changes, sentence):
         predict_known(table(**changes), table(), 1e7, law=LAW.name)
 
 
+def test_a_rise_is_not_left_out():
+    levels = nested_levels(table().set_index("pool")["unique_samples"])
+    sentence = (
+        "omega is above 0, which law 'effective-reuse' does not know; take law 'effective-reuse"
+    )
+    with pytest.raises(InputError, match=sentence):
+        predict_known(table(**RISE), levels, 1e7, law=LAW.name)
+    with pytest.raises(InputError, match="missing column 'memory'"):
+        predict_known(table(omega=1.0), levels, 1e7, law=OVERFIT.name)
+    with pytest.raises(InputError, match="row 2, column omega: expected 1 as in row 1, got 2"):
+        predict_known(table(omega=[1.0, 2.0, 1.0], memory=3.0), levels, 1e7, law=OVERFIT.name)
+
+
 def test_parameters_of_another_law():
     levels = nested_levels(table().set_index("pool")["unique_samples"])
     utility = {"pool": list("abc"), "unique_samples": TAKEN, "a": 0.02, "b": 0.1, "d": 0.1}
@@ -184,8 +241,18 @@ def test_parameters_of_another_law():
 # --- a fit ----------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module", params=[{}, RISE], ids=["effective-reuse", "overfit"])
+def rise(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def fit():
+def law(rise):
+    return OVERFIT if rise else LAW
+
+
+@pytest.fixture(scope="module")
+def fit(law, rise):
     """Of runs that follow the law, at few draws."""
     rows = [
         {"pool": pool, "unique_samples": u, "samples_seen": n * 1e6, "error": 0.5}
@@ -193,29 +260,29 @@ def fit():
         for n in (0.5, 2, 8, 32)
     ]
     design = read_runs(pd.DataFrame(rows), chance_error=0.95)
-    truth = read_parameters(table(chance_error=0.95), law=LAW.name)
-    runs = simulate_runs(truth, design, law=LAW.name, noise=0.002, seed=1)
-    return qqt.fit(runs, LAW.name, draws=300, tune=400, chains=2, seed=1)
+    truth = read_parameters(table(chance_error=0.95, **rise), law=law.name)
+    runs = simulate_runs(truth, design, law=law.name, noise=0.002, seed=1)
+    return qqt.fit(runs, law.name, draws=300, tune=400, chains=2, seed=1)
 
 
-def test_a_fit_finds_the_curves(fit):
+def test_a_fit_finds_the_curves(fit, law, rise):
     """And each draw of it, as a table of known parameters, predicts what the fit predicts."""
     opened = Fit.of(fit)
     levels = nested_levels(table().set_index("pool")["unique_samples"])
     predicted = qqt.predict(fit, levels, BUDGETS[:4])
-    known = predict_known(table(chance_error=0.95), levels, BUDGETS[:4], law=LAW.name)
+    known = predict_known(table(chance_error=0.95, **rise), levels, BUDGETS[:4], law=law.name)
     spread = predicted.std(("chain", "draw"))
     assert (abs(predicted.mean(("chain", "draw")) - known) < 4 * spread + 0.002).all()
     one = opened.parameters.isel(chain=0, draw=7, group=0, drop=True)
-    names = [*(name for name in SHARED if name != "typical_size"), "Q", "r"]
+    names = [*(name for name in SHARED if name != "typical_size"), *rise, "Q", "r"]
     drawn = one[names].to_dataframe().reset_index().assign(unique_samples=TAKEN)
-    again = predict_known(drawn, levels, BUDGETS[:4], law=LAW.name)
+    again = predict_known(drawn, levels, BUDGETS[:4], law=law.name)
     np.testing.assert_allclose(again, predicted.isel(chain=0, draw=7), rtol=1e-9)
 
 
-def test_pools_may_be_declared_alike(fit):
+def test_pools_may_be_declared_alike(fit, law):
     """What all pools share does not differ from its mean."""
-    declared = load_model(LAW.name).to_dict()
+    declared = load_model(law.name).to_dict()
     declared["parameters"] |= {"Q": 0.3, "r": 0.0}
     alike = qqt.fit(Fit.of(fit).runs, Spec.from_dict(declared), draws=20, tune=50, chains=1)
     assert (Fit.of(alike).parameters["Q"] == 0).all()

@@ -20,8 +20,8 @@ from qqt_bayes.report.gate_text import (
 LONGER = "sample longer (--draws 3000 --tune 3000), or take a simpler model"
 OTHER_LAW = (
     "the law does not describe these runs: try effective-reuse or "
-    "effective-reuse-overfit (errors that rise again) or utility-free-size or utility-bounded (errors near chance) or utility-overfit (errors that rise again) or "
-    "effective-data"
+    "effective-reuse-overfit (errors that rise again) or utility-free-size or utility-bounded "
+    "(errors near chance) or utility-overfit (errors that rise again) or effective-data"
 )
 SENTENCES = {
     "rhat": ("R-hat of tau: 1.3 (at most 1.01)", f"the chains disagree: {LONGER}"),
