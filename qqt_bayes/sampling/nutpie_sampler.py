@@ -12,12 +12,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from importlib.machinery import PathFinder
 from importlib.util import find_spec, module_from_spec
-from threading import Event
+from signal import SIGINT, default_int_handler, getsignal, signal
+from threading import Event, current_thread, main_thread
 from typing import Any
 
 import numpy as np
@@ -109,14 +111,19 @@ def no_u_turn(
         MILLISECONDS_TO_PROGRESS,
         nutpie.PyStorage.arrow(),
     )
-    try:
-        while not _finished(sampler):
-            if give_up and diverged.is_set():
-                sampler.abort()
-                return None
-    except BaseException:  # an interrupt too: the chains would go on in the background
-        sampler.abort()
-        raise
+    with _noted_interrupts() as interrupted:
+        try:
+            while not _finished(sampler):
+                if interrupted.is_set():
+                    raise KeyboardInterrupt
+                if give_up and diverged.is_set():
+                    sampler.abort()
+                    return None
+        except BaseException:  # an interrupt too: the chains would go on in the background
+            sampler.abort()
+            raise
+    if interrupted.is_set():
+        raise KeyboardInterrupt
     tables, stats = sampler.take_results().get_arrow_trace()
     return _tree(compiled, tables, stats, settings.as_dict())
 
@@ -150,6 +157,25 @@ def _finished(sampler: Any) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+@contextmanager
+def _noted_interrupts() -> Iterator[Event]:
+    """An event that Ctrl-C sets as long as the context lasts.
+
+    The extension drops what is raised while it calls back, and an interrupt could come then: so it
+    is noted, and raised between two looks at the chains.  Elsewhere than in the main thread, and
+    where another program handles interrupts, they are left alone.
+    """
+    noted = Event()
+    is_ours = current_thread() is main_thread() and getsignal(SIGINT) is default_int_handler
+    if is_ours:
+        signal(SIGINT, lambda *_: noted.set())
+    try:
+        yield noted
+    finally:
+        if is_ours:
+            signal(SIGINT, default_int_handler)
 
 
 def _callback(progress: Progress) -> Callable[[list[Any]], None]:
