@@ -34,6 +34,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from qqt_bayes.laws.run_curves import replicates
+
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
@@ -186,12 +188,11 @@ def seen(runs: xr.Dataset) -> Seen:
     """
     names = ("group_index", "data_index", "samples_seen")
     group, data, budget = (runs[name].to_numpy() for name in names)
-    sets, of_set = np.unique(np.stack([group, data]), axis=1, return_inverse=True)
-    budgets, of_budget = np.unique(budget, return_inverse=True)
-    both, cell = np.unique(np.stack([of_set.ravel(), of_budget]), axis=1, return_inverse=True)
-    cell = cell.ravel()
+    first, cell = replicates(runs)
+    sets, of_set = np.unique(np.stack([group, data])[:, first], axis=1, return_inverse=True)
+    budgets, of_budget = np.unique(budget[first], return_inverse=True)
     taken = runs["unique_samples"].transpose("data", "pool").to_numpy()
-    cells = Cells(taken[sets[1]], sets[0], budgets, *both)
+    cells = Cells(taken[sets[1]], sets[0], budgets, of_set.ravel(), of_budget)
     centre = float(np.log(budgets[cells.of_budget]).mean())
     error, weight = runs["error"].to_numpy(), runs["weight"].to_numpy()
     mean = (np.bincount(cell, weight * error) / np.bincount(cell, weight))[cell]
