@@ -211,7 +211,7 @@ def heavy_tailed(model="cherti"):
     """A shipped specification without a discrepancy, with Student's t as its likelihood."""
     spec = load_model(model)
     likelihood = Likelihood("StudentT", {**spec.likelihood.parameters, "nu": 5.0})
-    return replace(spec, likelihood=likelihood, discrepancy={})
+    return replace(spec.law_alone(), likelihood=likelihood)
 
 
 def scattered(model="utility", **scatter):

@@ -64,7 +64,8 @@ def build_model(spec: Spec | str, runs: xr.Dataset) -> pm.Model:
     Model
         Its random variables have the names of the specification: ``a``, ``b``, ``b_mu``, ...; the
         data ``observed``, ``evaluation_variance`` and, if anything was rounded, ``rounding`` are
-        over "run"; ``curve`` is the mean error of each run, and ``error`` is observed.
+        over "run"; ``curve`` is the mean error of each run, and ``error`` is observed, or
+        ``log_error`` where the model has a discrepancy.
 
     Raises
     ------
@@ -100,7 +101,10 @@ def build(problem: Problem, coordinates: Coordinates | None = None) -> pm.Model:
             name: _declare(name, value, runs) for name, value in spec.likelihood.parameters.items()
         }
         noise = by_run(spec.likelihood, runs, declared)
-        amplitude = {name: _declare(name, value, runs) for name, value in spec.discrepancy.items()}
+        amplitude = None
+        if spec.discrepancy:
+            declared_amplitude = _declare(AMPLITUDE, spec.discrepancy[AMPLITUDE], runs)
+            amplitude = problem.of_error * declared_amplitude
         known = pm.Data("evaluation_variance", evaluation_variance(runs), dims="run")
         observed = pm.Data("observed", runs["error"].to_numpy(), dims="run")
         rounding = None
@@ -112,22 +116,18 @@ def build(problem: Problem, coordinates: Coordinates | None = None) -> pm.Model:
             values = {name: _declare(name, each, runs) for name, each in spec.parameters.items()}
         else:
             independent = independent_variance(runs, noise, with_rounding)
-            if amplitude:
-                s = problem.of_error * amplitude[AMPLITUDE]
-                independent = independent + problem.seen.alone * s**2
+            if amplitude is not None:
+                independent = independent + problem.seen.alone * amplitude**2
             values = _declare_in(coordinates, problem, independent, observed)
         errors = _curve(problem, values)
-        mean = errors
+        mean, own = errors, run_variance(runs, noise, with_rounding)
         if has_effects(spec.likelihood, runs):
             residual = None if coordinates is None else observed - errors
-            own = run_variance(runs, noise, with_rounding)
             mean = errors + training_effect(runs, noise, residual, own)
         about = {"mu": mean, "sigma": pt.sqrt(run_variance(runs, noise, known)), **shape_of(noise)}
-        if amplitude:
+        if amplitude is not None:
             pm.Deterministic(CURVE, errors, dims="run")
-            own = run_variance(runs, noise, with_rounding)
-            s = problem.of_error * amplitude[AMPLITUDE]
-            observe_departed(problem.seen, s, mean, own)
+            observe_departed(problem.seen, amplitude, mean, own)
         elif coordinates is None:
             pm.Deterministic(CURVE, errors, dims="run")
             observe("error", spec.likelihood, observed, rounding, **about)

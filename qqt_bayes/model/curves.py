@@ -18,6 +18,7 @@ from qqt_bayes.model.noise import (
     checkpoints,
     common_deviation,
     has_effects,
+    rounding_variance,
     run_variance,
     shape_of,
 )
@@ -77,7 +78,7 @@ def amplitude_of(problem: Problem, draws: Mapping[str, Array]) -> Array:
 
 def printed(problem: Problem, sigma: Array) -> Array:
     """The variance of errors that were rounded, shape (draw, run)."""
-    found: Array = sigma**2 + problem.runs["rounding"].to_numpy() ** 2 / 3
+    found: Array = sigma**2 + rounding_variance(problem.runs)
     return found
 
 

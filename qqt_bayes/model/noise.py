@@ -157,21 +157,6 @@ def independent_weights(runs: xr.Dataset, noise: Noise) -> Any:
     return weight / (1 + siblings * noise["common"])
 
 
-def effective_variance(variance: Any, residual: Any, nu: float) -> Any:
-    """The variance of normal runs that determine their curves as Student's t runs do.
-
-    A run of squared scale v with the residual r counts as one of variance
-    ``v (nu + r^2 / v) / (nu + 1)``: v over its weight in iteratively reweighted least squares.  The
-    farther off it is, the less it counts.
-
-    Examples
-    --------
-    >>> effective_variance(1.0, np.array([0.0, 1.0, 10.0]), nu=5.0).round(2)
-    array([ 0.83,  1.  , 17.5 ])
-    """
-    return (variance * nu + residual**2) / (nu + 1)
-
-
 def evaluation_variance(runs: xr.Dataset) -> NDArray[np.float64]:
     """The variance of each run's evaluation, shape (run,).
 
@@ -196,8 +181,14 @@ def hold_evaluation(runs: xr.Dataset, variance: NDArray[np.float64]) -> xr.Datas
 
 
 def known_variance(runs: xr.Dataset) -> NDArray[np.float64]:
-    """The variance of evaluation and rounding, ``rounding^2 / 3`` (a uniform's), shape (run,)."""
-    return evaluation_variance(runs) + runs["rounding"].to_numpy() ** 2 / 3
+    """The variance of evaluation and rounding, shape (run,)."""
+    return evaluation_variance(runs) + rounding_variance(runs)
+
+
+def rounding_variance(runs: xr.Dataset) -> NDArray[np.float64]:
+    """The variance of rounding, ``rounding^2 / 3`` (a uniform's), shape (run,)."""
+    rounding: NDArray[np.float64] = runs["rounding"].to_numpy()
+    return rounding**2 / 3
 
 
 def is_rounded(runs: xr.Dataset) -> bool:

@@ -109,7 +109,11 @@ class _Reader:
         own = self.table("discrepancy", table["discrepancy"])
         self.no_others("discrepancy.", own, "a discrepancy", DISCREPANCY.required)
         if likelihood.distribution == "StudentT":
-            self.fault("discrepancy", "needs the likelihood Normal, got StudentT")
+            self.fault(
+                "discrepancy",
+                "departures are integrated out, which takes normal noise: expected the likelihood "
+                "Normal, got StudentT; change it, or leave the section out",
+            )
         return self.values("discrepancy.", own, DISCREPANCY, ())
 
     def prior(self, key: str, table: Mapping[str, Any], over: Sequence[str]) -> Prior:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qqt_bayes.model.conditioning import condition
-from qqt_bayes.model.curves import amplitude_of, curves, located, printed
+from qqt_bayes.model.curves import amplitude_of, located, printed
 from qqt_bayes.model.discrepancy import Seen
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.phrases import format_samples
@@ -19,7 +19,9 @@ LEAST_SETS = 3
 """Training sets at a budget from which on what they have in common is told from each one's own."""
 
 
-def misfit(problem: Problem, draws: Mapping[str, Array]) -> dict[str, tuple[float, str]]:
+def misfit(
+    problem: Problem, draws: Mapping[str, Array], curve: Array
+) -> dict[str, tuple[float, str]]:
     """How far the law is off, by the id of the gate's check.
 
     Parameters
@@ -28,6 +30,8 @@ def misfit(problem: Problem, draws: Mapping[str, Array]) -> dict[str, tuple[floa
         Whose model has a discrepancy.
     draws : mapping of str to array, shape (draw, ...)
         Of the posterior; some hundred will do.
+    curve : array, shape (draw, run)
+        The mean error of each run under them.
 
     Returns
     -------
@@ -42,7 +46,7 @@ def misfit(problem: Problem, draws: Mapping[str, Array]) -> dict[str, tuple[floa
           deviations from what was expected; of that set at that budget.
     """
     data = problem.seen
-    mean, sigma, _ = located(problem, draws, curves(problem, draws))
+    mean, sigma, _ = located(problem, draws, curve)
     amplitude = amplitude_of(problem, draws)
     given = condition(data, amplitude, mean, printed(problem, sigma), problem.turn)
     found = {"amplitude": (float(np.median(amplitude)) / problem.of_error, "")}

@@ -227,7 +227,8 @@ def _collect(
     posterior = trace.children["posterior"].to_dataset(inherit=False)[list(prior)]
     stats = trace.children["sample_stats"].to_dataset(inherit=False)
     chains = posterior.sizes["chain"]
-    found = replicate(problem, by_draw(posterior), seed)
+    draws = by_draw(posterior)
+    found = replicate(problem, draws, seed)
     stats["joint_log_likelihood"] = (("chain", "draw"), found.joint.reshape(chains, -1))
     result = xr.DataTree.from_dict(
         {
@@ -245,9 +246,9 @@ def _collect(
     result.attrs = _provenance(problem) | attributes
     # the gate's checks of fit need no more draws
     every = max(1, len(found.curve) // gate.PREDICTIVE_DRAWS)
-    few = {name: x[::every] for name, x in by_draw(posterior).items()}
-    off = misfit(problem, few) if problem.spec.discrepancy else None
-    gated = gate.check(result, found.curve[::every], found.error[::every], off)
+    few, curve = {name: x[::every] for name, x in draws.items()}, found.curve[::every]
+    off = misfit(problem, few, curve) if problem.spec.discrepancy else None
+    gated = gate.check(result, curve, found.error[::every], off)
     if drawn.several or not gated.chains_agree:
         gated = replace(gated, modes=tuple(find_modes(problem, prior, posterior)))
     if "log_marginal_likelihood" in stats:  # of sequential Monte Carlo

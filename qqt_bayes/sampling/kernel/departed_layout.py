@@ -9,18 +9,19 @@ from qqt_bayes.sampling.kernel.layout import Memory, Slots, integers, reals
 from qqt_bayes.sampling.kernel.run_tables import Departed, DepartedWork
 
 
-def departed_table(problem: Problem, amplitude: Slots | None) -> Departed:
-    """Lay out the runs by their cells; nothing where the model has no discrepancy.
+def departed_table(problem: Problem, amplitude: Slots) -> Departed:
+    """Lay out the runs by their cells; none where the model has no discrepancy.
 
     Parameters
     ----------
     problem : Problem
-    amplitude : array of int, shape (), or None
-        Its slot.
+    amplitude : array of int, shape ()
+        Its slot; that of the number 0 without a discrepancy.
     """
     no, none = reals([]), integers([])
-    if amplitude is None:
-        return Departed(0, none, none, no, no, no, 0, no, no, no, no)
+    if not problem.spec.discrepancy:
+        alone = reals(np.zeros(problem.runs.sizes["run"]))
+        return Departed(0, integers(amplitude), none, no, no, no, 0, no, no, no, alone)
     data, unit, turn = problem.seen, problem.of_error**2, problem.turn
     cells = len(data.covariance)
     return Departed(

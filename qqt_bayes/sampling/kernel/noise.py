@@ -45,11 +45,10 @@ def noise_ratio(noise, departed, places, value, work):
         noise.known,
     )
     search, variance = noise.search_variance, part(work, places.scatter)
-    total, departure = 0.0, 0.0
+    amplitude, alone, total = value[departed.amplitude[0]], departed.alone, 0.0
     for i in range(noise.runs * noise.searched):
         design = 1 + siblings[i] * value[common[i]]
-        if departed.cells > 0:
-            departure = departed.alone[i] * value[departed.amplitude[0]] ** 2
+        departure = alone[i] * amplitude * amplitude
         total += search[i] / (variance[i] * design + known[i] + departure)
     return total / noise.runs
 
@@ -64,16 +63,13 @@ def pull_noise_ratio(noise, departed, places, by_ratio, value, adjoint, work):
     )
     search, variance = noise.search_variance, part(work, places.scatter)
     by_scatter, by_mean = part(work, places.scatter_adjoint), by_ratio / noise.runs
-    departure = 0.0
+    slot, alone = departed.amplitude[0], departed.alone
+    amplitude = value[slot]
     for i in range(noise.runs * noise.searched):
         design = 1 + siblings[i] * value[common[i]]
-        if departed.cells > 0:
-            departure = departed.alone[i] * value[departed.amplitude[0]] ** 2
-        whole = variance[i] * design + known[i] + departure
+        whole = variance[i] * design + known[i] + alone[i] * amplitude * amplitude
         by_whole = -by_mean * search[i] / (whole * whole)
-        if departed.cells > 0:
-            by_amplitude = 2 * departed.alone[i] * value[departed.amplitude[0]]
-            adjoint[departed.amplitude[0]] += by_whole * by_amplitude
+        adjoint[slot] += by_whole * 2 * alone[i] * amplitude
         by_scatter[i] += by_whole * design
         adjoint[common[i]] += by_whole * variance[i] * siblings[i]
 

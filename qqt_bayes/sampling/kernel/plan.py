@@ -93,9 +93,7 @@ def lay_out(problem: Problem, coordinates: Coordinates | None) -> Layout:
         name: (numbers.number(name, value), value)
         for name, value in problem.spec.likelihood.parameters.items()
     }
-    amplitude = None
-    if problem.spec.discrepancy:
-        amplitude = numbers.number(AMPLITUDE, problem.spec.discrepancy[AMPLITUDE])
+    amplitude = numbers.number(AMPLITUDE, problem.spec.discrepancy.get(AMPLITUDE, 0.0))
     if coordinates is None:
         values = {n: numbers.number(n, each) for n, each in problem.spec.parameters.items()}
         families: tuple[list[int], list[int]] = [0], []

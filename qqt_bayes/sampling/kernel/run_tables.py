@@ -305,7 +305,7 @@ class Departed(NamedTuple):
     cells : int
         0 where the model has no discrepancy.
     amplitude : array, shape (1,)
-        Slot.
+        Slot; of the number 0 where there are no cells.
     cell : array, shape (run,)
     log_error, scale : array, shape (run,)
         ``x`` and ``1 / m`` of `qqt_bayes.model.discrepancy`.
