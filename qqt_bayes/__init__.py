@@ -63,7 +63,7 @@ _MODULE_OF = {
     "build_model": "model.build",
     "compare_laws": "comparison.loo",
     "decide": "decisions.decide",
-    "decide_stack": "decisions.stack",
+    "decide_stack": "decisions.decide",
     "fit": "sampling.inference",
     "fit_many": "sampling.many",
     "identifiability": "report.identifiability_text",
@@ -86,8 +86,7 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.calibration.simulate import simulate_runs
     from qqt_bayes.comparison.loo import compare_laws
     from qqt_bayes.decisions.criteria import Criteria
-    from qqt_bayes.decisions.decide import decide
-    from qqt_bayes.decisions.stack import decide_stack
+    from qqt_bayes.decisions.decide import decide, decide_stack
     from qqt_bayes.decisions.subsets import best_subsets
     from qqt_bayes.errors import InadequateFit, InputError
     from qqt_bayes.model.build import build_model

@@ -95,7 +95,7 @@ def coverage_elsewhere(
                 each,
                 tables.design["unique_samples"].rename(data="level"),
                 [times * largest for times in BUDGET_FACTORS],
-                discrepancy=departures,
+                law_only=not departures,
                 seed=own_seed,
             )
             ends = predicted.quantile(tails, ("chain", "draw"))

@@ -98,7 +98,7 @@ def of_fit(
     elif is_approximate(fit.attrs):
         warn(remark(fit.attrs))
     taken, samples = levels_and_budgets(fit, levels, budgets)
-    error = predict(fit, taken, samples, new_run=new_run, group=group, discrepancy=True)
+    error = predict(fit, taken, samples, new_run=new_run, group=group)
     _beware(taken, fit.runs)
     return prediction_frame(error, criteria.quantiles)
 

@@ -58,7 +58,7 @@ def crossovers(
     """
     grid = np.geomspace(budgets.min(), budgets.max(), GRID_POINTS)
     names = [str(name) for name in levels["level"].values]
-    error = predict(fit.thinned(MAX_DRAWS), levels, grid, group=group, discrepancy=discrepancy)
+    error = predict(fit.thinned(MAX_DRAWS), levels, grid, group=group, law_only=not discrepancy)
     of_pairs = error.drop_vars("level").rename(level="pair")
     earlier, later = (of_pairs.isel(pair=some) for some in (slice(None, -1), slice(1, None)))
     return summarise_crossing(earlier, later, quantiles).assign_coords(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Unpack
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack
 
 import numpy as np
 import xarray as xr
@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 from qqt_bayes.decisions.criteria import ROUNDING, Criteria, CriteriaFields
 from qqt_bayes.decisions.crossover import crossovers
 from qqt_bayes.decisions.judge import judge
+from qqt_bayes.decisions.stack import as_shares, mix
 from qqt_bayes.decisions.trained import trained_at, with_proof
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.departure import depart
-from qqt_bayes.posterior.fit import AnyFit, Fit, weakest_method
+from qqt_bayes.posterior.fit import AnyFit, Fit, of_same_runs, weakest_method
 from qqt_bayes.posterior.levels import Levels, as_levels, pool_multiple
 from qqt_bayes.posterior.prediction import predict
 
@@ -32,26 +33,32 @@ UNITS = {
 
 
 def decide(
-    fit: AnyFit,
+    fit: AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit],
     levels: Levels,
     budgets: ArrayLike | str,
     criteria: Criteria | None = None,
     *,
+    weights: ArrayLike | None = None,
     group: str | None = None,
     discrepancy: bool = True,
     force: bool = False,
     **fields: Unpack[CriteriaFields],
 ) -> xr.Dataset:
-    """Which level to choose at each budget.
+    """Which level to choose at each budget, under one law or under several that may be right.
 
     Parameters
     ----------
-    fit : DataTree or Fit
+    fit : DataTree or Fit, or several of them
+        Several, in a list or by name, are fits of other models to the same runs: the decision is
+        made under draws of all of them.
     levels, budgets, group
         As for `predict`.
     criteria : Criteria, optional
         The rule and the bars of the decision, see `qqt_bayes.decisions.criteria.Criteria`; or its
         fields by their names.
+    weights : array_like, shape (fit,), optional
+        Shares of the draws that are of each fit, such as `weight` of `compare_laws`; equal shares
+        if not given.
     discrepancy : bool
         Judge errors that depart from the law as `qqt_bayes.model.discrepancy` says; else the law's
         own.
@@ -73,34 +80,86 @@ def decide(
           it is beyond it, of the smallest (`least_trained`) if below, else 1;
         - `gap` (budget), the factor between the trained budgets on either side of it, else 1;
         - `pool_multiple` (level), the most that it takes of a pool, as a multiple of the pool;
-        - `misfit` (level, budget), the share of the error's variance that the law alone does not
+        - `misfit` (level, budget), the share of the error's variance that the laws alone do not
           have;
         - `crossover`, `crossover_probability` and `crossover_below` of consecutive levels, see
-          `qqt_bayes.decisions.crossover.crossovers`; only for two or more levels and budgets.
+          `qqt_bayes.decisions.crossover.crossovers`; only of one fit, two or more levels and
+          budgets.
 
-        All with a dimension group if the fit has several groups and none is chosen.
+        All with a dimension group if the fit has several groups and none is chosen. The attributes
+        `models` and `weights` say what it rests on.
 
     Raises
     ------
     InputError
-        If a level, a budget, a group or an option is not one.
+        If a level, a budget, a group or an option is not one; if several fits are of different
+        runs.
     InadequateFit
-        If the fit did not pass the gate and `force` is not given.
+        If a fit did not pass the gate and `force` is not given.
+
+    Examples
+    --------
+    ``decide([fit, other], levels, "64M, 1.28B")``
     """
     criteria = Criteria.of(criteria, fields)
-    fit = Fit.of(fit)
-    fit.require_passed(force)
-    levels = as_levels(levels, fit.pools)
-    of_law = predict(fit, levels, budgets, group=group)
-    error = depart(of_law, fit, levels, fit.one_group(group)) if discrepancy else of_law
+    named = opened(fit)
+    fits = list(named.values())
+    shares = as_shares(weights, len(fits))
+    for each in fits:
+        each.require_passed(force)
+    first = fits[0]
+    levels = as_levels(levels, first.pools)
+    of_laws = [predict(each, levels, budgets, group=group, law_only=True) for each in fits]
+    of_law = error = mix(of_laws, shares)
+    if discrepancy:
+        one, both = first.one_group(group), zip(of_laws, fits, strict=True)
+        error = mix([depart(curve, each, levels, one) for curve, each in both], shares)
     decision = judge(error, criteria).assign(misfit=misfit(of_law, error))
     seen = decision["budget"].values
-    if min(seen.size, levels.sizes["level"]) > 1:
-        found = crossovers(fit, levels, seen, criteria.quantiles, group, discrepancy=discrepancy)
+    if len(fits) == 1 and min(seen.size, levels.sizes["level"]) > 1:
+        found = crossovers(first, levels, seen, criteria.quantiles, group, discrepancy=discrepancy)
         decision = decision.assign(found)
-    decision = add_distance_from_runs(decision, [fit], fit.spec.name, levels, group)
-    departs = discrepancy and bool(fit.spec.discrepancy)
+    decision = add_distance_from_runs(decision, named, shares, levels, group)
+    departs = discrepancy and any(each.spec.discrepancy for each in fits)
     return decision.assign_attrs(forced=int(force), discrepancy=int(departs))
+
+
+def decide_stack(
+    fits: Mapping[str, AnyFit],
+    weights: ArrayLike,
+    levels: Levels,
+    budgets: ArrayLike | str,
+    criteria: Criteria | None = None,
+    **options: Any,
+) -> xr.Dataset:
+    """Which level to choose where several laws may be right: `decide` with weights.
+
+    Parameters
+    ----------
+    fits : mapping of str to DataTree or Fit
+        A fit of each law to the same runs.
+    weights : array_like, shape (law,)
+    levels, budgets, criteria, options
+        As for `decide`.
+    """
+    return decide(fits, levels, budgets, criteria, weights=weights, **options)
+
+
+def opened(fits: AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit]) -> dict[str, Fit]:
+    """Fits by their names, open: those of their models if they have no others.
+
+    Raises
+    ------
+    InputError
+        If there is none, one is no fit, or two are of different runs.
+    """
+    if isinstance(fits, Mapping) and not isinstance(fits, xr.DataTree | xr.Dataset):
+        return of_same_runs(fits)
+    each = [Fit.of(fit) for fit in (fits if isinstance(fits, list | tuple) else [fits])]
+    names = [fit.spec.name for fit in each]
+    if len(set(names)) < len(names):
+        names = [f"{name} ({number})" for number, name in enumerate(names, start=1)]
+    return of_same_runs(dict(zip(names, each, strict=True)))
 
 
 def misfit(of_law: xr.DataArray, error: xr.DataArray) -> xr.DataArray:
@@ -111,8 +170,8 @@ def misfit(of_law: xr.DataArray, error: xr.DataArray) -> xr.DataArray:
 
 def add_distance_from_runs(
     decision: xr.Dataset,
-    fits: Sequence[Fit],
-    model: str,
+    fits: Mapping[str, Fit],
+    weights: NDArray[np.float64],
     levels: xr.DataArray,
     group: str | None,
     *,
@@ -124,10 +183,9 @@ def add_distance_from_runs(
     ----------
     decision : Dataset
         See `qqt_bayes.decisions.judge.judge`.
-    fits : sequence of Fit
+    fits : mapping of str to Fit
         Those it rests on, all of the same runs.
-    model : str
-        Name of their model, or of what they make together.
+    weights : array, shape (fit,)
     levels : DataArray, dims (level, pool)
         Unique samples.
     group : str or None
@@ -137,10 +195,11 @@ def add_distance_from_runs(
     Returns
     -------
     Dataset
-        And, as attributes, kind, law, model, method (an approximate one if any fit's is) and
-        gate_passed (whether all fits did).
+        And, as attributes, kind, law, model, models, weights, method (an approximate one if any
+        fit's is) and gate_passed (whether all fits did).
     """
-    fit = fits[0]
+    fit, *others = fits.values()
+    shares = [f"{name} {share:.2f}" for name, share in zip(fits, weights, strict=True)]
     decision = with_proof(decision, trained_at(fit, levels, group), complete=complete)
     decision = decision.assign(trained_ranges(fit, decision["budget"].values, group))
     budget, least, most = (decision[name] for name in ("budget", "least_trained", "most_trained"))
@@ -157,10 +216,12 @@ def add_distance_from_runs(
     dims = ("group", "pair", "level", "pool", "budget", "quantile")
     return decision.transpose(*dims, missing_dims="ignore").assign_attrs(
         kind=fit.kind,
-        law=", ".join(each.spec.law for each in fits),
-        model=model,
-        method=weakest_method(fits),
-        gate_passed=int(all(each.gate.passed for each in fits)),
+        law=", ".join(each.spec.law for each in fits.values()),
+        model=f"stack ({', '.join(shares)})" if others else next(iter(fits)),
+        models=list(fits),
+        weights=weights.tolist(),
+        method=weakest_method(fits.values()),
+        gate_passed=int(all(each.gate.passed for each in fits.values())),
     )
 
 

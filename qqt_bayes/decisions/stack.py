@@ -1,23 +1,15 @@
-"""Several laws as one: weights by what they predict, and a decision under draws of all of them."""
+"""Several laws as one: a mixture of their draws, as many of each as its weight says."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Unpack
+from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from qqt_bayes.decisions.criteria import Criteria, CriteriaFields
-from qqt_bayes.decisions.decide import add_distance_from_runs, misfit
-from qqt_bayes.decisions.judge import judge
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import SAMPLE
-from qqt_bayes.posterior.departure import depart
-from qqt_bayes.posterior.fit import AnyFit, of_same_runs
-from qqt_bayes.posterior.levels import Levels, as_levels
-from qqt_bayes.posterior.prediction import predict
 
 Array = NDArray[np.float64]
 
@@ -34,7 +26,7 @@ def mix(errors: Sequence[xr.DataArray], weights: Array | Sequence[float]) -> xr.
     Returns
     -------
     DataArray, dims (chain, draw, ...)
-        One chain, with the draws of the law that has fewest.
+        One chain, with as many draws as the weights allow; of one law, its own.
 
     Examples
     --------
@@ -42,9 +34,13 @@ def mix(errors: Sequence[xr.DataArray], weights: Array | Sequence[float]) -> xr.
     >>> mix([one, other], [0.3, 0.7]).mean().item()
     0.7
     """
+    if len(errors) == 1:
+        return errors[0]
     flat = [each.transpose(*SAMPLE, ...) for each in errors]
-    draws = min(each.sizes["chain"] * each.sizes["draw"] for each in flat)
-    ends = np.round(draws * np.cumsum(weights) / np.sum(weights)).astype(int)
+    counts = np.array([each.sizes["chain"] * each.sizes["draw"] for each in flat])
+    shares = np.asarray(weights) / np.sum(weights)
+    draws = np.min(counts[shares > 0] / shares[shares > 0])
+    ends = np.round(draws * np.cumsum(shares)).astype(int)
     taken = []
     for each, count in zip(flat, np.diff(ends, prepend=0), strict=True):
         values = each.values.reshape(-1, *each.shape[2:])
@@ -55,66 +51,28 @@ def mix(errors: Sequence[xr.DataArray], weights: Array | Sequence[float]) -> xr.
     )
 
 
-def decide_stack(
-    fits: Mapping[str, AnyFit],
-    weights: xr.DataArray | Array | Sequence[float],
-    levels: Levels,
-    budgets: ArrayLike | str,
-    criteria: Criteria | None = None,
-    *,
-    group: str | None = None,
-    discrepancy: bool = True,
-    force: bool = False,
-    **fields: Unpack[CriteriaFields],
-) -> xr.Dataset:
-    """Which level to choose at each budget, where several laws may be right.
-
-    Parameters
-    ----------
-    fits : mapping of str to DataTree or Fit
-        A fit of each law to the same runs.
-    weights : array_like, shape (law,)
-        In their order: `weight` of `compare_laws`, or one's own.
-    levels, budgets, criteria, group, discrepancy, force, fields
-        As for `decide`.
-
-    Returns
-    -------
-    Dataset
-        As `decide` returns it, without crossovers.
+def as_shares(weights: ArrayLike | None, count: int) -> Array:
+    """Weights of fits as shares that sum to 1; equal ones if there are none.
 
     Raises
     ------
     InputError
-        As `decide`; if the fits are of different runs, or the weights are none.
-    InadequateFit
-        If a fit did not pass the gate and `force` is not given.
+        If they are not as many numbers of at least 0, with one above.
 
     Examples
     --------
-    ``decide_stack(fits, compare_laws(fits)["weight"], levels, [1e9])``
+    >>> as_shares([1, 3], 2), as_shares(None, 2)
+    (array([0.25, 0.75]), array([0.5, 0.5]))
     """
-    opened = of_same_runs(fits)
-    shares = np.asarray(weights, float)
-    if shares.shape != (len(fits),) or not (np.isfinite(shares) & (shares >= 0)).all():
-        raise InputError(f"weights: expected {len(fits)} numbers of at least 0, got {weights}")
+    if weights is None:
+        return np.full(count, 1 / count)
+    try:
+        shares = np.asarray(weights, float)
+    except (TypeError, ValueError):
+        shares = np.full(0, np.nan)
+    if shares.shape != (count,) or not (np.isfinite(shares) & (shares >= 0)).all():
+        raise InputError(f"weights: expected {count} numbers of at least 0, got {weights}")
     if shares.sum() == 0:
         raise InputError("weights: expected one above 0 at least, but all are 0")
-    criteria = Criteria.of(criteria, fields)
-    each = list(opened.values())
-    for fit in each:
-        fit.require_passed(force)
-    shares = shares / shares.sum()
-    levels = as_levels(levels, each[0].pools)
-    of_laws = [predict(fit, levels, budgets, group=group) for fit in each]
-    of_law = error = mix(of_laws, shares)
-    if discrepancy:
-        one = each[0].one_group(group)
-        both = zip(of_laws, each, strict=True)
-        error = mix([depart(curve, fit, levels, one) for curve, fit in both], shares)
-    decision = judge(error, criteria).assign(misfit=misfit(of_law, error))
-    named = [f"{name} {share:.2f}" for name, share in zip(opened, shares, strict=True)]
-    model = f"stack ({', '.join(named)})"
-    decision = add_distance_from_runs(decision, each, model, levels, group)
-    departs = discrepancy and any(fit.spec.discrepancy for fit in each)
-    return decision.assign_attrs(forced=int(force), discrepancy=int(departs))
+    found: Array = shares / shares.sum()
+    return found

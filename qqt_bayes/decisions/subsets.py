@@ -115,8 +115,10 @@ def best_subsets(
     )
     decision = _judged(fit, pools, ranking, criteria)
     levels = decision["member"] * xr.DataArray(pools.taken, dims="pool")
-    named = fit.spec.name
-    decision = add_distance_from_runs(decision, [fit], named, levels, group, complete=False)
+    whole = np.ones(1)
+    decision = add_distance_from_runs(
+        decision, {fit.spec.name: fit}, whole, levels, group, complete=False
+    )
     if group is not None:
         decision = decision.assign_coords(group=group)
     return decision.assign_attrs(

@@ -42,7 +42,7 @@ def telling_runs(
         (and `group`) name the cheapest run whose probability is within 0.02 of the largest.
     """
     drawn = [
-        predict(Fit.of(fit).thinned(MAX_DRAWS), levels, budgets, new_run=True, discrepancy=False)
+        predict(Fit.of(fit).thinned(MAX_DRAWS), levels, budgets, new_run=True, law_only=True)
         for fit in (one, other)
     ]
     drawn = [each.stack(sample=SAMPLE) for each in drawn]

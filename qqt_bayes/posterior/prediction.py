@@ -28,14 +28,14 @@ def predict(
     budgets: ArrayLike | str,
     *,
     new_run: bool = False,
-    discrepancy: bool | None = None,
+    law_only: bool = False,
     group: str | None = None,
     seed: int = 0,
 ) -> xr.DataArray:
     """Error of every level at every budget, under every draw of a fit.
 
-    A draw of the parameters judges all levels and budgets, so differences between levels are known
-    better than the errors themselves.
+    A draw judges all levels and budgets, so differences between levels are known better than the
+    errors themselves.
 
     Parameters
     ----------
@@ -48,9 +48,9 @@ def predict(
     new_run : bool
         Errors of one new training each, with the run-to-run noise of the likelihood, instead of the
         mean over trainings; without the noise of an evaluation, which depends on its size.
-    discrepancy : bool, optional
-        Whether errors depart from the law as `qqt_bayes.model.discrepancy` says; so they do for
-        a new run if it is not given.
+    law_only : bool
+        Leave out what the law may miss: by default errors depart from it as
+        `qqt_bayes.model.discrepancy` says, if the model has a discrepancy.
     group : str, optional
         The group to predict for; all of them if it is not given.
     seed : int
@@ -74,7 +74,7 @@ def predict(
     require_finite(error)
     if one is None and "group" not in error.dims:  # no parameter differs between the groups
         error = error.expand_dims(group=fit.runs["group"].values)
-    if new_run if discrepancy is None else discrepancy:
+    if not law_only:
         error = depart(error, fit, levels, one, seed)
     if new_run:
         draws = in_group(fit.posterior, one)
@@ -84,10 +84,10 @@ def predict(
         }
         grown = growth(noise, error["budget"], reference_budget(fit.runs))
         scatter = noise["sigma"] * grown * _noise(noise, error, np.random.default_rng(seed))
-        error = (error + scatter).rename("error")
+        error = error + scatter
     if group is not None:
         error = error.assign_coords(group=group)
-    return error.transpose(*SAMPLE, "group", "level", "budget", missing_dims="ignore").assign_attrs(
+    return error.rename("error").transpose(*SAMPLE, "group", "level", "budget", missing_dims="ignore").assign_attrs(
         units="error rate" if fit.kind == "error" else "loss",
         kind=fit.kind,
         law=fit.spec.law,

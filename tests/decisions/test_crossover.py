@@ -64,7 +64,8 @@ def test_crossovers_are_where_the_curves_cross():
     assert decision["later"].values.tolist() == ["top 2", "top 3"]
     np.testing.assert_allclose(decision["crossover_probability"], 1)
     for i, budget in enumerate(decision["crossover"].sel(quantile=0.5).values):
-        around = predict(fit, made.levels()[i : i + 2], [budget / 1.01, budget * 1.01])[0, 0]
+        pair, near = made.levels()[i : i + 2], [budget / 1.01, budget * 1.01]
+        around = predict(fit, pair, near, law_only=True)[0, 0]
         lead = around.diff("level").values.ravel()
         assert lead[0] > 0 > lead[1]
     inner = decide(fit, made.levels(), [64e6, 5e9], discrepancy=False)

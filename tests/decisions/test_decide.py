@@ -36,7 +36,7 @@ def test_a_fit_of_one_group_has_no_group():
 def test_a_decision_compares_predictions():
     fit = made.fit(draws=20)
     decision = decide(fit, made.levels(), BUDGETS, margin=0.01)
-    error = predict(fit, made.levels(), BUDGETS, discrepancy=True)
+    error = predict(fit, made.levels(), BUDGETS)
     expected = judge(error, Criteria(margin=0.01))
     for name, variable in expected.items():
         xr.testing.assert_allclose(decision[name], variable.transpose(*decision[name].dims))
@@ -53,6 +53,8 @@ def test_a_decision_compares_predictions():
         "kind": "error",
         "law": "utility",
         "model": "utility",
+        "models": ["utility"],
+        "weights": [1.0],
         "method": "nuts",
         "gate_passed": 1,
         "forced": 0,

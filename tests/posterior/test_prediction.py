@@ -1,6 +1,7 @@
 """Predictions: of a fit, draw by draw the law itself; of known parameters, the published ones."""
 
 import re
+from functools import partial
 
 import made
 import numpy as np
@@ -19,6 +20,7 @@ from qqt_bayes.posterior.prediction import predict, predict_known
 from qqt_bayes.tables.composition import nested_levels
 from qqt_bayes.tables.parameters import read_parameters
 
+law_curves = partial(predict, law_only=True)
 BUDGETS = [10e6, 64e6, 333e6, 2e9]
 MODELS = [
     "utility",
@@ -48,7 +50,7 @@ def of_draw(fit, chain, draw, group=None):
 def test_every_draw_is_the_law_written_out(model):
     fit = made.fit(model=model, draws=3)
     law = load_model(model).law
-    found = predict(fit, made.levels(), BUDGETS)
+    found = law_curves(fit, made.levels(), BUDGETS)
     assert found.dims == ("chain", "draw", "level", "budget")
     theta, exponent = of_draw(fit, chain=1, draw=2)
     sizes = [made.SIZE] * 3
@@ -73,19 +75,19 @@ def test_prediction_says_what_it_is():
 @pytest.mark.parametrize("model", ["cherti", "utility"])
 def test_groups_are_predicted_together_or_one_by_one(model):
     fit = made.fit(groups=3, model=model, draws=5)
-    together = predict(fit, made.levels(), BUDGETS)
+    together = law_curves(fit, made.levels(), BUDGETS)
     assert together.dims == ("chain", "draw", "group", "level", "budget")
     for group in ("arch 1", "arch 3"):
-        alone = predict(fit, made.levels(), BUDGETS, group=group)
+        alone = law_curves(fit, made.levels(), BUDGETS, group=group)
         assert alone.dims == ("chain", "draw", "level", "budget")
         xr.testing.assert_allclose(alone, together.sel(group=group), rtol=1e-14)
 
 
 def test_levels_are_predicted_alone_or_together_alike():
     fit, order = made.fit(draws=5), [2, 0]
-    together = predict(fit, made.levels(), BUDGETS)
-    xr.testing.assert_allclose(predict(fit, made.levels()[order], BUDGETS), together[:, :, order])
-    xr.testing.assert_allclose(predict(fit, made.levels(), BUDGETS[1]), together[..., [1]])
+    together = law_curves(fit, made.levels(), BUDGETS)
+    xr.testing.assert_allclose(law_curves(fit, made.levels()[order], BUDGETS), together[:, :, order])
+    xr.testing.assert_allclose(law_curves(fit, made.levels(), BUDGETS[1]), together[..., [1]])
 
 
 def test_size_reference_replaces_the_sizes_of_pools():
@@ -95,15 +97,15 @@ def test_size_reference_replaces_the_sizes_of_pools():
     doubled = fit.copy()
     doubled["posterior"] = fit["posterior"].to_dataset().assign(tau=2 * fit["posterior"]["tau"])
     made.replace_spec(doubled, table)
-    expected = predict(fit, made.levels(), BUDGETS)
-    xr.testing.assert_allclose(predict(doubled, made.levels(), BUDGETS), expected, rtol=1e-12)
+    expected = law_curves(fit, made.levels(), BUDGETS)
+    xr.testing.assert_allclose(law_curves(doubled, made.levels(), BUDGETS), expected, rtol=1e-12)
 
 
 def test_blocks_of_draws_do_not_show(monkeypatch):
     fit = made.fit(draws=25)
-    expected = predict(fit, made.levels(), BUDGETS)
+    expected = law_curves(fit, made.levels(), BUDGETS)
     monkeypatch.setattr(level_curves, "MAX_BLOCK_NUMBERS", 1000)
-    xr.testing.assert_allclose(predict(fit, made.levels(), BUDGETS), expected, rtol=1e-14)
+    xr.testing.assert_allclose(law_curves(fit, made.levels(), BUDGETS), expected, rtol=1e-14)
 
 
 @pytest.mark.parametrize("likelihood", ["Normal", "StudentT"])
@@ -112,9 +114,9 @@ def test_new_run_adds_the_noise_of_the_likelihood(likelihood):
     table["likelihood"] = {"distribution": likelihood, "sigma": table["likelihood"]["sigma"]}
     table["likelihood"] |= {"nu": 5.0} if likelihood == "StudentT" else {}
     fit = made.fit(model=Spec.from_dict(table), draws=2000)
-    new = predict(fit, made.levels(), BUDGETS, new_run=True, discrepancy=False)
+    new = predict(fit, made.levels(), BUDGETS, new_run=True, law_only=True)
     assert (new.name, new.attrs["of"]) == ("error", "one new run")
-    z = (new - predict(fit, made.levels(), BUDGETS)) / fit["posterior"]["sigma"]
+    z = (new - law_curves(fit, made.levels(), BUDGETS)) / fit["posterior"]["sigma"]
     variance = 5 / 3 if likelihood == "StudentT" else 1.0
     assert z.mean().item() == pytest.approx(0, abs=0.02)
     assert z.var().item() == pytest.approx(variance, rel=0.06)
@@ -135,12 +137,12 @@ def test_new_run_takes_the_noise_of_its_group():
     fit = made.fit(groups=2, model=Spec.from_dict(table), draws=500)
     sigma = fit["posterior"]["sigma"] * xr.DataArray([0.0, 1.0], dims="group")
     fit["posterior"] = fit["posterior"].to_dataset().assign(sigma=sigma)
-    own = {"new_run": True, "discrepancy": False}
-    noise = predict(fit, made.levels(), 1e9, **own) - predict(fit, made.levels(), 1e9)
+    own = {"new_run": True, "law_only": True}
+    noise = predict(fit, made.levels(), 1e9, **own) - law_curves(fit, made.levels(), 1e9)
     assert (noise.sel(group="arch 1") == 0).all()
     assert noise.sel(group="arch 2").std().item() == pytest.approx(made.NOISE, rel=0.1)
     quiet = predict(fit, made.levels(), 1e9, **own, group="arch 1")
-    xr.testing.assert_equal(quiet, predict(fit, made.levels(), 1e9, group="arch 1"))
+    xr.testing.assert_equal(quiet, law_curves(fit, made.levels(), 1e9, group="arch 1"))
 
 
 @pytest.mark.parametrize(
@@ -243,7 +245,7 @@ def test_new_runs_scatter_as_their_budget_says():
     n0 = reference_budget(Fit.of(fit).runs)
     assert n0 == pytest.approx(np.prod(made.BUDGETS) ** 0.25)
     budgets = n0 * np.array([1.0, 4.0, 100.0])
-    of = {"new_run": True, "discrepancy": False}
-    noise = predict(fit, levels, budgets, **of) - predict(fit, levels, budgets)
+    of = {"new_run": True, "law_only": True}
+    noise = predict(fit, levels, budgets, **of) - law_curves(fit, levels, budgets)
     deviation = noise.std(("chain", "draw", "level")).values
     np.testing.assert_allclose(deviation, made.NOISE * np.array([1, 2, 10]), rtol=0.1)
