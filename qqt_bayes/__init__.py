@@ -14,6 +14,7 @@ before it:
 ``calibration``           whether intervals hold as often as they say
 ``comparison``            laws and baselines compared by what they predict
 ``report``                results as words, tables and figures
+``studies``               several laws fitted, compared and decided on together, in one folder
 ``cli``                   the command ``qqt``
 ========================  ==========================================================================
 
@@ -52,6 +53,7 @@ __all__ = [
     "read_runs",
     "save",
     "simulate_runs",
+    "study",
 ]
 
 _MODULE_OF = {
@@ -79,6 +81,7 @@ _MODULE_OF = {
     "read_runs": "tables.runs",
     "save": "posterior.fit_file",
     "simulate_runs": "calibration.simulate",
+    "study": "studies.study",
 }
 """The module, below this package, from which each public name is loaded."""
 
@@ -98,6 +101,7 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.report.identifiability_text import identifiability
     from qqt_bayes.sampling.inference import fit
     from qqt_bayes.sampling.many import fit_many
+    from qqt_bayes.studies.study import study
     from qqt_bayes.tables.composition import nested_levels, read_composition
     from qqt_bayes.tables.parameters import read_parameters
     from qqt_bayes.tables.runs import read_runs

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from textwrap import fill
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+LINE = 100
+"""Characters in a line of a paragraph."""
 SUFFIXES = ("", "K", "M", "B", "T")
 """Endings in steps of a thousand, for writing."""
 
@@ -108,6 +111,18 @@ def span(budgets: NDArray[np.float64]) -> str:
     '64M to 1.28B'
     """
     return joined_ends(format_samples(budgets[0]), format_samples(budgets[-1]))
+
+
+def in_lines(text: str, width: int = LINE) -> str:
+    r"""Words, broken into lines where it is needed; paragraphs stay apart.
+
+    Examples
+    --------
+    >>> in_lines("One.  \n\nTwo.")
+    'One.\n\nTwo.\n'
+    """
+    blocks = text.strip().split("\n\n")
+    return "\n\n".join(fill(block, width, break_long_words=False) for block in blocks) + "\n"
 
 
 def joined_ends(first: str, last: str) -> str:

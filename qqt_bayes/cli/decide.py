@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import xarray as xr
+from numpy.typing import NDArray
+
 from qqt_bayes.cli import output
 from qqt_bayes.cli.inputs import budgets_for, levels_and_budgets, named_by_model, weights_of
 from qqt_bayes.cli.output import note, warn
@@ -13,10 +16,12 @@ from qqt_bayes.files import new_folder, writable
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.fit_file import load, open_fit
 from qqt_bayes.report import gate_text
+from qqt_bayes.tables.budgets import parse_budgets
+from qqt_bayes.tables.composition import read_composition
 
 
 def report(
-    fits: tuple[str, ...],
+    sources: tuple[str, ...],
     form: str,
     *,
     weights: str | None,
@@ -32,42 +37,57 @@ def report(
 
     Parameters
     ----------
-    fits : tuple of str
-        Files; several are judged together, by their weights.
+    sources : tuple of str
+        Files of fits, several of which are judged together by their weights; or one folder of a
+        study, which knows its fits, weights, levels and budgets.
     form : {"table", "json", "csv"}
     weights, levels, subsets, budgets, only_group, figures, outputs
         The options of the command. What is to be written is checked before long work.
     **criteria
         As for `qqt_bayes.decide`.
     """
-    paths = [writable(Path(name), [*fits, levels], output.WRITERS) for name in outputs]
+    paths = [writable(Path(name), [*sources, levels], output.WRITERS) for name in outputs]
     folder = None if figures is None else new_folder(Path(figures))
-    # weights need the log likelihood, figures the prior; one decision reads neither
-    whole = len(fits) > 1 or folder is not None
-    opened = [Fit.of(load(path)) if whole else open_fit(path) for path in fits]
-    first, *others = opened
-    if others:
-        from qqt_bayes.decisions.stack import decide_stack
-
-        compared, samples = levels_and_budgets(first, levels, budgets)
-        stack = named_by_model(fits, opened)
-        shares = weights_of(stack, weights)
-        decision = decide_stack(stack, shares, compared, samples, group=only_group, **criteria)
-    elif subsets:
+    # weights need the log likelihood, figures the prior; a decision reads neither
+    whole = weights is not None or folder is not None
+    fits, shares, taken, samples = _read(sources, whole, levels, budgets)
+    first = next(iter(fits.values()))
+    if subsets:
         from qqt_bayes.decisions.subsets import best_subsets
 
-        samples = budgets_for(first, budgets)
+        samples = budgets_for(first, budgets) if samples is None else samples
         decision = best_subsets(first, samples, group=only_group, **criteria)
     else:
-        compared, samples = levels_and_budgets(first, levels, budgets)
-        decision = decide(first, compared, samples, group=only_group, **criteria)
-    if failed := [each.gate for each in opened if not each.gate.passed]:
+        if taken is None or samples is None:
+            taken, samples = levels_and_budgets(first, levels, budgets)
+        given = weights_of(fits, weights)
+        shares = shares if given is None else given
+        decision = decide(fits, taken, samples, weights=shares, group=only_group, **criteria)
+    if failed := [each.gate for each in fits.values() if not each.gate.passed]:
         warn("\n".join(map(gate_text.verdict, failed)))
     output.emit_decision(decision, form)
     for path in paths:
         output.write_decision(decision, path)
-    if folder:
+    if folder and taken is not None:
         from qqt_bayes.report.figures.files import write_figures
 
-        drawn = write_figures(first, decision, compared, folder)
+        drawn = write_figures(fits, decision, taken, folder)
         note(f"{len(drawn)} figures are in {figures}.")
+
+
+type Read = tuple[dict[str, Fit], list[float] | None, xr.DataArray | None, NDArray[Any] | None]
+
+
+def _read(sources: tuple[str, ...], whole: bool, levels: str | None, budgets: str | None) -> Read:
+    """Fits by name, and what a study says of weights, levels and budgets; None where it does not."""
+    shares = taken = samples = None
+    files: tuple[str, ...] = sources
+    if Path(sources[0]).is_dir():
+        from qqt_bayes.studies.folder import open_study
+
+        study = open_study(sources[0])
+        files, shares = tuple(map(str, study.fits.values())), study.weights
+        taken = study.levels if levels is None else read_composition(levels)
+        samples = study.budgets if budgets is None else parse_budgets(budgets)
+    opened = [Fit.of(load(path)) if whole else open_fit(path) for path in files]
+    return named_by_model(files, opened), shares, taken, samples

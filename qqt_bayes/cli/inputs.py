@@ -11,19 +11,16 @@ from qqt_bayes.cli.output import note
 from qqt_bayes.errors import InputError
 from qqt_bayes.phrases import format_samples
 from qqt_bayes.posterior.fit import Fit
-from qqt_bayes.tables.budgets import log_spaced, parse_budgets
+from qqt_bayes.tables.budgets import budgets_about, parse_budgets
 from qqt_bayes.tables.composition import nested_levels, read_composition
 
+STACKING = "stacking"
+"""The word for weights that predict left-out runs best."""
 SIGNATURES = (b"\x89HDF\r\n\x1a\n", b"CDF\x01", b"CDF\x02", b"CDF\x05")
 """First bytes of netCDF files: those that are HDF5, and the older kinds."""
 
 ENDINGS = (".nc", ".netcdf", ".h5", ".hdf5")
 """How the name of a file ends that claims to be netCDF."""
-
-DEFAULT_BUDGETS = 13
-"""How many budgets are decided at by default."""
-MAX_BUDGET_FACTOR = 4.0
-"""How far the largest of them is beyond the largest run."""
 
 
 def is_fit(path: str) -> bool:
@@ -64,30 +61,43 @@ def named_by_model(paths: Sequence[str], fits: Sequence[Fit]) -> dict[str, Fit]:
     return dict(zip(names, fits, strict=True))
 
 
-def weights_of(fits: Mapping[str, Fit], weights: str | None) -> list[float]:
-    """Weights of fits, as given or by stacking; says which on stderr.
+def weights_of(fits: Mapping[str, Fit], weights: str | None) -> list[float] | None:
+    """Weights of fits as given, or by stacking, which is said on stderr; None for equal ones.
 
     Raises
     ------
     InputError
-        If what is given are no numbers.
+        If what is given are neither numbers nor "stacking".
     """
-    if weights is not None:
-        try:
-            return [float(word) for word in weights.split(",")]
-        except ValueError as error:
-            raise InputError(
-                f"weights: expected numbers such as 0.7,0.3, got {weights!r}"
-            ) from error
+    if weights != STACKING:
+        return numbers_of(weights, f" or {STACKING}")
     from qqt_bayes.comparison.loo import compare_laws  # heavy, and only several fits need it
 
     comparison = compare_laws(fits)
     stacked: list[float] = comparison["weight"].values.tolist()
     each = [f"{name} {weight:.2f}" for name, weight in zip(fits, stacked, strict=True)]
-    note(f"Weights by stacking: {', '.join(each)}; --weights gives others.")
+    note(f"Weights by stacking: {', '.join(each)}.")
     if comparison["bad_k"].any():
         note("They rest on scores that are not to be trusted: see `qqt compare`.")
     return stacked
+
+
+def numbers_of(weights: str | None, other: str = "") -> list[float] | None:
+    """Weights as numbers; None where none are given.
+
+    Raises
+    ------
+    InputError
+        If they are no numbers; the message names what `other` word might stand there.
+    """
+    if weights is None:
+        return None
+    try:
+        return [float(word) for word in weights.split(",")]
+    except ValueError:
+        raise InputError(
+            f"weights: expected numbers such as 0.7,0.3{other}, got {weights!r}"
+        ) from None
 
 
 def levels_for(path: str | None, known: xr.Dataset) -> tuple[xr.DataArray, str]:
@@ -113,12 +123,6 @@ def levels_for(path: str | None, known: xr.Dataset) -> tuple[xr.DataArray, str]:
     return nested_levels(known), "nested levels of the pools in their order, best first"
 
 
-def budgets_about(runs: xr.Dataset) -> NDArray[np.float64]:
-    """Budgets from the least of the runs to well beyond the largest."""
-    seen = runs["samples_seen"].values
-    return log_spaced(seen.min(), MAX_BUDGET_FACTOR * seen.max(), DEFAULT_BUDGETS)
-
-
 def levels_and_budgets(
     fit: Fit, levels: str | None, budgets: str | None
 ) -> tuple[xr.DataArray, NDArray[np.float64]]:
@@ -133,7 +137,7 @@ def budgets_for(fit: Fit, budgets: str | None) -> NDArray[np.float64]:
     """Budgets as given, or as the fit's runs suggest; says which on stderr."""
     if budgets is not None:
         return parse_budgets(budgets)
-    at = budgets_about(fit.runs)
+    at = budgets_about(fit.runs["samples_seen"].values)
     note(
         f"Budgets: {at.size} from {format_samples(at[0])} to {format_samples(at[-1])}; "
         "--budgets gives others."

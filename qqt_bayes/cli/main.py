@@ -166,27 +166,18 @@ def predict(
 
 
 @main.command()
-@click.argument("fits", nargs=-1, required=True, metavar="FIT...")
+@click.argument("sources", nargs=-1, required=True, metavar="FIT...|STUDY")
 @click.option(
     "--weights",
     metavar="LIST",
-    help="Several FITs: 0.7,0.3 instead of weights by stacking, see `qqt compare`.",
+    help="Several FITs: 0.7,0.3, or stacking (see `qqt compare`); equal ones if not given.",
 )
 @options.levels
 @click.option(
     "--subsets", is_flag=True, help="Instead of levels, every subset of the pools, taken whole."
 )
 @click.option("--budgets", metavar="LIST", help=options.BUDGETS_HELP)
-@click.option("--probability", type=float, default=0.9, help="To call a level the winner.")
-@click.option("--margin", type=float, default=0.003, help="Error above the best that is as good.")
-@options.interval
-@click.option(
-    "--rule", default="expected", metavar="RULE", help="expected (error), cvar or target."
-)
-@click.option(
-    "--cvar-level", type=float, default=0.9, help="0.9: mean of the worst tenth of draws."
-)
-@click.option("--target", type=float, help="Rule target: the error to stay at or below.")
+@options.criteria
 @options.only_group
 @click.option("--figures", metavar="DIR", help="Folder for figures, as PNG and SVG.")
 @click.option(
@@ -195,7 +186,7 @@ def predict(
 @options.force
 @options.table_format
 def decide(
-    fits: tuple[str, ...],
+    sources: tuple[str, ...],
     weights: str | None,
     levels: str | None,
     subsets: bool,
@@ -209,21 +200,25 @@ def decide(
     """Say which level to choose at each budget, how sure that is and what a wrong choice costs.
 
     Several FITs, each of another model and the same runs, are judged together, by their weights.
+    STUDY is a folder that `qqt study` wrote: its fits, weights, levels and budgets are taken where
+    no others are given.
     """
-    if options.given("cvar_level") and criteria["rule"] != "cvar":
-        raise click.UsageError("--cvar-level is for --rule cvar.")
+    options.require_rule(criteria)
+    folders = [source for source in sources if Path(source).is_dir()]
+    if folders and len(sources) > 1:
+        raise click.UsageError(f"{folders[0]} is a folder; give one STUDY, or FITs.")
     if subsets:
         for name, is_given in {"--levels": levels, "--figures": figures}.items():
             if is_given:
                 raise click.UsageError(f"{name} is for levels; --subsets judges subsets of pools.")
-    if len(fits) > 1 and (subsets or figures):
-        raise click.UsageError("--subsets and --figures are for one FIT.")
-    if len(fits) == 1 and weights:
+    if subsets and (folders or len(sources) > 1):
+        raise click.UsageError("--subsets is for one FIT.")
+    if len(sources) == 1 and not folders and weights:
         raise click.UsageError("--weights is for several FITs.")
     from qqt_bayes.cli import decide
 
     decide.report(
-        fits,
+        sources,
         form,
         weights=weights,
         levels=levels,
@@ -233,6 +228,76 @@ def decide(
         figures=figures,
         outputs=outputs,
         **criteria,
+    )
+
+
+@main.command()
+@options.runs
+@click.option("-o", "--output", required=True, metavar="DIR", help="Folder to write to.")
+@options.levels
+@click.option("--budgets", metavar="LIST", help=options.BUDGETS_HELP)
+@click.option(
+    "--models",
+    default="effective-reuse,utility-free-size",
+    metavar="LIST",
+    help="The laws that decide together.",
+)
+@click.option(
+    "--weights", metavar="LIST", help="Of the models: 0.7,0.3; equal ones if not given."
+)
+@options.criteria
+@options.only_group
+@options.length(draws=1000, tune=1000)
+@options.chains
+@options.seed
+@options.force
+@options.table_format
+def study(
+    runs: str,
+    output: str,
+    levels: str | None,
+    budgets: str | None,
+    models: str,
+    weights: str | None,
+    only_group: str | None,
+    form: str,
+    composition: str | None,
+    pools: str | None,
+    metric: str | None,
+    kind: str,
+    chance_error: float | None,
+    group: str | None,
+    mapping: str | None,
+    **choices: Any,
+) -> None:
+    """Fit several laws to RUNS, compare them and decide on them together, all in one folder.
+
+    The joint decision comes first, then what each law alone would choose, and the combination
+    theorem. Levels are the training sets of the runs unless --levels gives others.
+    """
+    options.require_rule(choices)
+    from qqt_bayes.cli import study
+    from qqt_bayes.cli.inputs import numbers_of
+
+    study.report(
+        runs,
+        output,
+        form,
+        reading={
+            "composition": composition,
+            "pools": pools,
+            "metric": metric,
+            "kind": kind,
+            "chance_error": chance_error,
+            "group": group,
+            "mapping": mapping,
+        },
+        levels=levels,
+        budgets=budgets,
+        models=tuple(name.strip() for name in models.split(",")),
+        weights=numbers_of(weights),
+        group=only_group,
+        **choices,
     )
 
 
@@ -312,11 +377,10 @@ def calibrate(
 @options.seed
 @options.table_format
 def demo(output: str, form: str, **sampling: int | None) -> None:
-    """Do the main job on real runs: DataComp's medium-scale CLIP trainings."""
+    """Do the main job on real runs: a study of DataComp's medium-scale CLIP trainings."""
     from qqt_bayes.cli.demo import run
-    from qqt_bayes.cli.output import emit_decision, note
+    from qqt_bayes.cli.output import note
+    from qqt_bayes.cli.study import show
 
     given = {name: number for name, number in sampling.items() if number is not None}
-    decision, remark = run(Path(output), say=note, **given)
-    emit_decision(decision, form, remark)
-    note(f"All of it is in {output}: the fit, the decision as CSV and JSON, the figures.")
+    show(run(Path(output), say=note, **given), form, output)

@@ -3,7 +3,7 @@
 import errno
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 import click
@@ -144,14 +144,37 @@ def length(draws: int | None = None, tune: int | None = None) -> Callable[[Comma
     )
 
 
+interval = click.option(
+    "--interval", type=float, default=0.9, help="Probability that intervals hold."
+)
+
+criteria = together(
+    click.option("--probability", type=float, default=0.9, help="To call a level the winner."),
+    click.option(
+        "--margin", type=float, default=0.003, help="Error above the best that is as good."
+    ),
+    interval,
+    click.option(
+        "--rule", default="expected", metavar="RULE", help="expected (error), cvar or target."
+    ),
+    click.option(
+        "--cvar-level", type=float, default=0.9, help="0.9: mean of the worst tenth of draws."
+    ),
+    click.option("--target", type=float, help="Rule target: the error to stay at or below."),
+)
+"""The rule and the bars of a decision."""
+
+
+def require_rule(chosen: Mapping[str, Any]) -> None:
+    """Refuse an option of a rule that is not the chosen one."""
+    if given("cvar_level") and chosen["rule"] != "cvar":
+        raise click.UsageError("--cvar-level is for --rule cvar.")
+
+
 levels = click.option(
     "--levels", metavar="FILE", help="What to decide between, as a composition table."
 )
 
 BUDGETS_HELP = "Samples seen: 64M,1.28B or 64M:5B:13 (13 of them, at equal steps of the logarithm)."
-
-interval = click.option(
-    "--interval", type=float, default=0.9, help="Probability that intervals hold."
-)
 
 only_group = click.option("--only-group", metavar="NAME", help="Answer for this group alone.")

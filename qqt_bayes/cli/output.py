@@ -4,7 +4,6 @@ A table has three forms: for people (`table`), and with all digits for programs 
 """
 
 import sys
-import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,9 @@ import pandas as pd
 import xarray as xr
 
 from qqt_bayes.files import write
-from qqt_bayes.phrases import format_samples
+from qqt_bayes.phrases import LINE, format_samples, in_lines
 from qqt_bayes.report.decision_text import summary
-from qqt_bayes.report.records import at_a_glance, to_frame, to_json, to_json_text
-
-WIDTH = 100
-"""Characters in a line of a paragraph; a narrower terminal has lines of its own width."""
+from qqt_bayes.report.records import at_a_glance, to_csv, to_frame, to_json, to_json_text
 
 Show = Callable[[Any], str]
 
@@ -75,24 +71,14 @@ def emit(frame: pd.DataFrame, form: str, content: Callable[[], Mapping[str, obje
     if form == "json":
         sys.stdout.write(to_json_text(content()))
     elif form == "csv":
-        sys.stdout.write(_csv(frame))
+        sys.stdout.write(to_csv(frame))
     else:
         _print_table(frame)
 
 
 def wrapped(text: str) -> str:
-    r"""Words, broken into lines where it is needed; paragraphs stay apart.
-
-    Examples
-    --------
-    >>> wrapped("One.  \n\nTwo.")
-    'One.\n\nTwo.\n'
-    """
-    width = min(WIDTH, _terminal_width() or WIDTH)
-    blocks = text.strip().split("\n\n")
-    return (
-        "\n\n".join(textwrap.fill(block, width, break_long_words=False) for block in blocks) + "\n"
-    )
+    """Words, broken into lines for the terminal."""
+    return in_lines(text, min(LINE, _terminal_width() or LINE))
 
 
 def note(text: str, style: str = "") -> None:
@@ -107,8 +93,8 @@ def warn(text: str) -> None:
     note(text, style="yellow")
 
 
-def emit_decision(decision: xr.Dataset, form: str, remark: str = "") -> None:
-    """Print a decision on stdout: the choices and, unless it is CSV, the summary.
+def emit_decision(decision: xr.Dataset, form: str, study: str | None = None) -> None:
+    """Print a decision on stdout: the choices and, unless it is CSV, what they come to.
 
     Parameters
     ----------
@@ -116,24 +102,20 @@ def emit_decision(decision: xr.Dataset, form: str, remark: str = "") -> None:
         As `qqt_bayes.decide` returns it.
     form : {"table", "json", "csv"}
         The table for people has a row for each budget; CSV and JSON have all levels.
-    remark : str
-        A paragraph to add to the summary.
+    study : str, optional
+        What the study that it is part of comes to, which holds the decision's summary.
     """
+    text = summary(decision) if study is None else study
     frame = at_a_glance(decision) if form == "table" else to_frame(decision)
-    emit(frame, form, lambda: to_json(decision) | ({"remark": remark} if remark else {}))
+    emit(frame, form, lambda: to_json(decision) | ({} if study is None else {"study": study}))
     if form == "table":
-        sys.stdout.write("\n" + wrapped(f"{summary(decision)}\n\n{remark}"))
+        sys.stdout.write("\n" + wrapped(text))
     elif form == "csv":
-        note(f"{summary(decision)}\n\n{remark}".strip())
-
-
-def _csv(frame: pd.DataFrame) -> str:
-    """A table as CSV, with all digits and the same ends of lines everywhere."""
-    return str(frame.to_csv(index=False, lineterminator="\n"))
+        note(text)
 
 
 WRITERS: dict[str, Callable[[xr.Dataset], str]] = {
-    ".csv": lambda decision: _csv(to_frame(decision)),
+    ".csv": lambda decision: to_csv(to_frame(decision)),
     ".json": lambda decision: to_json_text(to_json(decision)),
 }
 """How a decision is written, by the ending of the file's name."""

@@ -70,6 +70,18 @@ def verdict(
     return "\n\n".join(filter(None, paragraphs))
 
 
+def scores(comparison: xr.Dataset) -> str:
+    """How well each law predicts left-out runs, as one paragraph.
+
+    Parameters
+    ----------
+    comparison : Dataset
+        As `compare_laws` returns it.
+    """
+    ranked = comparison.sortby("elpd_sum", ascending=False)
+    return " ".join(_scores(ranked, verdicts(comparison)))
+
+
 def _scores(ranked: xr.Dataset, found: list[Verdict]) -> Iterator[str]:
     """The laws, the best first: how far each is behind, its weight, what its intervals hold."""
     runs = ranked.sizes["run"]
@@ -206,17 +218,14 @@ def theorem_sentence(size_exponent: xr.DataArray) -> str:
     Examples
     --------
     >>> theorem_sentence(xr.DataArray([0.1, 0.2, 0.3]))
-    'Combination theorem: ...these runs say 0.20 (90% interval 0.11 to 0.29): half-lives ...'
+    'Combination theorem: ...these runs say 0.20 (90% interval 0.11 to 0.29): half-lives grow...'
     """
     lower, median, upper = size_exponent.quantile([0.05, 0.5, 0.95]).values
     if lower <= 1 <= upper:
         words = "they agree with the theorem"
     else:
         slower = "more slowly" if upper < 1 else "faster"
-        words = (
-            f"half-lives grow {slower} with the training set than the theorem says; "
-            "the model utility-bounded, whose exponent is 1, shows what that costs in fit"
-        )
+        words = f"half-lives grow {slower} with the training set than the theorem says"
     return (
         "Combination theorem: inside a training set of U unique samples a pool of N has its "
         "half-life times (U/N)^g. The theorem says g = 1, these runs say "

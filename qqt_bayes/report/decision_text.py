@@ -32,6 +32,10 @@ from qqt_bayes.report.limits_text import LIMITS
 
 LEAST_PROBABILITY = 0.05
 """Probability below which a crossover, or a level that crosses, is not worth a sentence."""
+RELIABILITY = (
+    "How often such probabilities came true on held-out runs, where levels had been trained and "
+    "where not, is on the page case_studies/held_out/results.md."
+)
 MOST_NAMED = 3
 """Levels that are named one by one where several lack the same."""
 BASIS: dict[str, Callable[[Mapping[str, Any]], str]] = {
@@ -70,7 +74,8 @@ def remarks(decision: xr.Dataset) -> list[dict[str, str]]:
     -------
     list of dict
         `group` (if there are several), `id` and `text`. The ids: `approximate`, `forced`,
-        `only_level`, `basis`, `choice`, `leads`, `undecided`, `crossovers`, and those of `LIMITS`.
+        `only_level`, `choice`, `leads`, `undecided`, `crossovers`, `basis`, `reliability`, and
+        those of `LIMITS`.
     """
     decision = decision.sortby("budget")
     if "group" not in decision.dims:
@@ -120,7 +125,6 @@ def _sentences(decision: xr.Dataset) -> Iterator[tuple[str, str]]:
     if decision.sizes["level"] == 1:
         yield "only_level", _only_level(decision)
     else:
-        yield "basis", _basis(decision)
         for part in _parts(decision):
             if part["leader"].values[0] == UNDECIDED:
                 yield "undecided", _undecided(part)
@@ -130,6 +134,9 @@ def _sentences(decision: xr.Dataset) -> Iterator[tuple[str, str]]:
                 yield "choice", _decided(part)
         for sentence in _crossovers(decision):
             yield "crossovers", sentence
+        yield "basis", _basis(decision)
+        if decision.attrs.get("discrepancy"):
+            yield "reliability", RELIABILITY
     for limit, sentences in LIMITS.items():
         for sentence in sentences(decision):
             yield limit, sentence
@@ -137,9 +144,10 @@ def _sentences(decision: xr.Dataset) -> Iterator[tuple[str, str]]:
 
 def _basis(decision: xr.Dataset) -> str:
     """The rule of a decision, the number of its draws, and the model that they are of."""
-    rule, model = BASIS[decision.attrs["rule"]], decision.attrs["model"]
-    draws = f"{decision.attrs['draws']:,} posterior draws of the mean curves of model {model}"
-    draws += " and of departures from its law" if decision.attrs.get("discrepancy") else ""
+    rule, several = BASIS[decision.attrs["rule"]], len(decision.attrs["models"]) > 1
+    draws = f"{decision.attrs['draws']:,} posterior draws of the mean curves of {_models(decision)}"
+    if decision.attrs.get("discrepancy"):
+        draws += f" and of departures from {'their laws' if several else 'its law'}"
     if "subsets" not in decision.attrs:
         return f"Levels are compared by {rule(decision.attrs)} under {draws}."
     sets = f"{decision.attrs['subsets']:,} sets of whole pools that"
@@ -159,6 +167,15 @@ def _basis(decision: xr.Dataset) -> str:
         f"under {draws}; {named}. "
         f"None of the others scores better than the choice by more than {gap:.2g}. {against}"
     )
+
+
+def _models(decision: xr.Dataset) -> str:
+    """The model of a decision by its name; of several models, each with its share of the draws."""
+    names, weights = decision.attrs["models"], decision.attrs["weights"]
+    if len(names) == 1:
+        return f"model {names[0]}"
+    each = [f"{name} ({weight:.0%} of them)" for name, weight in zip(names, weights, strict=True)]
+    return f"the models {joined(each)}"
 
 
 def _parts(decision: xr.Dataset) -> Iterator[xr.Dataset]:

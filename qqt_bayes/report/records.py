@@ -244,6 +244,11 @@ def to_json_text(content: Mapping[str, object]) -> str:
     return json.dumps(plain({"schema": SCHEMA, **content}), indent=2, ensure_ascii=False) + "\n"
 
 
+def to_csv(frame: pd.DataFrame) -> str:
+    """A table as CSV, with all digits and the same ends of lines everywhere."""
+    return str(frame.to_csv(index=False, lineterminator="\n"))
+
+
 def at_a_glance(decision: xr.Dataset) -> pd.DataFrame:
     """The decision for people: one row for each group and budget.
 

@@ -19,6 +19,11 @@ EXPONENT = {"": 0, "K": 3, "M": 6, "B": 9, "G": 9, "T": 12}
 NUMBER = re.compile(r"(\d+\.?\d*|\.\d+) ?([KMBGT]?)|(\d+\.?\d*|\.\d+)E\+?\d+", re.ASCII)
 """A budget in capitals: plain with one of the endings, or with an exponent."""
 
+DEFAULT_BUDGETS = 13
+"""How many budgets are decided at where none are given."""
+MAX_BUDGET_FACTOR = 4.0
+"""How far the largest of them is beyond the largest run."""
+
 MAX_COUNT = 1000
 """How many budgets one range may have."""
 
@@ -71,6 +76,17 @@ def log_spaced(least: float, largest: float, count: int) -> Samples:
     array([1.e+06, 1.e+07, 1.e+08])
     """
     return np.geomspace(least, largest, count)
+
+
+def budgets_about(seen: Samples) -> Samples:
+    """Budgets from the least of some runs to well beyond the largest, where none are given.
+
+    Examples
+    --------
+    >>> budgets_about(np.array([1e6, 2e6]))[[0, -1]]
+    array([1000000., 8000000.])
+    """
+    return log_spaced(float(seen.min()), MAX_BUDGET_FACTOR * float(seen.max()), DEFAULT_BUDGETS)
 
 
 def _number(text: str) -> float:

@@ -20,16 +20,16 @@ BUDGETS = "64M,640M"
 
 def test_a_sure_choice_over_several_budgets():
     assert summary(decision(*SURE)) == (
-        "Levels are compared by expected error under 100 posterior draws of the mean curves of "
-        "model demo. From 64M to 128M samples take top 10% (expected error 0.800 to 0.750): it is "
+        "From 64M to 128M samples take top 10% (expected error 0.800 to 0.750): it is "
         "best with probability at least 0.97 and within 0.003 of the best with probability at "
         "least 0.97; choosing it is expected to cost at most 0.0002 in error, the worst level "
-        "(all) at most 0.15."
+        "(all) at most 0.15. Levels are compared by expected error under 100 posterior draws of "
+        "the mean curves of model demo."
     )
 
 
 def test_budgets_that_are_undecided():
-    assert summary(decision(*OPEN)).split(". ", 1)[1] == (
+    assert summary(decision(*OPEN)).rsplit(" Levels", 1)[0] == (
         "At 64M samples it is undecided between top 20% (best with probability 0.60) and top 10% "
         "(0.40): either is expected to cost at most 0.0008 in error, within the margin of 0.003; "
         "the worst level (all) 0.12. The rule takes top 20% (expected error 0.800), within 0.003 "
@@ -104,11 +104,11 @@ def test_a_choice_that_is_not_the_likeliest_level():
     """Top 10% is best in 95 draws by a little and worst in 5 by much: CVaR prefers top 20%."""
     text = summary(decision([[0.95, 0.05, 0]], [[0.02, 0.01, 0.2]], rule="cvar"))
     assert text == (
-        "Levels are compared by the mean error over the worst 0.1 of draws under 100 posterior "
-        "draws of the mean curves of model demo. At 64M samples take top 20% (CVaR 0.811), "
+        "At 64M samples take top 20% (CVaR 0.811), "
         "although top 10% is best with probability 0.95: it is within 0.003 of the best with "
         "probability 0.05; choosing it is expected to cost 0.01 in error, the worst level (all) "
-        "0.2."
+        "0.2. Levels are compared by the mean error over the worst 0.1 of draws under 100 "
+        "posterior draws of the mean curves of model demo."
     )
 
 

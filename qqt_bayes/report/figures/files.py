@@ -1,5 +1,6 @@
 """Figures as files: all those of a decision, or one, each written whole or not at all."""
 
+from collections.abc import Mapping
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
@@ -9,6 +10,7 @@ import matplotlib
 import xarray as xr
 from matplotlib.figure import Figure
 
+from qqt_bayes.decisions.decide import opened
 from qqt_bayes.files import slug, write
 from qqt_bayes.posterior.fit import AnyFit, Fit
 from qqt_bayes.report.figures import plots
@@ -43,15 +45,16 @@ def save(figure: Figure, stem: str | PathLike[str]) -> tuple[Path, Path]:
 
 
 def write_figures(
-    fit: AnyFit, decision: xr.Dataset, levels: xr.DataArray, folder: Path
+    fits: AnyFit | Mapping[str, Fit], decision: xr.Dataset, levels: xr.DataArray, folder: Path
 ) -> list[Path]:
-    """Write the figures of a decision as PNG and SVG; with several groups, some for each.
+    """Write the figures of a decision as PNG and SVG; with several groups or laws, some for each.
 
     Parameters
     ----------
-    fit : DataTree or Fit
+    fits : DataTree, Fit, or mapping of str to Fit
+        Of the same runs; several by the names of their models.
     decision : Dataset
-        As `qqt_bayes.decide` made it of the fit.
+        As `qqt_bayes.decide` made it of them.
     levels : DataArray, dims (level, pool)
         What was decided between.
     folder : Path
@@ -61,26 +64,39 @@ def write_figures(
     -------
     list of Path
     """
-    fit = Fit.of(fit)
-    runs, groups = fit.runs, fit.groups
+    by_model = opened(fits)
+    first = next(iter(by_model.values()))
+    runs, groups = first.runs, first.groups
     decided = decision["group"].values.ravel().tolist() if "group" in decision.coords else groups
+    of_group = _endings(groups)
     paths: list[Path] = []
     for name in decided:
-        ending = f"-{_in_file_names(groups)[name]}" if len(groups) > 1 else ""
         mine = decision.sel(group=name) if "group" in decision.dims else decision
         its_runs = runs.isel(run=(runs["group_index"] == groups.index(name)).values)
         figures = {
             "scaling_curves": plots.scaling_curves(mine, its_runs, levels),
             "probability_best": plots.probability_best(mine),
         }
-        if "b" in fit.parameters:  # of a law of utility
-            figures["utility_curves"] = plots.utility_curves(fit.parameters.sel(group=name))
         for title, figure in figures.items():
-            paths += save(figure, folder / f"{title}{ending}")
-    posterior = fit.posterior.assign_attrs(method=fit.method)
-    figure = plots.parameter_posteriors(posterior, fit.datasets["prior"])
-    paths += save(figure, folder / "parameter_posteriors")
+            paths += save(figure, folder / f"{title}{of_group[name]}")
+    of_model = _endings(list(by_model))
+    for model, fit in by_model.items():
+        if "b" in fit.parameters:  # of a law of utility
+            for name in decided:
+                figure = plots.utility_curves(fit.parameters.sel(group=name))
+                ending = f"{of_model[model]}{of_group[name]}"
+                paths += save(figure, folder / f"utility_curves{ending}")
+        posterior = fit.posterior.assign_attrs(method=fit.method)
+        figure = plots.parameter_posteriors(posterior, fit.datasets["prior"])
+        paths += save(figure, folder / f"parameter_posteriors{of_model[model]}")
     return paths
+
+
+def _endings(names: list[str]) -> dict[str, str]:
+    """What follows the title in the name of a file: nothing where there is one name only."""
+    if len(names) == 1:
+        return {names[0]: ""}
+    return {name: f"-{word}" for name, word in _in_file_names(names).items()}
 
 
 def _in_file_names(groups: list[str]) -> dict[str, str]:

@@ -1,0 +1,72 @@
+"""Laws fitted, compared and decided on together, all in one folder: what `qqt study` does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qqt_bayes.cli.fit import note_compilation
+from qqt_bayes.cli.output import emit_decision, note
+from qqt_bayes.decisions.study import Study
+from qqt_bayes.files import new_folder
+from qqt_bayes.report import study_text
+from qqt_bayes.report.identifiability_text import identifiability
+from qqt_bayes.studies.study import study
+from qqt_bayes.tables.budgets import parse_budgets
+from qqt_bayes.tables.composition import read_composition
+from qqt_bayes.tables.runs import read_runs
+
+
+def report(
+    runs: str,
+    out: str,
+    form: str,
+    *,
+    reading: dict[str, Any],
+    levels: str | None,
+    budgets: str | None,
+    models: tuple[str, ...],
+    weights: tuple[float, ...] | None,
+    **options: Any,
+) -> None:
+    """Read RUNS, say what they can teach, carry the study out and print its decision.
+
+    Parameters
+    ----------
+    runs, out : str
+        RUNS, and the folder to write to.
+    form : {"table", "json", "csv"}
+    reading : dict
+        How to read RUNS: the other options of `qqt_bayes.cli.options.runs`.
+    levels, budgets, models, weights
+        The options of the command.
+    **options
+        As for `qqt_bayes.study`.
+    """
+    table = read_runs(runs, **reading)
+    compared = None if levels is None else read_composition(levels)
+    samples = None if budgets is None else parse_budgets(budgets)
+    new_folder(Path(out))
+    learnable = identifiability(table, models[0])
+    note(f"What a fit of model {learnable.model} can learn from {table.sizes['run']} runs:")
+    for sentence in learnable.findings.values():
+        note(f"- {sentence}")
+    note_compilation()
+    found = study(
+        table,
+        compared,
+        samples,
+        out,
+        models=models,
+        weights=weights,
+        say=note,
+        progress=True,
+        **options,
+    )
+    show(found, form, out)
+
+
+def show(found: Study, form: str, out: str) -> None:
+    """Print the decision of a study, and its text in place of the decision's own."""
+    emit_decision(found.decision, form, study_text.summary(found))
+    note(f"All of it is in {out}: the fits, the decision as CSV and JSON, the text, the figures.")

@@ -1,0 +1,91 @@
+"""What a study finds: fits of several laws to one table, their joint decision, and each law's own.
+
+Numbers only: `qqt_bayes.studies` carries studies out, `qqt_bayes.report.study_text` says what they
+come to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.posterior.gate import Gate
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """Several laws fitted to one table of runs, and the decision that rests on them.
+
+    Attributes
+    ----------
+    fits : mapping of str to Fit
+        By the names of their models: the laws of the joint decision and, last, the theorem.
+    theorem : str or None
+        The model of the theorem, if it was fitted beside the laws of the joint decision.
+    weights : mapping of str to float
+        Shares of the draws of the joint decision, of the laws that take part in it.
+    levels : DataArray, dims (level, pool)
+        Unique samples.
+    decision : Dataset
+        The joint one, see `qqt_bayes.decide`.
+    alone : mapping of str to Dataset
+        Each law's own decision, and the theorem's, of those fits that may be used.
+    comparison : Dataset or None
+        What `qqt_bayes.compare_laws` finds of the laws of the joint decision, if they are several.
+
+    Examples
+    --------
+    ``qqt.study(runs, levels, [1e9]).decision["choice"]``
+    """
+
+    fits: Mapping[str, Fit]
+    theorem: str | None
+    weights: Mapping[str, float]
+    levels: xr.DataArray
+    decision: xr.Dataset
+    alone: Mapping[str, xr.Dataset]
+    comparison: xr.Dataset | None
+
+    @property
+    def refused(self) -> dict[str, Gate]:
+        """Gates of the fits that take no part because they did not pass."""
+        return {name: fit.gate for name, fit in self.fits.items() if name not in self.alone}
+
+
+def choices(decision: xr.Dataset, other: xr.Dataset) -> pd.DataFrame:
+    """What one decision chooses at each budget, and what that costs by another one.
+
+    Parameters
+    ----------
+    decision, other : Dataset
+        Between the same levels at the same budgets, of one group.
+
+    Returns
+    -------
+    DataFrame
+        Columns `budget`, `choice`, `probability_best` (by the first), `choice_of_other`, and
+        `regret_by_other`, the expected regret of the first's choice under the other's draws.
+    """
+    own, at = decision.sortby("budget"), other.sortby("budget")
+    mine = own["level"] == own["choice"]
+    columns = {
+        "budget": own["budget"],
+        "choice": own["choice"],
+        "probability_best": own["probability_best"].where(mine).max("level"),
+        "choice_of_other": at["choice"],
+        "regret_by_other": at["regret"].where(mine).max("level"),
+    }
+    return pd.DataFrame({name: np.asarray(column) for name, column in columns.items()})
+
+
+def in_each_group(decisions: Sequence[xr.Dataset]) -> list[tuple[str, list[xr.Dataset]]]:
+    """Decisions group by group, each with the group's name; with one group, without a name."""
+    if "group" not in decisions[0].dims:
+        return [("", list(decisions))]
+    names = decisions[0]["group"].values.tolist()
+    return [(name, [each.sel(group=name) for each in decisions]) for name in names]

@@ -1,0 +1,127 @@
+"""A study in plain words: the joint decision, each law's own, the theorem's, and what they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from qqt_bayes.comparison.theorem import SIZE_EXPONENT
+from qqt_bayes.decisions.study import Study, choices, in_each_group
+from qqt_bayes.model.distributions import Prior
+from qqt_bayes.phrases import chance_range, cost, joined, span
+from qqt_bayes.report import gate_text
+from qqt_bayes.report.comparison_text import scores, theorem_sentence
+from qqt_bayes.report.decision_text import paragraphs, remarks
+
+
+def summary(study: Study) -> str:
+    """What a study comes to, as paragraphs that a research lead can act on.
+
+    The joint decision comes first, then what each law alone would choose, what the theorem would
+    choose where that differs, how well the laws predict runs that are left out, and which fits were
+    refused.
+
+    Parameters
+    ----------
+    study : Study
+    """
+    found = [paragraphs(remarks(study.decision)), *_laws(study), *_theorem(study)]
+    if study.comparison is not None:
+        found.append(scores(study.comparison))
+    found += _refused(study)
+    return "\n\n".join(found)
+
+
+def _laws(study: Study) -> Iterator[str]:
+    """What each law alone would choose, and what that costs by the other laws."""
+    names = list(study.weights)
+    if len(names) < 2:
+        return
+    decisions = [study.alone[name] for name in names]
+    for group, of_laws in in_each_group(decisions):
+        alone = dict(zip(names, of_laws, strict=True))
+        words = [f"{name} alone takes {_stretches(each)}." for name, each in alone.items()]
+        yield " ".join([*_of(group), *words, _disagreement(alone)])
+
+
+def _stretches(decision: xr.Dataset) -> str:
+    """What a decision chooses over which budgets, with the probability that it is best.
+
+    For example "top 30% at 64M to 256M samples (P(best) 0.62 to 0.96) and ...".
+    """
+    own = choices(decision, decision)
+    words = []
+    for choice, rows in groupby(own.itertuples(index=False), key=lambda row: row.choice):
+        part = pd.DataFrame(rows)
+        best = chance_range(xr.DataArray(part["probability_best"].to_numpy()))
+        budgets = part["budget"].to_numpy()
+        words.append(f"{choice} at {span(budgets)} samples (P(best) {best})")
+    return joined(words)
+
+
+def _disagreement(alone: Mapping[str, xr.Dataset]) -> str:
+    """Where laws choose differently, and what the choice of each costs if another is right."""
+    costs, budgets = [], []
+    for one, decision in alone.items():
+        for other, by in alone.items():
+            if one == other:
+                continue
+            rows = choices(decision, by)
+            differ = rows[rows["choice"] != rows["choice_of_other"]]
+            if len(differ):
+                budgets.append(differ["budget"].to_numpy())
+                regret = xr.DataArray(differ["regret_by_other"].to_numpy())
+                costs.append(f"{cost(regret)} where {one} chooses and {other} is right")
+    if not budgets:
+        return "They agree at every budget."
+    differing = np.unique(np.concatenate(budgets))
+    every = next(iter(alone.values()))["budget"].size
+    where = "at every budget" if differing.size == every else f"at {span(differing)} samples"
+    return (
+        f"They choose differently {where}: there a wrong law costs {joined(costs)}."
+    )
+
+
+def _theorem(study: Study) -> Iterator[str]:
+    """What the combination theorem would choose where that differs, and what runs say of it."""
+    name = study.theorem
+    if name in study.alone:
+        pairs = [study.alone[name], study.decision]
+        for group, (own, joint) in in_each_group(pairs):
+            rows = choices(own, joint)
+            differ = rows[rows["choice"] != rows["choice_of_other"]]
+            begin = f"With the size exponent at 1, as the combination theorem has it (model {name}),"
+            if not len(differ):
+                words = f"{begin} the choices would be the same."
+            else:
+                regret = cost(xr.DataArray(differ["regret_by_other"].to_numpy()))
+                chosen = _stretches(own.sel(budget=differ["budget"].to_numpy()))
+                words = (
+                    f"{begin} the choice would be another: {chosen}; by the joint decision that "
+                    f"costs {regret}."
+                )
+            yield " ".join([*_of(group), words])
+    for law in study.weights:
+        fit = study.fits[law]
+        declared = fit.spec.parameters.get(SIZE_EXPONENT)
+        if isinstance(declared, Prior) and not declared.over:
+            yield theorem_sentence(fit.parameters[SIZE_EXPONENT])
+
+
+def _refused(study: Study) -> Iterator[str]:
+    """Which fits did not pass their checks, why, and that they take no part."""
+    for name, gate in study.refused.items():
+        checks = joined([gate_text.outcome(check) for check in gate.failed])
+        yield (
+            f"The fit of {name} did not pass its checks ({checks}): nothing that is said here "
+            f"rests on it."
+        )
+
+
+def _of(group: str) -> list[str]:
+    """The beginning of a paragraph about one of several groups."""
+    return [f"{group}:"] if group else []

@@ -1,0 +1,192 @@
+"""From a table of runs to a decision that rests on several laws: what `qqt study` does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any, Unpack
+
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from qqt_bayes.comparison.loo import compare_laws
+from qqt_bayes.decisions.criteria import Criteria, CriteriaFields
+from qqt_bayes.decisions.decide import decide
+from qqt_bayes.decisions.stack import as_shares
+from qqt_bayes.decisions.study import Study
+from qqt_bayes.errors import InadequateFit, InputError
+from qqt_bayes.files import new_folder
+from qqt_bayes.model.spec import Spec, load_model
+from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.posterior.fit_file import save
+from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels
+from qqt_bayes.report import gate_text
+from qqt_bayes.studies.folder import fit_path, write_study
+from qqt_bayes.tables.budgets import budgets_about
+
+MODELS = ("effective-reuse", "utility-free-size")
+"""The laws of a study: one that forecasts best, and the paper's with its size exponent learned."""
+THEOREM = "utility"
+"""The paper's law with the exponent of its combination theorem, fitted beside them."""
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+def study(
+    runs: xr.Dataset,
+    levels: Levels | None = None,
+    budgets: ArrayLike | str | None = None,
+    out: str | PathLike[str] | None = None,
+    *,
+    models: Sequence[Spec | str] = MODELS,
+    theorem: Spec | str | None = THEOREM,
+    weights: ArrayLike | None = None,
+    criteria: Criteria | None = None,
+    group: str | None = None,
+    force: bool = False,
+    draws: int = 1000,
+    tune: int = 1000,
+    chains: int = 4,
+    seed: int = 0,
+    progress: bool = False,
+    say: Callable[[str], None] = _silent,
+    **fields: Unpack[CriteriaFields],
+) -> Study:
+    """Fit several laws to a table of runs, compare them, and decide on them together.
+
+    A fit that does not pass its gate takes no part; the study says so.
+
+    Parameters
+    ----------
+    runs : Dataset
+        As `read_runs` returns it.
+    levels : DataArray, path or DataFrame, optional
+        What to decide between, see `read_composition`; the training sets of the runs if not given.
+    budgets : number, array_like or str, optional
+        Samples seen; if not given, from the least of the runs to four times the largest.
+    out : path, optional
+        Folder to write to: fits, decision, comparison, text and figures, see
+        `qqt_bayes.studies.folder`. A fit is written as soon as it is made.
+    models : sequence of Spec or str
+        The laws that decide together.
+    theorem : Spec, str or None
+        A model to report beside them, without a share in the decision.
+    weights : array_like, shape (model,), optional
+        Shares of the draws that are of each law; equal ones if not given.
+    criteria, group, fields
+        As for `decide`.
+    force : bool
+        Let fits take part that did not pass their gates.
+    draws, tune, chains, seed, progress
+        As for `fit`.
+    say : callable
+        Called with a sentence at each step.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    InputError
+        If a level, a budget, a model or an option is not one, or the folder cannot be written.
+    InadequateFit
+        If no law's fit passed its gate and `force` is not given; the fits are saved by then.
+
+    Examples
+    --------
+    ``study(runs, "levels.csv", "64M, 640M", out="study").decision``
+    """
+    criteria = Criteria.of(criteria, fields)
+    specs = _specs(models, theorem)
+    if levels is None:
+        levels = runs["unique_samples"].rename(data="level")
+    compared = as_levels(levels, runs["pool"].values.tolist(), known="the runs")
+    samples = budgets_about(runs["samples_seen"].values) if budgets is None else as_budgets(budgets)
+    shares = dict(zip(list(specs)[: len(models)], as_shares(weights, len(models)), strict=True))
+    folder = None if out is None else new_folder(Path(out))
+    sampler = {"draws": draws, "tune": tune, "chains": chains, "seed": seed, "progress": progress}
+    fits = _fit_all(runs, specs, folder, say, sampler)
+    usable = {name: fit for name, fit in fits.items() if force or fit.gate.passed}
+    taking_part = {name: fit for name, fit in usable.items() if shares.get(name)}
+    if not taking_part:
+        raise InadequateFit(_nothing_decided(fits, shares, folder))
+    say(f"Decide between {compared.sizes['level']} levels at each budget.")
+    options: dict[str, Any] = {"group": group, "force": force}
+    total = sum(shares[name] for name in taking_part)
+    found = Study(
+        fits=fits,
+        theorem=None if theorem is None or len(specs) == len(models) else list(specs)[-1],
+        weights={name: float(shares[name] / total) for name in taking_part},
+        levels=compared,
+        decision=decide(
+            taking_part,
+            compared,
+            samples,
+            criteria,
+            weights=[shares[name] for name in taking_part],
+            **options,
+        ),
+        alone={
+            name: decide(fit, compared, samples, criteria, **options)
+            for name, fit in usable.items()
+        },
+        comparison=compare_laws(taking_part) if len(taking_part) > 1 else None,
+    )
+    if folder is not None:
+        say("Write the decision, its text and the figures.")
+        write_study(found, folder)
+    return found
+
+
+def _specs(models: Sequence[Spec | str], theorem: Spec | str | None) -> dict[str, Spec]:
+    """Specifications by name: those of the laws, and then the theorem's if it is none of them.
+
+    Raises
+    ------
+    InputError
+        If there is no law, or two have one name.
+    """
+    loaded = [load_model(model) for model in models]
+    names = [spec.name for spec in loaded]
+    if not loaded or len(set(names)) < len(names):
+        raise InputError(f"models: expected one or more, each once, got {', '.join(names) or '0'}")
+    specs = dict(zip(names, loaded, strict=True))
+    if theorem is not None:
+        beside = load_model(theorem)
+        specs.setdefault(beside.name, beside)
+    return specs
+
+
+def _fit_all(
+    runs: xr.Dataset,
+    specs: Mapping[str, Spec],
+    folder: Path | None,
+    say: Callable[[str], None],
+    sampler: dict[str, Any],
+) -> dict[str, Fit]:
+    """A fit of each model, saved as soon as it is made."""
+    from qqt_bayes.sampling import inference
+
+    fits = {}
+    for name, spec in specs.items():
+        say(f"Fit model {name} to {runs.sizes['run']} runs ...")
+        tree = inference.fit(runs, spec, **sampler)
+        if folder is not None:
+            save(tree, fit_path(folder, name))
+        fits[name] = Fit.of(tree)
+        seconds = tree.attrs["compile_time"] + tree.attrs["sampling_time"]
+        say(f"    Made in {seconds:.1f} s. {gate_text.verdict(fits[name].gate)}")
+    return fits
+
+
+def _nothing_decided(
+    fits: Mapping[str, Fit], shares: Mapping[str, float], folder: Path | None
+) -> str:
+    """Why no decision was made: what the gate of each law found."""
+    verdicts = [f"{name}: {gate_text.verdict(fits[name].gate)}" for name in shares]
+    saved = "" if folder is None else f"\nThe fits are saved in {folder}."
+    return "\n".join(verdicts) + f"\nNothing was decided.{saved}"
