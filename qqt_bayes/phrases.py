@@ -122,7 +122,8 @@ def in_lines(text: str, width: int = LINE) -> str:
     'One.\n\nTwo.\n'
     """
     blocks = text.strip().split("\n\n")
-    return "\n\n".join(fill(block, width, break_long_words=False) for block in blocks) + "\n"
+    whole = {"break_long_words": False, "break_on_hyphens": False}  # of names of models, too
+    return "\n\n".join(fill(block, width, **whole) for block in blocks) + "\n"
 
 
 def joined_ends(first: str, last: str) -> str:

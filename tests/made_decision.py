@@ -50,6 +50,7 @@ def decision(best, regret, **options):
             pool_multiple=xr.ones_like(repetitions.isel(budget=0, drop=True)),
         )
         .assign_attrs(kind="error", law="utility", model="demo", gate_passed=1, forced=0)
+        .assign_attrs(models=["demo"], weights=[1.0])
     )
 
 

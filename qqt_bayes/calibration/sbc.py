@@ -37,7 +37,7 @@ from qqt_bayes.errors import InputError
 from qqt_bayes.model.curves import curves
 from qqt_bayes.model.draws import prior_draws, replicate
 from qqt_bayes.model.problem import Problem
-from qqt_bayes.model.spec import Spec, load_model, require_kind
+from qqt_bayes.model.spec import DEFAULT_MODEL, Spec, load_model, require_kind
 from qqt_bayes.posterior.diagnostics.convergence import ess_bulk
 from qqt_bayes.posterior.fit import by_draw
 from qqt_bayes.posterior.gate import agreement, dynamics
@@ -54,7 +54,7 @@ BEYOND_FACTOR = 4
 
 def simulation_based_calibration(
     runs: xr.Dataset,
-    spec: Spec | str = "utility",
+    spec: Spec | str = DEFAULT_MODEL,
     *,
     replications: int = 200,
     seed: int = 0,

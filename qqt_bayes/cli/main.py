@@ -242,9 +242,7 @@ def decide(
     metavar="LIST",
     help="The laws that decide together.",
 )
-@click.option(
-    "--weights", metavar="LIST", help="Of the models: 0.7,0.3; equal ones if not given."
-)
+@click.option("--weights", metavar="LIST", help="Of the models: 0.7,0.3; equal ones if not given.")
 @options.criteria
 @options.only_group
 @options.length(draws=1000, tune=1000)

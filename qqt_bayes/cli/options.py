@@ -124,7 +124,7 @@ runs = together(
 """RUNS, and how to read them."""
 
 model = click.option(
-    "--model", default="utility", metavar="NAME", help="See `qqt models`; or a TOML file."
+    "--model", default="effective-reuse", metavar="NAME", help="See `qqt models`; or a TOML file."
 )
 
 chains = click.option("--chains", type=at_least_one, default=4, help="Run independently.")

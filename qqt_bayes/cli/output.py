@@ -105,9 +105,10 @@ def emit_decision(decision: xr.Dataset, form: str, study: str | None = None) -> 
     study : str, optional
         What the study that it is part of comes to, which holds the decision's summary.
     """
-    text = summary(decision) if study is None else study
     frame = at_a_glance(decision) if form == "table" else to_frame(decision)
     emit(frame, form, lambda: to_json(decision) | ({} if study is None else {"study": study}))
+    if form != "json":
+        text = summary(decision) if study is None else study
     if form == "table":
         sys.stdout.write("\n" + wrapped(text))
     elif form == "csv":

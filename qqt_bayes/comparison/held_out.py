@@ -21,7 +21,7 @@ from qqt_bayes.decisions.decide import decide
 from qqt_bayes.decisions.judge import judge
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.model.noise import known_variance
-from qqt_bayes.model.spec import Spec, load_model
+from qqt_bayes.model.spec import DEFAULT_MODEL, Spec, load_model
 from qqt_bayes.posterior.fit import AnyFit, Fit
 from qqt_bayes.posterior.prediction import predict
 
@@ -65,7 +65,7 @@ class HeldOut(NamedTuple):
 
 def held_out(
     runs: xr.Dataset,
-    spec: Spec | str = "utility",
+    spec: Spec | str = DEFAULT_MODEL,
     *,
     share: float = 0.25,
     levels: Collection[str] | None = None,

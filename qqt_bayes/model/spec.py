@@ -23,6 +23,9 @@ from qqt_bayes.laws.law import LAWS
 from qqt_bayes.model.distributions import Likelihood, Prior, plain
 from qqt_bayes.model.spec_reader import read_fields
 
+DEFAULT_MODEL = "effective-reuse"
+"""The model that is fitted where none is named: the one that forecasts held-out runs best."""
+
 
 @dataclass(frozen=True)
 class Spec:

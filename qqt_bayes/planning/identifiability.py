@@ -14,7 +14,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.model.spec import Spec, load_model, require_kind
+from qqt_bayes.model.spec import DEFAULT_MODEL, Spec, load_model, require_kind
 from qqt_bayes.planning.design import best_covered, most_epochs
 from qqt_bayes.planning.findings import FORECAST_BUDGETS, Finding, facts, quantified, surprises
 from qqt_bayes.planning.information import Information, Ridge, expected_information, find_ridges
@@ -54,7 +54,7 @@ class Assessment:
     draws: int
 
 
-def assess(runs: xr.Dataset, spec: Spec | str = "utility", *, seed: int = 0) -> Assessment:
+def assess(runs: xr.Dataset, spec: Spec | str = DEFAULT_MODEL, *, seed: int = 0) -> Assessment:
     """Find what a table of runs can teach before it is fitted.
 
     Parameters, errors raised: as for `qqt_bayes.identifiability`, which adds the sentences.

@@ -87,12 +87,16 @@ def predict(
         error = error + scatter
     if group is not None:
         error = error.assign_coords(group=group)
-    return error.rename("error").transpose(*SAMPLE, "group", "level", "budget", missing_dims="ignore").assign_attrs(
-        units="error rate" if fit.kind == "error" else "loss",
-        kind=fit.kind,
-        law=fit.spec.law,
-        of="one new run" if new_run else "mean over runs",
-        method=fit.method,
+    return (
+        error.rename("error")
+        .transpose(*SAMPLE, "group", "level", "budget", missing_dims="ignore")
+        .assign_attrs(
+            units="error rate" if fit.kind == "error" else "loss",
+            kind=fit.kind,
+            law=fit.spec.law,
+            of="one new run" if new_run else "mean over runs",
+            method=fit.method,
+        )
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from qqt_bayes.model.spec import Spec
+from qqt_bayes.model.spec import DEFAULT_MODEL, Spec
 from qqt_bayes.phrases import format_samples, joined, joined_ends, named
 from qqt_bayes.planning.findings import FORECAST_BUDGETS, Finding
 from qqt_bayes.planning.identifiability import Assessment, assess
@@ -70,7 +70,7 @@ class Identifiability(Assessment):
 
 
 def identifiability(
-    runs: xr.Dataset, spec: Spec | str = "utility", *, seed: int = 0
+    runs: xr.Dataset, spec: Spec | str = DEFAULT_MODEL, *, seed: int = 0
 ) -> Identifiability:
     """Say what a table of runs can teach before it is fitted.
 
@@ -97,7 +97,7 @@ def identifiability(
     >>> from qqt_bayes.tables.runs import read_runs
     >>> table = pd.DataFrame({"pool": ["a", "b"], "unique_samples": 1e7, "samples_seen": 8e6,
     ...                       "error": 0.7})
-    >>> found = identifiability(read_runs(table))
+    >>> found = identifiability(read_runs(table), "utility")
     >>> print(found.findings["one budget"])
     All runs are at one budget (8M): errors at other budgets are not identified; a fit takes them
     from its prior and its law.

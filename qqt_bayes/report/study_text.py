@@ -13,7 +13,6 @@ from qqt_bayes.comparison.theorem import SIZE_EXPONENT
 from qqt_bayes.decisions.study import Study, choices, in_each_group
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.phrases import chance_range, cost, joined, span
-from qqt_bayes.report import gate_text
 from qqt_bayes.report.comparison_text import scores, theorem_sentence
 from qqt_bayes.report.decision_text import paragraphs, remarks
 
@@ -81,9 +80,7 @@ def _disagreement(alone: Mapping[str, xr.Dataset]) -> str:
     differing = np.unique(np.concatenate(budgets))
     every = next(iter(alone.values()))["budget"].size
     where = "at every budget" if differing.size == every else f"at {span(differing)} samples"
-    return (
-        f"They choose differently {where}: there a wrong law costs {joined(costs)}."
-    )
+    return f"They choose differently {where}: there a wrong law costs {joined(costs)}."
 
 
 def _theorem(study: Study) -> Iterator[str]:
@@ -94,7 +91,9 @@ def _theorem(study: Study) -> Iterator[str]:
         for group, (own, joint) in in_each_group(pairs):
             rows = choices(own, joint)
             differ = rows[rows["choice"] != rows["choice_of_other"]]
-            begin = f"With the size exponent at 1, as the combination theorem has it (model {name}),"
+            begin = (
+                f"With the size exponent at 1, as the combination theorem has it (model {name}),"
+            )
             if not len(differ):
                 words = f"{begin} the choices would be the same."
             else:
@@ -115,10 +114,10 @@ def _theorem(study: Study) -> Iterator[str]:
 def _refused(study: Study) -> Iterator[str]:
     """Which fits did not pass their checks, why, and that they take no part."""
     for name, gate in study.refused.items():
-        checks = joined([gate_text.outcome(check) for check in gate.failed])
+        failed = [f"{each.name} {each.value:.3g}, {each.bound}" for each in gate.failed]
         yield (
-            f"The fit of {name} did not pass its checks ({checks}): nothing that is said here "
-            f"rests on it."
+            f"The fit of {name} was refused ({'; '.join(failed)}): nothing that is said here rests "
+            "on it."
         )
 
 

@@ -21,7 +21,7 @@ from qqt_bayes.model.draws import errors_again, prior_draws, replicate
 from qqt_bayes.model.noise import TRAINING, checkpoints
 from qqt_bayes.model.priors import declared
 from qqt_bayes.model.problem import UTILITY, Problem
-from qqt_bayes.model.spec import Spec, load_model, require_kind
+from qqt_bayes.model.spec import DEFAULT_MODEL, Spec, load_model, require_kind
 from qqt_bayes.posterior import gate
 from qqt_bayes.posterior.fit import by_draw
 from qqt_bayes.posterior.methods import METHODS
@@ -42,7 +42,7 @@ MIN_DRAWS, MIN_TUNE, MIN_CHAINS = 4, 1, 1
 
 def fit(
     runs: xr.Dataset,
-    spec: Spec | str = "utility",
+    spec: Spec | str = DEFAULT_MODEL,
     *,
     draws: int = 1000,
     tune: int = 1000,
@@ -178,7 +178,7 @@ def _compiled(problem: Problem, coordinates: Coordinates | None) -> Any:
         # Along principal axes, what the runs say is apart from what the prior does: where the noise
         # is larger than at the mode, the sampler widens the axes of the runs alone.
         variance, axes = np.linalg.eigh(normal.root @ normal.root.T)
-        return from_kernel(about(layout, normal.mean, axes * np.sqrt(variance)))
+        return from_kernel(about(problem, layout, normal.mean, axes * np.sqrt(variance)))
     from qqt_bayes.sampling.declaration import from_declaration
 
     return from_declaration(problem, coordinates)

@@ -9,7 +9,7 @@ from typing import Any
 
 import xarray as xr
 
-from qqt_bayes.model.spec import Spec, load_model
+from qqt_bayes.model.spec import DEFAULT_MODEL, Spec, load_model
 from qqt_bayes.sampling import cluster
 from qqt_bayes.sampling.inference import fit
 
@@ -19,7 +19,7 @@ PACKAGES = ("qqt_bayes", "pymc", "pytensor", "nutpie", "numba", "arviz", "xarray
 
 def fit_many(
     tables: Iterable[xr.Dataset],
-    spec: Spec | str = "utility",
+    spec: Spec | str = DEFAULT_MODEL,
     *,
     dask: str | None = None,
     **settings: Any,

@@ -36,14 +36,16 @@ def sampled(monkeypatch):
 
 def test_the_prior_in_place_of_the_posterior_is_caught(losses, sampled):
     """By the log likelihood alone, as Modrak et al. show."""
-    found = simulation_based_calibration(losses, replications=40, draws=100, chains=2)
+    found = simulation_based_calibration(losses, "utility", replications=40, draws=100, chains=2)
     alone = 0.05 / found.sizes["scalar"]
     assert outside_bands(found["rank"], 1 - alone) == [LOG_LIKELIHOOD]
     assert len(set(sampled.seeds)) == 40
 
 
 def test_what_a_calibration_holds(losses, sampled):
-    found = simulation_based_calibration(losses, replications=2, seed=3, draws=50, chains=2)
+    found = simulation_based_calibration(
+        losses, "utility", replications=2, seed=3, draws=50, chains=2
+    )
     assert dict(found.sizes) == {"replication": 2, "scalar": 8 + 2 * 3 + 2 * 3 + 1 + 1}
     names = found["scalar"].values.tolist()
     assert {"a", "sigma", "b[0-10%]", "error of top 2", LOG_LIKELIHOOD} <= set(names)
@@ -54,13 +56,15 @@ def test_what_a_calibration_holds(losses, sampled):
     assert found["divergences"].values.tolist() == [0, 0]
     assert (found["seconds"] > 0).all()
     assert Spec.from_dict(json.loads(found.attrs["spec"])) == load_model("utility")
-    again = simulation_based_calibration(losses, replications=2, seed=3, draws=50, chains=2)
+    again = simulation_based_calibration(
+        losses, "utility", replications=2, seed=3, draws=50, chains=2
+    )
     xr.testing.assert_identical(again.drop_vars("seconds"), found.drop_vars("seconds"))
 
 
 def test_errors_beyond_the_data_are_those_of_the_law(losses, sampled):
     """The truths of decision quantities, by another way than the model's."""
-    found = simulation_based_calibration(losses, replications=1, draws=50, chains=2)
+    found = simulation_based_calibration(losses, "utility", replications=1, draws=50, chains=2)
     truth = found["truth"].isel(replication=0).to_series()
     pools = losses["pool"].values
     rows = {name: [truth[f"{name}[{pool}]"] for pool in pools] for name in ("b", "tau")}
@@ -122,7 +126,7 @@ def test_the_sampler_is_calibrated():
     rows = [(f"band {i}", size, k * size, 0.5) for i in range(5) for k in (2, 4, 6, 8, 10)]
     columns = ["pool", "unique_samples", "samples_seen", "error"]
     runs = read_runs(pd.DataFrame(rows, columns=columns))
-    found = simulation_based_calibration(runs, replications=60, seed=2)
+    found = simulation_based_calibration(runs, "utility", replications=60, seed=2)
     assert outside_bands(found["rank"], 1 - 0.05 / found.sizes["scalar"]) == []
     assert (found["divergences"] > 0).mean() < 0.2
     assert found["ess"].min() > RANKED_DRAWS

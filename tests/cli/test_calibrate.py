@@ -35,6 +35,7 @@ def calibrate(tables, *more, replications=2, **expected):
     """The command on losses, of which nearly all are legal."""
     runs, composition = tables
     shared = ("--composition", composition, "--kind", "loss", "--replications", replications)
+    shared += () if "--model" in more else ("--model", "utility")
     return qqt("calibrate", runs, *shared, *more, **expected)
 
 

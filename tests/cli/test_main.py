@@ -41,6 +41,7 @@ def test_every_command_explains_itself() -> None:
         "fit",
         "models",
         "predict",
+        "study",
     ]
     for name, command in main.commands.items():
         assert qqt(name, "--help").stdout.startswith("Usage: ")

@@ -18,7 +18,8 @@ from qqt_bayes.report.limits_text import LIMITS
 from qqt_bayes.report.records import SCHEMA
 from qqt_bayes.sampling import inference, many
 
-REMARKS = {"approximate", "forced", "only_level", "basis", "choice", "undecided", "crossovers"}
+REMARKS = {"approximate", "forced", "only_level", "choice", "leads", "undecided", "crossovers"}
+REMARKS |= {"basis", "reliability"}
 
 
 def as_json(*asked, **options):

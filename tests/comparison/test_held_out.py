@@ -52,7 +52,8 @@ def test_a_fit_predicts_each_run_of_its_training_set_budget_and_group(groups):
     true = made.curves("utility", made.truth(3, groups))[..., -1]
     expected = true.reshape(groups, 3)[late["group_index"], late["data_index"]]
     if model == "utility":
-        np.testing.assert_allclose(found.curve, np.broadcast_to(expected, found.curve.shape))
+        near = np.broadcast_to(expected, found.curve.shape)  # but for departures from the law
+        np.testing.assert_allclose(found.curve, near, rtol=10 * made.AMPLITUDE)
     else:  # half-lives are quoted at 100 million samples there
         assert np.isfinite(found.curve).all()
     assert found.new_run.shape == (100, 3 * groups)
@@ -74,7 +75,10 @@ def test_a_forecast_is_of_a_measured_run():
 
 def test_forecasts_of_a_refused_fit_are_marked():
     found = held_out(
-        read_runs(*made.tables()), share=0.3, fit=lambda runs, spec: made.fit(passed=False)
+        read_runs(*made.tables()),
+        "utility",
+        share=0.3,
+        fit=lambda runs, spec: made.fit(passed=False),
     )
     assert found.runs["status"].tolist() == ["refused"] * 3
     assert found.decisions[["way", "status", "levels"]].values.tolist() == [

@@ -13,19 +13,24 @@ from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.tables.runs import read_runs
 
 
+def identifiability(runs, model="utility"):
+    """Under the utility law if no other model is named."""
+    return qqt_bayes.identifiability(runs, model)
+
+
 def findings(source, model="utility", **options):
-    return qqt_bayes.identifiability(read_runs(source, **options), model).findings
+    return identifiability(read_runs(source, **options), model).findings
 
 
 def test_a_rich_design_identifies_everything():
-    found = qqt_bayes.identifiability(read_runs(each_alone(np.geomspace(1e6, 1e9, 12))))
+    found = identifiability(read_runs(each_alone(np.geomspace(1e6, 1e9, 12))))
     assert set(found.findings) <= {"repetition", "ridge", "forecast"}
     assert found.contraction["contraction"].min() > 0.5
     assert found.epochs == {"x": 100.0, "y": 100.0}
 
 
 def test_one_budget():
-    found = qqt_bayes.identifiability(read_runs(each_alone([2e7])))
+    found = identifiability(read_runs(each_alone([2e7])))
     assert "errors at other budgets are not identified" in found.findings["one budget"]
     assert "narrow budgets" not in found.findings
     assert "forecast" not in found.findings
@@ -35,7 +40,7 @@ def test_one_budget():
 
 
 def test_runs_of_one_epoch_leave_half_lives_to_the_prior():
-    found = qqt_bayes.identifiability(read_runs(each_alone([1e6, 4e6, 1e7], size=1e7)))
+    found = identifiability(read_runs(each_alone([1e6, 4e6, 1e7], size=1e7)))
     assert found.findings["no repetition"].startswith("No run goes beyond one epoch")
     assert "tau of x and y" in found.findings["prior-dominated"]
     tau = found.contraction.query("parameter == 'tau'")["contraction"]
@@ -54,7 +59,7 @@ def test_narrow_budgets(largest, is_narrow):
 
 
 def test_inseparable_pools_are_named():
-    found = qqt_bayes.identifiability(mixed([[1, 0, 0], [0, 1, 2]])).findings
+    found = identifiability(mixed([[1, 0, 0], [0, 1, 2]])).findings
     assert "never separate pool 1 and pool 2" in found["inseparable pools 1"]
 
 
@@ -68,7 +73,7 @@ def test_inseparable_pools_are_named():
     ],
 )
 def test_size_exponent_needs_repeated_sets_of_different_sizes(shares, is_open):
-    found = qqt_bayes.identifiability(mixed(shares), "utility-free-size")
+    found = identifiability(mixed(shares), "utility-free-size")
     assert ("one size" in found.findings) == is_open
     told = found.contraction.set_index("parameter")["contraction"]["size_exponent"]
     assert (told < 1e-6) if is_open and shares[0] != [1, 1] else (told > 0)
@@ -87,7 +92,7 @@ def test_noise_beyond_measure_is_no_fault(exponent):
     table_of = load_model("utility").to_dict()
     table_of["likelihood"]["budget_exponent"] = exponent
     spec = Spec.from_dict(table_of)
-    found = qqt_bayes.identifiability(read_runs(each_alone([1e5, 1e6, 1e8])), spec)
+    found = identifiability(read_runs(each_alone([1e5, 1e6, 1e8])), spec)
     assert "nan" not in " ".join(found.findings.values())
     assert (found.contraction["contraction"].between(-1e-9, 1)).all()
 
@@ -114,7 +119,7 @@ def test_groups_at_one_budget_are_named():
 def test_errors_that_no_prior_expects_are_told():
     assert "unexpected errors" not in findings(each_alone([1e6, 1e8]))
     runs = each_alone([1e6, 1e8]).assign(error=[4.9, 4.4] * 2)
-    found = qqt_bayes.identifiability(read_runs(runs, kind="loss")).findings
+    found = identifiability(read_runs(runs, kind="loss")).findings
     assert "4 of 4 runs are outside their 90 % intervals" in found["unexpected errors"]
     assert "run 2 most, with 4.4 instead of" in found["unexpected errors"]
 
@@ -136,9 +141,7 @@ def test_groups_that_have_a_budget_each_are_not_told_from_their_budgets():
 
 def test_outcomes_are_not_used():
     first, second = (
-        qqt_bayes.identifiability(
-            read_runs(each_alone([1e6, 1e8]).assign(error=error, n_eval=50_000))
-        )
+        identifiability(read_runs(each_alone([1e6, 1e8]).assign(error=error, n_eval=50_000)))
         for error in (0.3, 0.9)
     )
     assert first.to_dict() == second.to_dict()
@@ -147,7 +150,7 @@ def test_outcomes_are_not_used():
 def test_where_the_prior_is_never_legal_nothing_is_quantified():
     spec = load_model("power-law")
     far = replace(spec, parameters={**spec.parameters, "a": 1e-30})
-    found = qqt_bayes.identifiability(read_runs(each_alone([1e6, 1e8])), far)
+    found = identifiability(read_runs(each_alone([1e6, 1e8])), far)
     assert found.findings["unknown"].startswith("How much these runs can teach is not quantified")
     assert found.draws == 0
     assert found.contraction.empty
@@ -156,16 +159,16 @@ def test_where_the_prior_is_never_legal_nothing_is_quantified():
 
 def test_a_table_that_is_very_large_is_not_quantified():
     pools = [f"pool {i}" for i in range(600)]
-    found = qqt_bayes.identifiability(read_runs(each_alone([1e7], pools)))
+    found = identifiability(read_runs(each_alone([1e7], pools)))
     assert {"one budget", "no repetition", "unknown"} <= set(found.findings)
 
 
 def test_a_law_without_random_parameters_has_nothing_to_learn():
     fixed = replace(load_model("power-law"), parameters={"a": 0.02, "b": 0.1, "d": 0.1})
-    assert "unknown" in qqt_bayes.identifiability(read_runs(each_alone([1e6, 1e8])), fixed).findings
+    assert "unknown" in identifiability(read_runs(each_alone([1e6, 1e8])), fixed).findings
 
 
 def test_a_bounded_law_is_not_for_losses():
     runs = read_runs(each_alone([1e6, 1e8]), kind="loss")
     with pytest.raises(InputError, match="its law is for error rates"):
-        qqt_bayes.identifiability(runs, "utility-bounded")
+        identifiability(runs, "utility-bounded")

@@ -86,7 +86,9 @@ def test_groups_are_predicted_together_or_one_by_one(model):
 def test_levels_are_predicted_alone_or_together_alike():
     fit, order = made.fit(draws=5), [2, 0]
     together = law_curves(fit, made.levels(), BUDGETS)
-    xr.testing.assert_allclose(law_curves(fit, made.levels()[order], BUDGETS), together[:, :, order])
+    xr.testing.assert_allclose(
+        law_curves(fit, made.levels()[order], BUDGETS), together[:, :, order]
+    )
     xr.testing.assert_allclose(law_curves(fit, made.levels(), BUDGETS[1]), together[..., [1]])
 
 

@@ -33,6 +33,7 @@ from qqt_bayes.model.floor import SMALL_FLOOR
 from qqt_bayes.model.rounding import MAX_LOG_FALL, MIN_HALF_WIDTH, NODES
 from qqt_bayes.sampling.kernel import density as kernel
 from qqt_bayes.sampling.kernel.affine import move, pull_move
+from qqt_bayes.sampling.kernel.bend import bend, pull_bend
 from qqt_bayes.sampling.kernel.memory import REAL_POINTER, Table, call, part
 from qqt_bayes.sampling.kernel.tables import Plan
 
@@ -192,15 +193,18 @@ def _density(sources: int) -> Callable[..., Any]:
     def density(size, u, gradient, density, plan):
         _ = sources
         affine = plan.affine
-        value = malloc(BYTES * (plan.work + 2 * plan.slots + 2 * affine.size))
+        value = malloc(BYTES * (plan.work + 2 * plan.slots + 3 * affine.size))
         adjoint, work = part(value, plan.slots), part(value, 2 * plan.slots)
-        point, by_point = u, gradient
+        point, by_point, total = u, gradient, 0.0
         if affine.size > 0:
-            point = part(work, plan.work)
+            before = part(work, plan.work)
+            point = part(before, affine.size)
             by_point = part(point, affine.size)
-            move(affine, u, point)
-        density[0] = kernel.log_density(plan, point, by_point, value, adjoint, work)
+            move(affine, u, before)
+            total = bend(plan.bent, before, point)
+        density[0] = total + kernel.log_density(plan, point, by_point, value, adjoint, work)
         if affine.size > 0:
+            pull_bend(plan.bent, part(work, plan.work), by_point)
             pull_move(affine, by_point, gradient)
         finite = math.isfinite(density[0])
         for i in range(plan.places):
@@ -217,12 +221,14 @@ def _expand(sources: int) -> Callable[..., Any]:
     def expand(size, expanded, u, values, plan):
         _ = sources
         affine = plan.affine
-        value = malloc(BYTES * (plan.work + plan.slots + affine.size))
+        value = malloc(BYTES * (plan.work + plan.slots + 2 * affine.size))
         work = part(value, plan.slots)
         point = u
         if affine.size > 0:
-            point = part(work, plan.work)
-            move(affine, u, point)
+            before = part(work, plan.work)
+            point = part(before, affine.size)
+            move(affine, u, before)
+            bend(plan.bent, before, point)
         call(plan.set_values, plan, point, value, work)
         slots = plan.variables
         for i in range(plan.expanded):

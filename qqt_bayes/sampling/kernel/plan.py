@@ -33,6 +33,7 @@ from qqt_bayes.sampling.kernel.layout import (
 )
 from qqt_bayes.sampling.kernel.numbers import Numbers, Row, Slots
 from qqt_bayes.sampling.kernel.priors import CODES
+from qqt_bayes.sampling.kernel.bend_layout import before_bend, bend_about, unbent
 from qqt_bayes.sampling.kernel.reuse_layout import reuse_table, reuse_work
 from qqt_bayes.sampling.kernel.run_tables import NoiseWork
 from qqt_bayes.sampling.kernel.tables import (
@@ -120,6 +121,7 @@ def lay_out(problem: Problem, coordinates: Coordinates | None) -> Layout:
         fixed=reals(numbers.fixed),
         variables=variables,
         affine=Affine(0, reals([]), reals([])),
+        bent=unbent(numbers.places),
         priors=_priors(by_value),
         declared=Declared(len(numbers.declared), *_columns(numbers.declared, ON_SCALE)),
         placed=_placed(numbers.placed, *families),
@@ -146,19 +148,23 @@ def lay_out(problem: Problem, coordinates: Coordinates | None) -> Layout:
     return Layout(plan, numbers.variables, coords, _middle(plan, numbers, problem))
 
 
-def about(layout: Layout, centre: Array, root: Array) -> Layout:
-    """The same tables, with a point that is sampled as ``u = m + L z``.
+def about(problem: Problem, layout: Layout, centre: Array, root: Array) -> Layout:
+    """The same tables, with a point that is sampled along axes and by its levels.
 
     Parameters
     ----------
+    problem : Problem
     layout : Layout
+        Of parameters as declared.
     centre : array, shape (place,)
-        ``m``.
+        The mode of the posterior.
     root : array, shape (place, place)
-        ``L``.
+        A square root of its covariance about there, with an axis in each column.
     """
-    affine = Affine(centre.size, reals(centre), reals(root))
-    plan = layout.plan._replace(affine=affine)
+    bent = bend_about(problem, layout.plan, layout.variables, centre)
+    point, axes = before_bend(bent, centre, root)
+    affine = Affine(point.size, reals(point), reals(axes))
+    plan = layout.plan._replace(affine=affine, bent=bent)
     return replace(layout, plan=plan, middle=np.zeros(centre.size))
 
 

@@ -271,6 +271,38 @@ class Affine(NamedTuple):
     root: Reals
 
 
+class Bent(NamedTuple):
+    """Which heights above a floor are sampled as levels, see `bend`.
+
+    Attributes
+    ----------
+    size : int
+        The length of the vector.
+    floors : int
+    floor, height : array, shape (floor,)
+        Places.
+    scale : array, shape (floor,)
+        ``s``.
+    entries : int
+        What moves with the heights.
+    of : array, shape (entry,)
+        The height with which it moves.
+    target : array, shape (entry,)
+        Its place.
+    weight : array, shape (entry,)
+    """
+
+    size: int
+    floors: int
+    floor: Integers
+    height: Integers
+    scale: Reals
+    entries: int
+    of: Integers
+    target: Integers
+    weight: Reals
+
+
 class Plan(NamedTuple):
     """All tables of a model.
 
@@ -298,6 +330,7 @@ class Plan(NamedTuple):
     fixed: Reals
     variables: Integers
     affine: Affine
+    bent: Bent
     priors: Priors
     declared: Declared
     scales_work: ScalesWork

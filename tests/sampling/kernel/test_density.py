@@ -154,23 +154,68 @@ def test_is_that_of_the_model_as_declared(model, rounding):
     assert_same(load_model(model), design("mixed", rounding), declared=True)
 
 
-def test_an_affine_map_moves_the_point_and_turns_the_gradient():
-    """Of z the density is that of u = m + L z, and its gradient L' times the one there."""
-    problem = Problem(load_model("effective-reuse"), mixtures())
+@pytest.mark.parametrize("name", ["mixed", "groups"])
+def test_a_point_is_sampled_along_axes_and_by_its_levels(name):
+    """At the mode the axes are those that were asked for, and the density has its Jacobian."""
+    runs = design(name, "exact")
+    problem = Problem(load_model("effective-reuse"), runs)
     layout = lay_out(problem, None)
     rng = np.random.default_rng(0)
-    size = layout.middle.size
-    root = np.tril(0.1 * rng.standard_normal((size, size)) + np.eye(size))
-    plain, moved = (
-        Density(from_kernel(each)) for each in (layout, about(layout, layout.middle, root))
-    )
+    mode, size = layout.middle + 0.1, layout.middle.size
+    axes = np.tril(0.1 * rng.standard_normal((size, size)) + np.eye(size))
+    around = about(problem, layout, mode, axes)
+    plain, moved = (Density(from_kernel(each)) for each in (layout, around))
+
+    def point(z):
+        return with_heights(around, layout.variables, mode, z)
+
+    def jacobian(z):
+        return np.array([point(z + h) - point(z - h) for h in 1e-5 * np.eye(size)]).T / 2e-5
+
+    np.testing.assert_allclose(point(np.zeros(size)), mode, atol=1e-12)
+    np.testing.assert_allclose(jacobian(np.zeros(size)), axes, atol=1e-7)
+    volume = np.linalg.slogdet(axes)[1] - moved(np.zeros(size))[0] + plain(mode)[0]
     for z in 0.5 * rng.standard_normal((3, size)):
-        u = layout.middle + root @ z
-        (value, gradient), (expected, by_u) = moved(z), plain(u)
-        assert value == pytest.approx(expected, rel=1e-12)
-        np.testing.assert_allclose(gradient, root.T @ by_u, rtol=1e-9, atol=1e-9)
-        ours, theirs = (each.variables(x[None, None]) for each, x in ((moved, z), (plain, u)))
-        np.testing.assert_allclose(ours["Q"], theirs["Q"], rtol=1e-12)
+        (value, gradient), expected = moved(z), plain(point(z))[0]
+        expected += np.linalg.slogdet(jacobian(z))[1] - volume
+        assert value == pytest.approx(expected, rel=1e-8)
+        numeric = [moved(z + h)[0] - moved(z - h)[0] for h in 1e-5 * np.eye(size)]
+        np.testing.assert_allclose(gradient, np.array(numeric) / 2e-5, rtol=1e-5, atol=1e-4)
+        ours, theirs = (
+            each.variables(x[None, None]) for each, x in ((moved, z), (plain, point(z)))
+        )
+        np.testing.assert_allclose(ours["height"], theirs["height"], rtol=1e-12)
+
+
+def with_heights(layout, variables, mode, z):
+    """The map written out: odds of the level less those of the floor make the height's."""
+    place = dict(zip(layout.plan.declared.slot, layout.plan.declared.place, strict=True))
+    at = {name: [place[s] for s in slots.ravel()] for name, (slots, _) in variables.items()}
+    u = layout.plan.affine.centre + layout.plan.affine.root.reshape(mode.size, mode.size) @ z
+    s = np.exp(mode[at["height"]]) * (1 + np.exp(mode[at["floor"]])) / 8
+    level, floor = np.exp(u[at["height"]]), np.exp(u[at["floor"]])
+    height = s * np.logaddexp(0, (level - floor) / s) / (1 + floor)
+    psi = np.log(height / level)
+    u[at["height"]] += psi
+    u[at["height_mu"]] += psi.mean()
+    u[at["alpha"]] -= psi
+    u[at["alpha_mu"]] -= psi.mean()
+    return u
+
+
+def test_losses_are_sampled_along_axes_alone():
+    runs = design("mixed", "exact")
+    runs = runs.assign(error=runs["error"] * 4).assign_attrs(kind="loss")
+    problem = Problem(load_model("effective-reuse"), runs)
+    layout = lay_out(problem, None)
+    axes = np.diag(np.linspace(0.5, 2, layout.middle.size))
+    plain, moved = (
+        Density(from_kernel(each)) for each in (layout, about(problem, layout, layout.middle, axes))
+    )
+    z = np.linspace(-0.4, 0.4, layout.middle.size)
+    (value, gradient), (expected, by_u) = moved(z), plain(layout.middle + axes @ z)
+    assert value == pytest.approx(expected, rel=1e-12)
+    np.testing.assert_allclose(gradient, axes @ by_u, rtol=1e-9, atol=1e-9)
 
 
 def replaced(model, likelihood=None, **parameters):

@@ -1,0 +1,172 @@
+"""A study from runs to a folder: what is fitted, what decides, what is written and read again."""
+
+import json
+
+import made
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from command import qqt
+
+import qqt_bayes
+from qqt_bayes.decisions.decide import decide
+from qqt_bayes.errors import InadequateFit, InputError
+from qqt_bayes.model.spec import load_model
+from qqt_bayes.posterior.fit_file import open_fit
+from qqt_bayes.sampling import inference
+from qqt_bayes.studies.folder import open_study
+from qqt_bayes.studies.study import study
+from qqt_bayes.tables.runs import read_runs
+
+NAMES = {
+    "comparison.csv",
+    "decision.csv",
+    "decision.json",
+    "effective-reuse.nc",
+    "laws.csv",
+    "levels.csv",
+    "study.json",
+    "summary.txt",
+    "utility-free-size.nc",
+    "utility.nc",
+}
+FEW = {"draws": 60, "tune": 150, "chains": 2}
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return read_runs(*made.tables())
+
+
+@pytest.fixture(scope="module")
+def carried_out(runs, tmp_path_factory):
+    """A study with few draws, whose fits the gate would not let pass: it is forced."""
+    folder = tmp_path_factory.mktemp("study")
+    said: list[str] = []
+    found = study(runs, made.levels(), [64e6, 5e9], folder, force=True, say=said.append, **FEW)
+    return found, folder, said
+
+
+def test_it_decides_under_both_laws_and_reports_the_theorem(carried_out):
+    found, _, said = carried_out
+    assert list(found.fits) == ["effective-reuse", "utility-free-size", "utility"]
+    assert found.weights == {"effective-reuse": 0.5, "utility-free-size": 0.5}
+    assert found.theorem == "utility"
+    assert list(found.alone) == list(found.fits)
+    assert found.comparison["law"].values.tolist() == list(found.weights)
+    deciding = {name: found.fits[name] for name in found.weights}
+    again = decide(deciding, made.levels(), [64e6, 5e9], force=True)
+    xr.testing.assert_identical(again, found.decision)
+    assert sum(line.startswith("Fit model") for line in said) == 3
+
+
+def test_its_folder_has_all_of_it(carried_out):
+    found, folder, _ = carried_out
+    names = {path.name for path in folder.iterdir()}
+    assert names >= NAMES
+    assert {"scaling_curves.png", "probability_best.svg"} <= names
+    assert "parameter_posteriors-effective-reuse.png" in names
+    assert "utility_curves-utility.svg" in names
+    laws = pd.read_csv(folder / "laws.csv")
+    assert laws["model"].unique().tolist() == list(found.alone)
+    content = json.loads((folder / "decision.json").read_text())
+    words = (folder / "summary.txt").read_text()
+    assert " ".join(words.split()) == " ".join(content["study"].split())
+    assert content["study"].startswith(content["summary"])
+
+
+def test_decide_takes_the_folder(carried_out):
+    """Its fits, weights, levels and budgets, unless others are given."""
+    found, folder, _ = carried_out
+    saved = open_study(folder)
+    assert (list(saved.fits), saved.weights) == (list(found.weights), [0.5, 0.5])
+    np.testing.assert_array_equal(saved.budgets, [64e6, 5e9])
+    result = qqt("decide", folder, "--force", "--format", "json")
+    decided = json.loads(result.stdout)
+    assert decided["settings"]["models"] == list(found.weights)
+    for name, by in (("probability_best", "probability_best"), ("regret", "regret")):
+        shown = [level[by] for each in decided["decisions"] for level in each["levels"]]
+        np.testing.assert_allclose(shown, found.decision[name].T.values.ravel())
+    other = qqt(
+        "decide", folder, "--force", "--budgets", "1B", "--weights", "1,0", "--format", "json"
+    )
+    assert json.loads(other.stdout)["settings"]["weights"] == [1.0, 0.0]
+    assert "no --levels" not in other.stderr
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda folder: (folder / "study.json").unlink(), "no whole study"),
+        (lambda folder: (folder / "study.json").write_text("{"), "study.json is damaged"),
+        (lambda folder: (folder / "study.json").write_text("[1]"), "study.json is damaged"),
+        (lambda folder: (folder / "utility-free-size.nc").unlink(), "There is no fit at"),
+    ],
+)
+def test_a_folder_that_is_no_whole_study_is_a_fault(carried_out, tmp_path, damage, sentence):
+    _, folder, _ = carried_out
+    for path in folder.glob("*.*"):
+        if path.suffix in (".nc", ".json", ".csv"):
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    damage(tmp_path)
+    assert sentence in qqt("decide", tmp_path, "--force", exit_code=1).stderr
+
+
+def made_fit(runs, spec, passed):
+    """A made fit of the model that is asked for, with the table's own hash."""
+    fit = made.fit(model=load_model(spec) if isinstance(spec, str) else spec, passed=passed)
+    fit.attrs["data_hash"] = runs.attrs["data_hash"]
+    return fit
+
+
+def test_a_refused_law_takes_no_part(runs, tmp_path, monkeypatch):
+    def infer(runs, spec, **_):
+        return made_fit(runs, spec, passed=spec.name != "utility")
+
+    monkeypatch.setattr(inference, "fit", infer)
+    models = "utility", "utility-free-size"
+    found = study(runs, made.levels(), [1e9], tmp_path, models=models, theorem=None)
+    assert found.weights == {"utility-free-size": 1.0}
+    assert list(found.refused) == ["utility"]
+    assert found.comparison is None
+    assert "The fit of utility was refused" in (tmp_path / "summary.txt").read_text()
+    assert list(open_study(tmp_path).fits) == ["utility-free-size"]
+    assert open_fit(tmp_path / "utility.nc").gate.passed is False  # saved all the same
+
+
+def test_without_a_fit_that_passed_nothing_is_decided(runs, tmp_path, monkeypatch):
+    monkeypatch.setattr(inference, "fit", lambda runs, spec, **_: made_fit(runs, spec, False))
+    models = "utility", "utility-free-size"
+    with pytest.raises(InadequateFit, match="(?s)utility: The fit did not pass.*saved in"):
+        study(runs, made.levels(), [1e9], tmp_path, models=models)
+    assert {path.name for path in tmp_path.iterdir()} == {"utility.nc", "utility-free-size.nc"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"models": []}, "models: expected one or more, each once, got 0"),
+        ({"models": ["utility", "utility"]}, "each once, got utility, utility"),
+        ({"models": ["utilty"]}, "did you mean"),
+        ({"weights": [1]}, "expected 2 numbers of at least 0"),
+        ({"weights": "half"}, "expected 2 numbers of at least 0"),
+        ({"budgets": [0]}, "budgets: expected 1 to"),
+        (
+            {"levels": pd.DataFrame({"data": ["a"], "pool": ["x"], "unique_samples": 1e6})},
+            "unknown",
+        ),
+        ({"margin": -1}, "margin"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_before_anything_is_fitted(runs, monkeypatch, asked, sentence):
+    monkeypatch.setattr(inference, "fit", lambda *_, **__: pytest.fail("it was fitted"))
+    with pytest.raises(InputError, match=sentence):
+        study(runs, **({"levels": made.levels(), "budgets": [1e9]} | asked))
+
+
+def test_levels_and_budgets_are_those_of_the_runs_if_none_are_given(runs, monkeypatch):
+    monkeypatch.setattr(inference, "fit", lambda runs, spec, **_: made_fit(runs, spec, True))
+    found = qqt_bayes.study(runs, models=["utility"], theorem=None)
+    assert found.decision["level"].values.tolist() == runs["data"].values.tolist()
+    assert found.decision["budget"].values[[0, -1]].tolist() == [64e6, 4 * 1.28e9]
