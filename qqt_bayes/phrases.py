@@ -122,8 +122,11 @@ def in_lines(text: str, width: int = LINE) -> str:
     'One.\n\nTwo.\n'
     """
     blocks = text.strip().split("\n\n")
-    whole = {"break_long_words": False, "break_on_hyphens": False}  # of names of models, too
-    return "\n\n".join(fill(block, width, **whole) for block in blocks) + "\n"
+    lines = [
+        fill(block, width, break_long_words=False, break_on_hyphens=False)  # of models' names
+        for block in blocks
+    ]
+    return "\n\n".join(lines) + "\n"
 
 
 def joined_ends(first: str, last: str) -> str:

@@ -79,7 +79,7 @@ type Read = tuple[dict[str, Fit], list[float] | None, xr.DataArray | None, NDArr
 
 
 def _read(sources: tuple[str, ...], whole: bool, levels: str | None, budgets: str | None) -> Read:
-    """Fits by name, and what a study says of weights, levels and budgets; None where it does not."""
+    """Fits by name, and a study's weights, levels and budgets; None where there is no study."""
     shares = taken = samples = None
     files: tuple[str, ...] = sources
     if Path(sources[0]).is_dir():

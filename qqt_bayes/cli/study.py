@@ -26,7 +26,7 @@ def report(
     levels: str | None,
     budgets: str | None,
     models: tuple[str, ...],
-    weights: tuple[float, ...] | None,
+    weights: list[float] | None,
     **options: Any,
 ) -> None:
     """Read RUNS, say what they can teach, carry the study out and print its decision.

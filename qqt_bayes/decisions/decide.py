@@ -155,7 +155,8 @@ def opened(fits: AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit]) -> dict[str, 
     """
     if isinstance(fits, Mapping) and not isinstance(fits, xr.DataTree | xr.Dataset):
         return of_same_runs(fits)
-    each = [Fit.of(fit) for fit in (fits if isinstance(fits, list | tuple) else [fits])]
+    several: Sequence[Any] = fits if isinstance(fits, list | tuple) else [fits]
+    each = [Fit.of(fit) for fit in several]
     names = [fit.spec.name for fit in each]
     if len(set(names)) < len(names):
         names = [f"{name} ({number})" for number, name in enumerate(names, start=1)]

@@ -42,8 +42,8 @@ def _impossible(decision: xr.Dataset) -> Iterator[str]:
     if budgets.size:
         yield (
             f"At {span(budgets)} samples the interval reaches error rates above 1, which there are "
-            f"not: the law of {joined(decision.attrs['models'])} knows no bound. One of a bounded law "
-            "(utility-bounded) does."
+            f"not: the law of {joined(decision.attrs['models'])} knows no bound. One of a bounded "
+            "law (utility-bounded) does."
         )
 
 

@@ -1,4 +1,4 @@
-"""A study in plain words: the joint decision, each law's own, the theorem's, and what they rest on."""
+"""A study in plain words: the joint decision, each law's own, the theorem's, what they rest on."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _disagreement(alone: Mapping[str, xr.Dataset]) -> str:
 def _theorem(study: Study) -> Iterator[str]:
     """What the combination theorem would choose where that differs, and what runs say of it."""
     name = study.theorem
-    if name in study.alone:
+    if name is not None and name in study.alone:
         pairs = [study.alone[name], study.decision]
         for group, (own, joint) in in_each_group(pairs):
             rows = choices(own, joint)

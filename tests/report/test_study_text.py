@@ -1,4 +1,4 @@
-"""What a study comes to, in words: the joint decision first, each law's own, the theorem, refusals."""
+"""What a study comes to: the joint decision first, each law's own, the theorem, refusals."""
 
 from dataclasses import replace
 

@@ -138,7 +138,7 @@ def test_a_refused_law_takes_no_part(runs, tmp_path, monkeypatch):
 def test_without_a_fit_that_passed_nothing_is_decided(runs, tmp_path, monkeypatch):
     monkeypatch.setattr(inference, "fit", lambda runs, spec, **_: made_fit(runs, spec, False))
     models = "utility", "utility-free-size"
-    with pytest.raises(InadequateFit, match="(?s)utility: The fit did not pass.*saved in"):
+    with pytest.raises(InadequateFit, match=r"(?s)utility: The fit did not pass.*saved in"):
         study(runs, made.levels(), [1e9], tmp_path, models=models)
     assert {path.name for path in tmp_path.iterdir()} == {"utility.nc", "utility-free-size.nc"}
 

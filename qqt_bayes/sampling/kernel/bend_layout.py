@@ -19,7 +19,8 @@ MOVED = {"height": 1.0, "alpha": -1.0}
 
 def unbent(size: int) -> Bent:
     """No height that is sampled as a level."""
-    return Bent(size, 0, *[integers([])] * 2, reals([]), 0, *[integers([])] * 2, reals([]))
+    none, nowhere = reals([]), integers([])
+    return Bent(size, 0, nowhere, nowhere, none, 0, nowhere, nowhere, none)
 
 
 def bend_about(

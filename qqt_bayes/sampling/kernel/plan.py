@@ -20,6 +20,7 @@ from qqt_bayes.model.noise import TRAINING, checkpoints
 from qqt_bayes.model.priors import count, values_at
 from qqt_bayes.model.problem import FLOOR, Problem, Scale
 from qqt_bayes.model.spec import Spec
+from qqt_bayes.sampling.kernel.bend_layout import before_bend, bend_about, unbent
 from qqt_bayes.sampling.kernel.curve import CODES as LAW_CODES
 from qqt_bayes.sampling.kernel.departed_layout import departed_table, departed_work
 from qqt_bayes.sampling.kernel.layout import (
@@ -33,7 +34,6 @@ from qqt_bayes.sampling.kernel.layout import (
 )
 from qqt_bayes.sampling.kernel.numbers import Numbers, Row, Slots
 from qqt_bayes.sampling.kernel.priors import CODES
-from qqt_bayes.sampling.kernel.bend_layout import before_bend, bend_about, unbent
 from qqt_bayes.sampling.kernel.reuse_layout import reuse_table, reuse_work
 from qqt_bayes.sampling.kernel.run_tables import NoiseWork
 from qqt_bayes.sampling.kernel.tables import (
