@@ -25,7 +25,7 @@ WORLDS = Path(__file__).parent / "worlds"
 COLUMNS = ["data", "samples_seen", "seed", "error", "n_eval"]
 CRAWL, FRESH, TEST = 1, 2, 3  # a world's streams of random numbers
 POOLS, PARTS, N_EVAL = "ABCD", ["A/2", "A/4", "A/8"], 20_000
-SETS = [*POOLS, "A+B", "A+B+C", "A+B+C+D"]
+LEVELS = ["A", "A+B", "A+B+C", "A+B+C+D"]
 
 
 @cache
@@ -87,15 +87,15 @@ def bands(world, sizes, rng):
 
 @cache
 def pools(name):
-    """The world's pools, A the best: each a tuple of arrays with an example a row."""
+    """The world's pools, A the best: a tuple of arrays with an example a row, and its original."""
     world, found = load(name), {}
     rng = np.random.default_rng((world.seed, CRAWL))
     drawn = zip(POOLS, bands(world, world.sizes, rng), world.near_duplicates, strict=True)
     for pool, quality, share in drawn:
-        found[pool] = world.draw(world, quality, rng)
+        found[pool] = world.draw(world, quality, rng), np.arange(len(quality))
         if share:  # the last ones become copies of others: image and one filler differ a little
-            (image, caption), first = found[pool], round(len(quality) * (1 - share))
-            original = rng.integers(first, size=len(quality) - first)
+            ((image, caption), group), first = found[pool], round(len(quality) * (1 - share))
+            group[first:] = original = rng.integers(first, size=len(quality) - first)
             image[first:] = image[original] + rng.normal(size=image[first:].shape) / 10
             caption[first:] = caption[original]
             caption[first:, -1] = world.concepts + rng.integers(world.fillers, size=len(original))
@@ -105,23 +105,25 @@ def pools(name):
 def training_set(world, data, samples, seed):
     """The examples of `A`, `A+C`, `A+C/4` (a quarter of each), or `fresh A` (never repeated).
 
-    A part of a pool is random and depends on the seed alone: `A+C/4` holds what `A/4` holds.
+    A part of a pool is random and depends on the seed alone: `A+C/4` holds what `A/4` holds. Parts
+    such as `A/4 grouped` have all near copies of an example, or none.
     """
     if data.startswith("fresh"):
         rng = np.random.default_rng((world.seed, FRESH, seed))
         return world.draw(world, bands(world, [samples] * 4, rng)[POOLS.index(data[-1])], rng)
     names, _, parts = data.partition("/")
     taken = [pools(world.name)[name] for name in names.split("+")]
-    if parts:
-        taken = [part(pool, int(parts), seed) for pool in taken]
-    return tuple(np.concatenate(arrays) for arrays in zip(*taken, strict=True))
+    examples = [part(*pool, parts.split(), seed) if parts else pool[0] for pool in taken]
+    return tuple(np.concatenate(arrays) for arrays in zip(*examples, strict=True))
 
 
-def part(pool, parts, seed):
-    """A random one of so many equal parts of a pool."""
-    size, rng = len(pool[0]), np.random.default_rng((seed, parts))
-    chosen = rng.permutation(size)[: size // parts]
-    return tuple(array[chosen] for array in pool)
+def part(examples, group, how, seed):
+    """A random one of so many equal parts of a pool, across groups of near copies or by them."""
+    size, parts = len(group), int(how[0])
+    order = np.random.default_rng((seed, parts)).permutation(size)
+    if "grouped" in how:
+        order = np.argsort(order[group], kind="stable")
+    return tuple(array[order[: size // parts]] for array in examples)
 
 
 def start(world, keys):
@@ -210,7 +212,7 @@ def run(name, data, samples, seed):
 
 def plan(world):
     """All trainings of a world, the longest first."""
-    jobs = list(product(SETS, world.budgets, range(world.seeds)))
+    jobs = list(product([*POOLS, *LEVELS[1:]], world.budgets, range(world.seeds)))
     jobs += product([*world.pairs, *PARTS], world.budgets[::-2], range(world.seeds))
     jobs += product(["fresh A", "fresh D"], world.budgets, range(2))
     return sorted(jobs, key=lambda job: -job[1])
@@ -219,14 +221,18 @@ def plan(world):
 def plan_proxies(world):
     """Pools and levels of halves and eighths of the pools, at as many epochs as the whole ones.
 
-    Beside them the whole levels at budgets so small that `plan` leaves them out.
+    Where pools hold near copies, levels of grouped parts as well. Beside them the whole levels at
+    budgets so small that `plan` leaves them out.
     """
+    sets = [(data, "") for data in [*POOLS, *LEVELS[1:]]]
+    if any(world.near_duplicates):
+        sets += [(data, " grouped") for data in LEVELS]
     cells = [
-        (f"{data}/{parts}", samples // parts)
-        for data, samples, parts in product(SETS, world.budgets, (2, 8))
+        (f"{data}/{parts}{how}", samples // parts)
+        for (data, how), samples, parts in product(sets, world.budgets, (2, 8))
     ]
     small = [samples // 8 for samples in world.budgets if samples // 8 < min(world.budgets)]
-    cells += product(["A", *SETS[4:]], small)
+    cells += product(LEVELS, small)
     jobs = [(*cell, seed) for cell, seed in product(cells, range(world.seeds))]
     return sorted(jobs, key=lambda job: -job[1])
 
@@ -238,8 +244,9 @@ def finish(world, log, folder, proxies):
     if not proxies:
         runs[fresh].to_csv(folder / "fresh.csv", index=False)
     runs[~fresh].to_csv(folder / ("proxy.csv" if proxies else "runs.csv"), index=False)
+    parts = {data: int((data.partition("/")[2] or "1").split()[0]) for data in runs["data"]}
     takes = [
-        {"data": data, "pool": pool, "unique_samples": size // int(data.partition("/")[2] or 1)}
+        {"data": data, "pool": pool, "unique_samples": size // parts[data]}
         for data, (pool, size) in product(runs["data"].unique(), world.pools.items())
         if pool in data and data[0] != "f"
     ]
