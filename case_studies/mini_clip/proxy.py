@@ -33,6 +33,8 @@ DECIDING = {
     "eighths, all budgets": (EIGHTHS, 0, 8),
 }
 """Training sets, least budget, and the divisor of the largest budget up to which runs are seen."""
+FAIR = ["eighths", "whole pools"]
+"""Those that cost the same."""
 LEARNING = {
     "whole pools and levels": (WHOLE, 2 * LEAST, 1),
     "1/8, 1/2 and whole of A": (["A/8", "A/2", "A"], LEAST, 1),
@@ -291,7 +293,8 @@ def exponents(fits):
         for _, row in some.iterrows()
     ]
     wide = some.assign(told=told).pivot(index=["model", "world"], columns="seen", values="told")
-    return wide.loc[[law for law in LAWS if LAWS[law]], list(LEARNING)].reset_index()
+    rows = [(law, world) for law, exponent in LAWS.items() if exponent for world in WORLDS]
+    return wide.loc[rows, list(LEARNING)].reset_index()
 
 
 def fits(world):
@@ -338,6 +341,10 @@ def page():
         for name in ("laws", "laws near")
         for _, row in tables_of[name].iterrows()
     }
+    ranked = tables_of["ranked"].set_index("way")["the same, one seed"]
+    numbers |= {f"one seed: {way}": f"{regret:.4f}" for way, regret in ranked.items()}
+    sure = chosen.loc[chosen["seen"].isin(FAIR) & (chosen["samples_seen"] > LATE)]
+    numbers["surest"] = f"{sure['probability_best'].max():.2f}"
     numbers |= {"trainings": f"{trainings():,}", "error": f"{spread():.4f}", "margin": str(MARGIN)}
     text = (HERE / "proxy.template.md").read_text(encoding="utf-8")
     for name, value in (numbers | {n: as_table(t) for n, t in tables_of.items()}).items():
