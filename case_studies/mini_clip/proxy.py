@@ -31,10 +31,13 @@ DECIDING = {
     "eighths": (EIGHTHS, LEAST, 8),
     "whole pools": (WHOLE, 2 * LEAST, 8),
     "eighths, all budgets": (EIGHTHS, 0, 8),
+    "eighths, levels alone": ([f"{level}/8" for level in LEVELS], LEAST, 8),
 }
 """Training sets, least budget, and the divisor of the largest budget up to which runs are seen."""
-FAIR = ["eighths", "whole pools"]
-"""Those that cost the same."""
+DECIDING_NEAR = {
+    "grouped eighths, levels alone": ([f"{level}/8 grouped" for level in LEVELS], LEAST, 8)
+}
+"""The same where pools hold near copies: of grouped parts only levels were trained."""
 LEARNING = {
     "whole pools and levels": (WHOLE, 2 * LEAST, 1),
     "1/8, 1/2 and whole of A": (["A/8", "A/2", "A"], LEAST, 1),
@@ -84,7 +87,7 @@ def read(world, keep, runs, composition):
 def fit_and_foretell(world, model, seen):
     """A fit, as a row, and what it says of the whole sets at each budget, if it is to decide."""
     runs, composition = tables(world)
-    sets, least, divisor = (DECIDING | LEARNING)[seen]
+    sets, least, divisor = (DECIDING | DECIDING_NEAR | LEARNING)[seen]
     budgets = settings(world)["budgets"]
     keep = runs["samples_seen"].between(least, max(budgets) / divisor) & runs["data"].isin(sets)
     begin = time.perf_counter()
@@ -99,7 +102,7 @@ def fit_and_foretell(world, model, seen):
         exponent = fit["posterior"][LAWS[model]].quantile(list(EDGES.values()))
         about |= dict(zip(EDGES, exponent.values, strict=True))
     about["seconds"] = round(time.perf_counter() - begin)
-    told = foretold(world, fit, runs, composition) if seen in DECIDING else pd.DataFrame()
+    told = foretold(world, fit, runs, composition) if seen not in LEARNING else pd.DataFrame()
     return about, told.assign(model=model, seen=seen)
 
 
@@ -135,7 +138,8 @@ def foretold(world, fit, runs, composition):
 
 def make_fits(world):
     """Write `proxy_fits.csv` and `proxy_forecasts.csv` of a world."""
-    jobs = [(model, seen) for seen in DECIDING for model in LAWS]
+    deciding = [*DECIDING, *(DECIDING_NEAR if world == NEAR else [])]
+    jobs = [(model, seen) for seen in deciding for model in LAWS]
     jobs += [(model, seen) for seen in LEARNING for model, exponent in LAWS.items() if exponent]
     made = [fit_and_foretell(world, *job) for job in track(jobs, world)]
     fits, told = zip(*made, strict=True)
@@ -241,7 +245,8 @@ def judged(chosen, held, made):
     right = chosen["choice"] == chosen["best"]
     chosen = chosen.assign(right=right, near=chosen["regret"] <= MARGIN)
     beyond = chosen[chosen["samples_seen"] > LATE].groupby(by)
-    late = held[held["samples_seen"] > LATE].assign(width=lambda rows: rows["95%"] - rows["5%"])
+    late = held[held["samples_seen"] > LATE]
+    late = late.assign(width=late["95%"] - late["5%"], high=late["50%"] - late["error"])
     levels = late["data"].isin(LEVELS)
     table = pd.DataFrame(
         {
@@ -254,12 +259,13 @@ def judged(chosen, held, made):
             "came true": beyond["right"].mean(),
             "90 % hold, levels": late[levels].groupby(by)["inside"].mean(),
             "their width": late[levels].groupby(by)["width"].median(),
+            "too high by": late[levels].groupby(by)["high"].mean(),
             "90 % hold, pools": late[~levels].groupby(by)["inside"].mean(),
             "CRPS": late.groupby(by)["crps"].mean(),
         }
     )
-    rows = [(seen, law) for seen in DECIDING for law in LAWS]
-    return table.loc[rows].reset_index().round(4)
+    rows = [(seen, law) for seen in [*DECIDING, *DECIDING_NEAR] for law in LAWS]
+    return table.loc[[row for row in rows if row in table.index]].reset_index().round(4)
 
 
 def spread():
@@ -343,8 +349,11 @@ def page():
     }
     ranked = tables_of["ranked"].set_index("way")["the same, one seed"]
     numbers |= {f"one seed: {way}": f"{regret:.4f}" for way, regret in ranked.items()}
-    sure = chosen.loc[chosen["seen"].isin(FAIR) & (chosen["samples_seen"] > LATE)]
-    numbers["surest"] = f"{sure['probability_best'].max():.2f}"
+    alone = chosen[chosen["seen"].str.contains("alone") & (chosen["samples_seen"] > LATE)]
+    numbers |= {
+        f"surest: {law}": f"{rows['probability_best'].max():.2f}"
+        for law, rows in alone.groupby("model")
+    }
     numbers |= {"trainings": f"{trainings():,}", "error": f"{spread():.4f}", "margin": str(MARGIN)}
     text = (HERE / "proxy.template.md").read_text(encoding="utf-8")
     for name, value in (numbers | {n: as_table(t) for n, t in tables_of.items()}).items():
