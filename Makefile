@@ -56,8 +56,9 @@ calibration: $(READY) ## predict held-out larger budgets of real runs, beside ba
 sbc: $(READY) ## calibrate every shipped specification on 500 simulated studies; five to six hours of one core
 	$(BIN)/python case_studies/calibration/sbc.py
 
-mini-clip: mini-clip-setup ## train the small models of case_studies/mini_clip anew, into build/; about an hour
+mini-clip: mini-clip-setup ## train the small models of case_studies/mini_clip anew, into build/; over an hour
 	$(BIN)/python case_studies/mini_clip/train.py --out build/mini_clip
+	$(BIN)/python case_studies/mini_clip/train.py --proxies equal unequal near_duplicates no_augmentation --out build/mini_clip
 
 mini-clip-setup: $(VENV)/.mini-clip ## add JAX and optax to .venv
 

@@ -25,6 +25,7 @@ WORLDS = Path(__file__).parent / "worlds"
 COLUMNS = ["data", "samples_seen", "seed", "error", "n_eval"]
 CRAWL, FRESH, TEST = 1, 2, 3  # a world's streams of random numbers
 POOLS, PARTS, N_EVAL = "ABCD", ["A/2", "A/4", "A/8"], 20_000
+LEVELS = ["A", "A+B", "A+B+C", "A+B+C+D"]
 
 
 @cache
@@ -86,15 +87,15 @@ def bands(world, sizes, rng):
 
 @cache
 def pools(name):
-    """The world's pools, A the best: each a tuple of arrays with an example a row."""
+    """The world's pools, A the best: a tuple of arrays with an example a row, and its original."""
     world, found = load(name), {}
     rng = np.random.default_rng((world.seed, CRAWL))
     drawn = zip(POOLS, bands(world, world.sizes, rng), world.near_duplicates, strict=True)
     for pool, quality, share in drawn:
-        found[pool] = world.draw(world, quality, rng)
+        found[pool] = world.draw(world, quality, rng), np.arange(len(quality))
         if share:  # the last ones become copies of others: image and one filler differ a little
-            (image, caption), first = found[pool], round(len(quality) * (1 - share))
-            original = rng.integers(first, size=len(quality) - first)
+            ((image, caption), group), first = found[pool], round(len(quality) * (1 - share))
+            group[first:] = original = rng.integers(first, size=len(quality) - first)
             image[first:] = image[original] + rng.normal(size=image[first:].shape) / 10
             caption[first:] = caption[original]
             caption[first:, -1] = world.concepts + rng.integers(world.fillers, size=len(original))
@@ -102,16 +103,27 @@ def pools(name):
 
 
 def training_set(world, data, samples, seed):
-    """The examples of `A`, `A+C`, `A/4` (a random quarter), or `fresh A` (never repeated)."""
+    """The examples of `A`, `A+C`, `A+C/4` (a quarter of each), or `fresh A` (never repeated).
+
+    A part of a pool is random and depends on the seed alone: `A+C/4` holds what `A/4` holds. Parts
+    such as `A/4 grouped` have all near copies of an example, or none.
+    """
     if data.startswith("fresh"):
         rng = np.random.default_rng((world.seed, FRESH, seed))
         return world.draw(world, bands(world, [samples] * 4, rng)[POOLS.index(data[-1])], rng)
     names, _, parts = data.partition("/")
     taken = [pools(world.name)[name] for name in names.split("+")]
-    whole = tuple(np.concatenate(arrays) for arrays in zip(*taken, strict=True))
-    size, rng = len(whole[0]), np.random.default_rng((seed, int(parts or 1)))
-    chosen = rng.permutation(size)[: size // int(parts)] if parts else slice(None)
-    return tuple(array[chosen] for array in whole)
+    examples = [part(*pool, parts.split(), seed) if parts else pool[0] for pool in taken]
+    return tuple(np.concatenate(arrays) for arrays in zip(*examples, strict=True))
+
+
+def part(examples, group, how, seed):
+    """A random one of so many equal parts of a pool, across groups of near copies or by them."""
+    size, parts = len(group), int(how[0])
+    order = np.random.default_rng((seed, parts)).permutation(size)
+    if "grouped" in how:
+        order = np.argsort(order[group], kind="stable")
+    return tuple(array[order[: size // parts]] for array in examples)
 
 
 def start(world, keys):
@@ -200,24 +212,46 @@ def run(name, data, samples, seed):
 
 def plan(world):
     """All trainings of a world, the longest first."""
-    jobs = list(product([*POOLS, "A+B", "A+B+C", "A+B+C+D"], world.budgets, range(world.seeds)))
+    jobs = list(product([*POOLS, *LEVELS[1:]], world.budgets, range(world.seeds)))
     jobs += product([*world.pairs, *PARTS], world.budgets[::-2], range(world.seeds))
     jobs += product(["fresh A", "fresh D"], world.budgets, range(2))
     return sorted(jobs, key=lambda job: -job[1])
 
 
-def finish(world, log, folder):
+def plan_proxies(world):
+    """Pools and levels of halves and eighths of the pools, at as many epochs as the whole ones.
+
+    Where pools hold near copies, levels of grouped parts as well. Beside them the whole levels at
+    budgets so small that `plan` leaves them out.
+    """
+    sets = [(data, "") for data in [*POOLS, *LEVELS[1:]]]
+    if any(world.near_duplicates):
+        sets += [(data, " grouped") for data in LEVELS]
+    cells = [
+        (f"{data}/{parts}{how}", samples // parts)
+        for (data, how), samples, parts in product(sets, world.budgets, (2, 8))
+    ]
+    small = [samples // 8 for samples in world.budgets if samples // 8 < min(world.budgets)]
+    cells += product(LEVELS, small)
+    jobs = [(*cell, seed) for cell, seed in product(cells, range(world.seeds))]
+    return sorted(jobs, key=lambda job: -job[1])
+
+
+def finish(world, log, folder, proxies):
     """Turn the log of all trainings of a world into its tables."""
     runs = pd.read_csv(log, header=None, names=COLUMNS).sort_values(COLUMNS[:3])
     fresh = runs["data"].str.startswith("fresh")
-    runs[fresh].to_csv(folder / "fresh.csv", index=False)
-    runs[~fresh].to_csv(folder / "runs.csv", index=False)
+    if not proxies:
+        runs[fresh].to_csv(folder / "fresh.csv", index=False)
+    runs[~fresh].to_csv(folder / ("proxy.csv" if proxies else "runs.csv"), index=False)
+    parts = {data: int((data.partition("/")[2] or "1").split()[0]) for data in runs["data"]}
     takes = [
-        {"data": data, "pool": pool, "unique_samples": size // int(data[2:] if "/" in data else 1)}
+        {"data": data, "pool": pool, "unique_samples": size // parts[data]}
         for data, (pool, size) in product(runs["data"].unique(), world.pools.items())
         if pool in data and data[0] != "f"
     ]
-    pd.DataFrame(takes).to_csv(folder / "composition.csv", index=False)
+    name = "proxy_composition.csv" if proxies else "composition.csv"
+    pd.DataFrame(takes).to_csv(folder / name, index=False)
 
 
 def main():
@@ -225,25 +259,28 @@ def main():
     parser = argparse.ArgumentParser(description="Train the worlds of this study.")
     parser.add_argument("worlds", nargs="*", metavar="WORLD", help="all, if none is named")
     parser.add_argument("--out", type=Path, required=True, help="for a folder of tables a world")
+    parser.add_argument("--proxies", action="store_true", help="parts of the pools (proxy.md)")
+    parser.add_argument("--processes", type=int, help="as many as there are cores, if not given")
     given = parser.parse_args()
+    planned, kept = (plan_proxies, "proxies") if given.proxies else (plan, "trainings")
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
     for name in given.worlds or sorted(path.stem for path in WORLDS.glob("*.toml")):
         (folder := given.out / name).mkdir(parents=True, exist_ok=True)
         setting = crc32((WORLDS / f"{name}.toml").read_bytes())  # resumed only where it is the same
-        with (log := folder / f"trainings-{setting:08x}.log").open("a+") as file:
+        with (log := folder / f"{kept}-{setting:08x}.log").open("a+") as file:
             file.seek(0)
             whole = file.read().rpartition("\n")[0]  # a kill may cut the last line short
             file.truncate(len(whole) + bool(whole))
             done = {tuple(line.split(",")[:3]) for line in whole.splitlines()}
-            missing = [job for job in plan(load(name)) if tuple(map(str, job)) not in done]
-            workers = ProcessPoolExecutor(mp_context=get_context("spawn"))
+            missing = [job for job in planned(load(name)) if tuple(map(str, job)) not in done]
+            workers = ProcessPoolExecutor(given.processes, mp_context=get_context("spawn"))
             futures = [workers.submit(run, name, *job) for job in missing]
             try:
                 for future in track(as_completed(futures), name, len(futures)):
                     print(*future.result(), sep=",", file=file, flush=True)
             finally:
                 workers.shutdown(cancel_futures=True)
-        finish(load(name), log, folder)
+        finish(load(name), log, folder, given.proxies)
 
 
 if __name__ == "__main__":
