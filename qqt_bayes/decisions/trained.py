@@ -20,6 +20,12 @@ LEAST_BUDGETS = 2
 """Budgets at which every level must have been trained: of one, nothing shows how it goes on."""
 FARTHEST = 8.0
 """Times the largest budget at which every level was trained: forecasts were checked up to there."""
+TO_TRAIN = 1 / 16, 1 / 4
+"""Shares of a target at which its levels are worth training: of the designs that were tried on
+eight worlds of small trainings, two budgets of each level chose best for their compute
+(`case_studies/held_out`)."""
+LEAST_PROBABILITY = 0.05
+"""Probability of being best from which on a level is worth training."""
 ALIKE = 0.01
 """Share of a training set by which a level may differ from it in what it takes of each pool."""
 
@@ -90,3 +96,30 @@ def with_proof(decision: xr.Dataset, trained: xr.Dataset, *, complete: bool = Tr
     proven = proven & complete
     winner = decision["leader"].where(proven, UNDECIDED)
     return decision.assign(trained).assign(proven=proven, winner=winner)
+
+
+def runs_to_settle(decision: xr.Dataset) -> tuple[float, dict[str, list[float]]]:
+    """Cheap runs after which a winner may be named, at the largest budget that has none.
+
+    Parameters
+    ----------
+    decision : Dataset
+        Of one group, with what `with_proof` adds.
+
+    Returns
+    -------
+    tuple of float and dict of str to list of float
+        That budget (0 if each has a winner), and by level the budgets to train it at, samples:
+        a sixteenth and a fourth of it. Levels that were trained enough are not there, nor those
+        that are hardly the best.
+    """
+    open_budgets = decision["budget"].values[(decision["winner"] == UNDECIDED).values]
+    if not open_budgets.size:
+        return 0.0, {}
+    target = float(open_budgets.max())
+    enough = (decision["budgets_trained"] >= LEAST_BUDGETS) & (
+        target <= FARTHEST * (1 + ROUNDING) * decision["level_most_trained"]
+    )
+    likely = decision["probability_best"].sel(budget=target) >= LEAST_PROBABILITY
+    names = decision["level"].values[(likely & ~enough).values].tolist()
+    return target, {name: [share * target for share in TO_TRAIN] for name in names}

@@ -11,7 +11,12 @@ import numpy as np
 import xarray as xr
 
 from qqt_bayes.decisions.criteria import TIE
-from qqt_bayes.decisions.trained import FARTHEST, LEAST_BUDGETS
+from qqt_bayes.decisions.trained import (
+    FARTHEST,
+    LEAST_BUDGETS,
+    LEAST_PROBABILITY,
+    runs_to_settle,
+)
 from qqt_bayes.phrases import (
     CERTAIN,
     LEAST_COST,
@@ -30,8 +35,6 @@ from qqt_bayes.posterior.methods import is_approximate
 from qqt_bayes.report.fit_text import remark
 from qqt_bayes.report.limits_text import LIMITS
 
-LEAST_PROBABILITY = 0.05
-"""Probability below which a crossover, or a level that crosses, is not worth a sentence."""
 RELIABILITY = (
     "How often such probabilities came true on held-out runs, where levels had been trained and "
     "where not, is on the page case_studies/held_out/results.md."
@@ -74,8 +77,8 @@ def remarks(decision: xr.Dataset) -> list[dict[str, str]]:
     -------
     list of dict
         `group` (if there are several), `id` and `text`. The ids: `approximate`, `forced`,
-        `only_level`, `choice`, `leads`, `undecided`, `crossovers`, `basis`, `reliability`, and
-        those of `LIMITS`.
+        `only_level`, `choice`, `leads`, `undecided`, `settle`, `crossovers`, `basis`,
+        `reliability`, and those of `LIMITS`.
     """
     decision = decision.sortby("budget")
     if "group" not in decision.dims:
@@ -132,6 +135,8 @@ def _sentences(decision: xr.Dataset) -> Iterator[tuple[str, str]]:
                 yield "leads", f"{_leads(part)} {_not_proven(part)}"
             else:
                 yield "choice", _decided(part)
+        if sentence := _to_settle(decision):
+            yield "settle", sentence
         for sentence in _crossovers(decision):
             yield "crossovers", sentence
         yield "basis", _basis(decision)
@@ -247,6 +252,23 @@ def _not_proven(part: xr.Dataset) -> str:
             else f"the budget is up to {times:.3g} times the largest that a level was trained at"
         )
     return f"The reason: {' and '.join(reasons)}." if reasons else ""
+
+
+def _to_settle(decision: xr.Dataset) -> str:
+    """Which cheap runs would settle what is open; nothing of subsets, which are too many."""
+    if "subsets" in decision.attrs:
+        return ""
+    target, budgets = runs_to_settle(decision)
+    if not budgets:
+        return ""
+    least, most = next(iter(budgets.values()))
+    compute = len(budgets) * (least + most) / target
+    many = "each at" if len(budgets) > 1 else "at"
+    return (
+        f"What would settle it for {format_samples(target)} samples: train {joined(list(budgets))} "
+        f"{many} {format_samples(least)} and {format_samples(most)} samples, together "
+        f"{compute:.2g} times the compute of one run at {format_samples(target)}."
+    )
 
 
 def _undecided(part: xr.Dataset) -> str:

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from qqt_bayes.decisions.study import in_each_group
+from qqt_bayes.decisions.trained import runs_to_settle
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.posterior.methods import mark
@@ -157,7 +159,9 @@ def to_json(decision: xr.Dataset) -> dict[str, Any]:
     dict
         `settings`, `summary`, `remarks` (the sentences of the summary, each with an `id` and, if
         there are several, its `group`), `decisions` (one for each group and budget, each with its
-        `levels`) and `crossovers` (one for each group and pair of consecutive levels).
+        `levels`), `runs_to_settle` (cheap runs after which a winner may be named, see
+        `qqt_bayes.decisions.trained.runs_to_settle`) and `crossovers` (one for each group and pair
+        of consecutive levels).
     """
     frame = to_frame(decision)
     shared = [
@@ -182,10 +186,25 @@ def to_json(decision: xr.Dataset) -> dict[str, Any]:
         "summary": paragraphs(sentences),
         "remarks": sentences,
         "decisions": decisions,
+        "runs_to_settle": _runs_to_settle(decision),
         "crossovers": _records(_crossovers(decision)),
     }
     made: dict[str, Any] = plain(content)
     return made
+
+
+def _runs_to_settle(decision: xr.Dataset) -> list[dict[str, Any]]:
+    """A row for each group, level and budget that is worth training; none of subsets."""
+    if "subsets" in decision.attrs:
+        return []
+    of_groups = in_each_group([decision])
+    return [
+        {**({"group": group} if group else {}), "target": target, "level": level, "budget": budget}
+        for group, (own,) in of_groups
+        for target, budgets in [runs_to_settle(own)]
+        for level, each in budgets.items()
+        for budget in each
+    ]
 
 
 def _crossovers(decision: xr.Dataset) -> pd.DataFrame:

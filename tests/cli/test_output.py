@@ -19,7 +19,7 @@ from qqt_bayes.report.records import SCHEMA
 from qqt_bayes.sampling import inference, many
 
 REMARKS = {"approximate", "forced", "only_level", "choice", "leads", "undecided", "crossovers"}
-REMARKS |= {"basis", "reliability"}
+REMARKS |= {"basis", "reliability", "settle"}
 
 
 def as_json(*asked, **options):

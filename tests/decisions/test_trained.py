@@ -5,7 +5,7 @@ import numpy as np
 import xarray as xr
 
 from qqt_bayes import decide
-from qqt_bayes.decisions.trained import ALIKE, trained_at
+from qqt_bayes.decisions.trained import ALIKE, runs_to_settle, trained_at
 from qqt_bayes.posterior.fit import Fit
 
 
@@ -46,3 +46,20 @@ def test_who_is_near_the_best_is_said_whatever_is_proven():
     near = found["regret"] <= found.attrs["margin"]
     np.testing.assert_array_equal(found["near_best"], near)
     assert not found["proven"].any()
+
+
+def test_runs_that_would_settle_it():
+    """Of levels that may be the best at the largest open budget and were not trained enough."""
+    fit = made.fit(draws=100)
+    options = {"probability": 1.0, "discrepancy": False}
+    near, far = [1.28e9, 8 * 1.28e9], 16 * 1.28e9
+    assert runs_to_settle(decide(fit, made.levels(), [*near, far], **options)) == (
+        far,
+        {"top 3": [far / 16, far / 4]},
+    )
+    best = decide(fit, made.levels(), near, **options)
+    assert runs_to_settle(best.assign(winner=best["leader"])) == (0.0, {})
+    assert runs_to_settle(best.assign(winner=xr.full_like(best["leader"], "undecided"))) == (
+        near[1],
+        {},
+    )

@@ -141,7 +141,12 @@ def test_many_contenders_are_counted():
     )
     many = many.assign_attrs(kind="error", law="utility", model="demo", gate_passed=1, forced=0)
     many = many.assign_attrs(models=["demo"], weights=[1.0])
-    many["winner"] = many["leader"]
+    never = xr.zeros_like(many["level"], float).drop_vars("level")
+    many = with_proof(many, xr.Dataset({"budgets_trained": never, "level_most_trained": never}))
+    assert (
+        "What would settle it for 1M samples: train level 0, level 1, level 2, level 3 and 2 more "
+        "each at 62.5K and 250K samples, together 1.9 times the compute of one run at 1M."
+    ) in summary(many)
     assert (
         "level 0 (best with probability 0.17), level 1 (0.17), level 2 (0.17), level 3 (0.17) "
         "and 2 more: each is expected to cost at most 0.83 in error;"

@@ -72,7 +72,14 @@ def test_json_holds_the_table(groups):
     found = decide(made.fit(groups=groups, draws=20), made.levels(), [64e6, 5e9])
     content = to_json(found)
     assert json.loads(json.dumps(content, allow_nan=False)) == content
-    assert [*content] == ["settings", "summary", "remarks", "decisions", "crossovers"]
+    assert [*content] == [
+        "settings",
+        "summary",
+        "remarks",
+        "decisions",
+        "runs_to_settle",
+        "crossovers",
+    ]
     assert content["settings"]["gate_passed"] is True
     assert content["settings"]["margin"] == 0.003
     assert content["summary"] == summary(found)
