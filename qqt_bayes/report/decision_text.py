@@ -128,13 +128,7 @@ def _sentences(decision: xr.Dataset) -> Iterator[tuple[str, str]]:
     if decision.sizes["level"] == 1:
         yield "only_level", _only_level(decision)
     else:
-        for part in _parts(decision):
-            if part["leader"].values[0] == UNDECIDED:
-                yield "undecided", _undecided(part)
-            elif part["winner"].values[0] == UNDECIDED:
-                yield "leads", f"{_leads(part)} {_not_proven(part)}"
-            else:
-                yield "choice", _decided(part)
+        yield from map(_of_part, _parts(decision))
         if sentence := _to_settle(decision):
             yield "settle", sentence
         for sentence in _crossovers(decision):
@@ -145,6 +139,15 @@ def _sentences(decision: xr.Dataset) -> Iterator[tuple[str, str]]:
     for limit, sentences in LIMITS.items():
         for sentence in sentences(decision):
             yield limit, sentence
+
+
+def _of_part(part: xr.Dataset) -> tuple[str, str]:
+    """What is said of a stretch of budgets: the winner, the leader, or between which it is open."""
+    if part["leader"].values[0] == UNDECIDED:
+        return "undecided", _undecided(part)
+    if part["winner"].values[0] == UNDECIDED:
+        return "leads", f"{_leads(part)} {_not_proven(part)}"
+    return "choice", _decided(part)
 
 
 def _basis(decision: xr.Dataset) -> str:
