@@ -113,6 +113,20 @@ def span(budgets: NDArray[np.float64]) -> str:
     return joined_ends(format_samples(budgets[0]), format_samples(budgets[-1]))
 
 
+def spans(budgets: NDArray[np.float64], among: NDArray[np.float64]) -> str:
+    """Some of many budgets: the ends of each stretch without one that is not meant.
+
+    Examples
+    --------
+    >>> asked = np.array([64e6, 128e6, 256e6, 512e6, 1.024e9])
+    >>> spans(asked[[0, 2, 3, 4]], asked)
+    '64M and 256M to 1.02B'
+    """
+    place = np.searchsorted(np.sort(among), budgets)
+    stretches = np.split(budgets, np.flatnonzero(np.diff(place) > 1) + 1)
+    return joined([span(each) for each in stretches])
+
+
 def in_lines(text: str, width: int = LINE) -> str:
     r"""Words, broken into lines where it is needed; paragraphs stay apart.
 

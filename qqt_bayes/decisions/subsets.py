@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from qqt_bayes.decisions.branch_and_bound import search
-from qqt_bayes.decisions.criteria import Criteria, CriteriaFields
+from qqt_bayes.decisions.criteria import TIE, Criteria, CriteriaFields
 from qqt_bayes.decisions.decide import add_distance_from_runs
 from qqt_bayes.decisions.enumeration import (
     Advance,
@@ -23,7 +23,8 @@ from qqt_bayes.decisions.enumeration import (
 from qqt_bayes.decisions.judge import Rivals, choose, judge
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import SAMPLE
-from qqt_bayes.laws.subset_curves import Members, WholePools, best_of_each_draw
+from qqt_bayes.laws.subset_curves import Array, Members, WholePools, best_of_each_draw
+from qqt_bayes.posterior.departure import depart
 from qqt_bayes.posterior.fit import AnyFit, Fit
 from qqt_bayes.posterior.levels import as_budgets
 
@@ -33,6 +34,9 @@ MAX_NAMED = 12
 """Subsets in the result: those chosen at some budget, and the likeliest of the others."""
 KEPT_PER_BUDGET = 8
 """Best subsets of each budget's search that are judged at all budgets."""
+SHORTLISTED_PER_BUDGET = 32
+"""Subsets of each budget that are judged with departures: those of least score, and the likeliest
+to be best. Departures part subsets that are alike by less than the law parts a good from a bad."""
 ALL_POOLS = "all pools"
 """Name of the subset that takes every pool."""
 JOIN = " + "
@@ -45,14 +49,18 @@ def best_subsets(
     criteria: Criteria | None = None,
     *,
     group: str | None = None,
+    discrepancy: bool = True,
     force: bool = False,
     advance: Advance | None = None,
     **fields: Unpack[CriteriaFields],
 ) -> xr.Dataset:
     """Which pools to take, each whole or not at all, at each budget.
 
-    All subsets of up to 20 pools are evaluated under every draw, in blocks of bounded memory.
-    Among more, each budget's best is sought by branch and bound, which says how much better any
+    All subsets of up to 20 pools are evaluated under every draw of the law, in blocks of bounded
+    memory. Where errors depart from the law, those that score best at some budget are then judged
+    with departures, as levels are, and probabilities and regrets are among these.
+
+    Among more pools, each budget's best is sought by branch and bound, which says how much better any
     subset could be at most. Probabilities and regrets are still against all subsets if the pools
     have one size and share the floor; otherwise they are against those that the searches evaluated:
     a probability is then an upper bound, a regret a lower one, and no winner is named.
@@ -66,6 +74,8 @@ def best_subsets(
         As for `decide`; or its fields by their names.
     group : str, optional
         Needed if the fit has several groups.
+    discrepancy : bool
+        As for `decide`.
     force : bool
         Decide on a fit that did not pass the gate.
     advance : callable, optional
@@ -82,8 +92,9 @@ def best_subsets(
         - `probability_included` (pool, budget): that the best subset takes it;
         - `optimality_gap` (budget): how far the least score of all may be below the choice's.
 
-        Attributes `subsets`, how many there are; `searched`, whether not all were evaluated; and
-        `complete`, whether probabilities and regrets are against all.
+        Attributes `subsets`, how many there are; `searched`, whether not all were evaluated;
+        `shortlisted`, how many were judged with departures (0 without); and `complete`, whether
+        probabilities and regrets are against all.
 
     Raises
     ------
@@ -113,7 +124,10 @@ def best_subsets(
         if pools.taken.size <= MAX_ENUMERATED_POOLS
         else _searched(pools, criteria, report)
     )
-    decision = _judged(fit, pools, ranking, criteria)
+    error, departs = None, discrepancy and bool(fit.spec.discrepancy)
+    if departs:
+        ranking, error = _with_departures(fit, pools, ranking, criteria, one)
+    decision = _judged(fit, pools, ranking, criteria, error)
     levels = decision["member"] * xr.DataArray(pools.taken, dims="pool")
     whole = np.ones(1)
     decision = add_distance_from_runs(
@@ -123,6 +137,8 @@ def best_subsets(
         decision = decision.assign_coords(group=group)
     return decision.assign_attrs(
         forced=int(force),
+        discrepancy=int(departs),
+        shortlisted=0 if error is None else len(error),
         subsets=2**pools.taken.size - 1,
         searched=int(pools.taken.size > MAX_ENUMERATED_POOLS),
         complete=int(ranking.complete),
@@ -178,8 +194,58 @@ def _named(ranking: Ranking) -> tuple[Members, list[int]]:
     return named[order], [named[order].tolist().index(i) for i in chosen]
 
 
-def _judged(fit: Fit, pools: WholePools, ranking: Ranking, criteria: Criteria) -> xr.Dataset:
-    """The subsets worth a name, judged with all subsets as their rivals."""
+def _with_departures(
+    fit: Fit, pools: WholePools, ranking: Ranking, criteria: Criteria, group: str
+) -> tuple[Ranking, Array]:
+    """Rank the subsets that score best by the law anew, by errors that depart from it.
+
+    Returns
+    -------
+    tuple of Ranking and array
+        The ranking, and the errors of its subsets, shape (subset, budget, draw).
+    """
+    best = np.argsort(ranking.score, axis=0, kind="stable")[:SHORTLISTED_PER_BUDGET]
+    likely = np.argsort(-ranking.probability, axis=0, kind="stable")[:SHORTLISTED_PER_BUDGET]
+    short = np.unique([best, likely])
+    members = ranking.members[short]
+    levels = xr.DataArray(
+        members * pools.taken,
+        {"level": short.astype(str), "pool": fit.pools},
+        ("level", "pool"),
+    )
+    sizes = fit.posterior.sizes
+    of_law = xr.DataArray(
+        pools.errors(members).reshape(*ranking.score[short].shape, sizes["chain"], sizes["draw"]),
+        {"level": levels["level"], "budget": pools.budgets},
+        ("level", "budget", *SAMPLE),
+    )
+    departed = depart(of_law, fit, levels, group).transpose("level", "budget", *SAMPLE)
+    error = departed.values.reshape(*ranking.score[short].shape, -1)
+    least = error.min(axis=0)
+    is_best = error <= least + TIE
+    probability = (is_best / is_best.sum(axis=0)).mean(axis=-1)
+    score, mean = (x.T for x in score_of(error.swapaxes(0, 1), criteria))
+    included = members.T.astype(float) @ probability
+    anew = replace(
+        ranking,
+        members=members,
+        least=least,
+        probability=probability,
+        score=score,
+        mean=mean,
+        included=included,
+    )
+    return anew, error
+
+
+def _judged(
+    fit: Fit, pools: WholePools, ranking: Ranking, criteria: Criteria, of_all: Array | None
+) -> xr.Dataset:
+    """The subsets worth a name, judged with all subsets as their rivals.
+
+    `of_all` are the errors of the ranking's subsets, shape (subset, budget, draw), if those of the
+    law are not meant.
+    """
     named, chosen = _named(ranking)
     members, pool_names = ranking.members[named], np.array(fit.pools)
     names = [ALL_POOLS if taken.all() else JOIN.join(pool_names[taken]) for taken in members]
@@ -188,7 +254,7 @@ def _judged(fit: Fit, pools: WholePools, ranking: Ranking, criteria: Criteria) -
     sizes = fit.posterior.sizes
     shape = pools.budgets.size, sizes["chain"], sizes["draw"]
     error = xr.DataArray(
-        pools.errors(members).reshape(len(named), *shape),
+        (pools.errors(members) if of_all is None else of_all[named]).reshape(len(named), *shape),
         {"level": level, "budget": budget},
         ("level", "budget", *SAMPLE),
     )

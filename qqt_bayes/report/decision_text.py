@@ -161,8 +161,16 @@ def _basis(decision: xr.Dataset) -> str:
     sets = f"{decision.attrs['subsets']:,} sets of whole pools that"
     sets += f" {decision.sizes['pool']} pools allow"
     named = f"the {decision.sizes['level']} that matter are listed"
+    short = decision.attrs["shortlisted"]
+    among = (
+        f"The law alone sorted out all but {short}, which were judged with departures from it: "
+        "probabilities and costs are among these."
+        if short
+        else ""
+    )
     if not decision.attrs["searched"]:
-        return f"The {sets} are compared by {rule(decision.attrs)} under {draws}; {named}."
+        first = f"The {sets} are compared by {rule(decision.attrs)} under {draws}; {named}."
+        return f"{first} {among}".strip()
     gap = max(decision["optimality_gap"].max().item(), LEAST_COST)
     against = (
         "Probabilities and costs are against all of them."
@@ -173,7 +181,8 @@ def _basis(decision: xr.Dataset) -> str:
     return (
         f"Of the {sets}, those that a search found best by {rule(decision.attrs)} are compared "
         f"under {draws}; {named}. "
-        f"None of the others scores better than the choice by more than {gap:.2g}. {against}"
+        f"None of the others scores better than the choice by more than {gap:.2g}. "
+        f"{among or against}"
     )
 
 

@@ -8,13 +8,16 @@ from itertools import groupby
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from qqt_bayes.comparison.theorem import SIZE_EXPONENT
 from qqt_bayes.decisions.study import Study, choices, in_each_group
 from qqt_bayes.model.distributions import Prior
-from qqt_bayes.phrases import chance_range, cost, joined, span
+from qqt_bayes.phrases import chance_range, cost, joined, spans
 from qqt_bayes.report.comparison_text import scores, theorem_sentence
 from qqt_bayes.report.decision_text import paragraphs, remarks
+
+Array = NDArray[np.float64]
 
 
 def summary(study: Study) -> str:
@@ -47,18 +50,19 @@ def _laws(study: Study) -> Iterator[str]:
         yield " ".join([*_of(group), *words, _disagreement(alone)])
 
 
-def _stretches(decision: xr.Dataset) -> str:
-    """What a decision chooses over which budgets, with the probability that it is best.
+def _stretches(decision: xr.Dataset, budgets: Array | None = None) -> str:
+    """What a decision chooses over which budgets, all or some, with the probability that it is best.
 
     For example "top 30% at 64M to 256M samples (P(best) 0.62 to 0.96) and ...".
     """
     own = choices(decision, decision)
+    own = own if budgets is None else own[own["budget"].isin(budgets)]
     words = []
     for choice, rows in groupby(own.itertuples(index=False), key=lambda row: row.choice):
         part = pd.DataFrame(rows)
         best = chance_range(xr.DataArray(part["probability_best"].to_numpy()))
-        budgets = part["budget"].to_numpy()
-        words.append(f"{choice} at {span(budgets)} samples (P(best) {best})")
+        where = spans(part["budget"].to_numpy(), decision["budget"].values)
+        words.append(f"{choice} at {where} samples (P(best) {best})")
     return joined(words)
 
 
@@ -78,8 +82,12 @@ def _disagreement(alone: Mapping[str, xr.Dataset]) -> str:
     if not budgets:
         return "They agree at every budget."
     differing = np.unique(np.concatenate(budgets))
-    every = next(iter(alone.values()))["budget"].size
-    where = "at every budget" if differing.size == every else f"at {span(differing)} samples"
+    asked = next(iter(alone.values()))["budget"].values
+    where = (
+        "at every budget"
+        if differing.size == asked.size
+        else f"at {spans(differing, asked)} samples"
+    )
     return f"They choose differently {where}: there a wrong law costs {joined(costs)}."
 
 
@@ -98,7 +106,7 @@ def _theorem(study: Study) -> Iterator[str]:
                 words = f"{begin} the choices would be the same."
             else:
                 regret = cost(xr.DataArray(differ["regret_by_other"].to_numpy()))
-                chosen = _stretches(own.sel(budget=differ["budget"].to_numpy()))
+                chosen = _stretches(own, differ["budget"].to_numpy())
                 words = (
                     f"{begin} the choice would be another: {chosen}; by the joint decision that "
                     f"costs {regret}."

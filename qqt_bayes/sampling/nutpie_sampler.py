@@ -102,16 +102,16 @@ def no_u_turn(
         if progress is not None:
             progress(done, divergences)
 
-    sampler = nutpie.PySampler.from_pymc(
-        settings,
-        min(chains, processors or 1),
-        _model(compiled),
-        nutpie.ProgressType.none(),
-        _callback(advance),
-        MILLISECONDS_TO_PROGRESS,
-        nutpie.PyStorage.arrow(),
-    )
-    with _noted_interrupts() as interrupted:
+    with _noted_interrupts() as interrupted:  # also while the chains begin, which asks for starts
+        sampler = nutpie.PySampler.from_pymc(
+            settings,
+            min(chains, processors or 1),
+            _model(compiled),
+            nutpie.ProgressType.none(),
+            _callback(advance),
+            MILLISECONDS_TO_PROGRESS,
+            nutpie.PyStorage.arrow(),
+        )
         try:
             while not _finished(sampler):
                 if interrupted.is_set():

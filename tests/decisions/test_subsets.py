@@ -29,7 +29,7 @@ from qqt_bayes.report.records import to_json
 )
 def test_best_subsets_of_a_fit(criteria, words):
     fit = made.fit(pools=4, spread=0.05)
-    decision = qqt.best_subsets(fit, BUDGETS, criteria)
+    decision = qqt.best_subsets(fit, BUDGETS, criteria, discrepancy=False)
     runs = Fit.of(fit).runs
     names = runs["pool"].values.tolist()
     everything = [c for k in range(1, 5) for c in combinations(range(4), k)]
@@ -61,7 +61,7 @@ def test_best_subsets_of_a_fit(criteria, words):
 
 def test_many_pools_are_searched():
     fit = made.fit(pools=22, spread=0.02, draws=10)
-    decision = qqt.best_subsets(fit, BUDGETS[1:])
+    decision = qqt.best_subsets(fit, BUDGETS[1:], discrepancy=False)
     nested = qqt.decide(
         fit,
         qqt.nested_levels(Fit.of(fit).runs["pool_size"].to_series()),
@@ -87,9 +87,9 @@ def test_the_gap_of_a_search_is_no_smaller_than_what_it_missed(monkeypatch, rule
     if not equal:
         sizes = fit["constant_data"]["pool_size"]
         fit["constant_data"]["pool_size"] = sizes * np.linspace(1, 2, sizes.size)
-    best = qqt.best_subsets(fit, BUDGETS, rule=rule)["score"].min("level")
+    best = qqt.best_subsets(fit, BUDGETS, rule=rule, discrepancy=False)["score"].min("level")
     monkeypatch.setattr(subsets, "MAX_ENUMERATED_POOLS", 6)
-    decision = qqt.best_subsets(fit, BUDGETS, rule=rule)
+    decision = qqt.best_subsets(fit, BUDGETS, rule=rule, discrepancy=False)
     assert decision.attrs["searched"] == 1
     found = decision["score"].min("level")
     assert (found >= best - 1e-12).all()
@@ -100,7 +100,7 @@ def test_a_search_that_knows_some_rivals_only_names_no_winner():
     fit = made.fit(pools=21, spread=0.02, draws=10)
     sizes = fit["constant_data"]["pool_size"]
     fit["constant_data"]["pool_size"] = sizes * np.linspace(1, 2, sizes.size)
-    decision = qqt.best_subsets(fit, BUDGETS[1:2])
+    decision = qqt.best_subsets(fit, BUDGETS[1:2], discrepancy=False)
     assert decision["winner"].item() == "undecided"
     assert "so no winner is named" in summary(decision)
 
@@ -114,3 +114,29 @@ def test_faults_are_sentences():
         qqt.best_subsets(made.fit(pools=21, draws=5, model="effective-data"), BUDGETS)
     with pytest.raises(qqt.InadequateFit):
         qqt.best_subsets(made.fit(passed=False), BUDGETS)
+
+
+@pytest.mark.parametrize("rule", ["expected", "cvar"])
+def test_subsets_depart_from_the_law_as_levels_do(rule):
+    """All of them are few enough to be judged with departures here: as the same levels are."""
+    fit = made.fit(pools=3, spread=0.02)
+    fit["posterior"]["amplitude"].values[:] = 0.02
+    decision = qqt.best_subsets(fit, BUDGETS, rule=rule)
+    assert (decision.attrs["shortlisted"], decision.attrs["discrepancy"]) == (7, 1)
+    levels = (decision["member"] * made.SIZE).reset_coords(drop=True)
+    expected = qqt.decide(fit, levels, BUDGETS, rule=rule)
+    assert decision.sizes["level"] == 7
+    for name in ("error", "probability_best", "regret", "score", "choice_regret", "leader"):
+        xr.testing.assert_allclose(decision[name], expected[name].reset_coords(drop=True))
+    alone = qqt.best_subsets(fit, BUDGETS, rule=rule, discrepancy=False)
+    assert abs(alone["regret"] - decision["regret"]).max() > 1e-3
+    assert "all but 7, which were judged with departures" in summary(decision)
+
+
+def test_departures_part_subsets_that_the_law_finds_best():
+    fit = made.fit(pools=8, spread=0.02, draws=20)
+    decision = qqt.best_subsets(fit, BUDGETS)
+    assert 32 <= decision.attrs["shortlisted"] <= 64 * len(BUDGETS)
+    np.testing.assert_allclose(decision["probability_best"].sum("level"), 1, atol=0.5)
+    law = qqt.best_subsets(fit, BUDGETS, discrepancy=False)
+    assert (abs(decision["score"].min("level") - law["score"].min("level")) < 0.01).all()

@@ -68,7 +68,7 @@ def test_check_has_words_for_them(name, tmp_path):
     TABLES[name].to_csv(path := tmp_path / "runs.csv", index=False)
     result = qqt("check", path)
     assert f"{len(TABLES[name])} run" in result.stderr
-    assert "What a fit of model utility can learn" in result.stderr
+    assert "What a fit of model effective-reuse can learn" in result.stderr
     assert " nan" not in (result.stderr + result.stdout).lower()
 
 
