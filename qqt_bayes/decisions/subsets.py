@@ -60,8 +60,8 @@ def best_subsets(
     memory. Where errors depart from the law, those that score best at some budget are then judged
     with departures, as levels are, and probabilities and regrets are among these.
 
-    Among more pools, each budget's best is sought by branch and bound, which says how much better any
-    subset could be at most. Probabilities and regrets are still against all subsets if the pools
+    Among more pools, each budget's best is sought by branch and bound, which says how much better
+    any subset could be at most. Probabilities and regrets are still against all subsets if the pools
     have one size and share the floor; otherwise they are against those that the searches evaluated:
     a probability is then an upper bound, a regret a lower one, and no winner is named.
 

@@ -51,7 +51,7 @@ def _laws(study: Study) -> Iterator[str]:
 
 
 def _stretches(decision: xr.Dataset, budgets: Array | None = None) -> str:
-    """What a decision chooses over which budgets, all or some, with the probability that it is best.
+    """What a decision chooses at which budgets, all or some, with the probability of being best.
 
     For example "top 30% at 64M to 256M samples (P(best) 0.62 to 0.96) and ...".
     """
