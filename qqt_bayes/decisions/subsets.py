@@ -61,9 +61,10 @@ def best_subsets(
     with departures, as levels are, and probabilities and regrets are among these.
 
     Among more pools, each budget's best is sought by branch and bound, which says how much better
-    any subset could be at most. Probabilities and regrets are still against all subsets if the pools
-    have one size and share the floor; otherwise they are against those that the searches evaluated:
-    a probability is then an upper bound, a regret a lower one, and no winner is named.
+    any subset could be at most. Probabilities and regrets by the law are still against all subsets
+    if the pools have one size and share the floor; otherwise they are against those that the
+    searches evaluated: a probability is then an upper bound, a regret a lower one, and no winner is
+    named.
 
     Parameters
     ----------
