@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -22,6 +23,7 @@ from qqt_bayes.posterior import fit_file
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report.comparison_text import verdict
 from qqt_bayes.report.records import comparison_by_law, comparison_by_run
+from qqt_bayes.studies.folder import open_study
 from qqt_bayes.tables.budgets import log_spaced, parse_budgets
 from qqt_bayes.tables.composition import read_composition
 
@@ -44,7 +46,7 @@ def report(
     Parameters
     ----------
     paths : tuple of str
-        Files of fits.
+        Files of fits, or the folder of a study.
     leave_out, refit, levels, budgets
         The options of the command.
     form : {"table", "json", "csv"}
@@ -54,6 +56,8 @@ def report(
     InputError
         If what is left out needs refits, which the user did not ask for.
     """
+    if Path(paths[0]).is_dir():
+        paths = tuple(map(str, open_study(paths[0]).fits.values()))
     fits = named_by_model(paths, [Fit.of(fit_file.load(path)) for path in paths])
     if leave_out != "run" and not refit:
         needed = len(folds(next(iter(fits.values())).runs, leave_out))

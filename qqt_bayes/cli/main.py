@@ -204,16 +204,14 @@ def decide(
     no others are given.
     """
     options.require_rule(criteria)
-    folders = [source for source in sources if Path(source).is_dir()]
-    if folders and len(sources) > 1:
-        raise click.UsageError(f"{folders[0]} is a folder; give one STUDY, or FITs.")
+    is_study = options.require_one_study(sources)
     if subsets:
         for name, is_given in {"--levels": levels, "--figures": figures}.items():
             if is_given:
                 raise click.UsageError(f"{name} is for levels; --subsets judges subsets of pools.")
-    if subsets and (folders or len(sources) > 1):
+    if subsets and (is_study or len(sources) > 1):
         raise click.UsageError("--subsets is for one FIT.")
-    if len(sources) == 1 and not folders and weights:
+    if len(sources) == 1 and not is_study and weights:
         raise click.UsageError("--weights is for several FITs.")
     from qqt_bayes.cli import decide
 
@@ -300,7 +298,7 @@ def study(
 
 
 @main.command()
-@click.argument("fits", nargs=-1, required=True, metavar="FIT...")
+@click.argument("fits", nargs=-1, required=True, metavar="FIT...|STUDY")
 @click.option(
     "--leave-out",
     type=click.Choice(["run", "training-set", "largest-budget"]),
@@ -321,9 +319,10 @@ def compare(
 ) -> None:
     """Say which law predicts the runs best, what decides that, and which run would.
 
-    Each FIT is of another model and the same runs. What they say of the combination theorem is
-    reported, too, if the size exponent is free in one.
+    Each FIT is of another model and the same runs; STUDY is a folder that `qqt study` wrote. What
+    they say of the combination theorem is reported, too, if the size exponent is free in one.
     """
+    options.require_one_study(fits)
     from qqt_bayes.cli import compare
 
     compare.report(fits, leave_out, refit, levels, budgets, form)

@@ -3,7 +3,8 @@
 import errno
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import IO, Any
 
 import click
@@ -169,6 +170,14 @@ def require_rule(chosen: Mapping[str, Any]) -> None:
     """Refuse an option of a rule that is not the chosen one."""
     if given("cvar_level") and chosen["rule"] != "cvar":
         raise click.UsageError("--cvar-level is for --rule cvar.")
+
+
+def require_one_study(sources: Sequence[str]) -> bool:
+    """Whether what is given is the folder of a study; refuse one among others."""
+    folders = [source for source in sources if Path(source).is_dir()]
+    if folders and len(sources) > 1:
+        raise click.UsageError(f"{folders[0]} is a folder; give one STUDY, or FITs.")
+    return bool(folders)
 
 
 levels = click.option(

@@ -92,7 +92,19 @@ def test_decide_takes_the_folder(carried_out):
         "decide", folder, "--force", "--budgets", "1B", "--weights", "1,0", "--format", "json"
     )
     assert json.loads(other.stdout)["settings"]["weights"] == [1.0, 0.0]
-    assert "no --levels" not in other.stderr
+
+
+def test_compare_takes_the_folder(carried_out):
+    found, folder, _ = carried_out
+    laws = json.loads(qqt("compare", folder, "--format", "json").stdout)["laws"]
+    assert sorted(law["law"] for law in laws) == sorted(found.weights)
+
+
+@pytest.mark.parametrize("command", ["decide", "compare"])
+def test_a_study_stands_alone(carried_out, command):
+    _, folder, _ = carried_out
+    refused = qqt(command, folder, folder / "utility.nc", exit_code=2)
+    assert "is a folder; give one STUDY, or FITs." in refused.stderr
 
 
 @pytest.mark.parametrize(
