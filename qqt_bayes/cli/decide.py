@@ -16,6 +16,7 @@ from qqt_bayes.files import new_folder, writable
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.fit_file import load, open_fit
 from qqt_bayes.report import gate_text
+from qqt_bayes.studies.folder import open_study, require_same
 from qqt_bayes.tables.budgets import parse_budgets
 from qqt_bayes.tables.composition import read_composition
 
@@ -80,14 +81,14 @@ type Read = tuple[dict[str, Fit], list[float] | None, xr.DataArray | None, NDArr
 
 def _read(sources: tuple[str, ...], whole: bool, levels: str | None, budgets: str | None) -> Read:
     """Fits by name, and a study's weights, levels and budgets; None where there is no study."""
-    shares = taken = samples = None
+    shares = taken = samples = study = None
     files: tuple[str, ...] = sources
     if Path(sources[0]).is_dir():
-        from qqt_bayes.studies.folder import open_study
-
         study = open_study(sources[0])
         files, shares = tuple(map(str, study.fits.values())), study.weights
         taken = study.levels if levels is None else read_composition(levels)
         samples = study.budgets if budgets is None else parse_budgets(budgets)
     opened = [Fit.of(load(path)) if whole else open_fit(path) for path in files]
+    if study is not None:
+        require_same(study, opened)
     return named_by_model(files, opened), shares, taken, samples

@@ -290,7 +290,7 @@ def study(
         },
         levels=levels,
         budgets=budgets,
-        models=tuple(name.strip() for name in models.split(",")),
+        models=tuple(filter(None, map(str.strip, models.split(",")))),
         weights=numbers_of(weights),
         group=only_group,
         **choices,

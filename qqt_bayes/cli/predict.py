@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 import pandas as pd
 import xarray as xr
@@ -53,6 +55,8 @@ def report(
     UsageError
         If an option of the other source is given, or there are parameters and no budgets.
     """
+    if Path(source).is_dir():
+        raise click.UsageError(f"{source} is a folder; give one of its fits: {source}/MODEL.nc.")
     from_fit = is_fit(source)
     for_fit = {"--new-run": new_run, "--only-group": only_group, "--force": force}
     for_fit["--interval"] = options.given("interval")

@@ -47,7 +47,7 @@ def report(
     compared = None if levels is None else read_composition(levels)
     samples = None if budgets is None else parse_budgets(budgets)
     new_folder(Path(out))
-    learnable = identifiability(table, models[0])
+    learnable = identifiability(table, *models[:1])
     note(f"What a fit of model {learnable.model} can learn from {table.sizes['run']} runs:")
     for sentence in learnable.findings.values():
         note(f"- {sentence}")

@@ -17,7 +17,7 @@ from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.gate import Gate
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Study:
     """Several laws fitted to one table of runs, and the decision that rests on them.
 
@@ -35,8 +35,11 @@ class Study:
         The joint one, see `qqt_bayes.decide`.
     alone : mapping of str to Dataset
         Each law's own decision, and the theorem's, of those fits that may be used.
-    comparison : Dataset or None
-        What `qqt_bayes.compare_laws` finds of the laws of the joint decision, if they are several.
+    comparison : Dataset
+        What `qqt_bayes.compare_laws` finds of the laws of the joint decision.
+    exponents : DataFrame
+        What their runs say of the combination theorem, see
+        `qqt_bayes.comparison.theorem.size_exponents`.
 
     Examples
     --------
@@ -49,7 +52,14 @@ class Study:
     levels: xr.DataArray
     decision: xr.Dataset
     alone: Mapping[str, xr.Dataset]
-    comparison: xr.Dataset | None
+    comparison: xr.Dataset
+    exponents: pd.DataFrame
+
+    def __repr__(self) -> str:
+        laws = ", ".join(f"{name} {weight:.2f}" for name, weight in self.weights.items())
+        sizes, runs = self.decision.sizes, next(iter(self.fits.values())).runs.sizes["run"]
+        asked = f"{sizes['level']} levels at {sizes['budget']} budgets"
+        return f"<Study of {runs} runs: {asked}, under {laws}>"
 
     @property
     def refused(self) -> dict[str, Gate]:

@@ -45,7 +45,8 @@ def trained_at(fit: Fit, levels: xr.DataArray, group: str | None) -> xr.Dataset:
     -------
     Dataset
         `budgets_trained` and `level_most_trained` (samples; 0 where it was never trained), over
-        level, and over group if there are several.
+        level, and over group if there are several; `named_as_another` (level), whether a training
+        set of its name takes other samples.
     """
     runs, one = fit.runs, fit.one_group(group)
     taken = levels.reindex(pool=runs["pool"], fill_value=0).transpose("level", "pool").values
@@ -65,10 +66,20 @@ def trained_at(fit: Fit, levels: xr.DataArray, group: str | None) -> xr.Dataset:
         {
             "budgets_trained": (("group", "level"), count),
             "level_most_trained": (("group", "level"), most, {"units": "samples"}),
+            "named_as_another": ("level", _named_as_another(levels, runs, alike)),
         },
         {"group": names, "level": levels["level"]},
     )
     return found if len(names) > 1 else found.isel(group=0, drop=True)
+
+
+def _named_as_another(
+    levels: xr.DataArray, runs: xr.Dataset, alike: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Whether each level has the name of a training set that it is not."""
+    same_name = levels["level"].values[:, None] == runs["data"].values
+    found: NDArray[np.bool_] = (same_name & ~alike).any(axis=1)
+    return found
 
 
 def with_proof(decision: xr.Dataset, trained: xr.Dataset, *, complete: bool = True) -> xr.Dataset:

@@ -120,7 +120,7 @@ def _cautions(runs: int, found: list[Verdict]) -> Iterator[str]:
         yield (
             f"Beware: scores that are not to be trusted: {_and(counts)} (k-hat above {BAD_K}: a "
             "run moves the fit too much to be left out without sampling). What follows rests on "
-            "them, until --refit replaces them."
+            "them, until `qqt compare --refit` replaces them."
         )
     if weak := of_id(found, "gate", "failed"):
         yield f"Beware: the fit of {_and([each.of for each in weak])} did not pass its gate."
@@ -177,6 +177,19 @@ def _next(telling: xr.Dataset, best: str, second: str) -> str:
     )
 
 
+def theorem(comparison: xr.Dataset, exponents: pd.DataFrame) -> str:
+    """What the laws with a free size exponent say of the theorem, as one paragraph; or nothing.
+
+    Parameters
+    ----------
+    comparison : Dataset
+        As `compare_laws` returns it.
+    exponents : DataFrame
+        As `size_exponents` returns it.
+    """
+    return " ".join(_theorem(comparison, exponents))
+
+
 def _theorem(ranked: xr.Dataset, exponents: pd.DataFrame | None) -> Iterator[str]:
     """What each law with a free size exponent says of it, and the odds of theorem and no effect."""
     if exponents is None or exponents.empty:
@@ -205,32 +218,6 @@ def _theorem(ranked: xr.Dataset, exponents: pd.DataFrame | None) -> Iterator[str
         held = held.isel(run=np.flatnonzero(held["pools"] > 1))
         if combined:
             yield f"Its 90% intervals hold {_inside(held).sum()} of the {combined} combined runs."
-
-
-def theorem_sentence(size_exponent: xr.DataArray) -> str:
-    """What the runs say about the combination theorem, whose size exponent is 1.
-
-    Parameters
-    ----------
-    size_exponent : DataArray
-        Draws.
-
-    Examples
-    --------
-    >>> theorem_sentence(xr.DataArray([0.1, 0.2, 0.3]))
-    'Combination theorem: ...these runs say 0.20 (90% interval 0.11 to 0.29): half-lives grow...'
-    """
-    lower, median, upper = size_exponent.quantile([0.05, 0.5, 0.95]).values
-    if lower <= 1 <= upper:
-        words = "they agree with the theorem"
-    else:
-        slower = "more slowly" if upper < 1 else "faster"
-        words = f"half-lives grow {slower} with the training set than the theorem says"
-    return (
-        "Combination theorem: inside a training set of U unique samples a pool of N has its "
-        "half-life times (U/N)^g. The theorem says g = 1, these runs say "
-        f"{median:.2f} (90% interval {lower:.2f} to {upper:.2f}): {words}."
-    )
 
 
 def _odds(what: str, ratio: float, in_tail: bool) -> str:

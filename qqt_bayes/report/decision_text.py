@@ -277,9 +277,9 @@ def _to_settle(decision: xr.Dataset) -> str:
     compute = len(budgets) * (least + most) / target
     many = "each at" if len(budgets) > 1 else "at"
     return (
-        f"What would settle it for {format_samples(target)} samples: train {joined(list(budgets))} "
+        f"What would help most for {format_samples(target)} samples: train {joined(list(budgets))} "
         f"{many} {format_samples(least)} and {format_samples(most)} samples, together "
-        f"{compute:.2g} times the compute of one run at {format_samples(target)}."
+        f"{compute:.2g} times the compute of one run at {format_samples(target)}. It may stay open."
     )
 
 

@@ -186,8 +186,8 @@ def _rise(finding: Finding, model: str) -> str:
     before, after = (format_samples(finding.values[f"{name}_at"]) for name in ("least", "most"))
     return (
         f"The error of {of} rises from {least} at {before} to {most} at {after}: by chance, or by "
-        "too much repetition, which only the law of model utility-overfit follows (qqt compare "
-        "tells)."
+        "too much repetition, which only the laws of effective-reuse-overfit and utility-overfit "
+        "follow (qqt compare tells)."
     )
 
 

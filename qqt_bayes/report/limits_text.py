@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from qqt_bayes.decisions.criteria import TIE
+from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.phrases import format_samples, joined, joined_ends, span
 from qqt_bayes.tables.budgets import is_one_budget
 from qqt_bayes.tables.runs import HIGHEST
@@ -122,7 +123,35 @@ def oversize(pool_multiple: xr.DataArray) -> Iterator[str]:
         )
 
 
+def _never_trained(decision: xr.Dataset) -> Iterator[str]:
+    """Which levels that may be the best were never trained themselves; of subsets most were not."""
+    if "subsets" in decision.attrs:
+        return
+    likely = decision["probability_best"].max("budget") >= LEAST_PROBABILITY
+    never = decision["level"].values[(likely & (decision["budgets_trained"] == 0)).values].tolist()
+    if never:
+        them = "it" if len(never) == 1 else "them"
+        yield (
+            f"No run is on {joined(never)}: what is said of {them} follows from the runs on other "
+            "training sets, and such forecasts are the least safe."
+        )
+
+
+def _named_as_another(decision: xr.Dataset) -> Iterator[str]:
+    """Which levels have the name of a training set that takes other samples."""
+    if "named_as_another" in decision and decision["named_as_another"].any():
+        names = decision["level"].values[decision["named_as_another"].values].tolist()
+        has = "has" if len(names) == 1 else "have"
+        yield (
+            f"Beware: {joined(names)} {has} the name of a training set of the runs, but "
+            f"{'takes' if len(names) == 1 else 'take'} other samples. Is that meant, and in the "
+            "same unit?"
+        )
+
+
 LIMITS: dict[str, Callable[[xr.Dataset], Iterator[str]]] = {
+    "never_trained": _never_trained,
+    "named_as_another": _named_as_another,
     "misfit": _misfit,
     "impossible_errors": _impossible,
     "interpolation": _gaps,
@@ -131,7 +160,8 @@ LIMITS: dict[str, Callable[[xr.Dataset], Iterator[str]]] = {
     "repetitions": _repetitions,
     "oversize": lambda decision: oversize(decision["pool_multiple"]),
 }
-"""What limits a decision, by id: that the law itself may miss most of what is unknown; that an
-interval holds errors which cannot be; that budgets lie far between trained ones, or outside them;
+"""What limits a decision, by id: that levels were never trained, or are named as other training
+sets; that the law itself may miss most of what is unknown; that an interval holds errors which
+cannot be; that budgets lie far between trained ones, or outside them;
 that all runs have one budget; that the choice repeats its data more often than any run did; that a
 level takes more of a pool than there is."""

@@ -10,11 +10,10 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.comparison.theorem import SIZE_EXPONENT
 from qqt_bayes.decisions.study import Study, choices, in_each_group
-from qqt_bayes.model.distributions import Prior
-from qqt_bayes.phrases import chance_range, cost, joined, spans
-from qqt_bayes.report.comparison_text import scores, theorem_sentence
+from qqt_bayes.phrases import chance, chance_range, cost, format_samples, joined, spans
+from qqt_bayes.posterior.levels import UNDECIDED
+from qqt_bayes.report.comparison_text import scores, theorem
 from qqt_bayes.report.decision_text import paragraphs, remarks
 
 Array = NDArray[np.float64]
@@ -23,19 +22,53 @@ Array = NDArray[np.float64]
 def summary(study: Study) -> str:
     """What a study comes to, as paragraphs that a research lead can act on.
 
-    The joint decision comes first, then what each law alone would choose, what the theorem would
-    choose where that differs, how well the laws predict runs that are left out, and which fits were
-    refused.
+    The answer in short comes first, then the joint decision, what each law alone would choose, what
+    the theorem would choose where that differs, how well the laws predict runs that are left out,
+    and which fits were refused.
 
     Parameters
     ----------
     study : Study
     """
-    found = [paragraphs(remarks(study.decision)), *_laws(study), *_theorem(study)]
-    if study.comparison is not None:
-        found.append(scores(study.comparison))
-    found += _refused(study)
-    return "\n\n".join(found)
+    found = [*_headline(study), paragraphs(remarks(study.decision)), *_laws(study)]
+    found += _theorem(study)
+    if len(study.weights) > 1:
+        weights = joined([f"{name} {weight:.2f}" for name, weight in study.weights.items()])
+        found.append(
+            f"{scores(study.comparison)} The decision itself is made with the weights {weights}; "
+            "`qqt decide STUDY --weights` takes others, or `stacking`."
+        )
+    return "\n\n".join([*found, *_refused(study)])
+
+
+def _headline(study: Study) -> Iterator[str]:
+    """The answer at the largest budget that is asked about, and where else there is a winner."""
+    for group, (decision,) in in_each_group([study.decision]):
+        own = decision.sortby("budget")
+        last = choices(own, own).iloc[-1]
+        winner, leader = (str(own[name].values[-1]) for name in ("winner", "leader"))
+        state = "it is not settled"
+        if winner != UNDECIDED:
+            state = "it wins" if winner == last.choice else f"although {winner} is the likeliest"
+        elif leader != UNDECIDED:
+            state = "it leads, but this is not proven"
+        best, regret = chance(last.probability_best), cost(xr.DataArray(last.regret_by_other))
+        words = [
+            f"In short: at {format_samples(last.budget)} samples, the largest budget asked about, "
+            f"take {last.choice}; {state} (best with probability {best}; expected to cost {regret} "
+            f"in {own.attrs['kind']} against knowing the best)."
+        ]
+        won = own["winner"].values != UNDECIDED
+        if won.any():
+            names, budgets = own["winner"].values[won], own["budget"].values
+            each = [
+                f"{name} at {spans(budgets[own['winner'].values == name], budgets)}"
+                for name in dict.fromkeys(names.tolist())
+            ]
+            words.append(f"A winner is named for {joined(each)} samples.")
+        else:
+            words.append("No winner is named at any budget.")
+        yield " ".join([*_of(group), *words])
 
 
 def _laws(study: Study) -> Iterator[str]:
@@ -112,11 +145,8 @@ def _theorem(study: Study) -> Iterator[str]:
                     f"costs {regret}."
                 )
             yield " ".join([*_of(group), words])
-    for law in study.weights:
-        fit = study.fits[law]
-        declared = fit.spec.parameters.get(SIZE_EXPONENT)
-        if isinstance(declared, Prior) and not declared.over:
-            yield theorem_sentence(fit.parameters[SIZE_EXPONENT])
+    if len(study.exponents):
+        yield theorem(study.comparison, study.exponents)
 
 
 def _refused(study: Study) -> Iterator[str]:

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,10 +27,13 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.decisions.study import Study
-from qqt_bayes.errors import InputError
+from qqt_bayes.errors import InputError, listed
 from qqt_bayes.files import slug, write
 from qqt_bayes.phrases import in_lines
+from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report.records import (
+    SCHEMA,
+    comparison_by_law,
     comparison_by_run,
     to_csv,
     to_frame,
@@ -41,7 +45,38 @@ from qqt_bayes.tables.composition import read_composition
 
 CONTENT = "study.json"
 """Name of the file by which a folder is known as a study."""
+FIGURES = "scaling_curves", "probability_best", "utility_curves", "parameter_posteriors"
+"""How the names of the figures begin."""
+WRITTEN = (
+    *(f"{name}.csv" for name in ("decision", "laws", "comparison", "levels")),
+    "decision.json",
+    "summary.txt",
+    *(f"{title}*{ending}" for title in FIGURES for ending in (".png", ".svg")),
+)
+"""Patterns of what is written beside the fits."""
 DAMAGED = "make it again with `qqt study`"
+
+
+def emptied(folder: Path) -> Path:
+    """Remove what an earlier study wrote into a folder, so that no part of two is taken for one.
+
+    Fits are left until others of their names replace them.
+
+    Raises
+    ------
+    InputError
+        If the folder is no study and has files that a study would replace.
+    """
+    found = [path for pattern in WRITTEN for path in sorted(folder.glob(pattern))]
+    if found and not (folder / CONTENT).is_file():
+        names = listed(path.name for path in found)
+        raise InputError(
+            f"{folder} is no whole study and has files that one would replace: {names}; "
+            "name another folder, or remove them"
+        )
+    for path in [folder / CONTENT, *found]:
+        path.unlink(missing_ok=True)
+    return folder
 
 
 def fit_path(folder: Path, model: str) -> Path:
@@ -59,7 +94,6 @@ def write_study(study: Study, folder: Path) -> None:
     """
     from qqt_bayes.report.figures.files import write_figures
 
-    (folder / CONTENT).unlink(missing_ok=True)  # not whole until it is written again
     levels = study.levels.rename(level="data").to_series()
     tables = {
         "decision": to_frame(study.decision),
@@ -68,8 +102,7 @@ def write_study(study: Study, folder: Path) -> None:
         ),
         "levels": levels[levels > 0].reset_index(),
     }
-    if study.comparison is not None:
-        tables["comparison"] = comparison_by_run(study.comparison).reset_index()
+    tables["comparison"] = comparison_by_run(study.comparison).reset_index()
     for name, table in tables.items():
         write(folder / f"{name}.csv", to_csv(table))
     words = summary(study)
@@ -82,6 +115,7 @@ def write_study(study: Study, folder: Path) -> None:
 
 def _content(study: Study) -> dict[str, Any]:
     """What `study.json` holds."""
+    first = next(iter(study.fits.values()))
     models = [
         {
             "model": name,
@@ -89,13 +123,20 @@ def _content(study: Study) -> dict[str, Any]:
             "weight": study.weights.get(name, 0.0),
             "theorem": name == study.theorem,
             "gate_passed": fit.gate.passed,
+            "failed_checks": [check.id for check in fit.gate.failed],
+            "spec_hash": fit.attrs["spec_hash"],
+            "seed": fit.seed,
         }
         for name, fit in study.fits.items()
     ]
     return {
         "models": models,
         "budgets": study.decision["budget"].values.tolist(),
-        "data_hash": next(iter(study.fits.values())).attrs["data_hash"],
+        "laws": comparison_by_law(study.comparison).to_dict("records"),
+        "size_exponents": study.exponents.to_dict("records"),
+        "source": first.attrs["source"],
+        "data_hash": first.attrs["data_hash"],
+        "versions": first.versions,
     }
 
 
@@ -106,20 +147,18 @@ class Saved(NamedTuple):
     ----------
     fits : dict of str to Path
         Of the laws that decide together, by model.
+    hashes : list of tuple of str
+        Of the specification and the runs of each.
     weights : list of float
     levels : DataArray, dims (level, pool)
     budgets : array
     """
 
     fits: dict[str, Path]
+    hashes: list[tuple[str, str]]
     weights: list[float]
     levels: xr.DataArray
     budgets: NDArray[np.float64]
-
-
-def is_study(path: str | PathLike[str]) -> bool:
-    """Whether a path is a folder."""
-    return Path(path).is_dir()
 
 
 def open_study(path: str | PathLike[str]) -> Saved:
@@ -133,9 +172,12 @@ def open_study(path: str | PathLike[str]) -> Saved:
     folder = Path(path)
     try:
         content = json.loads((folder / CONTENT).read_text(encoding="utf-8"))
+        if content["schema"] != SCHEMA:
+            raise ValueError(f"schema {content['schema']!r}")
         deciding = [each for each in content["models"] if each["weight"] > 0]
         fits = {each["model"]: folder / Path(each["fit"]).name for each in deciding}
         weights = [float(each["weight"]) for each in deciding]
+        hashes = [(str(each["spec_hash"]), str(content["data_hash"])) for each in deciding]
         budgets = np.asarray(content["budgets"], float)
     except FileNotFoundError:
         raise InputError(
@@ -143,4 +185,26 @@ def open_study(path: str | PathLike[str]) -> Saved:
         ) from None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{folder / CONTENT} is damaged; {DAMAGED}") from error
-    return Saved(fits, weights, read_composition(folder / "levels.csv"), budgets)
+    return Saved(fits, hashes, weights, read_composition(folder / "levels.csv"), budgets)
+
+
+def require_same(study: Saved, fits: Sequence[Fit]) -> None:
+    """Refuse fits that are not those that the study made, of its runs and of its models.
+
+    Parameters
+    ----------
+    study : Saved
+    fits : sequence of Fit
+        Read from its files, in their order.
+
+    Raises
+    ------
+    InputError
+        Naming the first file that holds another fit.
+    """
+    for (name, path), hashes, fit in zip(study.fits.items(), study.hashes, fits, strict=True):
+        if (fit.attrs.get("spec_hash"), fit.attrs.get("data_hash")) != hashes:
+            raise InputError(
+                f"{path} is not the fit of {name} that this study made: it is of another model or "
+                f"of other runs; {DAMAGED}"
+            )

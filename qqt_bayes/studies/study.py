@@ -11,18 +11,19 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from qqt_bayes.comparison.loo import compare_laws
+from qqt_bayes.comparison.theorem import size_exponents
 from qqt_bayes.decisions.criteria import Criteria, CriteriaFields
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.decisions.stack import as_shares
 from qqt_bayes.decisions.study import Study
-from qqt_bayes.errors import InadequateFit, InputError
+from qqt_bayes.errors import InadequateFit, InputError, alternatives
 from qqt_bayes.files import new_folder
 from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.fit_file import save
 from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels
 from qqt_bayes.report import gate_text
-from qqt_bayes.studies.folder import fit_path, write_study
+from qqt_bayes.studies.folder import emptied, fit_path, write_study
 from qqt_bayes.tables.budgets import budgets_about
 
 MODELS = ("effective-reuse", "utility-free-size")
@@ -41,7 +42,7 @@ def study(
     budgets: ArrayLike | str | None = None,
     out: str | PathLike[str] | None = None,
     *,
-    models: Sequence[Spec | str] = MODELS,
+    models: Spec | str | Sequence[Spec | str] = MODELS,
     theorem: Spec | str | None = THEOREM,
     weights: ArrayLike | None = None,
     criteria: Criteria | None = None,
@@ -70,7 +71,7 @@ def study(
     out : path, optional
         Folder to write to: fits, decision, comparison, text and figures, see
         `qqt_bayes.studies.folder`. A fit is written as soon as it is made.
-    models : sequence of Spec or str
+    models : Spec, str, or sequence of them
         The laws that decide together.
     theorem : Spec, str or None
         A model to report beside them, without a share in the decision.
@@ -101,13 +102,20 @@ def study(
     ``study(runs, "levels.csv", "64M, 640M", out="study").decision``
     """
     criteria = Criteria.of(criteria, fields)
+    if not isinstance(runs, xr.Dataset):
+        kind = type(runs).__name__
+        raise InputError(f"runs: expected a Dataset, as read_runs returns it, got {kind}.")
+    models = [models] if isinstance(models, str | Spec) else list(models)
     specs = _specs(models, theorem)
+    if group is not None and group not in runs["group"].values:
+        known = runs["group"].values.tolist()
+        raise InputError(f"unknown group {group!r}{alternatives(group, known)}")
     if levels is None:
         levels = runs["unique_samples"].rename(data="level")
     compared = as_levels(levels, runs["pool"].values.tolist(), known="the runs")
     samples = budgets_about(runs["samples_seen"].values) if budgets is None else as_budgets(budgets)
     shares = dict(zip(list(specs)[: len(models)], as_shares(weights, len(models)), strict=True))
-    folder = None if out is None else new_folder(Path(out))
+    folder = None if out is None else emptied(new_folder(Path(out)))
     sampler = {"draws": draws, "tune": tune, "chains": chains, "seed": seed, "progress": progress}
     fits = _fit_all(runs, specs, folder, say, sampler)
     usable = {name: fit for name, fit in fits.items() if force or fit.gate.passed}
@@ -134,7 +142,8 @@ def study(
             name: decide(fit, compared, samples, criteria, **options)
             for name, fit in usable.items()
         },
-        comparison=compare_laws(taking_part) if len(taking_part) > 1 else None,
+        comparison=compare_laws(taking_part),
+        exponents=size_exponents(taking_part),
     )
     if folder is not None:
         say("Write the decision, its text and the figures.")
@@ -186,7 +195,11 @@ def _fit_all(
 def _nothing_decided(
     fits: Mapping[str, Fit], shares: Mapping[str, float], folder: Path | None
 ) -> str:
-    """Why no decision was made: what the gate of each law found."""
-    verdicts = [f"{name}: {gate_text.verdict(fits[name].gate)}" for name in shares]
-    saved = "" if folder is None else f"\nThe fits are saved in {folder}."
-    return "\n".join(verdicts) + f"\nNothing was decided.{saved}"
+    """Why no decision was made: which checks each law failed, and what may be done."""
+    verdicts = []
+    for name in shares:
+        failed = [f"{each.name} {each.value:.3g}, {each.bound}" for each in fits[name].gate.failed]
+        verdicts.append(f"The fit of {name} was refused ({'; '.join(failed)}).")
+    saved = "" if folder is None else f" The fits are saved in {folder}."
+    advice = "Name other laws (--models), or decide on these all the same (--force, force=True)."
+    return "\n".join([*verdicts, f"Nothing was decided.{saved} {advice}"])

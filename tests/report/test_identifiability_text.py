@@ -81,7 +81,8 @@ SAID = [
             {"least": 0.5, "least_at": 1e8, "most": 0.53, "most_at": 1e9, "bar": 0.01},
         ),
         "The error of x (b) rises from 0.5 at 100M to 0.53 at 1B: by chance, or by too much "
-        "repetition, which only the law of model utility-overfit follows (qqt compare tells).",
+        "repetition, which only the laws of effective-reuse-overfit and utility-overfit follow "
+        "(qqt compare tells).",
     ),
     (
         Finding("no_repetition"),

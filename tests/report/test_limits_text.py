@@ -66,3 +66,14 @@ def test_error_rates_above_1_are_told():
     assert found["error"].sel(budget=1e3).max() > 1
     assert "At 1K samples the interval reaches error rates above 1" in summary(found)
     assert "above 1" not in summary(found.assign_attrs(kind="loss"))
+
+
+def test_levels_that_were_never_trained_or_are_named_as_another():
+    new = made.levels() * [[1], [1.3], [1.3]]
+    new = new.assign_coords(level=["top 1", "top 2", "new"])
+    text = summary(decide(made.fit(draws=20), new, [64e6, 1.28e9]))
+    assert "No run is on top 2: what is said of it follows from the runs on other" in text
+    assert "Beware: top 2 has the name of a training set of the runs, but takes other" in text
+    known = summary(decide(made.fit(draws=20), made.levels(), [64e6, 1.28e9]))
+    assert "No run is on" not in known
+    assert "Beware" not in known

@@ -5,6 +5,8 @@ from dataclasses import replace
 import made
 import pytest
 
+from qqt_bayes.comparison.loo import compare_laws
+from qqt_bayes.comparison.theorem import size_exponents
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.decisions.study import Study, choices
 from qqt_bayes.posterior.fit import Fit
@@ -41,15 +43,23 @@ def study(*, theorem=None, contrary=False, refused=None, groups=1):
         levels=made.levels(),
         decision=decide(deciding, made.levels(), BUDGETS, **options),
         alone={n: decide(fit, made.levels(), BUDGETS, **options) for n, fit in usable.items()},
-        comparison=None,
+        comparison=compare_laws(deciding),
+        exponents=size_exponents(deciding),
     )
 
 
 def test_the_joint_decision_comes_first_and_laws_that_agree_say_so():
     found = study()
     text = summary(found)
-    assert text.startswith(of_decision(found.decision))
-    _, laws, theorem = text.split("\n\n")
+    short, joint, laws, theorem, scores = text.split("\n\n")
+    assert short == (
+        "In short: at 1.28B samples, the largest budget asked about, take top 3; it wins (best "
+        "with probability more than 0.99; expected to cost less than 0.0001 in error against "
+        "knowing the best). A winner is named for top 2 at 64M to 320M and top 3 at 1.28B samples."
+    )
+    assert joint == of_decision(found.decision)
+    assert scores.startswith("Laws are compared by")
+    assert "made with the weights one 0.50 and other 0.50" in scores
     taken = "takes top 2 at 64M to 320M samples (P(best) more than 0.99) and top 3 at 1.28B samples"
     assert laws.startswith(f"one alone {taken}")
     assert f"other alone {taken}" in laws
@@ -59,7 +69,7 @@ def test_the_joint_decision_comes_first_and_laws_that_agree_say_so():
 
 def test_laws_that_differ_are_told_apart_with_what_a_wrong_one_costs():
     found = study(contrary=True)
-    laws = summary(found).split("\n\n")[1]
+    laws = summary(found).split("\n\n")[2]
     costs = choices(found.alone["one"], found.alone["other"])
     assert (costs["choice"] != costs["choice_of_other"]).any()
     assert "They choose differently at " in laws
@@ -101,4 +111,5 @@ def test_groups_have_paragraphs_of_their_own():
 def test_a_study_of_one_law_says_only_its_decision():
     found = study()
     alone = replace(found, weights={"one": 1.0}, fits={"one": found.fits["one"]})
-    assert summary(alone) == of_decision(found.decision)
+    assert summary(alone).split("\n\n")[1] == of_decision(found.decision)
+    assert "Laws are compared by" not in summary(alone)

@@ -73,7 +73,13 @@ def test_its_folder_has_all_of_it(carried_out):
     content = json.loads((folder / "decision.json").read_text())
     words = (folder / "summary.txt").read_text()
     assert " ".join(words.split()) == " ".join(content["study"].split())
-    assert content["study"].startswith(content["summary"])
+    assert content["summary"] in content["study"]
+    whole = json.loads((folder / "study.json").read_text())
+    assert {law["law"] for law in whole["laws"]} == set(found.weights)
+    assert whole["models"][0]["failed_checks"] == [
+        check.id for check in found.fits["effective-reuse"].gate.failed
+    ]
+    assert whole["size_exponents"][0]["law"] == "utility-free-size"
 
 
 def test_decide_takes_the_folder(carried_out):
@@ -113,6 +119,12 @@ def test_a_study_stands_alone(carried_out, command):
         (lambda folder: (folder / "study.json").unlink(), "no whole study"),
         (lambda folder: (folder / "study.json").write_text("{"), "study.json is damaged"),
         (lambda folder: (folder / "study.json").write_text("[1]"), "study.json is damaged"),
+        (
+            lambda folder: (folder / "effective-reuse.nc").write_bytes(
+                (folder / "utility-free-size.nc").read_bytes()
+            ),
+            "is not the fit of effective-reuse that this study made",
+        ),
         (lambda folder: (folder / "utility-free-size.nc").unlink(), "There is no fit at"),
     ],
 )
@@ -141,7 +153,7 @@ def test_a_refused_law_takes_no_part(runs, tmp_path, monkeypatch):
     found = study(runs, made.levels(), [1e9], tmp_path, models=models, theorem=None)
     assert found.weights == {"utility-free-size": 1.0}
     assert list(found.refused) == ["utility"]
-    assert found.comparison is None
+    assert found.comparison["law"].values.tolist() == ["utility-free-size"]
     assert "The fit of utility was refused" in (tmp_path / "summary.txt").read_text()
     assert list(open_study(tmp_path).fits) == ["utility-free-size"]
     assert open_fit(tmp_path / "utility.nc").gate.passed is False  # saved all the same
@@ -150,7 +162,7 @@ def test_a_refused_law_takes_no_part(runs, tmp_path, monkeypatch):
 def test_without_a_fit_that_passed_nothing_is_decided(runs, tmp_path, monkeypatch):
     monkeypatch.setattr(inference, "fit", lambda runs, spec, **_: made_fit(runs, spec, False))
     models = "utility", "utility-free-size"
-    with pytest.raises(InadequateFit, match=r"(?s)utility: The fit did not pass.*saved in"):
+    with pytest.raises(InadequateFit, match=r"(?s)The fit of utility was refused \(.*saved in"):
         study(runs, made.levels(), [1e9], tmp_path, models=models)
     assert {path.name for path in tmp_path.iterdir()} == {"utility.nc", "utility-free-size.nc"}
 
@@ -158,6 +170,8 @@ def test_without_a_fit_that_passed_nothing_is_decided(runs, tmp_path, monkeypatc
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
+        ({"group": "b"}, "unknown group 'b'"),
+        ({"runs": "runs.csv"}, "runs: expected a Dataset, as read_runs returns it, got str"),
         ({"models": []}, "models: expected one or more, each once, got 0"),
         ({"models": ["utility", "utility"]}, "each once, got utility, utility"),
         ({"models": ["utilty"]}, "did you mean"),
@@ -174,7 +188,7 @@ def test_without_a_fit_that_passed_nothing_is_decided(runs, tmp_path, monkeypatc
 def test_what_cannot_be_asked_is_said_before_anything_is_fitted(runs, monkeypatch, asked, sentence):
     monkeypatch.setattr(inference, "fit", lambda *_, **__: pytest.fail("it was fitted"))
     with pytest.raises(InputError, match=sentence):
-        study(runs, **({"levels": made.levels(), "budgets": [1e9]} | asked))
+        study(**({"runs": runs, "levels": made.levels(), "budgets": [1e9]} | asked))
 
 
 def test_levels_and_budgets_are_those_of_the_runs_if_none_are_given(runs, monkeypatch):
@@ -182,3 +196,19 @@ def test_levels_and_budgets_are_those_of_the_runs_if_none_are_given(runs, monkey
     found = qqt_bayes.study(runs, models=["utility"], theorem=None)
     assert found.decision["level"].values.tolist() == runs["data"].values.tolist()
     assert found.decision["budget"].values[[0, -1]].tolist() == [64e6, 4 * 1.28e9]
+
+
+def test_a_folder_has_one_study_or_none(runs, tmp_path, monkeypatch):
+    """What an earlier study wrote goes before another begins; what is not a study's stays."""
+    monkeypatch.setattr(inference, "fit", lambda runs, spec, **_: made_fit(runs, spec, True))
+    options = {"models": "utility", "theorem": None}
+    found = study(runs, made.levels(), [1e9], tmp_path, **options)
+    assert "of 12 runs: 3 levels at 1 budgets, under utility 1.00" in repr(found)
+    monkeypatch.setattr(inference, "fit", lambda runs, spec, **_: made_fit(runs, spec, False))
+    with pytest.raises(InadequateFit):
+        study(runs, made.levels(), [1e9], tmp_path, **options)
+    assert {path.name for path in tmp_path.iterdir()} == {"utility.nc"}
+    (tmp_path / "levels.csv").write_text("mine")
+    with pytest.raises(InputError, match=r"has files that one would replace: 'levels.csv'"):
+        study(runs, made.levels(), [1e9], tmp_path, **options)
+    assert (tmp_path / "levels.csv").read_text() == "mine"
