@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 from page import write_page
-from parts import PARTS_OF_WORLDS, SETS, scored
+from parts import PARTS, PARTS_OF_WORLDS, POOLS, SETS, scored
 from rich.console import Console
 from rich.progress import track
 from ways import KEPT
@@ -96,11 +96,15 @@ def predict_all(entries, settings, processes):
     KEPT.mkdir(parents=True, exist_ok=True)
     console, found = Console(stderr=True), {}
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as workers:
-        jobs = {
-            workers.submit(predict_part, entry, part, settings): (order, place)
+        keys = [
+            (order, place)
             for order, part in enumerate(PARTS_OF_WORLDS)
             for place, entry in enumerate(entries)
             if part == SETS or entry["family"] == WORLDS
+        ]
+        jobs = {
+            workers.submit(predict_part, entries[key[1]], PARTS_OF_WORLDS[key[0]], settings): key
+            for key in sorted(keys, key=lambda key: (slow(entries[key[1]], key[0]), key))
         }
         for job in track(as_completed(jobs), "Predicting", total=len(jobs), console=console):
             order, place = jobs[job]
@@ -112,6 +116,11 @@ def predict_all(entries, settings, processes):
                 for name in TABLES
                 if any(name in tables for tables in each)
             }
+
+
+def slow(entry, order):
+    """Whether a part of a set is done last: few runs that tell little take the sampler longest."""
+    return entry["family"] == "language models" or PARTS_OF_WORLDS[order] in (PARTS, POOLS)
 
 
 def write_tables(folder, tables):
