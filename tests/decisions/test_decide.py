@@ -169,6 +169,7 @@ def test_deciding_imports_neither_samplers_nor_figures():
 
 def test_decide_says_how_much_of_the_interval_is_misfit():
     fit, budgets = made.fit(draws=200), [128e6, 128e9]
+    fit["posterior"]["amplitude"].values[:] = 0.03
     decision = decide(fit, made.levels(), budgets)
     assert (decision["misfit"].sel(budget=128e9) > 0.5).all()
     own = decide(fit, made.levels(), budgets, discrepancy=False)

@@ -77,7 +77,7 @@ def test_sets_share_what_is_common_and_what_their_pools_are():
     apart = np.exp(-8 / (2 * LENGTH**2))
     assert found[0, 0] == pytest.approx(1)
     assert found[0, 1] == pytest.approx((1 + 0 + apart) / 3)
-    distance = np.log(4) ** 2 + (2 - np.sqrt(2)) ** 2 + 2
+    distance = np.log(4) ** 2 + 1 + 1
     near = np.exp(-distance / (2 * LENGTH**2))
     assert found[0, 2] == pytest.approx((1 + 1 / np.sqrt(2) + near) / 3)
 
@@ -88,6 +88,13 @@ def test_it_changes_continuously_with_the_training_set():
     found = between_sets(one, one)
     assert found[0, 1] == pytest.approx(1, abs=1e-9)
     assert 0.95 < found[0, 2] < 0.999
+
+
+@pytest.mark.parametrize("share", [0.1, 0.01])
+def test_a_little_of_another_pool_changes_little(share):
+    """By the square of its share, so that levels between two trained ones are told by both."""
+    found = between_sets(*[sets([1e6, 0], [1e6 * (1 - share), 1e6 * share])] * 2)
+    assert 1 - found[0, 1] < 2 * share**2
 
 
 def test_between_groups_half_is_left():
