@@ -68,7 +68,7 @@ def of_way(tables, before, way):
     yield from of_regret(tables, way)
     fits = of(tables["fits"], SETS, way)
     refused = float((~fits["passed"]).sum())
-    yield at_most(f"refused of 22 at most {MOST_REFUSED}", refused, MOST_REFUSED)
+    yield at_most(f"refused of {len(family)} at most {MOST_REFUSED}", refused, MOST_REFUSED)
 
 
 def of_regret(tables, way):

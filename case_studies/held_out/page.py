@@ -7,8 +7,9 @@ from importlib.metadata import version
 
 import pandas as pd
 from bars import bars
-from parts import HORIZON, SETS
+from parts import HORIZON, PARTS_OF_WORLDS, SETS
 from tallies import (
+    WORLDS,
     against_ranking,
     by_design,
     by_family,
@@ -58,6 +59,7 @@ def write_page(folder, entries, settings, before):
     blocks = [
         "# Held-out larger budgets of real runs",
         f"Written by `make calibration`; do not edit. {made}. Fits: {how}.",
+        *not_yet(fits, entries),
         EXPLAINED,
         "## Bars",
         as_table(bars(tables, before)),
@@ -98,6 +100,25 @@ def write_page(folder, entries, settings, before):
         + "\n".join(f"- {each['name']}: `{each['model']}`. {each['reason']}" for each in entries),
     ]
     (folder / "results.md").write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
+
+
+def not_yet(fits, entries):
+    """A paragraph that names what the tables do not have, where the study was stopped."""
+    done = set(zip(fits["set"], fits["part"], strict=True))
+    missing = {
+        part: [each["name"] for each in entries if (each["name"], part) not in done]
+        for part in PARTS_OF_WORLDS
+    }
+    worlds = {each["name"] for each in entries if each["family"] == WORLDS}
+    lines = [
+        f"- {part}: {', '.join(names)}"
+        for part, each in missing.items()
+        if (names := [name for name in each if part == SETS or name in worlds])
+    ]
+    if not lines:
+        return []
+    words = "**The run was stopped before these were measured; `make calibration` goes on there:**"
+    return ["\n".join([words, "", *lines])]
 
 
 EXPLAINED = f"""\
