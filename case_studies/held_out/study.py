@@ -6,29 +6,26 @@ seconds. (After a change in how fits are made, remove that folder.)
 """
 
 import argparse
-import json
 import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
 
 import pandas as pd
 from page import write_page
+from parts import PARTS, PARTS_OF_WORLDS, POOLS, SETS, scored
 from rich.console import Console
 from rich.progress import track
+from ways import KEPT
 
 import qqt_bayes as qqt
-from qqt_bayes.comparison.held_out import HeldOut, baselines, held_out
-from qqt_bayes.comparison.splits import split
-from qqt_bayes.files import write
-from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.comparison.held_out import HeldOut
 
 HERE = Path(__file__).parent
-KEPT = HERE.parent.parent / "build" / "held_out"
-WAYS = ("chosen model", "default model", "baselines")
-DEFAULT = "utility"
+WORLDS = "mini_clip"
+"""The family of which the horizon and the designs are measured."""
+TABLES = (*HeldOut._fields, "fits")
 
 
 def sets() -> Iterator[dict]:
@@ -55,59 +52,18 @@ def read(entry):
     )
 
 
-def kept_baselines(runs, **options):
-    """The baselines of a set; what was computed before is read."""
-    words = json.dumps([runs.attrs["data_hash"], options, qqt.__version__])
-    name = sha256(words.encode()).hexdigest()[:12]
-    paths = [KEPT / f"baselines-{name}-{table}.csv" for table in HeldOut._fields]
-    if not all(path.exists() for path in paths):
-        for path, table in zip(paths, baselines(runs, **options), strict=True):
-            write(path, table.to_csv(index=False))
-    return HeldOut(*map(pd.read_csv, paths))
-
-
-class Keeper:
-    """`qqt.fit` with a memory on disk: what was fitted before is read."""
-
-    def __call__(self, runs, spec, **settings):
-        """Read or make a fit, and keep it as `self.fit`."""
-        other = json.dumps([settings, qqt.__version__]).encode()
-        keys = [spec.hash, runs.attrs["data_hash"], sha256(other).hexdigest()]
-        path = KEPT / ("-".join([spec.name, *(key[:12] for key in keys)]) + ".nc")
-        if path.exists():
-            self.fit = qqt.load(path)
-        else:
-            self.fit = qqt.fit(runs, spec, **settings)
-            qqt.save(self.fit, path)
-        return self.fit
-
-
-def predict_set(entry, way, settings):
-    """Rows of the runs and of the decisions of a set by one way, and a row about the fit."""
-    options = {"share": entry["share"], "levels": entry.get("levels")}
-    runs, fits = read(entry), pd.DataFrame()
-    if way == "baselines":
-        found = kept_baselines(runs, **options)
-    else:
-        keeper = Keeper()
-        model = entry["model"] if way == "chosen model" else DEFAULT
-        found = held_out(runs, model, fit=keeper, **options, **settings)
-        found = [table.assign(way=way) for table in found]
-        gate = Fit.of(keeper.fit).gate
-        about = {
-            "way": way,
-            "model": model,
-            "passed": gate.passed,
-            "failed": "; ".join(
-                f"{check.name}: {check.value:.3g}" for check in gate.checks if not check.passed
-            ),
-            "runs": keeper.fit["observed_data"].sizes["run"],
-            # The column's name in fits.csv and on the page.
-            "untold": split(runs, entry["share"])[1].attrs["excluded"],
-            "seconds": round(keeper.fit.attrs["compile_time"] + keeper.fit.attrs["sampling_time"]),
-        }
-        fits = pd.DataFrame([about])
-    return [table.assign(set=entry["name"], family=entry["family"]) for table in (*found, fits)]
+def predict_part(entry, part, settings):
+    """All tables of a part of the study of a set, by name."""
+    found, fits = scored(entry, read(entry), part, settings)
+    label = {"set": entry["name"], "family": entry["family"], "part": part}
+    tables = {name: [] for name in HeldOut._fields}
+    for each in found:
+        for name, table in each._asdict().items():
+            if len(table) and (name != "runs" or part == SETS):
+                tables[name].append(table.assign(**label))
+    return {"fits": fits.assign(**label)} | {
+        name: pd.concat(each) for name, each in tables.items() if each
+    }
 
 
 def main() -> None:
@@ -119,6 +75,7 @@ def main() -> None:
     parser.add_argument("--method", default="nuts")
     parser.add_argument("--draws", type=int, default=1000)
     parser.add_argument("--tune", type=int, default=1000)
+    parser.add_argument("--page", action="store_true", help="only write the page, from its tables")
     given = parser.parse_args()
     chosen = [
         entry
@@ -126,27 +83,52 @@ def main() -> None:
         if not given.sets or any(word in entry["name"] for word in given.sets)
     ]
     settings = {"method": given.method, "draws": given.draws, "tune": given.tune, "seed": 0}
+    if not given.page:
+        given.out.mkdir(parents=True, exist_ok=True)
+        for tables in predict_all(chosen, settings, given.processes):
+            write_tables(given.out, tables)
+    before = pd.read_csv(HERE / "before.csv")
+    write_page(given.out, chosen, settings, before)
+
+
+def predict_all(entries, settings, processes):
+    """Tables of what is done, by name, each time that a part of a set is: sets first."""
     KEPT.mkdir(parents=True, exist_ok=True)
-    given.out.mkdir(parents=True, exist_ok=True)
-    console = Console(stderr=True)
-    found = {}
-    with ProcessPoolExecutor(given.processes, mp_context=get_context("spawn")) as workers:
+    console, found = Console(stderr=True), {}
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as workers:
+        keys = [
+            (order, place)
+            for order, part in enumerate(PARTS_OF_WORLDS)
+            for place, entry in enumerate(entries)
+            if part == SETS or entry["family"] == WORLDS
+        ]
         jobs = {
-            workers.submit(predict_set, entry, way, settings): (place, order)
-            for place, entry in enumerate(chosen)
-            for order, way in enumerate(WAYS)
+            workers.submit(predict_part, entries[key[1]], PARTS_OF_WORLDS[key[0]], settings): key
+            for key in sorted(keys, key=lambda key: (slow(entries[key[1]], key[0]), key))
         }
         for job in track(as_completed(jobs), "Predicting", total=len(jobs), console=console):
-            place, order = jobs[job]
-            console.print(f"{chosen[place]['name']}, {WAYS[order]}: done")
+            order, place = jobs[job]
+            console.print(f"{entries[place]['name']}, {PARTS_OF_WORLDS[order]}: done")
             found[jobs[job]] = job.result()
-    tables = zip(*(found[key] for key in sorted(found)), strict=True)
-    runs, decisions, fits = (pd.concat(each, ignore_index=True) for each in tables)
-    for name, table in {"runs": runs, "decisions": decisions, "fits": fits}.items():
-        first = ["set", "family", "way"]
+            each = [found[key] for key in sorted(found)]
+            yield {
+                name: pd.concat([tables[name] for tables in each if name in tables])
+                for name in TABLES
+                if any(name in tables for tables in each)
+            }
+
+
+def slow(entry, order):
+    """Whether a part of a set is done last: few runs that tell little take the sampler longest."""
+    return entry["family"] == "language models" or PARTS_OF_WORLDS[order] in (PARTS, POOLS)
+
+
+def write_tables(folder, tables):
+    """Write each table beside the page."""
+    for name, table in tables.items():
+        first = ["set", "family", "part", "way"]
         columns = [*first, *table.columns.difference(first, sort=False)]
-        table[columns].round(5).to_csv(given.out / f"{name}.csv", index=False)
-    write_page(given.out, chosen, settings)
+        table[columns].round(5).to_csv(folder / f"{name}.csv", index=False)
 
 
 if __name__ == "__main__":

@@ -6,19 +6,28 @@ and wherever several training sets were trained at a larger budget, one of them 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from qqt_bayes.comparison.baselines import FORECASTS, no_forecast, single_scale
-from qqt_bayes.comparison.scores import MARGIN, Forecast, decision_row, forecast_rows
+from qqt_bayes.comparison.scores import (
+    MARGIN,
+    Forecast,
+    decision_row,
+    difference_rows,
+    forecast_rows,
+    level_rows,
+)
 from qqt_bayes.comparison.splits import Question, questions, split
 from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.decisions.judge import judge
+from qqt_bayes.decisions.stack import as_shares, mix
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.model.noise import known_variance
 from qqt_bayes.model.spec import DEFAULT_MODEL, Spec, load_model
@@ -41,8 +50,24 @@ DECISION_COLUMNS = (
     "probability_best",
     "regret",
     "right",
+    "proven",
 )
 """Columns of the decisions, also where there is none."""
+LEVEL_COLUMNS = (
+    "group",
+    "budget",
+    "level",
+    "observed",
+    "5%",
+    "95%",
+    "inside",
+    "probability_best",
+    "is_best",
+    "proven",
+)
+"""Columns of the levels, also where there is none."""
+DIFFERENCE_COLUMNS = ("group", "budget", "level", "other", "observed", "5%", "95%", "inside")
+"""Columns of the differences, also where there is none."""
 
 
 class HeldOut(NamedTuple):
@@ -56,11 +81,19 @@ class HeldOut(NamedTuple):
     decisions : DataFrame
         A row for each group and larger budget at which several training sets were trained: `way`;
         `status`; group, budget, levels (how many), best, choice, probability_best (of the choice),
-        regret, right (whether that is within the margin).
+        regret, right (whether that is within the margin), proven (of a fit: whether the candidates
+        were trained where forecasts were checked, see `qqt_bayes.decisions.trained`).
+    levels : DataFrame
+        Of a fit, a row for each candidate of each decision, see
+        `qqt_bayes.comparison.scores.level_rows`.
+    differences : DataFrame
+        Of a fit, a row for each two of them, see `qqt_bayes.comparison.scores.difference_rows`.
     """
 
     runs: pd.DataFrame
     decisions: pd.DataFrame
+    levels: pd.DataFrame
+    differences: pd.DataFrame
 
 
 def held_out(
@@ -109,10 +142,83 @@ def held_out(
 
         fit = inference.fit
     spec = load_model(spec)
-    made = Fit.of(fit(early, spec, **settings))
-    status = PASSED if made.gate.passed else REFUSED
-    rows = [decision_row(each, *_decide(made, late, each, margin), margin) for each in choices]
-    return _labelled(spec.name, status, forecast_rows(late, forecast(made, late)), rows)
+    made = fit(early, spec, **settings)
+    return score_fits({spec.name: made}, late, choices, margin=margin)
+
+
+def score_fits(
+    fits: Mapping[str, AnyFit],
+    late: xr.Dataset,
+    choices: Sequence[Question],
+    *,
+    weights: ArrayLike | None = None,
+    way: str | None = None,
+    margin: float = MARGIN,
+) -> HeldOut:
+    """Score forecasts and choices of held-out runs by one fit, or by draws of several together.
+
+    Parameters
+    ----------
+    fits : mapping of str to DataTree or Fit
+        Of the same early runs, by the names of their models.
+    late : Dataset
+        See `qqt_bayes.comparison.splits.split`.
+    choices : sequence of Question
+        See `qqt_bayes.comparison.splits.questions`.
+    weights : array_like, shape (fit,), optional
+        Shares of the draws that are of each fit; equal ones if not given.
+    way : str, optional
+        What to call it; the models' names if it is not given.
+    margin : float
+        Excess over the best error up to which a choice is right.
+
+    Returns
+    -------
+    HeldOut
+        Its status is "refused" if the gate refused any of the fits.
+    """
+    opened = {name: Fit.of(each) for name, each in fits.items()}
+    passed = all(each.gate.passed for each in opened.values())
+    predicted = forecast(list(opened.values()), late, weights)
+    rows, levels, differences = [], [], []
+    for each in choices:
+        decision = _decide(opened, late, each, margin, weights)
+        proven = bool(decision["proven"])
+        best = decision["probability_best"].to_series()
+        choice = str(decision["choice"].item())
+        row = decision_row(each, choice, float(best[choice]), margin)
+        rows.append(row | {"proven": float(proven)})
+        levels.append(level_rows(each, predicted, best, proven=proven))
+        differences.append(difference_rows(each, predicted))
+    return _labelled(
+        way or ", ".join(opened),
+        PASSED if passed else REFUSED,
+        forecast_rows(late, predicted),
+        rows,
+        levels,
+        differences,
+    )
+
+
+def rank(early: xr.Dataset, choices: Sequence[Question], *, margin: float = MARGIN) -> HeldOut:
+    """Score the choice of what was best at the largest budget seen; it predicts no error.
+
+    Parameters
+    ----------
+    early : Dataset
+        See `qqt_bayes.comparison.splits.split`.
+    choices, margin
+        As for `score_fits`.
+
+    Returns
+    -------
+    HeldOut
+        Way "single scale": decisions only.
+    """
+    rows = [decision_row(each, single_scale(early, each), margin=margin) for each in choices]
+    nan = no_forecast(1, early)
+    no_rows = forecast_rows(early, Forecast(nan, nan)).iloc[:0]
+    return _labelled(SINGLE_SCALE, ANSWERED, no_rows, rows)
 
 
 def baselines(
@@ -159,10 +265,7 @@ def baselines(
     """
     early, late = split(runs, share)
     choices = questions(late, levels)
-    rows = [decision_row(each, single_scale(early, each), margin=margin) for each in choices]
-    nan = no_forecast(1, late)
-    no_rows = forecast_rows(late, Forecast(nan, nan)).iloc[:0]  # single scale predicts no error
-    found = [_labelled(SINGLE_SCALE, ANSWERED, no_rows, rows)]
+    found = [rank(early, choices, margin=margin)]
     for name, predict_by in FORECASTS.items():
         predicted = predict_by(early, late)
         rows = [decision_row(each, *_least(predicted, each), margin=margin) for each in choices]
@@ -170,20 +273,27 @@ def baselines(
     return HeldOut(*(pd.concat(tables, ignore_index=True) for tables in zip(*found, strict=True)))
 
 
-def forecast(fit: AnyFit, late: xr.Dataset) -> Forecast:
-    """Forecast of held-out runs by a fit, with the noise of evaluation and rounding that they have.
+def forecast(
+    fits: AnyFit | Sequence[AnyFit], late: xr.Dataset, weights: ArrayLike | None = None
+) -> Forecast:
+    """Forecast of held-out runs by fits, with the noise of evaluation and rounding that they have.
 
     Parameters
     ----------
-    fit : DataTree
+    fits : DataTree or Fit, or several in a list or tuple
         Of the early runs.
     late : Dataset
         See `qqt_bayes.comparison.splits.split`.
+    weights : array_like, shape (fit,), optional
+        Shares of the draws that are of each fit; equal ones if not given.
 
     Returns
     -------
     Forecast
+        Draws of the curve and of the new run belong together, one to one.
     """
+    several: Sequence[AnyFit] = fits if isinstance(fits, list | tuple) else [fits]  # type: ignore[list-item]
+    shares = as_shares(weights, len(several))
     budgets = np.unique(late["samples_seen"])
     place = {
         "level": ("run", late["data_index"].to_numpy()),
@@ -193,7 +303,8 @@ def forecast(fit: AnyFit, late: xr.Dataset) -> Forecast:
 
     def draws(new_run: bool) -> Any:
         """Draws of the error of each held-out run, shape (sample, run)."""
-        error = predict(fit, _levels(late), budgets, new_run=new_run)
+        each = [predict(fit, _levels(late), budgets, new_run=new_run) for fit in several]
+        error = mix(each, shares)
         at = {dim: xr.Variable(*index) for dim, index in place.items() if dim in error.dims}
         flat = error.isel(at).drop_vars(["level", "budget", "group"], errors="ignore")
         return flat.stack(sample=("chain", "draw")).transpose("sample", "run").to_numpy()
@@ -211,20 +322,25 @@ def _levels(late: xr.Dataset) -> xr.DataArray:
     return late["unique_samples"].rename(data="level")
 
 
-def _decide(fit: AnyFit, late: xr.Dataset, question: Question, margin: float) -> tuple[str, float]:
-    """The level that `decide` chooses, and its probability of being the best."""
+def _decide(
+    fits: Mapping[str, Fit],
+    late: xr.Dataset,
+    question: Question,
+    margin: float,
+    weights: ArrayLike | None,
+) -> xr.Dataset:
+    """What `decide` finds of the candidates of a question, fits that were refused included."""
     levels = _levels(late).sel(level=question.error.index.to_list())
     several = late.sizes["group"] > 1
-    decision = decide(
-        fit,
+    return decide(
+        fits,
         levels,
         [question.budget],
         margin=margin,
+        weights=weights,
         group=question.group if several else None,
         force=True,
     ).squeeze("budget")
-    choice = str(decision["choice"].item())
-    return choice, float(decision["probability_best"].sel(level=choice))
 
 
 def _least(predicted: Forecast, question: Question) -> tuple[str | None, float]:
@@ -244,12 +360,28 @@ def _least(predicted: Forecast, question: Question) -> tuple[str | None, float]:
 
 
 def _labelled(
-    way: str, status: str, rows: pd.DataFrame, decisions: list[dict[str, Any]]
+    way: str,
+    status: str,
+    rows: pd.DataFrame,
+    decisions: list[dict[str, Any]],
+    levels: Sequence[pd.DataFrame] = (),
+    differences: Sequence[pd.DataFrame] = (),
 ) -> HeldOut:
     """The tables of one way, labelled with its name and the status of each row."""
     choices = pd.DataFrame(decisions, columns=list(DECISION_COLUMNS))
+    each = _joined(levels, LEVEL_COLUMNS)
+    pairs = _joined(differences, DIFFERENCE_COLUMNS)
     rows.insert(0, "status", np.where(rows["50%"].isna(), ABSTAINS, status))
     choices.insert(0, "status", np.where(choices["choice"].isna(), ABSTAINS, status))
-    for table in (rows, choices):
+    each.insert(0, "status", status)
+    pairs.insert(0, "status", status)
+    for table in (rows, choices, each, pairs):
         table.insert(0, "way", way)
-    return HeldOut(rows, choices)
+    return HeldOut(rows, choices, each, pairs)
+
+
+def _joined(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    """One table of several, with its columns also where there is none."""
+    if not tables:
+        return pd.DataFrame(columns=list(columns))
+    return pd.concat(tables, ignore_index=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -177,3 +178,103 @@ def coverage(rows: pd.DataFrame) -> pd.DataFrame:
         for name, (low, high) in INTERVALS.items()
     }
     return pd.DataFrame(inside, forecast.index)
+
+
+def mean_samples(question: Question, forecast: Forecast) -> Array:
+    """Draws of the mean error that the runs of each candidate would have.
+
+    The noise of one new training, which is independent between candidates, is divided by the square
+    root of how many there are; the curves of all candidates are of the same draw.
+
+    Parameters
+    ----------
+    question : Question
+    forecast : Forecast
+        With as many draws of the curve as of a new run.
+
+    Returns
+    -------
+    array, shape (sample, candidate)
+
+    Examples
+    --------
+    The new run lies 0.2 above its curve, a mean of four runs 0.1:
+
+    >>> forecast = Forecast(np.array([[0.5, 0.4]]), np.array([[0.7, 0.4]]))
+    >>> error = pd.Series({"a": 0.6, "b": 0.4})
+    >>> mean_samples(Question("all", 1e9, error, np.arange(2), np.array([4, 1])), forecast)
+    array([[0.6, 0.4]])
+    """
+    curve = forecast.curve[:, question.runs]
+    noise = forecast.new_run[:, question.runs] - curve
+    return np.asarray(curve + noise / np.sqrt(1 if question.counts is None else question.counts))
+
+
+def level_rows(
+    question: Question, forecast: Forecast, probability_best: pd.Series, *, proven: bool
+) -> pd.DataFrame:
+    """Observed mean error of each candidate, its 90 % interval, and how likely it was the best.
+
+    Parameters
+    ----------
+    question : Question
+    forecast : Forecast
+    probability_best : Series
+        Forecast, by the candidate's name.
+    proven : bool
+        Whether the candidates were trained such that the forecast is one of those that were
+        checked; see `qqt_bayes.decisions.trained`.
+
+    Returns
+    -------
+    DataFrame
+        A row for each candidate: group, budget, level, observed, 5%, 95%, inside, probability_best,
+        is_best, proven.
+    """
+    observed = question.error.to_numpy()
+    ends = np.quantile(mean_samples(question, forecast), [0.05, 0.95], axis=0)
+    names = question.error.index
+    return pd.DataFrame(
+        {
+            "group": question.group,
+            "budget": question.budget,
+            "level": names,
+            "observed": observed,
+            **dict(zip(INTERVALS["inside 90%"], ends, strict=True)),
+            "inside": ((ends[0] <= observed) & (observed <= ends[1])).astype(float),
+            "probability_best": probability_best.reindex(names).to_numpy(),
+            "is_best": (names == question.best).astype(float),
+            "proven": float(proven),
+        }
+    )
+
+
+def difference_rows(question: Question, forecast: Forecast) -> pd.DataFrame:
+    """Observed differences between the candidates, two by two, and their 90 % intervals.
+
+    Parameters
+    ----------
+    question : Question
+    forecast : Forecast
+
+    Returns
+    -------
+    DataFrame
+        A row for each pair: group, budget, level, other, observed (the mean error of the first less
+        that of the other), 5%, 95%, inside.
+    """
+    samples, observed = mean_samples(question, forecast), question.error.to_numpy()
+    first, second = np.array(list(combinations(range(observed.size), 2))).T
+    difference = observed[first] - observed[second]
+    ends = np.quantile(samples[:, first] - samples[:, second], [0.05, 0.95], axis=0)
+    return pd.DataFrame(
+        {
+            "group": question.group,
+            "budget": question.budget,
+            "level": question.error.index[first],
+            "other": question.error.index[second],
+            "observed": difference,
+            **dict(zip(INTERVALS["inside 90%"], ends, strict=True)),
+            "inside": ((ends[0] <= difference) & (difference <= ends[1])).astype(float),
+        }
+    )

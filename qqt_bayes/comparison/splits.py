@@ -28,12 +28,15 @@ class Question:
         Mean observed error of each candidate's runs, by the training set's name.
     runs : array
         Position of one run of each candidate among the held-out runs.
+    counts : array, optional
+        How many runs that error of each candidate is the mean of; one each if not given.
     """
 
     group: str
     budget: float
     error: pd.Series
     runs: Positions
+    counts: Positions | None = None
 
     @property
     def best(self) -> str:
@@ -177,9 +180,11 @@ def questions(late: xr.Dataset, levels: Collection[str] | None = None) -> list[Q
     rows = rows[rows["data"].isin(names if levels is None else levels)]
     found = []
     for (group, _), each in rows.groupby(["group", "rung"], sort=False):
-        by_level = each.groupby("data", sort=False).agg({"error": "mean", "run": "first"})
+        by_level = each.groupby("data", sort=False).agg(
+            error=("error", "mean"), run=("run", "first"), count=("run", "size")
+        )
         if len(by_level) > 1:
             budget = float(each["budget"].median())
-            runs = by_level["run"].to_numpy()
-            found.append(Question(str(group), budget, by_level["error"], runs))
+            runs, counts = by_level["run"].to_numpy(), by_level["count"].to_numpy()
+            found.append(Question(str(group), budget, by_level["error"], runs, counts))
     return found

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from designs import runs_of
 
-from qqt_bayes.comparison.held_out import _least, baselines, forecast, held_out
+from qqt_bayes.comparison.held_out import _least, baselines, forecast, held_out, score_fits
 from qqt_bayes.comparison.scores import Forecast
-from qqt_bayes.comparison.splits import Question, split
+from qqt_bayes.comparison.splits import Question, questions, split
 from qqt_bayes.tables.runs import read_runs
 
 # --- baselines ------------------------------------------------------------------------------------
@@ -87,3 +87,23 @@ def test_forecasts_of_a_refused_fit_are_marked():
     assert found.decisions["choice"].item() in {"top 1", "top 2", "top 3"}
     assert 0 < found.decisions["probability_best"].item() <= 1
     assert found.runs["crps"].max() < 0.02
+    assert found.levels["probability_best"].sum() == pytest.approx(1)
+    assert found.differences["inside"].size == 3
+
+
+def test_a_forecast_by_several_fits_has_as_many_draws_of_each_as_its_weight_says():
+    runs = read_runs(*made.tables())
+    late = split(runs, share=0.3)[1]
+    fits = {"one": made.fit(spread=0.003), "other": made.fit(spread=0.002)}
+    each = {name: forecast(fit, late).curve for name, fit in fits.items()}
+    both = forecast(list(fits.values()), late, [1, 3]).curve
+    draws = len(each["one"])
+    of_one = sum((row == each["one"]).all(axis=1).any() for row in both)
+    of_other = sum((row == each["other"]).all(axis=1).any() for row in both)
+    assert of_one == pytest.approx(draws / 3, abs=1)
+    assert of_one + of_other == len(both)
+    found = score_fits(fits, late, questions(late), weights=[0, 1], way="both")
+    alone = score_fits({"other": fits["other"]}, late, questions(late))
+    assert found.decisions["way"].tolist() == ["both"]
+    columns = ["choice", "probability_best", "regret", "proven"]
+    assert found.decisions[columns].equals(alone.decisions[columns])

@@ -13,7 +13,9 @@ from qqt_bayes.comparison.scores import (
     coverage,
     crps,
     decision_row,
+    difference_rows,
     forecast_rows,
+    level_rows,
 )
 from qqt_bayes.comparison.splits import Question, split
 from qqt_bayes.tables.runs import read_runs
@@ -82,3 +84,45 @@ def test_forecast_rows_are_in_the_order_of_the_runs():
     np.testing.assert_allclose(rows["50%"], [0.4, 0.5, 0.6])
     np.testing.assert_allclose(rows["5%"], [0.31, 0.41, 0.51])
     assert rows["observed"].tolist() == late["error"].values.tolist()
+
+
+# --- levels and their differences -----------------------------------------------------------------
+
+TENTHS = np.arange(11) / 10
+"""Draws whose 5 % and 95 % quantiles are 0.05 and 0.95."""
+
+
+def of_levels(*errors, counts):
+    """Levels a and b with errors that were seen; a's draws are `TENTHS`, its new runs 0.2 above."""
+    curve = np.stack([TENTHS, np.zeros(11)], axis=1)
+    asked = Question("all", 1e9, pd.Series(errors, ["a", "b"]), np.array([0, 1]), counts)
+    return asked, Forecast(curve, curve + np.array([0.2, 0.0]))
+
+
+@pytest.mark.parametrize(("error", "inside"), [(0.14, 0.0), (0.16, 1.0), (1.04, 1.0), (1.06, 0.0)])
+def test_the_interval_of_a_difference_has_the_noise_of_a_mean(error, inside):
+    """Of four runs the mean is half of the 0.2 above the curve: 0.15 to 1.05."""
+    asked, forecast = of_levels(error, 0.0, counts=np.array([4, 1]))
+    row = difference_rows(asked, forecast).iloc[0]
+    assert (row["level"], row["other"], row["inside"]) == ("a", "b", inside)
+    assert row[["observed", "5%", "95%"]].tolist() == pytest.approx([error, 0.15, 1.05])
+
+
+def test_what_draws_share_does_not_widen_a_difference():
+    """Both levels have the same draws: their difference is known, though neither error is."""
+    curve = np.stack([TENTHS, TENTHS - 0.3], axis=1)
+    asked = Question("all", 1e9, pd.Series({"a": 0.9, "b": 0.6}), np.array([0, 1]))
+    row = difference_rows(asked, Forecast(curve, curve)).iloc[0]
+    assert row[["observed", "5%", "95%"]].tolist() == pytest.approx([0.3] * 3)
+
+
+def test_levels_have_intervals_and_probabilities_by_their_names():
+    asked, forecast = of_levels(1.2, 0.0, counts=None)
+    best = pd.Series({"b": 0.9, "a": 0.1})
+    rows = level_rows(asked, forecast, best, proven=True).set_index("level")
+    assert rows.loc["a", ["5%", "95%"]].tolist() == pytest.approx([0.25, 1.15])
+    assert rows["inside"].tolist() == [0, 1]
+    assert rows[["probability_best", "is_best", "proven"]].values.tolist() == [
+        [0.1, 0, 1],
+        [0.9, 1, 1],
+    ]
