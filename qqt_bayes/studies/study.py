@@ -201,5 +201,5 @@ def _nothing_decided(
         failed = [f"{each.name} {each.value:.3g}, {each.bound}" for each in fits[name].gate.failed]
         verdicts.append(f"The fit of {name} was refused ({'; '.join(failed)}).")
     saved = "" if folder is None else f" The fits are saved in {folder}."
-    advice = "Name other laws (--models), or decide on these all the same (--force, force=True)."
+    advice = "Name other models, or force a decision on these all the same."
     return "\n".join([*verdicts, f"Nothing was decided.{saved} {advice}"])

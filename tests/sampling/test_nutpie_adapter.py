@@ -211,14 +211,21 @@ def test_chains_start_where_they_are_told_and_progress_changes_nothing(compiled)
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 def test_an_interrupt_stops_the_chains(compiled):
-    told = []
-    # long before the last of these draws
+    """It comes once the chains have begun, however busy the machine is, and long before their end."""
+    told, interrupt = [], threading.Timer(0.05, signal.raise_signal, [signal.SIGINT])
+
+    def progress(done, diverged):
+        told.append(done)
+        if len(told) == 1:
+            interrupt.start()
+
     settings = SETTINGS | {"draws": 2_000_000}
-    threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
-    with pytest.raises(KeyboardInterrupt):
-        no_u_turn(
-            compiled, **settings, low_rank=False, progress=lambda done, diverged: told.append(done)
-        )
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever ran before
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            no_u_turn(compiled, **settings, low_rank=False, progress=progress)
+    finally:
+        signal.signal(signal.SIGINT, before)
     time.sleep(0.3)  # the last calls of the other thread
     before = len(told)
     time.sleep(0.5)
