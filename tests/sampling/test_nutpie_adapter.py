@@ -211,7 +211,7 @@ def test_chains_start_where_they_are_told_and_progress_changes_nothing(compiled)
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 def test_an_interrupt_stops_the_chains(compiled):
-    """It comes once the chains have begun, however busy the machine is, and long before their end."""
+    """It comes when they have begun, however busy the machine is, and long before their end."""
     told, interrupt = [], threading.Timer(0.05, signal.raise_signal, [signal.SIGINT])
 
     def progress(done, diverged):
