@@ -23,6 +23,8 @@ ADDRESS = re.compile(r"(tcp|tls|ucx|ws|wss)://[^\s/]+:[0-9]+")
 """What the address of a scheduler looks like."""
 CONNECT_SECONDS = 10
 """A scheduler should answer within so many seconds."""
+MAX_SECONDS_WITHOUT_ANSWER = 60.0
+"""How long a scheduler may take to say which workers it has, before it is taken to be gone."""
 MAX_SECONDS_WITHOUT_WORKER = 60.0
 """What is left is given up after so many seconds without any worker."""
 SECONDS_BETWEEN_RESULTS, SECONDS_BETWEEN_CHECKS = 0.05, 1.0
@@ -128,7 +130,8 @@ class _Workers:
         """Raise an error if there has been no worker for long, or one has another version."""
         self.looked = time.monotonic()
         try:
-            here = set(self.client.nthreads())
+            # without a limit the call waits for ever for a scheduler that goes at this moment
+            here = set(self.client.nthreads(callback_timeout=MAX_SECONDS_WITHOUT_ANSWER))
             if here - self.known:
                 self._compare()
         except OSError:

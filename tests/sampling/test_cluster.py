@@ -215,6 +215,17 @@ def test_the_scheduler_goes(lone: "distributed.LocalCluster", tmp_path: Path) ->
         next(found)
 
 
+def test_a_scheduler_that_does_not_answer_is_gone(
+    lone: "distributed.LocalCluster", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that goes while it is asked: without a limit the call would wait for ever."""
+    found = cluster.as_finished(calls.wait_for, [None, tmp_path / "never"], lone.scheduler_address)
+    assert next(found) == (0, False)
+    monkeypatch.setattr(cluster, "MAX_SECONDS_WITHOUT_ANSWER", 1e-6)
+    with pytest.raises(cluster.Unfinished, match="has gone"):
+        next(found)
+
+
 # --- no cluster --------------------------------------------------------------------------------
 
 
