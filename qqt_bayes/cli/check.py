@@ -44,7 +44,12 @@ def report(runs: xr.Dataset, spec: Spec, form: str) -> None:
     for name in left_out["unused_columns"]:
         if near := suggest(name, sorted(OPTIONAL - set(left_out["unused_columns"]))):
             note(f"Column {name} is not read{near}")
-    note(f"What a fit of model {learnable.model} can learn from them:")
+    note_learnable(learnable, "them")
+
+
+def note_learnable(learnable: Identifiability, runs: str) -> None:
+    """Say what some runs, called as a sentence calls them, can teach."""
+    note(f"What a fit of model {learnable.model} can learn from {runs}:")
     for sentence in learnable.findings.values():
         note(f"- {sentence}")
 

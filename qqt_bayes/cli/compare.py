@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from qqt_bayes.cli.inputs import named_by_model
+from qqt_bayes.cli.inputs import named_by_model, read_study
 from qqt_bayes.cli.output import emit, note, wrapped
 from qqt_bayes.comparison.left_out import folds
 from qqt_bayes.comparison.loo import compare_laws
@@ -23,7 +23,6 @@ from qqt_bayes.posterior import fit_file
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report.comparison_text import verdict
 from qqt_bayes.report.records import comparison_by_law, comparison_by_run
-from qqt_bayes.studies.folder import open_study, require_same
 from qqt_bayes.tables.budgets import log_spaced, parse_budgets
 from qqt_bayes.tables.composition import read_composition
 
@@ -56,12 +55,10 @@ def report(
     InputError
         If what is left out needs refits, which the user did not ask for.
     """
-    study = open_study(paths[0]) if Path(paths[0]).is_dir() else None
-    paths = paths if study is None else tuple(map(str, study.fits.values()))
-    opened = [Fit.of(fit_file.load(path)) for path in paths]
-    if study is not None:
-        require_same(study, opened)
-    fits = named_by_model(paths, opened)
+    if Path(paths[0]).is_dir():
+        fits, _ = read_study(paths[0], lambda path: Fit.of(fit_file.load(path)))
+    else:
+        fits = named_by_model(paths, [Fit.of(fit_file.load(path)) for path in paths])
     if leave_out != "run" and not refit:
         needed = len(folds(next(iter(fits.values())).runs, leave_out))
         raise InputError(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qqt_bayes.cli.fit import note_compilation
 from qqt_bayes.decisions.study import Study
-from qqt_bayes.files import new_folder, shipped
+from qqt_bayes.files import shipped
 from qqt_bayes.studies.study import study
 from qqt_bayes.tables.composition import read_composition
 from qqt_bayes.tables.runs import read_runs
@@ -49,7 +49,6 @@ def run(
         If no fit passed its gate; they have been saved by then.
     """
     source = demo_runs()
-    new_folder(folder)
     runs = read_runs(source / "runs.csv", source / "composition.csv")
     levels = read_composition(source / "levels.csv")
     count, sets, pools = (runs.sizes[dim] for dim in ("run", "data", "pool"))

@@ -1,7 +1,10 @@
 """What several commands read: fits and their weights, levels and budgets, and their defaults."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -13,6 +16,9 @@ from qqt_bayes.phrases import format_samples
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.tables.budgets import budgets_about, parse_budgets
 from qqt_bayes.tables.composition import nested_levels, read_composition
+
+if TYPE_CHECKING:
+    from qqt_bayes.studies.folder import Saved
 
 STACKING = "stacking"
 """The word for weights that predict left-out runs best."""
@@ -59,6 +65,28 @@ def named_by_model(paths: Sequence[str], fits: Sequence[Fit]) -> dict[str, Fit]:
     if len(set(names)) < len(names):
         raise InputError(f"a fit is given twice: {', '.join(paths)}")
     return dict(zip(names, fits, strict=True))
+
+
+def read_study(path: str, read: Callable[[Path], Fit]) -> tuple[dict[str, Fit], Saved]:
+    """The fits of a study's folder by the names of their models, and what else it knows.
+
+    Parameters
+    ----------
+    path : str
+    read : callable
+        Reads a fit.
+
+    Raises
+    ------
+    InputError
+        If it is no whole study, or a file holds another fit than the study made.
+    """
+    from qqt_bayes.studies.folder import open_study, require_same  # words, which no fit needs
+
+    study = open_study(path)
+    fits = {name: read(file) for name, file in study.fits.items()}
+    require_same(study, list(fits.values()))
+    return fits, study
 
 
 def weights_of(fits: Mapping[str, Fit], weights: str | None) -> list[float] | None:

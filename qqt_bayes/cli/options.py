@@ -123,6 +123,8 @@ runs = together(
     ),
 )
 """RUNS, and how to read them."""
+READING = ("composition", "pools", "metric", "kind", "chance_error", "group", "mapping")
+"""The names of those options that say how."""
 
 model = click.option(
     "--model", default="effective-reuse", metavar="NAME", help="See `qqt models`; or a TOML file."

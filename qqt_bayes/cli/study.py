@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from qqt_bayes.cli.check import note_learnable
 from qqt_bayes.cli.fit import note_compilation
 from qqt_bayes.cli.output import emit_decision, note
 from qqt_bayes.decisions.study import Study
@@ -47,10 +48,7 @@ def report(
     compared = None if levels is None else read_composition(levels)
     samples = None if budgets is None else parse_budgets(budgets)
     new_folder(Path(out))
-    learnable = identifiability(table, *models[:1])
-    note(f"What a fit of model {learnable.model} can learn from {table.sizes['run']} runs:")
-    for sentence in learnable.findings.values():
-        note(f"- {sentence}")
+    note_learnable(identifiability(table, *models[:1]), f"{table.sizes['run']} runs")
     note_compilation()
     found = study(
         table,

@@ -31,7 +31,7 @@ from qqt_bayes.decisions.stack import as_shares, mix
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.model.noise import known_variance
 from qqt_bayes.model.spec import DEFAULT_MODEL, Spec, load_model
-from qqt_bayes.posterior.fit import AnyFit, Fit
+from qqt_bayes.posterior.fit import AnyFit, Fit, opened
 from qqt_bayes.posterior.prediction import predict
 
 SINGLE_SCALE = "single scale"
@@ -177,12 +177,12 @@ def score_fits(
     HeldOut
         Its status is "refused" if the gate refused any of the fits.
     """
-    opened = {name: Fit.of(each) for name, each in fits.items()}
-    passed = all(each.gate.passed for each in opened.values())
-    predicted = forecast(list(opened.values()), late, weights)
+    made = opened(fits)
+    passed = all(each.gate.passed for each in made.values())
+    predicted = forecast(made, late, weights)
     rows, levels, differences = [], [], []
     for each in choices:
-        decision = _decide(opened, late, each, margin, weights)
+        decision = _decide(made, late, each, margin, weights)
         proven = bool(decision["proven"])
         best = decision["probability_best"].to_series()
         choice = str(decision["choice"].item())
@@ -191,7 +191,7 @@ def score_fits(
         levels.append(level_rows(each, predicted, best, proven=proven))
         differences.append(difference_rows(each, predicted))
     return _labelled(
-        way or ", ".join(opened),
+        way or ", ".join(made),
         PASSED if passed else REFUSED,
         forecast_rows(late, predicted),
         rows,
@@ -274,13 +274,13 @@ def baselines(
 
 
 def forecast(
-    fits: AnyFit | Sequence[AnyFit], late: xr.Dataset, weights: ArrayLike | None = None
+    fits: AnyFit | Mapping[str, AnyFit], late: xr.Dataset, weights: ArrayLike | None = None
 ) -> Forecast:
     """Forecast of held-out runs by fits, with the noise of evaluation and rounding that they have.
 
     Parameters
     ----------
-    fits : DataTree or Fit, or several in a list or tuple
+    fits : DataTree or Fit, or several by name
         Of the early runs.
     late : Dataset
         See `qqt_bayes.comparison.splits.split`.
@@ -292,7 +292,7 @@ def forecast(
     Forecast
         Draws of the curve and of the new run belong together, one to one.
     """
-    several: Sequence[AnyFit] = fits if isinstance(fits, list | tuple) else [fits]  # type: ignore[list-item]
+    several = opened(fits).values()
     shares = as_shares(weights, len(several))
     budgets = np.unique(late["samples_seen"])
     place = {

@@ -16,7 +16,7 @@ from qqt_bayes.decisions.stack import as_shares, mix
 from qqt_bayes.decisions.trained import trained_at, with_proof
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.departure import depart
-from qqt_bayes.posterior.fit import AnyFit, Fit, of_same_runs, weakest_method
+from qqt_bayes.posterior.fit import AnyFit, Fit, opened, weakest_method
 from qqt_bayes.posterior.levels import Levels, as_levels, pool_multiple
 from qqt_bayes.posterior.prediction import predict
 
@@ -143,24 +143,6 @@ def decide_stack(
         As for `decide`.
     """
     return decide(fits, levels, budgets, criteria, weights=weights, **options)
-
-
-def opened(fits: AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit]) -> dict[str, Fit]:
-    """Fits by their names, open: those of their models if they have no others.
-
-    Raises
-    ------
-    InputError
-        If there is none, one is no fit, or two are of different runs.
-    """
-    if isinstance(fits, Mapping) and not isinstance(fits, xr.DataTree | xr.Dataset):
-        return of_same_runs(fits)
-    several: Sequence[Any] = fits if isinstance(fits, list | tuple) else [fits]
-    each = [Fit.of(fit) for fit in several]
-    names = [fit.spec.name for fit in each]
-    if len(set(names)) < len(names):
-        names = [f"{name} ({number})" for number, name in enumerate(names, start=1)]
-    return of_same_runs(dict(zip(names, each, strict=True)))
 
 
 def misfit(of_law: xr.DataArray, error: xr.DataArray) -> xr.DataArray:

@@ -38,7 +38,7 @@ def mix(errors: Sequence[xr.DataArray], weights: Array | Sequence[float]) -> xr.
         return errors[0]
     flat = [each.transpose(*SAMPLE, ...) for each in errors]
     counts = np.array([each.sizes["chain"] * each.sizes["draw"] for each in flat])
-    shares = np.asarray(weights) / np.sum(weights)
+    shares = as_shares(weights, len(flat))
     draws = np.min(counts[shares > 0] / shares[shares > 0])
     ends = np.round(draws * np.cumsum(shares)).astype(int)
     taken = []

@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from qqt_bayes.decisions.branch_and_bound import search
-from qqt_bayes.decisions.criteria import TIE, Criteria, CriteriaFields
+from qqt_bayes.decisions.criteria import Criteria, CriteriaFields
 from qqt_bayes.decisions.decide import add_distance_from_runs
 from qqt_bayes.decisions.enumeration import (
     Advance,
@@ -20,7 +20,8 @@ from qqt_bayes.decisions.enumeration import (
     score_of,
     silent,
 )
-from qqt_bayes.decisions.judge import Rivals, choose, judge
+from qqt_bayes.decisions.judge import Rivals, among_themselves, choose, judge
+from qqt_bayes.decisions.stack import as_shares
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.laws.subset_curves import Array, Members, WholePools, best_of_each_draw
@@ -130,16 +131,15 @@ def best_subsets(
         ranking, error = _with_departures(fit, pools, ranking, criteria, one)
     decision = _judged(fit, pools, ranking, criteria, error)
     levels = decision["member"] * xr.DataArray(pools.taken, dims="pool")
-    whole = np.ones(1)
     decision = add_distance_from_runs(
-        decision, {fit.spec.name: fit}, whole, levels, group, complete=False
+        decision, {fit.spec.name: fit}, as_shares(None, 1), levels, group, complete=False
     )
     if group is not None:
         decision = decision.assign_coords(group=group)
     return decision.assign_attrs(
         forced=int(force),
         discrepancy=int(departs),
-        shortlisted=0 if error is None else len(error),
+        shortlisted=0 if error is None else error.sizes["level"],
         subsets=2**pools.taken.size - 1,
         searched=int(pools.taken.size > MAX_ENUMERATED_POOLS),
         complete=int(ranking.complete),
@@ -197,68 +197,70 @@ def _named(ranking: Ranking) -> tuple[Members, list[int]]:
 
 def _with_departures(
     fit: Fit, pools: WholePools, ranking: Ranking, criteria: Criteria, group: str
-) -> tuple[Ranking, Array]:
+) -> tuple[Ranking, xr.DataArray]:
     """Rank the subsets that score best by the law anew, by errors that depart from it.
 
     Returns
     -------
-    tuple of Ranking and array
-        The ranking, and the errors of its subsets, shape (subset, budget, draw).
+    tuple of Ranking and DataArray
+        The ranking, and the errors of its subsets, dims (level, budget, chain, draw).
     """
     best = np.argsort(ranking.score, axis=0, kind="stable")[:SHORTLISTED_PER_BUDGET]
     likely = np.argsort(-ranking.probability, axis=0, kind="stable")[:SHORTLISTED_PER_BUDGET]
     short = np.unique([best, likely])
     members = ranking.members[short]
+    of_law = _errors(fit, pools, members, short.astype(str).tolist())
     levels = xr.DataArray(
-        members * pools.taken,
-        {"level": short.astype(str), "pool": fit.pools},
-        ("level", "pool"),
+        members * pools.taken, {"level": of_law["level"], "pool": fit.pools}, ("level", "pool")
     )
-    sizes = fit.posterior.sizes
-    of_law = xr.DataArray(
-        pools.errors(members).reshape(*ranking.score[short].shape, sizes["chain"], sizes["draw"]),
-        {"level": levels["level"], "budget": pools.budgets},
-        ("level", "budget", *SAMPLE),
-    )
-    departed = depart(of_law, fit, levels, group).transpose("level", "budget", *SAMPLE)
-    error = departed.values.reshape(*ranking.score[short].shape, -1)
-    least = error.min(axis=0)
-    is_best = error <= least + TIE
-    probability = (is_best / is_best.sum(axis=0)).mean(axis=-1)
-    score, mean = (x.T for x in score_of(error.swapaxes(0, 1), criteria))
-    included = members.T.astype(float) @ probability
+    error = depart(of_law, fit, levels, group).transpose(*of_law.dims)
+    rivals = among_themselves(error, criteria)
+
+    def values(x: xr.DataArray) -> Array:
+        found: Array = x.transpose("level", "budget").values
+        return found
+
+    probability = values(rivals.probability_best)
     anew = replace(
         ranking,
         members=members,
-        least=least,
+        least=rivals.least.transpose("budget", *SAMPLE).values.reshape(pools.budgets.size, -1),
         probability=probability,
-        score=score,
-        mean=mean,
-        included=included,
+        score=values(rivals.score),
+        mean=values(error.mean(SAMPLE)),
+        included=members.T.astype(float) @ probability,
     )
     return anew, error
 
 
+def _errors(fit: Fit, pools: WholePools, members: Members, names: list[str]) -> xr.DataArray:
+    """Errors of subsets by the law, dims (level, budget, chain, draw)."""
+    sizes = fit.posterior.sizes
+    shape = len(members), pools.budgets.size, sizes["chain"], sizes["draw"]
+    budget = xr.DataArray(pools.budgets, dims="budget", attrs={"units": "samples"})
+    return xr.DataArray(
+        pools.errors(members).reshape(shape),
+        {"level": names, "budget": budget},
+        ("level", "budget", *SAMPLE),
+    )
+
+
 def _judged(
-    fit: Fit, pools: WholePools, ranking: Ranking, criteria: Criteria, of_all: Array | None
+    fit: Fit, pools: WholePools, ranking: Ranking, criteria: Criteria, of_all: xr.DataArray | None
 ) -> xr.Dataset:
     """The subsets worth a name, judged with all subsets as their rivals.
 
-    `of_all` are the errors of the ranking's subsets, shape (subset, budget, draw), if those of the
-    law are not meant.
+    `of_all` are the errors of the ranking's subsets, if those of the law are not meant.
     """
     named, chosen = _named(ranking)
     members, pool_names = ranking.members[named], np.array(fit.pools)
     names = [ALL_POOLS if taken.all() else JOIN.join(pool_names[taken]) for taken in members]
-    level = xr.DataArray(names, dims="level", coords={"level": names})
-    budget = xr.DataArray(pools.budgets, dims="budget", attrs={"units": "samples"})
-    sizes = fit.posterior.sizes
-    shape = pools.budgets.size, sizes["chain"], sizes["draw"]
-    error = xr.DataArray(
-        (pools.errors(members) if of_all is None else of_all[named]).reshape(len(named), *shape),
-        {"level": level, "budget": budget},
-        ("level", "budget", *SAMPLE),
-    )
+    if of_all is None:
+        error = _errors(fit, pools, members, names)
+    else:
+        error = of_all.isel(level=named).assign_coords(level=names)
+    level, budget = error["level"], error["budget"]
+    shape = error.transpose("budget", *SAMPLE, "level").shape[:-1]
 
     def of_named(values: np.ndarray) -> xr.DataArray:
         return xr.DataArray(values[named], {"level": level, "budget": budget}, ("level", "budget"))

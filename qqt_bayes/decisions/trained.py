@@ -25,7 +25,7 @@ TO_TRAIN = 1 / 16, 1 / 4
 eight worlds of small trainings, two budgets of each level chose best for their compute
 (`case_studies/held_out`)."""
 LEAST_PROBABILITY = 0.05
-"""Probability of being best from which on a level is worth training."""
+"""Probability from which on a level that may be best is worth a run, and a crossover a sentence."""
 ALIKE = 0.01
 """Share of a training set by which a level may differ from it in what it takes of each pool."""
 

@@ -8,7 +8,7 @@ hands the `Fit` on, so that one decision parses one specification.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -142,8 +142,7 @@ class Fit:
         InputError
             If there is no such group.
         """
-        if group is not None and group not in self.groups:
-            raise InputError(f"unknown group {group!r}{alternatives(group, self.groups)}")
+        require_group(group, self.groups)
         return self.groups[0] if len(self.groups) == 1 else group
 
     def flat_parameters(self, group: str | None) -> dict[str, NDArray[np.float64]]:
@@ -170,6 +169,18 @@ class Fit:
             If the gate failed, unless forced.
         """
         require_passed(self.gate, force)
+
+
+def require_group(group: str | None, groups: Sequence[str]) -> None:
+    """Refuse a group that is none of those there are; no group is none in particular.
+
+    Raises
+    ------
+    InputError
+        Naming the likeliest, or all.
+    """
+    if group is not None and group not in groups:
+        raise InputError(f"unknown group {group!r}{alternatives(group, groups)}")
 
 
 type AnyFit = xr.DataTree | Fit
@@ -253,6 +264,24 @@ def of_same_runs(fits: Mapping[str, AnyFit]) -> dict[str, Fit]:
                 f"{_source(fit)}): laws are compared on the same ones; fit both to one table"
             )
     return opened
+
+
+def opened(fits: AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit]) -> dict[str, Fit]:
+    """Fits by their names, open: those of their models if they have no others.
+
+    Raises
+    ------
+    InputError
+        If there is none, one is no fit, or two are of different runs.
+    """
+    if isinstance(fits, Mapping) and not isinstance(fits, xr.DataTree | xr.Dataset):
+        return of_same_runs(fits)
+    several: Sequence[Any] = fits if isinstance(fits, list | tuple) else [fits]
+    each = [Fit.of(fit) for fit in several]
+    names = [fit.spec.name for fit in each]
+    if len(set(names)) < len(names):
+        names = [f"{name} ({number})" for number, name in enumerate(names, start=1)]
+    return of_same_runs(dict(zip(names, each, strict=True)))
 
 
 def _source(fit: Fit) -> str:

@@ -59,6 +59,19 @@ def verdict(gate: Gate) -> str:
     return "\n".join(filter(None, [*lines, " ".join(filter(None, found))]))
 
 
+def refused(name: str, gate: Gate) -> str:
+    """That the fit of a model was refused, with the checks that it failed, in short.
+
+    Examples
+    --------
+    >>> from qqt_bayes.posterior.checks import check_value
+    >>> refused("utility", Gate((check_value("rhat", 1.3, of="tau"),)))
+    'The fit of utility was refused (R-hat of tau 1.3, at most 1.01)'
+    """
+    failed = [f"{each.name} {each.value:.3g}, {each.bound}" for each in gate.failed]
+    return f"The fit of {name} was refused ({'; '.join(failed)})"
+
+
 def refusal(gate: Gate) -> str:
     """What the command line says of a fit that it does not go on with."""
     return f"{verdict(gate)}\nUse --force (force=True) to go on all the same."

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from qqt_bayes.decisions.study import Study, choices, in_each_group
 from qqt_bayes.phrases import chance, chance_range, cost, format_samples, joined, spans
 from qqt_bayes.posterior.levels import UNDECIDED
+from qqt_bayes.report import gate_text
 from qqt_bayes.report.comparison_text import scores, theorem
 from qqt_bayes.report.decision_text import paragraphs, remarks
 
@@ -99,6 +100,12 @@ def _stretches(decision: xr.Dataset, budgets: Array | None = None) -> str:
     return joined(words)
 
 
+def _differing(decision: xr.Dataset, other: xr.Dataset) -> pd.DataFrame:
+    """The rows of `choices` at budgets where two decisions choose different levels."""
+    rows = choices(decision, other)
+    return rows[rows["choice"] != rows["choice_of_other"]]
+
+
 def _disagreement(alone: Mapping[str, xr.Dataset]) -> str:
     """Where laws choose differently, and what the choice of each costs if another is right."""
     costs, budgets = [], []
@@ -106,8 +113,7 @@ def _disagreement(alone: Mapping[str, xr.Dataset]) -> str:
         for other, by in alone.items():
             if one == other:
                 continue
-            rows = choices(decision, by)
-            differ = rows[rows["choice"] != rows["choice_of_other"]]
+            differ = _differing(decision, by)
             if len(differ):
                 budgets.append(differ["budget"].to_numpy())
                 regret = xr.DataArray(differ["regret_by_other"].to_numpy())
@@ -130,8 +136,7 @@ def _theorem(study: Study) -> Iterator[str]:
     if name is not None and name in study.alone:
         pairs = [study.alone[name], study.decision]
         for group, (own, joint) in in_each_group(pairs):
-            rows = choices(own, joint)
-            differ = rows[rows["choice"] != rows["choice_of_other"]]
+            differ = _differing(own, joint)
             begin = (
                 f"With the size exponent at 1, as the combination theorem has it (model {name}),"
             )
@@ -152,11 +157,7 @@ def _theorem(study: Study) -> Iterator[str]:
 def _refused(study: Study) -> Iterator[str]:
     """Which fits did not pass their checks, why, and that they take no part."""
     for name, gate in study.refused.items():
-        failed = [f"{each.name} {each.value:.3g}, {each.bound}" for each in gate.failed]
-        yield (
-            f"The fit of {name} was refused ({'; '.join(failed)}): nothing that is said here rests "
-            "on it."
-        )
+        yield f"{gate_text.refused(name, gate)}: nothing that is said here rests on it."
 
 
 def _of(group: str) -> list[str]:

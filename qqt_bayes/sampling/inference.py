@@ -32,6 +32,7 @@ from qqt_bayes.sampling.nutpie_adapter import Density, from_kernel
 from qqt_bayes.sampling.samplers import STARTS, Settings, dispersed, has_start, sample
 from qqt_bayes.sampling.search.modes import find_modes
 from qqt_bayes.sampling.search.profile import find_coordinates
+from qqt_bayes.tables.runs import require_runs
 
 Array = NDArray[np.float64]
 PACKAGES = ("qqt_bayes", "pymc", "nutpie", "arviz", "xarray", "numpy")
@@ -97,9 +98,7 @@ def fit(
     """
     settings = Settings(draws, tune, chains, seed, target_accept, low_rank, progress)
     _check(method, settings)
-    if not isinstance(runs, xr.Dataset):
-        kind = type(runs).__name__
-        raise InputError(f"runs: expected a Dataset, as read_runs returns it, got {kind}.")
+    require_runs(runs)
     spec = load_model(spec)
     require_kind(spec, runs.attrs["kind"])
     problem = Problem(spec, runs)

@@ -16,15 +16,16 @@ from qqt_bayes.decisions.criteria import Criteria, CriteriaFields
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.decisions.stack import as_shares
 from qqt_bayes.decisions.study import Study
-from qqt_bayes.errors import InadequateFit, InputError, alternatives
+from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.files import new_folder
 from qqt_bayes.model.spec import Spec, load_model
-from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.posterior.fit import Fit, require_group
 from qqt_bayes.posterior.fit_file import save
 from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels
 from qqt_bayes.report import gate_text
 from qqt_bayes.studies.folder import emptied, fit_path, write_study
 from qqt_bayes.tables.budgets import budgets_about
+from qqt_bayes.tables.runs import require_runs
 
 MODELS = ("effective-reuse", "utility-free-size")
 """The laws of a study: one that forecasts best, and the paper's with its size exponent learned."""
@@ -102,14 +103,10 @@ def study(
     ``study(runs, "levels.csv", "64M, 640M", out="study").decision``
     """
     criteria = Criteria.of(criteria, fields)
-    if not isinstance(runs, xr.Dataset):
-        kind = type(runs).__name__
-        raise InputError(f"runs: expected a Dataset, as read_runs returns it, got {kind}.")
+    require_runs(runs)
     models = [models] if isinstance(models, str | Spec) else list(models)
     specs = _specs(models, theorem)
-    if group is not None and group not in runs["group"].values:
-        known = runs["group"].values.tolist()
-        raise InputError(f"unknown group {group!r}{alternatives(group, known)}")
+    require_group(group, runs["group"].values.tolist())
     if levels is None:
         levels = runs["unique_samples"].rename(data="level")
     compared = as_levels(levels, runs["pool"].values.tolist(), known="the runs")
@@ -124,24 +121,21 @@ def study(
         raise InadequateFit(_nothing_decided(fits, shares, folder))
     say(f"Decide between {compared.sizes['level']} levels at each budget.")
     options: dict[str, Any] = {"group": group, "force": force}
-    total = sum(shares[name] for name in taking_part)
+    alone = {
+        name: decide(fit, compared, samples, criteria, **options) for name, fit in usable.items()
+    }
+    parts = as_shares([shares[name] for name in taking_part], len(taking_part))
+    if len(taking_part) == 1:
+        joint = alone[next(iter(taking_part))]
+    else:
+        joint = decide(taking_part, compared, samples, criteria, weights=parts, **options)
     found = Study(
         fits=fits,
         theorem=None if theorem is None or len(specs) == len(models) else list(specs)[-1],
-        weights={name: float(shares[name] / total) for name in taking_part},
+        weights=dict(zip(taking_part, parts.tolist(), strict=True)),
         levels=compared,
-        decision=decide(
-            taking_part,
-            compared,
-            samples,
-            criteria,
-            weights=[shares[name] for name in taking_part],
-            **options,
-        ),
-        alone={
-            name: decide(fit, compared, samples, criteria, **options)
-            for name, fit in usable.items()
-        },
+        decision=joint,
+        alone=alone,
         comparison=compare_laws(taking_part),
         exponents=size_exponents(taking_part),
     )
@@ -196,10 +190,7 @@ def _nothing_decided(
     fits: Mapping[str, Fit], shares: Mapping[str, float], folder: Path | None
 ) -> str:
     """Why no decision was made: which checks each law failed, and what may be done."""
-    verdicts = []
-    for name in shares:
-        failed = [f"{each.name} {each.value:.3g}, {each.bound}" for each in fits[name].gate.failed]
-        verdicts.append(f"The fit of {name} was refused ({'; '.join(failed)}).")
+    verdicts = [f"{gate_text.refused(name, fits[name].gate)}." for name in shares]
     saved = "" if folder is None else f" The fits are saved in {folder}."
     advice = "Name other models, or force a decision on these all the same."
     return "\n".join([*verdicts, f"Nothing was decided.{saved} {advice}"])

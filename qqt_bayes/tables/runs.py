@@ -278,3 +278,16 @@ def trainings(table: Table, seen: Array, identity: Mapping[str, Array]) -> dict[
         ),
     )
     return {"training": names}
+
+
+def require_runs(runs: object) -> None:
+    """Refuse what is no table of runs as `read_runs` returns it, such as its path.
+
+    Raises
+    ------
+    InputError
+        Naming what it is.
+    """
+    if not isinstance(runs, xr.Dataset):
+        kind = type(runs).__name__
+        raise InputError(f"runs: expected a Dataset, as read_runs returns it, got {kind}.")

@@ -10,9 +10,8 @@ import matplotlib
 import xarray as xr
 from matplotlib.figure import Figure
 
-from qqt_bayes.decisions.decide import opened
 from qqt_bayes.files import slug, write
-from qqt_bayes.posterior.fit import AnyFit, Fit
+from qqt_bayes.posterior.fit import AnyFit, Fit, opened
 from qqt_bayes.report.figures import plots
 from qqt_bayes.report.figures.style import STYLE, lay_out
 

@@ -36,9 +36,9 @@ def positive(x, scale):
 
 
 @kernel
-def bend(bent, v, u):
+def bend(bent, size, v, u):
     """The point u of the log density from the point v with levels; the log determinant."""
-    for i in range(bent.size):
+    for i in range(size):
         u[i] = v[i]
     floor_place, height_place = bent.floor, bent.height
     of, target, weight, scale = bent.of, bent.target, bent.weight, bent.scale

@@ -15,12 +15,8 @@ from qqt_bayes.sampling.kernel.tables import Bent, Plan
 Array = NDArray[np.float64]
 MOVED = {"height": 1.0, "alpha": -1.0}
 """What moves by ``log h - lambda``, and in which direction: with their means over groups."""
-
-
-def unbent(size: int) -> Bent:
-    """No height that is sampled as a level."""
-    none, nowhere = reals([]), integers([])
-    return Bent(size, 0, nowhere, nowhere, none, 0, nowhere, nowhere, none)
+UNBENT = Bent(0, integers([]), integers([]), reals([]), 0, integers([]), integers([]), reals([]))
+"""No height that is sampled as a level."""
 
 
 def bend_about(
@@ -48,7 +44,7 @@ def bend_about(
 
     floors, heights = places("floor"), places("height")
     if not (plan.reuse.bounded and floors and len(heights) == len(floors)):
-        return unbent(mode.size)
+        return UNBENT
     rows = []
     for name, direction in MOVED.items():
         if name != "height" and len(moved := places(name)) == len(floors):
@@ -60,7 +56,6 @@ def bend_about(
     of, target, weight = zip(*rows, strict=True) if rows else ([], [], [])
     floor, height = np.exp(mode[floors]), np.exp(mode[heights])
     return Bent(
-        size=mode.size,
         floors=len(floors),
         floor=integers(floors),
         height=integers(heights),

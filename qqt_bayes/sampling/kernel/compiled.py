@@ -201,7 +201,7 @@ def _density(sources: int) -> Callable[..., Any]:
             point = part(before, affine.size)
             by_point = part(point, affine.size)
             move(affine, u, before)
-            total = bend(plan.bent, before, point)
+            total = bend(plan.bent, affine.size, before, point)
         density[0] = total + kernel.log_density(plan, point, by_point, value, adjoint, work)
         if affine.size > 0:
             pull_bend(plan.bent, part(work, plan.work), by_point)
@@ -228,7 +228,7 @@ def _expand(sources: int) -> Callable[..., Any]:
             before = part(work, plan.work)
             point = part(before, affine.size)
             move(affine, u, before)
-            bend(plan.bent, before, point)
+            bend(plan.bent, affine.size, before, point)
         call(plan.set_values, plan, point, value, work)
         slots = plan.variables
         for i in range(plan.expanded):

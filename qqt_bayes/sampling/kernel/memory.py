@@ -143,7 +143,7 @@ class TableFields(AttributeTemplate):
 
     key = Table
 
-    # Numba's own has no types, and returns NotImplemented
+    # in Numba's class it is the value NotImplemented, which subclasses replace by a method
     def generic_resolve(self, value: Any, attr: str) -> Any:  # type: ignore[override]
         """The type of a field; None where there is no such field."""
         return value.fields[attr][1] if attr in value.fields else None

@@ -20,7 +20,7 @@ from qqt_bayes.model.noise import TRAINING, checkpoints
 from qqt_bayes.model.priors import count, values_at
 from qqt_bayes.model.problem import FLOOR, Problem, Scale
 from qqt_bayes.model.spec import Spec
-from qqt_bayes.sampling.kernel.bend_layout import before_bend, bend_about, unbent
+from qqt_bayes.sampling.kernel.bend_layout import UNBENT, before_bend, bend_about
 from qqt_bayes.sampling.kernel.curve import CODES as LAW_CODES
 from qqt_bayes.sampling.kernel.departed_layout import departed_table, departed_work
 from qqt_bayes.sampling.kernel.layout import (
@@ -121,7 +121,7 @@ def lay_out(problem: Problem, coordinates: Coordinates | None) -> Layout:
         fixed=reals(numbers.fixed),
         variables=variables,
         affine=Affine(0, reals([]), reals([])),
-        bent=unbent(numbers.places),
+        bent=UNBENT,
         priors=_priors(by_value),
         declared=Declared(len(numbers.declared), *_columns(numbers.declared, ON_SCALE)),
         placed=_placed(numbers.placed, *families),

@@ -276,8 +276,6 @@ class Bent(NamedTuple):
 
     Attributes
     ----------
-    size : int
-        The length of the vector.
     floors : int
     floor, height : array, shape (floor,)
         Places.
@@ -292,7 +290,6 @@ class Bent(NamedTuple):
     weight : array, shape (entry,)
     """
 
-    size: int
     floors: int
     floor: Integers
     height: Integers
