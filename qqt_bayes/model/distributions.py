@@ -7,7 +7,7 @@ code.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, isfinite
 from typing import Any
 
@@ -136,6 +136,9 @@ have in common (`qqt_bayes.model.noise`).
 DISCREPANCY = Distribution(("amplitude",))
 """What is declared of departures from the law, see `qqt_bayes.model.discrepancy`."""
 
+REFERENCE_BUDGET = "reference_budget"
+"""What the prior of a scale of samples may be stated by, instead of by 100,000 samples."""
+
 GAUSSIAN = ("Normal", "LogNormal")
 """Priors that are Gaussian on the unconstrained scale, with mean mu and deviation sigma."""
 
@@ -153,6 +156,9 @@ class Prior:
     over : tuple of str
         The dimensions along which values differ, sorted: some of "group", "pool"; empty for one
         shared value.
+    per : str
+        `REFERENCE_BUDGET` if the prior is of a scale of samples by the reference budget of the runs,
+        the geometric mean of their budgets; empty if it is of the parameter itself.
 
     Examples
     --------
@@ -164,6 +170,7 @@ class Prior:
     distribution: str
     parameters: Mapping[str, float | Prior]
     over: tuple[str, ...] = ()
+    per: str = ""
 
     @property
     def support(self) -> tuple[float, float]:
@@ -191,7 +198,34 @@ class Prior:
     def to_dict(self) -> dict[str, Any]:
         """The prior as the table of a TOML file."""
         over = {"over": list(self.over)} if self.over else {}
-        return {"distribution": self.distribution, **over, **plain(self.parameters)}
+        per = {"per": self.per} if self.per else {}
+        return {"distribution": self.distribution, **over, **per, **plain(self.parameters)}
+
+    def at(self, log_units: float) -> Prior:
+        """The prior of the parameter itself, of one that may be by the reference budget.
+
+        Parameters
+        ----------
+        log_units : float
+            Log of the reference budget in the parameter's units, ``log(n0 / 1e5)``: of a
+            log-normal prior of ``x n0 / 1e5``, that of x is the same but for its centre.
+
+        Examples
+        --------
+        >>> fast = Prior("LogNormal", {"mu": 2.0, "sigma": 2.0}, per=REFERENCE_BUDGET)
+        >>> fast.at(6.0).parameters["mu"], fast.at(6.0).per
+        (-4.0, '')
+        """
+        if not self.per:
+            return self
+        mu = self.parameters["mu"]
+        if isinstance(mu, Prior):
+            inner = mu.parameters["mu"]
+            assert not isinstance(inner, Prior)  # the reader lets none through
+            moved: float | Prior = replace(mu, parameters={**mu.parameters, "mu": inner - log_units})
+        else:
+            moved = mu - log_units
+        return replace(self, parameters={**self.parameters, "mu": moved}, per="")
 
 
 @dataclass(frozen=True)

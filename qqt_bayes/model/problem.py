@@ -138,7 +138,8 @@ class Problem:
 
     Parameters
     ----------
-    spec : Spec
+    declared : Spec
+        As it was written.
     runs : Dataset
         As `read_runs` returns it.
     design : Dataset, optional
@@ -155,14 +156,24 @@ class Problem:
     [('a', (), 0), ('tau', (1,), 1), ('b', (1,), 2), ('d', (), 3)]
     """
 
-    spec: Spec
+    declared: Spec
     runs: xr.Dataset
     design: xr.Dataset | None = None
+
+    @cached_property
+    def spec(self) -> Spec:
+        """The specification with every prior of the parameter itself, by the design's budgets."""
+        return self.declared.at(reference_budget(self.of_design))
+
+    @property
+    def of_design(self) -> xr.Dataset:
+        """The runs whose design sets what depends on one."""
+        return self.runs if self.design is None else self.design
 
     @property
     def law(self) -> Law:
         """The law of the specification."""
-        return LAWS[self.spec.law]
+        return LAWS[self.declared.law]
 
     @cached_property
     def entries(self) -> list[Part]:
@@ -236,7 +247,7 @@ class Problem:
     @property
     def constants(self) -> dict[str, tuple[np.float64, tuple[str, ...]]]:
         """What the design and the metric say to the law, as `run_errors` takes values."""
-        found = constants_of(self.law, self.runs if self.design is None else self.design)
+        found = constants_of(self.law, self.of_design)
         return {name: (np.float64(value), ()) for name, value in found.items()}
 
     def typical_noise(self, draws: Mapping[str, Array]) -> dict[str, float]:

@@ -9,6 +9,7 @@ table, and whose hash depends on neither formatting nor the order of keys.
 from __future__ import annotations
 
 import json
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ from typing import Any
 from qqt_bayes.errors import InputError, fault_list, suggest
 from qqt_bayes.files import shipped
 from qqt_bayes.laws.law import LAWS
+from qqt_bayes.laws.epochs import UNIT
 from qqt_bayes.model.distributions import Likelihood, Prior, plain
 from qqt_bayes.model.spec_reader import read_fields
 
@@ -122,6 +124,18 @@ class Spec:
         {}
         """
         return replace(self, discrepancy={})
+
+    def at(self, reference_budget: float) -> Spec:
+        """The same model for runs with a reference budget: no prior is stated by it any more.
+
+        Parameters
+        ----------
+        reference_budget : float
+            In samples.
+        """
+        units = math.log(reference_budget / UNIT)
+        own = {k: v.at(units) if isinstance(v, Prior) else v for k, v in self.parameters.items()}
+        return replace(self, parameters=own)
 
     @property
     def hash(self) -> str:

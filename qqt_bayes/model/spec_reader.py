@@ -13,6 +13,7 @@ from qqt_bayes.model.distributions import (
     DISTRIBUTIONS,
     DOMAINS,
     LIKELIHOODS,
+    REFERENCE_BUDGET,
     SIZE,
     Distribution,
     Domain,
@@ -22,6 +23,8 @@ from qqt_bayes.model.distributions import (
 
 DIMENSIONS = ("group", "pool")
 """The dimensions that the prior of a law's parameter may be over."""
+SCALE = "parameters.a"
+"""The parameter that counts samples, per 100,000."""
 ANYTHING = Distribution((), optional=tuple(DOMAINS))
 """Stands in for an unknown law or distribution, so that the numbers given for it are still checked.
 """
@@ -119,7 +122,25 @@ class _Reader:
     def prior(self, key: str, table: Mapping[str, Any], over: Sequence[str]) -> Prior:
         """A prior; those inside it may be over its own dimensions only."""
         over = self.over(f"{key}.over", table.get("over", []), over)
-        return Prior(*self.distribution(f"{key}.", table, DISTRIBUTIONS, over, ["over"]), over)
+        besides = ["over", "per"] if key == SCALE else ["over"]
+        name, values = self.distribution(f"{key}.", table, DISTRIBUTIONS, over, besides)
+        per = self.per(key, table["per"], name, values) if key == SCALE and "per" in table else ""
+        return Prior(name, values, over, per)
+
+    def per(
+        self, key: str, raw: object, name: str, values: Mapping[str, float | Prior]
+    ) -> str:
+        """What a scale of samples is stated by, which moves the centre of a log-normal prior."""
+        mu = values.get("mu")
+        inner = mu.parameters.get("mu") if isinstance(mu, Prior) else mu
+        movable = not isinstance(mu, Prior) or mu.distribution == "Normal"
+        if name and (name != "LogNormal" or not movable or isinstance(inner, Prior)):
+            self.fault(
+                f"{key}.per",
+                "moves the centre of a prior: expected LogNormal, with a number or a Normal of two "
+                f"numbers for mu, got {name}; change it, or leave per out",
+            )
+        return self.choice(f"{key}.per", raw, [REFERENCE_BUDGET])
 
     def distribution(
         self,

@@ -23,6 +23,7 @@ from scipy import special
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.priors import log_prior
+from qqt_bayes.model.problem import Problem
 from qqt_bayes.posterior.diagnostics.convergence import by_scalar
 from qqt_bayes.posterior.diagnostics.power_scaling import sensitivity
 from qqt_bayes.posterior.fit import AnyFit, Fit
@@ -66,7 +67,7 @@ def learned(fit: AnyFit) -> pd.DataFrame:
     frame = pd.DataFrame(_places(fit.posterior, drawn), columns=["parameter", "of"])
     frame["contraction"] = [contraction(*each) for each in zip(draws.T, before.T, strict=True)]
     for part, densities in (
-        ("prior", log_prior(fit.spec, fit.posterior)),
+        ("prior", log_prior(Problem(fit.spec, fit.runs).spec, fit.posterior)),
         ("likelihood", _joint_log_likelihood(fit)),
     ):
         density = _scalars(densities, densities.data_vars).sum(axis=2)

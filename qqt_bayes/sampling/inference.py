@@ -283,7 +283,7 @@ def labelled(problem: Problem, values: Mapping[str, Array], chains: int = 1) -> 
 
 def _provenance(problem: Problem) -> dict[str, Any]:
     """Where a fit comes from: specification, table and versions."""
-    spec, runs = problem.spec, problem.runs
+    spec, runs = problem.declared, problem.runs
     return {
         "spec": json.dumps(spec.to_dict()),
         "spec_hash": spec.hash,
