@@ -236,9 +236,9 @@ def decide(
 @click.option("--budgets", metavar="LIST", help=options.BUDGETS_HELP)
 @click.option(
     "--models",
-    default="effective-reuse,utility-free-size",
     metavar="LIST",
-    help="The laws that decide together.",
+    help="The laws that decide together; effective-reuse and utility-bounded-free-size if not given, "
+    "of losses effective-reuse and utility-free-size.",
 )
 @click.option("--weights", metavar="LIST", help="Of the models: 0.7,0.3; equal ones if not given.")
 @options.criteria
@@ -253,7 +253,7 @@ def study(
     output: str,
     levels: str | None,
     budgets: str | None,
-    models: str,
+    models: str | None,
     weights: str | None,
     only_group: str | None,
     form: str,
@@ -275,7 +275,7 @@ def study(
         reading={name: choices.pop(name) for name in options.READING},
         levels=levels,
         budgets=budgets,
-        models=tuple(filter(None, map(str.strip, models.split(",")))),
+        models=None if models is None else list(filter(None, map(str.strip, models.split(",")))),
         weights=numbers_of(weights),
         group=only_group,
         **choices,

@@ -26,7 +26,7 @@ def report(
     reading: dict[str, Any],
     levels: str | None,
     budgets: str | None,
-    models: tuple[str, ...],
+    models: list[str] | None,
     weights: list[float] | None,
     **options: Any,
 ) -> None:
@@ -48,7 +48,7 @@ def report(
     compared = None if levels is None else read_composition(levels)
     samples = None if budgets is None else parse_budgets(budgets)
     new_folder(Path(out))
-    note_learnable(identifiability(table, *models[:1]), f"{table.sizes['run']} runs")
+    note_learnable(identifiability(table, *(models or [])[:1]), f"{table.sizes['run']} runs")
     note_compilation()
     found = study(
         table,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, Literal, Unpack
 
 import xarray as xr
 from numpy.typing import ArrayLike
@@ -27,9 +27,14 @@ from qqt_bayes.studies.folder import emptied, fit_path, write_study
 from qqt_bayes.tables.budgets import budgets_about
 from qqt_bayes.tables.runs import require_runs
 
-MODELS = ("effective-reuse", "utility-free-size")
-"""The laws of a study: one that forecasts best, and the paper's with its size exponent learned."""
-THEOREM = "utility"
+MODELS = {
+    "error": ("effective-reuse", "utility-bounded-free-size"),
+    "loss": ("effective-reuse", "utility-free-size"),
+}
+"""The laws of a study by the kind of its runs: one that forecasts best, and the paper's with its size
+exponent learned. Of error rates the paper's law is taken as it is bounded by chance: unbounded, it
+expects next to no table that error rates can make, and its fits near chance are mostly refused."""
+THEOREM = {"error": "utility-bounded", "loss": "utility"}
 """The paper's law with the exponent of its combination theorem, fitted beside them."""
 
 
@@ -43,8 +48,8 @@ def study(
     budgets: ArrayLike | str | None = None,
     out: str | PathLike[str] | None = None,
     *,
-    models: Spec | str | Sequence[Spec | str] = MODELS,
-    theorem: Spec | str | None = THEOREM,
+    models: Spec | str | Sequence[Spec | str] | None = None,
+    theorem: Spec | str | Literal[False] | None = None,
     weights: ArrayLike | None = None,
     criteria: Criteria | None = None,
     group: str | None = None,
@@ -72,10 +77,11 @@ def study(
     out : path, optional
         Folder to write to: fits, decision, comparison, text and figures, see
         `qqt_bayes.studies.folder`. A fit is written as soon as it is made.
-    models : Spec, str, or sequence of them
-        The laws that decide together.
-    theorem : Spec, str or None
-        A model to report beside them, without a share in the decision.
+    models : Spec, str, or sequence of them, optional
+        The laws that decide together; `MODELS` of the kind of the runs if not given.
+    theorem : Spec, str or False, optional
+        A model to report beside them, without a share in the decision; `THEOREM` of the kind of the
+        runs if not given, and none if False.
     weights : array_like, shape (model,), optional
         Shares of the draws that are of each law; equal ones if not given.
     criteria, group, fields
@@ -104,8 +110,10 @@ def study(
     """
     criteria = Criteria.of(criteria, fields)
     require_runs(runs)
+    kind = runs.attrs["kind"]
+    models = MODELS[kind] if models is None else models
     models = [models] if isinstance(models, str | Spec) else list(models)
-    specs = _specs(models, theorem)
+    specs = _specs(models, THEOREM[kind] if theorem is None else theorem)
     require_group(group, runs["group"].values.tolist())
     if levels is None:
         levels = runs["unique_samples"].rename(data="level")
@@ -131,7 +139,7 @@ def study(
         joint = decide(taking_part, compared, samples, criteria, weights=parts, **options)
     found = Study(
         fits=fits,
-        theorem=None if theorem is None or len(specs) == len(models) else list(specs)[-1],
+        theorem=None if len(specs) == len(models) else list(specs)[-1],
         weights=dict(zip(taking_part, parts.tolist(), strict=True)),
         levels=compared,
         decision=joint,
@@ -145,7 +153,7 @@ def study(
     return found
 
 
-def _specs(models: Sequence[Spec | str], theorem: Spec | str | None) -> dict[str, Spec]:
+def _specs(models: Sequence[Spec | str], theorem: Spec | str | Literal[False]) -> dict[str, Spec]:
     """Specifications by name: those of the laws, and then the theorem's if it is none of them.
 
     Raises
@@ -158,7 +166,7 @@ def _specs(models: Sequence[Spec | str], theorem: Spec | str | None) -> dict[str
     if not loaded or len(set(names)) < len(names):
         raise InputError(f"models: expected one or more, each once, got {', '.join(names) or '0'}")
     specs = dict(zip(names, loaded, strict=True))
-    if theorem is not None:
+    if theorem is not False:
         beside = load_model(theorem)
         specs.setdefault(beside.name, beside)
     return specs

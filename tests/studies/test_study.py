@@ -28,8 +28,8 @@ NAMES = {
     "levels.csv",
     "study.json",
     "summary.txt",
-    "utility-free-size.nc",
-    "utility.nc",
+    "utility-bounded-free-size.nc",
+    "utility-bounded.nc",
 }
 FEW = {"draws": 60, "tune": 150, "chains": 2}
 
@@ -50,9 +50,9 @@ def carried_out(runs, tmp_path_factory):
 
 def test_it_decides_under_both_laws_and_reports_the_theorem(carried_out):
     found, _, said = carried_out
-    assert list(found.fits) == ["effective-reuse", "utility-free-size", "utility"]
-    assert found.weights == {"effective-reuse": 0.5, "utility-free-size": 0.5}
-    assert found.theorem == "utility"
+    assert list(found.fits) == ["effective-reuse", "utility-bounded-free-size", "utility-bounded"]
+    assert found.weights == {"effective-reuse": 0.5, "utility-bounded-free-size": 0.5}
+    assert found.theorem == "utility-bounded"
     assert list(found.alone) == list(found.fits)
     assert found.comparison["law"].values.tolist() == list(found.weights)
     deciding = {name: found.fits[name] for name in found.weights}
@@ -67,7 +67,7 @@ def test_its_folder_has_all_of_it(carried_out):
     assert names >= NAMES
     assert {"scaling_curves.png", "probability_best.svg"} <= names
     assert "parameter_posteriors-effective-reuse.png" in names
-    assert "utility_curves-utility.svg" in names
+    assert "utility_curves-utility-bounded.svg" in names
     laws = pd.read_csv(folder / "laws.csv")
     assert laws["model"].unique().tolist() == list(found.alone)
     content = json.loads((folder / "decision.json").read_text())
@@ -79,7 +79,7 @@ def test_its_folder_has_all_of_it(carried_out):
     assert whole["models"][0]["failed_checks"] == [
         check.id for check in found.fits["effective-reuse"].gate.failed
     ]
-    assert whole["size_exponents"][0]["law"] == "utility-free-size"
+    assert whole["size_exponents"][0]["law"] == "utility-bounded-free-size"
 
 
 def test_decide_takes_the_folder(carried_out):
@@ -109,7 +109,7 @@ def test_compare_takes_the_folder(carried_out):
 @pytest.mark.parametrize("command", ["decide", "compare"])
 def test_a_study_stands_alone(carried_out, command):
     _, folder, _ = carried_out
-    refused = qqt(command, folder, folder / "utility.nc", exit_code=2)
+    refused = qqt(command, folder, folder / "utility-bounded.nc", exit_code=2)
     assert "is a folder; give one STUDY, or FITs." in refused.stderr
 
 
@@ -121,11 +121,11 @@ def test_a_study_stands_alone(carried_out, command):
         (lambda folder: (folder / "study.json").write_text("[1]"), "study.json is damaged"),
         (
             lambda folder: (folder / "effective-reuse.nc").write_bytes(
-                (folder / "utility-free-size.nc").read_bytes()
+                (folder / "utility-bounded-free-size.nc").read_bytes()
             ),
             "is not the fit of effective-reuse that this study made",
         ),
-        (lambda folder: (folder / "utility-free-size.nc").unlink(), "There is no fit at"),
+        (lambda folder: (folder / "utility-bounded-free-size.nc").unlink(), "There is no fit at"),
     ],
 )
 def test_a_folder_that_is_no_whole_study_is_a_fault(carried_out, tmp_path, damage, sentence):
@@ -144,13 +144,26 @@ def made_fit(runs, spec, passed):
     return fit
 
 
+def test_losses_have_the_law_without_a_bound(monkeypatch):
+    fitted = []
+
+    def infer(runs, spec, **_):
+        fitted.append(spec.name)
+        return made_fit(runs, "utility", passed=False)
+
+    monkeypatch.setattr(inference, "fit", infer)
+    with pytest.raises(InadequateFit):
+        study(read_runs(*made.tables(), kind="loss"), made.levels(), [1e9])
+    assert fitted == ["effective-reuse", "utility-free-size", "utility"]
+
+
 def test_a_refused_law_takes_no_part(runs, tmp_path, monkeypatch):
     def infer(runs, spec, **_):
         return made_fit(runs, spec, passed=spec.name != "utility")
 
     monkeypatch.setattr(inference, "fit", infer)
     models = "utility", "utility-free-size"
-    found = study(runs, made.levels(), [1e9], tmp_path, models=models, theorem=None)
+    found = study(runs, made.levels(), [1e9], tmp_path, models=models, theorem=False)
     assert found.weights == {"utility-free-size": 1.0}
     assert list(found.refused) == ["utility"]
     assert found.comparison["law"].values.tolist() == ["utility-free-size"]
@@ -163,7 +176,7 @@ def test_without_a_fit_that_passed_nothing_is_decided(runs, tmp_path, monkeypatc
     monkeypatch.setattr(inference, "fit", lambda runs, spec, **_: made_fit(runs, spec, False))
     models = "utility", "utility-free-size"
     with pytest.raises(InadequateFit, match=r"(?s)The fit of utility was refused \(.*saved in"):
-        study(runs, made.levels(), [1e9], tmp_path, models=models)
+        study(runs, made.levels(), [1e9], tmp_path, models=models, theorem=False)
     assert {path.name for path in tmp_path.iterdir()} == {"utility.nc", "utility-free-size.nc"}
 
 
@@ -193,7 +206,7 @@ def test_what_cannot_be_asked_is_said_before_anything_is_fitted(runs, monkeypatc
 
 def test_levels_and_budgets_are_those_of_the_runs_if_none_are_given(runs, monkeypatch):
     monkeypatch.setattr(inference, "fit", lambda runs, spec, **_: made_fit(runs, spec, True))
-    found = qqt_bayes.study(runs, models=["utility"], theorem=None)
+    found = qqt_bayes.study(runs, models=["utility"], theorem=False)
     assert found.decision["level"].values.tolist() == runs["data"].values.tolist()
     assert found.decision["budget"].values[[0, -1]].tolist() == [64e6, 4 * 1.28e9]
 
@@ -201,7 +214,7 @@ def test_levels_and_budgets_are_those_of_the_runs_if_none_are_given(runs, monkey
 def test_a_folder_has_one_study_or_none(runs, tmp_path, monkeypatch):
     """What an earlier study wrote goes before another begins; what is not a study's stays."""
     monkeypatch.setattr(inference, "fit", lambda runs, spec, **_: made_fit(runs, spec, True))
-    options = {"models": "utility", "theorem": None}
+    options = {"models": "utility", "theorem": False}
     found = study(runs, made.levels(), [1e9], tmp_path, **options)
     assert "of 12 runs: 3 levels at 1 budgets, under utility 1.00" in repr(found)
     monkeypatch.setattr(inference, "fit", lambda runs, spec, **_: made_fit(runs, spec, False))
