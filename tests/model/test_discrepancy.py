@@ -187,9 +187,9 @@ def test_runs_that_are_left_out_together_are_not_predicted_from_each_other(probl
         gain = np.linalg.solve(total[np.ix_(rest, rest)], total[np.ix_(rest, fold)])
         scale = np.sqrt(np.diag(total[np.ix_(fold, fold)] - gain.T @ total[np.ix_(rest, fold)]))
         density = stats.norm(residual[rest] @ gain, scale).logpdf(residual[fold])
-        np.testing.assert_allclose(
-            again.log_density[i, fold], density - np.log(problem.seen.mean[fold]), rtol=1e-4
-        )
+        expected = density - np.log(problem.seen.mean[fold])
+        # What is left out has a large variance instead of none: densities near 0 differ, too.
+        np.testing.assert_allclose(again.log_density[i, fold], expected, rtol=1e-4, atol=1e-4)
 
 
 def test_what_is_predicted_has_the_density_that_is_said(problem, draws):

@@ -3,11 +3,16 @@
 import made
 import numpy as np
 import pandas as pd
+import pytest
 
+from qqt_bayes.laws.law import LAWS
 from qqt_bayes.model.draws import curves, errors_again, prior_draws, replicate
 from qqt_bayes.model.priors import count
 from qqt_bayes.model.problem import Problem
+from qqt_bayes.model.spec import list_models, load_model
 from qqt_bayes.tables.runs import read_runs
+
+SIZES = ("samples_seen", "unique_samples", "pool_size")
 
 
 def problem():
@@ -21,6 +26,25 @@ def problem():
     found = Problem(made.law_alone(), read_runs(pd.DataFrame(rows)))
     assert count(found.spec, {"group": 1, "pool": 1}) == found.runs.sizes["run"]
     return found
+
+
+@pytest.mark.parametrize(
+    "model",
+    sorted(set(list_models()) - {"cherti", "utility-released"}),
+)
+def test_priors_know_no_unit_of_samples(model):
+    """A field that counts tokens, or trains a thousand times longer, has the same errors a priori.
+
+    The two models of published fits are of their scale.
+    """
+    kind = "error" if LAWS[load_model(model).law].bounded else "loss"
+    runs = read_runs(*made.tables(), kind=kind)
+    larger = runs.assign({name: 1000 * runs[name] for name in SIZES})
+    found = []
+    for table in (runs, larger):
+        each = Problem(load_model(model), table)
+        found.append(curves(each, prior_draws(each, seed=3)))
+    np.testing.assert_allclose(*found, rtol=1e-9)
 
 
 def test_the_noise_of_predicted_errors_does_not_follow_the_parameters():

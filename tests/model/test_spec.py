@@ -3,12 +3,20 @@
 from dataclasses import replace
 
 import made
+import numpy as np
 import pytest
 from made_spec import SOUND
 
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.law import LAWS
-from qqt_bayes.model.distributions import DISCREPANCY, DISTRIBUTIONS, DOMAINS, LIKELIHOODS, Prior
+from qqt_bayes.model.distributions import (
+    DISCREPANCY,
+    DISTRIBUTIONS,
+    DOMAINS,
+    LIKELIHOODS,
+    REFERENCE_BUDGET,
+    Prior,
+)
 from qqt_bayes.model.spec import Spec, list_models, load_model
 
 
@@ -60,6 +68,20 @@ def test_a_specification_made_in_python_is_checked(write):
     spec = load_model(write(SOUND))
     with pytest.raises(InputError, match=r"^sound: 1 fault\n  parameters.d: .* got -1 \(int\)$"):
         load_model(replace(spec, parameters={**spec.parameters, "d": -1}))
+
+
+@pytest.mark.parametrize("mu", [2.5, Prior("Normal", {"mu": 2.5, "sigma": 1.0})])
+def test_a_prior_by_the_reference_budget_moves_its_centre(mu):
+    prior = Prior("LogNormal", {"mu": mu, "sigma": 2.0}, ("group",), REFERENCE_BUDGET)
+    given = load_model("utility")
+    spec = load_model(replace(given, parameters={**given.parameters, "a": prior}))
+    assert Spec.from_dict(spec.to_dict()) == spec
+    moved = spec.at(64e6).parameters["a"]
+    centre = moved.parameters["mu"]
+    number = centre.parameters["mu"] if isinstance(mu, Prior) else centre
+    assert number == pytest.approx(2.5 - np.log(640))
+    assert (moved.parameters["sigma"], moved.over, moved.per) == (2.0, ("group",), "")
+    assert spec.at(64e6).at(1e5) == spec.at(64e6)
 
 
 @pytest.mark.parametrize(("name", "over", "can"), [("k", "pool", "group"), ("Q", "group", "pool")])

@@ -101,6 +101,22 @@ DAMAGES = {
         "a = { distributon",
         "parameters.a.distributon: a distribution has no such key; did you mean 'distribution'?",
     ),
+    "prior by something else": (
+        "sigma = 2 }",
+        'sigma = 2, per = "budget" }',
+        "parameters.a.per: expected one of reference_budget, got 'budget' (str)",
+    ),
+    "prior by the budget of what is no scale of samples": (
+        "sigma = 3",
+        'sigma = 3\nper = "reference_budget"',
+        "parameters.tau.per: TruncatedNormal has no such key; ...",
+    ),
+    "prior by the budget that cannot move": (
+        '"LogNormal", mu = -4, sigma = 2 }',
+        '"HalfNormal", sigma = 2, per = "reference_budget" }',
+        "parameters.a.per: moves the centre of a prior: expected LogNormal, with a number or a Normal "
+        "of two numbers for mu, got HalfNormal; change it, or leave per out",
+    ),
     "distribution's parameter missing": (
         "mu = -4, sigma = 2",
         "mu = -4",
