@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from ways import CHOSEN, FEW, WAYS, by_ways, kept_baselines
+from ways import FEW, by_ways, kept_baselines, models_of
 
 from qqt_bayes.comparison.held_out import rank
 from qqt_bayes.comparison.splits import comparable_runs, questions, select_runs, split
@@ -39,10 +39,11 @@ def scored(entry, runs, part, settings):
         The last with a row about the fits of each way.
     """
     levels = entry.get("levels")
-    ways = {way: WAYS[way] for way in FEW}
+    models = models_of(runs.attrs["kind"], entry["model"])
+    ways = {way: models[way] for way in FEW}
     if part == SETS:
         early, late = split(runs, entry["share"])
-        ways = WAYS | {CHOSEN: (entry["model"],)}
+        ways = models
     elif part == HORIZON:
         early, late = split(runs, FAR)
     else:

@@ -11,21 +11,21 @@ from qqt_bayes.comparison.held_out import HeldOut, baselines, score_fits
 from qqt_bayes.files import write
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.studies.study import MODELS, THEOREM
 
 KEPT = Path(__file__).parent.parent.parent / "build" / "held_out"
-REUSE, FREE, THEOREM = "effective-reuse", "utility-free-size", "utility"
-BOTH, STACKED, CHOSEN = "both", "both, stacked", "chosen before"
-WAYS = {
-    REUSE: (REUSE,),
-    BOTH: (REUSE, FREE),
-    STACKED: (REUSE, FREE),
-    FREE: (FREE,),
-    "theorem": (THEOREM,),
-    CHOSEN: (),
-}
-"""Models of each way; that of `CHOSEN` stands in sets.toml."""
-FEW = (REUSE, BOTH)
+REUSE, STUDY, BOTH, STACKED = "effective-reuse", "study", "both", "both, stacked"
+UTILITY, EXACT, CHOSEN = "utility", "theorem", "chosen before"
+WAYS = (REUSE, STUDY, BOTH, STACKED, UTILITY, EXACT, CHOSEN)
+FEW = (REUSE, STUDY, BOTH)
 """The ways that the horizon and the designs are measured by."""
+
+
+def models_of(kind, chosen=None):
+    """The models of each way for runs of a kind, by its name; that of `CHOSEN` is in sets.toml."""
+    both = MODELS[kind]
+    found = {REUSE: both[:1], STUDY: both, BOTH: both, STACKED: both, UTILITY: both[1:]}
+    return found | {EXACT: (THEOREM[kind],), CHOSEN: (chosen,)}
 
 
 def fitted(runs, model, settings):
@@ -77,8 +77,11 @@ def by_ways(early, late, choices, ways, settings):
         weights = None
         if way == STACKED:
             weights = qqt.compare_laws(some)["weight"].values
-        found.append(score_fits(some, late, choices, weights=weights, way=way))
-        about.append({"way": way, **describe(some, weights)})
+        passed = {name: fit for name, fit in some.items() if fit.gate.passed}
+        used = passed if way == STUDY and passed else some
+        found.append(score_fits(used, late, choices, weights=weights, way=way))
+        is_decided = bool(passed) if way == STUDY else len(passed) == len(some)
+        about.append({"way": way, "passed": is_decided, **describe(some, weights)})
     return found, pd.DataFrame(about)
 
 
@@ -89,7 +92,6 @@ def describe(fits, weights):
     return {
         "model": ", ".join(fits),
         "weights": "" if weights is None else ", ".join(f"{share:.2f}" for share in weights),
-        "passed": all(fit.gate.passed for fit in fits.values()),
         "failed": "; ".join(f"{check.id} {check.of}: {check.value:.3g}" for check in failed),
         "ids": " ".join(dict.fromkeys(check.id for check in failed)),
         "runs": next(iter(fits.values())).runs.sizes["run"],
