@@ -11,21 +11,30 @@ from qqt_bayes.comparison.held_out import HeldOut, baselines, score_fits
 from qqt_bayes.files import write
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.posterior.fit import Fit
-from qqt_bayes.studies.study import MODELS, THEOREM
+from qqt_bayes.studies.study import BOUNDED, MODELS, THEOREM
 
+UTILITY = "utility-free-size"
 KEPT = Path(__file__).parent.parent.parent / "build" / "held_out"
-REUSE, STUDY, BOTH, STACKED = "effective-reuse", "study", "both", "both, stacked"
-UTILITY, EXACT, CHOSEN = "utility", "theorem", "chosen before"
-WAYS = (REUSE, STUDY, BOTH, STACKED, UTILITY, EXACT, CHOSEN)
-FEW = (REUSE, STUDY, BOTH)
+REUSE, STUDY, STACKED, BOTH = "effective-reuse", "study", "study, stacked", "both"
+BOUNDED_TOO, EXACT, CHOSEN = "both, bounded", "theorem", "chosen before"
+WAYS = (REUSE, STUDY, STACKED, BOTH, BOUNDED_TOO, UTILITY, EXACT, CHOSEN)
+FEW = (REUSE, STUDY)
 """The ways that the horizon and the designs are measured by."""
 
 
-def models_of(kind, chosen=None):
-    """The models of each way for runs of a kind, by its name; that of `CHOSEN` is in sets.toml."""
-    both = MODELS[kind]
-    found = {REUSE: both[:1], STUDY: both, BOTH: both, STACKED: both, UTILITY: both[1:]}
-    return found | {EXACT: (THEOREM[kind],), CHOSEN: (chosen,)}
+def models_of(kind, chosen):
+    """The models of each way for runs of a kind, by its name; `chosen` are those of `CHOSEN`."""
+    bounded = BOUNDED[UTILITY] if kind == "error" else UTILITY
+    return {
+        REUSE: (REUSE,),
+        STUDY: MODELS,
+        STACKED: MODELS,
+        BOTH: MODELS,
+        BOUNDED_TOO: (REUSE, bounded),
+        UTILITY: (UTILITY,),
+        EXACT: (THEOREM,),
+        CHOSEN: (chosen,),
+    }
 
 
 def fitted(runs, model, settings):
@@ -69,20 +78,27 @@ def by_ways(early, late, choices, ways, settings):
     -------
     list of HeldOut, DataFrame
     """
-    names = dict.fromkeys(name for models in ways.values() for name in models)
-    fits = {name: Fit.of(fitted(early, name, settings)) for name in names}
     found, about = [], []
     for way, models in ways.items():
-        some = {name: fits[name] for name in models}
+        some = {name: Fit.of(fitted(early, name, settings)) for name in models}
+        if way in (STUDY, STACKED):
+            some = used_by_study(some, early, settings)
         weights = None
-        if way == STACKED:
+        if way == STACKED and len(some) > 1:
             weights = qqt.compare_laws(some)["weight"].values
-        passed = {name: fit for name, fit in some.items() if fit.gate.passed}
-        used = passed if way == STUDY and passed else some
-        found.append(score_fits(used, late, choices, weights=weights, way=way))
-        is_decided = bool(passed) if way == STUDY else len(passed) == len(some)
-        about.append({"way": way, "passed": is_decided, **describe(some, weights)})
+        found.append(score_fits(some, late, choices, weights=weights, way=way))
+        about.append({"way": way, **describe(some, weights)})
     return found, pd.DataFrame(about)
+
+
+def used_by_study(fits, runs, settings):
+    """The fits that a study decides by; all of them if none passed its gate."""
+    fits = dict(fits)
+    if runs.attrs["kind"] == "error":
+        for name in [name for name in fits if name in BOUNDED and not fits[name].gate.passed]:
+            del fits[name]
+            fits[BOUNDED[name]] = Fit.of(fitted(runs, BOUNDED[name], settings))
+    return {name: fit for name, fit in fits.items() if fit.gate.passed} or fits
 
 
 def describe(fits, weights):
@@ -91,6 +107,7 @@ def describe(fits, weights):
     failed = [check for fit in fits.values() for check in fit.gate.failed]
     return {
         "model": ", ".join(fits),
+        "passed": all(fit.gate.passed for fit in fits.values()),
         "weights": "" if weights is None else ", ".join(f"{share:.2f}" for share in weights),
         "failed": "; ".join(f"{check.id} {check.of}: {check.value:.3g}" for check in failed),
         "ids": " ".join(dict.fromkeys(check.id for check in failed)),

@@ -13,6 +13,9 @@ from qqt_bayes.studies.study import study
 from qqt_bayes.tables.composition import read_composition
 from qqt_bayes.tables.runs import read_runs
 
+MODELS = "effective-reuse", "utility-bounded-free-size"
+"""Of the laws of a study, the paper's has its form for errors near chance."""
+THEOREM = "utility-bounded"
 DEMO_BUDGETS = "64M,90M,128M,180M,256M,360M,512M,640M,900M,1.28B,1.8B,2.56B,3.6B,5B"
 
 STUDY = "datacomp_medium"
@@ -59,6 +62,8 @@ def run(
         levels,
         DEMO_BUDGETS,
         folder,
+        models=MODELS,
+        theorem=THEOREM,
         draws=draws,
         tune=tune,
         chains=chains,

@@ -237,8 +237,7 @@ def decide(
 @click.option(
     "--models",
     metavar="LIST",
-    help="The laws that decide together; effective-reuse and utility-bounded-free-size if not given, "
-    "of losses effective-reuse and utility-free-size.",
+    help="The laws that decide together; effective-reuse and utility-free-size if not given.",
 )
 @click.option("--weights", metavar="LIST", help="Of the models: 0.7,0.3; equal ones if not given.")
 @options.criteria

@@ -27,15 +27,13 @@ from qqt_bayes.studies.folder import emptied, fit_path, write_study
 from qqt_bayes.tables.budgets import budgets_about
 from qqt_bayes.tables.runs import require_runs
 
-MODELS = {
-    "error": ("effective-reuse", "utility-bounded-free-size"),
-    "loss": ("effective-reuse", "utility-free-size"),
-}
-"""The laws of a study by the kind of its runs: one that forecasts best, and the paper's with its size
-exponent learned. Of error rates the paper's law is taken as it is bounded by chance: unbounded, it
-expects next to no table that error rates can make, and its fits near chance are mostly refused."""
-THEOREM = {"error": "utility-bounded", "loss": "utility"}
+MODELS = ("effective-reuse", "utility-free-size")
+"""The laws of a study: one that forecasts best, and the paper's with its size exponent learned."""
+THEOREM = "utility"
 """The paper's law with the exponent of its combination theorem, fitted beside them."""
+BOUNDED = {"utility-free-size": "utility-bounded-free-size", "utility": "utility-bounded"}
+"""What stands in for a law of error rates whose fit is refused, if no models are named: the same law
+bounded by chance. Without the bound it gives errors near chance to no plausible parameters."""
 
 
 def _silent(_: str) -> None:
@@ -64,7 +62,8 @@ def study(
 ) -> Study:
     """Fit several laws to a table of runs, compare them, and decide on them together.
 
-    A fit that does not pass its gate takes no part; the study says so.
+    A fit that does not pass its gate takes no part; the study says so. Where that is the paper's law,
+    fitted to error rates by default, the same law bounded by chance is fitted in its place.
 
     Parameters
     ----------
@@ -78,10 +77,10 @@ def study(
         Folder to write to: fits, decision, comparison, text and figures, see
         `qqt_bayes.studies.folder`. A fit is written as soon as it is made.
     models : Spec, str, or sequence of them, optional
-        The laws that decide together; `MODELS` of the kind of the runs if not given.
+        The laws that decide together; `MODELS` if not given.
     theorem : Spec, str or False, optional
-        A model to report beside them, without a share in the decision; `THEOREM` of the kind of the
-        runs if not given, and none if False.
+        A model to report beside them, without a share in the decision; `THEOREM` if not given, and
+        none if False.
     weights : array_like, shape (model,), optional
         Shares of the draws that are of each law; equal ones if not given.
     criteria, group, fields
@@ -110,10 +109,10 @@ def study(
     """
     criteria = Criteria.of(criteria, fields)
     require_runs(runs)
-    kind = runs.attrs["kind"]
-    models = MODELS[kind] if models is None else models
+    by_default = models is None and runs.attrs["kind"] == "error" and not force
+    models = MODELS if models is None else models
     models = [models] if isinstance(models, str | Spec) else list(models)
-    specs = _specs(models, THEOREM[kind] if theorem is None else theorem)
+    specs = _specs(models, THEOREM if theorem is None else theorem)
     require_group(group, runs["group"].values.tolist())
     if levels is None:
         levels = runs["unique_samples"].rename(data="level")
@@ -122,7 +121,10 @@ def study(
     shares = dict(zip(list(specs)[: len(models)], as_shares(weights, len(models)), strict=True))
     folder = None if out is None else emptied(new_folder(Path(out)))
     sampler = {"draws": draws, "tune": tune, "chains": chains, "seed": seed, "progress": progress}
-    fits = _fit_all(runs, specs, folder, say, sampler)
+    fits = _fit_all(runs, specs, BOUNDED if by_default else {}, folder, say, sampler)
+    for name, other in BOUNDED.items():
+        if name in shares and other in fits:
+            shares[other] = shares.pop(name)
     usable = {name: fit for name, fit in fits.items() if force or fit.gate.passed}
     taking_part = {name: fit for name, fit in usable.items() if shares.get(name)}
     if not taking_part:
@@ -139,7 +141,7 @@ def study(
         joint = decide(taking_part, compared, samples, criteria, weights=parts, **options)
     found = Study(
         fits=fits,
-        theorem=None if len(specs) == len(models) else list(specs)[-1],
+        theorem=None if len(specs) == len(models) else list(fits)[-1],
         weights=dict(zip(taking_part, parts.tolist(), strict=True)),
         levels=compared,
         decision=joint,
@@ -175,22 +177,28 @@ def _specs(models: Sequence[Spec | str], theorem: Spec | str | Literal[False]) -
 def _fit_all(
     runs: xr.Dataset,
     specs: Mapping[str, Spec],
+    instead: Mapping[str, str],
     folder: Path | None,
     say: Callable[[str], None],
     sampler: dict[str, Any],
 ) -> dict[str, Fit]:
-    """A fit of each model, saved as soon as it is made."""
+    """A fit of each model, and of what stands in for one that is refused; saved as soon as made."""
     from qqt_bayes.sampling import inference
 
-    fits = {}
-    for name, spec in specs.items():
-        say(f"Fit model {name} to {runs.sizes['run']} runs ...")
+    fits: dict[str, Fit] = {}
+    waiting = list(specs.values())
+    while waiting:
+        spec = waiting.pop(0)
+        say(f"Fit model {spec.name} to {runs.sizes['run']} runs ...")
         tree = inference.fit(runs, spec, **sampler)
         if folder is not None:
-            save(tree, fit_path(folder, name))
-        fits[name] = Fit.of(tree)
+            save(tree, fit_path(folder, spec.name))
+        fit = fits[spec.name] = Fit.of(tree)
         seconds = tree.attrs["compile_time"] + tree.attrs["sampling_time"]
-        say(f"    Made in {seconds:.1f} s. {gate_text.verdict(fits[name].gate)}")
+        say(f"    Made in {seconds:.1f} s. {gate_text.verdict(fit.gate)}")
+        if spec.name in instead and not fit.gate.passed:
+            say("    In its place, the same law bounded by chance:")
+            waiting.insert(0, load_model(instead[spec.name]))
     return fits
 
 

@@ -6,8 +6,8 @@ import pytest
 import xarray as xr
 from command import qqt
 
+from qqt_bayes.cli import demo
 from qqt_bayes.sampling import inference
-from qqt_bayes.studies import study
 
 MODELS = "utility", "utility-free-size", "utility-bounded"
 """Those that a made fit can be of."""
@@ -15,7 +15,7 @@ MODELS = "utility", "utility-free-size", "utility-bounded"
 
 def test_demo_writes_everything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked = {}
-    monkeypatch.setitem(study.MODELS, "error", MODELS[:2])
+    monkeypatch.setattr(demo, "MODELS", MODELS[:2])
 
     def infer(runs, model, **settings):
         asked.update(settings)
@@ -40,7 +40,7 @@ def test_demo_writes_everything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 
 def test_demo_keeps_fits_that_failed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setitem(study.MODELS, "error", MODELS[:2])
+    monkeypatch.setattr(demo, "MODELS", MODELS[:2])
     monkeypatch.setattr(
         inference, "fit", lambda runs, model, **_: _fit_of_the_demo(runs, model, passed=False)
     )

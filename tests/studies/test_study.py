@@ -15,6 +15,7 @@ from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.posterior.fit_file import open_fit
 from qqt_bayes.sampling import inference
+from qqt_bayes.studies import study as module
 from qqt_bayes.studies.folder import open_study
 from qqt_bayes.studies.study import study
 from qqt_bayes.tables.runs import read_runs
@@ -28,8 +29,8 @@ NAMES = {
     "levels.csv",
     "study.json",
     "summary.txt",
-    "utility-bounded-free-size.nc",
-    "utility-bounded.nc",
+    "utility-free-size.nc",
+    "utility.nc",
 }
 FEW = {"draws": 60, "tune": 150, "chains": 2}
 
@@ -50,9 +51,9 @@ def carried_out(runs, tmp_path_factory):
 
 def test_it_decides_under_both_laws_and_reports_the_theorem(carried_out):
     found, _, said = carried_out
-    assert list(found.fits) == ["effective-reuse", "utility-bounded-free-size", "utility-bounded"]
-    assert found.weights == {"effective-reuse": 0.5, "utility-bounded-free-size": 0.5}
-    assert found.theorem == "utility-bounded"
+    assert list(found.fits) == ["effective-reuse", "utility-free-size", "utility"]
+    assert found.weights == {"effective-reuse": 0.5, "utility-free-size": 0.5}
+    assert found.theorem == "utility"
     assert list(found.alone) == list(found.fits)
     assert found.comparison["law"].values.tolist() == list(found.weights)
     deciding = {name: found.fits[name] for name in found.weights}
@@ -67,7 +68,7 @@ def test_its_folder_has_all_of_it(carried_out):
     assert names >= NAMES
     assert {"scaling_curves.png", "probability_best.svg"} <= names
     assert "parameter_posteriors-effective-reuse.png" in names
-    assert "utility_curves-utility-bounded.svg" in names
+    assert "utility_curves-utility.svg" in names
     laws = pd.read_csv(folder / "laws.csv")
     assert laws["model"].unique().tolist() == list(found.alone)
     content = json.loads((folder / "decision.json").read_text())
@@ -79,7 +80,7 @@ def test_its_folder_has_all_of_it(carried_out):
     assert whole["models"][0]["failed_checks"] == [
         check.id for check in found.fits["effective-reuse"].gate.failed
     ]
-    assert whole["size_exponents"][0]["law"] == "utility-bounded-free-size"
+    assert whole["size_exponents"][0]["law"] == "utility-free-size"
 
 
 def test_decide_takes_the_folder(carried_out):
@@ -109,7 +110,7 @@ def test_compare_takes_the_folder(carried_out):
 @pytest.mark.parametrize("command", ["decide", "compare"])
 def test_a_study_stands_alone(carried_out, command):
     _, folder, _ = carried_out
-    refused = qqt(command, folder, folder / "utility-bounded.nc", exit_code=2)
+    refused = qqt(command, folder, folder / "utility.nc", exit_code=2)
     assert "is a folder; give one STUDY, or FITs." in refused.stderr
 
 
@@ -121,11 +122,11 @@ def test_a_study_stands_alone(carried_out, command):
         (lambda folder: (folder / "study.json").write_text("[1]"), "study.json is damaged"),
         (
             lambda folder: (folder / "effective-reuse.nc").write_bytes(
-                (folder / "utility-bounded-free-size.nc").read_bytes()
+                (folder / "utility-free-size.nc").read_bytes()
             ),
             "is not the fit of effective-reuse that this study made",
         ),
-        (lambda folder: (folder / "utility-bounded-free-size.nc").unlink(), "There is no fit at"),
+        (lambda folder: (folder / "utility-free-size.nc").unlink(), "There is no fit at"),
     ],
 )
 def test_a_folder_that_is_no_whole_study_is_a_fault(carried_out, tmp_path, damage, sentence):
@@ -144,17 +145,35 @@ def made_fit(runs, spec, passed):
     return fit
 
 
-def test_losses_have_the_law_without_a_bound(monkeypatch):
-    fitted = []
+@pytest.mark.parametrize(
+    ("kind", "refused", "fitted"),
+    [
+        ("error", ["utility-free-size"], ["utility-free-size", "utility-bounded-free-size", "utility"]),
+        (
+            "error",
+            ["utility-free-size", "utility"],
+            ["utility-free-size", "utility-bounded-free-size", "utility", "utility-bounded"],
+        ),
+        ("loss", ["utility-free-size"], ["utility-free-size", "utility"]),
+    ],
+)
+def test_a_refused_law_of_error_rates_is_fitted_as_chance_bounds_it(
+    monkeypatch, kind, refused, fitted
+):
+    """It has the share and the place of the law that it stands in for."""
 
     def infer(runs, spec, **_):
-        fitted.append(spec.name)
-        return made_fit(runs, "utility", passed=False)
+        return made_fit(runs, spec, passed=spec.name not in refused)
 
     monkeypatch.setattr(inference, "fit", infer)
-    with pytest.raises(InadequateFit):
-        study(read_runs(*made.tables(), kind="loss"), made.levels(), [1e9])
-    assert fitted == ["effective-reuse", "utility-free-size", "utility"]
+    monkeypatch.setattr(module, "MODELS", ("utility-overfit", "utility-free-size"))
+    found = study(read_runs(*made.tables(), kind=kind), made.levels(), [1e9])
+    assert list(found.fits) == ["utility-overfit", *fitted]
+    second = ["utility-bounded-free-size"] if kind == "error" else []
+    assert found.weights == dict.fromkeys(["utility-overfit", *second], 1 / (1 + len(second)))
+    assert found.theorem == fitted[-1]
+    named = study(read_runs(*made.tables(), kind=kind), made.levels(), [1e9], models=module.MODELS)
+    assert list(named.fits) == ["utility-overfit", "utility-free-size", "utility"]
 
 
 def test_a_refused_law_takes_no_part(runs, tmp_path, monkeypatch):
@@ -176,7 +195,7 @@ def test_without_a_fit_that_passed_nothing_is_decided(runs, tmp_path, monkeypatc
     monkeypatch.setattr(inference, "fit", lambda runs, spec, **_: made_fit(runs, spec, False))
     models = "utility", "utility-free-size"
     with pytest.raises(InadequateFit, match=r"(?s)The fit of utility was refused \(.*saved in"):
-        study(runs, made.levels(), [1e9], tmp_path, models=models, theorem=False)
+        study(runs, made.levels(), [1e9], tmp_path, models=models)
     assert {path.name for path in tmp_path.iterdir()} == {"utility.nc", "utility-free-size.nc"}
 
 
