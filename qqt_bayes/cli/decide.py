@@ -8,9 +8,11 @@ from typing import Any
 from qqt_bayes.cli import output
 from qqt_bayes.cli.inputs import (
     budgets_for,
-    levels_and_budgets,
+    levels_of,
     named_by_model,
+    nested,
     read_study,
+    target_pools_of,
     weights_of,
 )
 from qqt_bayes.cli.output import note, warn
@@ -19,8 +21,6 @@ from qqt_bayes.files import new_folder, writable
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.fit_file import load, open_fit
 from qqt_bayes.report import gate_text
-from qqt_bayes.tables.budgets import parse_budgets
-from qqt_bayes.tables.composition import read_composition
 
 
 def report(
@@ -29,11 +29,15 @@ def report(
     *,
     weights: str | None,
     levels: str | None,
+    is_nested: bool,
+    scale: float | None,
+    target_pools: str | None,
     subsets: bool,
     budgets: str | None,
     only_group: str | None,
     figures: str | None,
     outputs: tuple[str, ...],
+    explain: bool,
     **criteria: Any,
 ) -> None:
     """Decide, print the decision, write it and draw it.
@@ -44,7 +48,7 @@ def report(
         Files of fits, several of which are judged together by their weights; or one folder of a
         study, which knows its fits, weights, levels and budgets.
     form : {"table", "json", "csv"}
-    weights, levels, subsets, budgets, only_group, figures, outputs
+    weights, levels, is_nested, scale, target_pools, subsets, budgets, only_group, figures, outputs, explain
         The options of the command. What is to be written is checked before long work.
     **criteria
         As for `qqt_bayes.decide`.
@@ -68,18 +72,31 @@ def report(
 
         decision = best_subsets(first, budgets_for(first, budgets), group=only_group, **criteria)
     else:
-        shares = None
-        if study is None:
-            taken, samples = levels_and_budgets(first, levels, budgets)
-        else:
-            taken = study.levels if levels is None else read_composition(levels)
-            samples = study.budgets if budgets is None else parse_budgets(budgets)
-            shares = study.weights
+        shares = None if study is None else study.weights
         shares = shares if weights is None else weights_of(fits, weights)
-        decision = decide(fits, taken, samples, weights=shares, group=only_group, **criteria)
+        larger = target_pools_of(scale, target_pools)
+        if study is None or budgets is not None:
+            samples = budgets_for(first, budgets)
+        else:
+            samples = study.budgets
+        if is_nested:
+            taken = nested(fits, shares, only_group)
+        elif study is None or levels is not None:
+            taken = levels_of(first, levels)
+        else:
+            taken = study.levels
+        decision = decide(
+            fits,
+            taken,
+            samples,
+            weights=shares,
+            target_pools=larger,
+            group=only_group,
+            **criteria,
+        )
     if failed := [each.gate for each in fits.values() if not each.gate.passed]:
         warn("\n".join(map(gate_text.verdict, failed)))
-    output.emit_decision(decision, form)
+    output.emit_decision(decision, form, explain=explain)
     for path in paths:
         output.write_decision(decision, path)
     if folder:

@@ -11,11 +11,13 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.cli.output import note
+from qqt_bayes.decisions.candidates import nested_by_quality
+from qqt_bayes.decisions.stack import as_shares
 from qqt_bayes.errors import InputError
 from qqt_bayes.phrases import format_samples
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.tables.budgets import budgets_about, parse_budgets
-from qqt_bayes.tables.composition import nested_levels, read_composition
+from qqt_bayes.tables.composition import read_composition, read_sizes
 
 if TYPE_CHECKING:
     from qqt_bayes.studies.folder import Saved
@@ -145,20 +147,46 @@ def levels_for(path: str | None, known: xr.Dataset) -> tuple[xr.DataArray, str]:
     """
     if path is not None:
         return read_composition(path), f"levels of {path}"
-    if "unique_samples" in known and ((known["unique_samples"] > 0).sum("pool") > 1).any():
+    if "unique_samples" in known:
         sets = known["unique_samples"].rename(data="level")
         return sets, f"the {sets.sizes['level']} training sets of the runs"
-    return nested_levels(known), "nested levels of the pools in their order, best first"
+    sizes = known["pool_size"]
+    alone = xr.DataArray(
+        np.diag(sizes.values),
+        {"level": sizes["pool"].values, "pool": sizes["pool"].values},
+        ("level", "pool"),
+    )
+    return alone, "each pool alone"
 
 
-def levels_and_budgets(
-    fit: Fit, levels: str | None, budgets: str | None
-) -> tuple[xr.DataArray, NDArray[np.float64]]:
-    """Levels and budgets to judge, as given or as the fit's runs suggest; says which on stderr."""
+def levels_of(fit: Fit, levels: str | None) -> xr.DataArray:
+    """Levels to judge, as given or the training sets of the fit's runs; says which on stderr."""
     taken, which = levels_for(levels, fit.runs)
     if levels is None:
         note(f"Levels: {which}; --levels gives others.")
-    return taken, budgets_for(fit, budgets)
+    return taken
+
+
+def nested(fits: Mapping[str, Fit], weights: list[float] | None, group: str | None) -> xr.DataArray:
+    """Unions of pools, the best first, as `--nested` asks; says on stderr what their order is."""
+    taken = nested_by_quality(fits, as_shares(weights, len(fits)), group)
+    pools = ", ".join(taken["pool"].values.tolist())
+    note(
+        f"Levels: nested unions of whole pools, most of which nobody trained. Pools by the error that "
+        f"fresh samples of each are expected to leave, the best first: {pools}."
+    )
+    return taken
+
+
+def target_pools_of(scale: float | None, path: str | None) -> float | dict[str, float] | None:
+    """How large the pools are that are decided about: a factor, or sizes from a file.
+
+    Raises
+    ------
+    InputError
+        If the file is no table of pools.
+    """
+    return scale if path is None else read_sizes(path)
 
 
 def budgets_for(fit: Fit, budgets: str | None) -> NDArray[np.float64]:

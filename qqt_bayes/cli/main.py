@@ -174,6 +174,13 @@ def predict(
 )
 @options.levels
 @click.option(
+    "--nested",
+    "is_nested",
+    is_flag=True,
+    help="Instead of levels, unions of pools: the best, the two best, and so on, by the posterior.",
+)
+@options.target_pools
+@click.option(
     "--subsets", is_flag=True, help="Instead of levels, every subset of the pools, taken whole."
 )
 @click.option("--budgets", metavar="LIST", help=options.BUDGETS_HELP)
@@ -183,17 +190,22 @@ def predict(
 @click.option(
     "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Write as .csv or .json, too."
 )
+@options.explain
 @options.force
 @options.table_format
 def decide(
     sources: tuple[str, ...],
     weights: str | None,
     levels: str | None,
+    is_nested: bool,
+    scale: float | None,
+    target_pools: str | None,
     subsets: bool,
     budgets: str | None,
     only_group: str | None,
     figures: str | None,
     outputs: tuple[str, ...],
+    explain: bool,
     form: str,
     **criteria: Any,
 ) -> None:
@@ -206,9 +218,14 @@ def decide(
     options.require_rule(criteria)
     is_study = options.require_one_study(sources)
     if subsets:
-        for name, is_given in {"--levels": levels, "--figures": figures}.items():
+        of_levels = {"--levels": levels, "--figures": figures, "--nested": is_nested}
+        of_levels |= {"--scale": scale, "--target-pools": target_pools}
+        for name, is_given in of_levels.items():
             if is_given:
                 raise click.UsageError(f"{name} is for levels; --subsets judges subsets of pools.")
+    if levels and is_nested:
+        raise click.UsageError("--levels and --nested both say what to decide between; give one.")
+    options.require_one_size(scale, target_pools)
     if subsets and (is_study or len(sources) > 1):
         raise click.UsageError("--subsets is for one FIT.")
     if len(sources) == 1 and not is_study and weights:
@@ -220,11 +237,15 @@ def decide(
         form,
         weights=weights,
         levels=levels,
+        is_nested=is_nested,
+        scale=scale,
+        target_pools=target_pools,
         subsets=subsets,
         budgets=budgets,
         only_group=only_group,
         figures=figures,
         outputs=outputs,
+        explain=explain,
         **criteria,
     )
 
@@ -233,6 +254,7 @@ def decide(
 @options.runs
 @click.option("-o", "--output", required=True, metavar="DIR", help="Folder to write to.")
 @options.levels
+@options.target_pools
 @click.option("--budgets", metavar="LIST", help=options.BUDGETS_HELP)
 @click.option(
     "--models",
@@ -245,12 +267,15 @@ def decide(
 @options.length(draws=1000, tune=1000)
 @options.chains
 @options.seed
+@options.explain
 @options.force
 @options.table_format
 def study(
     runs: str,
     output: str,
     levels: str | None,
+    scale: float | None,
+    target_pools: str | None,
     budgets: str | None,
     models: str | None,
     weights: str | None,
@@ -264,8 +289,9 @@ def study(
     theorem. Levels are the training sets of the runs unless --levels gives others.
     """
     options.require_rule(choices)
+    options.require_one_size(scale, target_pools)
     from qqt_bayes.cli import study
-    from qqt_bayes.cli.inputs import numbers_of
+    from qqt_bayes.cli.inputs import numbers_of, target_pools_of
 
     study.report(
         runs,
@@ -276,6 +302,7 @@ def study(
         budgets=budgets,
         models=None if models is None else list(filter(None, map(str.strip, models.split(",")))),
         weights=numbers_of(weights),
+        target_pools=target_pools_of(scale, target_pools),
         group=only_group,
         **choices,
     )
@@ -356,12 +383,13 @@ def calibrate(
 @options.length()
 @options.chains
 @options.seed
+@options.explain
 @options.table_format
-def demo(output: str, form: str, **sampling: int | None) -> None:
+def demo(output: str, explain: bool, form: str, **sampling: int | None) -> None:
     """Do the main job on real runs: a study of DataComp's medium-scale CLIP trainings."""
     from qqt_bayes.cli.demo import run
     from qqt_bayes.cli.output import note
     from qqt_bayes.cli.study import show
 
     given = {name: number for name, number in sampling.items() if number is not None}
-    show(run(Path(output), say=note, **given), form, output)
+    show(run(Path(output), say=note, **given), form, output, explain=explain)

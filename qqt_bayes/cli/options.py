@@ -186,6 +186,28 @@ levels = click.option(
     "--levels", metavar="FILE", help="What to decide between, as a composition table."
 )
 
+target_pools = together(
+    click.option(
+        "--scale",
+        type=float,
+        metavar="FACTOR",
+        help="How many times as large the pools are that are decided about: 20 where those that were "
+        "trained on are samples of a twentieth.",
+    ),
+    click.option("--target-pools", metavar="FILE", help="The same as sizes: pool, unique_samples."),
+)
+
+
+def require_one_size(scale: float | None, target_pools: str | None) -> None:
+    """Refuse two statements of how large the pools are."""
+    if scale is not None and target_pools is not None:
+        raise click.UsageError("--scale and --target-pools both say how large pools are; give one.")
+
+
+explain = click.option(
+    "--explain", is_flag=True, help="Print all that is known of the decision in words, too."
+)
+
 BUDGETS_HELP = "Samples seen: 64M,1.28B or 64M:5B:13 (13 of them, at equal steps of the logarithm)."
 
 only_group = click.option("--only-group", metavar="NAME", help="Answer for this group alone.")

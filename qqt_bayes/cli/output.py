@@ -16,6 +16,7 @@ from qqt_bayes.files import write
 from qqt_bayes.phrases import LINE, format_samples, in_lines
 from qqt_bayes.report.decision_text import summary
 from qqt_bayes.report.records import at_a_glance, to_csv, to_frame, to_json, to_json_text
+from qqt_bayes.report.verdict_text import answers, candidates
 
 Show = Callable[[Any], str]
 
@@ -93,8 +94,15 @@ def warn(text: str) -> None:
     note(text, style="yellow")
 
 
-def emit_decision(decision: xr.Dataset, form: str, study: str | None = None) -> None:
-    """Print a decision on stdout: the choices and, unless it is CSV, what they come to.
+def emit_decision(
+    decision: xr.Dataset,
+    form: str,
+    *,
+    explain: bool,
+    alone: Mapping[str, xr.Dataset] | None = None,
+    study: str | None = None,
+) -> None:
+    """Print a decision on stdout: the verdict, the choices, what the candidates are, and why.
 
     Parameters
     ----------
@@ -102,17 +110,36 @@ def emit_decision(decision: xr.Dataset, form: str, study: str | None = None) -> 
         As `qqt_bayes.decide` returns it.
     form : {"table", "json", "csv"}
         The table for people has a row for each budget; CSV and JSON have all levels.
+    explain : bool
+        Print all that is known of the decision in words, too.
+    alone : mapping of str to Dataset, optional
+        The decisions of single laws that it is made of.
     study : str, optional
         What the study that it is part of comes to, which holds the decision's summary.
     """
-    frame = at_a_glance(decision) if form == "table" else to_frame(decision)
-    emit(frame, form, lambda: to_json(decision) | ({} if study is None else {"study": study}))
-    if form != "json":
-        text = summary(decision) if study is None else study
-    if form == "table":
-        sys.stdout.write("\n" + wrapped(text))
-    elif form == "csv":
-        note(text)
+    found = answers(decision, alone)
+    if form != "table":
+        words = {} if study is None else {"study": study}
+        emit(to_frame(decision), form, lambda: to_json(decision, alone) | words)
+        if form == "csv":
+            note("\n".join(each.sentences for each in found))
+        return
+    for each in found:
+        name = f"{each.group}: " if each.group else ""
+        sys.stdout.writelines(wrapped(line) for line in [*each.first, f"{name}{each.verdict}"])
+    sys.stdout.write("\n")
+    _print_table(at_a_glance(decision))
+    sys.stdout.write("\n")
+    _print_table(candidates(decision))
+    bullets = [
+        f"- {f'{each.group}: ' if each.group else ''}{line}"
+        for each in found
+        for line in each.bullets
+    ]
+    sys.stdout.write("\n")
+    sys.stdout.writelines(map(wrapped, bullets))
+    if explain:
+        sys.stdout.write("\n" + wrapped(summary(decision) if study is None else study))
 
 
 WRITERS: dict[str, Callable[[xr.Dataset], str]] = {

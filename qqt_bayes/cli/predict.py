@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from qqt_bayes.cli import options
-from qqt_bayes.cli.inputs import is_fit, levels_and_budgets, levels_for
+from qqt_bayes.cli.inputs import budgets_for, is_fit, levels_for, levels_of
 from qqt_bayes.cli.output import emit, note, warn
 from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.posterior.fit_file import open_fit
@@ -101,7 +101,7 @@ def of_fit(
         warn(gate_text.verdict(fit.gate))
     elif is_approximate(fit.attrs):
         warn(remark(fit.attrs))
-    taken, samples = levels_and_budgets(fit, levels, budgets)
+    taken, samples = levels_of(fit, levels), budgets_for(fit, budgets)
     error = predict(fit, taken, samples, new_run=new_run, group=group)
     _beware(taken, fit.runs)
     return prediction_frame(error, criteria.quantiles)

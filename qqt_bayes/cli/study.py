@@ -28,6 +28,7 @@ def report(
     budgets: str | None,
     models: list[str] | None,
     weights: list[float] | None,
+    explain: bool,
     **options: Any,
 ) -> None:
     """Read RUNS, say what they can teach, carry the study out and print its decision.
@@ -39,7 +40,7 @@ def report(
     form : {"table", "json", "csv"}
     reading : dict
         How to read RUNS: the other options of `qqt_bayes.cli.options.runs`.
-    levels, budgets, models, weights
+    levels, budgets, models, weights, explain
         The options of the command.
     **options
         As for `qqt_bayes.study`.
@@ -61,10 +62,12 @@ def report(
         progress=True,
         **options,
     )
-    show(found, form, out)
+    show(found, form, out, explain=explain)
 
 
-def show(found: Study, form: str, out: str) -> None:
+def show(found: Study, form: str, out: str, *, explain: bool) -> None:
     """Print the decision of a study, and its text in place of the decision's own."""
-    emit_decision(found.decision, form, study_text.summary(found))
+    laws = {name: found.alone[name] for name in found.weights}
+    words = study_text.summary(found)
+    emit_decision(found.decision, form, explain=explain, alone=laws, study=words)
     note(f"All of it is in {out}: the fits, the decision as CSV and JSON, the text, the figures.")

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from qqt_bayes.decisions.candidates import by_size_exponent, scaled
 from qqt_bayes.decisions.criteria import ROUNDING, Criteria, CriteriaFields
 from qqt_bayes.decisions.crossover import crossovers
 from qqt_bayes.decisions.judge import judge
@@ -39,6 +40,7 @@ def decide(
     criteria: Criteria | None = None,
     *,
     weights: ArrayLike | None = None,
+    target_pools: float | Mapping[str, float] | None = None,
     group: str | None = None,
     discrepancy: bool = True,
     force: bool = False,
@@ -59,6 +61,9 @@ def decide(
     weights : array_like, shape (fit,), optional
         Shares of the draws that are of each fit, such as `weight` of `compare_laws`; equal shares
         if not given.
+    target_pools : float or mapping of str to float, optional
+        How many times as large the pools are that are decided about, or their sizes by name, where
+        those that were trained on are samples of them; see `qqt_bayes.decisions.candidates.scaled`.
     discrepancy : bool
         Judge errors that depart from the law as `qqt_bayes.model.discrepancy` says; else the law's
         own.
@@ -74,12 +79,15 @@ def decide(
           largest of them, and `proven` (budget), whether all levels were trained at two budgets
           and this one lies within eight times the largest of each;
         - `winner` (budget), the leader where that is so, else "undecided";
+        - `unique_samples` (level, pool), what it takes;
         - `repetitions` (level, budget), epochs, and `extrapolated_epochs`, whether no run of the
           fit saw its data so often (`most_repetitions`);
         - `extrapolation` (budget): the budget as a multiple of the largest run (`most_trained`) if
           it is beyond it, of the smallest (`least_trained`) if below, else 1;
         - `gap` (budget), the factor between the trained budgets on either side of it, else 1;
         - `pool_multiple` (level), the most that it takes of a pool, as a multiple of the pool;
+        - where that is above 1, `choice_by_exponent` and `regret_by_exponent` (law, exponent,
+          budget), see `qqt_bayes.decisions.candidates.by_size_exponent`;
         - `misfit` (level, budget), the share of the error's variance that the laws alone do not
           have;
         - `crossover`, `crossover_probability` and `crossover_below` of consecutive levels, see
@@ -109,6 +117,8 @@ def decide(
         each.require_passed(force)
     first = fits[0]
     levels = as_levels(levels, first.pools)
+    if target_pools is not None:
+        levels = scaled(levels, first.runs["pool_size"], target_pools)
     of_laws = [predict(each, levels, budgets, group=group, law_only=True) for each in fits]
     of_law = error = mix(of_laws, shares)
     if discrepancy:
@@ -120,6 +130,8 @@ def decide(
         found = crossovers(first, levels, seen, criteria.quantiles, group, discrepancy=discrepancy)
         decision = decision.assign(found)
     decision = add_distance_from_runs(decision, named, shares, levels, group)
+    if (decision["pool_multiple"] > 1 + ROUNDING).any():
+        decision = decision.merge(by_size_exponent(named, levels, seen, criteria, group))
     departs = discrepancy and any(each.spec.discrepancy for each in fits)
     return decision.assign_attrs(forced=int(force), discrepancy=int(departs))
 
@@ -191,12 +203,13 @@ def add_distance_from_runs(
     decision = decision.assign(
         extrapolation=(budget / least).where(budget < least, beyond),
         repetitions=repetitions,
+        unique_samples=levels,
         pool_multiple=pool_multiple(levels, fit.runs["pool_size"]),
         extrapolated_epochs=repetitions > decision["most_repetitions"] * (1 + ROUNDING),
     )
     for name, units in UNITS.items():
         decision[name].attrs["units"] = units
-    dims = ("group", "pair", "level", "pool", "budget", "quantile")
+    dims = ("group", "law", "exponent", "pair", "level", "pool", "budget", "quantile")
     return decision.transpose(*dims, missing_dims="ignore").assign_attrs(
         kind=fit.kind,
         law=", ".join(each.spec.law for each in fits.values()),

@@ -222,7 +222,9 @@ class Prior:
         if isinstance(mu, Prior):
             inner = mu.parameters["mu"]
             assert not isinstance(inner, Prior)  # the reader lets none through
-            moved: float | Prior = replace(mu, parameters={**mu.parameters, "mu": inner - log_units})
+            moved: float | Prior = replace(
+                mu, parameters={**mu.parameters, "mu": inner - log_units}
+            )
         else:
             moved = mu - log_units
         return replace(self, parameters={**self.parameters, "mu": moved}, per="")

@@ -129,7 +129,7 @@ def _sentences(decision: xr.Dataset) -> Iterator[tuple[str, str]]:
         yield "only_level", _only_level(decision)
     else:
         yield from map(_of_part, _parts(decision))
-        if sentence := _to_settle(decision):
+        if sentence := to_settle(decision):
             yield "settle", sentence
         for sentence in _crossovers(decision):
             yield "crossovers", sentence
@@ -266,11 +266,11 @@ def _not_proven(part: xr.Dataset) -> str:
     return f"The reason: {' and '.join(reasons)}." if reasons else ""
 
 
-def _to_settle(decision: xr.Dataset) -> str:
+def to_settle(decision: xr.Dataset) -> str:
     """Which cheap runs would settle what is open; nothing of subsets, which are too many."""
     if "subsets" in decision.attrs:
         return ""
-    target, budgets = runs_to_settle(decision)
+    target, budgets = runsto_settle(decision)
     if not budgets:
         return ""
     least, most = next(iter(budgets.values()))

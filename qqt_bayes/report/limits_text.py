@@ -158,10 +158,8 @@ LIMITS: dict[str, Callable[[xr.Dataset], Iterator[str]]] = {
     "one_budget": _one_budget,
     "extrapolation": _extrapolations,
     "repetitions": _repetitions,
-    "oversize": lambda decision: oversize(decision["pool_multiple"]),
 }
 """What limits a decision, by id: that levels were never trained, or are named as other training
 sets; that the law itself may miss most of what is unknown; that an interval holds errors which
 cannot be; that budgets lie far between trained ones, or outside them;
-that all runs have one budget; that the choice repeats its data more often than any run did; that a
-level takes more of a pool than there is."""
+that all runs have one budget; that the choice repeats its data more often than any run did."""

@@ -17,6 +17,7 @@ from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.posterior.methods import mark
 from qqt_bayes.report.decision_text import paragraphs, remarks
+from qqt_bayes.report.verdict_text import answers
 
 FLAGS = ("gate_passed", "forced")
 """Attributes that say yes or no, as 1 or 0, because netCDF knows no truth."""
@@ -146,18 +147,20 @@ def to_frame(decision: xr.Dataset) -> pd.DataFrame:
     return frame[[*group, "budget", "level", *columns]].assign(**mark(decision.attrs))
 
 
-def to_json(decision: xr.Dataset) -> dict[str, Any]:
+def to_json(decision: xr.Dataset, alone: Mapping[str, xr.Dataset] | None = None) -> dict[str, Any]:
     """A decision as a dictionary that JSON can hold.
 
     Parameters
     ----------
     decision : Dataset
         As `qqt_bayes.decide` returns it.
+    alone : mapping of str to Dataset, optional
+        The decisions of single laws that it is made of.
 
     Returns
     -------
     dict
-        `settings`, `summary`, `remarks` (the sentences of the summary, each with an `id` and, if
+        `settings`, `answers` (see `qqt_bayes.report.verdict_text.Answer`), `summary`, `remarks` (the sentences of the summary, each with an `id` and, if
         there are several, its `group`), `decisions` (one for each group and budget, each with its
         `levels`), `runs_to_settle` (cheap runs after which a winner may be named, see
         `qqt_bayes.decisions.trained.runs_to_settle`) and `crossovers` (one for each group and pair
@@ -183,6 +186,7 @@ def to_json(decision: xr.Dataset) -> dict[str, Any]:
     sentences = remarks(decision)
     content = {
         "settings": {**decision.attrs, **{name: bool(decision.attrs[name]) for name in FLAGS}},
+        "answers": [each._asdict() for each in answers(decision, alone)],
         "summary": paragraphs(sentences),
         "remarks": sentences,
         "decisions": decisions,

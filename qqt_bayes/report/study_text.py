@@ -11,11 +11,11 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.decisions.study import Study, choices, in_each_group
-from qqt_bayes.phrases import chance, chance_range, cost, format_samples, joined, spans
-from qqt_bayes.posterior.levels import UNDECIDED
+from qqt_bayes.phrases import chance_range, cost, joined, spans
 from qqt_bayes.report import gate_text
 from qqt_bayes.report.comparison_text import scores, theorem
 from qqt_bayes.report.decision_text import paragraphs, remarks
+from qqt_bayes.report.verdict_text import answers
 
 Array = NDArray[np.float64]
 
@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 def summary(study: Study) -> str:
     """What a study comes to, as paragraphs that a research lead can act on.
 
-    The answer in short comes first, then the joint decision, what each law alone would choose, what
+    The answer comes first, then the joint decision, what each law alone would choose, what
     the theorem would choose where that differs, how well the laws predict runs that are left out,
     and which fits were refused.
 
@@ -31,7 +31,9 @@ def summary(study: Study) -> str:
     ----------
     study : Study
     """
-    found = [*_headline(study), paragraphs(remarks(study.decision)), *_laws(study)]
+    alone = {name: study.alone[name] for name in study.weights}
+    found = [each.sentences for each in answers(study.decision, alone)]
+    found += [paragraphs(remarks(study.decision)), *_laws(study)]
     found += _theorem(study)
     if len(study.weights) > 1:
         weights = joined([f"{name} {weight:.2f}" for name, weight in study.weights.items()])
@@ -40,36 +42,6 @@ def summary(study: Study) -> str:
             "`qqt decide STUDY --weights` takes others, or `stacking`."
         )
     return "\n\n".join([*found, *_refused(study)])
-
-
-def _headline(study: Study) -> Iterator[str]:
-    """The answer at the largest budget that is asked about, and where else there is a winner."""
-    for group, (decision,) in in_each_group([study.decision]):
-        own = decision.sortby("budget")
-        last = choices(own, own).iloc[-1]
-        winner, leader = (str(own[name].values[-1]) for name in ("winner", "leader"))
-        state = "it is not settled"
-        if winner != UNDECIDED:
-            state = "it wins" if winner == last.choice else f"although {winner} is the likeliest"
-        elif leader != UNDECIDED:
-            state = "it leads, but this is not proven"
-        best, regret = chance(last.probability_best), cost(xr.DataArray(last.regret_by_other))
-        words = [
-            f"In short: at {format_samples(last.budget)} samples, the largest budget asked about, "
-            f"take {last.choice}; {state} (best with probability {best}; expected to cost {regret} "
-            f"in {own.attrs['kind']} against knowing the best)."
-        ]
-        won = own["winner"].values != UNDECIDED
-        if won.any():
-            names, budgets = own["winner"].values[won], own["budget"].values
-            each = [
-                f"{name} at {spans(budgets[own['winner'].values == name], budgets)}"
-                for name in dict.fromkeys(names.tolist())
-            ]
-            words.append(f"A winner is named for {joined(each)} samples.")
-        else:
-            words.append("No winner is named at any budget.")
-        yield " ".join([*_of(group), *words])
 
 
 def _laws(study: Study) -> Iterator[str]:

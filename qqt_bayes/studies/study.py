@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from qqt_bayes.comparison.loo import compare_laws
 from qqt_bayes.comparison.theorem import size_exponents
+from qqt_bayes.decisions.candidates import scaled
 from qqt_bayes.decisions.criteria import Criteria, CriteriaFields
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.decisions.stack import as_shares
@@ -49,6 +50,7 @@ def study(
     models: Spec | str | Sequence[Spec | str] | None = None,
     theorem: Spec | str | Literal[False] | None = None,
     weights: ArrayLike | None = None,
+    target_pools: float | Mapping[str, float] | None = None,
     criteria: Criteria | None = None,
     group: str | None = None,
     force: bool = False,
@@ -83,7 +85,7 @@ def study(
         none if False.
     weights : array_like, shape (model,), optional
         Shares of the draws that are of each law; equal ones if not given.
-    criteria, group, fields
+    target_pools, criteria, group, fields
         As for `decide`.
     force : bool
         Let fits take part that did not pass their gates.
@@ -117,6 +119,8 @@ def study(
     if levels is None:
         levels = runs["unique_samples"].rename(data="level")
     compared = as_levels(levels, runs["pool"].values.tolist(), known="the runs")
+    if target_pools is not None:
+        compared = scaled(compared, runs["pool_size"], target_pools)
     samples = budgets_about(runs["samples_seen"].values) if budgets is None else as_budgets(budgets)
     shares = dict(zip(list(specs)[: len(models)], as_shares(weights, len(models)), strict=True))
     folder = None if out is None else emptied(new_folder(Path(out)))

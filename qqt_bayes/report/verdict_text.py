@@ -1,0 +1,244 @@
+"""The answer in five seconds: a verdict at one budget, and at most three sentences about it.
+
+All else that is known of a decision is in `qqt_bayes.report.decision_text`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from qqt_bayes.decisions.criteria import ROUNDING
+from qqt_bayes.decisions.study import choices, in_each_group
+from qqt_bayes.phrases import chance, cost, format_samples, joined, spans
+from qqt_bayes.posterior.levels import UNDECIDED
+from qqt_bayes.report.decision_text import to_settle
+
+MOST_CANDIDATES = 12
+"""Candidates that are listed; the rest are in the CSV."""
+MOST_POOLS = 3
+"""Pools that a candidate is described by one by one."""
+MANY_EPOCHS = 10.0
+"""Epochs from which on data that lasts no longer may be a sample of what is decided about."""
+MOST_RIVALS = 3
+"""Levels that are named where it is undecided."""
+
+
+class Answer(NamedTuple):
+    """What is said of a decision for one group.
+
+    Attributes
+    ----------
+    group : str
+        Empty if there is one group only.
+    first : list of str
+        What has to be known before the verdict: that candidates were never trained at their size,
+        or may be samples of larger ones.
+    verdict : str
+    bullets : list of str
+        Why; what would change it; what to run next: those that there is something to say of.
+    """
+
+    group: str
+    first: list[str]
+    verdict: str
+    bullets: list[str]
+
+    @property
+    def sentences(self) -> str:
+        """The same as one text, a line for each."""
+        name = f"{self.group}: " if self.group else ""
+        lines = [*self.first, f"{name}{self.verdict}", *(f"- {each}" for each in self.bullets)]
+        return "\n".join(lines)
+
+
+def answers(decision: xr.Dataset, alone: Mapping[str, xr.Dataset] | None = None) -> list[Answer]:
+    """The answer at the largest budget of a decision, for each of its groups.
+
+    Parameters
+    ----------
+    decision : Dataset
+        As `qqt_bayes.decide` returns it.
+    alone : mapping of str to Dataset, optional
+        The decisions of single laws that it is made of, by their names.
+    """
+    others = alone or {}
+    groups = in_each_group([decision, *others.values()])
+    return [
+        _answer(group, own.sortby("budget"), dict(zip(others, each, strict=True)))
+        for group, (own, *each) in groups
+    ]
+
+
+def _answer(group: str, decision: xr.Dataset, alone: Mapping[str, xr.Dataset]) -> Answer:
+    """The answer for one group."""
+    if decision.sizes["level"] == 1:
+        words = f"There is one candidate, {decision['level'].values[0]}, and nothing to choose."
+        return Answer(group, [*larger(decision), *proxies(decision)], words, [])
+    bullets = [_why(decision), _change(decision, alone), to_settle(decision)]
+    first = [*larger(decision), *proxies(decision)]
+    return Answer(group, first, _verdict(decision), [each for each in bullets if each])
+
+
+def _verdict(decision: xr.Dataset) -> str:
+    """What to take at the largest budget, or that this is not known."""
+    last = decision.isel(budget=-1)
+    choice, leader, winner = (str(last[name].item()) for name in ("choice", "leader", "winner"))
+    best = last["probability_best"]
+    where = f"At {format_samples(last['budget'].item())} samples"
+    regret = cost(last["choice_regret"].expand_dims("budget"))
+    costs = f"expected to cost {regret} in {decision.attrs['kind']}"
+    if winner != UNDECIDED and winner == choice:
+        return f"{where} take {choice}: it is best with probability {_sure(best, choice)}, {costs}."
+    if leader != UNDECIDED:
+        taken = "" if leader == choice else f" The rule takes {choice}."
+        return (
+            f"{where} {leader} leads (best with probability {_sure(best, leader)}), but it is not "
+            f"proven.{taken}"
+        )
+    order = best.sortby(best, ascending=False)["level"].values.tolist()
+    likely = [f"{name} ({_sure(best, name)})" for name in order[:MOST_RIVALS]]
+    return (
+        f"{where} it is undecided; likeliest to be best are {joined(likely)}. "
+        f"The rule takes {choice}, {costs}."
+    )
+
+
+def _sure(best: xr.DataArray, level: str) -> str:
+    """How likely a level is the best."""
+    return chance(best.sel(level=level).item())
+
+
+def _why(decision: xr.Dataset) -> str:
+    """The expected errors of the choice and the next level, and how often their data is seen."""
+    last = decision.isel(budget=-1)
+    choice = str(last["choice"].item())
+    rivals = last["probability_best"].where(last["level"] != choice, -1.0)
+    rival = str(last["level"].values[int(rivals.argmax())])
+    low, _, high = last["error"].sel(level=choice).values
+    epochs = {name: last["repetitions"].sel(level=name).item() for name in (choice, rival)}
+    seen = (
+        f"; their data is seen {format_samples(epochs[choice], 2)} and "
+        f"{format_samples(epochs[rival], 2)} times"
+        if max(epochs.values()) > 1
+        else ""
+    )
+    return (
+        f"Why: the {decision.attrs['kind']} expected of {choice} is "
+        f"{last['error_mean'].sel(level=choice).item():.3f} ({100 * decision.attrs['interval']:g}% "
+        f"interval {low:.3f} to {high:.3f}), of {rival} "
+        f"{last['error_mean'].sel(level=rival).item():.3f}{seen}."
+    )
+
+
+def _change(decision: xr.Dataset, alone: Mapping[str, xr.Dataset]) -> str:
+    """What would change the choice: another law, or another of the budgets that were asked about."""
+    last, budgets = decision["budget"].values[-1], decision["budget"].values
+    choice = str(decision["choice"].values[-1])
+    words = []
+    for name, own in alone.items():
+        other = str(own["choice"].sel(budget=last).item())
+        if other != choice:
+            row = choices(own, decision).set_index("budget").loc[last]
+            words.append(f"{name} alone would take {other}, which costs {row.regret_by_other:.2g}")
+    changed = decision["choice"].values != choice
+    if changed.any():
+        names = dict.fromkeys(decision["choice"].values[changed].tolist())
+        each = [
+            f"{name} at {spans(budgets[decision['choice'].values == name], budgets)}"
+            for name in names
+        ]
+        words.append(f"of the budgets asked about, the rule takes {joined(each)} samples")
+    return f"What would change it: {'; '.join(words)}." if words else ""
+
+
+def larger(decision: xr.Dataset) -> Iterator[str]:
+    """That candidates take more of a pool than was trained, and what hangs on their size."""
+    beyond = decision["pool_multiple"].where(decision["pool_multiple"] > 1 + ROUNDING, drop=True)
+    if not beyond.size:
+        return
+    most, budget = format_samples(beyond.max().item()), decision["budget"].values[-1]
+    names = beyond["level"].values.tolist()
+    who = joined(names) if len(names) <= MOST_POOLS else f"{len(names)} of the candidates"
+    take = "takes" if len(names) == 1 else "take"
+    words = (
+        f"Beware: {who} {take} up to {most} times as much of a pool as any run, so that no run shows "
+        "how many epochs of it training stands."
+    )
+    if "choice_by_exponent" not in decision:
+        yield words
+        return
+    each = []
+    for law in decision["law"].values.tolist():
+        at = decision["choice_by_exponent"].sel(law=law, budget=budget)
+        each.append(f"{', '.join(map(str, at.values.tolist()))} by {law}")
+    exponents = ", ".join(f"{x:g}" for x in decision["exponent"].values)
+    yield (
+        f"{words} If that grew as the power {exponents} of the size, the choice at "
+        f"{format_samples(budget)} samples would be {'; '.join(each)}. If the sizes are in another "
+        "unit than those trained, correct them."
+    )
+
+
+def proxies(decision: xr.Dataset) -> Iterator[str]:
+    """A question, where no candidate lasts the budget: are the pools samples of larger ones?"""
+    is_scaled = (decision["pool_multiple"] > 1 + ROUNDING).any()
+    least = decision["repetitions"].isel(budget=-1).min().item()
+    if least < MANY_EPOCHS or is_scaled or "subsets" in decision.attrs:
+        return
+    yield (
+        f"Question: at {format_samples(decision['budget'].values[-1])} samples every candidate is "
+        f"seen {format_samples(least, 2)} times or more. If these pools are samples of a larger "
+        "crawl, say how much larger it is (--scale 20, or --target-pools FILE): the larger one "
+        "repeats less, and another filter may win."
+    )
+
+
+def candidates(decision: xr.Dataset) -> pd.DataFrame:
+    """What each candidate is and what is expected of it at the largest budget, the best first.
+
+    Returns
+    -------
+    DataFrame
+        Columns `group` (if there are several), `candidate`, `takes`, `unique samples`, `epochs`,
+        `P(best)`, `error [90%]` and `regret`.
+    """
+    interval = f"{decision.attrs['kind']} [{100 * decision.attrs['interval']:g}%]"
+    rows = []
+    for group, (own,) in in_each_group([decision.sortby("budget")]):
+        last = own.isel(budget=-1)
+        for i in np.argsort(last["regret"].values, kind="stable")[:MOST_CANDIDATES]:
+            level = last.isel(level=int(i))
+            low, median, high = level["error"].values
+            rows.append(
+                {
+                    **({"group": group} if group else {}),
+                    "candidate": level["level"].item(),
+                    "takes": takes(level["unique_samples"]),
+                    "unique samples": level["unique_samples"].sum().item(),
+                    "epochs": level["repetitions"].item(),
+                    "P(best)": level["probability_best"].item(),
+                    interval: f"{median:.3f} [{low:.3f}, {high:.3f}]",
+                    "regret": level["regret"].item(),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def takes(unique_samples: xr.DataArray) -> str:
+    """Which pools a candidate takes from: by name and number, or how many.
+
+    Examples
+    --------
+    >>> takes(xr.DataArray([1e6, 0, 2.5e6], {"pool": ["a", "b", "c"]}, ("pool",)))
+    '1M of a, 2.5M of c'
+    """
+    some = unique_samples[unique_samples.values > 0]
+    if some.size > MOST_POOLS:
+        return f"{some.size} pools"
+    pairs: Sequence[tuple[str, float]] = list(zip(some["pool"].values, some.values, strict=True))
+    return ", ".join(f"{format_samples(count)} of {pool}" for pool, count in pairs)
