@@ -157,8 +157,8 @@ class Prior:
         The dimensions along which values differ, sorted: some of "group", "pool"; empty for one
         shared value.
     per : str
-        `REFERENCE_BUDGET` if the prior is of a scale of samples by the reference budget of the runs,
-        the geometric mean of their budgets; empty if it is of the parameter itself.
+        `REFERENCE_BUDGET` if the prior is of a scale of samples by the reference budget of the
+        runs, the geometric mean of their budgets; empty if it is of the parameter itself.
 
     Examples
     --------
@@ -222,7 +222,8 @@ class Prior:
         if isinstance(mu, Prior):
             inner = mu.parameters["mu"]
             assert not isinstance(inner, Prior)  # the reader lets none through
-            moved: float | Prior = replace(mu, parameters={**mu.parameters, "mu": inner - log_units})
+            centre = {**mu.parameters, "mu": inner - log_units}
+            moved: float | Prior = replace(mu, parameters=centre)
         else:
             moved = mu - log_units
         return replace(self, parameters={**self.parameters, "mu": moved}, per="")

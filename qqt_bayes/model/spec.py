@@ -20,8 +20,8 @@ from typing import Any
 
 from qqt_bayes.errors import InputError, fault_list, suggest
 from qqt_bayes.files import shipped
-from qqt_bayes.laws.law import LAWS
 from qqt_bayes.laws.epochs import UNIT
+from qqt_bayes.laws.law import LAWS
 from qqt_bayes.model.distributions import Likelihood, Prior, plain
 from qqt_bayes.model.spec_reader import read_fields
 

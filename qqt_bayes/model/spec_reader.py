@@ -127,9 +127,7 @@ class _Reader:
         per = self.per(key, table["per"], name, values) if key == SCALE and "per" in table else ""
         return Prior(name, values, over, per)
 
-    def per(
-        self, key: str, raw: object, name: str, values: Mapping[str, float | Prior]
-    ) -> str:
+    def per(self, key: str, raw: object, name: str, values: Mapping[str, float | Prior]) -> str:
         """What a scale of samples is stated by, which moves the centre of a log-normal prior."""
         mu = values.get("mu")
         inner = mu.parameters.get("mu") if isinstance(mu, Prior) else mu

@@ -32,8 +32,8 @@ MODELS = ("effective-reuse", "utility-free-size")
 THEOREM = "utility"
 """The paper's law with the exponent of its combination theorem, fitted beside them."""
 BOUNDED = {"utility-free-size": "utility-bounded-free-size", "utility": "utility-bounded"}
-"""What stands in for a law of error rates whose fit is refused, if no models are named: the same law
-bounded by chance. Without the bound it gives errors near chance to no plausible parameters."""
+"""What stands in for a law of error rates whose fit is refused, if no models are named: the same
+law bounded by chance. Without the bound it gives errors near chance to no plausible parameters."""
 
 
 def _silent(_: str) -> None:
@@ -62,8 +62,8 @@ def study(
 ) -> Study:
     """Fit several laws to a table of runs, compare them, and decide on them together.
 
-    A fit that does not pass its gate takes no part; the study says so. Where that is the paper's law,
-    fitted to error rates by default, the same law bounded by chance is fitted in its place.
+    A fit that does not pass its gate takes no part; the study says so. Where that is the paper's
+    law, fitted to error rates by default, the same law bounded by chance is fitted in its place.
 
     Parameters
     ----------

@@ -114,8 +114,8 @@ DAMAGES = {
     "prior by the budget that cannot move": (
         '"LogNormal", mu = -4, sigma = 2 }',
         '"HalfNormal", sigma = 2, per = "reference_budget" }',
-        "parameters.a.per: moves the centre of a prior: expected LogNormal, with a number or a Normal "
-        "of two numbers for mu, got HalfNormal; change it, or leave per out",
+        "parameters.a.per: moves the centre of a prior: expected LogNormal, with a number or a "
+        "Normal of two numbers for mu, got HalfNormal; change it, or leave per out",
     ),
     "distribution's parameter missing": (
         "mu = -4, sigma = 2",

@@ -148,7 +148,11 @@ def made_fit(runs, spec, passed):
 @pytest.mark.parametrize(
     ("kind", "refused", "fitted"),
     [
-        ("error", ["utility-free-size"], ["utility-free-size", "utility-bounded-free-size", "utility"]),
+        (
+            "error",
+            ["utility-free-size"],
+            ["utility-free-size", "utility-bounded-free-size", "utility"],
+        ),
         (
             "error",
             ["utility-free-size", "utility"],
