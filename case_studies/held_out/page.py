@@ -126,12 +126,13 @@ Runs up to a share of the largest budget were fitted, each larger one was predic
 "both" is half of the draws of `effective-reuse` and half of `utility-free-size`, or, of error
 rates, of `utility-bounded-free-size`. "study" is what `qqt study` says: half of each law whose fit
 passed its gate, where the bounded law stands in for `utility-free-size` if that was refused; it
-counts as refused where no fit passed. Stacked, the weights are those of `compare_laws`. "theorem" is
-`utility`. "chosen before" is the model of sets.toml, fitted anew; ratios of CRPS are to what that
-model had before departures from the law were part of the likelihood and before `effective-reuse` was
-there (`before.csv`). Elsewhere, and where no fit passed, fits that the gate refused count, as `force`
-shows them. Least squares is the utility law with a bootstrap of residuals, the power law a line for
-each training set, and single scale keeps what was best at the largest budget seen. A difference is that of the mean errors of two levels at a held-out budget,
+counts as refused where no fit passed. Stacked, the weights are those of `compare_laws`. "theorem"
+is `utility`. "chosen before" is the model of sets.toml, fitted anew; ratios of CRPS are to what
+that model had before departures from the law were part of the likelihood and before
+`effective-reuse` was there (`before.csv`). Elsewhere, and where no fit passed, fits that the gate
+refused count, as `force` shows them. Least squares is the utility law with a bootstrap of
+residuals, the power law a line for each training set, and single scale keeps what was best at the
+largest budget seen. A difference is that of the mean errors of two levels at a held-out budget,
 with the noise of as many runs. A choice is right if it is within {MARGIN} of the best. Regret is in
 the units of the error (rates, or nats). Runs of one training set at one budget share a forecast,
 and two metrics of DataComp share runs: cases are far from independent."""

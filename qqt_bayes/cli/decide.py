@@ -48,7 +48,8 @@ def report(
         Files of fits, several of which are judged together by their weights; or one folder of a
         study, which knows its fits, weights, levels and budgets.
     form : {"table", "json", "csv"}
-    weights, levels, is_nested, scale, target_pools, subsets, budgets, only_group, figures, outputs, explain
+    weights, levels, is_nested, scale, target_pools, subsets, budgets
+    only_group, figures, outputs, explain
         The options of the command. What is to be written is checked before long work.
     **criteria
         As for `qqt_bayes.decide`.

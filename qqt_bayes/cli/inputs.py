@@ -172,8 +172,8 @@ def nested(fits: Mapping[str, Fit], weights: list[float] | None, group: str | No
     taken = nested_by_quality(fits, as_shares(weights, len(fits)), group)
     pools = ", ".join(taken["pool"].values.tolist())
     note(
-        f"Levels: nested unions of whole pools, most of which nobody trained. Pools by the error that "
-        f"fresh samples of each are expected to leave, the best first: {pools}."
+        "Levels: nested unions of whole pools, most of which nobody trained. Pools by the error "
+        f"that fresh samples of each are expected to leave, the best first: {pools}."
     )
     return taken
 

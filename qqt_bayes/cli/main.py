@@ -218,7 +218,11 @@ def decide(
     options.require_rule(criteria)
     is_study = options.require_one_study(sources)
     if subsets:
-        of_levels = {"--levels": levels, "--figures": figures, "--nested": is_nested}
+        of_levels: dict[str, Any] = {
+            "--levels": levels,
+            "--figures": figures,
+            "--nested": is_nested,
+        }
         of_levels |= {"--scale": scale, "--target-pools": target_pools}
         for name, is_given in of_levels.items():
             if is_given:

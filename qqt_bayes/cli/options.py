@@ -191,8 +191,8 @@ target_pools = together(
         "--scale",
         type=float,
         metavar="FACTOR",
-        help="How many times as large the pools are that are decided about: 20 where those that were "
-        "trained on are samples of a twentieth.",
+        help="How many times as large the pools are that are decided about: 20 where those that "
+        "were trained on are samples of a twentieth.",
     ),
     click.option("--target-pools", metavar="FILE", help="The same as sizes: pool, unique_samples."),
 )

@@ -15,7 +15,6 @@ from qqt_bayes.decisions.trained import (
     FARTHEST,
     LEAST_BUDGETS,
     LEAST_PROBABILITY,
-    runs_to_settle,
 )
 from qqt_bayes.phrases import (
     CERTAIN,
@@ -270,7 +269,7 @@ def to_settle(decision: xr.Dataset) -> str:
     """Which cheap runs would settle what is open; nothing of subsets, which are too many."""
     if "subsets" in decision.attrs:
         return ""
-    target, budgets = runsto_settle(decision)
+    target, budgets = runs_to_settle(decision)
     if not budgets:
         return ""
     least, most = next(iter(budgets.values()))

@@ -160,7 +160,8 @@ def to_json(decision: xr.Dataset, alone: Mapping[str, xr.Dataset] | None = None)
     Returns
     -------
     dict
-        `settings`, `answers` (see `qqt_bayes.report.verdict_text.Answer`), `summary`, `remarks` (the sentences of the summary, each with an `id` and, if
+        `settings`, `answers` (see `qqt_bayes.report.verdict_text.Answer`), `summary`, `remarks`
+        (the sentences of the summary, each with an `id` and, if
         there are several, its `group`), `decisions` (one for each group and budget, each with its
         `levels`), `runs_to_settle` (cheap runs after which a winner may be named, see
         `qqt_bayes.decisions.trained.runs_to_settle`) and `crossovers` (one for each group and pair

@@ -118,7 +118,7 @@ def _why(decision: xr.Dataset) -> str:
     last = decision.isel(budget=-1)
     choice = str(last["choice"].item())
     rivals = last["probability_best"].where(last["level"] != choice, -1.0)
-    rival = str(last["level"].values[int(rivals.argmax())])
+    rival = str(last["level"].values[int(np.argmax(rivals.values))])
     low, _, high = last["error"].sel(level=choice).values
     epochs = {name: last["repetitions"].sel(level=name).item() for name in (choice, rival)}
     seen = (
@@ -136,7 +136,7 @@ def _why(decision: xr.Dataset) -> str:
 
 
 def _change(decision: xr.Dataset, alone: Mapping[str, xr.Dataset]) -> str:
-    """What would change the choice: another law, or another of the budgets that were asked about."""
+    """What would change the choice: another law, or another of the budgets asked about."""
     last, budgets = decision["budget"].values[-1], decision["budget"].values
     choice = str(decision["choice"].values[-1])
     words = []
@@ -166,8 +166,8 @@ def larger(decision: xr.Dataset) -> Iterator[str]:
     who = joined(names) if len(names) <= MOST_POOLS else f"{len(names)} of the candidates"
     take = "takes" if len(names) == 1 else "take"
     words = (
-        f"Beware: {who} {take} up to {most} times as much of a pool as any run, so that no run shows "
-        "how many epochs of it training stands."
+        f"Beware: {who} {take} up to {most} times as much of a pool as any run, so that no run "
+        "shows how many epochs of it training stands."
     )
     if "choice_by_exponent" not in decision:
         yield words
@@ -185,7 +185,7 @@ def larger(decision: xr.Dataset) -> Iterator[str]:
 
 
 def proxies(decision: xr.Dataset) -> Iterator[str]:
-    """A question, where no candidate lasts the budget: are the pools samples of larger ones?"""
+    """The question whether pools are samples of larger ones, where no candidate lasts the budget."""
     is_scaled = (decision["pool_multiple"] > 1 + ROUNDING).any()
     least = decision["repetitions"].isel(budget=-1).min().item()
     if least < MANY_EPOCHS or is_scaled or "subsets" in decision.attrs:
