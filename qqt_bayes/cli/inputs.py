@@ -17,7 +17,7 @@ from qqt_bayes.errors import InputError
 from qqt_bayes.phrases import format_samples
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.tables.budgets import budgets_about, parse_budgets
-from qqt_bayes.tables.composition import read_composition, read_sizes
+from qqt_bayes.tables.composition import nested_levels, read_composition, read_sizes
 
 if TYPE_CHECKING:
     from qqt_bayes.studies.folder import Saved
@@ -150,13 +150,7 @@ def levels_for(path: str | None, known: xr.Dataset) -> tuple[xr.DataArray, str]:
     if "unique_samples" in known:
         sets = known["unique_samples"].rename(data="level")
         return sets, f"the {sets.sizes['level']} training sets of the runs"
-    sizes = known["pool_size"]
-    alone = xr.DataArray(
-        np.diag(sizes.values),
-        {"level": sizes["pool"].values, "pool": sizes["pool"].values},
-        ("level", "pool"),
-    )
-    return alone, "each pool alone"
+    return nested_levels(known), "unions of the pools in the order of their table"
 
 
 def levels_of(fit: Fit, levels: str | None) -> xr.DataArray:

@@ -50,6 +50,7 @@ def times(ratio: float) -> str:
 SHOWN: dict[str, Show] = {
     "budget": format_samples,
     "samples seen": format_samples,
+    "epochs": lambda epochs: format_samples(epochs, 3),
     "unique samples": format_samples,
     "P": "{:.2f}".format,
     "regret": "{:.4f}".format,
@@ -124,9 +125,10 @@ def emit_decision(
         if form == "csv":
             note("\n".join(each.sentences for each in found))
         return
+    for line in dict.fromkeys(line for each in found for line in each.first):
+        sys.stdout.write(wrapped(line))
     for each in found:
-        name = f"{each.group}: " if each.group else ""
-        sys.stdout.writelines(wrapped(line) for line in [*each.first, f"{name}{each.verdict}"])
+        sys.stdout.write(wrapped(f"{each.group}: {each.verdict}" if each.group else each.verdict))
     sys.stdout.write("\n")
     _print_table(at_a_glance(decision))
     sys.stdout.write("\n")

@@ -15,6 +15,7 @@ from qqt_bayes.decisions.trained import (
     FARTHEST,
     LEAST_BUDGETS,
     LEAST_PROBABILITY,
+    runs_to_settle,
 )
 from qqt_bayes.phrases import (
     CERTAIN,
@@ -38,6 +39,7 @@ RELIABILITY = (
     "How often such probabilities came true on held-out runs, where levels had been trained and "
     "where not, is on the page case_studies/held_out/results.md."
 )
+FORCED = "The fit did not pass its checks and was used by force: every number here may be wrong."
 MOST_NAMED = 3
 """Levels that are named one by one where several lack the same."""
 BASIS: dict[str, Callable[[Mapping[str, Any]], str]] = {
@@ -119,11 +121,7 @@ def _sentences(decision: xr.Dataset) -> Iterator[tuple[str, str]]:
     if is_approximate(decision.attrs):
         yield "approximate", remark(decision.attrs)
     if not decision.attrs["gate_passed"]:
-        yield (
-            "forced",
-            "The fit did not pass its checks and was used by force: every number here may be "
-            "wrong.",
-        )
+        yield "forced", FORCED
     if decision.sizes["level"] == 1:
         yield "only_level", _only_level(decision)
     else:
@@ -138,6 +136,12 @@ def _sentences(decision: xr.Dataset) -> Iterator[tuple[str, str]]:
     for limit, sentences in LIMITS.items():
         for sentence in sentences(decision):
             yield limit, sentence
+
+
+def cautions(decision: xr.Dataset) -> list[str]:
+    """What puts every number of a decision in doubt: an approximation, or a fit used by force."""
+    approximate = [remark(decision.attrs)] if is_approximate(decision.attrs) else []
+    return approximate + ([] if decision.attrs["gate_passed"] else [FORCED])
 
 
 def _of_part(part: xr.Dataset) -> tuple[str, str]:

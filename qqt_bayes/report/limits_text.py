@@ -15,6 +15,8 @@ from qqt_bayes.tables.runs import HIGHEST
 
 LEAST_GAP = 3.0
 """Factor between trained budgets from which on interpolation is worth a sentence."""
+MOST_NAMED = 3
+"""Candidates that are named one by one."""
 LEAST_MISFIT = 0.5
 """Share of the variance above which the law's misfit is worth a sentence."""
 
@@ -149,6 +151,35 @@ def _named_as_another(decision: xr.Dataset) -> Iterator[str]:
         )
 
 
+def larger(decision: xr.Dataset) -> Iterator[str]:
+    """That candidates take more of a pool than was trained, and what hangs on their size."""
+    beyond = decision["pool_multiple"].where(decision["pool_multiple"] > 1 + TIE, drop=True)
+    if not beyond.size:
+        return
+    most, budget = format_samples(beyond.max().item()), decision["budget"].values[-1]
+    names = beyond["level"].values.tolist()
+    who = joined(names) if len(names) <= MOST_NAMED else f"{len(names)} of the candidates"
+    take = "takes" if len(names) == 1 else "take"
+    words = (
+        f"Beware: {who} {take} up to {most} times as much of a pool as any run, so that no run "
+        "shows how many epochs of it training stands."
+    )
+    if "choice_by_exponent" not in decision:
+        yield words
+        return
+    each = []
+    for law in decision["law"].values.tolist():
+        at = decision["choice_by_exponent"].sel(law=law, budget=budget)
+        names = list(dict.fromkeys(map(str, at.values.tolist())))
+        each.append(f"by {law} {names[0] if len(names) == 1 else ', '.join(map(str, at.values))}")
+    exponents = joined([f"{x:g}" for x in decision["exponent"].values])
+    yield (
+        f"{words} If these grew with the size to the power {exponents}, the choice at "
+        f"{format_samples(budget)} samples would be {joined(each)}. If the sizes are in another "
+        "unit than those trained, correct them."
+    )
+
+
 LIMITS: dict[str, Callable[[xr.Dataset], Iterator[str]]] = {
     "never_trained": _never_trained,
     "named_as_another": _named_as_another,
@@ -158,8 +189,10 @@ LIMITS: dict[str, Callable[[xr.Dataset], Iterator[str]]] = {
     "one_budget": _one_budget,
     "extrapolation": _extrapolations,
     "repetitions": _repetitions,
+    "oversize": larger,
 }
 """What limits a decision, by id: that levels were never trained, or are named as other training
 sets; that the law itself may miss most of what is unknown; that an interval holds errors which
 cannot be; that budgets lie far between trained ones, or outside them;
-that all runs have one budget; that the choice repeats its data more often than any run did."""
+that all runs have one budget; that the choice repeats its data more often than any run did; that
+candidates take more of a pool than any run did."""

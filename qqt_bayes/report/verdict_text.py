@@ -14,9 +14,11 @@ import xarray as xr
 
 from qqt_bayes.decisions.criteria import ROUNDING
 from qqt_bayes.decisions.study import choices, in_each_group
+from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.phrases import chance, cost, format_samples, joined, spans
 from qqt_bayes.posterior.levels import UNDECIDED
-from qqt_bayes.report.decision_text import to_settle
+from qqt_bayes.report.decision_text import cautions, to_settle
+from qqt_bayes.report.limits_text import larger
 
 MOST_CANDIDATES = 12
 """Candidates that are listed; the rest are in the CSV."""
@@ -76,11 +78,11 @@ def answers(decision: xr.Dataset, alone: Mapping[str, xr.Dataset] | None = None)
 
 def _answer(group: str, decision: xr.Dataset, alone: Mapping[str, xr.Dataset]) -> Answer:
     """The answer for one group."""
+    first = [*cautions(decision), *larger(decision), *proxies(decision)]
     if decision.sizes["level"] == 1:
         words = f"There is one candidate, {decision['level'].values[0]}, and nothing to choose."
-        return Answer(group, [*larger(decision), *proxies(decision)], words, [])
+        return Answer(group, first, words, [])
     bullets = [_why(decision), _change(decision, alone), to_settle(decision)]
-    first = [*larger(decision), *proxies(decision)]
     return Answer(group, first, _verdict(decision), [each for each in bullets if each])
 
 
@@ -100,8 +102,11 @@ def _verdict(decision: xr.Dataset) -> str:
             f"{where} {leader} leads (best with probability {_sure(best, leader)}), but it is not "
             f"proven.{taken}"
         )
-    order = best.sortby(best, ascending=False)["level"].values.tolist()
-    likely = [f"{name} ({_sure(best, name)})" for name in order[:MOST_RIVALS]]
+    order = best.sortby(best, ascending=False)
+    likely = [
+        f"{name} ({_sure(best, name)})"
+        for name in order["level"].values[(order >= LEAST_PROBABILITY).values][:MOST_RIVALS]
+    ]
     return (
         f"{where} it is undecided; likeliest to be best are {joined(likely)}. "
         f"The rule takes {choice}, {costs}."
@@ -156,36 +161,8 @@ def _change(decision: xr.Dataset, alone: Mapping[str, xr.Dataset]) -> str:
     return f"What would change it: {'; '.join(words)}." if words else ""
 
 
-def larger(decision: xr.Dataset) -> Iterator[str]:
-    """That candidates take more of a pool than was trained, and what hangs on their size."""
-    beyond = decision["pool_multiple"].where(decision["pool_multiple"] > 1 + ROUNDING, drop=True)
-    if not beyond.size:
-        return
-    most, budget = format_samples(beyond.max().item()), decision["budget"].values[-1]
-    names = beyond["level"].values.tolist()
-    who = joined(names) if len(names) <= MOST_POOLS else f"{len(names)} of the candidates"
-    take = "takes" if len(names) == 1 else "take"
-    words = (
-        f"Beware: {who} {take} up to {most} times as much of a pool as any run, so that no run "
-        "shows how many epochs of it training stands."
-    )
-    if "choice_by_exponent" not in decision:
-        yield words
-        return
-    each = []
-    for law in decision["law"].values.tolist():
-        at = decision["choice_by_exponent"].sel(law=law, budget=budget)
-        each.append(f"{', '.join(map(str, at.values.tolist()))} by {law}")
-    exponents = ", ".join(f"{x:g}" for x in decision["exponent"].values)
-    yield (
-        f"{words} If that grew as the power {exponents} of the size, the choice at "
-        f"{format_samples(budget)} samples would be {'; '.join(each)}. If the sizes are in another "
-        "unit than those trained, correct them."
-    )
-
-
 def proxies(decision: xr.Dataset) -> Iterator[str]:
-    """The question whether pools are samples of larger ones, where no candidate lasts the budget."""
+    """Ask whether pools are samples of larger ones, where no candidate lasts the budget."""
     is_scaled = (decision["pool_multiple"] > 1 + ROUNDING).any()
     least = decision["repetitions"].isel(budget=-1).min().item()
     if least < MANY_EPOCHS or is_scaled or "subsets" in decision.attrs:

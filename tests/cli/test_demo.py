@@ -30,10 +30,14 @@ def test_demo_writes_everything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert {f"{model}.nc" for model in MODELS} <= names
     assert {"decision.csv", "decision.json", "study.json", "summary.txt"} <= names
     assert {"scaling_curves.png", "probability_best.svg", "utility_curves-utility.png"} <= names
-    assert len(result.stdout.split("\n\n")[0].splitlines()) == 2 + 14
+    verdict, table, candidates, bullets = result.stdout.split("\n\n")
+    assert "At 5B samples " in verdict
+    assert len(table.splitlines()) == 2 + 14
+    assert candidates.startswith("candidate ")
+    assert bullets.startswith("- Why: ")
     words = " ".join((folder / "summary.txt").read_text().split())
     assert "Combination theorem" in words
-    assert words in " ".join(result.stdout.split())
+    assert " ".join(verdict.split()) in words
     steps = [line for line in result.stderr.splitlines() if line.startswith(("Read", "Fit model"))]
     assert [line.split(" to ")[0] for line in steps[1:]] == [f"Fit model {name}" for name in MODELS]
     assert str(folder) in result.stderr

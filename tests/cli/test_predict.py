@@ -20,7 +20,7 @@ def test_predict_known_parameters_reproduces_the_published_curves() -> None:
     golden = golden[(golden["law"] == "utility-released") & (golden["samples_seen"] == 64e6)]
     result = qqt(*known, *fit, "--budgets", "64M", "--format", "json")
     rows = json.loads(result.stdout)["predictions"][: len(golden)]
-    assert "Levels: nested levels of the pools in their order, best first" in result.stderr
+    assert "Levels: unions of the pools in the order of their table" in result.stderr
     assert list(rows[0]) == ["level", "budget", "error"]
     assert [row["error"] for row in rows] == pytest.approx(golden["error"].tolist(), abs=1e-12)
     assert "choose one of" in qqt(*known, "--budgets", "64M", exit_code=1).stderr
@@ -51,8 +51,9 @@ def test_levels_beyond_the_pools_are_warned_of(files: SimpleNamespace, tmp_path:
         levels := tmp_path / "levels.csv", index=False
     )
     asked = ("--levels", levels, "--budgets", "1B")
-    words = "Beware: top 2 and top 3 take up to 1K times as much from a pool as there is"
+    words = "Beware: top 2 and top 3 take up to 1K times as much of a pool as any run"
     assert words in " ".join(qqt("decide", files.good, *asked).stdout.split())
+    words = "Beware: top 2 and top 3 take up to 1K times as much from a pool as there is"
     assert words in qqt("predict", files.good, *asked).stderr
     known = DATA / "goyal_parameters.csv"
     one = pd.read_csv(known)["pool"][0]

@@ -45,8 +45,8 @@ def test_budgets_between_trained_ones_that_are_far_apart():
 
 def test_a_level_that_takes_more_than_there_is():
     assert summary(decision(*SURE).assign(pool_multiple=("level", [1.0, 10.0, 0.5]))).endswith(
-        "Beware: top 20% takes 10 times as much from a pool as there is, as far as is known. "
-        "Is that the right unit?"
+        "Beware: top 20% takes up to 10 times as much of a pool as any run, so that no run shows "
+        "how many epochs of it training stands."
     )
 
 

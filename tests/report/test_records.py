@@ -74,6 +74,7 @@ def test_json_holds_the_table(groups):
     assert json.loads(json.dumps(content, allow_nan=False)) == content
     assert [*content] == [
         "settings",
+        "answers",
         "summary",
         "remarks",
         "decisions",

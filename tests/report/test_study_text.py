@@ -52,10 +52,18 @@ def test_the_joint_decision_comes_first_and_laws_that_agree_say_so():
     found = study()
     text = summary(found)
     short, joint, laws, theorem, scores = text.split("\n\n")
-    assert short == (
-        "In short: at 1.28B samples, the largest budget asked about, take top 3; it wins (best "
-        "with probability more than 0.99; expected to cost less than 0.0001 in error against "
-        "knowing the best). A winner is named for top 2 at 64M to 320M and top 3 at 1.28B samples."
+    question, verdict, why, change = short.splitlines()
+    assert question.startswith(
+        "Question: at 1.28B samples every candidate is seen 33 times or more."
+    )
+    assert verdict == (
+        "At 1.28B samples take top 3: it is best with probability more than 0.99, expected to cost "
+        "less than 0.0001 in error."
+    )
+    assert why.startswith("- Why: the error expected of top 3 is ")
+    assert change == (
+        "- What would change it: of the budgets asked about, the rule takes top 2 at 64M to 320M "
+        "samples."
     )
     assert joint == of_decision(found.decision)
     assert scores.startswith("Laws are compared by")
