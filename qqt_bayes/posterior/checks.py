@@ -162,6 +162,11 @@ class Check:
         return CHECKS[self.id].label.format(of=f" of {self.of}" if self.of else "")
 
     @property
+    def is_approximate(self) -> bool:
+        """Whether the check is about how far an approximation is from the posterior."""
+        return self.id in CHECKS and CHECKS[self.id].question == "approximation"
+
+    @property
     def bound(self) -> str:
         """The bar with its side, as a table writes it."""
         # a count that must be at most 0 must be 0

@@ -96,13 +96,21 @@ class Gate:
 
     @property
     def passed(self) -> bool:
-        """Whether every check passed; without any check nothing has."""
-        return bool(self.checks) and all(check.passed for check in self.checks)
+        """Whether no check failed; without any check nothing has passed.
+
+        An approximation may be far from the posterior: it is said to be rough, not refused.
+        """
+        return bool(self.checks) and not self.failed
 
     @property
     def failed(self) -> tuple[Check, ...]:
-        """The checks that did not pass."""
-        return tuple(check for check in self.checks if not check.passed)
+        """The checks that did not pass, but for those of an approximation."""
+        return tuple(check for check in self.checks if not (check.passed or check.is_approximate))
+
+    @property
+    def rough(self) -> tuple[Check, ...]:
+        """The checks by which an approximation is far from the posterior."""
+        return tuple(check for check in self.checks if check.is_approximate and not check.passed)
 
     @property
     def chains_agree(self) -> bool:

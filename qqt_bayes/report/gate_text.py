@@ -51,9 +51,12 @@ def verdict(gate: Gate) -> str:
     if gate.passed:
         agree = "the approximation is near the posterior" if approximate else "the chains agree"
         passed = f"The fit passed its gate: {agree}, no check found fault with the law."
+        if gate.rough:
+            how = "; ".join(line(check, gate) for check in gate.rough)
+            passed = f"The fit is rough, though no check found fault with the law. {how}."
         lines = [f"{passed} {approximate}".strip()]
     else:
-        failed = [f"  {line(check, gate)}" for check in gate.failed]
+        failed = [f"  {line(check, gate)}" for check in gate.failed + gate.rough]
         lines = ["The fit did not pass its gate.", *failed, approximate]
     found = [modes(gate.modes, gate.method), evidence(gate.log_marginal_likelihood), gate.note]
     return "\n".join(filter(None, [*lines, " ".join(filter(None, found))]))
@@ -68,7 +71,7 @@ def refused(name: str, gate: Gate) -> str:
     >>> refused("utility", Gate((check_value("rhat", 1.3, of="tau"),)))
     'The fit of utility was refused (R-hat of tau 1.3, at most 1.01)'
     """
-    failed = [f"{each.name} {each.value:.3g}, {each.bound}" for each in gate.failed]
+    failed = [f"{each.name} {value(each)}, {each.bound}" for each in gate.failed]
     return f"The fit of {name} was refused ({'; '.join(failed)})"
 
 
@@ -91,7 +94,21 @@ def outcome(check: Check) -> str:
     >>> outcome(check_value("rhat", 1.3, of="tau")), outcome(check_value("divergences", 0))
     ('R-hat of tau: 1.3 (at most 1.01) FAILED', 'divergent draws: 0 (0) ok')
     """
-    return f"{check.name}: {check.value:.4g} ({check.bound}) {'ok' if check.passed else 'FAILED'}"
+    verdict = "ok" if check.passed else "rough" if check.is_approximate else "FAILED"
+    return f"{check.name}: {value(check)} ({check.bound}) {verdict}"
+
+
+def value(check: Check) -> str:
+    """The value of a check, with as many digits as tell it from its bar.
+
+    Examples
+    --------
+    >>> from qqt_bayes.posterior.checks import check_value
+    >>> value(check_value("rhat", 1.3)), value(check_value("rhat", 1.01000021))
+    ('1.3', '1.0100002')
+    """
+    shown = (f"{check.value:.{digits}g}" for digits in range(4, 17))
+    return next((text for text in shown if float(text) != check.bar), f"{check.value:.4g}")
 
 
 def advice(check: Check, gate: Gate) -> str:

@@ -69,8 +69,9 @@ def test_gates_without_ids_are_read_and_say_what_they_said(name):
     assert [check.value for check in gate.checks] == pytest.approx(
         [each["value"] for each in stored["checks"]], nan_ok=True
     )
-    assert gate.passed == stored["passed"]
-    assert verdict(gate) == said
+    if not gate.rough:  # which was a reason to refuse a fit
+        assert gate.passed == stored["passed"]
+        assert verdict(gate) == said
     assert Gate.from_json(gate.to_json()) == gate
 
 
