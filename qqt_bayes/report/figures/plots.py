@@ -41,6 +41,9 @@ SINGLE_BUDGET_FACTOR = 1.25
 MIN_SHARE_NAMED = 0.02
 """Probability at the largest budget from which on a thin area is named beside the axes."""
 
+MAX_LISTED = 70
+"""Characters of names that have room in a line below a figure."""
+
 MIN_REPETITIONS, MAX_REPETITIONS = 8, 100
 """Bounds of the repetitions that utility curves show: four half-lives, or about so."""
 
@@ -166,7 +169,10 @@ def probability_best(decision: xr.Dataset) -> Figure:
     rest = [i for i in thin if i not in beside]
     if rest:
         most = max(share[i].max() for i in rest)
-        words = f"Not named: {', '.join(names[i] for i in rest)} ({_at_most(most)})"
+        listed = ", ".join(names[i] for i in rest)
+        if len(listed) > MAX_LISTED:  # the line would leave the figure at both ends
+            listed = f"{len(rest)} other levels"
+        words = f"Not named: {listed} ({_at_most(most)})"
         _figure(axes).supxlabel(words, fontsize=8, color=GREY)
     return _figure(axes)
 
@@ -217,9 +223,12 @@ def utility_curves(parameters: xr.Dataset, *, probability: float = 0.9) -> Figur
         axes.tick_params(labelbottom=i + columns >= len(pools))
     panels[0].set(xlim=(0, last), ylim=(min(0, lower.min()), None))
     figure.supxlabel("repetitions k", fontsize=9)
-    overfit = r"b\,((1 + \kappa)\,2^{-k/\tau} - \kappa)"
-    left = overfit if "kappa" in parameters else r"b\,2^{-k/\tau}"
-    figure.supylabel(f"utility ${left}$", fontsize=9)
+    # plain text: the style reads no mathematics, since names of pools may hold a dollar sign
+    decay = "2^(\N{MINUS SIGN}k/\N{GREEK SMALL LETTER TAU})"
+    kappa_sign = "\N{GREEK SMALL LETTER KAPPA}"
+    overfit = f"((1 + {kappa_sign}) {decay} \N{MINUS SIGN} {kappa_sign})"
+    left = overfit if "kappa" in parameters else decay
+    figure.supylabel(f"utility b {left}", fontsize=9)
     return figure
 
 

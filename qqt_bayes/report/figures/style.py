@@ -46,6 +46,10 @@ WIDTH = 7.0
 MARKERS = "osD^vPXp<>*h"
 """One for each level, in turn."""
 
+MOST_REACH = 0.05
+"""Share of an axis that a budget speaks for to either side, at the most."""
+ROUNDING = 1e-9
+"""Distance of logarithms below which two surroundings touch."""
 FONT_SIZE = 8
 """Points: the size of most letters."""
 
@@ -221,6 +225,8 @@ def strip(
 ) -> None:
     """Draw a bar above the axes with the level of each budget; what is no level is left white.
 
+    A budget colours its surroundings only, so that between budgets far apart nothing is said.
+
     Parameters
     ----------
     axes : Axes
@@ -234,10 +240,9 @@ def strip(
     title : str
         What the bar says.
     """
-    budgets = np.asarray(budgets, float)
-    middles = np.sqrt(budgets[:-1] * budgets[1:])
-    edges = np.concatenate([axes.get_xlim()[:1], middles, axes.get_xlim()[1:]])
-    changes = [i for i in range(1, len(winners)) if winners[i] != winners[i - 1]]
+    edges = surroundings(np.log(np.asarray(budgets, float)), *np.log(axes.get_xlim()))
+    apart = edges[1:, 0] > edges[:-1, 1] + ROUNDING
+    changes = [i for i in range(1, len(winners)) if winners[i] != winners[i - 1] or apart[i - 1]]
     height = 1.6 * FONT_SIZE / height_in_points(axes)
     bottom, middle = 1 + 0.35 * height, 1 + 0.85 * height
     above: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "clip_on": False}
@@ -246,7 +251,7 @@ def strip(
         name = winners[first]
         level = names.index(name) if name in names else None
         colour: Any = "white" if level is None else colours[level]
-        ends = edges[[first, after]]
+        ends = np.exp([edges[first, 0], edges[after - 1, 1]])
         edge = "0.7" if level is None else "white"
         axes.fill_between(
             ends, bottom, bottom + height, facecolor=colour, edgecolor=edge, linewidth=0.8, **above
@@ -260,6 +265,26 @@ def strip(
             if level is not None:
                 axes.plot(centre, middle, marker=marker(level), markersize=4.5, color=ink, **above)
     axes.text(0, bottom + 1.25 * height, title, transform=axes.transAxes, color=INK)
+
+
+def surroundings(at: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
+    """The ends of what each of some places speaks for, shape (place, 2).
+
+    Half-way to the next place, but no farther than a share of the axis.
+
+    Examples
+    --------
+    >>> surroundings(np.array([0.0, 1.0, 9.0]), 0.0, 10.0)
+    array([[0. , 0.5],
+           [0.5, 1.5],
+           [8.5, 9.5]])
+    """
+    half = np.diff(at) / 2
+    reach = MOST_REACH * (high - low)
+    before = np.minimum(np.append(np.inf, half), reach)
+    after = np.minimum(np.append(half, np.inf), reach)
+    found: NDArray[np.float64] = np.clip(np.column_stack([at - before, at + after]), low, high)
+    return found
 
 
 def label_areas(

@@ -182,7 +182,7 @@ def test_utility_that_is_spent_falls_below_zero() -> None:
             assert np.interp(k0, k, utility) == pytest.approx(0, abs=1e-3 * b)
     assert spent.min() < k[-1]
     assert figure.axes[0].get_ylim()[0] < 0
-    assert r"\kappa" in figure.get_supylabel()
+    assert "\N{GREEK SMALL LETTER KAPPA}" in figure.get_supylabel()
 
 
 def test_utility_without_repetition_or_pools() -> None:
