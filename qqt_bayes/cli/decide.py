@@ -8,6 +8,7 @@ from typing import Any
 from qqt_bayes.cli import output
 from qqt_bayes.cli.inputs import (
     budgets_for,
+    go_on,
     levels_and_budgets,
     named_by_model,
     read_study,
@@ -16,8 +17,10 @@ from qqt_bayes.cli.inputs import (
 from qqt_bayes.cli.output import note, warn
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.files import new_folder, writable
+from qqt_bayes.planning.targets import questions_of_targets
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.fit_file import load, open_fit
+from qqt_bayes.posterior.levels import as_levels
 from qqt_bayes.report import gate_text
 from qqt_bayes.tables.budgets import parse_budgets
 from qqt_bayes.tables.composition import read_composition
@@ -34,6 +37,7 @@ def report(
     only_group: str | None,
     figures: str | None,
     outputs: tuple[str, ...],
+    yes: bool,
     **criteria: Any,
 ) -> None:
     """Decide, print the decision, write it and draw it.
@@ -44,7 +48,7 @@ def report(
         Files of fits, several of which are judged together by their weights; or one folder of a
         study, which knows its fits, weights, levels and budgets.
     form : {"table", "json", "csv"}
-    weights, levels, subsets, budgets, only_group, figures, outputs
+    weights, levels, subsets, budgets, only_group, figures, outputs, yes
         The options of the command. What is to be written is checked before long work.
     **criteria
         As for `qqt_bayes.decide`.
@@ -66,7 +70,9 @@ def report(
     if subsets:
         from qqt_bayes.decisions.subsets import best_subsets
 
-        decision = best_subsets(first, budgets_for(first, budgets), group=only_group, **criteria)
+        samples = budgets_for(first, budgets)
+        go_on(questions_of_targets(first.runs, samples), yes)
+        decision = best_subsets(first, samples, group=only_group, **criteria)
     else:
         shares = None
         if study is None:
@@ -75,6 +81,8 @@ def report(
             taken = study.levels if levels is None else read_composition(levels)
             samples = study.budgets if budgets is None else parse_budgets(budgets)
             shares = study.weights
+        taken = as_levels(taken, first.pools)
+        go_on(questions_of_targets(first.runs, samples, taken), yes)
         shares = shares if weights is None else weights_of(fits, weights)
         decision = decide(fits, taken, samples, weights=shares, group=only_group, **criteria)
     if failed := [each.gate for each in fits.values() if not each.gate.passed]:

@@ -83,6 +83,7 @@ def check(runs: str, model: str, form: str, **reading: Any) -> None:
     metavar="ADDRESS",
     help="Fit on the workers of this Dask scheduler (tcp://host:8786): the same draws.",
 )
+@options.yes
 @options.force
 @options.table_format
 def fit(
@@ -98,6 +99,7 @@ def fit(
     target_accept: float | None,
     low_rank: bool,
     dask: str | None,
+    yes: bool,
     force: bool,
     form: str,
     **reading: str | None,
@@ -119,6 +121,7 @@ def fit(
         form,
         reading=reading,
         by_metric=by is not None,
+        yes=yes,
         force=force,
         dask=dask,
         **sampler,
@@ -134,6 +137,7 @@ def fit(
 @click.option("--new-run", is_flag=True, help="FIT: of one new run, with its noise; not the mean.")
 @options.interval
 @options.only_group
+@options.yes
 @options.force
 @options.table_format
 def predict(
@@ -145,6 +149,7 @@ def predict(
     new_run: bool,
     interval: float,
     only_group: str | None,
+    yes: bool,
     force: bool,
     form: str,
 ) -> None:
@@ -161,6 +166,7 @@ def predict(
         new_run=new_run,
         interval=interval,
         only_group=only_group,
+        yes=yes,
         force=force,
     )
 
@@ -183,6 +189,7 @@ def predict(
 @click.option(
     "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Write as .csv or .json, too."
 )
+@options.yes
 @options.force
 @options.table_format
 def decide(
@@ -194,6 +201,7 @@ def decide(
     only_group: str | None,
     figures: str | None,
     outputs: tuple[str, ...],
+    yes: bool,
     form: str,
     **criteria: Any,
 ) -> None:
@@ -225,6 +233,7 @@ def decide(
         only_group=only_group,
         figures=figures,
         outputs=outputs,
+        yes=yes,
         **criteria,
     )
 
@@ -245,6 +254,7 @@ def decide(
 @options.length(draws=1000, tune=1000)
 @options.chains
 @options.seed
+@options.yes
 @options.force
 @options.table_format
 def study(
@@ -255,6 +265,7 @@ def study(
     models: str | None,
     weights: str | None,
     only_group: str | None,
+    yes: bool,
     form: str,
     **choices: Any,
 ) -> None:
@@ -276,6 +287,7 @@ def study(
         budgets=budgets,
         models=None if models is None else list(filter(None, map(str.strip, models.split(",")))),
         weights=numbers_of(weights),
+        yes=yes,
         group=only_group,
         **choices,
     )

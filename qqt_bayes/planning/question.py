@@ -1,0 +1,50 @@
+"""What a question of plausibility is: an id, what it is about, and its numbers.
+
+`qqt_bayes.report.questions_text` makes a sentence of each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+QUESTIONS = {
+    "accuracies": "the errors look like accuracies: `rising` of `sets` training sets rise with the "
+    "budget, from `lower` to `upper`; where none has two budgets (`sets` 0), the priors expect "
+    "errors of `lower` to `upper` and these are `least` to `most`",
+    "perplexities": "the losses are `least` to `most`, above the `bar`",
+    "millions": "the training sets have `least` to `most` unique samples: counted in millions?",
+    "epochs": "runs see their data for `least` to `most` epochs, above the `bar`",
+    "checkpoints": "an epoch may be a checkpoint: of a training set whose name says `named` unique "
+    "samples, and whose table `unique` (`epochs` passes); or all runs see theirs `epochs` times",
+    "units": "of training sets of which one has `factor` times as many unique samples as the next "
+    "smaller (the `bar`); or of the run that sees its data for `epochs`, below the `bar`",
+    "swapped": "each pool has one number of samples seen, and of them `of` several of unique "
+    "samples, `epochs` times as many as are seen at most: are the two columns swapped?",
+    "sweep": "`cells` hold several runs that scatter by more than the `bar`; `runs` of one, with "
+    "errors from `least` to `most` (standard deviation `sd`), at `samples_seen`",
+    "case": "of two names of one kind that differ in capitals or spaces alone",
+    "budgets": "a budget of `least` is asked, the least run saw `least_trained`",
+    "proxy": "of a pool whose size, or of a level of which all, is `factor` times what was trained",
+    "order": "levels take the first of these pools before the second, but at `samples_seen` its "
+    "error is `first`, that of the second `second`",
+}
+"""Every question by its id, which is never renamed, with its subjects and numbers."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A doubt whether numbers mean what they are taken for.
+
+    Attributes
+    ----------
+    id : str
+        One of `QUESTIONS`.
+    of : tuple of str
+        The training sets, pools, groups, levels or runs that it is about.
+    values : dict of str to float
+        Its numbers by name, see `QUESTIONS`; `bar` where there is one.
+    """
+
+    id: str
+    of: tuple[str, ...] = ()
+    values: dict[str, float] = field(default_factory=dict)

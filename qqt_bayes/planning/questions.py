@@ -1,0 +1,271 @@
+"""Whether the numbers of a table mean what they are taken for: what to ask before an answer.
+
+Someone's accuracies are legal error rates, his millions legal samples, and a fit of them passes its
+gate.  Each function here asks one question; nothing is refused or mended.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from qqt_bayes.model.draws import errors_again, prior_draws
+from qqt_bayes.model.problem import Problem
+from qqt_bayes.model.spec import DEFAULT_MODEL, load_model
+from qqt_bayes.planning.question import Question
+from qqt_bayes.planning.targets import questions_of_targets
+from qqt_bayes.tables.budgets import EXPONENT, RUNG_WIDTH, is_one_budget
+from qqt_bayes.tables.runs import require_runs
+
+Array = NDArray[np.float64]
+
+LEAST_RISING = 0.75
+"""Share of training sets that must rise: of a table of errors hardly any does, and where repetition
+hurts, the large sets still fall; of accuracies all do but those that repetition or noise turns."""
+EXPECTED = (0.1, 0.9)
+"""Quantiles of the prior between which an error is expected. Asking costs a word, so these are
+nearer than those of a finding about the priors (`qqt_bayes.planning.findings`)."""
+PRIOR_DRAWS, MAX_RUNS = 400, 50
+"""Draws, and runs, that the priors are asked with: milliseconds, and quantiles to a hundredth."""
+MOST_LOSS = 20.0
+"""Nats above which no loss is one per token: guessing among a vocabulary of 250,000 costs 12.5, and
+an untrained model somewhat more."""
+GUESSING = 12.5
+"""Nats that guessing costs: half of the runs were trained beyond that, if these are losses."""
+LEAST_SET, LARGE_SET = 256, 1e4
+"""Unique samples: a training set below the first is smaller than a usual batch, and pools that are
+filtered by quality hold more than the second, at least where they are joined."""
+MOST_EPOCHS = 2000.0
+"""Epochs: published studies of repetition end at 1,740."""
+MANY_EPOCHS = 16.0
+"""Epochs from which on a repetition teaches little about the data: where every run of several
+training sets is beyond, nobody could see which of them are good."""
+FEW_EPOCHS = 1e-3
+"""Epochs of a run far below which repetition plays no part, and no law holds."""
+LEAST_PASSED = 0.01
+"""The same of the run that sees most of its data."""
+NAME_FACTOR = 4.0
+"""How far a size may be from the one in a name: a crawl shrinks by half before it is used."""
+SIZE_IN_NAME = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)([KMBT])(?![a-z\d])", re.IGNORECASE)
+UNIT_GAP = 300.0
+"""Factor between neighbouring sizes: a document has 500 to 2,000 tokens, and its sizes vary; pools
+of one table, which are compared, lie within a factor of ten of the next."""
+SCATTER = 0.034
+"""Standard deviation of a cell's errors: twice the largest noise that the priors expect (0.017, two
+standard deviations out)."""
+
+
+def questions(
+    runs: xr.Dataset, *, budgets: Array | None = None, levels: xr.DataArray | None = None
+) -> tuple[Question, ...]:
+    """Whether the numbers of a table of runs mean what they are taken for, as ids and numbers.
+
+    Parameters
+    ----------
+    runs : Dataset
+        As `read_runs` returns it.
+    budgets : array, optional
+        Samples seen at which to decide.
+    levels : DataArray, dims (level, pool), optional
+        What to decide between.
+
+    Returns
+    -------
+    tuple of Question
+        Empty where nothing is doubtful.
+
+    Raises
+    ------
+    InputError
+        If `runs` is no table of runs.
+
+    Examples
+    --------
+    >>> from qqt_bayes.tables.runs import read_runs
+    >>> table = pd.DataFrame({"pool": ["a", "a"], "unique_samples": 12.8, "error": [0.7, 0.6],
+    ...                       "samples_seen": [128, 1280]})
+    >>> questions(read_runs(table))
+    (Question(id='millions', of=(), values={'least': 12.8, 'most': 12.8}),)
+    """
+    require_runs(runs)
+    table = _as_table(runs)
+    return (
+        *_accuracies(runs, table),
+        *_perplexities(runs),
+        *_millions(runs),
+        *_epochs(table),
+        *_checkpoints(table),
+        *_units(table),
+        *_swapped(runs, table),
+        *_sweep(table),
+        *_case(runs),
+        *questions_of_targets(runs, budgets, levels),
+    )
+
+
+def _as_table(runs: xr.Dataset) -> pd.DataFrame:
+    """A row for each run: its training set, group, budget, error, unique samples, epochs, seed."""
+    data, seen = runs["data_index"].values, runs["samples_seen"].values
+    unique = runs["unique_samples"].sum("pool").values[data]
+    return pd.DataFrame(
+        {
+            "run": runs["run"].values,
+            "data": runs["data"].values[data],
+            "group": runs["group"].values[runs["group_index"].values],
+            "samples_seen": seen,
+            "error": runs["error"].values,
+            "unique": unique,
+            "epochs": seen / unique,
+            "seed": runs["seed"].values,
+        }
+    )
+
+
+def _accuracies(runs: xr.Dataset, table: pd.DataFrame) -> Iterator[Question]:
+    """Whether errors rise with the budget or, where nothing shows that, are unexpectedly low."""
+    ends = table.sort_values("samples_seen").groupby(["data", "group"])
+    seen, error = ends["samples_seen"], ends["error"]
+    several = seen.max() > RUNG_WIDTH * seen.min()
+    change = (error.last() - error.first())[several]
+    if change.empty:
+        budget = np.log(table["samples_seen"])
+        falls = np.sum((budget - budget.mean()) * table["error"]) < 0
+        if is_one_budget(table["samples_seen"].values) or not falls:
+            yield from _unexpected(runs)
+        return
+    rising = float(np.mean(change > 0))
+    if rising >= LEAST_RISING and change.mean() > 0:
+        first, last = error.first()[several].mean(), error.last()[several].mean()
+        count = {"rising": float(np.sum(change > 0)), "sets": float(change.size)}
+        yield Question("accuracies", (), count | {"lower": float(first), "upper": float(last)})
+
+
+def _unexpected(runs: xr.Dataset) -> Iterator[Question]:
+    """Whether the priors expect one minus the errors of several training sets, and not these."""
+    if runs.attrs["kind"] != "error" or runs.sizes["data"] < 2:
+        return  # between one training set nobody chooses
+    runs = runs.isel(run=slice(MAX_RUNS))
+    problem = Problem(load_model(DEFAULT_MODEL), runs)
+    drawn = errors_again(problem, prior_draws(problem, 0, PRIOR_DRAWS), 0)
+    low, high = np.quantile(drawn, EXPECTED, axis=0)
+    error = runs["error"].values
+    accuracy = (low <= 1 - error) & (1 - error <= high)
+    if np.mean((error < low) & accuracy) > 1 / 2:
+        expected = {"lower": float(np.median(low)), "upper": float(np.median(high))}
+        found = {"least": float(error.min()), "most": float(error.max())}
+        yield Question("accuracies", (), {"rising": 0.0, "sets": 0.0, **expected, **found})
+
+
+def _perplexities(runs: xr.Dataset) -> Iterator[Question]:
+    """Whether losses are larger than a loss per token can be."""
+    error = runs["error"].values
+    if runs.attrs["kind"] == "loss" and (error.max() > MOST_LOSS or np.median(error) > GUESSING):
+        ends = {"least": float(error.min()), "most": float(error.max())}
+        yield Question("perplexities", (), {**ends, "bar": MOST_LOSS})
+
+
+def _millions(runs: xr.Dataset) -> Iterator[Question]:
+    """Whether training sets are so small, or so broken, that samples were counted in millions."""
+    unique = runs["unique_samples"].sum("pool").values
+    seen = runs["samples_seen"].values
+    counts = np.concatenate([unique, seen])
+    broken = (counts % 1 > 0) & (counts < LARGE_SET)  # shares of larger counts may be broken, too
+    if counts.min() < LEAST_SET or unique.max() < LARGE_SET or broken.any():
+        yield Question("millions", (), {"least": float(unique.min()), "most": float(unique.max())})
+
+
+def _epochs(table: pd.DataFrame) -> Iterator[Question]:
+    """Whether data are repeated more often than anybody would."""
+    least, most = float(table["epochs"].min()), float(table["epochs"].max())
+    several = table["data"].nunique() > 1
+    if most > MOST_EPOCHS or (several and least > MANY_EPOCHS):
+        bar = MOST_EPOCHS if most > MOST_EPOCHS else MANY_EPOCHS
+        yield Question("epochs", (), {"least": least, "most": most, "bar": bar})
+
+
+def _checkpoints(table: pd.DataFrame) -> Iterator[Question]:
+    """Whether what is called an epoch is the way from one checkpoint to the next."""
+    for name, each in table.groupby("data", sort=False):
+        unique, most = float(each["unique"].iloc[0]), float(each["epochs"].max())
+        sizes = [float(x) * 10 ** EXPONENT[unit.upper()] for x, unit in _sizes(str(name))]
+        far = [size for size in sizes if size > NAME_FACTOR * unique]
+        if far and len(far) == len(sizes) and most > MANY_EPOCHS:
+            values = {"named": far[0], "unique": unique, "epochs": most}
+            yield Question("checkpoints", (str(name),), values)
+    epochs = table["epochs"]
+    same = bool(np.ptp(epochs) < 1e-6 * epochs.max())
+    whole = abs(epochs.mean() - round(epochs.mean())) < 1e-6 * epochs.max()
+    # one pass of fresh data at every budget is a design; eight passes at each are a schedule
+    if same and whole and epochs.mean() > 1.5 and not is_one_budget(table["samples_seen"].values):
+        yield Question("checkpoints", (), {"epochs": float(epochs.mean())})
+
+
+def _sizes(name: str) -> list[tuple[str, str]]:
+    """Numbers of samples that a name holds, with their endings.
+
+    Examples
+    --------
+    >>> _sizes("LAION-2B"), _sizes("top 10%")
+    ([('2', 'B')], [])
+    """
+    return SIZE_IN_NAME.findall(name)
+
+
+def _units(table: pd.DataFrame) -> Iterator[Question]:
+    """Whether some sizes, or all, are in another unit than the rest."""
+    unique = table.groupby("data")["unique"].first().sort_values()
+    factor = (unique / unique.shift()).fillna(1.0)
+    if factor.max() > UNIT_GAP:
+        place = int(factor.argmax())
+        both = (str(unique.index[place]), str(unique.index[place - 1]))
+        yield Question("units", both, {"factor": float(factor.max()), "bar": UNIT_GAP})
+    epochs = table["epochs"]
+    if epochs.min() < FEW_EPOCHS or epochs.max() < LEAST_PASSED:
+        run = str(table["run"][epochs.idxmin()])
+        yield Question("units", (run,), {"epochs": float(epochs.min()), "bar": FEW_EPOCHS})
+
+
+def _swapped(runs: xr.Dataset, table: pd.DataFrame) -> Iterator[Question]:
+    """Whether unique samples vary and samples seen do not, which then could not matter."""
+    taken = runs["unique_samples"].values > 0
+    if (taken.sum(axis=1) > 1).any() or (table["epochs"] > 1).any():
+        return
+    pool = runs["pool"].values[taken.argmax(axis=1)][runs["data_index"].values]
+    counts = table.groupby([pool, "group"])[["samples_seen", "unique"]].nunique()
+    several = counts[counts["unique"] > 1]
+    if (counts["samples_seen"] == 1).all() and not several.empty:
+        names = dict.fromkeys(str(pool) for pool, _ in several.index)
+        yield Question("swapped", tuple(names), {"epochs": float(1 / table["epochs"].min())})
+
+
+def _sweep(table: pd.DataFrame) -> Iterator[Question]:
+    """Whether runs of one cell, but for those of seeds, differ by more than chance."""
+    keys = ["data", "group", "samples_seen"]
+    unseeded = table[table["seed"].isna() | table.duplicated([*keys, "seed"], keep=False)]
+    cells = unseeded.groupby(keys)["error"].agg(["size", "std", "min", "max"])
+    far = cells[cells["std"] > SCATTER]
+    if not far.empty:
+        (data, group, seen), size, sd, least, most = next(
+            far.sort_values("std", ascending=False).itertuples(name=None)
+        )
+        values = {"cells": len(far), "runs": size, "sd": sd, "least": least, "most": most}
+        of: tuple[str, ...] = (data, group) if table["group"].nunique() > 1 else (data,)
+        numbers = {name: float(x) for name, x in values.items()}
+        yield Question("sweep", of, {**numbers, "samples_seen": float(seen), "bar": SCATTER})
+
+
+def _case(runs: xr.Dataset) -> Iterator[Question]:
+    """Names of one kind that are the same but for capitals and spaces."""
+    for kind in ("pool", "data", "group"):
+        alike: dict[str, list[str]] = {}
+        for name in runs[kind].values.tolist():
+            alike.setdefault(re.sub(r"[\s_]+", "", name).casefold(), []).append(name)
+        for names in alike.values():
+            # of a run on one pool, the training set bears its name: asked once
+            if len(names) > 1 and not (kind == "data" and set(names) <= set(runs["pool"].values)):
+                yield Question("case", tuple(names))
