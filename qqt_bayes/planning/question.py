@@ -18,8 +18,8 @@ QUESTIONS = {
     "samples, and whose table `unique` (`epochs` passes); or all runs see theirs `epochs` times",
     "units": "of training sets of which one has `factor` times as many unique samples as the next "
     "smaller (the `bar`); or of the run that sees its data for `epochs`, below the `bar`",
-    "swapped": "each pool has one number of samples seen, and of them `of` several of unique "
-    "samples, `epochs` times as many as are seen at most: are the two columns swapped?",
+    "swapped": "of pools that have one number of samples seen each, and several of unique samples, "
+    "of which a run sees as little as `epochs`: are the two columns swapped?",
     "sweep": "`cells` hold several runs that scatter by more than the `bar`; `runs` of one, with "
     "errors from `least` to `most` (standard deviation `sd`), at `samples_seen`",
     "case": "of two names of one kind that differ in capitals or spaces alone",

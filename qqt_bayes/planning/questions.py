@@ -18,15 +18,17 @@ from qqt_bayes.model.draws import errors_again, prior_draws
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import DEFAULT_MODEL, load_model
 from qqt_bayes.planning.question import Question
-from qqt_bayes.planning.targets import questions_of_targets
+from qqt_bayes.planning.targets import questions_of_pools, questions_of_targets
 from qqt_bayes.tables.budgets import EXPONENT, RUNG_WIDTH, is_one_budget
 from qqt_bayes.tables.runs import require_runs
 
 Array = NDArray[np.float64]
 
-LEAST_RISING = 0.75
-"""Share of training sets that must rise: of a table of errors hardly any does, and where repetition
-hurts, the large sets still fall; of accuracies all do but those that repetition or noise turns."""
+LEAST_RISING = 0.5
+"""Share of training sets, of which more must rise: hardly any errors do, nearly all accuracies."""
+FULL_EPOCHS = 4.0
+"""Epochs of which each is worth nearly as much as the first: here no error rises but by noise.
+Beyond, repetition may turn it, so that more epochs are looked at only for want of others."""
 EXPECTED = (0.1, 0.9)
 """Quantiles of the prior between which an error is expected. Asking costs a word, so these are
 nearer than those of a finding about the priors (`qqt_bayes.planning.findings`)."""
@@ -40,6 +42,8 @@ GUESSING = 12.5
 LEAST_SET, LARGE_SET = 256, 1e4
 """Unique samples: a training set below the first is smaller than a usual batch, and pools that are
 filtered by quality hold more than the second, at least where they are joined."""
+BATCH = 256
+"""What the counts of small experiments are multiples of; numbers of millions are hardly ever."""
 MOST_EPOCHS = 2000.0
 """Epochs: published studies of repetition end at 1,740."""
 MANY_EPOCHS = 16.0
@@ -104,6 +108,7 @@ def questions(
         *_swapped(runs, table),
         *_sweep(table),
         *_case(runs),
+        *questions_of_pools(runs),
         *questions_of_targets(runs, budgets, levels),
     )
 
@@ -128,21 +133,29 @@ def _as_table(runs: xr.Dataset) -> pd.DataFrame:
 
 def _accuracies(runs: xr.Dataset, table: pd.DataFrame) -> Iterator[Question]:
     """Whether errors rise with the budget or, where nothing shows that, are unexpectedly low."""
-    ends = table.sort_values("samples_seen").groupby(["data", "group"])
-    seen, error = ends["samples_seen"], ends["error"]
-    several = seen.max() > RUNG_WIDTH * seen.min()
-    change = (error.last() - error.first())[several]
-    if change.empty:
+    before, after = _over_budgets(table[table["epochs"] <= FULL_EPOCHS])
+    if before.empty:
+        before, after = _over_budgets(table)
+    if before.empty:
         budget = np.log(table["samples_seen"])
         falls = np.sum((budget - budget.mean()) * table["error"]) < 0
         if is_one_budget(table["samples_seen"].values) or not falls:
             yield from _unexpected(runs)
         return
-    rising = float(np.mean(change > 0))
-    if rising >= LEAST_RISING and change.mean() > 0:
-        first, last = error.first()[several].mean(), error.last()[several].mean()
-        count = {"rising": float(np.sum(change > 0)), "sets": float(change.size)}
-        yield Question("accuracies", (), count | {"lower": float(first), "upper": float(last)})
+    rising = int(np.sum(after > before))
+    if rising > LEAST_RISING * before.size and after.mean() > before.mean():
+        count = {"rising": float(rising), "sets": float(before.size)}
+        ends = {"lower": float(before.mean()), "upper": float(after.mean())}
+        yield Question("accuracies", (), count | ends)
+
+
+def _over_budgets(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Errors of each training set (and group) at the least and largest of several budgets."""
+    cells = table.groupby(["data", "group", "samples_seen"], as_index=False)["error"].mean()
+    ends = cells.groupby(["data", "group"])  # keeps the order of the budgets
+    seen, error = ends["samples_seen"], ends["error"]
+    several = seen.max() > RUNG_WIDTH * seen.min()
+    return error.first()[several], error.last()[several]
 
 
 def _unexpected(runs: xr.Dataset) -> Iterator[Question]:
@@ -175,7 +188,8 @@ def _millions(runs: xr.Dataset) -> Iterator[Question]:
     seen = runs["samples_seen"].values
     counts = np.concatenate([unique, seen])
     broken = (counts % 1 > 0) & (counts < LARGE_SET)  # shares of larger counts may be broken, too
-    if counts.min() < LEAST_SET or unique.max() < LARGE_SET or broken.any():
+    small = unique.max() < LARGE_SET and (counts % BATCH > 0).any()
+    if counts.min() < LEAST_SET or small or broken.any():
         yield Question("millions", (), {"least": float(unique.min()), "most": float(unique.max())})
 
 
@@ -231,16 +245,21 @@ def _units(table: pd.DataFrame) -> Iterator[Question]:
 
 
 def _swapped(runs: xr.Dataset, table: pd.DataFrame) -> Iterator[Question]:
-    """Whether unique samples vary and samples seen do not, which then could not matter."""
+    """Whether unique samples vary where samples seen do not, as no design would have it.
+
+    One budget for all pools and parts of them is a design, unless most of the parts are not even
+    seen once; a budget of its own for each pool, at which it has several sizes, is none.
+    """
     taken = runs["unique_samples"].values > 0
-    if (taken.sum(axis=1) > 1).any() or (table["epochs"] > 1).any():
+    if (taken.sum(axis=1) > 1).any():
         return
     pool = runs["pool"].values[taken.argmax(axis=1)][runs["data_index"].values]
     counts = table.groupby([pool, "group"])[["samples_seen", "unique"]].nunique()
     several = counts[counts["unique"] > 1]
-    if (counts["samples_seen"] == 1).all() and not several.empty:
+    planned = is_one_budget(table["samples_seen"].values) and table["epochs"].median() >= 1
+    if (counts["samples_seen"] == 1).all() and not several.empty and not planned:
         names = dict.fromkeys(str(pool) for pool, _ in several.index)
-        yield Question("swapped", tuple(names), {"epochs": float(1 / table["epochs"].min())})
+        yield Question("swapped", tuple(names), {"epochs": float(table["epochs"].min())})
 
 
 def _sweep(table: pd.DataFrame) -> Iterator[Question]:

@@ -36,7 +36,7 @@ def questions_of_targets(
     levels : DataArray, dims (level, pool), optional
         Unique samples, of the pools of the runs.
     """
-    found = [*_budgets(runs, budgets), *_pools(runs)]
+    found = [*_budgets(runs, budgets)]
     if levels is not None:
         levels = levels.reindex(pool=runs["pool"].values, fill_value=0.0)
         found += [*_levels(runs, levels), *_order(runs, levels)]
@@ -52,8 +52,10 @@ def _budgets(runs: xr.Dataset, budgets: Array | None) -> Iterator[Question]:
         )
 
 
-def _pools(runs: xr.Dataset) -> Iterator[Question]:
-    """The pool whose given size is farthest from what training sets take of it."""
+def questions_of_pools(runs: xr.Dataset) -> Iterator[Question]:
+    """The pool whose given size is farthest from what training sets take of it, if it is far."""
+    if not runs.attrs.get("pools_given"):
+        return  # sizes are those of the composition, of which some sets may not be trained yet
     factor = (runs["pool_size"] / runs["unique_samples"].max("data")).values
     place = int(abs(np.log(factor)).argmax())
     if _is_far(float(factor[place])):
@@ -74,7 +76,8 @@ def _levels(runs: xr.Dataset, levels: xr.DataArray) -> Iterator[Question]:
 
 def _is_far(factor: float) -> bool:
     """Whether a size is ten times another, or a tenth."""
-    return max(factor, 1 / factor) >= PROXY_FACTOR * (1 - ROUNDING)
+    bar = PROXY_FACTOR * (1 - ROUNDING)
+    return factor >= bar or factor <= 1 / bar
 
 
 def _order(runs: xr.Dataset, levels: xr.DataArray) -> Iterator[Question]:

@@ -136,8 +136,8 @@ def _swapped(question: Question) -> str:
     verb = "have" if len(question.of) > 1 else "has"
     return (
         f"{joined(list(question.of))} {verb} one number of samples_seen and several of "
-        "unique_samples, all at least as large, so that they could make no difference: are the two "
-        "columns swapped?"
+        f"unique_samples (a run sees as little as {question.values['epochs']:.2g} of an epoch): "
+        "are the two columns swapped?"
     )
 
 
