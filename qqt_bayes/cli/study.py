@@ -51,10 +51,10 @@ def report(
     table = read_runs(runs, **reading)
     compared = None if levels is None else read_composition(levels)
     samples = None if budgets is None else parse_budgets(budgets)
-    new_folder(Path(out))
     known = table["pool"].values.tolist()
     taken = None if compared is None else as_levels(compared, known, known="the runs")
     go_on(questions(table, budgets=samples, levels=taken), yes)
+    new_folder(Path(out))
     note_learnable(identifiability(table, *(models or [])[:1]), f"{table.sizes['run']} runs")
     note_compilation()
     found = study(

@@ -14,8 +14,9 @@ QUESTIONS = {
     "perplexities": "the losses are `least` to `most`, above the `bar`",
     "millions": "the training sets have `least` to `most` unique samples: counted in millions?",
     "epochs": "runs see their data for `least` to `most` epochs, above the `bar`",
-    "checkpoints": "an epoch may be a checkpoint: of a training set whose name says `named` unique "
-    "samples, and whose table `unique` (`epochs` passes); or all runs see theirs `epochs` times",
+    "checkpoints": "an epoch may be a checkpoint: of training sets whose names say more unique "
+    "samples than the table (the first: `named`, `unique`, and `epochs` passes); or all see theirs "
+    "`epochs` times",
     "units": "of training sets of which one has `factor` times as many unique samples as the next "
     "smaller (the `bar`); or of the run that sees its data for `epochs`, below the `bar`",
     "swapped": "of pools that have one number of samples seen each, and several of unique samples, "

@@ -204,13 +204,16 @@ def _epochs(table: pd.DataFrame) -> Iterator[Question]:
 
 def _checkpoints(table: pd.DataFrame) -> Iterator[Question]:
     """Whether what is called an epoch is the way from one checkpoint to the next."""
-    for name, each in table.groupby("data", sort=False):
-        unique, most = float(each["unique"].iloc[0]), float(each["epochs"].max())
-        sizes = [float(x) * 10 ** EXPONENT[unit.upper()] for x, unit in _sizes(str(name))]
-        far = [size for size in sizes if size > NAME_FACTOR * unique]
-        if far and len(far) == len(sizes) and most > MANY_EPOCHS:
-            values = {"named": far[0], "unique": unique, "epochs": most}
-            yield Question("checkpoints", (str(name),), values)
+    most = table.groupby("data", sort=False)[["unique", "epochs"]].max().reset_index()
+    far = {
+        (name, unique, epochs): named
+        for name, unique, epochs in most.itertuples(index=False, name=None)
+        if epochs > MANY_EPOCHS and (named := _least_size(name)) > NAME_FACTOR * unique
+    }
+    if far:  # the one that is repeated most goes first, and the numbers are of it
+        first, *others = sorted(far, key=lambda each: -each[2])
+        values = {"named": far[first], "unique": first[1], "epochs": first[2]}
+        yield Question("checkpoints", (first[0], *(name for name, *_ in others)), values)
     epochs = table["epochs"]
     same = bool(np.ptp(epochs) < 1e-6 * epochs.max())
     whole = abs(epochs.mean() - round(epochs.mean())) < 1e-6 * epochs.max()
@@ -219,15 +222,16 @@ def _checkpoints(table: pd.DataFrame) -> Iterator[Question]:
         yield Question("checkpoints", (), {"epochs": float(epochs.mean())})
 
 
-def _sizes(name: str) -> list[tuple[str, str]]:
-    """Numbers of samples that a name holds, with their endings.
+def _least_size(name: str) -> float:
+    """The least number of samples that a name holds; 0 if it holds none.
 
     Examples
     --------
-    >>> _sizes("LAION-2B"), _sizes("top 10%")
-    ([('2', 'B')], [])
+    >>> _least_size("LAION-2B"), _least_size("top 10%"), _least_size("2B of 400M")
+    (2000000000.0, 0.0, 400000000.0)
     """
-    return SIZE_IN_NAME.findall(name)
+    found = SIZE_IN_NAME.findall(name)
+    return min((float(x) * 10 ** EXPONENT[unit.upper()] for x, unit in found), default=0.0)
 
 
 def _units(table: pd.DataFrame) -> Iterator[Question]:

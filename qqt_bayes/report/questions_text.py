@@ -109,10 +109,11 @@ def _checkpoints(question: Question) -> str:
             f"All runs, at each budget, see their unique_samples exactly {told['epochs']:.0f} "
             f"times: {ask}"
         )
+    others = f" (and so {joined(list(question.of[1:]))})" if question.of[1:] else ""
     return (
         f"{question.of[0]} is passed for {told['epochs']:.3g} epochs of "
         f"{format_samples(told['unique'])} unique samples, though its name says "
-        f"{format_samples(told['named'])}: {ask}"
+        f"{format_samples(told['named'])}{others}: {ask}"
     )
 
 
