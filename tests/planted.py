@@ -4,7 +4,7 @@ What is asked about them is counted in `tests/planning/test_questions_planted.py
 `REPORTED` were looked at when thresholds were chosen; those from there on were not.
 
 >>> planted(REPORTED).kind
-'millions'
+'checkpoints'
 """
 
 from __future__ import annotations
@@ -81,6 +81,8 @@ def right() -> dict[str, Inputs]:
     found |= _groups("language models", language) | _groups("Cherti", cherti)
     for name in ("demo", "DataComp imagenet", "DataComp average-38", "language models", "Cherti"):
         found[f"{name}, smaller half"] = _half(found[name])
+    for name in ("DataComp imagenet", "language models", "Cherti"):
+        found[f"{name}, larger half"] = _half(found[name], larger=True)
     return found
 
 

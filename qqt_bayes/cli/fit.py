@@ -73,7 +73,7 @@ def report(
     for path in paths:
         writable(Path(path), files_read(model, runs, reading))
     tables = [read_runs(runs, **reading | {"metric": name}) for name in names]
-    go_on([each for table in tables for each in questions(table)], yes)
+    go_on({str(name): questions(table) for name, table in zip(names, tables, strict=True)}, yes)
     where = "" if dask is None else f" on {dask}"
     note(f"Fitting model {spec.name} to {tables[0].sizes['run']} runs{where} ...")
     if dask is None:

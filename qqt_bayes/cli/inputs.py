@@ -129,15 +129,22 @@ def numbers_of(weights: str | None, other: str = "") -> list[float] | None:
         ) from None
 
 
-def go_on(questions: Sequence[Question], yes: bool) -> None:
+def go_on(questions: Sequence[Question] | Mapping[str, Sequence[Question]], yes: bool) -> None:
     """Refuse to go on with open questions; note them where the user says that all is so intended.
+
+    Parameters
+    ----------
+    questions : sequence of Question, or mapping of str to that
+        Several tables have theirs by their names.
+    yes : bool
 
     Raises
     ------
     InputError
         With all questions in one message, unless `yes`.
     """
-    if not questions:
+    of_tables = questions.values() if isinstance(questions, Mapping) else [questions]
+    if not any(of_tables):
         return
     from qqt_bayes.report import questions_text
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -38,16 +38,23 @@ def to_dicts(questions: Sequence[Question]) -> list[dict[str, Any]]:
     return [asdict(question) | {"sentence": sentence(question)} for question in questions]
 
 
-def listed(questions: Sequence[Question], ending: str = "") -> str:
+def listed(
+    questions: Sequence[Question] | Mapping[str, Sequence[Question]], ending: str = ""
+) -> str:
     """All questions in one message.
 
     Parameters
     ----------
-    questions : sequence of Question
+    questions : sequence of Question, or mapping of str to that
+        Several tables have theirs by their names, which then go before each question.
     ending : str
         What to do about them.
     """
-    lines = ["Questions:", *(f"- {each}" for each in sentences(questions))]
+    tables = questions if isinstance(questions, Mapping) else {"": questions}
+    lines = ["Questions:"]
+    for name, each in tables.items():
+        of = f"{name}: " if len(tables) > 1 else ""
+        lines += [f"- {of}{words}" for words in sentences(each)]
     return "\n".join([*lines, ending] if ending else lines)
 
 
