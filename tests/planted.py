@@ -4,7 +4,7 @@ What is asked about them is counted in `tests/planning/test_questions_planted.py
 `REPORTED` were looked at when thresholds were chosen; those from there on were not.
 
 >>> planted(REPORTED).kind
-'checkpoints'
+'swapped columns'
 """
 
 from __future__ import annotations
@@ -179,6 +179,15 @@ def _accuracies(inputs: Inputs, rng: np.random.Generator) -> Inputs:
     return replace(inputs, runs=inputs.runs.assign(error=1 - inputs.runs["error"]))
 
 
+def _some_accuracies(inputs: Inputs, rng: np.random.Generator) -> Inputs:
+    """One minus the errors of half of the training sets, which came from another table."""
+    runs = _sets_in_runs(inputs)
+    sets = runs["pool"].unique()
+    few = runs["pool"].isin(rng.permutation(sets)[: max(1, len(sets) // 2)])
+    error = inputs.runs["error"].where(~few.to_numpy(), 1 - inputs.runs["error"])
+    return replace(inputs, runs=inputs.runs.assign(error=error))
+
+
 def _per_cent(inputs: Inputs, rng: np.random.Generator) -> Inputs:
     """Accuracies in per cent, read as losses since error rates would refuse them."""
     return replace(
@@ -284,6 +293,7 @@ def _capitals(inputs: Inputs, rng: np.random.Generator) -> Inputs:
 
 KINDS: dict[str, Callable[[Inputs, np.random.Generator], Inputs]] = {
     "accuracies": _accuracies,
+    "some accuracies": _some_accuracies,
     "accuracies in per cent": _per_cent,
     "perplexities": _perplexities,
     "millions": lambda inputs, rng: _scaled(inputs, 1e-6, 1e-6),

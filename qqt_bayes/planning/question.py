@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 QUESTIONS = {
-    "accuracies": "the errors look like accuracies: `rising` of `sets` training sets rise with the "
-    "budget, from `lower` to `upper`; where none has two budgets (`sets` 0), the priors expect "
-    "errors of `lower` to `upper` and these are `least` to `most`",
+    "accuracies": "the errors of training sets look like accuracies: `rising` of `sets` rise with "
+    "the budget, on average from `lower` to `upper`; or theirs are up to `lower` at "
+    "`samples_seen`, all others from `upper` on, farther than the `bar`; or the priors expect errors of `lower` to "
+    "`upper` and those of the table are `least` to `most`",
     "perplexities": "the losses are `least` to `most`, above the `bar`",
     "millions": "the training sets have `least` to `most` unique samples: counted in millions?",
     "epochs": "runs see their data for `least` to `most` epochs, above the `bar`",

@@ -14,26 +14,14 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.model.draws import errors_again, prior_draws
-from qqt_bayes.model.problem import Problem
-from qqt_bayes.model.spec import DEFAULT_MODEL, load_model
+from qqt_bayes.planning.accuracies import SCATTER, accuracies
 from qqt_bayes.planning.question import Question
 from qqt_bayes.planning.targets import questions_of_pools, questions_of_targets
-from qqt_bayes.tables.budgets import EXPONENT, RUNG_WIDTH, is_one_budget
+from qqt_bayes.tables.budgets import EXPONENT, is_one_budget
 from qqt_bayes.tables.runs import require_runs
 
 Array = NDArray[np.float64]
 
-LEAST_RISING = 0.5
-"""Share of training sets, of which more must rise: hardly any errors do, nearly all accuracies."""
-FULL_EPOCHS = 4.0
-"""Epochs of which each is worth nearly as much as the first: here no error rises but by noise.
-Beyond, repetition may turn it, so that more epochs are looked at only for want of others."""
-EXPECTED = (0.1, 0.9)
-"""Quantiles of the prior between which an error is expected. Asking costs a word, so these are
-nearer than those of a finding about the priors (`qqt_bayes.planning.findings`)."""
-PRIOR_DRAWS, MAX_RUNS = 400, 50
-"""Draws, and runs, that the priors are asked with: milliseconds, and quantiles to a hundredth."""
 MOST_LOSS = 20.0
 """Nats above which no loss is one per token: guessing among a vocabulary of 250,000 costs 12.5, and
 an untrained model somewhat more."""
@@ -59,9 +47,6 @@ SIZE_IN_NAME = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)([KMBT])(?![a-z\d])", re.IG
 UNIT_GAP = 300.0
 """Factor between neighbouring sizes: a document has 500 to 2,000 tokens, and its sizes vary; pools
 of one table, which are compared, lie within a factor of ten of the next."""
-SCATTER = 0.034
-"""Standard deviation of a cell's errors: twice the largest noise that the priors expect (0.017, two
-standard deviations out)."""
 
 
 def questions(
@@ -99,7 +84,7 @@ def questions(
     require_runs(runs)
     table = _as_table(runs)
     return (
-        *_accuracies(runs, table),
+        *accuracies(runs, table),
         *_perplexities(runs),
         *_millions(runs),
         *_epochs(table),
@@ -129,49 +114,6 @@ def _as_table(runs: xr.Dataset) -> pd.DataFrame:
             "seed": runs["seed"].values,
         }
     )
-
-
-def _accuracies(runs: xr.Dataset, table: pd.DataFrame) -> Iterator[Question]:
-    """Whether errors rise with the budget or, where nothing shows that, are unexpectedly low."""
-    before, after = _over_budgets(table[table["epochs"] <= FULL_EPOCHS])
-    if before.empty:
-        before, after = _over_budgets(table)
-    if before.empty:
-        budget = np.log(table["samples_seen"])
-        falls = np.sum((budget - budget.mean()) * table["error"]) < 0
-        if is_one_budget(table["samples_seen"].values) or not falls:
-            yield from _unexpected(runs)
-        return
-    rising = int(np.sum(after > before))
-    if rising > LEAST_RISING * before.size and after.mean() > before.mean():
-        count = {"rising": float(rising), "sets": float(before.size)}
-        ends = {"lower": float(before.mean()), "upper": float(after.mean())}
-        yield Question("accuracies", (), count | ends)
-
-
-def _over_budgets(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """Errors of each training set (and group) at the least and largest of several budgets."""
-    cells = table.groupby(["data", "group", "samples_seen"], as_index=False)["error"].mean()
-    ends = cells.groupby(["data", "group"])  # keeps the order of the budgets
-    seen, error = ends["samples_seen"], ends["error"]
-    several = seen.max() > RUNG_WIDTH * seen.min()
-    return error.first()[several], error.last()[several]
-
-
-def _unexpected(runs: xr.Dataset) -> Iterator[Question]:
-    """Whether the priors expect one minus the errors of several training sets, and not these."""
-    if runs.attrs["kind"] != "error" or runs.sizes["data"] < 2:
-        return  # between one training set nobody chooses
-    runs = runs.isel(run=slice(MAX_RUNS))
-    problem = Problem(load_model(DEFAULT_MODEL), runs)
-    drawn = errors_again(problem, prior_draws(problem, 0, PRIOR_DRAWS), 0)
-    low, high = np.quantile(drawn, EXPECTED, axis=0)
-    error = runs["error"].values
-    accuracy = (low <= 1 - error) & (1 - error <= high)
-    if np.mean((error < low) & accuracy) > 1 / 2:
-        expected = {"lower": float(np.median(low)), "upper": float(np.median(high))}
-        found = {"least": float(error.min()), "most": float(error.max())}
-        yield Question("accuracies", (), {"rising": 0.0, "sets": 0.0, **expected, **found})
 
 
 def _perplexities(runs: xr.Dataset) -> Iterator[Question]:

@@ -61,13 +61,19 @@ def listed(
 def _accuracies(question: Question) -> str:
     """That errors rise with the budget, or lie where the priors do not expect them."""
     told = question.values
-    if told["sets"]:
-        of = f"{told['rising']:.0f} of {told['sets']:.0f} training sets"
-        which = of if told["sets"] > 1 else "the training set"
+    if "sets" in told:
+        which = f"{joined(list(question.of))} ({told['rising']:.0f} of {told['sets']:.0f} curves)"
         return (
             f"The errors of {which} rise with the budget (on average from {told['lower']:.3g} to "
             f"{told['upper']:.3g}): are they accuracies? Then the error is 1 - accuracy. (If data "
             "are repeated too often errors may rise, too.)"
+        )
+    if "samples_seen" in told:
+        return (
+            f"At {format_samples(told['samples_seen'])} the errors of {joined(list(question.of))} "
+            f"are up to {told['lower']:.3g}, all others from {told['upper']:.3g} on, and 1 minus the "
+            "ones would be near the others: are some of them accuracies? Then the error is 1 - "
+            "accuracy."
         )
     return (
         f"The errors are {_range(question)}, where such runs would mostly have "

@@ -84,6 +84,29 @@ def test_errors_in_place_of_those_accuracies_are_not_asked_about():
         assert asked([(*row[:3], 1 - row[3]) for row in rows]) == ()
 
 
+def test_accuracies_among_errors_are_asked_about_by_the_name_of_their_training_set():
+    rows = [*GOOD, ("c", 1e8, 1e7, 0.5), ("c", 1e8, 1e8, 0.6)]
+    (question,) = asked(rows)
+    assert (question.id, question.of) == ("accuracies", ("c",))
+    values = {"rising": 1.0, "sets": 1.0, "lower": 0.5, "upper": 0.6}
+    assert question.values == values
+    assert asked([*rows[:-1], ("c", 1e8, 1e8, 0.503)]) == ()  # by chance
+
+
+@pytest.mark.parametrize(
+    ("errors", "names"),
+    [
+        ((0.82, 0.8, 0.18, 0.25), ("c", "d")),
+        ((0.82, 0.8, 0.78, 0.25), ("d",)),
+        ((0.82, 0.8, 0.55, 0.45), None),  # no gap
+        ((0.65, 0.6, 0.62, 0.1), None),  # a gap, but 0.9 is as far from the others
+    ],
+)
+def test_some_accuracies_at_one_budget(errors, names):
+    rows = [(pool, 1e8, 1e8, error) for pool, error in zip("abcd", errors, strict=True)]
+    assert [each.of for each in asked(rows)] == ([] if names is None else [names])
+
+
 def test_errors_that_rise_where_data_are_much_repeated_are_errors():
     rows = [("a", 1e7, 1e7, 0.7), ("a", 1e7, 2e7, 0.6), ("a", 1e7, 1e9, 0.8), *GOOD[2:]]
     assert asked(rows) == ()
