@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 QUESTIONS = {
     "accuracies": "the errors of training sets look like accuracies: `rising` of `sets` rise with "
     "the budget, on average from `lower` to `upper`; or theirs are up to `lower` at "
-    "`samples_seen`, all others from `upper` on, farther than the `bar`; or the priors expect errors of `lower` to "
-    "`upper` and those of the table are `least` to `most`",
+    "`samples_seen`, all others from `upper` on, farther than the `bar`; or the priors expect "
+    "errors of `lower` to `upper` and those of the table are `least` to `most`",
     "perplexities": "the losses are `least` to `most`, above the `bar`",
-    "millions": "the training sets have `least` to `most` unique samples: counted in millions?",
+    "millions": "the training sets have `least` to `most` unique samples, or the runs saw so many "
+    "(of `samples_seen` or `unique_samples`): counted in millions?",
     "epochs": "runs see their data for `least` to `most` epochs, above the `bar`",
     "checkpoints": "an epoch may be a checkpoint: of training sets whose names say more unique "
     "samples than the table (the first: `named`, `unique`, and `epochs` passes); or all see theirs "
@@ -26,7 +27,7 @@ QUESTIONS = {
     "errors from `least` to `most` (standard deviation `sd`), at `samples_seen`",
     "case": "of two names of one kind that differ in capitals or spaces alone",
     "budgets": "a budget of `least` is asked, the least run saw `least_trained`",
-    "proxy": "of a pool whose size, or of a level of which all, is `factor` times what was trained",
+    "proxy": "of a pool, given with `size`, or of a level: `factor` times what was trained",
     "order": "levels take the first of these pools before the second, but at `samples_seen` its "
     "error is `first`, that of the second `second`",
 }

@@ -79,7 +79,7 @@ def questions(
     >>> table = pd.DataFrame({"pool": ["a", "a"], "unique_samples": 12.8, "error": [0.7, 0.6],
     ...                       "samples_seen": [128, 1280]})
     >>> questions(read_runs(table))
-    (Question(id='millions', of=(), values={'least': 12.8, 'most': 12.8}),)
+    (Question(id='millions', of=('unique_samples',), values={'least': 12.8, 'most': 12.8}),)
     """
     require_runs(runs)
     table = _as_table(runs)
@@ -132,7 +132,10 @@ def _millions(runs: xr.Dataset) -> Iterator[Question]:
     broken = (counts % 1 > 0) & (counts < LARGE_SET)  # shares of larger counts may be broken, too
     small = unique.max() < LARGE_SET and (counts % BATCH > 0).any()
     if counts.min() < LEAST_SET or small or broken.any():
-        yield Question("millions", (), {"least": float(unique.min()), "most": float(unique.max())})
+        of_sets = unique.min() <= LARGE_SET
+        column, count = ("unique_samples", unique) if of_sets else ("samples_seen", seen)
+        ends = {"least": float(count.min()), "most": float(count.max())}
+        yield Question("millions", (column,), ends)
 
 
 def _epochs(table: pd.DataFrame) -> Iterator[Question]:

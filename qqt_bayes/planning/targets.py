@@ -61,7 +61,8 @@ def questions_of_pools(runs: xr.Dataset) -> Iterator[Question]:
     place = int(abs(np.log(factor)).argmax())
     if _is_far(float(factor[place])):
         of = (str(runs["pool"].values[place]),)
-        yield Question("proxy", of, {"factor": float(factor[place]), "bar": PROXY_FACTOR})
+        size = {"size": float(runs["pool_size"][place])}
+        yield Question("proxy", of, {"factor": float(factor[place]), **size, "bar": PROXY_FACTOR})
 
 
 def _levels(runs: xr.Dataset, levels: xr.DataArray) -> Iterator[Question]:

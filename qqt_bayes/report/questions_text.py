@@ -22,7 +22,7 @@ def sentence(question: Question) -> str:
 
     Examples
     --------
-    >>> sentence(Question("millions", values={"least": 12.8, "most": 51.2}))
+    >>> sentence(Question("millions", ("unique_samples",), {"least": 12.8, "most": 51.2}))
     'The training sets have 12.8 to 51.2 unique samples: are these millions? ...'
     """
     return SENTENCES[question.id](question)
@@ -71,8 +71,8 @@ def _accuracies(question: Question) -> str:
     if "samples_seen" in told:
         return (
             f"At {format_samples(told['samples_seen'])} the errors of {joined(list(question.of))} "
-            f"are up to {told['lower']:.3g}, all others from {told['upper']:.3g} on, and 1 minus the "
-            "ones would be near the others: are some of them accuracies? Then the error is 1 - "
+            f"are up to {told['lower']:.3g}, all others from {told['upper']:.3g} on, and 1 minus "
+            "the ones would be near the others: are some of them accuracies? Then the error is 1 - "
             "accuracy."
         )
     return (
@@ -92,19 +92,20 @@ def _perplexities(question: Question) -> str:
 
 
 def _millions(question: Question) -> str:
-    """That the training sets are so small as if counted in millions."""
-    least = question.values["least"]
+    """That the training sets, or the runs, are so small as if counted in millions."""
+    least, of_sets = question.values["least"], question.of == ("unique_samples",)
+    has = "training sets have {} unique samples" if of_sets else "runs saw {} samples"
+    other = "samples_seen" if of_sets else "unique_samples"
     return (
-        f"The training sets have {_range(question)} unique samples: are these millions? Then write "
-        f"{least * 1e6:.15g} for {least:g}, and samples_seen in the same unit."
+        f"The {has.format(_range(question))}: are these millions? Then write "
+        f"{least * 1e6:.15g} for {least:.15g}, and {other} in the same unit."
     )
 
 
 def _epochs(question: Question) -> str:
     """That data are repeated more often than anybody would."""
-    least, most = (question.values[name] for name in ("least", "most"))
     return (
-        f"The runs see their data for {least:.3g} to {most:.3g} epochs: are samples_seen and "
+        f"The runs see their data for {_range(question)} epochs: are samples_seen and "
         "unique_samples in the same unit (samples, tokens or documents), and is unique_samples the "
         "whole training set, not the part between two checkpoints?"
     )
@@ -124,7 +125,7 @@ def _checkpoints(question: Question) -> str:
         )
     others = f" (and so {joined(list(question.of[1:]))})" if question.of[1:] else ""
     return (
-        f"{question.of[0]} is passed for {told['epochs']:.3g} epochs of "
+        f"{question.of[0]} is passed for {_times(told['epochs'], 3)} epochs of "
         f"{format_samples(told['unique'])} unique samples, though its name says "
         f"{format_samples(told['named'])}{others}: {ask}"
     )
@@ -186,12 +187,21 @@ def _budgets(question: Question) -> str:
 
 def _proxy(question: Question) -> str:
     """That sizes are far from those trained."""
-    factor = question.values["factor"]
-    words = f"{_times(factor)} times" if factor > 1 else f"only 1/{_times(1 / factor)} of"
+    factor, size = question.values["factor"], question.values.get("size")
+    larger = factor > 1
+    words = f"{_times(factor)} times" if larger else f"1/{_times(1 / factor)} of"
+    is_given = (
+        f"Level {question.of[0]} takes {words} what any training set of the runs takes of a pool"
+        if size is None
+        else f"Pool {question.of[0]} is given with {format_samples(size)} unique samples, {words} "
+        "what any training set of the runs takes of it"
+    )
+    if not larger:
+        return f"{is_given}: is that the same unit, and the same pool?"
     return (
-        f"{question.of[0]} has {words} what any training set of the runs takes of a pool: were the "
-        "runs made on parts of the pools? Then repetition begins later than they show, and what is "
-        "said of whole pools rests on how half-lives grow with size. Or is it another unit?"
+        f"{is_given}: were the runs made on parts of the pools? Then repetition begins later than "
+        "they show, and what is said of whole pools rests on how half-lives grow with size. Or is "
+        "it another unit?"
     )
 
 
@@ -206,20 +216,20 @@ def _order(question: Question) -> str:
     )
 
 
-def _times(factor: float) -> str:
-    """A factor to two digits, written out.
+def _times(factor: float, digits: int = 2) -> str:
+    """A number to some digits, written out.
 
     Examples
     --------
     >>> _times(2.345), _times(1234567.0)
     ('2.3', '1,200,000')
     """
-    return f"{float(f'{factor:.2g}'):,.15g}"
+    return f"{float(f'{factor:.{digits - 1}e}'):,.15g}"
 
 
 def _range(question: Question) -> str:
     """The least and the most, once if they are the same."""
-    least, most = (f"{question.values[name]:.3g}" for name in ("least", "most"))
+    least, most = (_times(question.values[name], digits=3) for name in ("least", "most"))
     return least if least == most else f"{least} to {most}"
 
 

@@ -184,7 +184,7 @@ def test_a_sweep_is_asked_about_and_seeds_are_not():
 def test_sizes_that_are_given_are_compared_with_what_was_trained():
     sizes = pd.DataFrame({"pool": ["a", "b"], "unique_samples": [1e7, 4e8]})
     (question,) = questions(read_runs(table(GOOD), pools=sizes))
-    assert question == Question("proxy", ("b",), {"factor": 20.0, "bar": 10.0})
+    assert question == Question("proxy", ("b",), {"factor": 20.0, "size": 4e8, "bar": 10.0})
     near = sizes.assign(unique_samples=[1e7, 1e8])
     assert questions(read_runs(table(GOOD), pools=near)) == ()
     # nobody gave sizes: a composition may hold training sets that are not trained yet
