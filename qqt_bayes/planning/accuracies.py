@@ -78,20 +78,37 @@ def _over_budgets(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 def _apart(runs: xr.Dataset, table: pd.DataFrame) -> Iterator[Question]:
     """Whether errors at one budget are in two parts, and one minus those of the one fits the other.
 
-    So they are where some training sets come from a table of accuracies.
+    So they are where some training sets come from a table of accuracies. Those that fall with the
+    budget are errors, however far they stand apart.
     """
     if runs.attrs["kind"] != "error":
         return
+    falls = _falls(table)
     rung = rungs(table["samples_seen"].values)
     for _, cell in table.groupby(["group", rung]):
         error = cell.groupby("data")["error"].mean().sort_values()
         step = error.diff().fillna(0.0)
         place = int(step.argmax())
         gap, low, high = float(step.iloc[place]), error.iloc[:place], error.iloc[place:]
-        if gap > GAP and abs(1 - low.mean() - high.mean()) < gap / 2:
+        fits = gap > GAP and abs(1 - low.mean() - high.mean()) < gap / 2
+        if fits and not all(_are_errors(side.index, falls) for side in (low, high)):
             ends = {"lower": float(low.max()), "upper": float(high.min())}
             at = {"samples_seen": float(cell["samples_seen"].min())}
             yield Question("accuracies", tuple(map(str, low.index)), {**ends, **at, "bar": GAP})
+
+
+def _falls(table: pd.DataFrame) -> pd.Series:
+    """Whether each training set that has several budgets falls clearly from the least on."""
+    cells = table.groupby(["data", "group", "samples_seen"], as_index=False)["error"].mean()
+    error = cells.groupby(["data", "group"])["error"]  # keeps the order of the budgets
+    falls = error.min() < error.first() - SCATTER
+    return falls[error.size() > 1].groupby("data").mean() > 1 / 2
+
+
+def _are_errors(sets: pd.Index, falls: pd.Series) -> bool:
+    """Whether most of those training sets fall with the budget of which that is known."""
+    known = falls.reindex(sets).dropna().astype(float)
+    return bool(known.mean() > 1 / 2)
 
 
 def _unexpected(runs: xr.Dataset, table: pd.DataFrame) -> Iterator[Question]:

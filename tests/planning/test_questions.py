@@ -107,6 +107,13 @@ def test_some_accuracies_at_one_budget(errors, names):
     assert [each.of for each in asked(rows)] == ([] if names is None else [names])
 
 
+def test_errors_that_fall_are_errors_however_far_they_stand_apart():
+    rows = [("a", 1e8, 1e7, 0.25), ("b", 1e8, 1e7, 0.8)]
+    assert [each.id for each in asked(rows)] == ["accuracies"]
+    assert asked([*rows, ("a", 1e8, 1e8, 0.2), ("b", 1e8, 1e8, 0.75)]) == ()
+    assert asked([*rows, ("a", 1e8, 1e8, 0.2)]) != ()
+
+
 def test_errors_that_rise_where_data_are_much_repeated_are_errors():
     rows = [("a", 1e7, 1e7, 0.7), ("a", 1e7, 2e7, 0.6), ("a", 1e7, 1e9, 0.8), *GOOD[2:]]
     assert asked(rows) == ()
