@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from command import qqt
 
+from qqt_bayes.errors import InputError
 from qqt_bayes.sampling import inference
 
 ACCURACIES = """pool,unique_samples,samples_seen,error
@@ -65,6 +66,19 @@ def test_a_fit_goes_on_with_yes_and_notes_the_questions(
     assert json.loads(said.stdout)["passed"] is True
     assert "are they accuracies?" in said.stderr
     assert "Going on all the same (--yes)." in said.stderr
+
+
+def test_a_study_goes_on_with_yes(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_fit(*_: object, **__: object) -> None:
+        raise InputError("fitted")
+
+    monkeypatch.setattr(inference, "fit", no_fit)
+    said = qqt("study", runs, "-o", tmp_path / "new", "--budgets", "1", "--yes", exit_code=1).stderr
+    assert "A budget of 1 is asked" in said
+    assert "Going on all the same (--yes)." in said
+    assert said.splitlines()[-1] == "fitted"
 
 
 def test_of_several_metrics_each_is_asked_about_by_its_name(runs: Path, tmp_path: Path) -> None:
