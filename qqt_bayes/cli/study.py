@@ -12,7 +12,6 @@ from qqt_bayes.cli.output import emit_decision, note
 from qqt_bayes.decisions.study import Study
 from qqt_bayes.files import new_folder
 from qqt_bayes.planning.questions import questions
-from qqt_bayes.posterior.levels import as_levels
 from qqt_bayes.report import study_text
 from qqt_bayes.report.identifiability_text import identifiability
 from qqt_bayes.studies.study import study
@@ -51,9 +50,7 @@ def report(
     table = read_runs(runs, **reading)
     compared = None if levels is None else read_composition(levels)
     samples = None if budgets is None else parse_budgets(budgets)
-    known = table["pool"].values.tolist()
-    taken = None if compared is None else as_levels(compared, known, known="the runs")
-    go_on(questions(table, budgets=samples, levels=taken), yes)
+    go_on(questions(table, budgets=samples, levels=compared), yes)
     new_folder(Path(out))
     note_learnable(identifiability(table, *(models or [])[:1]), f"{table.sizes['run']} runs")
     note_compilation()

@@ -1,6 +1,6 @@
 """Whether the numbers of a table mean what they are taken for: what to ask before an answer.
 
-Someone's accuracies are legal error rates, his millions legal samples, and a fit of them passes its
+Accuracies are legal error rates, numbers of millions legal samples, and a fit of them may pass its
 gate.  Each function here asks one question; nothing is refused or mended.
 """
 
@@ -12,15 +12,14 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 from qqt_bayes.planning.accuracies import SCATTER, accuracies
 from qqt_bayes.planning.question import Question
 from qqt_bayes.planning.targets import questions_of_pools, questions_of_targets
+from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels
 from qqt_bayes.tables.budgets import EXPONENT, is_one_budget
 from qqt_bayes.tables.runs import require_runs
-
-Array = NDArray[np.float64]
 
 MOST_LOSS = 20.0
 """Nats above which no loss is one per token: guessing among a vocabulary of 250,000 costs 12.5, and
@@ -50,7 +49,7 @@ of one table, which are compared, lie within a factor of ten of the next."""
 
 
 def questions(
-    runs: xr.Dataset, *, budgets: Array | None = None, levels: xr.DataArray | None = None
+    runs: xr.Dataset, *, budgets: ArrayLike | str | None = None, levels: Levels | None = None
 ) -> tuple[Question, ...]:
     """Whether the numbers of a table of runs mean what they are taken for, as ids and numbers.
 
@@ -58,10 +57,10 @@ def questions(
     ----------
     runs : Dataset
         As `read_runs` returns it.
-    budgets : array, optional
+    budgets : number, array_like or str, optional
         Samples seen at which to decide.
-    levels : DataArray, dims (level, pool), optional
-        What to decide between.
+    levels : DataArray, path or DataFrame, optional
+        What to decide between, see `read_composition`.
 
     Returns
     -------
@@ -71,7 +70,7 @@ def questions(
     Raises
     ------
     InputError
-        If `runs` is no table of runs.
+        If `runs` is no table of runs, or a budget or level is none.
 
     Examples
     --------
@@ -82,6 +81,9 @@ def questions(
     (Question(id='millions', of=('unique_samples',), values={'least': 12.8, 'most': 12.8}),)
     """
     require_runs(runs)
+    samples = None if budgets is None else as_budgets(budgets)
+    if levels is not None:
+        levels = as_levels(levels, runs["pool"].values.tolist(), known="the runs")
     table = _as_table(runs)
     return (
         *accuracies(runs, table),
@@ -94,7 +96,7 @@ def questions(
         *_sweep(table),
         *_case(runs),
         *questions_of_pools(runs),
-        *questions_of_targets(runs, budgets, levels),
+        *questions_of_targets(runs, samples, levels),
     )
 
 

@@ -239,6 +239,12 @@ def test_levels_that_take_the_worse_pool_first(order, ids):
         assert found == (Question("order", ("b", "a"), values),)
 
 
+def test_budgets_and_levels_are_taken_as_people_write_them():
+    levels = pd.DataFrame({"data": ["x"], "pool": "a", "unique_samples": 1e9})
+    found = questions(read_runs(table(GOOD)), budgets="64, 1B", levels=levels)
+    assert [question.id for question in found] == ["budgets", "proxy"]
+
+
 def test_only_a_table_of_runs_is_asked_about():
     with pytest.raises(InputError, match="runs: expected a Dataset"):
         questions("runs.csv")
