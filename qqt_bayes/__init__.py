@@ -15,6 +15,7 @@ before it:
 ``comparison``            laws and baselines compared by what they predict
 ``report``                results as words, tables and figures
 ``studies``               several laws fitted, compared and decided on together, in one folder
+``asking``                the public fit, study and decision, which ask before they answer
 ``cli``                   the command ``qqt``
 ========================  ==========================================================================
 
@@ -32,6 +33,8 @@ __all__ = [
     "Fit",
     "InadequateFit",
     "InputError",
+    "PlausibilityWarning",
+    "Question",
     "__version__",
     "best_subsets",
     "build_model",
@@ -48,6 +51,7 @@ __all__ = [
     "nested_levels",
     "predict",
     "predict_known",
+    "questions",
     "read_composition",
     "read_parameters",
     "read_runs",
@@ -61,12 +65,14 @@ _MODULE_OF = {
     "Fit": "posterior.fit",
     "InadequateFit": "errors",
     "InputError": "errors",
+    "PlausibilityWarning": "errors",
+    "Question": "planning.question",
     "best_subsets": "decisions.subsets",
     "build_model": "model.build",
     "compare_laws": "comparison.loo",
-    "decide": "decisions.decide",
+    "decide": "asking.decide",
     "decide_stack": "decisions.decide",
-    "fit": "sampling.inference",
+    "fit": "asking.fit",
     "fit_many": "sampling.many",
     "identifiability": "report.identifiability_text",
     "learned": "posterior.prior_sensitivity",
@@ -76,32 +82,36 @@ _MODULE_OF = {
     "nested_levels": "tables.composition",
     "predict": "posterior.prediction",
     "predict_known": "posterior.prediction",
+    "questions": "planning.questions",
     "read_composition": "tables.composition",
     "read_parameters": "tables.parameters",
     "read_runs": "tables.runs",
     "save": "posterior.fit_file",
     "simulate_runs": "calibration.simulate",
-    "study": "studies.study",
+    "study": "asking.study",
 }
 """The module, below this package, from which each public name is loaded."""
 
 if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test compares
+    from qqt_bayes.asking.decide import decide
+    from qqt_bayes.asking.fit import fit
+    from qqt_bayes.asking.study import study
     from qqt_bayes.calibration.simulate import simulate_runs
     from qqt_bayes.comparison.loo import compare_laws
     from qqt_bayes.decisions.criteria import Criteria
-    from qqt_bayes.decisions.decide import decide, decide_stack
+    from qqt_bayes.decisions.decide import decide_stack
     from qqt_bayes.decisions.subsets import best_subsets
-    from qqt_bayes.errors import InadequateFit, InputError
+    from qqt_bayes.errors import InadequateFit, InputError, PlausibilityWarning
     from qqt_bayes.model.build import build_model
     from qqt_bayes.model.spec import list_models, load_model
+    from qqt_bayes.planning.question import Question
+    from qqt_bayes.planning.questions import questions
     from qqt_bayes.posterior.fit import Fit
     from qqt_bayes.posterior.fit_file import load, save
     from qqt_bayes.posterior.prediction import predict, predict_known
     from qqt_bayes.posterior.prior_sensitivity import learned
     from qqt_bayes.report.identifiability_text import identifiability
-    from qqt_bayes.sampling.inference import fit
     from qqt_bayes.sampling.many import fit_many
-    from qqt_bayes.studies.study import study
     from qqt_bayes.tables.composition import nested_levels, read_composition
     from qqt_bayes.tables.parameters import read_parameters
     from qqt_bayes.tables.runs import read_runs

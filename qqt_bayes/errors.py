@@ -34,6 +34,10 @@ class InadequateFit(RuntimeError):
         self.gate = gate
 
 
+class PlausibilityWarning(UserWarning):
+    """Numbers that may mean something else than they were taken for; see `qqt_bayes.questions`."""
+
+
 def suggest(word: str, choices: Iterable[str]) -> str:
     """Ending of a sentence about an unknown word: the choice that looks most like it, if any.
 

@@ -79,7 +79,7 @@ def test_a_type_checker_sees_every_public_name_with_its_signature(tmp_path: Path
     assert all(text.startswith("def (") for text in types.values()), types
     tree, table = "xarray.core.datatree.DataTree", "xarray.core.dataset.Dataset"
     assert types["decide"].startswith(f"def (fit: {tree} | qqt_bayes.posterior.fit.Fit | ")
-    assert "'probability'?: float, 'margin'?: float" in types["decide"]
+    assert "probability: float =, margin: float =" in types["decide"]
     assert types["decide"].endswith(f"-> {table}")
     assert types["fit"].startswith(f"def (runs: {table}, spec: qqt_bayes.model.spec.Spec | str =,")
     assert types["fit"].endswith(f"-> {tree}")

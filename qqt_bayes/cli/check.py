@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import xarray as xr
 
-from qqt_bayes.cli.output import emit, note
+from qqt_bayes.cli.output import emit, note, warn
 from qqt_bayes.errors import suggest
 from qqt_bayes.model.spec import Spec
+from qqt_bayes.planning.question import Question
+from qqt_bayes.planning.questions import questions
+from qqt_bayes.report import questions_text
 from qqt_bayes.report.identifiability_text import Identifiability, identifiability
 from qqt_bayes.report.records import training_sets
 from qqt_bayes.tables.runs import OPTIONAL
@@ -24,7 +28,9 @@ UNUSED = {
 
 
 def report(runs: xr.Dataset, spec: Spec, form: str) -> None:
-    """Print the training sets on stdout, what they can teach on stderr; JSON holds both.
+    """Print the training sets on stdout, questions and what they can teach on stderr.
+
+    The questions come first. JSON holds all of it.
 
     Parameters
     ----------
@@ -34,8 +40,10 @@ def report(runs: xr.Dataset, spec: Spec, form: str) -> None:
     form : {"table", "json", "csv"}
     """
     table, learnable = training_sets(runs), identifiability(runs, spec)
+    if doubts := questions(runs):
+        warn(questions_text.listed(doubts))
     left_out = {name: json.loads(runs.attrs[name]) for name in UNUSED}
-    emit(table, form, lambda: _content(runs, table, left_out, learnable))
+    emit(table, form, lambda: _content(runs, table, left_out, learnable, doubts))
     count, data, pools = (runs.sizes[dim] for dim in ("run", "data", "pool"))
     note(f"{count} runs of {data} training sets from {pools} pools.")
     for name, words in UNUSED.items():
@@ -59,6 +67,7 @@ def _content(
     table: pd.DataFrame,
     left_out: dict[str, list[str]],
     learnable: Identifiability,
+    doubts: Sequence[Question],
 ) -> dict[str, Any]:
     """What JSON says of a table of runs."""
     return {
@@ -69,5 +78,6 @@ def _content(
         "pools": runs["pool"].values.tolist(),
         "training_sets": table.to_dict("records"),
         **left_out,
+        "questions": questions_text.to_dicts(doubts),
         "identifiability": learnable.to_dict(),
     }

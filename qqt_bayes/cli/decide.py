@@ -8,6 +8,7 @@ from typing import Any
 from qqt_bayes.cli import output
 from qqt_bayes.cli.inputs import (
     budgets_for,
+    go_on,
     levels_of,
     named_by_model,
     nested,
@@ -18,8 +19,10 @@ from qqt_bayes.cli.inputs import (
 from qqt_bayes.cli.output import note, warn
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.files import new_folder, writable
+from qqt_bayes.planning.targets import questions_of_targets
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.fit_file import load, open_fit
+from qqt_bayes.posterior.levels import as_levels
 from qqt_bayes.report import gate_text
 
 
@@ -38,6 +41,7 @@ def report(
     figures: str | None,
     outputs: tuple[str, ...],
     explain: bool,
+    yes: bool,
     **criteria: Any,
 ) -> None:
     """Decide, print the decision, write it and draw it.
@@ -49,7 +53,7 @@ def report(
         study, which knows its fits, weights, levels and budgets.
     form : {"table", "json", "csv"}
     weights, levels, is_nested, scale, target_pools, subsets, budgets
-    only_group, figures, outputs, explain
+    only_group, figures, outputs, explain, yes
         The options of the command. What is to be written is checked before long work.
     **criteria
         As for `qqt_bayes.decide`.
@@ -71,7 +75,9 @@ def report(
     if subsets:
         from qqt_bayes.decisions.subsets import best_subsets
 
-        decision = best_subsets(first, budgets_for(first, budgets), group=only_group, **criteria)
+        samples = budgets_for(first, budgets)
+        go_on(questions_of_targets(first.runs, samples), yes)
+        decision = best_subsets(first, samples, group=only_group, **criteria)
     else:
         shares = None if study is None else study.weights
         shares = shares if weights is None else weights_of(fits, weights)
@@ -86,6 +92,10 @@ def report(
             taken = levels_of(first, levels)
         else:
             taken = study.levels
+        taken = as_levels(taken, first.pools)
+        # of levels that are asked for as larger, or as unions, there is nothing to ask
+        asked = taken if levels is not None and larger is None else None
+        go_on(questions_of_targets(first.runs, samples, asked), yes)
         decision = decide(
             fits,
             taken,
@@ -103,5 +113,5 @@ def report(
     if folder:
         from qqt_bayes.report.figures.files import write_figures
 
-        drawn = write_figures(fits, decision, taken, folder)
+        drawn = write_figures(fits, decision, decision["unique_samples"], folder)
         note(f"{len(drawn)} figures are in {figures}.")

@@ -10,11 +10,12 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from qqt_bayes.cli.inputs import files_read
+from qqt_bayes.cli.inputs import files_read, go_on
 from qqt_bayes.cli.output import emit, note
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.files import slug, writable
 from qqt_bayes.model.spec import Spec, load_model
+from qqt_bayes.planning.questions import questions
 from qqt_bayes.posterior import fit_file
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.gate import Gate
@@ -33,6 +34,7 @@ def report(
     *,
     reading: dict[str, Any],
     by_metric: bool,
+    yes: bool,
     force: bool,
     dask: str | None,
     **sampler: Any,
@@ -48,6 +50,8 @@ def report(
         How to read RUNS: the other options of `qqt_bayes.cli.options.runs`.
     by_metric : bool
         Whether each metric of RUNS has a fit of its own.
+    yes : bool
+        Whether numbers that may mean something else are so intended.
     force : bool
         Whether a fit that did not pass its gate is no fault.
     dask : str or None
@@ -58,7 +62,8 @@ def report(
     Raises
     ------
     InputError
-        If the model or RUNS has a fault, or a file cannot be written.
+        If the model or RUNS has a fault, or a file cannot be written; if there are questions about
+        the runs, and `yes` is not given.
     InadequateFit
         As in `fit_and_report`.
     """
@@ -68,6 +73,7 @@ def report(
     for path in paths:
         writable(Path(path), files_read(model, runs, reading))
     tables = [read_runs(runs, **reading | {"metric": name}) for name in names]
+    go_on({str(name): questions(table) for name, table in zip(names, tables, strict=True)}, yes)
     where = "" if dask is None else f" on {dask}"
     note(f"Fitting model {spec.name} to {tables[0].sizes['run']} runs{where} ...")
     if dask is None:

@@ -20,6 +20,7 @@ from qqt_bayes.tables.budgets import budgets_about, parse_budgets
 from qqt_bayes.tables.composition import nested_levels, read_composition, read_sizes
 
 if TYPE_CHECKING:
+    from qqt_bayes.planning.question import Question
     from qqt_bayes.studies.folder import Saved
 
 STACKING = "stacking"
@@ -128,6 +129,30 @@ def numbers_of(weights: str | None, other: str = "") -> list[float] | None:
         raise InputError(
             f"weights: expected numbers such as 0.7,0.3{other}, got {weights!r}"
         ) from None
+
+
+def go_on(questions: Sequence[Question] | Mapping[str, Sequence[Question]], yes: bool) -> None:
+    """Refuse to go on with open questions; note them where the user says that all is so intended.
+
+    Parameters
+    ----------
+    questions : sequence of Question, or mapping of str to that
+        Several tables have theirs by their names.
+    yes : bool
+
+    Raises
+    ------
+    InputError
+        With all questions in one message, unless `yes`.
+    """
+    of_tables = questions.values() if isinstance(questions, Mapping) else [questions]
+    if not any(of_tables):
+        return
+    from qqt_bayes.report import questions_text
+
+    if not yes:
+        raise InputError(questions_text.listed(questions, questions_text.ANSWER))
+    note(questions_text.listed(questions, questions_text.ANSWERED))
 
 
 def levels_for(path: str | None, known: xr.Dataset) -> tuple[xr.DataArray, str]:

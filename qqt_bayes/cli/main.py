@@ -83,6 +83,7 @@ def check(runs: str, model: str, form: str, **reading: Any) -> None:
     metavar="ADDRESS",
     help="Fit on the workers of this Dask scheduler (tcp://host:8786): the same draws.",
 )
+@options.yes
 @options.force
 @options.table_format
 def fit(
@@ -98,6 +99,7 @@ def fit(
     target_accept: float | None,
     low_rank: bool,
     dask: str | None,
+    yes: bool,
     force: bool,
     form: str,
     **reading: str | None,
@@ -119,6 +121,7 @@ def fit(
         form,
         reading=reading,
         by_metric=by is not None,
+        yes=yes,
         force=force,
         dask=dask,
         **sampler,
@@ -134,6 +137,7 @@ def fit(
 @click.option("--new-run", is_flag=True, help="FIT: of one new run, with its noise; not the mean.")
 @options.interval
 @options.only_group
+@options.yes
 @options.force
 @options.table_format
 def predict(
@@ -145,6 +149,7 @@ def predict(
     new_run: bool,
     interval: float,
     only_group: str | None,
+    yes: bool,
     force: bool,
     form: str,
 ) -> None:
@@ -161,6 +166,7 @@ def predict(
         new_run=new_run,
         interval=interval,
         only_group=only_group,
+        yes=yes,
         force=force,
     )
 
@@ -191,6 +197,7 @@ def predict(
     "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Write as .csv or .json, too."
 )
 @options.explain
+@options.yes
 @options.force
 @options.table_format
 def decide(
@@ -206,6 +213,7 @@ def decide(
     figures: str | None,
     outputs: tuple[str, ...],
     explain: bool,
+    yes: bool,
     form: str,
     **criteria: Any,
 ) -> None:
@@ -250,6 +258,7 @@ def decide(
         figures=figures,
         outputs=outputs,
         explain=explain,
+        yes=yes,
         **criteria,
     )
 
@@ -272,6 +281,7 @@ def decide(
 @options.chains
 @options.seed
 @options.explain
+@options.yes
 @options.force
 @options.table_format
 def study(
@@ -284,6 +294,7 @@ def study(
     models: str | None,
     weights: str | None,
     only_group: str | None,
+    yes: bool,
     form: str,
     **choices: Any,
 ) -> None:
@@ -307,6 +318,7 @@ def study(
         models=None if models is None else list(filter(None, map(str.strip, models.split(",")))),
         weights=numbers_of(weights),
         target_pools=target_pools_of(scale, target_pools),
+        yes=yes,
         group=only_group,
         **choices,
     )

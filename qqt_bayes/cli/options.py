@@ -98,6 +98,12 @@ table_format = click.option(
 
 force = click.option("--force", is_flag=True, help="Go on with a fit that did not pass its gate.")
 
+yes = click.option(
+    "--yes",
+    is_flag=True,
+    help="Go on where numbers may mean something else: what `qqt check` asks is so intended.",
+)
+
 runs = together(
     click.argument("runs"),
     click.option("--composition", metavar="FILE", help="What training sets take from each pool."),

@@ -9,11 +9,12 @@ import pandas as pd
 import xarray as xr
 
 from qqt_bayes.cli import options
-from qqt_bayes.cli.inputs import budgets_for, is_fit, levels_for, levels_of
+from qqt_bayes.cli.inputs import budgets_for, go_on, is_fit, levels_for, levels_of
 from qqt_bayes.cli.output import emit, note, warn
 from qqt_bayes.decisions.criteria import Criteria
+from qqt_bayes.planning.targets import questions_of_targets
 from qqt_bayes.posterior.fit_file import open_fit
-from qqt_bayes.posterior.levels import pool_multiple
+from qqt_bayes.posterior.levels import as_levels, pool_multiple
 from qqt_bayes.posterior.methods import is_approximate
 from qqt_bayes.posterior.prediction import predict, predict_known
 from qqt_bayes.report import gate_text
@@ -34,6 +35,7 @@ def report(
     new_run: bool,
     interval: float,
     only_group: str | None,
+    yes: bool,
     force: bool,
 ) -> None:
     """Predict errors and print them.
@@ -47,7 +49,7 @@ def report(
         The options of the command that both sources have.
     law, rows
         Those for a table of parameters alone.
-    new_run, interval, only_group, force
+    new_run, interval, only_group, yes, force
         Those for a fit alone.
 
     Raises
@@ -59,6 +61,7 @@ def report(
         raise click.UsageError(f"{source} is a folder; give one of its fits: {source}/MODEL.nc.")
     from_fit = is_fit(source)
     for_fit = {"--new-run": new_run, "--only-group": only_group, "--force": force}
+    for_fit["--yes"] = yes
     for_fit["--interval"] = options.given("interval")
     for_parameters = {"--law": law, "--fit": rows}
     for name, is_given in (for_parameters if from_fit else for_fit).items():
@@ -68,7 +71,7 @@ def report(
                 f"{source} is {'a fit' if from_fit else 'no fit (netCDF)'}."
             )
     if from_fit:
-        table = of_fit(source, levels, budgets, interval, new_run, only_group, force)
+        table = of_fit(source, levels, budgets, interval, new_run, only_group, yes, force)
     elif budgets is None:
         raise click.UsageError("A table of parameters has no budgets of its own: give --budgets.")
     else:
@@ -83,6 +86,7 @@ def of_fit(
     interval: float,
     new_run: bool,
     group: str | None,
+    yes: bool,
     force: bool,
 ) -> pd.DataFrame:
     """Predictions of a fit that passed its gate, or is forced: a row for each group, level, budget.
@@ -101,7 +105,8 @@ def of_fit(
         warn(gate_text.verdict(fit.gate))
     elif is_approximate(fit.attrs):
         warn(remark(fit.attrs))
-    taken, samples = levels_of(fit, levels), budgets_for(fit, budgets)
+    taken, samples = as_levels(levels_of(fit, levels), fit.pools), budgets_for(fit, budgets)
+    go_on(questions_of_targets(fit.runs, samples, taken), yes)
     error = predict(fit, taken, samples, new_run=new_run, group=group)
     _beware(taken, fit.runs)
     return prediction_frame(error, criteria.quantiles)

@@ -7,9 +7,11 @@ from typing import Any
 
 from qqt_bayes.cli.check import note_learnable
 from qqt_bayes.cli.fit import note_compilation
+from qqt_bayes.cli.inputs import go_on
 from qqt_bayes.cli.output import emit_decision, note
 from qqt_bayes.decisions.study import Study
 from qqt_bayes.files import new_folder
+from qqt_bayes.planning.questions import questions
 from qqt_bayes.report import study_text
 from qqt_bayes.report.identifiability_text import identifiability
 from qqt_bayes.studies.study import study
@@ -29,6 +31,7 @@ def report(
     models: list[str] | None,
     weights: list[float] | None,
     explain: bool,
+    yes: bool,
     **options: Any,
 ) -> None:
     """Read RUNS, say what they can teach, carry the study out and print its decision.
@@ -40,7 +43,7 @@ def report(
     form : {"table", "json", "csv"}
     reading : dict
         How to read RUNS: the other options of `qqt_bayes.cli.options.runs`.
-    levels, budgets, models, weights, explain
+    levels, budgets, models, weights, explain, yes
         The options of the command.
     **options
         As for `qqt_bayes.study`.
@@ -48,6 +51,9 @@ def report(
     table = read_runs(runs, **reading)
     compared = None if levels is None else read_composition(levels)
     samples = None if budgets is None else parse_budgets(budgets)
+    # of levels that are asked for as larger there is nothing to ask
+    asked = compared if options["target_pools"] is None else None
+    go_on(questions(table, budgets=samples, levels=asked), yes)
     new_folder(Path(out))
     note_learnable(identifiability(table, *(models or [])[:1]), f"{table.sizes['run']} runs")
     note_compilation()

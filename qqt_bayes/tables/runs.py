@@ -168,6 +168,7 @@ def read_runs(
         metric=metric,
         source=os.fsencode(PurePath(table.name).name).decode(errors="replace"),
         data_hash=hash_runs(runs, kind, metric),
+        pools_given=int(sizes is not None),
         unused_columns=json.dumps(table.unused),
         unused_data=json.dumps(recipes.index.difference(data, sort=False).tolist()),
         unused_pools=json.dumps(known.difference(pool, sort=False).tolist()),

@@ -50,7 +50,7 @@ def test_levels_beyond_the_pools_are_warned_of(files: SimpleNamespace, tmp_path:
     table.assign(unique_samples=1e3 * table["unique_samples"]).to_csv(
         levels := tmp_path / "levels.csv", index=False
     )
-    asked = ("--levels", levels, "--budgets", "1B")
+    asked = ("--levels", levels, "--budgets", "1B", "--yes")
     words = "Beware: top 2 and top 3 take up to 1K times as much of a pool as any run"
     assert words in " ".join(qqt("decide", files.good, *asked).stdout.split())
     words = "Beware: top 2 and top 3 take up to 1K times as much from a pool as there is"
@@ -58,7 +58,7 @@ def test_levels_beyond_the_pools_are_warned_of(files: SimpleNamespace, tmp_path:
     known = DATA / "goyal_parameters.csv"
     one = pd.read_csv(known)["pool"][0]
     levels.write_text(f"data,pool,unique_samples\nbest,{one},{2 * 12.8e6}\n")
-    predicted = qqt("predict", known, "--fit", "utility-released", *asked)
+    predicted = qqt("predict", known, "--fit", "utility-released", *asked[:-1])
     assert "Beware: best takes 2 times as much from a pool as there is" in predicted.stderr
 
 

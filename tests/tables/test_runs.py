@@ -76,6 +76,7 @@ def test_what_is_left_out_is_said():
     assert json.loads(attrs["unused_columns"]) == ["note"]
     assert json.loads(attrs["unused_data"]) == ["unseen"]
     assert json.loads(attrs["unused_pools"]) == ["rest"]
+    assert attrs["pools_given"] == 0
 
 
 def test_the_source_is_named_without_its_folder(tmp_path):
