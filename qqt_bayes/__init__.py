@@ -5,6 +5,7 @@ before it:
 
 ========================  ==========================================================================
 ``tables``                what comes in: runs, compositions, pools and parameters, read and checked
+``importers``             what other tools wrote, made into a table of runs
 ``laws``                  the scaling laws, the combination theorem, and their curves
 ``model``                 the statistical model: priors, noise, likelihood, coordinates
 ``posterior``             a fit on disk and opened (`Fit`), its gate, and what it predicts
@@ -41,6 +42,7 @@ __all__ = [
     "fit",
     "fit_many",
     "identifiability",
+    "import_runs",
     "learned",
     "list_models",
     "load",
@@ -69,6 +71,7 @@ _MODULE_OF = {
     "fit": "sampling.inference",
     "fit_many": "sampling.many",
     "identifiability": "report.identifiability_text",
+    "import_runs": "importers.read",
     "learned": "posterior.prior_sensitivity",
     "list_models": "model.spec",
     "load": "posterior.fit_file",
@@ -92,6 +95,7 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.decisions.decide import decide, decide_stack
     from qqt_bayes.decisions.subsets import best_subsets
     from qqt_bayes.errors import InadequateFit, InputError
+    from qqt_bayes.importers.read import import_runs
     from qqt_bayes.model.build import build_model
     from qqt_bayes.model.spec import list_models, load_model
     from qqt_bayes.posterior.fit import Fit

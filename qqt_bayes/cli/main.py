@@ -53,6 +53,41 @@ def check(runs: str, model: str, form: str, **reading: Any) -> None:
     check.report(read_runs(runs, **reading), spec, form)
 
 
+@main.command("import")
+@click.argument("source", metavar="FILE|FOLDER")
+@click.option("-o", "--output", required=True, metavar="RUNS", help="CSV file to write.")
+@click.option("--metric", metavar="NAME", help="Which metric to take, where there are several.")
+@click.option(
+    "--kind", metavar="KIND", help="What the values are: error, loss, accuracy, error%, accuracy%."
+)
+@click.option(
+    "--columns",
+    metavar="LIST",
+    help="Which column means what: error=val_loss,samples_seen=tokens,pool=source.",
+)
+@click.option(
+    "--samples-per-step", type=float, metavar="N", help="Samples, or tokens, that a step sees."
+)
+@click.option(
+    "--mapping", metavar="FILE", help="Table with column run, and what FILE does not know of them."
+)
+@click.option(
+    "--composition", metavar="FILE", help="For mixtures: file to write with what each takes."
+)
+@click.option("--overwrite", is_flag=True, help="Replace files that are there already.")
+def import_(source: str, output: str, composition: str | None, **reading: Any) -> None:
+    """Make a table of RUNS of what another tool wrote.
+
+    Read are charts and tables of runs exported from Weights & Biases and MLflow, folders of results
+    of lm-evaluation-harness, OpenCLIP, CLIP_benchmark and DataComp, wide tables, JSON documents and
+    tables of runs under other names. What was derived or left out is said; what is missing is
+    asked for, with the command that is ready to paste.
+    """
+    from qqt_bayes.cli import imports
+
+    imports.report(source, output, composition, **reading)
+
+
 @main.command()
 @options.runs
 @click.option("-o", "--output", required=True, metavar="FIT", help="netCDF file to write.")
