@@ -16,6 +16,9 @@ from qqt_bayes.importers.read import import_table
 from qqt_bayes.importers.sheet import counted
 from qqt_bayes.report.records import to_csv
 
+COMPOSITION = "composition.csv"
+"""What a command that is ready to paste calls the second table of mixtures."""
+
 
 def report(
     source: str,
@@ -80,7 +83,7 @@ def _write(imported: Imported, output: str, composition: str | None) -> None:
         if composition is None:
             raise InputError(
                 "these runs are on mixtures, so a second table says what each takes from each "
-                "pool: add --composition composition.csv"
+                f"pool: add --composition {COMPOSITION}"
             )
         write(Path(composition), to_csv(imported.composition))
     write(Path(output), to_csv(imported.runs))
@@ -92,8 +95,8 @@ def _command(request: Request, files: Mapping[str, str], *, overwrite: bool) -> 
     given = dict(request.arguments)
     if request.columns:
         given["columns"] = written(request.columns)
-    if "composition" in files:
-        given["composition"] = files["composition"]
+    if request.is_mixed or "composition" in files:
+        given["composition"] = files.get("composition", COMPOSITION)
     for name, value in given.items():
         words += [f"--{name.replace('_', '-')}", value]
     return shlex.join(words + ["--overwrite"] * overwrite)

@@ -10,8 +10,8 @@ import numpy as np
 
 from qqt_bayes.errors import shown
 from qqt_bayes.importers.mapping import joined
-from qqt_bayes.importers.meanings import Product, likely, resolve
-from qqt_bayes.importers.needs import MAPPING, NeedsMore, Request, has, table_head
+from qqt_bayes.importers.meanings import MEASURES, Product, likely, resolve
+from qqt_bayes.importers.needs import MAPPING, NeedsMore, Request, has, in_words, table_head
 from qqt_bayes.importers.sheet import METRIC, VALUE, Sheet, counted, is_numeric, some
 from qqt_bayes.tables.cells import Floats, Number, above, name_in, number_in
 from qqt_bayes.tables.formats import Source
@@ -19,6 +19,8 @@ from qqt_bayes.tables.table import Table
 
 POSITIVE = Number("a number above 0", above(0.0))
 """What a factor of a product may be."""
+SETTINGS = ("params.", "config.", "hyperparameters.", "args.", "tags.")
+"""Beginnings of the names of columns that hold what was set, not what came out."""
 TEXTUAL = ("pool", "data", "group")
 """Meanings whose columns hold names; the columns of others hold numbers."""
 
@@ -70,7 +72,8 @@ class Draft:
             said += left_out
         draft = cls(sheet, options, table, said)
         draft.columns = {meaning: str(product) for meaning, product in options.columns.items()}
-        given = {"mapping": options.mapping, "metric": options.metric, "kind": options.kind}
+        mapping = None if options.mapping is None else in_words(options.mapping)
+        given = {"mapping": mapping, "metric": options.metric, "kind": options.kind}
         given["samples_per_step"] = _plain(options.samples_per_step)
         draft.arguments = {name: str(value) for name, value in given.items() if value is not None}
         return draft
@@ -87,6 +90,8 @@ class Draft:
         """Columns whose name, and what they hold, could stand for a meaning."""
         columns = self.table.columns
         fit = [n for n, c in columns.items() if meaning in TEXTUAL or is_numeric(c)]
+        if meaning in MEASURES:
+            fit = [name for name in fit if not name.lower().startswith(SETTINGS)]
         taken = {METRIC, VALUE, self.sheet.key, *self.columns.values()}
         return [name for name in likely(fit, meaning) if name not in taken]
 
@@ -103,25 +108,40 @@ class Draft:
             )
         else:
             self.to_map.append(meaning)
-            self.need(f"{meaning}: {words}; no column looks like it, so a mapping table gives it")
+            where = (
+                "so add it to the mapping"
+                if self.options.mapping is not None
+                else "so a mapping table gives it"
+            )
+            self.need(f"{meaning}: {words}; no column looks like it, {where}")
 
     def check(self) -> None:
         """Raise one `NeedsMore` if anything is missing."""
         if not self.needs:
             return
-        key, head = self.sheet.key, []
-        if self.to_map:
-            head = table_head(self.sheet.runs, key, self.to_map)
-            self.arguments.setdefault("mapping", MAPPING)
-        what = f"{self.sheet.what} of {counted(len(self.sheet.runs), 'run')}"
+        head: list[str] = []
+        if self.to_map and self.options.mapping is None:
+            key = self._mapped_by()
+            names = dict.fromkeys(map(name_in, self.sheet.table.columns[key]))
+            head = table_head(list(names), key, self.to_map)
+            self.arguments["mapping"] = MAPPING
+        what = f"{self.sheet.what} ({counted(len(self.sheet.runs), 'run')})"
         read = [*self.said, *self._columns_in_words()]
-        raise NeedsMore(
-            Request(self.table.name, what, read, self.needs, self.columns, self.arguments, head)
-        )
+        given = self.columns, self.arguments
+        mixed = bool(self.sheet.weights)
+        raise NeedsMore(Request(self.table.name, what, read, self.needs, *given, head, mixed))
+
+    def _mapped_by(self) -> str:
+        """The column that a mapping has a row for each name of: the pools', if it is of sizes."""
+        pool = self.columns.get("pool", "pool")
+        if self.to_map == ["unique_samples"] and pool in self.sheet.table.columns:
+            return pool
+        return self.sheet.rows_by or self.sheet.key
 
     def _columns_in_words(self) -> list[str]:
-        shown_columns = [name for name in self.table.columns if name not in (METRIC, VALUE)]
-        return [has(shown_columns)]
+        inner = {METRIC, VALUE, self.sheet.key, *self.sheet.meanings}
+        own = [name for name in self.table.columns if name not in inner]
+        return [has(own)] if own else []
 
     def drop(
         self, where: Iterable[bool], reason: str, cells: Iterable[object] | None = None
@@ -142,7 +162,7 @@ class Draft:
         cells = self.table.columns[product.column]
         self.drop(
             [not _has_number(cell) for cell in cells],
-            f"{product.column!r} holds no number",
+            f"{'the cell' if product.column == VALUE else repr(product.column)} holds no number",
             list(cells),
         )
 

@@ -10,17 +10,14 @@ import pandas as pd
 
 from qqt_bayes.errors import InputError, alternatives, listed
 from qqt_bayes.importers.draft import Draft, Options
-from qqt_bayes.importers.meanings import BUDGETS, Product, looks_like, measure_of
-from qqt_bayes.importers.meanings import MEASURES as MEASURE_NAMES
-from qqt_bayes.importers.measures import KINDS, MEASURES, candidates, tidy
-from qqt_bayes.importers.sheet import METRIC, VALUE, Sheet, some
+from qqt_bayes.importers.meanings import BUDGETS, Product
+from qqt_bayes.importers.measures import MEASURES, measure_name, measured, tidy
+from qqt_bayes.importers.sheet import METRIC, MOST_METRICS, VALUE, Sheet, some
 from qqt_bayes.tables.cells import COUNT, Floats, name_in, number_in
 from qqt_bayes.tables.runs import COLUMNS
 
 MULTIPLE = "multiple"
 """Column of a wide sheet whose columns are multiples of something that it does not say."""
-MOST_METRICS = 12
-"""Metrics that a sentence names."""
 
 
 @dataclass(frozen=True)
@@ -62,16 +59,16 @@ def long_table(sheet: Sheet, options: Options) -> Imported:
     if not len(draft.table):
         raise InputError(f"{draft.table.name}: no run is left. {' '.join(draft.said)}")
     _choose_metric(draft)
-    measured = _measured(draft)
-    if measured:
-        draft.drop_without_number(measured[0])
+    found = measured(draft)
+    if found:
+        draft.drop_without_number(found[0])
     budget = _budget(draft)
     _trained_on(draft, needs_size=budget is not None and budget[0] == "epochs")
-    if measured and not draft.needs and not len(draft.table):
+    if found and not draft.needs and not len(draft.table):
         raise InputError(f"{draft.table.name}: no run is left. {' '.join(draft.said)}")
     draft.check()
-    assert measured and budget  # else something had been needed
-    product, measure = measured
+    assert found and budget  # else something had been needed
+    product, measure = found
     return _written_out(draft, product, measure, *budget)
 
 
@@ -101,111 +98,6 @@ def _choose_metric(draft: Draft) -> None:
         draft.said.append(f"Of {len(known)} metrics, {chosen!r} is taken.")
 
 
-def _measured(draft: Draft) -> tuple[Product, str] | None:
-    """The column that says how well a run did, and what it measures."""
-    found = _measure_column(draft)
-    if found is None:
-        return None
-    product, measure = found
-    kind, name = draft.options.kind, _measure_name(draft, product)
-    if draft.needs and product.column == VALUE:
-        return None  # of several metrics none is chosen yet
-    if measure in ("", "error") and kind:
-        measure = kind
-    elif measure == "" or (measure == "error" and "error" in draft.options.columns):
-        measure = _by_name(draft, name, measure)
-    elif kind and MEASURES[kind].kind != MEASURES[measure].kind:
-        raise InputError(f"kind: {measure} of {product} cannot be read as {kind}")
-    values = _finite(draft, product)
-    if len(values) and (not measure or np.mean(MEASURES[measure].number.holds(values)) <= 0.5):
-        _need_kind(draft, name, values)
-        return None
-    return product, measure or "error"
-
-
-def _measure_name(draft: Draft, product: Product) -> str:
-    """The name that may tell what a column measures: of a sheet by metrics, that of the metric."""
-    if product.column != VALUE or METRIC not in draft.table.columns:
-        return product.column
-    names = list(dict.fromkeys(map(name_in, draft.table.columns[METRIC])))
-    return names[0] if len(names) == 1 else ""
-
-
-def _measure_column(draft: Draft) -> tuple[Product, str] | None:
-    given = [name for name in MEASURE_NAMES if name in draft.options.columns]
-    if len(given) > 1:
-        raise InputError(f"columns: expected one of {listed(given)}, got {len(given)}")
-    if given:
-        product = draft.product(given[0])
-        assert product is not None
-        return product, given[0]
-    columns = draft.table.columns
-    if VALUE in columns and (METRIC in columns or VALUE in draft.sheet.meanings):
-        return Product(VALUE), draft.sheet.meanings.get(VALUE, "")
-    metric = draft.options.metric
-    if metric is not None and METRIC not in columns:
-        if metric not in columns:
-            raise InputError(
-                f"metric: there is no column {metric!r}{alternatives(metric, columns)}"
-            )
-        return Product(metric), ""
-    exact = [name for name in MEASURE_NAMES if name in columns]
-    if len(exact) == 1:
-        return Product(exact[0]), exact[0]
-    _need_measure(draft, exact)
-    return None
-
-
-def _need_measure(draft: Draft, exact: Sequence[str]) -> None:
-    """Ask for the column that says how well a run did; propose the likeliest."""
-    found = {name: meaning for meaning in MEASURE_NAMES for name in draft.candidates(meaning)}
-    found |= {name: name for name in exact}
-    ordered = sorted(found, key=lambda name: looks_like(name, found[name]))
-    words = "error: how well a run did (an error rate, an accuracy or a loss)"
-    if not ordered:
-        draft.need(f"{words}; no column looks like it: name the column", error="COLUMN")
-        return
-    best = ordered[0]
-    meaning = found[best]
-    if MEASURES[meaning].kind == "loss":
-        draft.arguments.setdefault("kind", "loss")
-        meaning = "error" if meaning == "loss" else meaning
-    draft.need(f"{words}; {some(map(repr, ordered[:MOST_METRICS]))} may be it", **{meaning: best})
-
-
-def _by_name(draft: Draft, name: str, given: str) -> str:
-    """What a metric measures by its name, which is said; "" where that is no answer."""
-    measure = measure_of(name)
-    if not measure:
-        return given
-    if given == "error" and MEASURES[measure].kind == "error" and measure != "error":
-        return ""  # called an error, but by its name an accuracy: that is asked
-    draft.said.append(f"By its name {name!r} is taken for {_called(measure)}.")
-    return measure
-
-
-def _called(measure: str) -> str:
-    words = {"error": "an error rate", "accuracy": "an accuracy", "loss": "a loss"}
-    return words.get(measure, {"ppl": "a perplexity"}.get(measure, "a loss in bits"))
-
-
-def _need_kind(draft: Draft, name: str, values: Floats) -> None:
-    least, most = values.min(), values.max()
-    possible = candidates(values) or list(KINDS)
-    by_name = [kind for kind in possible if kind.rstrip("%") == measure_of(name)]
-    draft.arguments["kind"] = (by_name or (possible if len(possible) == 1 else ["KIND"]))[0]
-    draft.need(
-        f"kind: what the values of {name or VALUE!r} are (from {least:.4g} to {most:.4g}): "
-        f"{' or '.join(possible)}"
-    )
-
-
-def _finite(draft: Draft, product: Product) -> Floats:
-    cells = draft.table.columns[product.column]
-    values = np.fromiter(map(number_in, cells), float, len(cells))
-    return values[np.isfinite(values)]
-
-
 def _budget(draft: Draft) -> tuple[str, Product] | None:
     """How long a run was: in samples, or in steps or epochs, which are turned into samples."""
     options = draft.options
@@ -233,7 +125,7 @@ def _counted_in_samples(draft: Draft, meaning: str, product: Product) -> tuple[s
     if not product.factor and per_step is None:
         draft.arguments["samples_per_step"] = "N"
         draft.need(
-            f"samples_per_step: how many samples (or tokens) a step of {product.column!r} sees: "
+            f"samples_per_step: how many samples (or tokens) one step of {product.column!r} sees: "
             "batch size times devices times accumulation (times sequence length)"
         )
         return None
@@ -267,13 +159,21 @@ def _trained_on(draft: Draft, *, needs_size: bool) -> None:
     is_data = not mixed and draft.product("data") is not None and draft.product("pool") is None
     if (not is_data or needs_size) and draft.product("unique_samples") is None:
         whole = "the mixture" if mixed else "the pool"
+        seen = draft.columns.get("samples_seen", "samples_seen")
+        if mixed and seen in draft.table.columns and not draft.candidates("unique_samples"):
+            draft.need(
+                "unique_samples: how many different samples a mixture holds in all; if a run saw "
+                f"none of them twice, that is {seen!r}",
+                unique_samples=seen,
+            )
+            return
         draft.need_column(
             "unique_samples", f"how many different samples of {whole} a run could see"
         )
-    if draft.needs and draft.product("group") is None:
-        for name in draft.candidates("group")[:1]:
+    for meaning in ("group", "seed") if draft.needs else ():
+        for name in draft.candidates(meaning)[:1] if draft.product(meaning) is None else ():
             if len({name_in(cell) for cell in draft.table.columns[name]}) > 1:
-                draft.columns["group"] = name
+                draft.columns[meaning] = name
 
 
 def _written_out(
@@ -299,7 +199,8 @@ def _written_out(
     columns |= {"samples_seen": whole(seen)} | _other_columns(draft)
     table.check()
     if rule.said:
-        draft.said.append(f"{rule.said}, from {_measure_name(draft, product) or product!s}.")
+        name = measure_name(draft, product)
+        draft.said.append(f"{rule.said}{f', from {name}' if name not in ('', VALUE) else ''}.")
     columns["error"] = tidy(rule.turned(raw))
     frame = pd.DataFrame(columns)
     composition = _composition(draft, unique) if draft.sheet.weights else None

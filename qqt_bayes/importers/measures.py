@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log
 
 import numpy as np
 
-from qqt_bayes.tables.cells import Floats, Mask, Number, above
+from qqt_bayes.errors import InputError, alternatives, listed
+from qqt_bayes.importers.draft import SETTINGS, Draft
+from qqt_bayes.importers.meanings import MEASURES as MEASURE_NAMES
+from qqt_bayes.importers.meanings import Product, looks_like, measure_of
+from qqt_bayes.importers.sheet import METRIC, MOST_METRICS, VALUE, fractions_of, some
+from qqt_bayes.tables.cells import Floats, Mask, Number, above, name_in, number_in
 
 KINDS = ("error", "loss", "accuracy", "error%", "accuracy%")
 """What the user may say that the values are."""
@@ -88,3 +93,119 @@ def tidy(values: Floats) -> Floats:
 def candidates(values: Floats) -> list[str]:
     """Kinds that the user could say of some numbers, as far as their size tells."""
     return [kind for kind in KINDS if plausible(values, kind)]
+
+
+def measured(draft: Draft) -> tuple[Product, str] | None:
+    """The column that says how well a run did, and what it measures."""
+    found = _measure_column(draft)
+    if found is None:
+        return None
+    product, measure = found
+    kind, name = draft.options.kind, measure_name(draft, product)
+    if draft.needs and product.column == VALUE:
+        return None  # of several metrics none is chosen yet
+    if measure in ("", "error") and kind:
+        measure = kind
+    elif measure == "" or (measure == "error" and "error" in draft.options.columns):
+        measure = _by_name(draft, name, measure)
+    elif kind and MEASURES[kind].kind != MEASURES[measure].kind:
+        raise InputError(f"kind: {measure} of {product} cannot be read as {kind}")
+    values = _finite(draft, product)
+    if len(values) and (not measure or np.mean(MEASURES[measure].number.holds(values)) <= 0.5):
+        _need_kind(draft, name, values)
+        return None
+    return product, measure or "error"
+
+
+def measure_name(draft: Draft, product: Product) -> str:
+    """The name that may tell what a column measures: of a sheet by metrics, that of the metric."""
+    if product.column != VALUE or METRIC not in draft.table.columns:
+        return product.column
+    names = list(dict.fromkeys(map(name_in, draft.table.columns[METRIC])))
+    return names[0] if len(names) == 1 else ""
+
+
+def _measure_column(draft: Draft) -> tuple[Product, str] | None:
+    given = [name for name in MEASURE_NAMES if name in draft.options.columns]
+    if len(given) > 1:
+        raise InputError(f"columns: expected one of {listed(given)}, got {len(given)}")
+    if given:
+        product = draft.product(given[0])
+        assert product is not None
+        return product, given[0]
+    columns = draft.table.columns
+    if VALUE in columns and (METRIC in columns or VALUE in draft.sheet.meanings):
+        return Product(VALUE), draft.sheet.meanings.get(VALUE, "")
+    metric = draft.options.metric
+    if metric is not None and METRIC not in columns:
+        if metric not in columns:
+            raise InputError(
+                f"metric: there is no column {metric!r}{alternatives(metric, columns)}"
+            )
+        return Product(metric), ""
+    exact = [name for name in MEASURE_NAMES if name in columns]
+    if len(exact) == 1:
+        return Product(exact[0]), exact[0]
+    _need_measure(draft, exact)
+    return None
+
+
+def _need_measure(draft: Draft, exact: Sequence[str]) -> None:
+    """Ask for the column that says how well a run did; propose the likeliest."""
+    found = {name: meaning for meaning in MEASURE_NAMES for name in draft.candidates(meaning)}
+    found |= {name: name for name in exact}
+    ordered = sorted(found, key=lambda name: looks_like(name, found[name]))
+    words = "error: how well a run did (an error rate, an accuracy or a loss)"
+    rates = [name for name in fractions_of(draft.table) if name not in found]
+    fractions = [name for name in rates if not name.lower().startswith(SETTINGS)]
+    if not ordered:
+        draft.arguments.setdefault("kind", "KIND")
+        hint = f"; {some(map(repr, fractions[:MOST_METRICS]))} are from 0 to 1" if fractions else ""
+        draft.need(f"{words}; no column is called like it{hint}", error="COLUMN")
+        return
+    best = ordered[0]
+    meaning = found[best]
+    others = f"; numbers from 0 to 1 are in {_shortened(fractions)}, too" if fractions else ""
+    if MEASURES[meaning].kind == "loss":
+        draft.arguments.setdefault("kind", "loss")
+        meaning, others = "error" if meaning == "loss" else meaning, ""
+    names = some(map(repr, ordered[:MOST_METRICS]))
+    draft.need(f"{words}; {names} may be it{others}", **{meaning: best})
+
+
+def _shortened(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 6} more" if len(names) > 6 else ""
+    return ", ".join(map(repr, names[:6])) + more
+
+
+def _by_name(draft: Draft, name: str, given: str) -> str:
+    """What a metric measures by its name, which is said; "" where that is no answer."""
+    measure = measure_of(name)
+    if not measure:
+        return given
+    if given == "error" and MEASURES[measure].kind == "error" and measure != "error":
+        return ""  # called an error, but by its name an accuracy: that is asked
+    draft.said.append(f"By its name {name!r} is taken for {_called(measure)}.")
+    return measure
+
+
+def _called(measure: str) -> str:
+    words = {"error": "an error rate", "accuracy": "an accuracy", "loss": "a loss"}
+    return words.get(measure, {"ppl": "a perplexity"}.get(measure, "a loss in bits"))
+
+
+def _need_kind(draft: Draft, name: str, values: Floats) -> None:
+    least, most = values.min(), values.max()
+    of = "" if name in ("", VALUE) else f" of {name!r}"
+    possible = candidates(values) or list(KINDS)
+    by_name = [kind for kind in possible if kind.rstrip("%") == measure_of(name)]
+    draft.arguments["kind"] = (by_name or (possible if len(possible) == 1 else ["KIND"]))[0]
+    draft.need(
+        f"kind: what the values{of} are (from {least:.4g} to {most:.4g}): {' or '.join(possible)}"
+    )
+
+
+def _finite(draft: Draft, product: Product) -> Floats:
+    cells = draft.table.columns[product.column]
+    values = np.fromiter(map(number_in, cells), float, len(cells))
+    return values[np.isfinite(values)]

@@ -6,10 +6,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 from qqt_bayes.errors import MAX_SHOWN, InputError
 from qqt_bayes.importers.meanings import written
 from qqt_bayes.importers.sheet import some
 
+GIVEN = "given table"
+"""What messages call a DataFrame."""
 BY_HAND = (
     "pool,unique_samples,samples_seen,error",
     "top 10%,12800000,128000000,0.769",
@@ -18,6 +22,8 @@ BY_HAND = (
 """A long table in three lines, as anyone can write it."""
 MAPPING = "mapping.csv"
 """What the call that is ready to paste calls a mapping table that is still to be written."""
+NOT_A_FILE = "..."
+"""What that call calls a table that was given as a DataFrame."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,8 @@ class Request:
         The other arguments of `import_runs` to give, with capitals where only the user knows.
     mapping : sequence of str
         Lines of a mapping table to fill in, if one is needed.
+    is_mixed : bool
+        Whether the runs are on mixtures, so that a composition comes out beside them.
     """
 
     name: str
@@ -49,6 +57,7 @@ class Request:
     columns: Mapping[str, str]
     arguments: Mapping[str, str]
     mapping: Sequence[str] = ()
+    is_mixed: bool = False
 
     def text(self, call: Callable[[Request], str]) -> str:
         """The whole message; `call` writes the call that is ready to paste."""
@@ -86,14 +95,20 @@ class NotRecognised(InputError):
 
 def in_python(request: Request) -> str:
     """The call of `import_runs` that is ready to paste."""
-    arguments = [repr(request.name), *(f"{k}={_literal(v)}" for k, v in request.arguments.items())]
+    source = "table" if request.name == GIVEN else repr(request.name)
+    arguments = [source, *(f"{k}={_literal(v)}" for k, v in request.arguments.items())]
     if request.columns:
         arguments.append(f"columns={written(request.columns)!r}")
     return f"qqt_bayes.import_runs({', '.join(arguments)})"
 
 
+def in_words(table: object) -> str:
+    """A table as a call names it: its path, or dots for a DataFrame."""
+    return NOT_A_FILE if isinstance(table, pd.DataFrame) else str(table)
+
+
 def _literal(text: str) -> str:
-    return text if text == "N" or text.replace(".", "").isdigit() else repr(text)
+    return text if text in ("N", NOT_A_FILE) or text.replace(".", "").isdigit() else repr(text)
 
 
 def not_recognised(name: str, saw: str, reads: Sequence[str]) -> NotRecognised:

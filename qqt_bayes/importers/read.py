@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from os import PathLike
+from pathlib import Path
 from typing import Protocol
 
 import pandas as pd
@@ -23,7 +25,7 @@ from qqt_bayes.importers.long_table import Imported, long_table
 from qqt_bayes.importers.meanings import parse_columns
 from qqt_bayes.importers.measures import KINDS
 from qqt_bayes.importers.needs import not_recognised
-from qqt_bayes.importers.sheet import Sheet, some
+from qqt_bayes.importers.sheet import Sheet, counted, some
 from qqt_bayes.importers.sources import Found, find
 from qqt_bayes.tables.formats import Source
 from qqt_bayes.tables.runs import read_runs
@@ -49,6 +51,9 @@ FAMILIES: tuple[Family, ...] = (
     own_table,
 )
 """The families in the order in which they are asked: the surest signs first."""
+
+KNOWN = (".csv", ".tsv", ".gz", ".xlsx", ".parquet", ".pq", ".json", ".jsonl", ".ndjson")
+"""Ends of the names of files whose faults are told as they are: the kind is right."""
 
 
 def import_runs(
@@ -136,10 +141,24 @@ def import_table(
     if samples_per_step is not None and not 0 < samples_per_step < 1e18:
         raise InputError(f"samples_per_step: expected a number above 0, got {samples_per_step!r}")
     options = Options(mapping, metric, kind, samples_per_step, parse_columns(columns))
-    found = find(source)
+    found = _found(source)
     imported = long_table(recognised(found, options), options)
     _verify(found.name, imported)
     return imported
+
+
+def _found(source: str | PathLike[str] | pd.DataFrame) -> Found:
+    """What lies at a path; a file of a foreign kind is told what is read, and what to do by hand."""
+    try:
+        return find(source)
+    except InputError as error:
+        if isinstance(source, pd.DataFrame) or not isinstance(source, str | PathLike):
+            raise
+        path = Path(source)
+        if path.suffix.lower() in KNOWN or not os.path.exists(path):
+            raise
+        saw = str(error).removeprefix(f"{path}: ")
+        raise not_recognised(str(path), saw, [family.READS for family in FAMILIES]) from None
 
 
 def recognised(found: Found, options: Options) -> Sheet:
@@ -159,7 +178,7 @@ def recognised(found: Found, options: Options) -> Sheet:
 def _saw(found: Found) -> str:
     """What lies there, in a sentence."""
     if found.table is not None:
-        return f"a table with {len(found.table)} rows and the columns {some(found.table.columns)}."
+        return f"a table with {counted(len(found.table), 'row')} and the columns {some(found.table.columns)}."
     if found.folder is not None:
         names = sorted(path.name for path in found.folder.glob("*"))
         return f"a folder with {some(names) if names else 'nothing in it'}."

@@ -13,6 +13,8 @@ RUN = "run"
 """Column of the runs' names, which every sheet has."""
 METRIC, VALUE = "metric", "value"
 """Columns of a sheet that has a row for each run and metric."""
+MOST_METRICS = 12
+"""Metrics that a sentence names."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Sheet:
         Columns that hold the weights of pools in a mixture, if it is one.
     key : str
         Column by which a mapping names the runs.
+    rows_by : str
+        Column that names what a mapping has a row for, if several runs share one.
     is_mapped : bool
         Whether the mapping has been joined to it already.
     """
@@ -43,6 +47,7 @@ class Sheet:
     meanings: Mapping[str, str] = field(default_factory=dict)
     weights: Sequence[str] = ()
     key: str = RUN
+    rows_by: str = ""
     is_mapped: bool = False
 
     @property
@@ -61,6 +66,23 @@ def is_numeric(cells: Iterable[object]) -> bool:
     """
     filled = [cell for cell in cells if not is_empty(cell)]
     return bool(filled) and all(number_in(cell) > float("-inf") for cell in filled)
+
+
+def fractions_of(table: Table) -> list[str]:
+    """Columns whose numbers are all from 0 to 1 and not all whole, as rates are.
+
+    Examples
+    --------
+    >>> table = Table("t", {"acc": ["0.5", "1"], "flag": ["0", "1"], "n": ["2", "0.5"]}, ["", ""])
+    >>> fractions_of(table)
+    ['acc']
+    """
+    found = []
+    for name, cells in table.columns.items():
+        values = [number_in(cell) for cell in cells if not is_empty(cell)]
+        if values and all(0 <= x <= 1 for x in values) and any(x % 1 for x in values):
+            found.append(name)
+    return found
 
 
 def distinct_names(names: Sequence[str], places: Sequence[str]) -> list[str]:

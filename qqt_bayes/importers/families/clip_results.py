@@ -9,14 +9,12 @@ import pandas as pd
 
 from qqt_bayes.errors import InputError, fault_list
 from qqt_bayes.importers.draft import Options
-from qqt_bayes.importers.long_table import MOST_METRICS
-from qqt_bayes.importers.needs import NeedsMore, Request
-from qqt_bayes.importers.nested import columns_of
-from qqt_bayes.importers.sheet import METRIC, RUN, VALUE, Sheet, counted, some
-from qqt_bayes.importers.sources import Found, documents_in
+from qqt_bayes.importers.needs import NeedsMore, Request, in_words
+from qqt_bayes.importers.sheet import METRIC, MOST_METRICS, RUN, VALUE, Sheet, counted, some
+from qqt_bayes.importers.sources import Found, columns_of, documents_in
 from qqt_bayes.tables.cells import name_in
 from qqt_bayes.tables.evaluations import PATTERN, read_evaluations
-from qqt_bayes.tables.formats import read_table
+from qqt_bayes.tables.formats import Source, read_table
 from qqt_bayes.tables.table import Table
 
 READS = (
@@ -52,16 +50,24 @@ def _datacomp(folder: Path, options: Options) -> Sheet:
     ):
         names = some(repr(name) for name in known[:MOST_METRICS])
         need = f"metric: which of {len(known)} to take: {names}"
-        arguments = {"mapping": str(options.mapping), "metric": "METRIC"}
+        arguments = {"mapping": in_words(options.mapping), "metric": "METRIC"}
         raise NeedsMore(Request(str(folder), "DataComp's evaluations", (), [need], {}, arguments))
-    mapping = pd.DataFrame(read_table(options.mapping, "mapping").columns)
-    if "path" not in mapping:
-        mapping = mapping.rename(columns={RUN: "path"})
-    runs = read_evaluations(folder, mapping, metric)
+    runs = read_evaluations(folder, _with_paths(options.mapping, folder), metric)
     columns: dict[str, list[object]] = {str(name): runs[name].tolist() for name in runs}
     said = [f"error = 1 - main_metric of {runs[METRIC].iloc[0]!r}."]
     table = Table(str(folder), columns, [f"run {name_in(run)!r}" for run in columns[RUN]])
     return Sheet("DataComp's evaluations", table, said, is_mapped=True)
+
+
+def _with_paths(mapping: Source, folder: Path) -> pd.DataFrame:
+    """A mapping that names runs by their folders, with the files that it means."""
+    table = pd.DataFrame(read_table(mapping, "mapping").columns)
+    column = "path" if "path" in table else RUN
+    if column not in table:
+        return table
+    files = {run_of(path, folder): str(path.relative_to(folder)) for path in folder.glob(PATTERN)}
+    names = [name_in(cell) for cell in table[column]]
+    return table.assign(**{RUN: names, "path": [files.get(name, name) for name in names]})
 
 
 def _unmapped(folder: Path) -> Sheet:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from qqt_bayes.importers.draft import Options
 from qqt_bayes.importers.families.own_table import run_names
-from qqt_bayes.importers.nested import columns_of, flat
 from qqt_bayes.importers.sheet import RUN, Sheet, counted
-from qqt_bayes.importers.sources import Found, documents_in
+from qqt_bayes.importers.sources import Found, columns_of, documents_in, flat
 from qqt_bayes.tables.table import Table
 
 READS = "a JSON document of one run or of many, or a folder of such documents"

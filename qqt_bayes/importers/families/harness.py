@@ -56,7 +56,8 @@ def _sheet(
     if again:
         said.append(f"Evaluated more than once, the last is taken: {', '.join(again)}.")
     table = Table(name, columns, [path for _, _, path in latest.values()])
-    return Sheet("results of lm-evaluation-harness", table, said)
+    meanings = {"n_eval": "n_eval"} if "n_eval" in columns else {}
+    return Sheet("results of lm-evaluation-harness", table, said, meanings)
 
 
 def _is_one(document: Mapping[str, object]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qqt_bayes.importers.draft import Options
-from qqt_bayes.importers.families.own_table import run_names
+from qqt_bayes.importers.families.own_table import MIXTURES, NAMES, run_names
 from qqt_bayes.importers.meanings import MEANINGS, measure_of
 from qqt_bayes.importers.sheet import RUN, Sheet, counted, is_numeric, some
 from qqt_bayes.importers.sources import Found
@@ -24,7 +24,10 @@ def recognise(found: Found, options: Options) -> Sheet | None:
     table = found.table
     if table is None or not (weights := _weights(table)):
         return None
-    columns = {RUN: run_names(table), **{n: c for n, c in table.columns.items() if n != RUN}}
+    columns = {
+        RUN: run_names(table, (*NAMES, *MIXTURES)),
+        **{n: c for n, c in table.columns.items() if n != RUN},
+    }
     said = (
         f"The columns {some(weights)} sum to the same in every row, so they are read as the "
         f"weights of {counted(len(weights), 'pool')}."

@@ -100,7 +100,10 @@ def _long(table: Table, axis: str, across: dict[str, tuple[str, float]], options
             "give the kind if they are something else."
         )
     meanings = {VALUE: measure} | ({} if axis == MULTIPLE else {axis: axis})
-    return Sheet("a wide table", Table(table.name, columns, places), said, meanings)
+    words_of = [name for name, cells in others.items() if name != RUN and not is_numeric(cells)]
+    whole = Table(table.name, columns, places)
+    rows_by = words_of[0] if len(words_of) == 1 else ""
+    return Sheet("a wide table", whole, said, meanings, rows_by=rows_by)
 
 
 def _said(axis: str, names: list[str]) -> str:
