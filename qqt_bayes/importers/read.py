@@ -24,7 +24,7 @@ from qqt_bayes.importers.families import (
 from qqt_bayes.importers.long_table import Imported, long_table
 from qqt_bayes.importers.meanings import parse_columns
 from qqt_bayes.importers.measures import KINDS
-from qqt_bayes.importers.needs import not_recognised
+from qqt_bayes.importers.needs import NeedsMore, not_recognised
 from qqt_bayes.importers.sheet import Sheet, counted, some
 from qqt_bayes.importers.sources import Found, find
 from qqt_bayes.tables.formats import Source
@@ -142,13 +142,20 @@ def import_table(
         raise InputError(f"samples_per_step: expected a number above 0, got {samples_per_step!r}")
     options = Options(mapping, metric, kind, samples_per_step, parse_columns(columns))
     found = _found(source)
-    imported = long_table(recognised(found, options), options)
+    try:
+        imported = long_table(recognised(found, options), options)
+    except NeedsMore:
+        raise
+    except InputError as error:
+        if found.name in str(error):
+            raise
+        raise InputError(f"{found.name}: {error}") from None
     _verify(found.name, imported)
     return imported
 
 
 def _found(source: str | PathLike[str] | pd.DataFrame) -> Found:
-    """What lies at a path; a file of a foreign kind is told what is read, and what to do by hand."""
+    """What lies at a path; of a file of a foreign kind it is said what is read instead."""
     try:
         return find(source)
     except InputError as error:
@@ -178,7 +185,8 @@ def recognised(found: Found, options: Options) -> Sheet:
 def _saw(found: Found) -> str:
     """What lies there, in a sentence."""
     if found.table is not None:
-        return f"a table with {counted(len(found.table), 'row')} and the columns {some(found.table.columns)}."
+        rows = counted(len(found.table), "row")
+        return f"a table with {rows} and the columns {some(found.table.columns)}."
     if found.folder is not None:
         names = sorted(path.name for path in found.folder.glob("*"))
         return f"a folder with {some(names) if names else 'nothing in it'}."

@@ -24,10 +24,8 @@ def recognise(found: Found, options: Options) -> Sheet | None:
     table = found.table
     if table is None or not (weights := _weights(table)):
         return None
-    columns = {
-        RUN: run_names(table, (*NAMES, *MIXTURES)),
-        **{n: c for n, c in table.columns.items() if n != RUN},
-    }
+    names = run_names(table, (*NAMES, *MIXTURES))
+    columns = {RUN: names} | {name: c for name, c in table.columns.items() if name != RUN}
     said = (
         f"The columns {some(weights)} sum to the same in every row, so they are read as the "
         f"weights of {counted(len(weights), 'pool')}."
