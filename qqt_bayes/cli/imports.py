@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from qqt_bayes.cli.output import note
+from qqt_bayes.cli.output import emit, note
 from qqt_bayes.errors import InputError
 from qqt_bayes.files import writable, write
 from qqt_bayes.importers.long_table import Imported
@@ -24,6 +26,7 @@ def report(
     source: str,
     output: str,
     composition: str | None,
+    form: str,
     *,
     overwrite: bool,
     mapping: str | None,
@@ -32,7 +35,7 @@ def report(
     samples_per_step: float | None,
     columns: str | None,
 ) -> None:
-    """Write the runs as CSV, and say on stderr all that was derived and the command to go on with.
+    """Write the runs as CSV and print them; all that was derived, and what to do next, on stderr.
 
     Parameters
     ----------
@@ -40,6 +43,8 @@ def report(
         The file or folder that is read, and the file that is written, whole or not at all.
     composition : str, optional
         Where to write what each mixture takes from each pool.
+    form : {"table", "json", "csv"}
+        How the runs are printed.
     overwrite : bool
         Whether a file that is there already is replaced.
     mapping, metric, kind, samples_per_step, columns
@@ -61,6 +66,7 @@ def report(
         words = error.request.text(lambda request: _command(request, files, overwrite=overwrite))
         raise InputError(words) from error
     _write(imported, output, composition)
+    emit(imported.runs, form, lambda: _content(imported))
     note(f"{source}: read as {imported.what}.")
     for sentence in imported.said:
         note(sentence)
@@ -87,6 +93,17 @@ def _write(imported: Imported, output: str, composition: str | None) -> None:
             )
         write(Path(composition), to_csv(imported.composition))
     write(Path(output), to_csv(imported.runs))
+
+
+def _content(imported: Imported) -> dict[str, Any]:
+    """What JSON says of an import."""
+    content = {"what": imported.what, "kind": imported.kind, "said": list(imported.said)}
+    runs = json.loads(imported.runs.to_json(orient="records"))
+    taken = imported.composition
+    return content | {
+        "runs": runs,
+        "composition": None if taken is None else taken.to_dict("records"),
+    }
 
 
 def _command(request: Request, files: Mapping[str, str], *, overwrite: bool) -> str:

@@ -54,28 +54,9 @@ def check(runs: str, model: str, form: str, **reading: Any) -> None:
 
 
 @main.command("import")
-@click.argument("source", metavar="FILE|FOLDER")
-@click.option("-o", "--output", required=True, metavar="RUNS", help="CSV file to write.")
-@click.option("--metric", metavar="NAME", help="Which metric to take, where there are several.")
-@click.option(
-    "--kind", metavar="KIND", help="What the values are: error, loss, accuracy, error%, accuracy%."
-)
-@click.option(
-    "--columns",
-    metavar="LIST",
-    help="Which column means what: error=val_loss,samples_seen=tokens,pool=source.",
-)
-@click.option(
-    "--samples-per-step", type=float, metavar="N", help="Samples, or tokens, that a step sees."
-)
-@click.option(
-    "--mapping", metavar="FILE", help="Table with column run, and what FILE does not know of them."
-)
-@click.option(
-    "--composition", metavar="FILE", help="For mixtures: file to write with what each takes."
-)
-@click.option("--overwrite", is_flag=True, help="Replace files that are there already.")
-def import_(source: str, output: str, composition: str | None, **reading: Any) -> None:
+@options.importing
+@options.table_format
+def import_(source: str, output: str, composition: str | None, form: str, **reading: Any) -> None:
     """Make a table of RUNS of what another tool wrote.
 
     Read are charts and tables of runs exported from Weights & Biases and MLflow, folders of results
@@ -85,7 +66,7 @@ def import_(source: str, output: str, composition: str | None, **reading: Any) -
     """
     from qqt_bayes.cli import imports
 
-    imports.report(source, output, composition, **reading)
+    imports.report(source, output, composition, form, **reading)
 
 
 @main.command()

@@ -189,3 +189,34 @@ levels = click.option(
 BUDGETS_HELP = "Samples seen: 64M,1.28B or 64M:5B:13 (13 of them, at equal steps of the logarithm)."
 
 only_group = click.option("--only-group", metavar="NAME", help="Answer for this group alone.")
+
+importing = together(
+    click.argument("source", metavar="FILE|FOLDER"),
+    click.option("-o", "--output", required=True, metavar="RUNS", help="CSV file to write."),
+    click.option("--metric", metavar="NAME", help="Which metric to take, where there are several."),
+    click.option(
+        "--kind",
+        metavar="KIND",
+        help="What the values are: error, loss, accuracy, or in per cent error%, accuracy%.",
+    ),
+    click.option(
+        "--columns",
+        metavar="LIST",
+        help="Which column means what: error=val_loss,samples_seen=tokens,pool=source.",
+    ),
+    click.option(
+        "--samples-per-step", type=float, metavar="N", help="Samples, or tokens, that a step sees."
+    ),
+    click.option(
+        "--mapping",
+        metavar="TABLE",
+        help="Table with a column run, and what the file does not know of the runs.",
+    ),
+    click.option(
+        "--composition",
+        metavar="TABLE",
+        help="For mixtures: file to write, with what each takes from each pool.",
+    ),
+    click.option("--overwrite", is_flag=True, help="Replace files that are there already."),
+)
+"""What another tool wrote, and how to read it."""

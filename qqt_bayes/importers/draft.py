@@ -139,7 +139,7 @@ class Draft:
         return self.sheet.rows_by or self.sheet.key
 
     def _columns_in_words(self) -> list[str]:
-        inner = {METRIC, VALUE, self.sheet.key, *self.sheet.meanings}
+        inner = {METRIC, VALUE, self.sheet.key, *self.sheet.meanings.values()}
         own = [name for name in self.table.columns if name not in inner]
         return [has(own)] if own else []
 

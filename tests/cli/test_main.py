@@ -39,6 +39,7 @@ def test_every_command_explains_itself() -> None:
         "decide",
         "demo",
         "fit",
+        "import",
         "models",
         "predict",
         "study",

@@ -17,14 +17,14 @@ from qqt_bayes.tables.table import Table
 
 READS = "a wide table with a column for each budget (128M, 640M, or 2 epochs, or multiples 30x)"
 BUDGET = re.compile(
-    r"(?P<word>.*?)[\s_@=:(]*(?<![\w.])"
+    r"(?P<word>.*?)[\s_@=:(]*(?<![A-Za-z0-9.])"
     r"(?P<number>(\d+\.?\d*) ?[KMBGT]|\d+\.?\d*e\+?\d+|\d{5,18})"
     r"[\s_]*((samples|tokens|pairs|images|examples)([\s_]*seen)?)?\)?",
     re.IGNORECASE | re.ASCII,
 )
 """Name of a column that is a budget, with a word of the metric before it."""
 TIMES = re.compile(
-    r"(?P<word>.*?)[\s_@=:(]*(?<![\w.])"
+    r"(?P<word>.*?)[\s_@=:(]*(?<![A-Za-z0-9.])"
     r"(x ?(?P<after>\d+\.?\d*)|(?P<number>\d+\.?\d*) ?(x|\u00d7|(?P<epochs>ep|epochs?)))\)?",
     re.IGNORECASE,
 )
