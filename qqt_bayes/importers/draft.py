@@ -21,7 +21,7 @@ POSITIVE = Number("a number above 0", above(0.0))
 """What a factor of a product may be."""
 SETTINGS = ("params.", "config.", "hyperparameters.", "args.", "tags.")
 """Beginnings of the names of columns that hold what was set, not what came out."""
-TEXTUAL = ("pool", "data", "group")
+TEXTUAL = ("pool", "data", "group", "metric")
 """Meanings whose columns hold names; the columns of others hold numbers."""
 
 

@@ -126,7 +126,8 @@ def _counted_in_samples(draft: Draft, meaning: str, product: Product) -> tuple[s
         draft.arguments["samples_per_step"] = "N"
         draft.need(
             f"samples_per_step: how many samples (or tokens) one step of {product.column!r} sees: "
-            "batch size times devices times accumulation (times sequence length)"
+            "batch size times devices times accumulation (times sequence length); where runs "
+            f"differ, steps={product.column}*COLUMN with a column of the mapping"
         )
         return None
     return meaning, product if product.factor else Product(product.column, f"{per_step:.15g}")
@@ -170,7 +171,7 @@ def _trained_on(draft: Draft, *, needs_size: bool) -> None:
         draft.need_column(
             "unique_samples", f"how many different samples of {whole} a run could see"
         )
-    for meaning in ("group", "seed") if draft.needs else ():
+    for meaning in ("group", "seed", METRIC) if draft.needs else ():
         for name in draft.candidates(meaning)[:1] if draft.product(meaning) is None else ():
             if len({name_in(cell) for cell in draft.table.columns[name]}) > 1:
                 draft.columns[meaning] = name

@@ -26,6 +26,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         r"(samples|tokens|examples|images|pairs|sequences)_(seen|trained|processed|consumed)",
         r"(seen|trained|consumed|total|train|training|num)_(samples|tokens|examples|images|pairs)",
         r"(?<!unique_)tokens",
+        r"total|budget",
     ),
     "steps": (r"(global_|train_|training_|max_)?steps?", r"iterations?|iters?|updates"),
     "epochs": (r"(num_|n_|train_|max_)?epochs?",),
@@ -34,10 +35,12 @@ NAMES: dict[str, tuple[str, ...]] = {
         r"(data|dataset|pool|corpus)_(size|tokens|samples)|train_num_samples|d_tokens",
     ),
     "pool": (
-        r"(train_|training_|upstream_)?(dataset|data)(_name|_mix|_source)?|corpus",
+        r"(train_|training_|upstream_)?(?<!downstream_)(?<!eval_)(?<!test_)(?<!val_)"
+        r"(dataset|data)(_name|_mix|_source)?|corpus",
         r"pool|filter|source|subset|mixture|training_set|pretrained",
     ),
     "group": (r"(model_)?(arch|architecture|size|scale)", r"(n_)?params|(?<!run_)model(_name)?"),
+    "metric": (r"(downstream|eval|test)_(dataset|set|task)|metric|benchmark",),
     "seed": (r"(random_)?seed",),
     "loss": (r"(val|valid|validation|eval|test)_.*(loss|nll|ce)", r"(ce_)?loss|nll|cross_entropy"),
     "loss_bits": (r"bpb|bits_per_byte",),

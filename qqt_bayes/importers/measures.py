@@ -108,6 +108,8 @@ def measured(draft: Draft) -> tuple[Product, str] | None:
         measure = kind
     elif measure == "" or (measure == "error" and "error" in draft.options.columns):
         measure = _by_name(draft, name, measure)
+    elif kind and kind.rstrip("%") == measure.rstrip("%"):
+        measure = kind  # an accuracy, which is in per cent
     elif kind and MEASURES[kind].kind != MEASURES[measure].kind:
         raise InputError(f"kind: {measure} of {product} cannot be read as {kind}")
     values = _finite(draft, product)

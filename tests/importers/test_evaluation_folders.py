@@ -115,3 +115,19 @@ def test_open_clip_gives_the_last_checkpoint_and_epochs_count_unique_samples(tmp
     assert runs["samples_seen"].tolist() == [200_000_000, 200_000_000]
     assert runs["error"].tolist() == [0.75, 0.75]
     assert "samples_seen = epoch x unique_samples." in runs.attrs["said"]
+
+
+def test_one_file_of_datacomp_is_named_by_its_folder(tmp_path):
+    exports.write(tmp_path, {"top10/eval/eval_results.jsonl": exports.datacomp(0.25)})
+    path = tmp_path / "top10/eval/eval_results.jsonl"
+    runs = import_runs(path, mapping=SETS[:1], metric="imagenet1k")
+    assert runs["run"].tolist() == ["top10"]
+    assert runs["error"].tolist() == [0.75]
+
+
+def test_the_table_of_clip_benchmark_has_what_models_were_tested_on_as_metric():
+    table = pd.DataFrame([exports.clip_benchmark(name, 0.5) for name in ("laion", "openai")])
+    table = table.drop(columns="metrics").assign(acc1=[0.5, 0.25], acc5=0.9)
+    sets = SETS.assign(run=["ViT-B-32 laion", "ViT-B-32 openai"])
+    runs = import_runs(table, mapping=sets, metric="imagenet1k acc1")
+    assert runs["error"].tolist() == [0.5, 0.75]

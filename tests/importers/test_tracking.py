@@ -56,7 +56,8 @@ def test_a_chart_says_all_that_it_cannot_know_at_once(write):
         "By its name 'eval/CE loss' is taken for a loss.",
         "Still needed:",
         "  - samples_per_step: how many samples (or tokens) one step of 'Step' sees: batch size "
-        "times devices times accumulation (times sequence length)",
+        "times devices times accumulation (times sequence length); where runs differ, "
+        "steps=Step*COLUMN with a column of the mapping",
         "  - pool: what a run was trained on (filter, source, data set); no column looks like it, "
         "so a mapping table gives it",
         "  - unique_samples: how many different samples of the pool a run could see; no column "
@@ -150,3 +151,17 @@ def test_names_that_repeat_are_told_apart_by_their_rows(write):
 def test_an_export_of_failed_runs_only_has_none_left(write):
     with pytest.raises(InputError, match=r"no run is left\. Left out, because they did not finish"):
         import_runs(write(exports.MLFLOW.replace("FINISHED", "KILLED")))
+
+
+def test_a_chart_over_time_says_that_time_counts_no_samples(write):
+    with pytest.raises(NeedsMore, match="'Relative Time' counts no samples: export"):
+        import_runs(write(exports.CHART.replace("Step", "Relative Time")))
+
+
+def test_a_chart_over_tokens_needs_no_size_of_a_step(write):
+    runs = import_runs(
+        write(exports.CHART.replace('"Step"', '"tokens"')),
+        mapping=POOLS,
+        columns="samples_seen=tokens",
+    )
+    assert runs["samples_seen"].tolist() == [900, 400]

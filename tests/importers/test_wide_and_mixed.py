@@ -100,6 +100,38 @@ def test_weights_in_per_cent_are_weights():
     assert [row["unique_samples"] for row in composition] == [25, 75]
 
 
+def test_amounts_that_sum_to_a_total_are_a_mixture_of_that_size():
+    mixed = table("mix,web,books,total_tokens,samples_seen,error\na,25,75,100,400,0.5\n")
+    runs = import_runs(mixed)
+    assert [row["unique_samples"] for row in runs.attrs["composition"]] == [25, 75]
+    assert runs.attrs["said"][0] == (
+        "The columns web, books sum to 'total_tokens', so they are read as what a mixture takes "
+        "from 2 pools."
+    )
+
+
+def test_training_on_one_pool_each_is_no_mixture():
+    runs = table("pool,unique_samples,samples_seen,error,is_web,is_code\na,10,100,0.5,1,0\n")
+    assert "composition" not in import_runs(runs).attrs
+
+
+def test_an_accuracy_in_per_cent_is_asked_about_and_then_divided():
+    wide = table("pool,unique_samples,samples_seen,top1\na,10,100,25\n")
+    with pytest.raises(NeedsMore) as fault:
+        import_runs(wide, columns="accuracy=top1")
+    assert fault.value.request.arguments == {"kind": "accuracy%"}
+    runs = import_runs(wide, columns="accuracy=top1", kind="accuracy%")
+    assert runs["error"].tolist() == [0.75]
+
+
+def test_the_set_that_models_were_tested_on_is_no_pool():
+    wide = table("model,downstream_dataset,acc1\na,imagenet,0.5\nb,cifar,0.5\n")
+    with pytest.raises(NeedsMore) as fault:
+        import_runs(wide)
+    assert fault.value.request.columns["metric"] == "downstream_dataset"
+    assert "pool" not in fault.value.request.columns
+
+
 def test_an_error_and_an_accuracy_are_no_mixture():
     runs = table("pool,unique_samples,samples_seen,error,val_acc\na,10,100,0.25,0.75\n")
     assert "composition" not in import_runs(runs).attrs

@@ -9,10 +9,20 @@ import pandas as pd
 
 from qqt_bayes.errors import InputError, fault_list
 from qqt_bayes.importers.draft import Options
+from qqt_bayes.importers.meanings import measure_of
 from qqt_bayes.importers.needs import NeedsMore, Request, in_words
-from qqt_bayes.importers.sheet import METRIC, MOST_METRICS, RUN, VALUE, Sheet, counted, some
+from qqt_bayes.importers.sheet import (
+    METRIC,
+    MOST_METRICS,
+    RUN,
+    VALUE,
+    Sheet,
+    counted,
+    fractions_of,
+    some,
+)
 from qqt_bayes.importers.sources import Found, columns_of, documents_in
-from qqt_bayes.tables.cells import name_in
+from qqt_bayes.tables.cells import is_empty, name_in
 from qqt_bayes.tables.evaluations import PATTERN, read_evaluations
 from qqt_bayes.tables.formats import Source, read_table
 from qqt_bayes.tables.table import Table
@@ -33,6 +43,8 @@ def recognise(found: Found, options: Options) -> Sheet | None:
         return _datacomp(folder, options)
     if folder is not None and any(folder.glob(TRAINING)):
         return _open_clip(folder)
+    if found.table is not None:
+        return _file_of_datacomp(found.table) or _table_of_benchmark(found.table)
     documents = found.documents if folder is None else documents_in(folder, "**/*.json")
     if documents and all(map(_is_benchmark, documents.values())):
         return _clip_benchmark(found.name, documents)
@@ -57,6 +69,40 @@ def _datacomp(folder: Path, options: Options) -> Sheet:
     said = [f"error = 1 - main_metric of {runs[METRIC].iloc[0]!r}."]
     table = Table(str(folder), columns, [f"run {name_in(run)!r}" for run in columns[RUN]])
     return Sheet("DataComp's evaluations", table, said, is_mapped=True)
+
+
+def _file_of_datacomp(table: Table) -> Sheet | None:
+    """One file of DataComp's evaluations, whose run is named by its folder."""
+    keys, values = table.columns.get("key"), table.columns.get("metrics.main_metric")
+    if keys is None or values is None:
+        return None
+    path = Path(table.name)
+    run = next((part for part in reversed(path.parts[:-1]) if part not in INNER), path.stem)
+    rows: list[tuple[object, ...]] = [
+        (run, name_in(key), value, place)
+        for key, value, place in zip(keys, values, table.places, strict=True)
+    ]
+    return _by_metric(table.name, "DataComp's evaluations", rows, {VALUE: "accuracy"})
+
+
+def _table_of_benchmark(table: Table) -> Sheet | None:
+    """The table that CLIP_benchmark builds: its column dataset is what models were tested on."""
+    columns = table.columns
+    if not {"dataset", "model", "pretrained", "task"} <= set(columns):
+        return None
+    measures = [n for n, c in columns.items() if n in fractions_of(table) or measure_of(n)]
+    rows: list[tuple[object, ...]] = [
+        (
+            f"{name_in(columns['model'][i])} {name_in(columns['pretrained'][i])}",
+            f"{name_in(columns['dataset'][i])} {measure}",
+            columns[measure][i],
+            place,
+        )
+        for i, place in enumerate(table.places)
+        for measure in measures
+        if not is_empty(columns[measure][i])
+    ]
+    return _by_metric(table.name, "a table of CLIP_benchmark", rows, {}) if rows else None
 
 
 def _with_paths(mapping: Source, folder: Path) -> pd.DataFrame:

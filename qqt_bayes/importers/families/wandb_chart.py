@@ -30,6 +30,8 @@ def recognise(found: Found, options: Options) -> Sheet | None:
     said = [_last_values(ended, axis)]
     if empty := [name for name, row in zip(curves, rows, strict=True) if row is None]:
         said.append(f"Left out, because the column is empty: {some(empty)}.")
+    if re.search(r"time", axis, re.IGNORECASE):
+        said.append(f"The axis {axis!r} counts no samples: export the chart over Step instead.")
     names = (RUN, METRIC, VALUE, axis)
     columns = {name: [row[i] for row in ended] for i, name in enumerate(names)}
     places = [str(row[4]) for row in ended]
