@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Protocol
@@ -41,8 +42,8 @@ class Family(Protocol):
 
 
 FAMILIES: tuple[Family, ...] = (
-    clip_results,
     harness,
+    clip_results,
     document,
     wandb_chart,
     runs_table,
@@ -178,7 +179,7 @@ def recognised(found: Found, options: Options) -> Sheet:
     """
     for family in FAMILIES:
         if sheet := family.recognise(found, options):
-            return sheet
+            return replace(sheet, said=[*found.said, *sheet.said])
     raise not_recognised(found.name, _saw(found), [family.READS for family in FAMILIES])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
@@ -15,11 +16,15 @@ import pandas as pd
 from qqt_bayes.errors import InputError, fault_list, suggest
 from qqt_bayes.importers.needs import GIVEN
 from qqt_bayes.tables.cells import is_text
-from qqt_bayes.tables.formats import read_table
+from qqt_bayes.tables.formats import Source, read_table
 from qqt_bayes.tables.table import Table
 
 JSON = (".json", ".jsonl", ".ndjson")
 """Ends of the names of files that may hold a JSON document."""
+DECIMAL = re.compile(r"\s*[+-]?\d+,\d+(e[+-]?\d+)?\s*", re.ASCII | re.IGNORECASE)
+"""A number with a decimal comma, in a table that has these."""
+MOST_FILES = 10_000
+"""Documents of a folder that are read."""
 LARGEST_FILE = 500_000_000
 """Bytes of a file that is read: results are smaller, checkpoints and shards larger."""
 DEEPEST = 12
@@ -60,7 +65,7 @@ def find(source: str | PathLike[str] | pd.DataFrame) -> Found:
         If nothing is there, or it is damaged: with the row where that shows.
     """
     if isinstance(source, pd.DataFrame):
-        return Found(GIVEN, table=checked(read_table(source, "given")))
+        return _table(source, GIVEN)
     if not isinstance(source, str | PathLike):
         kind = type(source).__name__
         raise InputError(f"source: expected a path or a DataFrame, got {kind}")
@@ -72,7 +77,7 @@ def find(source: str | PathLike[str] | pd.DataFrame) -> Found:
         raise InputError(f"{str(path)!r}: cannot be read: {error}") from None
     if path.suffix.lower() in JSON:
         return _json(path)
-    return Found(str(path), table=checked(read_table(path, "given")))
+    return _table(path, str(path))
 
 
 def _json(path: Path) -> Found:
@@ -85,7 +90,34 @@ def _json(path: Path) -> Found:
         return Found(str(path), documents={path: document}, said=said)
     if path.suffix.lower() == ".json":
         return Found(str(path), documents={path: read_json(path)})
-    return Found(str(path), table=checked(read_table(path, "given")))
+    return _table(path, str(path))
+
+
+def _table(source: Source, name: str) -> Found:
+    """A table, with what of its form has to be said."""
+    table = read_table(source, "given")
+    said = []
+    if getattr(table, "decimal_commas", False):
+        said.append("Decimals stand behind commas.")
+        table = Table(table.name, _with_points(table.columns), table.places, table.faults)
+    return Found(name, table=checked(table), said=tuple(said))
+
+
+def _with_points(columns: Mapping[str, Sequence[object]]) -> dict[str, list[object]]:
+    """Cells with a decimal point where they have a decimal comma.
+
+    Examples
+    --------
+    >>> _with_points({"error": ["0,769", "1", "a,b", None]})
+    {'error': ['0.769', '1', 'a,b', None]}
+    """
+    return {
+        name: [
+            cell.replace(",", ".") if isinstance(cell, str) and DECIMAL.fullmatch(cell) else cell
+            for cell in cells
+        ]
+        for name, cells in columns.items()
+    }
 
 
 def checked(table: Table) -> Table:
@@ -116,9 +148,10 @@ def documents_in(folder: Path, pattern: str) -> dict[Path, object]:
     """
     documents: dict[Path, object] = {}
     faults = []
-    for path in sorted(folder.glob(pattern)):
-        if not path.is_file():
-            continue
+    paths = [path for path in sorted(folder.glob(pattern)) if path.is_file()]
+    if len(paths) > MOST_FILES:
+        raise InputError(f"{folder}: expected at most {MOST_FILES:,} files, got {len(paths):,}")
+    for path in paths:
         try:
             documents[path] = read_json(path)
         except InputError as error:

@@ -190,3 +190,9 @@ def test_cells_at_fault_are_named_in_one_message():
         "numbers: 12000000",
         "  row 2, column samples_seen: expected a number of at least 1, got 0.5",
     ]
+
+
+def test_sets_to_test_on_are_no_budgets():
+    wide = table("name,ImageNet 1k,ImageNet 21k,Flickr-8k,Flickr-30k,data\na,0.5,0.4,0.3,0.2,c4\n")
+    with pytest.raises(NeedsMore, match="read as a table with a row for each run"):
+        import_runs(wide)

@@ -14,8 +14,6 @@ from qqt_bayes.tables.table import Table
 READS = "a JSON document of one run or of many, or a folder of such documents"
 ROWS = ("runs", "rows", "records", "experiments", "trainings", "models", "data")
 """Keys of a document under which its runs may lie as a list."""
-MOST_FILES = 10_000
-"""Documents of a folder that are read."""
 
 
 def recognise(found: Found, options: Options) -> Sheet | None:
@@ -36,7 +34,7 @@ def recognise(found: Found, options: Options) -> Sheet | None:
     names = run_names(Table(found.name, columns, [name for name, _, _ in records]))
     table = Table(found.name, {RUN: names} | {n: c for n, c in columns.items() if n != RUN}, places)
     files = counted(len(documents), "JSON document")
-    return Sheet(files if len(documents) > 1 else "a JSON document", table, found.said)
+    return Sheet(files if len(documents) > 1 else "a JSON document", table)
 
 
 def _records(path: Path, document: object) -> list[tuple[str, str, Mapping[str, object]]]:

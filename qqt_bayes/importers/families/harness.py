@@ -66,7 +66,7 @@ def _is_one(document: Mapping[str, object]) -> bool:
         isinstance(results, Mapping)
         and bool(results)
         and all(isinstance(scores, Mapping) for scores in results.values())
-        and bool({"config", "configs", "versions", "n-shot"} & set(document))
+        and bool({"config", "configs", "config_general", "versions", "n-shot"} & set(document))
     )
 
 

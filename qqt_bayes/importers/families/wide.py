@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 
 import numpy as np
 
@@ -31,7 +32,7 @@ TIMES = re.compile(
 """Name of a column that is a multiple, or a number of epochs."""
 FEWEST = 2
 """Columns with such names that make a table wide."""
-NOT_RUNS = re.compile(r"unique|param|size|flop|std|stderr|±", re.IGNORECASE)
+NOT_RUNS = re.compile(r"unique|param|imagenet|flickr|coco|size|flop|std|stderr|±", re.IGNORECASE)
 """Words before a number of a column that is no result at a budget."""
 
 
@@ -41,10 +42,24 @@ def recognise(found: Found, options: Options) -> Sheet | None:
     if table is None:
         return None
     for axis, read in (("samples_seen", _budget), ("epochs", _epochs), (MULTIPLE, _multiple)):
-        across = {name: place for name in table.columns if (place := read(name))}
-        if len(across) >= FEWEST and len({number for _, number in across.values()}) > 1:
+        across = _of_several({name: place for name in table.columns if (place := read(name))})
+        if across:
             return _long(table, axis, across, options)
     return None
+
+
+def _of_several(across: dict[str, tuple[str, float]]) -> dict[str, tuple[str, float]]:
+    """The columns whose word stands before several numbers: "ImageNet 1k" alone is no budget.
+
+    Examples
+    --------
+    >>> _of_several({"acc@1M": ("acc", 1e6), "acc@2M": ("acc", 2e6), "CIFAR 1M": ("CIFAR", 1e6)})
+    {'acc@1M': ('acc', 1000000.0), 'acc@2M': ('acc', 2000000.0)}
+    """
+    numbers: dict[str, set[float]] = defaultdict(set)
+    for word, number in across.values():
+        numbers[word].add(number)
+    return {name: place for name, place in across.items() if len(numbers[place[0]]) >= FEWEST}
 
 
 def _budget(name: str) -> tuple[str, float] | None:
