@@ -17,6 +17,7 @@ import numpy as np
 
 from qqt_bayes.errors import InputError, alternatives, suggest
 from qqt_bayes.tables.cells import COUNT, Floats, Number, above, name_in
+from qqt_bayes.tables.formats import PACKED, STANDARD_INPUT
 from qqt_bayes.tables.table import Derived, Table
 
 type Columns = Mapping[str, str] | str
@@ -92,8 +93,6 @@ PLAIN_KEYS = (
     "weight",
 )
 """The columns of a table of runs, which may be called otherwise."""
-PACKED = (".gz", ".bz2", ".xz")
-"""Endings of files behind the one that says what they hold."""
 SCALED = ("samples_seen", "unique_samples", "n_eval", "steps")
 """Keys whose column may be multiplied by a number."""
 KEYS = (*PLAIN_KEYS, *FORMS)
@@ -175,10 +174,10 @@ def columns_beside(source: object) -> tuple[dict[str, str], str]:
     InputError
         If the TOML file cannot be read.
     """
-    if not isinstance(source, str | PathLike) or source == "-":
+    if not isinstance(source, str | PathLike) or source == STANDARD_INPUT:
         return {}, ""
     path = Path(source)
-    stem = Path(path.stem).stem if path.suffix.lower() in PACKED else path.stem
+    stem = Path(path.stem).stem if path.suffix.lower() == PACKED else path.stem
     try:
         beside = path.with_name(f"{stem}.toml")
         text = "" if beside == path else beside.read_text("utf-8-sig")

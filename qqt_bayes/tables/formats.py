@@ -4,9 +4,7 @@ Cells of text are kept as text: a pool may be called "NA". A line that cannot be
 out and so refused with the other faults; a file that is no table at all is refused at once.
 """
 
-import bz2
 import gzip
-import lzma
 import sys
 import zlib
 from collections.abc import Callable
@@ -26,6 +24,10 @@ from qqt_bayes.tables.table import Table, table_of
 type Source = str | PathLike[str] | pd.DataFrame
 """Path of a file that holds a table, "-" for standard input, or a DataFrame."""
 
+PACKED = ".gz"
+"""Last ending of a file that is packed; the one before says what it holds."""
+GZIP = b"\x1f\x8b"
+"""First bytes of such a file."""
 STANDARD_INPUT = "-"
 """The path that stands for standard input."""
 NO_EXCEL = (
@@ -43,8 +45,8 @@ def read_table(source: Source, role: str) -> Table:
     Parameters
     ----------
     source : path or DataFrame
-        The end of the name (.csv, .tsv, .parquet, .json, .jsonl, .xlsx) says what a file is; .gz,
-        .bz2 or .xz may follow. "-" is standard input, whose first bytes say it.
+        The end of the name (.csv, .tsv, .parquet, .json, .jsonl, .xlsx) says what a file is; .gz
+        may follow. "-" is standard input, whose first bytes say it.
     role : str
         What messages call a DataFrame: "<role> table".
 
@@ -76,18 +78,17 @@ def read_table(source: Source, role: str) -> Table:
 def _content(source: str | PathLike[str]) -> tuple[str, str, bytes]:
     """Name of a file, the ending that says what it is, and what it holds, unpacked."""
     if source == STANDARD_INPUT:
-        content = _unpack(sys.stdin.buffer.read(), "standard input")
-        return "standard input", _ending_of(content), content
+        content, name = sys.stdin.buffer.read(), "standard input"
+        content = _unpacked(content, name, PACKED if content.startswith(GZIP) else "")
+        return name, _ending_of(content), content
     path = Path(source)
     content = _bytes(path)
     *_, before, last = ("", "", *(ending.lower() for ending in path.suffixes))
-    packed = last in PACKED and before in READERS
-    if last not in READERS and not packed:
+    kind = before if last == PACKED else last
+    if kind not in READERS:
         expected = ", ".join(READERS)
         raise InputError(f"{path}: expected a file whose name ends in {expected}")
-    if packed:
-        return str(path), before, _unpacked(content, str(path), last)
-    return str(path), last, content
+    return str(path), kind, _unpacked(content, str(path), last)
 
 
 def _bytes(path: Path) -> bytes:
@@ -103,20 +104,14 @@ def _bytes(path: Path) -> bytes:
         raise InputError(f"{path}: cannot be read: {reason}") from None
 
 
-def _unpack(content: bytes, name: str) -> bytes:
-    """What comes from standard input, unpacked if its first bytes say that it is packed."""
-    for ending, (magic, _, _) in PACKED.items():
-        if content.startswith(magic):
-            return _unpacked(content, name, ending)
-    return content
-
-
 def _unpacked(content: bytes, name: str, ending: str) -> bytes:
-    _, word, unpack = PACKED[ending]
+    """Content of a file that is packed with gzip, as its ending or its first bytes say."""
+    if ending != PACKED:
+        return content
     try:
-        return unpack(content)
-    except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
-        raise InputError(f"{name}: not a readable {word} archive: {error}") from None
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{name}: not a readable gzip archive: {error}") from None
 
 
 def _ending_of(content: bytes) -> str:
@@ -193,9 +188,3 @@ READERS: dict[str, Callable[[bytes, str], Table]] = {
     ".xlsm": _from_excel,
 }
 """What reads a file, by the ending of its name."""
-PACKED: dict[str, tuple[bytes, str, Callable[[bytes], bytes]]] = {
-    ".gz": (b"\x1f\x8b", "gzip", gzip.decompress),
-    ".bz2": (b"BZh", "bzip2", bz2.decompress),
-    ".xz": (b"\xfd7zXZ\x00", "xz", lzma.decompress),
-}
-"""First bytes, name and reader of what a file may be packed as, by the last ending."""

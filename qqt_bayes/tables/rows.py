@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from qqt_bayes.tables.cells import COUNT, Floats, Number, above, at_least
-from qqt_bayes.tables.repeats import judge_repeats
+from qqt_bayes.tables.repeats import judge_names, judge_repeats
 from qqt_bayes.tables.table import Array, Names, Table
 from qqt_bayes.tables.training_sets import Origins, origins
 
@@ -104,7 +104,7 @@ def _runs(table: Table, identity: Mapping[str, Array]) -> Names:
     metrics = table.present("metric")
     if "run" in table.columns:
         run = table.names("run")
-        table.distinct("run", {"run": run, **metrics})
+        judge_names(table, {"run": run, **metrics})
         return run
     judge_repeats(table, {**identity, **metrics})
     return np.array([f"run {count}" for count in range(1, len(table) + 1)], dtype=object)
