@@ -142,7 +142,7 @@ def target(key: str) -> str:
 def _pairs(text: str) -> dict[str, str]:
     text = QUOTED.sub(r'\1"\2=\3"', text)
     pairs: dict[str, str] = {}
-    for cell in next(csv.reader([text], skipinitialspace=True), []):
+    for cell in next(csv.reader([text], skipinitialspace=True), []) or [""]:
         key, equals, name = (part.strip() for part in cell.partition("="))
         if not (key and equals and name):
             raise InputError(

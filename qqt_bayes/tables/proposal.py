@@ -170,7 +170,8 @@ class _Search:
             names = alike("accuracy", rates) or (rates if most == 1.0 and not is_loss else [])
             for first in names[:1]:
                 others = len(rates) - 1
-                holds = f"and {others} others hold" if others > 1 else "holds"
+                more = f"and {others} others hold" if others > 1 else "and 1 other hold"
+                holds = more if others else "holds"
                 self.said.append(
                     f"error: {first!r} {holds} numbers in [0, {most:g}]: if accuracies, "
                     f"{key}={first} takes {_formula(key, first)}"

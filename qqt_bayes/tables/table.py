@@ -228,8 +228,8 @@ class Table:
         values = form.value(np.where(wrong, np.nan, given))
         beyond = ~number.holds(values) & ~np.isnan(values)
         self.fault(beyond, column, lambda i: f"gives {values[i]:g}; expected {number.words}")
-        values = np.where(np.isnan(values) | beyond, WRONG, values)
-        return values if number.default is None else np.where(empty, number.default, values)
+        sound = np.where(np.isnan(values) | beyond, WRONG, values)
+        return sound if number.default is None else np.where(empty, number.default, sound)
 
     def _refuse(self, where: Mask, column: str, number: Number, values: Floats) -> None:
         """Note the cells of a mask, and whether people's way of writing would explain one."""
@@ -246,12 +246,13 @@ class Table:
         if chosen is None:
             if len(known) > 1:
                 several = f"holds {len(known)} {what}s; choose one of {listed(known)}"
-                self.note(f"column {column}: {several}")
+                self.note(f"column {self._called(column)}: {several}")
             return known[0] if known else ""
         if chosen in known:
             self.keep(names == chosen)
         else:
-            self.note(f"column {column}: unknown {what} {chosen!r}{alternatives(chosen, known)}")
+            unknown = f"unknown {what} {chosen!r}{alternatives(chosen, known)}"
+            self.note(f"column {self._called(column)}: {unknown}")
         return chosen
 
     def read(self, cells: Sequence[object], counts: bool) -> Floats:
