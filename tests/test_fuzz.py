@@ -1,6 +1,7 @@
 """Whatever befalls a file, its reader gives something legal with every row, or one `InputError`."""
 
 import csv
+import gzip
 import io
 import json
 import tomllib
@@ -97,9 +98,13 @@ READERS = {runs: RUNS, composition: COMPOSITION, levels: COMPOSITION} | {
 }
 WRITERS = {
     "csv": damage.as_csv,
+    "tsv": lambda frame: damage.as_csv(frame, "\t"),
+    "csv.gz": lambda frame: damage.packed(damage.as_csv(frame)),
     "jsonl": damage.as_json_lines,
+    "json": damage.as_json,
     "parquet": damage.as_parquet,
 }
+MARKS = {b"\xff\xfe\0\0": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 OFTEN = pytest.mark.parametrize("examples", [40, pytest.param(2000, marks=pytest.mark.slow)])
 
 
@@ -107,10 +112,16 @@ def rows(suffix, content):
     """Rows of a file by another count; a CSV's blank records are none."""
     if suffix == "parquet":
         return pq.read_metadata(pa.BufferReader(content)).num_rows
-    text = content.decode("utf-8-sig")
-    if suffix == "jsonl":
+    if suffix.endswith(".gz"):
+        content = gzip.decompress(content)
+    marked = [encoding for mark, encoding in MARKS.items() if content.startswith(mark)]
+    text = content.decode([*marked, "utf-8-sig"][0])
+    if suffix == "json" and text.lstrip().startswith("["):
+        return len(json.loads(text))
+    if suffix in ("json", "jsonl"):
         return sum(bool(line.strip()) for line in text.split("\n"))
-    records = csv.reader(io.StringIO(text, newline=""))
+    lines = (line for line in io.StringIO(text, newline="") if not line.startswith("#"))
+    records = csv.reader(lines, delimiter="\t" if suffix == "tsv" else ",")
     return sum(any(map(str.strip, cells)) for cells in records) - 1
 
 

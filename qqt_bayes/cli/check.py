@@ -13,7 +13,7 @@ from qqt_bayes.errors import suggest
 from qqt_bayes.model.spec import Spec
 from qqt_bayes.report.identifiability_text import Identifiability, identifiability
 from qqt_bayes.report.records import training_sets
-from qqt_bayes.tables.runs import OPTIONAL
+from qqt_bayes.tables.rows import OPTIONAL
 
 UNUSED = {
     "unused_columns": "Columns that are not used",

@@ -46,11 +46,11 @@ def check(runs: str, model: str, form: str, **reading: Any) -> None:
     All faults come in one message.
     """
     from qqt_bayes.cli import check
+    from qqt_bayes.cli.inputs import runs_of
     from qqt_bayes.model.spec import load_model
-    from qqt_bayes.tables.runs import read_runs
 
     spec = load_model(model)
-    check.report(read_runs(runs, **reading), spec, form)
+    check.report(runs_of(runs, reading), spec, form)
 
 
 @main.command("import")
@@ -122,6 +122,8 @@ def fit(
     options.only_for_nuts(method, "tune", "target_accept", "low_rank")
     if by and (reading["metric"] or reading["mapping"]):
         raise click.UsageError("--by metric reads every metric of a table: no --metric, --mapping.")
+    if by and runs == "-":
+        raise click.UsageError("--by metric reads RUNS more than once: give a file.")
     from qqt_bayes.cli import fit
 
     sampler: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "seed": seed}

@@ -1,0 +1,212 @@
+"""What to say where a table of runs lacks columns: those it has, and which look like the needed.
+
+Nothing is taken by its looks: the message ends with the mapping of columns that would be right if
+the looks are, ready to be given.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qqt_bayes.errors import Advice, listed
+from qqt_bayes.phrases import joined
+from qqt_bayes.tables.cells import Floats, human_numbers_in, numbers_in
+from qqt_bayes.tables.columns import FORMS
+from qqt_bayes.tables.gaps import is_gap
+from qqt_bayes.tables.synonyms import alike, budget_names
+from qqt_bayes.tables.table import Table
+
+LOSSES = {"loss": "a loss", "loss_bits": "a loss in bits", "ppl": "a perplexity"}
+"""Kinds of losses, in words."""
+ENOUGH = 0.8
+"""Share of the cells that are numbers in a column of numbers."""
+WIDE = (
+    "the columns {} look like budgets: a table of runs has one row for each run, with its budget "
+    "in samples_seen and its result in error; `qqt import` makes that of a wide table"
+)
+
+CHART = (
+    "{} and the like are a chart of many runs, as W&B exports it: a table of runs has one row for "
+    "each run; `qqt import` makes that of it"
+)
+
+
+def propose(table: Table, kind: str) -> None:
+    """Add to a table's hints what it has in place of the columns of runs that it lacks.
+
+    Parameters
+    ----------
+    table : Table
+    kind : {"error", "loss"}
+
+    Examples
+    --------
+    >>> table = Table("runs.csv", {"val_loss": [3.2], "seen": [9]}, ["row 2"], missing=["error"])
+    >>> propose(table, "error")
+    >>> print(*table.hints, sep="; ")
+    the columns are 'val_loss', 'seen'; error: 'val_loss' looks like it, a loss; if that is right, \
+columns={'error': 'val_loss'}, kind='loss' says so
+    """
+    table.hints.append(f"the columns are {listed(table.columns)}")
+    asked = _asked(table)
+    if not asked:
+        return
+    if wide := budget_names(list(table.columns)):
+        table.hints.append(WIDE.format(joined([repr(name) for name in wide])))
+        return
+    if chart := [name for name in table.columns if name.endswith(("__MIN", "__MAX"))]:
+        table.hints.append(CHART.format(repr(chart[0])))
+        return
+    search = _Search(table, kind)
+    for column in asked:
+        search.seek(column)
+    if search.found and "group" not in table.columns:
+        search.seek_group()
+    table.hints += search.said
+    if search.found:
+        losses = search.loss and kind != "loss"
+        arguments = {"columns": search.found, **({"kind": "loss"} if losses else {})}
+        right = "if that is right" if len(search.found) == 1 else "if these are right"
+        table.hints.append(Advice(f"{right}, {{}} says so", arguments))
+
+
+def _asked(table: Table) -> list[str]:
+    """The columns of runs that are lacking, those that a lacking pool needs among them."""
+    order = ["error", "samples_seen", "unique_samples", "pool"]
+    lacking = set(table.missing)
+    if "pool" in lacking and "unique_samples" not in table.columns:
+        lacking.add("unique_samples")
+    return [column for column in order if column in lacking]
+
+
+class _Search:
+    """Columns found for those that are lacking, and the sentences about them."""
+
+    def __init__(self, table: Table, kind: str) -> None:
+        self.table, self.kind = table, kind
+        self.free = [name for name in table.columns if name not in table.used]
+        self.found: dict[str, str] = {}
+        self.said: list[str] = []
+        self.loss = False
+
+    def seek(self, column: str) -> None:
+        """Find a column, and say what was found."""
+        if column == "error":
+            self._seek_error()
+        elif column == "samples_seen":
+            self._seek_budget()
+        elif not self._take(column):
+            self.said.append(f"{column}: no column looks like it; add one")
+
+    def seek_group(self) -> None:
+        """Find a column of the models' sizes, which groups may be."""
+        names = [name for name in self._texts() if len(set(self._names(name))) > 1]
+        if names := alike("group", names):
+            self._say("group", names, "group (optional)")
+
+    def _take(self, column: str) -> bool:
+        """Find a column by its name, among those that can hold what is meant."""
+        names = alike(column, self._texts() if column == "pool" else self._numeric())
+        if names:
+            self._say(column, names, column)
+        return bool(names)
+
+    def _numeric(self) -> list[str]:
+        return [name for name in self.free if _is_numeric(self._numbers(name))]
+
+    def _texts(self) -> list[str]:
+        """Free columns whose cells are no plain numbers, mostly; else those of whole numbers."""
+        plain = {name: numbers_in(self.table.columns[name], counts=True) for name in self.free}
+        texts = [name for name, numbers in plain.items() if not _is_numeric(numbers)]
+        whole = [name for name in self.free if name not in texts and _are_whole(plain[name])]
+        return texts or whole
+
+    def _names(self, name: str) -> list[str]:
+        return [str(cell) for cell in self.table.columns[name]]
+
+    def _say(self, key: str, names: list[str], label: str, words: str = "") -> None:
+        first, *others = names
+        also = f" (so do {listed(others)})" if others else ""
+        self.said.append(f"{label}: {first!r} looks like it{words}{also}")
+        self.found[key] = first
+        self.free.remove(first)
+
+    def _seek_budget(self) -> None:
+        if self._take("samples_seen"):
+            return
+        numeric = self._numeric()
+        known = {"unique_samples", *alike("unique_samples", numeric)} & set(self.table.columns)
+        for key in ("epochs", "steps") if known else ("steps",):
+            for name in alike(key, numeric)[:1]:
+                self.free.remove(name)
+                self.found[key] = name if key == "epochs" else f"{name}*SAMPLES_PER_STEP"
+                self.said.append(f"samples_seen: {name!r} looks like {key}: {_formula(key, name)}")
+                return
+        self.said.append("samples_seen: no column looks like it; add one")
+
+    def _seek_error(self) -> None:
+        if self.kind == "error" and (self._seek_rate() or self._seek_accuracy()):
+            return
+        for meaning, words in LOSSES.items():
+            if names := alike(meaning, self._numeric()):
+                key = "error" if meaning == "loss" else meaning
+                self._say(key, names, "error", f", {words}")
+                self.loss = meaning == "loss"
+                return
+        self.said.append("error: no column looks like it; add one")
+
+    def _seek_rate(self) -> bool:
+        for most, key in {1.0: "error", 100.0: "error%"}.items():
+            if names := alike("error", self._rates(most)):
+                self._say(key, names, "error", "" if most == 1.0 else ", in per cent")
+                return True
+        return False
+
+    def _seek_accuracy(self) -> bool:
+        """Accuracies by name; where no loss has a name, numbers in [0, 1], too."""
+        is_loss = any(alike(meaning, self.free) for meaning in LOSSES)
+        for most, key in {1.0: "accuracy", 100.0: "accuracy%"}.items():
+            rates = self._rates(most)
+            names = alike("accuracy", rates) or (rates if most == 1.0 and not is_loss else [])
+            for first in names[:1]:
+                others = len(rates) - 1
+                more = f"and {others} others hold" if others > 1 else "and 1 other hold"
+                holds = more if others else "holds"
+                self.said.append(
+                    f"error: {first!r} {holds} numbers in [0, {most:g}]: if accuracies, "
+                    f"{key}={first} takes {_formula(key, first)}"
+                )
+                self.found[key] = first
+                self.free.remove(first)
+                return True
+        return False
+
+    def _rates(self, most: float) -> list[str]:
+        """Free columns of numbers from 0 to some bound, not all of them whole."""
+        found = []
+        for name in self.free:
+            numbers = self._numbers(name)
+            held = numbers[np.isfinite(numbers)]
+            within = _is_numeric(numbers) and held.min() >= 0 and held.max() <= most
+            if within and (held % 1 != 0).any():
+                found.append(name)
+        return found
+
+    def _numbers(self, name: str) -> Floats:
+        cells = [None if is_gap(cell) else cell for cell in self.table.columns[name]]
+        return human_numbers_in(cells, True)
+
+
+def _formula(key: str, name: str) -> str:
+    return FORMS[key].words.replace("it", repr(name), 1)
+
+
+def _are_whole(numbers: Floats) -> bool:
+    held = numbers[np.isfinite(numbers)]
+    return bool((held % 1 == 0).all())
+
+
+def _is_numeric(numbers: Floats) -> bool:
+    """Whether enough of the cells that are not empty are numbers."""
+    held = numbers[~np.isnan(numbers)]
+    return bool(held.size and np.isfinite(held).mean() >= ENOUGH)
