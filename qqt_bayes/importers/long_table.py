@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from qqt_bayes.errors import InputError, alternatives, listed
+from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.importers.draft import Draft, Options
 from qqt_bayes.importers.meanings import BUDGETS, Product
 from qqt_bayes.importers.measures import MEASURES, measure_name, measured, tidy
 from qqt_bayes.importers.sheet import METRIC, MOST_METRICS, VALUE, Sheet, some
 from qqt_bayes.tables.cells import COUNT, Floats, name_in, number_in
-from qqt_bayes.tables.runs import COLUMNS
+from qqt_bayes.tables.rows import COLUMNS
 
 MULTIPLE = "multiple"
 """Column of a wide sheet whose columns are multiples of something that it does not say."""
@@ -102,8 +103,6 @@ def _budget(draft: Draft) -> tuple[str, Product] | None:
     """How long a run was: in samples, or in steps or epochs, which are turned into samples."""
     options = draft.options
     given = [name for name in BUDGETS if name in options.columns]
-    if len(given) > 1:
-        raise InputError(f"columns: expected one of {listed(given)}, got {len(given)}")
     for meaning in given or BUDGETS:
         product = draft.product(meaning)
         if product is not None:
@@ -201,7 +200,8 @@ def _written_out(
     table.check()
     if rule.said:
         name = measure_name(draft, product)
-        draft.said.append(f"{rule.said}{f', from {name}' if name not in ('', VALUE) else ''}.")
+        it = name if name not in ("", VALUE) else "the value"
+        draft.said.append(f"{re.sub(r'\bit\b', lambda _: it, rule.said)}.")
     columns["error"] = tidy(rule.turned(raw))
     frame = pd.DataFrame(columns)
     composition = _composition(draft, unique) if draft.sheet.weights else None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.tables.cells import number_in
+from qqt_bayes.tables.columns import Columns, columns_of
+from qqt_bayes.tables.synonyms import LIKE, means, words_of
 
 MEASURES = ("error", "error%", "accuracy", "accuracy%", "loss", "ppl", "loss_bits")
 """Meanings of a column that says how well a run did; all but an error or a loss are turned."""
@@ -21,37 +21,11 @@ OTHERS = ("unique_samples", "run", "group", "metric", "seed", "n_eval", "trainin
 """The other columns of the long table that are taken over."""
 MEANINGS = (*MEASURES, *BUDGETS, *SETS, *OTHERS)
 
-NAMES: dict[str, tuple[str, ...]] = {
-    "samples_seen": (
-        r"(samples|tokens|examples|images|pairs|sequences)_(seen|trained|processed|consumed)",
-        r"(seen|trained|consumed|total|train|training|num)_(samples|tokens|examples|images|pairs)",
-        r"(?<!unique_)tokens",
-        r"total|budget",
-    ),
-    "steps": (r"(global_|train_|training_|max_)?steps?", r"iterations?|iters?|updates"),
-    "epochs": (r"(num_|n_|train_|max_)?epochs?",),
-    "unique_samples": (
-        r"unique_(samples|tokens|examples|images|pairs)",
-        r"(data|dataset|pool|corpus)_(size|tokens|samples)|train_num_samples|d_tokens",
-    ),
-    "pool": (
-        r"(train_|training_|upstream_)?(?<!downstream_)(?<!eval_)(?<!test_)(?<!val_)"
-        r"(dataset|data)(_name|_mix|_source)?|corpus",
-        r"pool|filter|source|subset|mixture|training_set|pretrained",
-    ),
-    "group": (r"(model_)?(arch|architecture|size|scale)", r"(n_)?params|(?<!run_)model(_name)?"),
-    "metric": (r"(downstream|eval|test)_(dataset|set|task)|metric|benchmark",),
-    "seed": (r"(random_)?seed",),
-    "loss": (r"(val|valid|validation|eval|test)_.*(loss|nll|ce)", r"(ce_)?loss|nll|cross_entropy"),
-    "loss_bits": (r"bpb|bits_per_byte",),
-    "ppl": (r"ppl|perplexity",),
-    "accuracy": (
-        r"(val|valid|validation|eval|test)_(acc|accuracy)(1|_1|_norm)?",
-        r"acc(uracy)?(_?1|_norm)?|top_?1|exact_match|imagenet_?1k|main_metric",
-    ),
-    "error": (r"(val|valid|eval|test|top1)_err(or)?", r"err(or)?(_rate)?"),
+SETTLED = {
+    "metric": r"(.*_)?((downstream|eval|test)_(data_?set|set|task)|metric|benchmark)",
+    "seed": r"(.*_)?seed",
 }
-"""How others call a meaning: patterns of the end of a name, the surest first."""
+"""Names of what a table of runs can do without, and so does not look for elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +43,8 @@ class Product:
 def looks_like(column: str, meaning: str) -> int:
     """How surely a column's name stands for a meaning: 0 is surest, -1 not at all.
 
+    Of a name with dots, as nested records have it, the end may say it alone.
+
     Examples
     --------
     >>> looks_like("params.unique_tokens", "unique_samples"), looks_like("val/loss", "loss")
@@ -76,11 +52,13 @@ def looks_like(column: str, meaning: str) -> int:
     >>> looks_like("lr", "loss")
     -1
     """
-    word = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
-    for place, pattern in enumerate(NAMES.get(meaning, ())):
-        if re.search(f"(?:^|_)(?:{pattern})$", word):
-            return place
-    return -1
+    if meaning in SETTLED:
+        return 0 if re.fullmatch(SETTLED[meaning], words_of(column)) else -1
+    if meaning not in LIKE:
+        return -1
+    names = {column, column.rpartition(".")[2]}
+    places = [place for name in names if (place := means(name, meaning)) is not None]
+    return min(places, default=-1)
 
 
 def likely(columns: Iterable[str], meaning: str) -> list[str]:
@@ -109,10 +87,8 @@ def measure_of(name: str) -> str:
     return ""
 
 
-def parse_columns(columns: str | Mapping[str, str] | None) -> dict[str, Product]:
-    """What the user says that columns mean, from text such as "pool=source,steps=step*512".
-
-    A column whose name holds a comma stands in double quotes.
+def parse_columns(columns: Columns | None) -> dict[str, Product]:
+    """What the user says that columns mean, as `read_runs` takes it, and products of two columns.
 
     Raises
     ------
@@ -124,43 +100,15 @@ def parse_columns(columns: str | Mapping[str, str] | None) -> dict[str, Product]
     >>> parse_columns('accuracy="acc,none"')
     {'accuracy': Product(column='acc,none', factor='')}
     """
-    if columns is None:
-        return {}
-    if isinstance(columns, str):
-        columns = _pairs(columns)
-    if not isinstance(columns, Mapping):
+    if columns is not None and not isinstance(columns, str | Mapping):
         kind = type(columns).__name__
-        raise InputError(f"columns: expected text or a mapping of meanings to columns, got {kind}")
+        raise InputError(f"columns: expected text or a mapping of keys to columns, got {kind}")
     products = {}
-    for meaning, text in columns.items():
-        if meaning not in MEANINGS:
-            raise InputError(
-                f"columns: unknown meaning {meaning!r}{alternatives(str(meaning), MEANINGS)}"
-            )
-        if not isinstance(text, str) or not text.strip():
-            raise InputError(f"columns: expected the name of a column for {meaning}, got {text!r}")
+    for meaning, text in columns_of(columns).items():
         column, star, factor = text.rpartition("*")
-        products[meaning] = (
-            Product(column.strip(), factor.strip()) if star else Product(text.strip())
-        )
+        product = Product(column.strip(), factor.strip()) if star else Product(text.strip())
+        products[meaning] = product
     return products
-
-
-def _pairs(text: str) -> dict[str, str]:
-    """Text in pairs at commas; double quotes keep a comma inside."""
-    protected = re.sub(r'=\s*"([^"]*)"', lambda m: f"={m[1].replace(',', chr(0))}", text)
-    parts = next(csv.reader(io.StringIO(protected), quoting=csv.QUOTE_NONE), [])
-    pairs: dict[str, str] = {}
-    for part in filter(str.strip, parts):
-        meaning, equals, column = part.partition("=")
-        if not equals or not column.strip():
-            raise InputError(
-                f"columns: expected pairs such as error=val_loss,pool=source, got {part.strip()!r}"
-            )
-        if meaning.strip() in pairs:
-            raise InputError(f"columns: {meaning.strip()} is given more than once")
-        pairs[meaning.strip()] = column.replace("\0", ",")
-    return pairs
 
 
 def resolve(product: Product, columns: Mapping[str, object]) -> Product:

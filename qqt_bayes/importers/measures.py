@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import log
 
 import numpy as np
 
-from qqt_bayes.errors import InputError, alternatives, listed
+from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.importers.draft import SETTINGS, Draft
 from qqt_bayes.importers.meanings import MEASURES as MEASURE_NAMES
 from qqt_bayes.importers.meanings import Product, looks_like, measure_of
 from qqt_bayes.importers.sheet import METRIC, MOST_METRICS, VALUE, fractions_of, some
-from qqt_bayes.tables.cells import Floats, Mask, Number, above, name_in, number_in
+from qqt_bayes.tables.cells import Floats, Number, name_in, number_in
+from qqt_bayes.tables.columns import FORMS
+from qqt_bayes.tables.rows import ERROR
 
 KINDS = ("error", "loss", "accuracy", "error%", "accuracy%")
 """What the user may say that the values are."""
@@ -32,7 +33,7 @@ class Measure:
     turned : callable
         From such numbers to errors or losses.
     said : str
-        The rule in words, "" where nothing is turned.
+        The rule in words about "it", "" where nothing is turned.
     """
 
     kind: str
@@ -41,29 +42,15 @@ class Measure:
     said: str = ""
 
 
-def _between(lower: float, upper: float, *, with_lower: bool) -> Callable[[Floats], Mask]:
-    if with_lower:
-        return lambda x: (x >= lower) & (x < upper)
-    return lambda x: (x > lower) & (x <= upper)
-
-
-RATE = Number("an error rate in (0, 1]", _between(0, 1, with_lower=False))
-PER_CENT = Number("an error rate in per cent, in (0, 100]", _between(0, 100, with_lower=False))
-ACCURACY = Number("an accuracy in [0, 1)", _between(0, 1, with_lower=True))
-PERCENT_RIGHT = Number("an accuracy in per cent, in [0, 100)", _between(0, 100, with_lower=True))
-LOSS = Number("a loss above 0", above(0.0))
-PERPLEXITY = Number("a perplexity above 1", above(1.0))
-
 MEASURES = {
-    "error": Measure("error", RATE, lambda x: x),
-    "error%": Measure("error", PER_CENT, lambda x: x / 100, "error = per cent / 100"),
-    "accuracy": Measure("error", ACCURACY, lambda x: 1 - x, "error = 1 - accuracy"),
-    "accuracy%": Measure(
-        "error", PERCENT_RIGHT, lambda x: 1 - x / 100, "error = 1 - accuracy in per cent / 100"
-    ),
-    "loss": Measure("loss", LOSS, lambda x: x),
-    "ppl": Measure("loss", PERPLEXITY, np.log, "loss = log(perplexity)"),
-    "loss_bits": Measure("loss", LOSS, lambda x: x * log(2), "loss = bits x log(2)"),
+    **{kind: Measure(kind, number, lambda x: x) for kind, number in ERROR.items()},
+    **{
+        name: Measure(
+            "loss" if form.measure == "loss" else "error", form.number, form.value, form.words
+        )
+        for name, form in FORMS.items()
+        if form.column == "error"
+    },
 }
 """The measures by name, see `qqt_bayes.importers.meanings.MEASURES`."""
 
@@ -129,8 +116,6 @@ def measure_name(draft: Draft, product: Product) -> str:
 
 def _measure_column(draft: Draft) -> tuple[Product, str] | None:
     given = [name for name in MEASURE_NAMES if name in draft.options.columns]
-    if len(given) > 1:
-        raise InputError(f"columns: expected one of {listed(given)}, got {len(given)}")
     if given:
         product = draft.product(given[0])
         assert product is not None

@@ -97,7 +97,7 @@ def _table(source: Source, name: str) -> Found:
     """A table, with what of its form has to be said."""
     table = read_table(source, "given")
     said = []
-    if getattr(table, "decimal_commas", False):
+    if table.decimal_commas:
         said.append("Decimals stand behind commas.")
         table = Table(table.name, _with_points(table.columns), table.places, table.faults)
     return Found(name, table=checked(table), said=tuple(said))

@@ -21,6 +21,7 @@ LIKE: dict[str, tuple[str, ...]] = {
     "accuracy": (
         "(.*_)?(top_?1_)?acc(uracy)?_?(top|at)?_?1?",
         "(.*_)?(top|acc)_?(at_)?1",
+        "(.*_)?(acc(uracy)?_norm|exact_match)(_.*)?",
         "(.*_)?image_?net_?(1_?k|2012|val)?(_.*)?",
         "(avg|average|mean)_.*|.*_(avg|average|mean|score)|score|main_metric",
     ),

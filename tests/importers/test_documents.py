@@ -64,7 +64,8 @@ def test_a_folder_of_documents_is_a_table_of_runs(tmp_path):
     exports.write(tmp_path, {"a.json": MODEL, "b.json": MODEL | {"name": "other"}})
     runs = import_runs(
         tmp_path,
-        columns="loss=results[1].loss,samples_seen=hyperparameters.tokens,pool=dataset_name",
+        kind="loss",
+        columns="error=results[1].loss,samples_seen=hyperparameters.tokens,pool=dataset_name",
         mapping=pd.DataFrame({"dataset_name": ["c4"], "unique_samples": [1e9]}),
     )
     assert runs["run"].tolist() == ["c4-0.25", "other"]

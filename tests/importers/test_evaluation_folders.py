@@ -28,7 +28,7 @@ def test_the_last_of_repeated_evaluations_is_taken_with_its_number_of_examples(h
     assert runs["error"].tolist() == [0.5, 0.375]
     assert runs["n_eval"].tolist() == [10042, 10042]
     assert "Evaluated more than once, the last is taken: top10." in runs.attrs["said"]
-    assert "error = 1 - accuracy, from hellaswag acc_norm." in runs.attrs["said"]
+    assert "error = 1 - hellaswag acc_norm." in runs.attrs["said"]
 
 
 def test_a_task_with_one_measure_is_metric_enough(harness):
