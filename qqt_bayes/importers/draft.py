@@ -12,7 +12,7 @@ from qqt_bayes.errors import shown
 from qqt_bayes.importers.mapping import joined
 from qqt_bayes.importers.meanings import MEASURES, Product, likely, resolve
 from qqt_bayes.importers.needs import MAPPING, NeedsMore, Request, has, in_words, table_head
-from qqt_bayes.importers.sheet import METRIC, VALUE, Sheet, counted, is_numeric, some
+from qqt_bayes.importers.sheet import METRIC, VALUE, Sheet, counted, is_naming, is_numeric, some
 from qqt_bayes.tables.cells import Floats, Number, above, name_in, number_in
 from qqt_bayes.tables.formats import Source
 from qqt_bayes.tables.table import Table
@@ -89,7 +89,8 @@ class Draft:
     def candidates(self, meaning: str) -> list[str]:
         """Columns whose name, and what they hold, could stand for a meaning."""
         columns = self.table.columns
-        fit = [n for n, c in columns.items() if meaning in TEXTUAL or is_numeric(c)]
+        holds = is_naming if meaning in TEXTUAL else is_numeric
+        fit = [name for name, cells in columns.items() if holds(cells)]
         if meaning in MEASURES:
             fit = [name for name in fit if not name.lower().startswith(SETTINGS)]
         taken = {METRIC, VALUE, self.sheet.key, *self.columns.values()}

@@ -68,6 +68,20 @@ def is_numeric(cells: Iterable[object]) -> bool:
     return bool(filled) and all(number_in(cell) > float("-inf") for cell in filled)
 
 
+def is_naming(cells: Iterable[object]) -> bool:
+    """Whether some cells can name things: text, or whole numbers such as a model's parameters.
+
+    Examples
+    --------
+    >>> is_naming(["a", ""]), is_naming(["60000000"]), is_naming(["0.5", "1"])
+    (True, True, False)
+    """
+    cells = list(cells)
+    if not is_numeric(cells):
+        return True
+    return all(number_in(cell) % 1 == 0 for cell in cells if not is_empty(cell))
+
+
 def fractions_of(table: Table) -> list[str]:
     """Columns whose numbers are all from 0 to 1 and not all whole, as rates are.
 

@@ -196,3 +196,16 @@ def test_sets_to_test_on_are_no_budgets():
     wide = table("name,ImageNet 1k,ImageNet 21k,Flickr-8k,Flickr-30k,data\na,0.5,0.4,0.3,0.2,c4\n")
     with pytest.raises(NeedsMore, match="read as a table with a row for each run"):
         import_runs(wide)
+
+
+def test_a_column_that_is_nearly_the_whole_is_no_mixture():
+    runs = table("dataset,train_tokens,unique_tokens,arc,piqa\na,1e9,1e9,0.25,0.5\n")
+    with pytest.raises(NeedsMore, match="read as a table with a row for each run"):
+        import_runs(runs)
+
+
+def test_a_column_of_rates_is_no_pool():
+    runs = table("name,pretrained,avg on 38 datasets,top1\na,openai,0.7,0.5\nb,c4,0.6,0.4\n")
+    with pytest.raises(NeedsMore) as fault:
+        import_runs(runs)
+    assert fault.value.request.columns["pool"] == "pretrained"

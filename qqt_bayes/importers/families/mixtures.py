@@ -55,7 +55,7 @@ def _blocks(table: Table) -> list[list[str]]:
     """Neighbouring columns that could be weights: numbers from 0 on that measure nothing."""
     blocks: list[list[str]] = [[]]
     for name, cells in table.columns.items():
-        is_word = name in MEANINGS or measure_of(name)
+        is_word = name in MEANINGS or measure_of(name) or looks_like(name, "unique_samples") >= 0
         if not is_word and is_numeric(cells) and any(_numbers(table, name) > 0):
             blocks[-1].append(name)
         else:
@@ -81,15 +81,21 @@ def _longest(values: Floats, names: list[str], totals: dict[str, Floats]) -> tup
     for length in range(count, 1, -1):
         for start in range(count - length + 1):
             inside = names[start : start + length]
-            if not (np.count_nonzero(values[start : start + length], axis=0) > 1).any():
-                continue  # one pool in every row: that is no mixture
             total = sums[start + length] - sums[start]
+            if not _are_mixed(values[start : start + length], total):
+                continue
             for name, whole in totals.items():
                 if name not in inside and _equal(total, whole):
                     return start, start + length, name
             if any(_equal(total, whole) for whole in WHOLES):
                 return start, start + length, ""
     return 0, 0, ""
+
+
+def _are_mixed(values: Floats, total: Floats) -> bool:
+    """Whether every column counts in a row, and two in one: else their sum is that of one column."""
+    counts = values > TOLERANCE * total
+    return bool(counts.any(axis=1).all() and (counts.sum(axis=0) > 1).any())
 
 
 def _equal(total: Floats, whole: Floats | float) -> bool:
