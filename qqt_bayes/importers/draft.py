@@ -19,6 +19,8 @@ from qqt_bayes.tables.table import Table
 
 POSITIVE = Number("a number above 0", above(0.0))
 """What a factor of a product may be."""
+COUNTED = ("steps", "epochs")
+"""Meanings that a column's name alone does not settle: it may be the number of a checkpoint."""
 SETTINGS = ("params.", "config.", "hyperparameters.", "args.", "tags.")
 """Beginnings of the names of columns that hold what was set, not what came out."""
 TEXTUAL = ("pool", "data", "group", "metric")
@@ -84,7 +86,8 @@ class Draft:
             return resolve(self.options.columns[meaning], self.table.columns)
         if meaning in self.sheet.meanings:
             return Product(self.sheet.meanings[meaning])
-        return Product(meaning) if meaning in self.table.columns else None
+        is_column = meaning in self.table.columns and meaning not in COUNTED
+        return Product(meaning) if is_column else None
 
     def candidates(self, meaning: str) -> list[str]:
         """Columns whose name, and what they hold, could stand for a meaning."""

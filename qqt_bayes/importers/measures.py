@@ -144,11 +144,16 @@ def _need_measure(draft: Draft, exact: Sequence[str]) -> None:
     ordered = sorted(found, key=lambda name: looks_like(name, found[name]))
     words = "error: how well a run did (an error rate, an accuracy or a loss)"
     rates = [name for name in fractions_of(draft.table) if name not in found]
-    fractions = [name for name in rates if not name.lower().startswith(SETTINGS)]
+    settings = [name for name in rates if name.lower().startswith(SETTINGS)]
+    fractions = [name for name in rates if name not in (*settings, *draft.sheet.weights)]
+    if not ordered and not fractions:
+        draft.need_column("error", words.partition(": ")[2])
+        return
     if not ordered:
         draft.arguments.setdefault("kind", "KIND")
-        hint = f"; {some(map(repr, fractions[:MOST_METRICS]))} are from 0 to 1" if fractions else ""
-        draft.need(f"{words}; no column is called like it{hint}", error="COLUMN")
+        names = some(map(repr, fractions[:MOST_METRICS]))
+        need = f"{words}; no column is called like it; {names} are from 0 to 1"
+        draft.need(need, error="COLUMN")
         return
     best = ordered[0]
     meaning = found[best]
@@ -185,7 +190,8 @@ def _need_kind(draft: Draft, name: str, values: Floats) -> None:
     least, most = values.min(), values.max()
     of = "" if name in ("", VALUE) else f" of {name!r}"
     possible = candidates(values) or list(KINDS)
-    by_name = [kind for kind in possible if kind.rstrip("%") == measure_of(name)]
+    meant = measure_of(name)  # what is called an error may well be a loss
+    by_name = [kind for kind in possible if meant != "error" and kind.rstrip("%") == meant]
     draft.arguments["kind"] = (by_name or (possible if len(possible) == 1 else ["KIND"]))[0]
     draft.need(
         f"kind: what the values{of} are (from {least:.4g} to {most:.4g}): {' or '.join(possible)}"

@@ -86,9 +86,9 @@ def import_runs(
     samples_per_step : float, optional
         Samples (or tokens) that a step sees, where a run is counted in steps.
     columns : str or dict, optional
-        Which column means what: "error=val_loss,samples_seen=tokens,pool=source". Other meanings
-        are accuracy, loss, ppl and loss_bits instead of error, steps (such as "steps=step*512") and
-        epochs instead of samples_seen, unique_samples, data, group, seed, n_eval.
+        Which column means what, as for `read_runs`: "error=val_loss,samples_seen=tokens". In place
+        of error there may be accuracy, ppl or loss_bits; in place of samples_seen epochs, or steps
+        ("steps=step*512"). A product may be of two columns, one of the mapping: "steps=step*batch".
 
     Returns
     -------

@@ -209,3 +209,39 @@ def test_a_column_of_rates_is_no_pool():
     with pytest.raises(NeedsMore) as fault:
         import_runs(runs)
     assert fault.value.request.columns["pool"] == "pretrained"
+
+
+def test_a_column_of_samples_is_offered_before_epochs_which_are_never_taken_silently():
+    runs = "source,D_tokens,epochs,tokens_trained,val_loss\nc4,100,2,200,3.5\n"
+    with pytest.raises(NeedsMore) as fault:
+        import_runs(table(runs))
+    assert fault.value.request.columns == {
+        "error": "val_loss",
+        "samples_seen": "tokens_trained",
+        "pool": "source",
+        "unique_samples": "D_tokens",
+    }
+    with pytest.raises(NeedsMore) as fault:
+        import_runs(table("pool,unique_samples,epochs,error\na,10,2,0.5\n"))
+    assert fault.value.request.columns == {"epochs": "epochs"}
+
+
+def test_a_loss_called_error_is_asked_about_without_a_guess():
+    with pytest.raises(NeedsMore) as fault:
+        import_runs(table("pool,unique_samples,samples_seen,error\na,10,20,3.5\n"))
+    assert fault.value.request.arguments == {"kind": "KIND"}
+
+
+def test_results_in_another_file_come_by_the_mapping():
+    mixed = table("index,web,books\n1,0.25,0.75\n2,0.5,0.5\n")
+    with pytest.raises(NeedsMore, match="  run,error,samples_seen,unique_samples\n  1,,,\n"):
+        import_runs(mixed)
+    results = pd.DataFrame({"index": [1, 2], "error": [0.5, 0.6], "samples_seen": 100})
+    runs = import_runs(mixed, mapping=results, columns="unique_samples=samples_seen")
+    assert runs["error"].tolist() == [0.5, 0.6]
+
+
+def test_a_table_in_the_long_words_is_told_its_faults():
+    runs = table("pool,unique_samples,samples_seen,error\na,10,20,about 0.5\n")
+    with pytest.raises(InputError, match=r"row 1, column error: expected an error rate in"):
+        import_runs(runs)

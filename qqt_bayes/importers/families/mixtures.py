@@ -93,9 +93,8 @@ def _longest(values: Floats, names: list[str], totals: dict[str, Floats]) -> tup
 
 
 def _are_mixed(values: Floats, total: Floats) -> bool:
-    """Whether every column counts in a row, and two in one: else their sum is that of one column."""
-    counts = values > TOLERANCE * total
-    return bool(counts.any(axis=1).all() and (counts.sum(axis=0) > 1).any())
+    """Whether two columns count in one row: else their sum is that of one column."""
+    return bool(((values > TOLERANCE * total).sum(axis=0) > 1).any())
 
 
 def _equal(total: Floats, whole: Floats | float) -> bool:

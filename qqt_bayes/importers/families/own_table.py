@@ -32,8 +32,10 @@ def _is_told(options: Options) -> bool:
 
 
 def _measures(table: Table) -> list[str]:
-    """Columns that say by their name that they measure something, and hold numbers."""
-    return [n for n, c in table.columns.items() if measure_of(n) and is_numeric(c)]
+    """Columns in the words of a table of runs, and others that mean the same and hold numbers."""
+    return [
+        n for n, c in table.columns.items() if n in MEASURES or (measure_of(n) and is_numeric(c))
+    ]
 
 
 def _is_of_runs(table: Table) -> bool:
