@@ -146,7 +146,8 @@ def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
             expected = f"expected {len(header)} cells as in the header, got {len(cells)}"
             table.note(f"row {row}: {expected}; a cell with a {word} in it needs quotes")
     _judge_comments(table, lines.comments, header, delimiter)
-    table.decimal_commas = delimiter != "," and _has_decimal_commas(table)
+    if delimiter != ",":
+        _judge_decimals(table)
     return table
 
 
@@ -201,9 +202,10 @@ def _judge_comments(
             table.comments.append(f"row {row}")
 
 
-def _has_decimal_commas(table: Table) -> bool:
-    """Whether numbers with a decimal comma are in the table, and none with a point."""
+def _judge_decimals(table: Table) -> None:
+    """Note in a table whether decimals stand behind commas, or behind commas here, points there."""
     cells = [str(cell).strip() for column in table.columns.values() for cell in column]
-    if any(DECIMAL_POINT.fullmatch(cell) for cell in cells):
-        return False
-    return any(DECIMAL_COMMA.fullmatch(cell) for cell in cells)
+    commas = any(DECIMAL_COMMA.fullmatch(cell) for cell in cells)
+    points = any(DECIMAL_POINT.fullmatch(cell) for cell in cells)
+    table.decimal_commas = commas and not points
+    table.both_marks = commas and points

@@ -89,8 +89,9 @@ def read_runs(
         or "error=val_loss,pool=source". Other keys are arithmetic: `accuracy` (error = 1 - it),
         `accuracy%`, `error%`, `epochs` (samples_seen = it x unique_samples), `steps`
         ("step*1024": samples_seen = it x 1024), `loss_bits` (error = it x log 2), `ppl` (error =
-        log of it); the last two make the kind "loss". Without it, the table [columns] of the TOML
-        file beside the runs (runs.toml for runs.csv), if there is one.
+        log of it); the last two make the kind "loss". `rounding` stays in the unit of `error`.
+        Without it, the table [columns] of the TOML file beside the runs (runs.toml for runs.csv),
+        if there is one.
     unit : str, optional
         What is counted: "samples", "tokens", "pairs" or another word. If not given: tokens where
         a mapped column's name says so, else samples.
@@ -147,7 +148,7 @@ def read_runs(
     beaten = _keep_best(table, parse) if best else []
     parsed = parse(table)
     if table.missing:
-        propose(table, kind)
+        propose(table, kind, set(recipes.index))
     table.check()
 
     numbers = {"error": ERROR[kind], **COLUMNS}
