@@ -19,7 +19,10 @@ import xarray as xr
 
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.tables.cells import WRONG
-from qqt_bayes.tables.columns import (
+from qqt_bayes.tables.composition import composition_of, read_sizes
+from qqt_bayes.tables.evaluations import evaluations
+from qqt_bayes.tables.formats import Source, read_table
+from qqt_bayes.tables.intake.columns import (
     Columns,
     columns_beside,
     columns_of,
@@ -28,12 +31,9 @@ from qqt_bayes.tables.columns import (
     rename,
     unit_of,
 )
-from qqt_bayes.tables.composition import composition_of, read_sizes
-from qqt_bayes.tables.evaluations import evaluations
-from qqt_bayes.tables.formats import Source, read_table
-from qqt_bayes.tables.gaps import judge_gaps
-from qqt_bayes.tables.proposal import propose
-from qqt_bayes.tables.repeats import best_of
+from qqt_bayes.tables.intake.gaps import judge_gaps
+from qqt_bayes.tables.intake.proposal import propose
+from qqt_bayes.tables.intake.repeats import best_of
 from qqt_bayes.tables.rows import COLUMNS, ERROR, Rows, read_rows
 from qqt_bayes.tables.table import Table
 from qqt_bayes.tables.training_sets import combine

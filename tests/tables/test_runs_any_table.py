@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.tables.columns import KEYS, columns_of
 from qqt_bayes.tables.composition import read_sizes
+from qqt_bayes.tables.intake.columns import KEYS, columns_of
 from qqt_bayes.tables.runs import read_runs
 
 RUNS = """\

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from qqt_bayes.errors import Advice
 from qqt_bayes.tables.cells import Floats, Mask, name_in
-from qqt_bayes.tables.synonyms import means
+from qqt_bayes.tables.intake.synonyms import means
 from qqt_bayes.tables.table import Array, Table
 
 SAME = "same training set, samples_seen, group and seed"
@@ -159,8 +159,7 @@ def _group(
     first: Positions,
     where: Mask,
 ) -> str | None:
-    """The setting that looks most like a model's size, and of several the one
-    that tells most repeats apart."""
+    """Of the settings that look most like a model's size the one that parts most repeats."""
     places = {name: place for name in settings if (place := means(name, "group")) is not None}
     order = sorted(places, key=lambda name: (places[name], _left(texts[name], first, where)))
     return order[0] if order else None

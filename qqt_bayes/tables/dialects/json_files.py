@@ -10,7 +10,7 @@ from typing import Any
 
 from qqt_bayes.errors import InputError
 from qqt_bayes.tables.cells import is_empty, is_text
-from qqt_bayes.tables.delimited import text_of
+from qqt_bayes.tables.dialects.delimited import text_of
 from qqt_bayes.tables.table import Table, table_of
 
 NESTED = (

@@ -13,9 +13,9 @@ import numpy as np
 from qqt_bayes.errors import Advice, listed
 from qqt_bayes.phrases import joined
 from qqt_bayes.tables.cells import Floats, human_numbers_in, name_in, numbers_in
-from qqt_bayes.tables.columns import FORMS
-from qqt_bayes.tables.gaps import is_gap
-from qqt_bayes.tables.synonyms import alike, budget_names
+from qqt_bayes.tables.intake.columns import FORMS
+from qqt_bayes.tables.intake.gaps import is_gap
+from qqt_bayes.tables.intake.synonyms import alike, budget_names
 from qqt_bayes.tables.table import Table
 
 LOSSES = {"loss": "a loss", "loss_bits": "a loss in bits", "ppl": "a perplexity"}
