@@ -88,6 +88,8 @@ class Table:
         Whether a number was refused that would be read so.
     called : dict of str
         What the user calls a column, where that is another name.
+    given : dict of str
+        The user's mapping of columns, as far as the table has them.
     derived : dict of Derived
         Columns whose cells have another meaning.
     repeated : set of str
@@ -125,6 +127,7 @@ class Table:
     human_numbers: bool | None = None
     legible: bool = False
     called: dict[str, str] = field(default_factory=dict)
+    given: dict[str, str] = field(default_factory=dict)
     derived: dict[str, Derived] = field(default_factory=dict)
     repeated: set[str] = field(default_factory=set)
     hidden: list[str] = field(default_factory=list)

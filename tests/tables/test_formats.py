@@ -65,6 +65,10 @@ SAME_TABLE = {
     "lines.json": JSON_LINES.encode(),
     "columns.json": b'{"pool": ["a", "b"], "unique_samples": [5, 7]}',
     "pandas.json": pd.DataFrame({"pool": ["a", "b"], "unique_samples": [5, 7]}).to_json().encode(),
+    "named.json": f'{{"runs": [{",".join(JSON_LINES.splitlines())}]}}'.encode(),
+    "table.json": pd.DataFrame({"pool": ["a", "b"], "unique_samples": [5, 7]})
+    .to_json(orient="table", index=False)
+    .encode(),
     "split.json": b'{"columns": ["pool", "unique_samples"], "index": [0, 1], '
     b'"data": [["a", 5], ["b", 7]]}',
 }
@@ -125,6 +129,9 @@ NO_TABLE = [
     ),
     ("a.json", b"[]", "one JSON document, not a table"),
     ("a.json", b"[1, 2]", "one JSON document, not a table"),
+    ("a.json", b'{"a": [{"b": 1}], "c": [2]}', "one JSON document, not a table"),
+    ("a.json", b'{"a": {"b": {"c": 1}}, "d": {"b": {"c": 2}}}', "one JSON document, not a table"),
+    ("a.csv", b"pool n\na 5\n", "expected commas between the columns, got spaces"),
     ("a.json", b'{"a": [1], "b": [1, 2]}', "one JSON document, not a table"),
     (
         "a.json",

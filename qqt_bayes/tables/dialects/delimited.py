@@ -39,8 +39,8 @@ MARKS = {
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 """What may stand between the cells of a line, in words."""
-BAR = "|"
-"""What stands between the cells of tables in Markdown, which have lines that are no rows."""
+NOT_READ = {"|": "bars", " ": "spaces"}
+"""What stands between the cells of tables for people, which have lines that are no rows."""
 SEP = re.compile(r'"?sep=([^\w\s"#]|\t)"?[ ,;\t]*(\r\n|\r|\n)', re.IGNORECASE)
 """First line by which a spreadsheet is told what stands between the cells."""
 COMMENT = "#"
@@ -120,7 +120,7 @@ def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
     Raises
     ------
     InputError
-        If it is no text, no valid CSV, or has bars between its columns.
+        If it is no text, no valid CSV, or has bars or spaces between its columns.
 
     Examples
     --------
@@ -135,8 +135,9 @@ def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
     lines = _Lines(body, row=1 if first else 0)
     records = _records(lines, delimiter, name)
     _, header = records.pop(0) if records else (0, [])
-    if len(header) == 1 and BAR in header[0]:
-        raise InputError(f"{name}: expected commas between the columns, got bars")
+    for mark, words in NOT_READ.items():
+        if len(header) == 1 and mark in header[0].strip():
+            raise InputError(f"{name}: expected commas between the columns, got {words}")
     whole = [(row, cells) for row, cells in records if len(cells) == len(header)]
     columns = zip(*(cells for _, cells in whole), strict=True) if whole else [[] for _ in header]
     table = table_of(name, header, columns, [f"row {row}" for row, _ in whole])

@@ -223,6 +223,7 @@ def rename(table: Table, columns: Mapping[str, str], totals: Mapping[str, float]
         if column != name and column in original and column not in table.hidden:
             table.hidden.append(column)
         table.repeated -= {column} - {name}
+        table.given[key] = given
         table.columns[column] = original[name]
         table.used.add(name)
         table.called[column] = name

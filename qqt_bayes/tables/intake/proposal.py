@@ -69,7 +69,7 @@ columns={'error': 'val_loss'}, kind='loss' says so
     table.hints += search.said
     if search.found:
         losses = search.loss and kind != "loss"
-        arguments = {"columns": search.found, **({"kind": "loss"} if losses else {})}
+        arguments = {"columns": table.given | search.found, **({"kind": "loss"} if losses else {})}
         right = "if that is right" if len(search.found) == 1 else "if these are right"
         table.hints.append(Advice(f"{right}, {{}} says so", arguments))
 

@@ -186,3 +186,11 @@ def test_with_a_composition_the_column_of_its_training_sets_is_proposed():
     assert "data: 'mix' looks like it: it names training sets of the" in str(caught.value)
     assert proposed(caught.value) == ({"data": "mix"}, "")
     assert "unique_samples" not in str(caught.value).splitlines()[-1]
+
+
+def test_a_proposal_keeps_what_the_user_gave():
+    frame = pd.DataFrame({"src": ["a"], "D": 1, "seen_by": 9, "samples_seen_x": 9, "e": 0.5})
+    given = {"error": "e", "pool": "src", "unique_samples": "D*1e6"}
+    with pytest.raises(InputError) as caught:
+        read_runs(frame, columns=given)
+    assert proposed(caught.value) == (given | {"samples_seen": "samples_seen_x"}, "")

@@ -67,6 +67,20 @@ def sweep(**settings: list[object]) -> pd.DataFrame:
             ],
         ),
         (
+            sweep(random_seed=[1, 2]),
+            [
+                f"2 rows repeat others but for random_seed; columns={{'seed': 'random_seed'}} "
+                f"if they are replicates {FIRST}",
+            ],
+        ),
+        (
+            sweep(lr=[1, 2]).drop(columns="lr").assign(Name=list("stuv")),
+            [
+                f"2 rows repeat others but for Name; columns={{'run': 'Name'}} "
+                f"if they are replicates {FIRST}",
+            ],
+        ),
+        (
             sweep(run=["x", "y"]),
             [
                 "column run: 2 rows repeat the name of another run (row 3 that of row 1); "
