@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
+from qqt_bayes.cli.inputs import LEFT_OUT
 from qqt_bayes.cli.output import emit, note
 from qqt_bayes.errors import suggest
 from qqt_bayes.model.spec import Spec
@@ -65,6 +66,10 @@ def _content(
         "runs": runs.sizes["run"],
         "kind": runs.attrs["kind"],
         "metric": runs.attrs["metric"],
+        "measure": runs.attrs["measure"],
+        "unit": runs.attrs["unit"],
+        "columns": json.loads(runs.attrs["columns"]),
+        **{name: json.loads(runs.attrs[name]) for name in LEFT_OUT},
         "groups": runs["group"].values.tolist(),
         "pools": runs["pool"].values.tolist(),
         "training_sets": table.to_dict("records"),

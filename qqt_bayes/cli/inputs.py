@@ -17,7 +17,6 @@ from qqt_bayes.phrases import format_samples
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.tables.budgets import budgets_about, parse_budgets
 from qqt_bayes.tables.composition import nested_levels, read_composition
-from qqt_bayes.tables.runs import read_runs
 
 if TYPE_CHECKING:
     from qqt_bayes.studies.folder import Saved
@@ -68,6 +67,8 @@ def runs_of(source: str, reading: Mapping[str, Any]) -> xr.Dataset:
     reading : mapping
         The other options of `qqt_bayes.cli.options.runs`.
     """
+    from qqt_bayes.tables.runs import read_runs  # which no command on a saved fit needs
+
     runs = read_runs(source, **reading)
     note_reading(runs)
     return runs

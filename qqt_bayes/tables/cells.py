@@ -104,6 +104,8 @@ class Number:
         if found is None:
             return ""
         values = found.values[:1] if self.counts else found.values
+        if is_doubtful([cell]):
+            values = (1000 * found.values[0], found.values[0])
         return "; write plain numbers: " + " or ".join(f"{value:.15g}" for value in values)
 
 
@@ -209,11 +211,9 @@ def human_numbers_in(cells: Sequence[object], counts: bool) -> Floats:
     array([1.28e+07, 1.00e+06, 5.00e+00,     -inf])
     """
     found = [written(cell) if isinstance(cell, str) else None for cell in cells]
+    # 12.800 beside 12.800.000 is no longer plainly 12.8
     points = any(each is not None and each.mark == "thousands point" for each in found)
-    doubtful = [
-        points and isinstance(cell, str) and bool(OPEN_POINT.fullmatch(cell.strip()))
-        for cell in cells
-    ]  # 12.800 beside 12.800.000 is no longer plainly 12.8
+    doubtful = is_doubtful(cells) & points
     values = np.where(doubtful, WRONG, numbers_in(cells, counts))
     found = [None if doubt else each for doubt, each in zip(doubtful, found, strict=True)]
     meant = settle(found, counts)
@@ -224,6 +224,20 @@ def human_numbers_in(cells: Sequence[object], counts: bool) -> Floats:
         ],
         dtype=float,
     )
+
+
+def is_doubtful(cells: Sequence[object]) -> Mask:
+    """Which cells are plain numbers whose point might stand between thousands, shape (row,).
+
+    Examples
+    --------
+    >>> is_doubtful(["12.800", "12.8", "0.769", 12.8])
+    array([ True, False, False, False])
+    """
+    doubtful = [
+        isinstance(cell, str) and OPEN_POINT.fullmatch(cell.strip()) is not None for cell in cells
+    ]
+    return np.array(doubtful, dtype=bool)
 
 
 def with_point(cell: object) -> object:

@@ -9,16 +9,15 @@ import sys
 import zlib
 from collections.abc import Callable
 from functools import partial
-from io import BytesIO
 from os import PathLike
 from pathlib import Path
 
 import pandas as pd
 
 from qqt_bayes.errors import InputError, suggest
-from qqt_bayes.tables.cells import is_empty
-from qqt_bayes.tables.delimited import read_delimited
-from qqt_bayes.tables.json_files import read_json, read_json_lines
+from qqt_bayes.tables.dialects.delimited import read_delimited
+from qqt_bayes.tables.dialects.excel import read_excel
+from qqt_bayes.tables.dialects.json_files import read_json, read_json_lines
 from qqt_bayes.tables.table import Table, table_of
 
 type Source = str | PathLike[str] | pd.DataFrame
@@ -30,11 +29,6 @@ GZIP = b"\x1f\x8b"
 """First bytes of such a file."""
 STANDARD_INPUT = "-"
 """The path that stands for standard input."""
-NO_EXCEL = (
-    "{}: to read Excel workbooks, install the package openpyxl (it comes with the extra "
-    "qqt_bayes[excel]), or save the sheet as CSV"
-)
-"""What to do where the optional package is not there."""
 
 
 def read_table(source: Source, role: str) -> Table:
@@ -136,34 +130,6 @@ def _from_parquet(content: bytes, name: str) -> Table:
     return table_of(name, arrow.column_names, columns, _count(arrow.num_rows))
 
 
-def _from_excel(content: bytes, name: str) -> Table:
-    """The first sheet of a workbook; its first row that is not empty is the header."""
-    try:
-        import openpyxl
-    except ImportError:
-        raise InputError(NO_EXCEL.format(name)) from None
-    import warnings
-
-    try:
-        with warnings.catch_warnings():  # about drop-down lists and styles, which hold no cells
-            warnings.simplefilter("ignore")
-            sheet = openpyxl.load_workbook(BytesIO(content), data_only=True).worksheets[0]
-            rows = list(enumerate(sheet.iter_rows(values_only=True), start=1))
-    except Exception as error:  # a damaged workbook can make openpyxl raise anything
-        reason = str(error).partition("\n")[0]
-        raise InputError(f"{name}: not a readable Excel workbook: {reason}") from None
-    whole = [(row, cells) for row, cells in rows if not all(map(is_empty, cells))]
-    _, header = whole.pop(0) if whole else (0, ())
-    columns = zip(*(cells for _, cells in whole), strict=True) if whole else [[] for _ in header]
-    filled = [
-        (label, cells)
-        for label, cells in zip(header, map(list, columns), strict=True)
-        if not is_empty(label) or not all(map(is_empty, cells))
-    ]
-    labels, kept = [label for label, _ in filled], [cells for _, cells in filled]
-    return table_of(name, labels, kept, [f"row {row}" for row, _ in whole])
-
-
 def _from_frame(frame: pd.DataFrame, name: str) -> Table:
     if any(label is not None for label in frame.index.names):
         frame = frame.reset_index(allow_duplicates=True)
@@ -184,7 +150,7 @@ READERS: dict[str, Callable[[bytes, str], Table]] = {
     ".tsv": partial(read_delimited, usual="\t"),
     ".tab": partial(read_delimited, usual="\t"),
     ".json": read_json,
-    ".xlsx": _from_excel,
-    ".xlsm": _from_excel,
+    ".xlsx": read_excel,
+    ".xlsm": read_excel,
 }
 """What reads a file, by the ending of its name."""

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from qqt_bayes.tables.cells import COUNT, Floats, Number, above, at_least
-from qqt_bayes.tables.repeats import judge_names, judge_repeats
+from qqt_bayes.tables.intake.repeats import judge_names, judge_repeats
 from qqt_bayes.tables.table import Array, Names, Table
 from qqt_bayes.tables.training_sets import Origins, origins
 

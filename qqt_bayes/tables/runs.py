@@ -19,7 +19,10 @@ import xarray as xr
 
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.tables.cells import WRONG
-from qqt_bayes.tables.columns import (
+from qqt_bayes.tables.composition import composition_of, read_sizes
+from qqt_bayes.tables.evaluations import evaluations
+from qqt_bayes.tables.formats import Source, read_table
+from qqt_bayes.tables.intake.columns import (
     Columns,
     columns_beside,
     columns_of,
@@ -28,12 +31,9 @@ from qqt_bayes.tables.columns import (
     rename,
     unit_of,
 )
-from qqt_bayes.tables.composition import composition_of, read_sizes
-from qqt_bayes.tables.evaluations import evaluations
-from qqt_bayes.tables.formats import Source, read_table
-from qqt_bayes.tables.gaps import judge_gaps
-from qqt_bayes.tables.proposal import propose
-from qqt_bayes.tables.repeats import best_of
+from qqt_bayes.tables.intake.gaps import judge_gaps
+from qqt_bayes.tables.intake.proposal import propose
+from qqt_bayes.tables.intake.repeats import best_of
 from qqt_bayes.tables.rows import COLUMNS, ERROR, Rows, read_rows
 from qqt_bayes.tables.table import Table
 from qqt_bayes.tables.training_sets import combine
@@ -89,8 +89,9 @@ def read_runs(
         or "error=val_loss,pool=source". Other keys are arithmetic: `accuracy` (error = 1 - it),
         `accuracy%`, `error%`, `epochs` (samples_seen = it x unique_samples), `steps`
         ("step*1024": samples_seen = it x 1024), `loss_bits` (error = it x log 2), `ppl` (error =
-        log of it); the last two make the kind "loss". Without it, the table [columns] of the TOML
-        file beside the runs (runs.toml for runs.csv), if there is one.
+        log of it); the last two make the kind "loss". `rounding` stays in the unit of `error`.
+        Without it, the table [columns] of the TOML file beside the runs (runs.toml for runs.csv),
+        if there is one.
     unit : str, optional
         What is counted: "samples", "tokens", "pairs" or another word. If not given: tokens where
         a mapped column's name says so, else samples.
@@ -147,7 +148,7 @@ def read_runs(
     beaten = _keep_best(table, parse) if best else []
     parsed = parse(table)
     if table.missing:
-        propose(table, kind)
+        propose(table, kind, set(recipes.index))
     table.check()
 
     numbers = {"error": ERROR[kind], **COLUMNS}

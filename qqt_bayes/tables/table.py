@@ -32,6 +32,7 @@ from qqt_bayes.tables.cells import (
     Mask,
     Number,
     human_numbers_in,
+    is_doubtful,
     is_name,
     name_in,
     numbers_in,
@@ -79,12 +80,16 @@ class Table:
         What messages call each row: "row 2" is the second line of a file.
     decimal_commas : bool
         Whether decimals stand behind commas.
+    both_marks : bool
+        Whether some numbers have a decimal comma and others a point, so that 12.800 may be 12800.
     human_numbers : bool, optional
         Whether numbers are read as people write them, too; None if there is no argument for it.
     legible : bool
         Whether a number was refused that would be read so.
     called : dict of str
         What the user calls a column, where that is another name.
+    given : dict of str
+        The user's mapping of columns, as far as the table has them.
     derived : dict of Derived
         Columns whose cells have another meaning.
     repeated : set of str
@@ -118,9 +123,11 @@ class Table:
     faults: list[Fault] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     decimal_commas: bool = False
+    both_marks: bool = False
     human_numbers: bool | None = None
     legible: bool = False
     called: dict[str, str] = field(default_factory=dict)
+    given: dict[str, str] = field(default_factory=dict)
     derived: dict[str, Derived] = field(default_factory=dict)
     repeated: set[str] = field(default_factory=set)
     hidden: list[str] = field(default_factory=list)
@@ -266,7 +273,9 @@ class Table:
         """
         if self.decimal_commas:
             cells = list(map(with_point, cells))
-        return (human_numbers_in if self.human_numbers else numbers_in)(cells, counts)
+        values = (human_numbers_in if self.human_numbers else numbers_in)(cells, counts)
+        doubtful = self.both_marks and is_doubtful(cells)
+        return np.where(doubtful, WRONG, values)
 
     def copy(self) -> "Table":
         """The same table, to which faults and hints can be added without harm to this one."""

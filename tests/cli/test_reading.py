@@ -138,3 +138,12 @@ def test_a_document_is_told_what_reads_it(written):
         assert f"one JSON document, not {what}" in said
         assert "`qqt import`" in said
         assert len(said.splitlines()) == 1
+
+
+def test_json_says_how_the_table_was_read(written):
+    path = written(PLAIN.replace("error", "top1"))
+    options = ("--columns", "accuracy=top1", "--unit", "pairs", "--format", "json")
+    seen = json.loads(qqt("check", path, *options).stdout)
+    assert (seen["measure"], seen["unit"], seen["kind"]) == ("accuracy", "pairs", "error")
+    assert seen["columns"] == {"accuracy": "top1"}
+    assert seen["dropped_rows"] == seen["beaten_rows"] == seen["commented_rows"] == []

@@ -65,6 +65,10 @@ SAME_TABLE = {
     "lines.json": JSON_LINES.encode(),
     "columns.json": b'{"pool": ["a", "b"], "unique_samples": [5, 7]}',
     "pandas.json": pd.DataFrame({"pool": ["a", "b"], "unique_samples": [5, 7]}).to_json().encode(),
+    "named.json": f'{{"runs": [{",".join(JSON_LINES.splitlines())}]}}'.encode(),
+    "table.json": pd.DataFrame({"pool": ["a", "b"], "unique_samples": [5, 7]})
+    .to_json(orient="table", index=False)
+    .encode(),
     "split.json": b'{"columns": ["pool", "unique_samples"], "index": [0, 1], '
     b'"data": [["a", 5], ["b", 7]]}',
 }
@@ -118,14 +122,29 @@ NO_TABLE = [
     ("a.jsonl", b"[" * 100_000, "row 1: not valid JSON"),
     ("a.jsonl", b'{"pool": "\\ud800"}', "row 1: not valid JSON: half of a surrogate pair"),
     ("a.jsonl", b'{"pool": ' + b"9" * 5_000 + b"}", "row 1: not valid JSON"),
-    ("a.json", b'{"pool": {"name": "a"}, "unique_samples": 5}', "one JSON document, not a table: name"),
+    (
+        "a.json",
+        b'{"pool": {"name": "a"}, "unique_samples": 5}',
+        "one JSON document, not a table: name",
+    ),
     ("a.json", b"[]", "one JSON document, not a table"),
     ("a.json", b"[1, 2]", "one JSON document, not a table"),
+    ("a.json", b'{"a": [{"b": 1}], "c": [2]}', "one JSON document, not a table"),
+    ("a.json", b'{"a": {"b": {"c": 1}}, "d": {"b": {"c": 2}}}', "one JSON document, not a table"),
+    ("a.csv", b"pool n\na 5\n", "expected commas between the columns, got spaces"),
     ("a.json", b'{"a": [1], "b": [1, 2]}', "one JSON document, not a table"),
-    ("a.json", b'[{"pool": "a"},\n{"pool": ', "not valid JSON: Expecting value (character 10) (line 2)"),
+    (
+        "a.json",
+        b'[{"pool": "a"},\n{"pool": ',
+        "not valid JSON: Expecting value (character 10) (line 2)",
+    ),
     ("a.json", b'[{"pool": "\\ud800"}]', "half of a surrogate pair"),
     ("a.json", b"[" * 100_000, "not valid JSON"),
-    ("a.jsonl", b'{\n"pool": "a",\n"n": 5\n}', "one JSON document, not JSON Lines: name the fields"),
+    (
+        "a.jsonl",
+        b'{\n"pool": "a",\n"n": 5\n}',
+        "one JSON document, not JSON Lines: name the fields",
+    ),
     ("a.csv.gz", CSV.encode(), "not a readable gzip archive"),
     ("a.csv.gz", gzip.compress(CSV.encode())[:-9], "not a readable gzip archive"),
     ("a.gz", gzip.compress(CSV.encode()), "expected a file whose name ends in .csv"),
@@ -218,6 +237,7 @@ def test_rows_that_are_commented_out_are_kept_to_be_said(tmp_path):
         ("pool\tn\na\t1,234\nb\t5,5e3\n", [1.234, 5500]),
         ("pool;n\na;1.5\nb;0,5\n", [1.5, -np.inf]),  # which of the two is the decimal mark?
         ("pool;n\na;1,234,567\nb;0,5\n", [-np.inf, 0.5]),
+        ("pool;n\na;12.800\nb;0,5\n", [-np.inf, -np.inf]),
         ('pool,n\na,"0,769"\n', [-np.inf]),
     ],
 )
@@ -278,5 +298,7 @@ def test_without_its_package_a_workbook_is_refused_with_a_way_out(tmp_path, monk
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     path = tmp_path / "pools.xlsx"
     path.write_bytes(archive())
-    with pytest.raises(InputError, match=r"install the package openpyxl .*or save the sheet as CSV"):
+    with pytest.raises(
+        InputError, match=r"install the package openpyxl .*or save the sheet as CSV"
+    ):
         read_table(path, "pools")

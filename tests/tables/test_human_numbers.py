@@ -87,11 +87,12 @@ def test_plain_numbers_mean_the_same_to_everyone(text):
         (ERROR["error"], "0,769", "write plain numbers: 0.769"),
         (ERROR["loss"], "5,703", "write plain numbers: 5703 or 5.703"),
         (COUNT, "5,703", "write plain numbers: 5703"),
+        (COUNT, "12.800", "write plain numbers: 12800 or 12.8"),
         (COUNT, "~128M", "write plain numbers: 128000000"),
     ],
 )
 def test_the_complaint_tells_the_plain_number(number, cell, advice):
-    assert number.complaint(cell).endswith(f"; {advice}")
+    assert number.complaint(cell, WRONG).endswith(f"; {advice}")
 
 
 TABLE = pd.DataFrame(
@@ -137,3 +138,14 @@ def test_the_other_tables_of_runs_are_read_so_too():
     read = read_runs(runs, composition, pools, human_numbers=True)
     assert read["unique_samples"].values.tolist() == [[10e6, 5]]
     assert read["pool_size"].values.tolist() == [1e9, 7000]
+
+
+@pytest.mark.parametrize("human_numbers", [False, True])
+def test_a_german_sheet_is_never_read_a_thousand_times_too_small(tmp_path, human_numbers):
+    path = tmp_path / "runs.csv"
+    path.write_text("pool;unique_samples;samples_seen;error\na;12.800;128.000.000;0,769\n")
+    with pytest.raises(InputError, match=r"got '12.800'; write plain numbers: 12800 or 12.8"):
+        read_runs(path, human_numbers=human_numbers)
+    path.write_text("pool;unique_samples;samples_seen;error\na;12.800.000;128.000.000;0,769\n")
+    read = read_runs(path, human_numbers=True)
+    assert [read[name].item() for name in ("pool_size", "error")] == [12.8e6, 0.769]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.tables.columns import columns_of
+from qqt_bayes.tables.intake.columns import columns_of
 from qqt_bayes.tables.runs import metrics, read_runs
 
 REPEATED = pd.DataFrame(

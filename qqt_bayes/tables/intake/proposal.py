@@ -6,14 +6,16 @@ the looks are, ready to be given.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from qqt_bayes.errors import Advice, listed
 from qqt_bayes.phrases import joined
-from qqt_bayes.tables.cells import Floats, human_numbers_in, numbers_in
-from qqt_bayes.tables.columns import FORMS
-from qqt_bayes.tables.gaps import is_gap
-from qqt_bayes.tables.synonyms import alike, budget_names
+from qqt_bayes.tables.cells import Floats, human_numbers_in, name_in, numbers_in
+from qqt_bayes.tables.intake.columns import FORMS
+from qqt_bayes.tables.intake.gaps import is_gap
+from qqt_bayes.tables.intake.synonyms import alike, budget_names
 from qqt_bayes.tables.table import Table
 
 LOSSES = {"loss": "a loss", "loss_bits": "a loss in bits", "ppl": "a perplexity"}
@@ -31,13 +33,15 @@ CHART = (
 )
 
 
-def propose(table: Table, kind: str) -> None:
+def propose(table: Table, kind: str, sets: Collection[str] = ()) -> None:
     """Add to a table's hints what it has in place of the columns of runs that it lacks.
 
     Parameters
     ----------
     table : Table
     kind : {"error", "loss"}
+    sets : collection of str
+        Training sets of the composition table.
 
     Examples
     --------
@@ -48,7 +52,7 @@ def propose(table: Table, kind: str) -> None:
 columns={'error': 'val_loss'}, kind='loss' says so
     """
     table.hints.append(f"the columns are {listed(table.columns)}")
-    asked = _asked(table)
+    asked = _asked(table, sets)
     if not asked:
         return
     if wide := budget_names(list(table.columns)):
@@ -57,7 +61,7 @@ columns={'error': 'val_loss'}, kind='loss' says so
     if chart := [name for name in table.columns if name.endswith(("__MIN", "__MAX"))]:
         table.hints.append(CHART.format(repr(chart[0])))
         return
-    search = _Search(table, kind)
+    search = _Search(table, kind, sets)
     for column in asked:
         search.seek(column)
     if search.found and "group" not in table.columns:
@@ -65,16 +69,16 @@ columns={'error': 'val_loss'}, kind='loss' says so
     table.hints += search.said
     if search.found:
         losses = search.loss and kind != "loss"
-        arguments = {"columns": search.found, **({"kind": "loss"} if losses else {})}
+        arguments = {"columns": table.given | search.found, **({"kind": "loss"} if losses else {})}
         right = "if that is right" if len(search.found) == 1 else "if these are right"
         table.hints.append(Advice(f"{right}, {{}} says so", arguments))
 
 
-def _asked(table: Table) -> list[str]:
+def _asked(table: Table, sets: Collection[str]) -> list[str]:
     """The columns of runs that are lacking, those that a lacking pool needs among them."""
     order = ["error", "samples_seen", "unique_samples", "pool"]
     lacking = set(table.missing)
-    if "pool" in lacking and "unique_samples" not in table.columns:
+    if "pool" in lacking and not sets and "unique_samples" not in table.columns:
         lacking.add("unique_samples")
     return [column for column in order if column in lacking]
 
@@ -82,8 +86,8 @@ def _asked(table: Table) -> list[str]:
 class _Search:
     """Columns found for those that are lacking, and the sentences about them."""
 
-    def __init__(self, table: Table, kind: str) -> None:
-        self.table, self.kind = table, kind
+    def __init__(self, table: Table, kind: str, sets: Collection[str]) -> None:
+        self.table, self.kind, self.sets = table, kind, sets
         self.free = [name for name in table.columns if name not in table.used]
         self.found: dict[str, str] = {}
         self.said: list[str] = []
@@ -95,8 +99,21 @@ class _Search:
             self._seek_error()
         elif column == "samples_seen":
             self._seek_budget()
+        elif column == "pool" and self.sets:
+            self._seek_sets()
         elif not self._take(column):
             self.said.append(f"{column}: no column looks like it; add one")
+
+    def _seek_sets(self) -> None:
+        """Find the column that names training sets of the composition table."""
+        shares = {
+            name: np.mean([name_in(cell) in self.sets for cell in self.table.columns[name]])
+            for name in self.free
+        }
+        if names := [name for name, share in shares.items() if share >= ENOUGH]:
+            self._say("data", names, "data", ": it names training sets of the composition table")
+        else:
+            self.said.append("data: no column names the training sets of the composition table")
 
     def seek_group(self) -> None:
         """Find a column of the models' sizes, which groups may be."""

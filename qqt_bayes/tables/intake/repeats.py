@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from qqt_bayes.errors import Advice
 from qqt_bayes.tables.cells import Floats, Mask, name_in
-from qqt_bayes.tables.synonyms import means
+from qqt_bayes.tables.intake.synonyms import means, words_of
 from qqt_bayes.tables.table import Array, Table
 
 SAME = "same training set, samples_seen, group and seed"
@@ -56,6 +56,8 @@ def judge_names(table: Table, keys: Mapping[str, Array]) -> None:
     """
     first = table.repeats(keys)
     again = first != np.arange(len(table))
+    if not again.any():
+        return
     texts = {name: [name_in(cell) for cell in cells] for name, cells in table.columns.items()}
     twin = _twins(texts, again)
     identical = twin != np.arange(len(table))
@@ -114,17 +116,22 @@ def _note_repeats(
     table: Table, first: Positions, where: Mask, texts: Mapping[str, list[str]], grouped: bool
 ) -> None:
     rows = np.flatnonzero(where).tolist()
-    settings = [
-        name
-        for name, cells in texts.items()
-        if any(cells[i] != cells[first[i]] for i in rows) and _is_setting(table, name)
+    differing = [
+        name for name, cells in texts.items() if any(cells[i] != cells[first[i]] for i in rows)
     ]
+    settings = [name for name in differing if _is_setting(table, name)]
     row, other = table.places[rows[0]], table.places[first[rows[0]]]
     if len(rows) == 1:
         start, end = f"{row}: repeats {other} ({SAME})", ""
     else:
         start, end = f"{len(rows)} rows repeat others", f" ({row} repeats {other}: {SAME})"
     if not settings:
+        names = [name for name in differing if means(name, "run") is not None]
+        if names := [name for name in names if not _left(texts[name], first, where)]:
+            mapping = table.given | {"seed" if "seed" in words_of(names[0]) else "run": names[0]}
+            sentence = f"{start} but for {names[0]}; {{}} if they are replicates{end}"
+            table.note(Advice(sentence, {"columns": mapping}))
+            return
         table.note(f"{start} but for the error; {REPLICATES}{end}")
         return
     but = f"{start} but for {_in_short(settings)}"
@@ -159,8 +166,7 @@ def _group(
     first: Positions,
     where: Mask,
 ) -> str | None:
-    """The setting that looks most like a model's size, and of several the one
-    that tells most repeats apart."""
+    """Of the settings that look most like a model's size the one that parts most repeats."""
     places = {name: place for name in settings if (place := means(name, "group")) is not None}
     order = sorted(places, key=lambda name: (places[name], _left(texts[name], first, where)))
     return order[0] if order else None

@@ -67,6 +67,20 @@ def sweep(**settings: list[object]) -> pd.DataFrame:
             ],
         ),
         (
+            sweep(random_seed=[1, 2]),
+            [
+                f"2 rows repeat others but for random_seed; columns={{'seed': 'random_seed'}} "
+                f"if they are replicates {FIRST}",
+            ],
+        ),
+        (
+            sweep(lr=[1, 2]).drop(columns="lr").assign(Name=list("stuv")),
+            [
+                f"2 rows repeat others but for Name; columns={{'run': 'Name'}} "
+                f"if they are replicates {FIRST}",
+            ],
+        ),
+        (
             sweep(run=["x", "y"]),
             [
                 "column run: 2 rows repeat the name of another run (row 3 that of row 1); "
@@ -142,3 +156,24 @@ def test_faults_come_before_the_best():
     table.loc[1, "error"] = 7
     with pytest.raises(InputError, match="row 2, column error: expected an error rate"):
         read_runs(table, best=True)
+
+
+def test_published_runs_of_several_architectures():
+    """Four of a table of CLIP models; the differing accuracies are no settings."""
+    table = pd.DataFrame(
+        {
+            "model_fullname": ["L-14 openai", "B-16 openai", "B-32 openai", "L-14 laion"],
+            "arch": ["ViT-L-14", "ViT-B-16", "ViT-B-32", "ViT-L-14"],
+            "gmacs": [87.73, 20.57, 7.4, 87.73],
+            "acc5": [0.946, 0.919, 0.888, 0.926],
+            "samples_seen": 12.8e9,
+            "unique_samples": [400e6, 400e6, 400e6, 2e9],
+            "pool": ["WIT", "WIT", "WIT", "LAION-2B"],
+            "error": [0.2451, 0.31648, 0.36666, 0.26],
+        }
+    )
+    with pytest.raises(InputError, match="2 rows repeat others but for model_fullname, arch, gma"):
+        read_runs(table)
+    with pytest.raises(InputError, match="gmacs: group='arch' "):
+        read_runs(table)
+    assert read_runs(table, group="arch").sizes["group"] == 3

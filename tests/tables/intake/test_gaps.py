@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.tables.gaps import is_gap
+from qqt_bayes.tables.intake.gaps import is_gap
 from qqt_bayes.tables.runs import read_runs
 
 TABLE = pd.DataFrame(

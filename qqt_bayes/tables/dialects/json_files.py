@@ -10,7 +10,7 @@ from typing import Any
 
 from qqt_bayes.errors import InputError
 from qqt_bayes.tables.cells import is_empty, is_text
-from qqt_bayes.tables.delimited import text_of
+from qqt_bayes.tables.dialects.delimited import text_of
 from qqt_bayes.tables.table import Table, table_of
 
 NESTED = (
@@ -89,20 +89,28 @@ def _records(document: Any) -> list[dict[str, object]] | None:
         return document if whole else None
     if not isinstance(document, dict):
         return None
+    if len(document) == 1 or document.keys() == {"schema", "data"}:  # pandas' "table"
+        inner = list(document.values())[-1]
+        return _records(inner) if isinstance(inner, list) else None
     if document.keys() >= {"columns", "data"} and isinstance(document["data"], list):
         return _rows(document["columns"], document["data"])
+    return _columns(document)
+
+
+def _columns(document: dict[str, Any]) -> list[dict[str, object]] | None:
+    """Records of columns that are lists of one length, or objects with the same keys."""
     columns = list(document.values())
     if columns and all(isinstance(cells, dict) and cells for cells in columns):
-        index = list(columns[0])
-        if all(list(cells) == index for cells in columns) and not any(
-            isinstance(cell, dict) for cells in columns for cell in cells.values()
-        ):
-            return [{name: cells[row] for name, cells in document.items()} for row in index]
-    if columns and all(isinstance(cells, list) and cells for cells in columns):
-        rows = list(zip(*columns, strict=False))
-        even = all(len(cells) == len(rows) for cells in columns)
-        return [dict(zip(document, row, strict=True)) for row in rows] if even else None
-    return None
+        index = [list(cells) for cells in columns]
+        columns = [list(cells.values()) for cells in columns]
+    elif columns and all(isinstance(cells, list) and cells for cells in columns):
+        index = [[len(cells)] for cells in columns]
+    else:
+        return None
+    nested = any(isinstance(cell, dict | list) for cells in columns for cell in cells)
+    if nested or any(keys != index[0] for keys in index):
+        return None
+    return [dict(zip(document, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _rows(header: Any, rows: list[Any]) -> list[dict[str, object]] | None:

@@ -176,3 +176,21 @@ def test_a_column_that_an_option_names_is_listed_among_those_there_are():
         "  missing column 'arch'",
         "  the columns are 'pool', 'unique_samples', 'samples_seen', 'error'",
     ]
+
+
+def test_with_a_composition_the_column_of_its_training_sets_is_proposed():
+    composition = pd.DataFrame({"data": ["x", "y"], "pool": "a", "unique_samples": [5, 6]})
+    frame = pd.DataFrame({"source": "web", "mix": ["x", "y"], "samples_seen": 9, "error": 0.5})
+    with pytest.raises(InputError) as caught:
+        read_runs(frame, composition)
+    assert "data: 'mix' looks like it: it names training sets of the" in str(caught.value)
+    assert proposed(caught.value) == ({"data": "mix"}, "")
+    assert "unique_samples" not in str(caught.value).splitlines()[-1]
+
+
+def test_a_proposal_keeps_what_the_user_gave():
+    frame = pd.DataFrame({"src": ["a"], "D": 1, "seen_by": 9, "samples_seen_x": 9, "e": 0.5})
+    given = {"error": "e", "pool": "src", "unique_samples": "D*1e6"}
+    with pytest.raises(InputError) as caught:
+        read_runs(frame, columns=given)
+    assert proposed(caught.value) == (given | {"samples_seen": "samples_seen_x"}, "")

@@ -140,11 +140,14 @@ def target(key: str) -> str:
 
 
 def _pairs(text: str) -> dict[str, str]:
-    text = QUOTED.sub(r'\1"\2=\3"', text)
+    try:
+        cells = next(csv.reader([QUOTED.sub(r'\1"\2=\3"', text)], skipinitialspace=True), [])
+    except csv.Error:  # more than one line
+        cells = [text]
     pairs: dict[str, str] = {}
-    for cell in next(csv.reader([text], skipinitialspace=True), []) or [""]:
+    for cell in cells or [""]:
         key, equals, name = (part.strip() for part in cell.partition("="))
-        if not (key and equals and name):
+        if not (key and equals and name) or "\n" in key:
             raise InputError(
                 f"columns: expected pairs such as error=val_loss,pool=source, got {cell!r}; "
                 "a name with a comma in it needs quotes"
@@ -220,6 +223,7 @@ def rename(table: Table, columns: Mapping[str, str], totals: Mapping[str, float]
         if column != name and column in original and column not in table.hidden:
             table.hidden.append(column)
         table.repeated -= {column} - {name}
+        table.given[key] = given
         table.columns[column] = original[name]
         table.used.add(name)
         table.called[column] = name

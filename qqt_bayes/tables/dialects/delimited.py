@@ -39,8 +39,8 @@ MARKS = {
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 """What may stand between the cells of a line, in words."""
-BAR = "|"
-"""What stands between the cells of tables in Markdown, which have lines that are no rows."""
+NOT_READ = {"|": "bars", " ": "spaces"}
+"""What stands between the cells of tables for people, which have lines that are no rows."""
 SEP = re.compile(r'"?sep=([^\w\s"#]|\t)"?[ ,;\t]*(\r\n|\r|\n)', re.IGNORECASE)
 """First line by which a spreadsheet is told what stands between the cells."""
 COMMENT = "#"
@@ -120,7 +120,7 @@ def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
     Raises
     ------
     InputError
-        If it is no text, no valid CSV, or has bars between its columns.
+        If it is no text, no valid CSV, or has bars or spaces between its columns.
 
     Examples
     --------
@@ -135,8 +135,9 @@ def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
     lines = _Lines(body, row=1 if first else 0)
     records = _records(lines, delimiter, name)
     _, header = records.pop(0) if records else (0, [])
-    if len(header) == 1 and BAR in header[0]:
-        raise InputError(f"{name}: expected commas between the columns, got bars")
+    for mark, words in NOT_READ.items():
+        if len(header) == 1 and mark in header[0].strip():
+            raise InputError(f"{name}: expected commas between the columns, got {words}")
     whole = [(row, cells) for row, cells in records if len(cells) == len(header)]
     columns = zip(*(cells for _, cells in whole), strict=True) if whole else [[] for _ in header]
     table = table_of(name, header, columns, [f"row {row}" for row, _ in whole])
@@ -146,7 +147,8 @@ def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
             expected = f"expected {len(header)} cells as in the header, got {len(cells)}"
             table.note(f"row {row}: {expected}; a cell with a {word} in it needs quotes")
     _judge_comments(table, lines.comments, header, delimiter)
-    table.decimal_commas = delimiter != "," and _has_decimal_commas(table)
+    if delimiter != ",":
+        _judge_decimals(table)
     return table
 
 
@@ -201,9 +203,10 @@ def _judge_comments(
             table.comments.append(f"row {row}")
 
 
-def _has_decimal_commas(table: Table) -> bool:
-    """Whether numbers with a decimal comma are in the table, and none with a point."""
+def _judge_decimals(table: Table) -> None:
+    """Note in a table whether decimals stand behind commas, or behind commas here, points there."""
     cells = [str(cell).strip() for column in table.columns.values() for cell in column]
-    if any(DECIMAL_POINT.fullmatch(cell) for cell in cells):
-        return False
-    return any(DECIMAL_COMMA.fullmatch(cell) for cell in cells)
+    commas = any(DECIMAL_COMMA.fullmatch(cell) for cell in cells)
+    points = any(DECIMAL_POINT.fullmatch(cell) for cell in cells)
+    table.decimal_commas = commas and not points
+    table.both_marks = commas and points
