@@ -15,6 +15,7 @@ from qqt_bayes.importers.meanings import BUDGETS, Product
 from qqt_bayes.importers.measures import MEASURES, measure_name, measured, tidy
 from qqt_bayes.importers.sheet import METRIC, MOST_METRICS, VALUE, Sheet, some
 from qqt_bayes.tables.cells import COUNT, Floats, name_in, number_in
+from qqt_bayes.tables.intake.columns import FORMS
 from qqt_bayes.tables.rows import COLUMNS
 
 MULTIPLE = "multiple"
@@ -186,7 +187,7 @@ def _written_out(
     unique = None if size is None else draft.values(size, COUNT)
     if counted_in == "epochs":
         assert unique is not None
-        seen = draft.values(budget, COLUMNS["weight"]) * unique
+        seen = draft.values(budget, FORMS["epochs"].number) * unique
         draft.said.append(f"samples_seen = {budget} x unique_samples.")
     else:
         seen = draft.values(budget, COUNT)

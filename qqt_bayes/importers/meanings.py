@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.tables.cells import number_in
-from qqt_bayes.tables.columns import Columns, columns_of
-from qqt_bayes.tables.synonyms import LIKE, means, words_of
+from qqt_bayes.tables.intake.columns import Columns, columns_of
+from qqt_bayes.tables.intake.synonyms import LIKE, means, words_of
 
 MEASURES = ("error", "error%", "accuracy", "accuracy%", "loss", "ppl", "loss_bits")
 """Meanings of a column that says how well a run did; all but an error or a loss are turned."""

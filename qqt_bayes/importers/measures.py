@@ -13,7 +13,7 @@ from qqt_bayes.importers.meanings import MEASURES as MEASURE_NAMES
 from qqt_bayes.importers.meanings import Product, looks_like, measure_of
 from qqt_bayes.importers.sheet import METRIC, MOST_METRICS, VALUE, fractions_of, some
 from qqt_bayes.tables.cells import Floats, Number, name_in, number_in
-from qqt_bayes.tables.columns import FORMS
+from qqt_bayes.tables.intake.columns import FORMS
 from qqt_bayes.tables.rows import ERROR
 
 KINDS = ("error", "loss", "accuracy", "error%", "accuracy%")

@@ -245,3 +245,9 @@ def test_a_table_in_the_long_words_is_told_its_faults():
     runs = table("pool,unique_samples,samples_seen,error\na,10,20,about 0.5\n")
     with pytest.raises(InputError, match=r"row 1, column error: expected an error rate in"):
         import_runs(runs)
+
+
+def test_a_run_without_its_epochs_is_a_fault():
+    runs = table("pool,unique_samples,epochs,error\na,10,2,0.5\nb,10,,0.5\n")
+    with pytest.raises(InputError, match=r"row 2, column epochs: .*got an empty cell"):
+        import_runs(runs, columns="epochs=epochs")

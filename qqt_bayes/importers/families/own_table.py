@@ -34,7 +34,9 @@ def _is_told(options: Options) -> bool:
 def _measures(table: Table) -> list[str]:
     """Columns in the words of a table of runs, and others that mean the same and hold numbers."""
     return [
-        n for n, c in table.columns.items() if n in MEASURES or (measure_of(n) and is_numeric(c))
+        name
+        for name, cells in table.columns.items()
+        if name in MEASURES or (measure_of(name) and is_numeric(cells))
     ]
 
 
