@@ -34,6 +34,7 @@ def report(
     kind: str | None,
     samples_per_step: float | None,
     columns: str | None,
+    human_numbers: bool,
 ) -> None:
     """Write the runs as CSV and print them; all that was derived, and what to do next, on stderr.
 
@@ -47,7 +48,7 @@ def report(
         How the runs are printed.
     overwrite : bool
         Whether a file that is there already is replaced.
-    mapping, metric, kind, samples_per_step, columns
+    mapping, metric, kind, samples_per_step, columns, human_numbers
         See `qqt_bayes.import_runs`.
     """
     for path in filter(None, (output, composition)):
@@ -61,6 +62,7 @@ def report(
             kind=kind,
             samples_per_step=samples_per_step,
             columns=columns,
+            human_numbers=human_numbers,
         )
     except NeedsMore as error:
         words = error.request.text(lambda request: _command(request, files, overwrite=overwrite))
@@ -115,7 +117,7 @@ def _command(request: Request, files: Mapping[str, str], *, overwrite: bool) -> 
     if request.is_mixed or "composition" in files:
         given["composition"] = files.get("composition", COMPOSITION)
     for name, value in given.items():
-        words += [f"--{name.replace('_', '-')}", value]
+        words += [f"--{name.replace('_', '-')}", *([value] if value != "True" else [])]
     return shlex.join(words + ["--overwrite"] * overwrite)
 
 

@@ -263,6 +263,7 @@ importing = together(
         metavar="TABLE",
         help="For mixtures: file to write, with what each takes from each pool.",
     ),
+    click.option("--human-numbers", is_flag=True, help="Read 12.8M and 1,000,000 as numbers, too."),
     click.option("--overwrite", is_flag=True, help="Replace files that are there already."),
 )
 """What another tool wrote, and how to read it."""

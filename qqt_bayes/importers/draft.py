@@ -12,7 +12,7 @@ from qqt_bayes.errors import shown
 from qqt_bayes.importers.mapping import joined
 from qqt_bayes.importers.meanings import MEASURES, Product, likely, resolve
 from qqt_bayes.importers.needs import MAPPING, NeedsMore, Request, has, in_words, table_head
-from qqt_bayes.importers.sheet import METRIC, VALUE, Sheet, counted, is_naming, is_numeric, some
+from qqt_bayes.importers.sheet import METRIC, VALUE, Sheet, counted, is_countable, is_naming, some
 from qqt_bayes.tables.cells import Floats, Number, above, name_in, number_in
 from qqt_bayes.tables.formats import Source
 from qqt_bayes.tables.table import Table
@@ -36,6 +36,7 @@ class Options:
     kind: str | None = None
     samples_per_step: float | None = None
     columns: Mapping[str, Product] = field(default_factory=dict)
+    human_numbers: bool = False
 
 
 @dataclass
@@ -72,12 +73,15 @@ class Draft:
         if options.mapping is not None and not sheet.is_mapped:
             table, left_out = joined(table, options.mapping, sheet.key)
             said += left_out
+        table.human_numbers = options.human_numbers
         draft = cls(sheet, options, table, said)
         draft.columns = {meaning: str(product) for meaning, product in options.columns.items()}
         mapping = None if options.mapping is None else in_words(options.mapping)
         given = {"mapping": mapping, "metric": options.metric, "kind": options.kind}
         given["samples_per_step"] = _plain(options.samples_per_step)
         draft.arguments = {name: str(value) for name, value in given.items() if value is not None}
+        if options.human_numbers:
+            draft.arguments["human_numbers"] = "True"
         return draft
 
     def product(self, meaning: str) -> Product | None:
@@ -92,7 +96,7 @@ class Draft:
     def candidates(self, meaning: str) -> list[str]:
         """Columns whose name, and what they hold, could stand for a meaning."""
         columns = self.table.columns
-        holds = is_naming if meaning in TEXTUAL else is_numeric
+        holds = is_naming if meaning in TEXTUAL else is_countable
         fit = [name for name, cells in columns.items() if holds(cells)]
         if meaning in MEASURES:
             fit = [name for name in fit if not name.lower().startswith(SETTINGS)]

@@ -108,7 +108,8 @@ def in_words(table: object) -> str:
 
 
 def _literal(text: str) -> str:
-    return text if text in ("N", NOT_A_FILE) or text.replace(".", "").isdigit() else repr(text)
+    is_bare = text in ("N", NOT_A_FILE, "True") or text.replace(".", "").isdigit()
+    return text if is_bare else repr(text)
 
 
 def not_recognised(name: str, saw: str, reads: Sequence[str]) -> NotRecognised:

@@ -65,6 +65,7 @@ def import_runs(
     kind: str | None = None,
     samples_per_step: float | None = None,
     columns: str | dict[str, str] | None = None,
+    human_numbers: bool = False,
 ) -> pd.DataFrame:
     """Runs from what another tool wrote, as the long table that `read_runs` reads.
 
@@ -89,6 +90,8 @@ def import_runs(
         Which column means what, as for `read_runs`: "error=val_loss,samples_seen=tokens". In place
         of error there may be accuracy, ppl or loss_bits; in place of samples_seen epochs, or steps
         ("steps=step*512"). A product may be of two columns, one of the mapping: "steps=step*batch".
+    human_numbers : bool
+        Whether numbers are read as people write them, too: 12.8M, 1,000,000.
 
     Returns
     -------
@@ -119,6 +122,7 @@ def import_runs(
         kind=kind,
         samples_per_step=samples_per_step,
         columns=columns,
+        human_numbers=human_numbers,
     )
     frame = imported.runs
     frame.attrs = {"what": imported.what, "kind": imported.kind, "said": list(imported.said)}
@@ -135,13 +139,15 @@ def import_table(
     kind: str | None = None,
     samples_per_step: float | None = None,
     columns: str | dict[str, str] | None = None,
+    human_numbers: bool = False,
 ) -> Imported:
     """`import_runs`, with all that is known of the table beside it."""
     if kind is not None and kind not in KINDS:
         raise InputError(f"unknown kind {kind!r}{alternatives(str(kind), KINDS)}")
     if samples_per_step is not None and not 0 < samples_per_step < 1e18:
         raise InputError(f"samples_per_step: expected a number above 0, got {samples_per_step!r}")
-    options = Options(mapping, metric, kind, samples_per_step, parse_columns(columns))
+    meant = parse_columns(columns)
+    options = Options(mapping, metric, kind, samples_per_step, meant, human_numbers)
     found = _found(source)
     try:
         imported = long_table(recognised(found, options), options)
@@ -150,7 +156,7 @@ def import_table(
     except InputError as error:
         if found.name in str(error):
             raise
-        raise InputError(f"{found.name}: {error}") from None
+        raise InputError(f"{found.name}: {error}", error.advice) from None
     _verify(found.name, imported)
     return imported
 
@@ -204,4 +210,4 @@ def _verify(name: str, imported: Imported) -> None:
     try:
         read_runs(imported.runs, imported.composition, kind=imported.kind)
     except InputError as error:
-        raise InputError(f"{name}: read as {imported.what}, but {error}") from None
+        raise InputError(f"{name}: read as {imported.what}, but {error}", error.advice) from None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from qqt_bayes.errors import MAX_SHOWN
-from qqt_bayes.tables.cells import is_empty, name_in, number_in
+from qqt_bayes.tables.cells import WRONG, human_numbers_in, is_empty, name_in, number_in
 from qqt_bayes.tables.table import Table
 
 RUN = "run"
@@ -80,6 +80,18 @@ def is_naming(cells: Iterable[object]) -> bool:
     if not is_numeric(cells):
         return True
     return all(number_in(cell) % 1 == 0 for cell in cells if not is_empty(cell))
+
+
+def is_countable(cells: Iterable[object]) -> bool:
+    """Whether some cells hold numbers, plainly or as people write them.
+
+    Examples
+    --------
+    >>> is_countable(["12.8M", "1,000,000"]), is_countable(["top 10%", "1"])
+    (True, False)
+    """
+    filled = [cell for cell in cells if not is_empty(cell)]
+    return bool(filled) and bool((human_numbers_in(filled, counts=True) > WRONG).all())
 
 
 def fractions_of(table: Table) -> list[str]:

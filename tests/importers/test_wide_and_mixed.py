@@ -189,6 +189,7 @@ def test_cells_at_fault_are_named_in_one_message():
         "  row 1, column unique_samples: expected a number of at least 1, got '12M'; write plain "
         "numbers: 12000000",
         "  row 2, column samples_seen: expected a number of at least 1, got 0.5",
+        "  human_numbers=True reads such numbers as they are",
     ]
 
 
@@ -251,3 +252,20 @@ def test_a_run_without_its_epochs_is_a_fault():
     runs = table("pool,unique_samples,epochs,error\na,10,2,0.5\nb,10,,0.5\n")
     with pytest.raises(InputError, match=r"row 2, column epochs: .*got an empty cell"):
         import_runs(runs, columns="epochs=epochs")
+
+
+def test_numbers_as_people_write_them_are_read_on_request():
+    runs = table("filter,size,tokens_seen,error\na,12.8M,128M,0.5\nb,30M,128M,0.4\n")
+    columns = "pool=filter,unique_samples=size,samples_seen=tokens_seen"
+    with pytest.raises(InputError, match="human_numbers=True"):
+        import_runs(runs, columns=columns)
+    read = import_runs(runs, columns=columns, human_numbers=True)
+    assert read["unique_samples"].tolist() == [12_800_000, 30_000_000]
+
+
+def test_numbers_as_people_write_them_are_offered():
+    runs = table("filter,unique_tokens,tokens_seen,error\na,12.8M,128M,0.5\n")
+    with pytest.raises(NeedsMore) as fault:
+        import_runs(runs, human_numbers=True)
+    assert fault.value.request.columns["unique_samples"] == "unique_tokens"
+    assert "human_numbers=True" in str(fault.value)
