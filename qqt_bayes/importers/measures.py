@@ -162,6 +162,8 @@ def _need_measure(draft: Draft, exact: Sequence[str]) -> None:
         draft.arguments.setdefault("kind", "loss")
         meaning, others = "error" if meaning == "loss" else meaning, ""
     names = some(map(repr, ordered[:MOST_METRICS]))
+    if sum("[" in name for name in ordered) > 1:
+        best = "COLUMN"  # elements of one list, of which none is likelier than the others
     draft.need(f"{words}; {names} may be it{others}", **{meaning: best})
 
 

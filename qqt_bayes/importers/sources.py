@@ -206,12 +206,12 @@ def text_of(path: Path) -> str:
 
 
 def flat(record: Mapping[Any, object]) -> dict[str, object]:
-    """A nested record as one level of cells; lists of plain values stay out, those of records not.
+    """A nested record as one level of cells; of lists only records and single words are kept.
 
     Examples
     --------
     >>> flat({"name": "a", "hyper": {"lr": 0.1, "tags": ["x"]}, "results": [{"loss": 3.2}]})
-    {'name': 'a', 'hyper.lr': 0.1, 'results[0].loss': 3.2}
+    {'name': 'a', 'hyper.lr': 0.1, 'hyper.tags': 'x', 'results[0].loss': 3.2}
     """
     cells: dict[str, object] = {}
     todo: list[tuple[str, object, int]] = [("", record, 0)]
@@ -219,6 +219,9 @@ def flat(record: Mapping[Any, object]) -> dict[str, object]:
         name, value, depth = todo.pop()
         if isinstance(value, Mapping) and depth < DEEPEST:
             items = [(f"{name}.{key}" if name else str(key), inner) for key, inner in value.items()]
+        elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+            cells[name] = value[0] if is_text(value[0]) else None
+            continue
         elif isinstance(value, list) and depth < DEEPEST:
             items = [
                 (f"{name}[{i}]", inner)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
+from qqt_bayes.errors import MAX_SHOWN
 from qqt_bayes.importers.draft import Options
 from qqt_bayes.importers.families.own_table import run_names
 from qqt_bayes.importers.sheet import RUN, Sheet, counted
@@ -12,6 +15,8 @@ from qqt_bayes.importers.sources import Found, columns_of, documents_in, flat
 from qqt_bayes.tables.table import Table
 
 READS = "a JSON document of one run or of many, or a folder of such documents"
+ELEMENT = re.compile(r"(?P<element>(?P<list>[^\[\]]+)\[\d+\])\.(?P<field>[^\[\]]+)")
+"""Name of a field of an element of a list, laid flat."""
 ROWS = ("runs", "rows", "records", "experiments", "trainings", "models", "data")
 """Keys of a document under which its runs may lie as a list."""
 
@@ -34,7 +39,30 @@ def recognise(found: Found, options: Options) -> Sheet | None:
     names = run_names(Table(found.name, columns, [name for name, _, _ in records]))
     table = Table(found.name, {RUN: names} | {n: c for n, c in columns.items() if n != RUN}, places)
     files = counted(len(documents), "JSON document")
-    return Sheet(files if len(documents) > 1 else "a JSON document", table)
+    said = _told_apart(records[0][2])
+    return Sheet(files if len(documents) > 1 else "a JSON document", table, said)
+
+
+def _told_apart(record: Mapping[str, object]) -> list[str]:
+    """What the elements of each list in a record are of, so that one can be chosen.
+
+    Examples
+    --------
+    >>> _told_apart({"results[0].loss": 3, "results[0].on": "c4", "results[1].on": "pile"})
+    ["By 'on', results[0] is of 'c4', results[1] of 'pile'."]
+    """
+    fields: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for name, value in record.items():
+        match = ELEMENT.fullmatch(name)
+        if match and isinstance(value, str):
+            fields[match["list"], match["field"]][match["element"]] = value
+    said: dict[str, str] = {}
+    for (of_list, field), values in fields.items():
+        if of_list not in said and 1 < len(values) == len(set(values.values())):
+            first, *others = values.items()
+            words = [f"{first[0]} is of {first[1]!r}", *(f"{n} of {v!r}" for n, v in others)]
+            said[of_list] = f"By {field!r}, {', '.join(words[:MAX_SHOWN])}."
+    return list(said.values())
 
 
 def _records(path: Path, document: object) -> list[tuple[str, str, Mapping[str, object]]]:
