@@ -12,7 +12,7 @@ from qqt_bayes.importers.draft import SETTINGS, Draft
 from qqt_bayes.importers.meanings import MEASURES as MEASURE_NAMES
 from qqt_bayes.importers.meanings import Product, looks_like, measure_of
 from qqt_bayes.importers.sheet import METRIC, MOST_METRICS, VALUE, fractions_of, some
-from qqt_bayes.tables.cells import Floats, Number, name_in, number_in
+from qqt_bayes.tables.cells import Floats, Number, human_numbers_in, name_in, numbers_in
 from qqt_bayes.tables.intake.columns import FORMS
 from qqt_bayes.tables.rows import ERROR
 
@@ -100,10 +100,15 @@ def measured(draft: Draft) -> tuple[Product, str] | None:
     elif kind and MEASURES[kind].kind != MEASURES[measure].kind:
         raise InputError(f"kind: {measure} of {product} cannot be read as {kind}")
     values = _finite(draft, product)
-    if len(values) and (not measure or np.mean(MEASURES[measure].number.holds(values)) <= 0.5):
+    if not measure or (len(values) and not _mostly(measure, values)):
         _need_kind(draft, name, values)
         return None
-    return product, measure or "error"
+    return product, measure
+
+
+def _mostly(measure: str, values: Floats) -> bool:
+    """Whether most of some numbers could be values of a measure: the others are faults to mend."""
+    return bool(np.mean(MEASURES[measure].number.holds(values)) > 0.5)
 
 
 def measure_name(draft: Draft, product: Product) -> str:
@@ -162,6 +167,8 @@ def _need_measure(draft: Draft, exact: Sequence[str]) -> None:
         draft.arguments.setdefault("kind", "loss")
         meaning, others = "error" if meaning == "loss" else meaning, ""
     names = some(map(repr, ordered[:MOST_METRICS]))
+    if meaning == "accuracy" and not _mostly(meaning, _finite(draft, Product(best))):
+        meaning = "accuracy%"
     if sum("[" in name for name in ordered) > 1:
         best = "COLUMN"  # elements of one list, of which none is likelier than the others
     draft.need(f"{words}; {names} may be it{others}", **{meaning: best})
@@ -189,18 +196,17 @@ def _called(measure: str) -> str:
 
 
 def _need_kind(draft: Draft, name: str, values: Floats) -> None:
-    least, most = values.min(), values.max()
+    span = f" (from {values.min():.4g} to {values.max():.4g})" if len(values) else ""
     of = "" if name in ("", VALUE) else f" of {name!r}"
     possible = candidates(values) or list(KINDS)
     meant = measure_of(name)  # what is called an error may well be a loss
     by_name = [kind for kind in possible if meant != "error" and kind.rstrip("%") == meant]
     draft.arguments["kind"] = (by_name or (possible if len(possible) == 1 else ["KIND"]))[0]
-    draft.need(
-        f"kind: what the values{of} are (from {least:.4g} to {most:.4g}): {' or '.join(possible)}"
-    )
+    draft.need(f"kind: what the values{of} are{span}: {' or '.join(possible)}")
 
 
 def _finite(draft: Draft, product: Product) -> Floats:
     cells = draft.table.columns[product.column]
-    values = np.fromiter(map(number_in, cells), float, len(cells))
+    read = human_numbers_in if draft.options.human_numbers else numbers_in
+    values = read(cells, counts=False)
     return values[np.isfinite(values)]

@@ -19,7 +19,7 @@ MODEL = {
     "name": "c4-0.25",
     "dataset_name": "c4",
     "hyperparameters": {"tokens": 2e9, "acc": 8, "flags": ["--fsdp"]},
-    "results": [{"loss": 4.25, "sequences": 120}, {"loss": 3.5, "sequences": 84}],
+    "results": [{"loss": 4.25, "on": ["openlm"]}, {"loss": 3.5, "on": ["c4_val"]}],
 }
 
 
@@ -50,12 +50,13 @@ def test_one_nested_document_offers_its_fields(end, tmp_path):
     with pytest.raises(NeedsMore) as fault:
         import_runs(path)
     assert ("one JSON document, not JSON Lines" in str(fault.value)) == (end == "jsonl")
+    assert "By 'on', results[0] is of 'openlm', results[1] of 'c4_val'." in str(fault.value)
     assert (
         str(fault.value)
         .splitlines()[-1]
         .endswith(
             "kind='loss', mapping='mapping.csv', "
-            "columns='error=results[0].loss,samples_seen=hyperparameters.tokens,pool=dataset_name')"
+            "columns='error=COLUMN,samples_seen=hyperparameters.tokens,pool=dataset_name')"
         )
     )
 

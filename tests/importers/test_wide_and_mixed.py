@@ -39,6 +39,7 @@ def test_budgets_across_become_a_row_each(tmp_path):
         ("error@64M", "error@128M", [64e6, 128e6]),
         ("error_64M", "error_128M", [64e6, 128e6]),
         ("error (64M)", "error (128M)", [64e6, 128e6]),
+        ("64M (error)", "128M (error)", [64e6, 128e6]),
         ("1 epoch", "2 epochs", [5e6, 1e7]),
     ],
 )
@@ -269,3 +270,17 @@ def test_numbers_as_people_write_them_are_offered():
         import_runs(runs, human_numbers=True)
     assert fault.value.request.columns["unique_samples"] == "unique_tokens"
     assert "human_numbers=True" in str(fault.value)
+
+
+def test_an_accuracy_in_per_cent_is_offered_as_one():
+    with pytest.raises(NeedsMore) as fault:
+        import_runs(table("pool,unique_samples,samples_seen,val_acc\na,10,20,41.5\n"))
+    assert fault.value.request.columns == {"accuracy%": "val_acc"}
+
+
+def test_cells_that_only_people_read_are_no_error_rates_by_default():
+    wide = table("pool,unique_samples,1M,2M\na,1000,22.1%,30.5%\n")
+    with pytest.raises(NeedsMore, match="kind: what the values are"):
+        import_runs(wide)
+    runs = import_runs(wide, kind="accuracy", human_numbers=True)
+    assert runs["error"].tolist() == [0.779, 0.695]

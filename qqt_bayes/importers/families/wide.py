@@ -20,10 +20,11 @@ READS = "a wide table with a column for each budget (128M, 640M, or 2 epochs, or
 BUDGET = re.compile(
     r"(?P<word>.*?)[\s_@=:(]*(?<![A-Za-z0-9.])"
     r"(?P<number>(\d+\.?\d*) ?[KMBGT]|\d+\.?\d*e\+?\d+|\d{5,18})"
-    r"[\s_]*((samples|tokens|pairs|images|examples)([\s_]*seen)?)?\)?",
+    r"[\s_]*((samples|tokens|pairs|images|examples)([\s_]*seen)?)?\)?"
+    r"([\s_:(]+(?P<end>[a-z][^()]*)\)?)?",
     re.IGNORECASE | re.ASCII,
 )
-"""Name of a column that is a budget, with a word of the metric before it."""
+"""Name of a column that is a budget, with a word of the metric before or behind it."""
 TIMES = re.compile(
     r"(?P<word>.*?)[\s_@=:(]*(?<![A-Za-z0-9.])"
     r"(x ?(?P<after>\d+\.?\d*)|(?P<number>\d+\.?\d*) ?(x|\u00d7|(?P<epochs>ep|epochs?)))\)?",
@@ -32,8 +33,10 @@ TIMES = re.compile(
 """Name of a column that is a multiple, or a number of epochs."""
 FEWEST = 2
 """Columns with such names that make a table wide."""
-NOT_RUNS = re.compile(r"unique|param|imagenet|flickr|coco|size|flop|std|stderr|±", re.IGNORECASE)
-"""Words before a number of a column that is no result at a budget."""
+NOT_RUNS = re.compile(
+    r"unique|param|model|imagenet|flickr|coco|size|flop|std|stderr|±", re.IGNORECASE
+)
+"""Words beside a number of a column that is no result at a budget."""
 
 
 def recognise(found: Found, options: Options) -> Sheet | None:
@@ -64,10 +67,13 @@ def _of_several(across: dict[str, tuple[str, float]]) -> dict[str, tuple[str, fl
 
 def _budget(name: str) -> tuple[str, float] | None:
     match = BUDGET.fullmatch(name.strip())
-    if not match or NOT_RUNS.search(match["word"]):
+    if not match:
+        return None
+    word = " ".join(filter(None, (match["word"].strip(), (match["end"] or "").strip())))
+    if NOT_RUNS.search(word):
         return None
     try:
-        return match["word"].strip(), float(parse_budgets(match["number"])[0])
+        return word, float(parse_budgets(match["number"])[0])
     except InputError:
         return None
 
