@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import tomllib
 from copy import deepcopy
 
@@ -120,7 +121,9 @@ def rows(suffix, content):
         return len(json.loads(text))
     if suffix in ("json", "jsonl"):
         return sum(bool(line.strip()) for line in text.split("\n"))
-    lines = (line for line in io.StringIO(text, newline="") if not line.startswith("#"))
+    lines = (
+        line for line in io.StringIO(text, newline="") if not re.match(r"#(?!\s*[,;\t])", line)
+    )
     records = csv.reader(lines, delimiter="\t" if suffix == "tsv" else ",")
     return sum(any(map(str.strip, cells)) for cells in records) - 1
 

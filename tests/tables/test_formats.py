@@ -59,7 +59,7 @@ SAME_TABLE = {
     "told.csv": f"sep=,\r\n{CSV}".encode(),
     "told-semicolons.csv": f'"sep=;"\n{CSV.replace(",", ";")}'.encode(),
     "told-carets.csv": f"SEP=^\n{CSV.replace(',', '^')}".encode(),
-    "comments.csv": f"# made by\n#, us, at, home\n{CSV}# the end, at last\n".encode(),
+    "comments.csv": f"# made by\n# us, at, home\n{CSV}# the end, at last\n".encode(),
     "comment-between.csv": CSV.replace("b,", "#c,9\nb,").encode(),
     "list.json": json.dumps([json.loads(line) for line in JSON_LINES.splitlines()]).encode(),
     "lines.json": JSON_LINES.encode(),
@@ -198,6 +198,12 @@ def test_a_column_without_a_name_is_kept(tmp_path):
     path = tmp_path / "pools.csv"
     path.write_text(",pool\n0,a\n")
     assert read_table(path, "pools").columns == {"column 1": ["0"], "pool": ["a"]}
+
+
+def test_a_column_may_be_called_like_a_comment(tmp_path):
+    path = tmp_path / "pools.csv"
+    path.write_text("#,pool\n1,a\n")
+    assert read_table(path, "pools").columns == {"#": ["1"], "pool": ["a"]}
 
 
 def test_a_named_index_is_a_column():

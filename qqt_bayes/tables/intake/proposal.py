@@ -6,6 +6,7 @@ the looks are, ready to be given.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 import numpy as np
@@ -26,7 +27,9 @@ WIDE = (
     "the columns {} look like budgets: a table of runs has one row for each run, with its budget "
     "in samples_seen and its result in error; `qqt import` makes that of a wide table"
 )
-
+NO_HEADER = (
+    "the header holds numbers ({}): a table of runs starts with a line that names its columns"
+)
 CHART = (
     "{} and the like are a chart of many runs, as W&B exports it: a table of runs has one row for "
     "each run; `qqt import` makes that of it"
@@ -34,7 +37,7 @@ CHART = (
 
 
 def propose(table: Table, kind: str, sets: Collection[str] = ()) -> None:
-    """Add to a table's hints what it has in place of the columns of runs that it lacks.
+    """Add to a table's hints what it may have in place of the columns of runs that it lacks.
 
     Parameters
     ----------
@@ -48,12 +51,14 @@ def propose(table: Table, kind: str, sets: Collection[str] = ()) -> None:
     >>> table = Table("runs.csv", {"val_loss": [3.2], "seen": [9]}, ["row 2"], missing=["error"])
     >>> propose(table, "error")
     >>> print(*table.hints, sep="; ")
-    the columns are 'val_loss', 'seen'; error: 'val_loss' looks like it, a loss; if that is right, \
+    error: 'val_loss' looks like it, a loss; if that is right, \
 columns={'error': 'val_loss'}, kind='loss' says so
     """
-    table.hints.append(f"the columns are {listed(table.columns)}")
     asked = _asked(table, sets)
     if not asked:
+        return
+    if numbers := [name for name in table.columns if re.fullmatch(r"\d*\.\d+", name)]:
+        table.hints.append(NO_HEADER.format(joined([repr(name) for name in numbers])))
         return
     if wide := budget_names(list(table.columns)):
         table.hints.append(WIDE.format(joined([repr(name) for name in wide])))
@@ -106,11 +111,10 @@ class _Search:
 
     def _seek_sets(self) -> None:
         """Find the column that names training sets of the composition table."""
-        shares = {
-            name: np.mean([name_in(cell) in self.sets for cell in self.table.columns[name]])
-            for name in self.free
-        }
-        if names := [name for name, share in shares.items() if share >= ENOUGH]:
+        least = max(1, ENOUGH * len(self.table))
+        cells = {name: map(name_in, self.table.columns[name]) for name in self.free}
+        known = {name: sum(cell in self.sets for cell in of) for name, of in cells.items()}
+        if names := [name for name, count in known.items() if count >= least]:
             self._say("data", names, "data", ": it names training sets of the composition table")
         else:
             self.said.append("data: no column names the training sets of the composition table")

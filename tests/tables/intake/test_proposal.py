@@ -194,3 +194,9 @@ def test_a_proposal_keeps_what_the_user_gave():
     with pytest.raises(InputError) as caught:
         read_runs(frame, columns=given)
     assert proposed(caught.value) == (given | {"samples_seen": "samples_seen_x"}, "")
+
+
+def test_a_table_without_a_header_is_told_so():
+    said = str(fault("top 10%,12800000,128000000,0.769", "top 20%,25600000,128000000,0.721"))
+    assert "the header holds numbers ('0.769'): a table of runs starts with a line that" in said
+    assert "budgets" not in said
