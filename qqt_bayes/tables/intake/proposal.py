@@ -16,7 +16,7 @@ from qqt_bayes.phrases import joined
 from qqt_bayes.tables.cells import Floats, human_numbers_in, name_in, numbers_in
 from qqt_bayes.tables.intake.columns import FORMS
 from qqt_bayes.tables.intake.gaps import is_gap
-from qqt_bayes.tables.intake.synonyms import alike, budget_names
+from qqt_bayes.tables.intake.synonyms import alike, budget_names, means
 from qqt_bayes.tables.table import Table
 
 LOSSES = {"loss": "a loss", "loss_bits": "a loss in bits", "ppl": "a perplexity"}
@@ -206,6 +206,8 @@ class _Search:
         """Free columns of numbers from 0 to some bound, not all of them whole."""
         found = []
         for name in self.free:
+            if means(name, "swept") is not None:  # a learning rate is no accuracy
+                continue
             numbers = self._numbers(name)
             held = numbers[np.isfinite(numbers)]
             within = _is_numeric(numbers) and held.min() >= 0 and held.max() <= most

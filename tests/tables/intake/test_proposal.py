@@ -98,9 +98,9 @@ TABLES = [
         "",
     ),
     (
-        "pool,unique_samples,samples_seen,Caltech-101,EuroSAT",
-        "a,10,100,0.95,0.6",
-        "b,10,100,0.9,0.7",
+        "lr,pool,unique_samples,samples_seen,Caltech-101,EuroSAT",
+        "0.1,a,10,100,0.95,0.6",
+        "0.01,b,10,100,0.9,0.7",
         "error",
         "accuracy=Caltech-101",
         "",
