@@ -49,6 +49,7 @@ SAME_TABLE = {
     "tabs.csv": CSV.replace(",", "\t").encode(),
     "commas.tsv": CSV.encode(),
     "semicolons.csv": CSV.replace(",", ";").encode(),
+    "old-mac-semicolons.csv": CSV.replace(",", ";").replace("\n", "\r").encode(),
     "packed.csv.gz": gzip.compress(CSV.encode()),
     "packed.TSV.GZ": gzip.compress(CSV.replace(",", "\t").encode()),
     "packed.jsonl.gz": gzip.compress(JSON_LINES.encode()),
@@ -244,6 +245,7 @@ def test_rows_that_are_commented_out_are_kept_to_be_said(tmp_path):
         ("pool;n\na;1.5\nb;0,5\n", [1.5, -np.inf]),  # which of the two is the decimal mark?
         ("pool;n\na;1,234,567\nb;0,5\n", [-np.inf, 0.5]),
         ("pool;n\na;12.800\nb;0,5\n", [-np.inf, -np.inf]),
+        ("pool;n\na;12.800M\nb;0,5\n", [-np.inf, -np.inf]),
         ('pool,n\na,"0,769"\n', [-np.inf]),
     ],
 )

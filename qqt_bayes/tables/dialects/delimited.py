@@ -171,7 +171,7 @@ def _delimiter(text: str, usual: str) -> str:
     """The delimiter that the header shows; of several, the one that all lines have as often."""
     lines = [
         line
-        for line in islice(io.StringIO(text), COMPARED)
+        for line in islice(io.StringIO(text, newline=None), COMPARED)
         if line.strip() and not COMMENT.match(line)
     ]
     counts = {mark: [_count_cells(line, mark) for line in lines] for mark in DELIMITERS}
