@@ -165,6 +165,23 @@ def test_tables(read, suffix, examples, tmp_path):
     survive(tmp_path / f"damaged.{suffix}", files(READERS[read], suffix), read, holds, examples)
 
 
+@OFTEN
+def test_workbooks(examples, tmp_path):
+    """Their text is packed, so that accidents to bytes do what accidents to cells would."""
+    openpyxl = pytest.importorskip("openpyxl")
+    path, book = tmp_path / "damaged.xlsx", openpyxl.Workbook()
+    for row in [RUNS.columns.tolist(), *RUNS.astype(object).where(RUNS.notna(), None).to_numpy()]:
+        book.active.append(list(row))
+    book.save(path)
+
+    def holds(count, content):
+        sheet = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]
+        filled = (any(cell is not None for cell in row) for row in sheet.values)
+        assert count == sum(filled) - 1
+
+    survive(path, damage.damaged_bytes(path.read_bytes()), runs, holds, examples)
+
+
 @st.composite
 def tables_of_specifications(draw):
     """A shipped specification with some keys gone, renamed or of another value."""

@@ -23,6 +23,10 @@ LOSSES = {"loss": "a loss", "loss_bits": "a loss in bits", "ppl": "a perplexity"
 """Kinds of losses, in words."""
 ENOUGH = 0.8
 """Share of the cells that are numbers in a column of numbers."""
+FEW_GROUPS = 3
+"""Groups that a table of a few runs may have; a larger one has at most half as many as runs."""
+PLACEHOLDER = "SAMPLES_PER_STEP"
+"""What the user has to fill in."""
 WIDE = (
     "the columns {} look like budgets: a table of runs has one row for each run, with its budget "
     "in samples_seen and its result in error; `qqt import` makes that of a wide table"
@@ -76,7 +80,8 @@ columns={'error': 'val_loss'}, kind='loss' says so
         losses = search.loss and kind != "loss"
         arguments = {"columns": table.given | search.found, **({"kind": "loss"} if losses else {})}
         right = "if that is right" if len(search.found) == 1 else "if these are right"
-        table.hints.append(Advice(f"{right}, {{}} says so", arguments))
+        number = f", with a number in place of {PLACEHOLDER}" if "steps" in search.found else ""
+        table.hints.append(Advice(f"{right}, {{}} says so{number}", arguments))
 
 
 def _asked(table: Table, sets: Collection[str]) -> list[str]:
@@ -121,7 +126,8 @@ class _Search:
 
     def seek_group(self) -> None:
         """Find a column of the models' sizes, which groups may be."""
-        names = [name for name in self._texts() if len(set(self._names(name))) > 1]
+        most = max(FEW_GROUPS, len(self.table) // 2)
+        names = [name for name in self._texts() if 1 < len(set(self._names(name))) <= most]
         if names := alike("group", names):
             self._say("group", names, "group (optional)")
 
@@ -160,7 +166,7 @@ class _Search:
         for key in ("epochs", "steps") if known else ("steps",):
             for name in alike(key, numeric)[:1]:
                 self.free.remove(name)
-                self.found[key] = name if key == "epochs" else f"{name}*SAMPLES_PER_STEP"
+                self.found[key] = name if key == "epochs" else f"{name}*{PLACEHOLDER}"
                 self.said.append(f"samples_seen: {name!r} looks like {key}: {_formula(key, name)}")
                 return
         self.said.append("samples_seen: no column looks like it; add one")
