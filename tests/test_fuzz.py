@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import tomllib
 from copy import deepcopy
 
@@ -120,7 +121,9 @@ def rows(suffix, content):
         return len(json.loads(text))
     if suffix in ("json", "jsonl"):
         return sum(bool(line.strip()) for line in text.split("\n"))
-    lines = (line for line in io.StringIO(text, newline="") if not line.startswith("#"))
+    lines = (
+        line for line in io.StringIO(text, newline="") if not re.match(r"#(?!\s*[,;\t])", line)
+    )
     records = csv.reader(lines, delimiter="\t" if suffix == "tsv" else ",")
     return sum(any(map(str.strip, cells)) for cells in records) - 1
 
@@ -160,6 +163,23 @@ def test_tables(read, suffix, examples, tmp_path):
         assert count == rows(suffix, content)
 
     survive(tmp_path / f"damaged.{suffix}", files(READERS[read], suffix), read, holds, examples)
+
+
+@OFTEN
+def test_workbooks(examples, tmp_path):
+    """Their text is packed, so that accidents to bytes do what accidents to cells would."""
+    openpyxl = pytest.importorskip("openpyxl")
+    path, book = tmp_path / "damaged.xlsx", openpyxl.Workbook()
+    for row in [RUNS.columns.tolist(), *RUNS.astype(object).where(RUNS.notna(), None).to_numpy()]:
+        book.active.append(list(row))
+    book.save(path)
+
+    def holds(count, content):
+        sheet = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]
+        filled = (any(cell is not None for cell in row) for row in sheet.values)
+        assert count == sum(filled) - 1
+
+    survive(path, damage.damaged_bytes(path.read_bytes()), runs, holds, examples)
 
 
 @st.composite

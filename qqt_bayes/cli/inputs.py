@@ -71,6 +71,8 @@ def runs_of(source: str, reading: Mapping[str, Any]) -> xr.Dataset:
 
     runs = read_runs(source, **reading)
     note_reading(runs)
+    if reading["unit"] is None and runs.attrs["unit"] != "samples":
+        note(f"Counted in {runs.attrs['unit']}, as the name of a column says; or give --unit.")
     return runs
 
 

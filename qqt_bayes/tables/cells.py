@@ -35,7 +35,7 @@ PLAIN = re.compile(
 """Text that is read as a number: what every program writes and reads alike."""
 DECIMAL_COMMA = re.compile(r"[~≈+-]?\d*,\d+(e[+-]?\d+)?( ?[kmbgt%])?$", re.ASCII | re.IGNORECASE)
 """A number with a decimal comma, in a file that has these."""
-DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+DECIMAL_POINT = re.compile(r"[~≈+-]?\d*\.\d+(e[+-]?\d+)?( ?[kmbgt%])?", re.ASCII | re.IGNORECASE)
 """A number with a decimal point, beside which no comma is surely a decimal one."""
 
 NESTED = (bytes, bytearray, dict, list, np.ndarray, set, tuple)

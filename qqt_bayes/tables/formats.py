@@ -81,7 +81,9 @@ def _content(source: str | PathLike[str]) -> tuple[str, str, bytes]:
     kind = before if last == PACKED else last
     if kind not in READERS:
         expected = ", ".join(READERS)
-        raise InputError(f"{path}: expected a file whose name ends in {expected}")
+        raise InputError(
+            f"{path}: expected a file whose name ends in {expected}; {PACKED} may follow"
+        )
     return str(path), kind, _unpacked(content, str(path), last)
 
 

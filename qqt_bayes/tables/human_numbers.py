@@ -26,10 +26,11 @@ SCALE = {
     "%": 0.01,
 }
 """Endings that people give to numbers, with their factors."""
+ENDING = "|".join(sorted(filter(None, SCALE), key=len, reverse=True))
 HUMAN = re.compile(
     r"[~≈]?\s*(?P<body>\d[\d,._ '\u2019\u00a0\u2009\u202f]*|[.,]\d+)"
     r"(?P<power>e[+-]?\d{1,3}|\s*[x\u00d7*]\s*10\^\d{1,2})?"
-    rf"\s*(?P<ending>{'|'.join(sorted(filter(None, SCALE), key=len, reverse=True))})?",
+    rf"\s*(?P<ending>{ENDING})?",
     re.ASCII | re.IGNORECASE,
 )
 """About, digits with marks between them, a power of ten, an ending."""
@@ -45,7 +46,7 @@ THOUSANDS = re.compile(
 """Digits in groups that are clearly thousands, perhaps with decimals behind them."""
 OPEN = re.compile(r"[1-9]\d{0,2},\d{3}", re.ASCII)
 """Digits with one comma that may be either: a number that starts with 0 has no thousands."""
-OPEN_POINT = re.compile(r"[1-9]\d{0,2}\.\d{3}", re.ASCII)
+OPEN_POINT = re.compile(rf"[~≈]?[1-9]\d{{0,2}}\.\d{{3}}\s*({ENDING})?", re.ASCII | re.IGNORECASE)
 """The same with a point, which is in doubt only beside points between thousands."""
 
 

@@ -134,6 +134,9 @@ def read_runs(
     kind, measure, unit = kind_of(named, kind), measure_of(named, kind), unit_of(named, unit)
     if chance_error is not None:
         _check_chance(chance_error, kind)
+    if group is not None and named.get("group", group) != group:
+        other = named["group"]
+        raise InputError(f"group: {group!r}, but columns give it as {other!r}; leave one out")
     sizes = None if pools is None else read_sizes(pools, human_numbers)
     recipes = pd.DataFrame()
     if composition is not None:

@@ -167,7 +167,7 @@ class Table:
         ordered = sorted([*again, *self.faults], key=itemgetter(0))
         if not ordered:
             return
-        hints = [*([Advice(HUMAN, {"human_numbers": True})] if self.legible else []), *self.hints]
+        hints = self._more_hints() + self.hints
         advice = [hint for hint in hints if isinstance(hint, Advice)]
         sentences = []
         for _, place, sentence in islice(ordered, MAX_SHOWN):
@@ -176,6 +176,15 @@ class Table:
             advice += [said] if isinstance(said, Advice) else []
         faults = fault_list(self.name, sentences, len(ordered))
         raise InputError("\n  ".join([faults, *map(str, hints)]), advice)
+
+    def _more_hints(self) -> list[str | Advice]:
+        """What helps whatever the table is of."""
+        hints: list[str | Advice] = []
+        if self.missing:
+            hints.append(f"the columns are {listed(self.columns)}")
+        if self.legible:
+            hints.append(Advice(HUMAN, {"human_numbers": True}))
+        return hints
 
     def _called(self, column: str) -> str:
         """A column in words: by the user's name for it, if that is another one."""

@@ -49,6 +49,7 @@ SAME_TABLE = {
     "tabs.csv": CSV.replace(",", "\t").encode(),
     "commas.tsv": CSV.encode(),
     "semicolons.csv": CSV.replace(",", ";").encode(),
+    "old-mac-semicolons.csv": CSV.replace(",", ";").replace("\n", "\r").encode(),
     "packed.csv.gz": gzip.compress(CSV.encode()),
     "packed.TSV.GZ": gzip.compress(CSV.replace(",", "\t").encode()),
     "packed.jsonl.gz": gzip.compress(JSON_LINES.encode()),
@@ -59,7 +60,7 @@ SAME_TABLE = {
     "told.csv": f"sep=,\r\n{CSV}".encode(),
     "told-semicolons.csv": f'"sep=;"\n{CSV.replace(",", ";")}'.encode(),
     "told-carets.csv": f"SEP=^\n{CSV.replace(',', '^')}".encode(),
-    "comments.csv": f"# made by\n#, us, at, home\n{CSV}# the end, at last\n".encode(),
+    "comments.csv": f"# made by\n# us, at, home\n{CSV}# the end, at last\n".encode(),
     "comment-between.csv": CSV.replace("b,", "#c,9\nb,").encode(),
     "list.json": json.dumps([json.loads(line) for line in JSON_LINES.splitlines()]).encode(),
     "lines.json": JSON_LINES.encode(),
@@ -200,6 +201,12 @@ def test_a_column_without_a_name_is_kept(tmp_path):
     assert read_table(path, "pools").columns == {"column 1": ["0"], "pool": ["a"]}
 
 
+def test_a_column_may_be_called_like_a_comment(tmp_path):
+    path = tmp_path / "pools.csv"
+    path.write_text("#,pool\n1,a\n")
+    assert read_table(path, "pools").columns == {"#": ["1"], "pool": ["a"]}
+
+
 def test_a_named_index_is_a_column():
     frame = pd.DataFrame({"pool": ["a", "b"], "unique_samples": [5, 7]}).set_index("pool")
     assert read_table(frame, "pools").columns == {"pool": ["a", "b"], "unique_samples": [5, 7]}
@@ -238,6 +245,7 @@ def test_rows_that_are_commented_out_are_kept_to_be_said(tmp_path):
         ("pool;n\na;1.5\nb;0,5\n", [1.5, -np.inf]),  # which of the two is the decimal mark?
         ("pool;n\na;1,234,567\nb;0,5\n", [-np.inf, 0.5]),
         ("pool;n\na;12.800\nb;0,5\n", [-np.inf, -np.inf]),
+        ("pool;n\na;12.800M\nb;0,5\n", [-np.inf, -np.inf]),
         ('pool,n\na,"0,769"\n', [-np.inf]),
     ],
 )

@@ -68,6 +68,8 @@ def test_what_is_no_number(text):
         (["4,300"], True, [4300]),
         (["12.800"], True, [12.8]),
         (["12.800", "12.800.000"], True, [WRONG, 12.8e6]),
+        (["1.280M", "12.800.000"], True, [WRONG, 12.8e6]),
+        (["1.280M", "12.8M"], True, [1.28e6, 12.8e6]),
         (["0,769", None, "nan"], False, [0.769, np.nan, np.nan]),
         ([12, "12M", True, "x"], True, [12, 12e6, WRONG, WRONG]),
     ],

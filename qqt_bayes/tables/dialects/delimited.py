@@ -43,8 +43,8 @@ NOT_READ = {"|": "bars", " ": "spaces"}
 """What stands between the cells of tables for people, which have lines that are no rows."""
 SEP = re.compile(r'"?sep=([^\w\s"#]|\t)"?[ ,;\t]*(\r\n|\r|\n)', re.IGNORECASE)
 """First line by which a spreadsheet is told what stands between the cells."""
-COMMENT = "#"
-"""What a line that is no row starts with."""
+COMMENT = re.compile(r"#(?!\s*[,;\t])")
+"""What a line that is no row starts with; a column may be called #, too."""
 RANK = re.compile(r"#\s*\d+\s*", re.ASCII)
 """First cell that looks like a comment and may be a name, such as #1."""
 COMPARED = 50
@@ -98,7 +98,7 @@ class _Lines:
     def __iter__(self) -> Iterator[str]:
         for line in io.StringIO(self.text, newline=""):
             self.row += 1
-            if self.fresh and line.startswith(COMMENT):
+            if self.fresh and COMMENT.match(line):
                 self.comments.append((self.row, line))
                 continue
             if self.fresh:
@@ -171,8 +171,8 @@ def _delimiter(text: str, usual: str) -> str:
     """The delimiter that the header shows; of several, the one that all lines have as often."""
     lines = [
         line
-        for line in islice(io.StringIO(text), COMPARED)
-        if line.strip() and not line.startswith(COMMENT)
+        for line in islice(io.StringIO(text, newline=None), COMPARED)
+        if line.strip() and not COMMENT.match(line)
     ]
     counts = {mark: [_count_cells(line, mark) for line in lines] for mark in DELIMITERS}
     shown = [mark for mark in (usual, *DELIMITERS) if lines and counts[mark][0] > 1]

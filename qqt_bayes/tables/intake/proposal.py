@@ -6,6 +6,7 @@ the looks are, ready to be given.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 import numpy as np
@@ -15,18 +16,24 @@ from qqt_bayes.phrases import joined
 from qqt_bayes.tables.cells import Floats, human_numbers_in, name_in, numbers_in
 from qqt_bayes.tables.intake.columns import FORMS
 from qqt_bayes.tables.intake.gaps import is_gap
-from qqt_bayes.tables.intake.synonyms import alike, budget_names
+from qqt_bayes.tables.intake.synonyms import alike, budget_names, means
 from qqt_bayes.tables.table import Table
 
 LOSSES = {"loss": "a loss", "loss_bits": "a loss in bits", "ppl": "a perplexity"}
 """Kinds of losses, in words."""
 ENOUGH = 0.8
 """Share of the cells that are numbers in a column of numbers."""
+FEW_GROUPS = 3
+"""Groups that a table of a few runs may have; a larger one has at most half as many as runs."""
+PLACEHOLDER = "SAMPLES_PER_STEP"
+"""What the user has to fill in."""
 WIDE = (
     "the columns {} look like budgets: a table of runs has one row for each run, with its budget "
     "in samples_seen and its result in error; `qqt import` makes that of a wide table"
 )
-
+NO_HEADER = (
+    "the header holds numbers ({}): a table of runs starts with a line that names its columns"
+)
 CHART = (
     "{} and the like are a chart of many runs, as W&B exports it: a table of runs has one row for "
     "each run; `qqt import` makes that of it"
@@ -34,7 +41,7 @@ CHART = (
 
 
 def propose(table: Table, kind: str, sets: Collection[str] = ()) -> None:
-    """Add to a table's hints what it has in place of the columns of runs that it lacks.
+    """Add to a table's hints what it may have in place of the columns of runs that it lacks.
 
     Parameters
     ----------
@@ -48,12 +55,14 @@ def propose(table: Table, kind: str, sets: Collection[str] = ()) -> None:
     >>> table = Table("runs.csv", {"val_loss": [3.2], "seen": [9]}, ["row 2"], missing=["error"])
     >>> propose(table, "error")
     >>> print(*table.hints, sep="; ")
-    the columns are 'val_loss', 'seen'; error: 'val_loss' looks like it, a loss; if that is right, \
+    error: 'val_loss' looks like it, a loss; if that is right, \
 columns={'error': 'val_loss'}, kind='loss' says so
     """
-    table.hints.append(f"the columns are {listed(table.columns)}")
     asked = _asked(table, sets)
     if not asked:
+        return
+    if numbers := [name for name in table.columns if re.fullmatch(r"\d*\.\d+", name)]:
+        table.hints.append(NO_HEADER.format(joined([repr(name) for name in numbers])))
         return
     if wide := budget_names(list(table.columns)):
         table.hints.append(WIDE.format(joined([repr(name) for name in wide])))
@@ -71,7 +80,8 @@ columns={'error': 'val_loss'}, kind='loss' says so
         losses = search.loss and kind != "loss"
         arguments = {"columns": table.given | search.found, **({"kind": "loss"} if losses else {})}
         right = "if that is right" if len(search.found) == 1 else "if these are right"
-        table.hints.append(Advice(f"{right}, {{}} says so", arguments))
+        number = f", with a number in place of {PLACEHOLDER}" if "steps" in search.found else ""
+        table.hints.append(Advice(f"{right}, {{}} says so{number}", arguments))
 
 
 def _asked(table: Table, sets: Collection[str]) -> list[str]:
@@ -106,18 +116,18 @@ class _Search:
 
     def _seek_sets(self) -> None:
         """Find the column that names training sets of the composition table."""
-        shares = {
-            name: np.mean([name_in(cell) in self.sets for cell in self.table.columns[name]])
-            for name in self.free
-        }
-        if names := [name for name, share in shares.items() if share >= ENOUGH]:
+        least = max(1, ENOUGH * len(self.table))
+        cells = {name: map(name_in, self.table.columns[name]) for name in self.free}
+        known = {name: sum(cell in self.sets for cell in of) for name, of in cells.items()}
+        if names := [name for name, count in known.items() if count >= least]:
             self._say("data", names, "data", ": it names training sets of the composition table")
         else:
             self.said.append("data: no column names the training sets of the composition table")
 
     def seek_group(self) -> None:
         """Find a column of the models' sizes, which groups may be."""
-        names = [name for name in self._texts() if len(set(self._names(name))) > 1]
+        most = max(FEW_GROUPS, len(self.table) // 2)
+        names = [name for name in self._texts() if 1 < len(set(self._names(name))) <= most]
         if names := alike("group", names):
             self._say("group", names, "group (optional)")
 
@@ -156,7 +166,7 @@ class _Search:
         for key in ("epochs", "steps") if known else ("steps",):
             for name in alike(key, numeric)[:1]:
                 self.free.remove(name)
-                self.found[key] = name if key == "epochs" else f"{name}*SAMPLES_PER_STEP"
+                self.found[key] = name if key == "epochs" else f"{name}*{PLACEHOLDER}"
                 self.said.append(f"samples_seen: {name!r} looks like {key}: {_formula(key, name)}")
                 return
         self.said.append("samples_seen: no column looks like it; add one")
@@ -202,6 +212,8 @@ class _Search:
         """Free columns of numbers from 0 to some bound, not all of them whole."""
         found = []
         for name in self.free:
+            if means(name, "swept") is not None:  # a learning rate is no accuracy
+                continue
             numbers = self._numbers(name)
             held = numbers[np.isfinite(numbers)]
             within = _is_numeric(numbers) and held.min() >= 0 and held.max() <= most

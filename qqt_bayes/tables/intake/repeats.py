@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qqt_bayes.errors import Advice
-from qqt_bayes.tables.cells import Floats, Mask, name_in
+from qqt_bayes.tables.cells import Floats, Mask, name_in, numbers_in
 from qqt_bayes.tables.intake.synonyms import means, words_of
 from qqt_bayes.tables.table import Array, Table
 
@@ -15,6 +15,8 @@ SAME = "same training set, samples_seen, group and seed"
 LEAST = "{} keeps the least error of each cell"
 MOST_SETTINGS = 6
 """Settings that the sentence names."""
+FEWEST_MEASURED = 4
+"""Cells of which some would be alike if they were settings."""
 REPLICATES = "add a column run, or seed, if they are replicates"
 
 Positions = NDArray[np.int64]
@@ -119,7 +121,12 @@ def _note_repeats(
     differing = [
         name for name, cells in texts.items() if any(cells[i] != cells[first[i]] for i in rows)
     ]
-    settings = [name for name in differing if _is_setting(table, name)]
+    members = sorted({*rows, *first[rows].tolist()})
+    settings = [
+        name
+        for name in differing
+        if _is_setting(table, name) and not _is_measured(name, [texts[name][i] for i in members])
+    ]
     row, other = table.places[rows[0]], table.places[first[rows[0]]]
     if len(rows) == 1:
         start, end = f"{row}: repeats {other} ({SAME})", ""
@@ -158,6 +165,15 @@ def _is_setting(table: Table, name: str) -> bool:
     return means(name, "result") is None and (
         means(name, "run") is None or means(name, "group") is not None
     )
+
+
+def _is_measured(name: str, cells: list[str]) -> bool:
+    """Whether a column of an unknown name holds fractions of which no two are alike."""
+    if means(name, "group") is not None or means(name, "swept") is not None:
+        return False
+    numbers = numbers_in(cells, counts=False)
+    fractions = bool(np.isfinite(numbers).all() and (numbers % 1 != 0).any())
+    return fractions and len(cells) >= FEWEST_MEASURED and len(set(cells)) == len(cells)
 
 
 def _group(

@@ -88,8 +88,8 @@ EXCEPT = re.compile("(.*_)?(samples|tokens)_per_epoch|bits?_per_.*|(.*_)?bits_pe
 """What has such a word in it and is meant all the same."""
 
 BUDGET_NAME = re.compile(
-    r"~?\d+(\.\d+)?\s*([kmbgt]|million|billion)?\s*[x\u00d7]?"
-    r"(\s*(samples|tokens|examples|epochs?|ep|steps?|seen))?",
+    r"~?\d{4,}|~?\d+(\.\d+)?e\+?\d+|~?\d+(\.\d+)?\s*([kmbgt]|million|billion|x|\u00d7)"
+    r"(\s*(samples|tokens|examples|seen))?|~?\d+(\.\d+)?\s*(epochs?|ep|steps?|tokens|samples)",
     re.ASCII | re.IGNORECASE,
 )
 """A column's name that is a budget, such as 128M or 30x."""

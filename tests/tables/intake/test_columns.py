@@ -218,3 +218,9 @@ def test_another_file_beside_the_runs_does_no_harm(tmp_path):
     PLAIN.to_csv(tmp_path / "runs.csv", index=False)
     (tmp_path / "runs.toml").write_text("law = 'utility'\n")
     assert read_runs(tmp_path / "runs.csv").attrs["columns_from"] == ""
+
+
+def test_the_group_is_named_once():
+    with pytest.raises(InputError, match="group: 'epochs', but columns give it as 'size'"):
+        read_runs(REPEATED, columns=NAMED, group="epochs", kind="loss")
+    assert read_runs(REPEATED, columns=NAMED, group="size", kind="loss").sizes["group"] == 2

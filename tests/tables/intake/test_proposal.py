@@ -98,9 +98,9 @@ TABLES = [
         "",
     ),
     (
-        "pool,unique_samples,samples_seen,Caltech-101,EuroSAT",
-        "a,10,100,0.95,0.6",
-        "b,10,100,0.9,0.7",
+        "lr,pool,unique_samples,samples_seen,Caltech-101,EuroSAT",
+        "0.1,a,10,100,0.95,0.6",
+        "0.01,b,10,100,0.9,0.7",
         "error",
         "accuracy=Caltech-101",
         "",
@@ -194,3 +194,22 @@ def test_a_proposal_keeps_what_the_user_gave():
     with pytest.raises(InputError) as caught:
         read_runs(frame, columns=given)
     assert proposed(caught.value) == (given | {"samples_seen": "samples_seen_x"}, "")
+
+
+def test_a_table_without_a_header_is_told_so():
+    said = str(fault("top 10%,12800000,128000000,0.769", "top 20%,25600000,128000000,0.721"))
+    assert "the header holds numbers ('0.769'): a table of runs starts with a line that" in said
+    assert "budgets" not in said
+
+
+def test_names_of_single_runs_are_proposed_as_no_groups():
+    rows = [f"m{i},{i % 2},a,10,100,0.5" for i in range(8)]
+    columns, _ = proposed(fault("model_name,arch,filter,unique,seen,Err", *rows))
+    assert columns["pool"] == "filter"
+    assert "group" not in columns
+
+
+def test_the_samples_of_a_step_are_for_the_user_to_say():
+    error = fault("pool,unique_samples,step,error", "a,10,100,0.5")
+    assert str(error).endswith("says so, with a number in place of SAMPLES_PER_STEP")
+    assert proposed(error) == ({"steps": "step*SAMPLES_PER_STEP"}, "")

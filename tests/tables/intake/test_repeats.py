@@ -67,6 +67,10 @@ def sweep(**settings: list[object]) -> pd.DataFrame:
             ],
         ),
         (
+            sweep(mix=["x", "y"]).assign(MNIST=[0.1, 0.2, 0.3, 0.4]),
+            [f"2 rows repeat others but for mix: {LEAST}; or {REPLICATES} {FIRST}"],
+        ),
+        (
             sweep(random_seed=[1, 2]),
             [
                 f"2 rows repeat others but for random_seed; columns={{'seed': 'random_seed'}} "
