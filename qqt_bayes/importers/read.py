@@ -200,7 +200,7 @@ def _saw(found: Found) -> str:
     document = next(iter(found.documents.values()), None)
     if isinstance(document, dict):
         return f"a JSON document with the keys {some(map(str, document))}."
-    return f"a JSON document that is a {type(document).__name__}."
+    return f"a JSON document of type {type(document).__name__}."
 
 
 def _verify(name: str, imported: Imported) -> None:

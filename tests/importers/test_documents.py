@@ -78,7 +78,7 @@ def test_a_folder_of_documents_is_a_table_of_runs(tmp_path):
     [
         ("a.csv", "x,y\n1,2\n", "a table with 1 row and the columns x, y."),
         ("a.json", '{"a": [1, 2]}', "a JSON document with the keys a."),
-        ("a.json", "5", "a JSON document that is a int."),
+        ("a.json", "5", "a JSON document of type int."),
         ("a.txt", "hello", "expected a file whose name ends in"),
     ],
 )
