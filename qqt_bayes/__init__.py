@@ -5,6 +5,7 @@ before it:
 
 ========================  ==========================================================================
 ``tables``                what comes in: runs, compositions, pools and parameters, read and checked
+``importers``             what other tools wrote, made into a table of runs
 ``laws``                  the scaling laws, the combination theorem, and their curves
 ``model``                 the statistical model: priors, noise, likelihood, coordinates
 ``posterior``             a fit on disk and opened (`Fit`), its gate, and what it predicts
@@ -44,6 +45,7 @@ __all__ = [
     "fit",
     "fit_many",
     "identifiability",
+    "import_runs",
     "learned",
     "list_models",
     "load",
@@ -75,6 +77,7 @@ _MODULE_OF = {
     "fit": "asking.fit",
     "fit_many": "sampling.many",
     "identifiability": "report.identifiability_text",
+    "import_runs": "importers.read",
     "learned": "posterior.prior_sensitivity",
     "list_models": "model.spec",
     "load": "posterior.fit_file",
@@ -102,6 +105,7 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.decisions.decide import decide_stack
     from qqt_bayes.decisions.subsets import best_subsets
     from qqt_bayes.errors import InadequateFit, InputError, PlausibilityWarning
+    from qqt_bayes.importers.read import import_runs
     from qqt_bayes.model.build import build_model
     from qqt_bayes.model.spec import list_models, load_model
     from qqt_bayes.planning.question import Question

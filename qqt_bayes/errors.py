@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
 from reprlib import repr as in_short
@@ -15,8 +16,71 @@ MAX_SHOWN = 20
 """How many faults, or names, one message shows."""
 
 
+def as_arguments(arguments: Mapping[str, object]) -> str:
+    """Arguments as a call in Python spells them.
+
+    Examples
+    --------
+    >>> as_arguments({"kind": "loss", "best": True})
+    "kind='loss', best=True"
+    """
+    return ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to do about a fault, with the arguments of `read_runs` that do it.
+
+    Parameters
+    ----------
+    sentence : str
+        With "{}" where the arguments are spelled.
+    arguments : mapping of str to object
+
+    Examples
+    --------
+    >>> str(Advice("{} keeps the least error", {"best": True}))
+    'best=True keeps the least error'
+    """
+
+    sentence: str
+    arguments: Mapping[str, object]
+
+    def __str__(self) -> str:
+        """The sentence, for Python."""
+        return self.said(as_arguments)
+
+    def said(self, spelled: Callable[[Mapping[str, object]], str]) -> str:
+        """The sentence, its arguments spelled by a function of them."""
+        return self.sentence.replace("{}", spelled(self.arguments))
+
+
 class InputError(ValueError):
-    """A fault in what the user gave; its message is the command line's whole output (exit 1)."""
+    """A fault in what the user gave; its message is the command line's whole output (exit 1).
+
+    Attributes
+    ----------
+    advice : tuple of Advice
+        Parts of the message that name arguments, for whoever spells these otherwise.
+    """
+
+    def __init__(self, message: str, advice: Iterable[Advice] = ()) -> None:
+        super().__init__(message)
+        self.advice = tuple(advice)
+
+    def said(self, spelled: Callable[[Mapping[str, object]], str]) -> str:
+        """The message, with the arguments in its advice spelled by a function of them.
+
+        Examples
+        --------
+        >>> advice = Advice("try {}", {"best": True})
+        >>> InputError(f"row 3: {advice}", [advice]).said(lambda arguments: " ".join(arguments))
+        'row 3: try best'
+        """
+        message = str(self)
+        for advice in self.advice:
+            message = message.replace(str(advice), advice.said(spelled))
+        return message
 
 
 class InadequateFit(RuntimeError):

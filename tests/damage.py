@@ -4,6 +4,7 @@
 b'a'
 """
 
+import gzip
 import json
 
 import pandas as pd
@@ -105,9 +106,19 @@ def damaged_frames(draw, frame):
     return frame.iloc[rows] if draw(st.booleans()) else frame
 
 
-def as_csv(frame):
-    """A CSV's text as Python's own writer has it."""
-    return frame.to_csv(index=False)
+def as_csv(frame, separator=","):
+    """A CSV's text as pandas writes it."""
+    return frame.to_csv(index=False, sep=separator)
+
+
+def packed(text):
+    """Text as a gzip archive of it, the same at any time of day."""
+    return gzip.compress(text.encode("utf-8", "surrogatepass"), mtime=0)
+
+
+def as_json(frame):
+    """A list of the objects that `as_json_lines` writes."""
+    return f"[{','.join(as_json_lines(frame).splitlines())}]"
 
 
 def as_json_lines(frame):

@@ -1,8 +1,10 @@
 """Whatever befalls a file, its reader gives something legal with every row, or one `InputError`."""
 
 import csv
+import gzip
 import io
 import json
+import re
 import tomllib
 from copy import deepcopy
 
@@ -97,9 +99,13 @@ READERS = {runs: RUNS, composition: COMPOSITION, levels: COMPOSITION} | {
 }
 WRITERS = {
     "csv": damage.as_csv,
+    "tsv": lambda frame: damage.as_csv(frame, "\t"),
+    "csv.gz": lambda frame: damage.packed(damage.as_csv(frame)),
     "jsonl": damage.as_json_lines,
+    "json": damage.as_json,
     "parquet": damage.as_parquet,
 }
+MARKS = {b"\xff\xfe\0\0": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 OFTEN = pytest.mark.parametrize("examples", [40, pytest.param(2000, marks=pytest.mark.slow)])
 
 
@@ -107,10 +113,18 @@ def rows(suffix, content):
     """Rows of a file by another count; a CSV's blank records are none."""
     if suffix == "parquet":
         return pq.read_metadata(pa.BufferReader(content)).num_rows
-    text = content.decode("utf-8-sig")
-    if suffix == "jsonl":
+    if suffix.endswith(".gz"):
+        content = gzip.decompress(content)
+    marked = [encoding for mark, encoding in MARKS.items() if content.startswith(mark)]
+    text = content.decode([*marked, "utf-8-sig"][0])
+    if suffix == "json" and text.lstrip().startswith("["):
+        return len(json.loads(text))
+    if suffix in ("json", "jsonl"):
         return sum(bool(line.strip()) for line in text.split("\n"))
-    records = csv.reader(io.StringIO(text, newline=""))
+    lines = (
+        line for line in io.StringIO(text, newline="") if not re.match(r"#(?!\s*[,;\t])", line)
+    )
+    records = csv.reader(lines, delimiter="\t" if suffix == "tsv" else ",")
     return sum(any(map(str.strip, cells)) for cells in records) - 1
 
 
@@ -149,6 +163,23 @@ def test_tables(read, suffix, examples, tmp_path):
         assert count == rows(suffix, content)
 
     survive(tmp_path / f"damaged.{suffix}", files(READERS[read], suffix), read, holds, examples)
+
+
+@OFTEN
+def test_workbooks(examples, tmp_path):
+    """Their text is packed, so that accidents to bytes do what accidents to cells would."""
+    openpyxl = pytest.importorskip("openpyxl")
+    path, book = tmp_path / "damaged.xlsx", openpyxl.Workbook()
+    for row in [RUNS.columns.tolist(), *RUNS.astype(object).where(RUNS.notna(), None).to_numpy()]:
+        book.active.append(list(row))
+    book.save(path)
+
+    def holds(count, content):
+        sheet = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]
+        filled = (any(cell is not None for cell in row) for row in sheet.values)
+        assert count == sum(filled) - 1
+
+    survive(path, damage.damaged_bytes(path.read_bytes()), runs, holds, examples)
 
 
 @st.composite

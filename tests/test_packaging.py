@@ -22,7 +22,7 @@ import qqt_bayes
 MODELS = {path.stem for path in (ROOT / "models").glob("*.toml")}
 BIN = "Scripts" if os.name == "nt" else "bin"
 
-OPTIONAL = {"distributed": "distributed"}
+OPTIONAL = {"distributed": "distributed", "openpyxl": "excel"}
 """Packages that are imported where an option asks for them, and the extra that declares each."""
 USED_UNSEEN = {"arviz", "h5netcdf"}
 """Dependencies that this package does not import itself: ArviZ is what fits are summarised and

@@ -20,7 +20,7 @@ from qqt_bayes.model.draws import errors_again, prior_draws
 from qqt_bayes.model.noise import evaluation_variance, hold_evaluation
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec
-from qqt_bayes.tables.runs import ERROR
+from qqt_bayes.tables.rows import ERROR
 
 Array = NDArray[np.float64]
 MAX_DRAWN_PER_KEPT = 100

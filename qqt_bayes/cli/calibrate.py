@@ -10,7 +10,7 @@ from typing import Any
 
 import xarray as xr
 
-from qqt_bayes.cli.inputs import files_read
+from qqt_bayes.cli.inputs import files_read, runs_of
 from qqt_bayes.cli.output import emit, note, wrapped
 from qqt_bayes.errors import InputError
 from qqt_bayes.files import writable, write
@@ -19,7 +19,6 @@ from qqt_bayes.posterior import netcdf
 from qqt_bayes.report.calibration_text import BAND_PROBABILITY, scalars, state, verdict
 from qqt_bayes.report.figures.files import ENDINGS, write_figure
 from qqt_bayes.report.figures.ranks import rank_ecdfs
-from qqt_bayes.tables.runs import read_runs
 
 
 def report(
@@ -53,7 +52,7 @@ def report(
         If a file cannot be written, or the model or RUNS has a fault.
     """
     ranks, figure = files(output, plot, files_read(model, runs, reading))
-    spec, design = load_model(model), read_runs(runs, **reading)
+    spec, design = load_model(model), runs_of(runs, reading)
     require_kind(spec, design.attrs["kind"])
     note(f"Fitting model {spec.name} to {replications} tables of {design.sizes['run']} runs ...")
     from qqt_bayes.calibration.sbc import simulation_based_calibration  # slow: after the note

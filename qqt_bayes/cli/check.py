@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
+from qqt_bayes.cli.inputs import LEFT_OUT
 from qqt_bayes.cli.output import emit, note, warn
 from qqt_bayes.errors import suggest
 from qqt_bayes.model.spec import Spec
@@ -17,7 +18,7 @@ from qqt_bayes.planning.questions import questions
 from qqt_bayes.report import questions_text
 from qqt_bayes.report.identifiability_text import Identifiability, identifiability
 from qqt_bayes.report.records import training_sets
-from qqt_bayes.tables.runs import OPTIONAL
+from qqt_bayes.tables.rows import OPTIONAL
 
 UNUSED = {
     "unused_columns": "Columns that are not used",
@@ -74,6 +75,10 @@ def _content(
         "runs": runs.sizes["run"],
         "kind": runs.attrs["kind"],
         "metric": runs.attrs["metric"],
+        "measure": runs.attrs["measure"],
+        "unit": runs.attrs["unit"],
+        "columns": json.loads(runs.attrs["columns"]),
+        **{name: json.loads(runs.attrs[name]) for name in LEFT_OUT},
         "groups": runs["group"].values.tolist(),
         "pools": runs["pool"].values.tolist(),
         "training_sets": table.to_dict("records"),

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from qqt_bayes.cli.inputs import files_read, go_on
+from qqt_bayes.cli.inputs import files_read, go_on, runs_of
 from qqt_bayes.cli.output import emit, note
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.files import slug, writable
@@ -23,7 +23,7 @@ from qqt_bayes.posterior.methods import mark, method_of
 from qqt_bayes.posterior.prior_sensitivity import learned
 from qqt_bayes.report import gate_text
 from qqt_bayes.report.fit_text import prior_sentences
-from qqt_bayes.tables.runs import metrics, read_runs
+from qqt_bayes.tables.runs import metrics
 
 
 def report(
@@ -68,11 +68,11 @@ def report(
         As in `fit_and_report`.
     """
     spec = load_model(model)
-    names = metrics(runs) if by_metric else [reading["metric"]]
+    names = metrics(runs, reading["columns"]) if by_metric else [reading["metric"]]
     paths = files(output, names) if by_metric else [output]
     for path in paths:
         writable(Path(path), files_read(model, runs, reading))
-    tables = [read_runs(runs, **reading | {"metric": name}) for name in names]
+    tables = [runs_of(runs, reading | {"metric": name}) for name in names]
     go_on({str(name): questions(table) for name, table in zip(names, tables, strict=True)}, yes)
     where = "" if dask is None else f" on {dask}"
     note(f"Fitting model {spec.name} to {tables[0].sizes['run']} runs{where} ...")

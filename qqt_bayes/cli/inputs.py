@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from qqt_bayes.cli.output import note
 from qqt_bayes.decisions.candidates import nested_by_quality
 from qqt_bayes.decisions.stack import as_shares
-from qqt_bayes.errors import InputError
+from qqt_bayes.errors import MAX_SHOWN, InputError
 from qqt_bayes.phrases import format_samples
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.tables.budgets import budgets_about, parse_budgets
@@ -28,6 +29,12 @@ STACKING = "stacking"
 SIGNATURES = (b"\x89HDF\r\n\x1a\n", b"CDF\x01", b"CDF\x02", b"CDF\x05")
 """First bytes of netCDF files: those that are HDF5, and the older kinds."""
 
+LEFT_OUT = {
+    "commented_rows": "Rows that are commented out with # and left out",
+    "dropped_rows": "Rows without a number they need, left out by --drop-missing",
+    "beaten_rows": "Rows with a better run of the same cell, left out by --best",
+}
+"""What `read_runs` left out of the rows of a table, in words."""
 ENDINGS = (".nc", ".netcdf", ".h5", ".hdf5")
 """How the name of a file ends that claims to be netCDF."""
 
@@ -52,6 +59,40 @@ def files_read(model: str, runs: str, reading: Mapping[str, str | None]) -> list
         The other options of `qqt_bayes.cli.options.runs`.
     """
     return [model, runs, *(reading[name] for name in ("composition", "pools", "mapping"))]
+
+
+def runs_of(source: str, reading: Mapping[str, Any]) -> xr.Dataset:
+    """RUNS as a command reads them; what was taken or left out on the way is said on stderr.
+
+    Parameters
+    ----------
+    source : str
+    reading : mapping
+        The other options of `qqt_bayes.cli.options.runs`.
+    """
+    from qqt_bayes.tables.runs import read_runs  # which no command on a saved fit needs
+
+    runs = read_runs(source, **reading)
+    note_reading(runs)
+    if reading["unit"] is None and runs.attrs["unit"] != "samples":
+        note(f"Counted in {runs.attrs['unit']}, as the name of a column says; or give --unit.")
+    return runs
+
+
+def note_reading(runs: xr.Dataset) -> None:
+    """Say which columns a file beside the runs named, and which rows were left out."""
+    if runs.attrs["columns_from"]:
+        pairs = [f"{key}={name}" for key, name in json.loads(runs.attrs["columns"]).items()]
+        note(f"Columns as {runs.attrs['columns_from']} says: {', '.join(pairs)}.")
+    for attribute, words in LEFT_OUT.items():
+        if rows := json.loads(runs.attrs[attribute]):
+            note(f"{words}: {_counted(rows)}.")
+
+
+def _counted(rows: list[str]) -> str:
+    """Rows by name, and their number where these are many."""
+    more = f" and {len(rows) - MAX_SHOWN} more" if len(rows) > MAX_SHOWN else ""
+    return f"{len(rows)} ({', '.join(rows[:MAX_SHOWN])}{more})"
 
 
 def named_by_model(paths: Sequence[str], fits: Sequence[Fit]) -> dict[str, Fit]:

@@ -46,11 +46,27 @@ def check(runs: str, model: str, form: str, **reading: Any) -> None:
     All faults come in one message.
     """
     from qqt_bayes.cli import check
+    from qqt_bayes.cli.inputs import runs_of
     from qqt_bayes.model.spec import load_model
-    from qqt_bayes.tables.runs import read_runs
 
     spec = load_model(model)
-    check.report(read_runs(runs, **reading), spec, form)
+    check.report(runs_of(runs, reading), spec, form)
+
+
+@main.command("import")
+@options.importing
+@options.table_format
+def import_(source: str, output: str, composition: str | None, form: str, **reading: Any) -> None:
+    """Make a table of RUNS of what another tool wrote.
+
+    Read are charts and tables of runs exported from Weights & Biases and MLflow, folders of results
+    of lm-evaluation-harness, OpenCLIP, CLIP_benchmark and DataComp, wide tables, JSON documents and
+    tables of runs under other names. What was derived or left out is said; what is missing is
+    asked for, with the command that is ready to paste.
+    """
+    from qqt_bayes.cli import imports
+
+    imports.report(source, output, composition, form, **reading)
 
 
 @main.command()
@@ -108,6 +124,8 @@ def fit(
     options.only_for_nuts(method, "tune", "target_accept", "low_rank")
     if by and (reading["metric"] or reading["mapping"]):
         raise click.UsageError("--by metric reads every metric of a table: no --metric, --mapping.")
+    if by and runs == "-":
+        raise click.UsageError("--by metric reads RUNS more than once: give a file.")
     from qqt_bayes.cli import fit
 
     sampler: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "seed": seed}

@@ -1,9 +1,12 @@
 """What the commands share: options, exit codes, and an end without traceback."""
 
+import csv
 import errno
 import os
+import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import IO, Any
 
@@ -43,7 +46,7 @@ class Commands(click.Group):
             result = super().invoke(ctx)
             sys.stdout.flush()  # a broken pipe shows here, where click is silent about it
         except InputError as error:
-            raise Fault(str(error)) from error
+            raise Fault(error.said(as_options)) from error
         except InadequateFit as error:
             from qqt_bayes.report import gate_text
 
@@ -59,6 +62,28 @@ class Commands(click.Group):
             click.echo("Interrupted.", err=True)
             ctx.exit(INTERRUPTED)
         return result
+
+
+def as_options(arguments: Mapping[str, object]) -> str:
+    """Arguments of `read_runs` as options, ready to be pasted into a shell.
+
+    Examples
+    --------
+    >>> as_options({"columns": {"error": "val_loss", "pool": "my source"}, "best": True})
+    "--columns 'error=val_loss,pool=my source' --best"
+    """
+    return " ".join(_as_option(name, value) for name, value in arguments.items())
+
+
+def _as_option(name: str, value: object) -> str:
+    option = "--" + name.replace("_", "-")
+    if value is True:
+        return option
+    if isinstance(value, Mapping):
+        line = StringIO()
+        csv.writer(line, lineterminator="").writerow(f"{key}={of}" for key, of in value.items())
+        value = line.getvalue()
+    return f"{option} {shlex.quote(str(value))}"
 
 
 def given(name: str) -> bool:
@@ -127,9 +152,30 @@ runs = together(
         metavar="FILE",
         help="RUNS is a glob of eval_results*.jsonl; this table says what they do not.",
     ),
+    click.option(
+        "--columns",
+        metavar="LIST",
+        help="What RUNS calls its columns: error=val_loss,pool=source; or accuracy=acc1, "
+        "accuracy%=top1, epochs=ep, steps=step*1024, loss_bits=bpb, ppl=ppl.",
+    ),
+    click.option("--unit", metavar="WORD", help="What is counted: samples, tokens, pairs."),
+    click.option(
+        "--drop-missing",
+        is_flag=True,
+        help="Leave out rows that lack a number they need, and name them.",
+    ),
+    click.option("--human-numbers", is_flag=True, help="Read 12.8M and 1,000,000 as numbers, too."),
+    click.option(
+        "--best",
+        is_flag=True,
+        help="Of runs that repeat each other in all but their settings, keep the best.",
+    ),
 )
 """RUNS, and how to read them."""
-READING = ("composition", "pools", "metric", "kind", "chance_error", "group", "mapping")
+READING = (
+    *("composition", "pools", "metric", "kind", "chance_error", "group", "mapping"),
+    *("columns", "unit", "drop_missing", "human_numbers", "best"),
+)
 """The names of those options that say how."""
 
 model = click.option(
@@ -217,3 +263,35 @@ explain = click.option(
 BUDGETS_HELP = "Samples seen: 64M,1.28B or 64M:5B:13 (13 of them, at equal steps of the logarithm)."
 
 only_group = click.option("--only-group", metavar="NAME", help="Answer for this group alone.")
+
+importing = together(
+    click.argument("source", metavar="FILE|FOLDER"),
+    click.option("-o", "--output", required=True, metavar="RUNS", help="CSV file to write."),
+    click.option("--metric", metavar="NAME", help="Which metric to take, where there are several."),
+    click.option(
+        "--kind",
+        metavar="KIND",
+        help="What the values are: error, loss, accuracy, or in per cent error%, accuracy%.",
+    ),
+    click.option(
+        "--columns",
+        metavar="LIST",
+        help="Which column means what: error=val_loss,samples_seen=tokens,pool=source.",
+    ),
+    click.option(
+        "--samples-per-step", type=float, metavar="N", help="Samples, or tokens, that a step sees."
+    ),
+    click.option(
+        "--mapping",
+        metavar="TABLE",
+        help="Table with a column run, and what the file does not know of the runs.",
+    ),
+    click.option(
+        "--composition",
+        metavar="TABLE",
+        help="For mixtures: file to write, with what each takes from each pool.",
+    ),
+    click.option("--human-numbers", is_flag=True, help="Read 12.8M and 1,000,000 as numbers, too."),
+    click.option("--overwrite", is_flag=True, help="Replace files that are there already."),
+)
+"""What another tool wrote, and how to read it."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from qqt_bayes.cli.check import note_learnable
 from qqt_bayes.cli.fit import note_compilation
-from qqt_bayes.cli.inputs import go_on
+from qqt_bayes.cli.inputs import go_on, runs_of
 from qqt_bayes.cli.output import emit_decision, note
 from qqt_bayes.decisions.study import Study
 from qqt_bayes.files import new_folder
@@ -17,7 +17,6 @@ from qqt_bayes.report.identifiability_text import identifiability
 from qqt_bayes.studies.study import study
 from qqt_bayes.tables.budgets import parse_budgets
 from qqt_bayes.tables.composition import read_composition
-from qqt_bayes.tables.runs import read_runs
 
 
 def report(
@@ -48,7 +47,7 @@ def report(
     **options
         As for `qqt_bayes.study`.
     """
-    table = read_runs(runs, **reading)
+    table = runs_of(runs, reading)
     compared = None if levels is None else read_composition(levels)
     samples = None if budgets is None else parse_budgets(budgets)
     # of levels that are asked for as larger there is nothing to ask

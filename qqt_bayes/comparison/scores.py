@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes.comparison.splits import Question
 from qqt_bayes.decisions.criteria import Criteria
-from qqt_bayes.tables.runs import HIGHEST
+from qqt_bayes.tables.rows import HIGHEST
 
 Array = NDArray[np.float64]
 QUANTILES = {f"{q:.0%}": q for q in (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)}

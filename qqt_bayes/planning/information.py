@@ -32,7 +32,7 @@ from qqt_bayes.model.noise import by_run, independent_variance, reference_budget
 from qqt_bayes.model.priors import count, values_at
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec
-from qqt_bayes.tables.runs import ERROR
+from qqt_bayes.tables.rows import ERROR
 
 Array = NDArray[np.float64]
 MAX_AVERAGED_DRAWS = 60

@@ -18,7 +18,7 @@ from qqt_bayes.model.discrepancy import (
 )
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.posterior.fit import Fit, by_draw
-from qqt_bayes.tables.runs import HIGHEST
+from qqt_bayes.tables.rows import HIGHEST
 
 Array = NDArray[np.float64]
 STREAM = 1

@@ -107,6 +107,16 @@ class Fit:
         return str(self.runs.attrs["kind"])
 
     @property
+    def measure(self) -> str:
+        """What the user measured: "error", "accuracy" (of which errors were made) or "loss"."""
+        return str(self.runs.attrs.get("measure", self.kind))
+
+    @property
+    def unit(self) -> str:
+        """What is counted, such as "samples" or "tokens"."""
+        return str(self.runs.attrs.get("unit", "samples"))
+
+    @property
     def method(self) -> str:
         """The method of inference."""
         return method_of(self.attrs)
@@ -190,7 +200,7 @@ type AnyFit = xr.DataTree | Fit
 def _runs(datasets: Mapping[str, xr.Dataset], attrs: Mapping[Any, Any]) -> xr.Dataset:
     """The table of runs, from what ArviZ calls observed and constant data."""
     table = datasets["constant_data"].assign(error=datasets["observed_data"]["error"])
-    names = ("kind", "metric", "source", "data_hash")
+    names = ("kind", "metric", "measure", "unit", "source", "data_hash")
     return table.assign_attrs({name: attrs[name] for name in names if name in attrs})
 
 

@@ -11,7 +11,7 @@ from qqt_bayes.decisions.criteria import TIE
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.phrases import format_samples, joined, joined_ends, span
 from qqt_bayes.tables.budgets import is_one_budget
-from qqt_bayes.tables.runs import HIGHEST
+from qqt_bayes.tables.rows import HIGHEST
 
 LEAST_GAP = 3.0
 """Factor between trained budgets from which on interpolation is worth a sentence."""

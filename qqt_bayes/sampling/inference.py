@@ -289,6 +289,8 @@ def _provenance(problem: Problem) -> dict[str, Any]:
         "spec_hash": spec.hash,
         "versions": versions(),
         **{name: runs.attrs[name] for name in ("kind", "metric", "source", "data_hash")},
+        # a table that was made by hand may lack these
+        **{name: runs.attrs[name] for name in ("measure", "unit") if name in runs.attrs},
     }
 
 

@@ -1,11 +1,12 @@
 """What one cell of a table means: a name, a number, or nothing.
 
 Cells are text from CSV and anything from JSON Lines, Parquet or pandas. Only plain numbers are
-numbers: "12M" or "1,000" is not guessed at, but the fault says how to write it.
+numbers: "12M" or "1,000" is not guessed at, but the fault says how to write it. Who asks for the
+numbers as people write them gets those that can mean one thing only.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import inf, isfinite, isnan, nan
@@ -16,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from qqt_bayes.errors import shown
+from qqt_bayes.tables.human_numbers import OPEN_POINT, settle, written
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -31,14 +33,10 @@ PLAIN = re.compile(
     r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?|nan", re.ASCII | re.IGNORECASE
 )
 """Text that is read as a number: what every program writes and reads alike."""
-SCALE = {"k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12, "%": 0.01}
-"""Endings that people give to numbers, with their factors; they are explained, not read."""
-NEARLY_NUMBERS: list[tuple[str, Callable[[re.Match[str]], float]]] = [
-    (r"(\d+\.?\d*) *([kmbgt%])", lambda m: float(m[1]) * SCALE[m[2].lower()]),  # 12M, 44 %
-    (r"\d{1,3}([,._ ']\d{3})+", lambda m: float(re.sub(r"\D", "", m[0]))),  # 1,000,000
-    (r"(\d+),(\d+)", lambda m: float(f"{m[1]}.{m[2]}")),  # 0,5
-]
-"""Patterns of numbers as people write them, each with the number that is meant."""
+DECIMAL_COMMA = re.compile(r"[~≈+-]?\d*,\d+(e[+-]?\d+)?( ?[kmbgt%])?$", re.ASCII | re.IGNORECASE)
+"""A number with a decimal comma, in a file that has these."""
+DECIMAL_POINT = re.compile(r"[~≈+-]?\d*\.\d+(e[+-]?\d+)?( ?[kmbgt%])?", re.ASCII | re.IGNORECASE)
+"""A number with a decimal point, beside which no comma is surely a decimal one."""
 
 NESTED = (bytes, bytearray, dict, list, np.ndarray, set, tuple)
 """Types of cells that cannot be a name, though they can be written as text."""
@@ -68,8 +66,14 @@ class Number:
     units: str = "1"
     advice: str = ""
 
-    def complaint(self, cell: object) -> str:
+    def complaint(self, cell: object, value: float | None = None) -> str:
         """Sentence that says what a cell should hold, and what it holds instead.
+
+        Parameters
+        ----------
+        cell : object
+        value : float, optional
+            The number that was read from it, if that was not by `number_in`.
 
         Examples
         --------
@@ -78,15 +82,31 @@ class Number:
         >>> COUNT.complaint(None)
         'expected a number of at least 1, got an empty cell'
         """
+        value = number_in(cell) if value is None else value
         if is_empty(cell):
             got = "an empty cell"
-        elif isfinite(number_in(cell)):
-            beyond = number_in(cell) > LARGEST and self.holds(np.array([LARGEST])).all()
+        elif isfinite(value):
+            beyond = value > LARGEST and self.holds(np.array([LARGEST])).all()
             advice = f"; the largest that is read is {LARGEST:g}" if beyond else self.advice
             got = f"{str(cell).strip()}{advice}"
         else:
-            got = f"{shown(cell)}{_plainly(cell)}"
+            got = f"{shown(cell)}{self._plainly(cell)}"
         return f"expected {self.words}, got {got}"
+
+    @property
+    def counts(self) -> bool:
+        """Whether the column counts things: then a comma in a number is hardly a decimal one."""
+        return self.units in ("samples", "steps")
+
+    def _plainly(self, cell: object) -> str:
+        """How to write a cell that is nearly a number, as the end of a sentence."""
+        found = written(cell) if isinstance(cell, str) else None
+        if found is None:
+            return ""
+        values = found.values[:1] if self.counts else found.values
+        if is_doubtful([cell]):
+            values = (1000 * found.values[0], found.values[0])
+        return "; write plain numbers: " + " or ".join(f"{value:.15g}" for value in values)
 
 
 def at_least(lower: float) -> Callable[[Floats], Mask]:
@@ -169,10 +189,65 @@ def number_in(cell: object) -> float:
         return WRONG
 
 
-def _plainly(cell: object) -> str:
-    """How to write a cell that is nearly a number, as the end of a sentence."""
-    text = cell.strip() if isinstance(cell, str) else ""
-    for pattern, value in NEARLY_NUMBERS:
-        if match := re.fullmatch(pattern, text, re.ASCII | re.IGNORECASE):
-            return f"; write plain numbers: {value(match):.15g}"
-    return ""
+def numbers_in(cells: Sequence[object], counts: bool) -> Floats:
+    """Values of the cells of a column, each as `number_in` reads it.
+
+    Parameters
+    ----------
+    cells : sequence
+    counts : bool
+        Whether the column counts things; what is a plain number does not depend on it.
+    """
+    del counts
+    return np.fromiter(map(number_in, cells), float, len(cells))
+
+
+def human_numbers_in(cells: Sequence[object], counts: bool) -> Floats:
+    """Values of the cells of a column, written plainly or as people write them.
+
+    Examples
+    --------
+    >>> human_numbers_in(["12.8M", "1,000,000", "5", "many"], counts=True)
+    array([1.28e+07, 1.00e+06, 5.00e+00,     -inf])
+    """
+    found = [written(cell) if isinstance(cell, str) else None for cell in cells]
+    # 12.800 beside 12.800.000 is no longer plainly 12.8
+    points = any(each is not None and each.mark == "thousands point" for each in found)
+    doubtful = is_doubtful(cells) & points
+    values = np.where(doubtful, WRONG, numbers_in(cells, counts))
+    found = [None if doubt else each for doubt, each in zip(doubtful, found, strict=True)]
+    meant = settle(found, counts)
+    return np.array(
+        [
+            value if value != WRONG or number is None else number
+            for value, number in zip(values, meant, strict=True)
+        ],
+        dtype=float,
+    )
+
+
+def is_doubtful(cells: Sequence[object]) -> Mask:
+    """Which cells are plain numbers whose point might stand between thousands, shape (row,).
+
+    Examples
+    --------
+    >>> is_doubtful(["12.800", "12.8", "0.769", 12.8])
+    array([ True, False, False, False])
+    """
+    doubtful = [
+        isinstance(cell, str) and OPEN_POINT.fullmatch(cell.strip()) is not None for cell in cells
+    ]
+    return np.array(doubtful, dtype=bool)
+
+
+def with_point(cell: object) -> object:
+    """A cell with a decimal point in place of its decimal comma, if it is a number with one.
+
+    Examples
+    --------
+    >>> with_point("0,769"), with_point("12,8M"), with_point("top 0,5"), with_point(5)
+    ('0.769', '12.8M', 'top 0,5', 5)
+    """
+    if isinstance(cell, str) and DECIMAL_COMMA.match(cell.strip()):
+        return cell.replace(",", ".")
+    return cell

@@ -54,9 +54,18 @@ def read_composition(
     return composition_of(source, dim, None if pools is None else read_sizes(pools))
 
 
-def composition_of(source: Source, dim: str, sizes: Mapping[str, float] | None) -> xr.DataArray:
-    """`read_composition`, checked against the sizes of the pools if they are known."""
+def composition_of(
+    source: Source,
+    dim: str,
+    sizes: Mapping[str, float] | None,
+    human_numbers: bool | None = None,
+) -> xr.DataArray:
+    """`read_composition`, checked against the sizes of the pools if they are known.
+
+    With `human_numbers`, numbers are read as people write them, too; None if nobody was asked.
+    """
     table = read_table(source, "composition")
+    table.human_numbers = human_numbers
     table.require("data", "pool", "unique_samples")
     data, pool = table.names("data"), table.names("pool")
     taken = table.numbers("unique_samples", TAKEN)
@@ -71,8 +80,10 @@ def composition_of(source: Source, dim: str, sizes: Mapping[str, float] | None) 
     return _composition(unique_samples, dim, names, pools)
 
 
-def read_sizes(source: Source) -> dict[str, float]:
+def read_sizes(source: Source, human_numbers: bool | None = None) -> dict[str, float]:
     """Unique samples of each pool, from a table of pools.
+
+    With `human_numbers`, numbers are read as people write them, too; None if nobody was asked.
 
     Examples
     --------
@@ -80,6 +91,7 @@ def read_sizes(source: Source) -> dict[str, float]:
     {'0-10%': 12800000.0, '10-20%': 12800000.0}
     """
     table = read_table(source, "pools")
+    table.human_numbers = human_numbers
     table.require("pool", "unique_samples")
     pool, size = table.names("pool"), table.numbers("unique_samples", COUNT)
     table.distinct("pool", {"pool": pool})

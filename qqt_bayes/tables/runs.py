@@ -7,58 +7,39 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
-from math import nan
 from os import PathLike
 from pathlib import PurePath
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.typing import NDArray
 
 from qqt_bayes.errors import InputError, alternatives
-from qqt_bayes.tables.cells import COUNT, Number, above, at_least
+from qqt_bayes.tables.cells import WRONG
 from qqt_bayes.tables.composition import composition_of, read_sizes
 from qqt_bayes.tables.evaluations import evaluations
 from qqt_bayes.tables.formats import Source, read_table
-from qqt_bayes.tables.table import Array, Names, Table
-from qqt_bayes.tables.training_sets import combine, origins
-
-ERROR = {
-    "error": Number(
-        "an error rate in (0, 1]",
-        lambda error: (error > 0) & (error <= 1),
-        units="error rate",
-        advice='; divide percentages by 100, read losses with kind "loss"',
-    ),
-    "loss": Number("a loss above 0", above(0.0), units="loss"),
-}
-"""What the column `error` may hold, by the kind of table."""
-HIGHEST = {"error": 1.0, "loss": np.inf}
-"""Largest error that a table may hold, by the kind of table."""
-
-COLUMNS = {
-    "samples_seen": COUNT,
-    "n_eval": replace(COUNT, default=nan),
-    "rounding": Number("a half-width of at least 0", at_least(0.0), default=0.0, units="as error"),
-    # the noise's variance is divided by it: a thousand times the deviation, or a thousandth
-    "weight": Number("a weight from 1e-6 to 1e6", lambda x: (x >= 1e-6) & (x <= 1e6), default=1.0),
-    "seed": Number("a number", np.isfinite, default=nan),
-}
-"""What the other columns of numbers may hold, one value a run."""
-
-OPTIONAL = {"run", "metric", "group", "training", *COLUMNS}
-"""Columns that a table of runs may have beside those that say what was trained on."""
-
-REPLICATES = (
-    " (same training set, samples_seen, group and seed);"
-    " add a column run, or seed, if they are replicates"
+from qqt_bayes.tables.intake.columns import (
+    Columns,
+    columns_beside,
+    columns_of,
+    kind_of,
+    measure_of,
+    rename,
+    unit_of,
 )
-CHECKPOINTS = " (same training and samples_seen); a training has one checkpoint at each budget"
-"""Ends of the sentences about a row that repeats another."""
+from qqt_bayes.tables.intake.gaps import judge_gaps
+from qqt_bayes.tables.intake.proposal import propose
+from qqt_bayes.tables.intake.repeats import best_of
+from qqt_bayes.tables.rows import COLUMNS, ERROR, Rows, read_rows
+from qqt_bayes.tables.table import Table
+from qqt_bayes.tables.training_sets import combine
+
+NEEDED = ("error", "samples_seen", "unique_samples")
+"""Columns of numbers without which a row is no run."""
 
 
 def read_runs(
@@ -71,6 +52,11 @@ def read_runs(
     chance_error: float | None = None,
     group: str | None = None,
     mapping: Source | None = None,
+    columns: Columns | None = None,
+    unit: str | None = None,
+    drop_missing: bool = False,
+    human_numbers: bool = False,
+    best: bool = False,
 ) -> xr.Dataset:
     """Evaluated training runs, checked.
 
@@ -98,6 +84,25 @@ def read_runs(
         Column that holds the group (architecture, scale); "group" if the table has it.
     mapping : path or DataFrame, optional
         What the evaluation files do not say, see `read_evaluations`.
+    columns : mapping of str to str, or str, optional
+        What the columns are called in the table, such as `{"error": "val_loss", "pool": "source"}`
+        or "error=val_loss,pool=source". Other keys are arithmetic: `accuracy` (error = 1 - it),
+        `accuracy%`, `error%`, `epochs` (samples_seen = it x unique_samples), `steps`
+        ("step*1024": samples_seen = it x 1024), `loss_bits` (error = it x log 2), `ppl` (error =
+        log of it); the last two make the kind "loss". `rounding` stays in the unit of `error`.
+        Without it, the table [columns] of the TOML file beside the runs (runs.toml for runs.csv),
+        if there is one.
+    unit : str, optional
+        What is counted: "samples", "tokens", "pairs" or another word. If not given: tokens where
+        a mapped column's name says so, else samples.
+    drop_missing : bool
+        Leave out rows that lack a number they need (empty, nan, "(partial)").
+    human_numbers : bool
+        Read numbers as people write them, too, such as 12.8M or 1,000,000, where they can mean one
+        thing only.
+    best : bool
+        Of runs with the same training set, samples_seen, group and seed keep the one of least
+        error.
 
     Returns
     -------
@@ -106,7 +111,8 @@ def read_runs(
         `rounding`, `weight`, `seed` (NaN: none), and `training` ("": none) if there are any. Over
         `data` and `pool`: `unique_samples`; over
         `pool`: `pool_size`. Coordinate `group` names the groups. Training sets and pools that no
-        run uses are left out. The attributes say what was left out, too. If it is given,
+        run uses are left out. The attributes say what was left out, and `kind`, `metric`, `measure`
+        ("error", "accuracy" or "loss": what the user measured) and `unit`. If it is given,
         `chance_error` over nothing.
 
     Raises
@@ -124,55 +130,87 @@ def read_runs(
     """
     if kind not in ERROR:
         raise InputError(f"unknown kind {kind!r}{alternatives(kind, ERROR)}")
+    named, beside = (columns_of(columns), "") if columns is not None else columns_beside(source)
+    kind, measure, unit = kind_of(named, kind), measure_of(named, kind), unit_of(named, unit)
     if chance_error is not None:
         _check_chance(chance_error, kind)
-    sizes = None if pools is None else read_sizes(pools)
+    if group is not None and named.get("group", group) != group:
+        other = named["group"]
+        raise InputError(f"group: {group!r}, but columns give it as {other!r}; leave one out")
+    sizes = None if pools is None else read_sizes(pools, human_numbers)
     recipes = pd.DataFrame()
     if composition is not None:
-        recipes = composition_of(composition, "data", sizes).to_pandas()
+        recipes = composition_of(composition, "data", sizes, human_numbers).to_pandas()
     table = read_table(source, "runs") if mapping is None else evaluations(source, mapping, metric)
+    table.human_numbers = human_numbers
+    rename(table, named, recipes.sum(axis=1).to_dict())
     metric = _choose_metric(table, metric)
     table.require("samples_seen", "error")
-    columns = {"error": ERROR[kind], **COLUMNS}
-    values = {name: table.numbers(name, number) for name, number in columns.items()}
-    group_index, groups = _groups(table, group)
-    found = origins(table, recipes, sizes)
-    common = {**found.identity(), "group": group_index, "seed": values["seed"]}
-    training = trainings(table, values["samples_seen"], common)
-    # `distinct` skips rows with an empty name, but runs of no training are to be compared, too
-    filled = {name: np.where(x == "", " ", x) for name, x in training.items()}
-    run = _runs(table, {**common, **filled, "samples_seen": values["samples_seen"]})
+    dropped = judge_gaps(table, NEEDED, drop_missing)
+    parse = partial(read_rows, recipes=recipes, sizes=sizes, kind=kind, group=group)
+    beaten = _keep_best(table, parse) if best else []
+    parsed = parse(table)
+    if table.missing:
+        propose(table, kind, set(recipes.index))
     table.check()
 
-    data, unique_samples = combine(found, recipes)
+    numbers = {"error": ERROR[kind], **COLUMNS}
+    data, unique_samples = combine(parsed.found, recipes)
     largest = pd.concat([recipes, unique_samples]).max()
     pool_size = pd.Series(sizes or largest).reindex(unique_samples.columns)
     pool = unique_samples.columns
-    names = {"run": run, "data": unique_samples.index, "pool": pool, "group": groups}
+    names = {"run": parsed.run, "data": unique_samples.index, "pool": pool, "group": parsed.groups}
     runs = xr.Dataset(
         {
-            **{name: ("run", values[name], {"units": columns[name].units}) for name in columns},
-            **{name: ("run", x.astype(str)) for name, x in training.items()},
+            **{
+                name: ("run", x, {"units": numbers[name].units})
+                for name, x in parsed.values.items()
+            },
+            **{name: ("run", x.astype(str)) for name, x in parsed.training.items()},
             "data_index": ("run", unique_samples.index.get_indexer(data)),
-            "group_index": ("run", group_index),
+            "group_index": ("run", parsed.group_index),
             "unique_samples": (("data", "pool"), unique_samples.to_numpy(), {"units": "samples"}),
             "pool_size": ("pool", pool_size.to_numpy(dtype=float), {"units": "samples"}),
         },
         coords={dim: np.array(labels, dtype=str) for dim, labels in names.items()},
     )
     if chance_error is not None:
-        runs["chance_error"] = ((), float(chance_error), {"units": columns["error"].units})
+        runs["chance_error"] = ((), float(chance_error), {"units": numbers["error"].units})
     known = pd.Index(list(sizes or recipes))
     return runs.assign_attrs(
         kind=kind,
         metric=metric,
+        measure=measure,
+        unit=unit,
         source=os.fsencode(PurePath(table.name).name).decode(errors="replace"),
         data_hash=hash_runs(runs, kind, metric),
         pools_given=int(sizes is not None),
         unused_columns=json.dumps(table.unused),
         unused_data=json.dumps(recipes.index.difference(data, sort=False).tolist()),
         unused_pools=json.dumps(known.difference(pool, sort=False).tolist()),
+        columns=json.dumps(named),
+        columns_from=beside,
+        commented_rows=json.dumps(table.comments),
+        dropped_rows=json.dumps(dropped),
+        beaten_rows=json.dumps(beaten),
     )
+
+
+def _keep_best(table: Table, parse: Callable[[Table], Rows]) -> list[str]:
+    """Keep the run of least error of each cell; the rows that are left out.
+
+    Nothing is left out of a table with faults: which run is best would depend on them.
+    """
+    trial = table.copy()
+    parsed = parse(trial)
+    cell = {**parsed.found.identity(), "group": parsed.group_index, "seed": parsed.values["seed"]}
+    cell |= {"samples_seen": parsed.values["samples_seen"], **table.present("metric")}
+    kept = best_of(trial.repeats(cell), parsed.values["error"])
+    if (parsed.values["error"] == WRONG).any():
+        return []
+    places = [place for place, keep in zip(table.places, kept, strict=True) if not keep]
+    table.keep(kept)
+    return places
 
 
 def _check_chance(chance_error: object, kind: str) -> None:
@@ -188,8 +226,14 @@ def _check_chance(chance_error: object, kind: str) -> None:
         )
 
 
-def metrics(source: Source) -> list[str]:
+def metrics(source: Source, columns: Columns | None = None) -> list[str]:
     """Names in the column `metric` of a table of runs, in order of appearance.
+
+    Parameters
+    ----------
+    source : path or DataFrame
+    columns : mapping of str to str, or str, optional
+        As for `read_runs`.
 
     Raises
     ------
@@ -197,6 +241,8 @@ def metrics(source: Source) -> list[str]:
         If there is no such column, or a cell of it is empty.
     """
     table = read_table(source, "runs")
+    named = columns_of(columns) if columns is not None else columns_beside(source)[0]
+    rename(table, {key: name for key, name in named.items() if key == "metric"}, {})
     table.require("metric")
     names = table.names("metric")
     table.check()
@@ -210,27 +256,6 @@ def _choose_metric(table: Table, metric: str | None) -> str:
     return table.choose("metric", metric, "metric")
 
 
-def _groups(table: Table, column: str | None) -> tuple[NDArray[np.int64], list[str]]:
-    """Index of each run's group, and the groups in order of appearance."""
-    if column is None and "group" not in table.columns:
-        return np.zeros(len(table), np.int64), ["all"]
-    column = "group" if column is None else column
-    table.require(column)
-    index, groups = pd.factorize(table.names(column))
-    return index, groups.tolist()
-
-
-def _runs(table: Table, identity: Mapping[str, Array]) -> Names:
-    """Label of each run: by column `run`, where none may repeat, else by number."""
-    metrics = table.present("metric")
-    if "run" in table.columns:
-        run = table.names("run")
-        table.distinct("run", {"run": run, **metrics})
-        return run
-    table.distinct("", {**identity, **metrics}, REPLICATES)
-    return np.array([f"run {count}" for count in range(1, len(table) + 1)], dtype=object)
-
-
 def hash_runs(runs: xr.Dataset, kind: str, metric: str) -> str:
     """SHA-256 of everything in a table of runs that a fit depends on."""
     digest = sha256(json.dumps([kind, metric]).encode())
@@ -240,45 +265,6 @@ def hash_runs(runs: xr.Dataset, kind: str, metric: str) -> str:
         values = variable.values
         digest.update(values.tobytes() if numeric else json.dumps(values.tolist()).encode())
     return digest.hexdigest()
-
-
-def trainings(table: Table, seen: Array, identity: Mapping[str, Array]) -> dict[str, Names]:
-    """Name of each run's training, or nothing if the table has no column `training`.
-
-    A fault is noted for each checkpoint that repeats another, or that differs from the first of its
-    training in anything but its budget.
-
-    Parameters
-    ----------
-    table : Table
-        Runs; it takes the faults.
-    seen : array, shape (run,)
-        Samples seen.
-    identity : mapping of str to array, shape (run,)
-        What checkpoints of one training have in common: training set, group, seed (NaN: none).
-    """
-    if "training" not in table.columns:
-        return {}
-    names = table.names("training", optional=True)
-    metrics = table.present("metric")
-    table.distinct("training", {"training": names, "samples_seen": seen, **metrics}, CHECKPOINTS)
-    position: dict[str, int] = {}
-    first = np.array([position.setdefault(name, i) for i, name in enumerate(names)], dtype=int)
-    differs = np.zeros(len(table), dtype=bool)
-    for values in identity.values():
-        unequal = values != values[first]
-        if values.dtype.kind == "f":  # two runs without a seed do not differ in it
-            unequal &= ~(np.isnan(values) & np.isnan(values[first]))
-        differs |= unequal
-    table.fault(
-        differs & (names != ""),
-        "training",
-        lambda i: (
-            f"{names[i]!r} has another training set, group or seed than {table.places[first[i]]}; "
-            "a training has one of each: give the other another name"
-        ),
-    )
-    return {"training": names}
 
 
 def require_runs(runs: object) -> None:

@@ -5,10 +5,10 @@ Cells stay as they came until a column is asked for by its meaning: `Table.names
 as "" or `WRONG`, which no later check takes for a value. `Table.check` raises one error for all.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import compress
+from itertools import compress, islice
 from operator import itemgetter
 from typing import Any
 
@@ -16,14 +16,54 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from qqt_bayes.errors import InputError, alternatives, fault_list, listed, shown, suggest
-from qqt_bayes.tables.cells import WRONG, Floats, Mask, Number, is_name, name_in, number_in
+from qqt_bayes.errors import (
+    MAX_SHOWN,
+    Advice,
+    InputError,
+    alternatives,
+    fault_list,
+    listed,
+    shown,
+    suggest,
+)
+from qqt_bayes.tables.cells import (
+    WRONG,
+    Floats,
+    Mask,
+    Number,
+    human_numbers_in,
+    is_doubtful,
+    is_name,
+    name_in,
+    numbers_in,
+    with_point,
+)
 
 Names = NDArray[np.object_]
 Array = NDArray[Any]
-Fault = tuple[int, str, Callable[[], str]]
+Fault = tuple[int, str, Callable[[], str | Advice]]
 """Position of the row (-1: the whole table), place in words, and what makes the sentence: of a
 million faults only those that are shown are put in words."""
+
+HUMAN = "{} reads such numbers as they are"
+"""What can be done about 12.8M and the like."""
+
+
+@dataclass(frozen=True)
+class Derived:
+    """How the numbers of a column follow from cells of another meaning, such as accuracies.
+
+    Parameters
+    ----------
+    number : Number
+        What these cells may hold.
+    value : callable
+        Numbers of the column from numbers in the cells, each of shape (row,); NaN where another
+        column that it takes is at fault.
+    """
+
+    number: Number
+    value: Callable[[Floats], Floats]
 
 
 @dataclass
@@ -38,6 +78,30 @@ class Table:
         Cells by column, all of one length.
     places : list of str
         What messages call each row: "row 2" is the second line of a file.
+    decimal_commas : bool
+        Whether decimals stand behind commas.
+    both_marks : bool
+        Whether some numbers have a decimal comma and others a point, so that 12.800 may be 12800.
+    human_numbers : bool, optional
+        Whether numbers are read as people write them, too; None if there is no argument for it.
+    legible : bool
+        Whether a number was refused that would be read so.
+    called : dict of str
+        What the user calls a column, where that is another name.
+    given : dict of str
+        The user's mapping of columns, as far as the table has them.
+    derived : dict of Derived
+        Columns whose cells have another meaning.
+    repeated : set of str
+        Columns that occur more than once; a fault where one is needed.
+    hidden : list of str
+        Columns in whose place the user put another one.
+    comments : list of str
+        Rows that are commented out, to be said.
+    missing : list of str
+        Columns that were needed and are not there.
+    hints : list of str or Advice
+        Lines that end the message, if there are faults.
 
     Examples
     --------
@@ -58,6 +122,18 @@ class Table:
     places: list[str]
     faults: list[Fault] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    decimal_commas: bool = False
+    both_marks: bool = False
+    human_numbers: bool | None = None
+    legible: bool = False
+    called: dict[str, str] = field(default_factory=dict)
+    given: dict[str, str] = field(default_factory=dict)
+    derived: dict[str, Derived] = field(default_factory=dict)
+    repeated: set[str] = field(default_factory=set)
+    hidden: list[str] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    hints: list[str | Advice] = field(default_factory=list)
 
     def __len__(self) -> int:
         """Rows."""
@@ -65,16 +141,16 @@ class Table:
 
     @property
     def unused(self) -> list[str]:
-        """Columns that nothing has asked for."""
-        return [column for column in self.columns if column not in self.used]
+        """Columns that nothing has asked for, or for whose name another one was asked for."""
+        return self.hidden + [column for column in self.columns if column not in self.used]
 
-    def note(self, sentence: str) -> None:
+    def note(self, sentence: str | Advice) -> None:
         """Add a fault of the table as a whole."""
         self.faults.append((-1, "", lambda: sentence))
 
     def fault(self, where: ArrayLike, column: str, sentence: Callable[[int], str]) -> None:
         """Add a fault for each row of a mask, in a column or, if that is "", in the whole row."""
-        place = f", column {column}: " if column else ": "
+        place = f", column {self._called(column)}: " if column else ": "
         for i in np.flatnonzero(where).tolist():
             self.faults.append((i, self.places[i] + place, partial(sentence, i)))
 
@@ -85,16 +161,45 @@ class Table:
 
     def check(self) -> None:
         """Raise one `InputError` with all faults, in the order of the rows, if there are any."""
-        if self.faults:
-            ordered = sorted(self.faults, key=itemgetter(0))
-            sentences = (place + sentence() for _, place, sentence in ordered)
-            raise InputError(fault_list(self.name, sentences, len(ordered)))
+        # of a table that nothing was asked of yet, any column may be needed
+        twice = [name for name in self.columns if name in self.repeated & (self.used or {name})]
+        again: list[Fault] = [(-1, "", partial(_occurs_again, name)) for name in twice]
+        ordered = sorted([*again, *self.faults], key=itemgetter(0))
+        if not ordered:
+            return
+        hints = self._more_hints() + self.hints
+        advice = [hint for hint in hints if isinstance(hint, Advice)]
+        sentences = []
+        for _, place, sentence in islice(ordered, MAX_SHOWN):
+            said = sentence()
+            sentences.append(f"{place}{said}")
+            advice += [said] if isinstance(said, Advice) else []
+        faults = fault_list(self.name, sentences, len(ordered))
+        raise InputError("\n  ".join([faults, *map(str, hints)]), advice)
+
+    def _more_hints(self) -> list[str | Advice]:
+        """What helps whatever the table is of."""
+        hints: list[str | Advice] = []
+        if self.missing:
+            hints.append(f"the columns are {listed(self.columns)}")
+        if self.legible:
+            hints.append(Advice(HUMAN, {"human_numbers": True}))
+        return hints
+
+    def _called(self, column: str) -> str:
+        """A column in words: by the user's name for it, if that is another one."""
+        return f"{self.called[column]} ({column})" if column in self.called else column
 
     def require(self, *columns: str) -> None:
         """Note each of the columns that the table does not have."""
         for column in columns:
             if column not in self.columns:
-                self.note(f"missing column {column!r}{suggest(column, self.columns)}")
+                self.lacks(column, f"missing column {column!r}{suggest(column, self.columns)}")
+
+    def lacks(self, column: str, sentence: str) -> None:
+        """Note, in a sentence, that there is no column of a name."""
+        self.missing.append(column)
+        self.note(sentence)
 
     def present(self, column: str) -> dict[str, Names]:
         """The names of a column under its name, or nothing if there is no such column."""
@@ -121,11 +226,34 @@ class Table:
         if column not in self.columns:
             return np.full(len(self), default)
         cells = self.columns[column]
-        values = np.fromiter(map(number_in, cells), float, len(cells))
+        if column in self.derived:
+            return self._derive(column, number)
+        values = self.read(cells, number.counts)
         empty = np.isnan(values)
         wrong = ~number.holds(values) & ~(empty & (number.default is not None))
-        self.fault(wrong, column, lambda i: number.complaint(cells[i]))
+        self._refuse(wrong, column, number, values)
         return np.where(wrong, WRONG, np.where(empty, default, values))
+
+    def _derive(self, column: str, number: Number) -> Floats:
+        """Numbers of a column from what its cells hold instead; `WRONG` where at fault."""
+        form, cells = self.derived[column], self.columns[column]
+        given = self.read(cells, form.number.counts)
+        empty = np.isnan(given) & (number.default is not None)
+        wrong = ~form.number.holds(given) & ~empty
+        self._refuse(wrong, column, form.number, given)
+        values = form.value(np.where(wrong, np.nan, given))
+        beyond = ~number.holds(values) & ~np.isnan(values)
+        self.fault(beyond, column, lambda i: f"gives {values[i]:g}; expected {number.words}")
+        sound = np.where(np.isnan(values) | beyond, WRONG, values)
+        return sound if number.default is None else np.where(empty, number.default, sound)
+
+    def _refuse(self, where: Mask, column: str, number: Number, values: Floats) -> None:
+        """Note the cells of a mask, and whether people's way of writing would explain one."""
+        cells = self.columns[column]
+        self.fault(where, column, lambda i: number.complaint(cells[i], values[i]))
+        if self.human_numbers is False and where.any() and not self.legible:
+            read = human_numbers_in(cells, number.counts)
+            self.legible = bool((number.holds(read) & where).any())
 
     def choose(self, column: str, chosen: str | None, what: str) -> str:
         """Keep the rows with the chosen name in a column; if it is None, all must have one name."""
@@ -134,25 +262,92 @@ class Table:
         if chosen is None:
             if len(known) > 1:
                 several = f"holds {len(known)} {what}s; choose one of {listed(known)}"
-                self.note(f"column {column}: {several}")
+                self.note(f"column {self._called(column)}: {several}")
             return known[0] if known else ""
         if chosen in known:
             self.keep(names == chosen)
         else:
-            self.note(f"column {column}: unknown {what} {chosen!r}{alternatives(chosen, known)}")
+            unknown = f"unknown {what} {chosen!r}{alternatives(chosen, known)}"
+            self.note(f"column {self._called(column)}: {unknown}")
         return chosen
+
+    def read(self, cells: Sequence[object], counts: bool) -> Floats:
+        """The numbers that the cells of a column hold, NaN where empty, `WRONG` where none.
+
+        Parameters
+        ----------
+        cells : sequence
+        counts : bool
+            Whether the column counts things.
+        """
+        if self.decimal_commas:
+            cells = list(map(with_point, cells))
+        values = (human_numbers_in if self.human_numbers else numbers_in)(cells, counts)
+        doubtful = self.both_marks and is_doubtful(cells)
+        return np.where(doubtful, WRONG, values)
+
+    def copy(self) -> "Table":
+        """The same table, to which faults and hints can be added without harm to this one."""
+        return replace(
+            self,
+            columns=dict(self.columns),
+            places=list(self.places),
+            faults=list(self.faults),
+            hints=list(self.hints),
+            missing=list(self.missing),
+            used=set(self.used),
+        )
 
     def keep(self, where: Mask) -> None:
         """Keep the rows of a mask."""
         self.columns = {name: list(compress(x, where)) for name, x in self.columns.items()}
         self.places = list(compress(self.places, where))
 
-    def distinct(self, column: str, keys: Mapping[str, Array], advice: str = "") -> None:
-        """Add a fault for each row that repeats an earlier one in all `keys`, none at fault."""
+    def repeats(self, keys: Mapping[str, Array]) -> NDArray[np.int64]:
+        """Position of the first row with the same `keys`, shape (row,); of rows at fault, its own.
+
+        Examples
+        --------
+        >>> Table("", {}, ["row 2", "row 3", "row 4"]).repeats({"pool": np.array(["a", "b", "a"])})
+        array([0, 1, 0])
+        """
         frame = pd.DataFrame(dict(keys))
         frame = frame[~frame.isin(["", WRONG]).any(axis=1)]
         position = frame.index.to_series()
         first = position.groupby(list(map(frame.get, frame)), dropna=False).transform("first")
-        again = (first != position).reindex(range(len(self)), fill_value=False)
-        places = self.places
+        itself = np.arange(len(self))
+        return np.asarray(first.reindex(itself).fillna(pd.Series(itself)), dtype=np.int64)
+
+    def distinct(self, column: str, keys: Mapping[str, Array], advice: str = "") -> None:
+        """Add a fault for each row that repeats an earlier one in all `keys`, none at fault."""
+        first, places = self.repeats(keys), self.places
+        again = first != np.arange(len(self))
         self.fault(again, column, lambda i: f"repeats {places[first[i]]}{advice}")
+
+
+def table_of(
+    name: str, header: Iterable[object], columns: Iterable[Iterable[object]], places: list[str]
+) -> Table:
+    """A table from its header and columns; a fault if it has no rows.
+
+    Of columns with one name the first is kept.
+
+    Examples
+    --------
+    >>> table_of("runs.csv", ["pool", "", "pool"], [["a"], ["b"], ["c"]], ["row 2"]).columns
+    {'pool': ['a'], 'column 2': ['b']}
+    """
+    table = Table(name, {}, places)
+    for i, (column, cells) in enumerate(zip(header, columns, strict=True), start=1):
+        label = name_in(column) or f"column {i}"
+        if label in table.columns:
+            table.repeated.add(label)
+        else:
+            table.columns[label] = list(cells)
+    if table.columns and not places:
+        table.note("has columns but no rows")
+    return table
+
+
+def _occurs_again(column: str) -> str:
+    return f"column {column!r} occurs more than once"

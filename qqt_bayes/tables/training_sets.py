@@ -64,7 +64,7 @@ def origins(table: Table, recipes: pd.DataFrame, sizes: Mapping[str, float] | No
     alone, mixed = pool != "", data != ""
     if not {"data", "pool"} & set(table.columns):
         near = suggest("data", table.columns) or suggest("pool", table.columns)
-        table.note(f"missing column 'data', or 'pool' with 'unique_samples'{near}")
+        table.lacks("pool", f"missing column 'data', or 'pool' with 'unique_samples'{near}")
     else:
         table.fault(alone & mixed, "", lambda _: "has data and pool; expected one of the two")
         table.fault(~alone & ~mixed, "", lambda _: "has no data and no pool; expected one of them")

@@ -22,6 +22,7 @@ MODULES_OF = {
     "decide": (*HEAVY, "h5netcdf", "pyarrow.parquet", "scipy", "qqt_bayes.sampling"),
     "predict": (*HEAVY, "h5netcdf", "pyarrow.parquet", "scipy", "qqt_bayes.sampling"),
     "check": (*HEAVY, "h5py", "pyarrow.parquet"),
+    "import": (*HEAVY, "h5py", "pyarrow.parquet"),
     "models": (*HEAVY, "h5py", "scipy"),
 }
 """What a command must not import. (pandas itself imports pyarrow, but not its Parquet reader.)"""
@@ -39,6 +40,7 @@ def test_every_command_explains_itself() -> None:
         "decide",
         "demo",
         "fit",
+        "import",
         "models",
         "predict",
         "study",
@@ -160,6 +162,7 @@ def test_a_broken_pipe_is_silent(files: SimpleNamespace) -> None:
         ("predict", "{good}"),
         ("predict", f"{DATA}/goyal_parameters.csv", "--fit", "effective-data", "--budgets", "1B"),
         ("check", "{runs}", "--composition", "{composition}"),
+        ("import", "{runs}", "-o", "{runs}.csv"),
         ("models",),
     ],
 )

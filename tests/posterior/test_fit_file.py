@@ -151,3 +151,14 @@ def test_a_fit_opened_for_a_decision_holds_the_same(fit, tmp_path):
     xr.testing.assert_identical(needed.runs, whole.runs)
     xr.testing.assert_identical(needed.parameters, whole.parameters)
     assert (needed.spec, needed.gate, needed.attrs) == (whole.spec, whole.gate, whole.attrs)
+
+
+def test_what_was_measured_and_counted_is_saved(tmp_path):
+    """And a fit that was saved before these were kept has what it would have had."""
+    fit = made.fit(draws=5)
+    fit.attrs |= {"measure": "accuracy", "unit": "tokens"}
+    save(fit, tmp_path / "fit.nc")
+    opened = Fit.of(load(tmp_path / "fit.nc"))
+    assert (opened.measure, opened.unit, opened.kind) == ("accuracy", "tokens", "error")
+    del fit.attrs["measure"], fit.attrs["unit"]
+    assert (Fit.of(fit).measure, Fit.of(fit).unit) == ("error", "samples")

@@ -43,6 +43,7 @@ def test_composition_names_its_dimension(tmp_path):
     ("old", "new", "sentence"),
     [
         ("data,", "dataset,", "missing column 'data'; did you mean 'dataset'?"),
+        ("data,", "dataset,", "\n  the columns are 'dataset', 'pool', 'unique_samples'"),
         ("top 10%,0-10%", "top 20%,0-10%", "row 4: repeats row 3 (same data and pool)"),
         ("top 10%,0-10%", "top 10%,", "row 4, column pool: expected a name, got an empty cell"),
         (

@@ -318,6 +318,9 @@ def test_all_faults_in_one_message_in_the_order_of_rows(tmp_path):
         "  row 4, column error: expected an error rate in (0, 1], got 'no'",
         "  row 4, column unique_samples: expected a number of at least 1, got -1",
         "  row 4: has no data and no pool; expected one of them",
+        "  the columns are 'pool', 'unique_samples', 'sample_seen', 'error'",
+        "  samples_seen: 'sample_seen' looks like it",
+        "  if that is right, columns={'samples_seen': 'sample_seen'} says so",
     ]
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from qqt_bayes.errors import InputError
 from qqt_bayes.tables.composition import read_sizes
+from qqt_bayes.tables.intake.columns import KEYS, columns_of
 from qqt_bayes.tables.runs import read_runs
 
 RUNS = """\
@@ -48,6 +49,7 @@ CELLS = st.sampled_from(
 )
 FRAME_CELLS = CELLS | st.none() | st.booleans() | st.floats() | st.integers() | st.just([1])
 HEADER = RUNS.splitlines()[0].split(",")
+SOURCES = [*HEADER, "error*2", "samples_seen*1e9", "val_loss"]
 
 
 @given(
@@ -55,14 +57,21 @@ HEADER = RUNS.splitlines()[0].split(",")
     data=st.data(),
     metric=st.sampled_from([None, "imagenet", "a"]),
     kind=st.sampled_from(["error", "loss"]),
+    options=st.fixed_dictionaries(
+        {},
+        optional={
+            **dict.fromkeys(["drop_missing", "human_numbers", "best"], st.just(True)),
+            "columns": st.dictionaries(st.sampled_from(KEYS), st.sampled_from(SOURCES), max_size=3),
+        },
+    ),
 )
-def test_any_frame_is_a_dataset_or_an_input_error(header, data, metric, kind):
+def test_any_frame_is_a_dataset_or_an_input_error(header, data, metric, kind, options):
     rows = data.draw(
         st.lists(st.lists(FRAME_CELLS, min_size=len(header), max_size=len(header)), max_size=4)
     )
     frame = pd.DataFrame(rows, columns=header, dtype=object)
     composition = data.draw(st.sampled_from([None, COMPOSITION]))
-    dataset_or_fault(frame, composition, metric=metric, kind=kind)
+    dataset_or_fault(frame, composition, metric=metric, kind=kind, **options)
 
 
 @given(
@@ -81,7 +90,7 @@ def test_any_damaged_csv_is_a_dataset_or_an_input_error(tmp_path_factory, cells,
     dataset_or_fault(path, COMPOSITION, metric="imagenet", group="arch")
 
 
-@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "csv.gz", "jsonl", "json", "parquet"])
 @given(
     content=st.binary(max_size=60)
     | st.text(max_size=60).map(lambda x: x.encode("utf-8", "replace"))
@@ -102,6 +111,17 @@ def dataset_or_fault(source, composition=None, **options):
         assert bool((runs["error"] > 0).all() & (runs["samples_seen"] >= 1).all())
         assert bool((runs["unique_samples"].sum("pool") >= 1).all())
         assert bool((runs["data_index"] >= 0).all() & (runs["group_index"] >= 0).all())
+
+
+@given(st.text(alphabet='erospl%=," *1aé\n\0', max_size=30))
+def test_any_text_is_a_mapping_of_columns_or_an_input_error(text):
+    try:
+        columns = columns_of(text)
+    except InputError as fault:
+        assert str(fault).startswith("columns: ")
+    else:
+        assert columns.keys() <= set(KEYS)
+        assert all(columns.values())
 
 
 @pytest.mark.parametrize("cell", ["a\0", "\ud800", ["a"], {"a": 1}, b"a"])

@@ -1,0 +1,130 @@
+"""What another tool wrote, made into a table of runs: what `qqt import` does and says."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from qqt_bayes.cli.output import emit, note
+from qqt_bayes.errors import InputError
+from qqt_bayes.files import writable, write
+from qqt_bayes.importers.long_table import Imported
+from qqt_bayes.importers.meanings import written
+from qqt_bayes.importers.needs import NeedsMore, Request
+from qqt_bayes.importers.read import import_table
+from qqt_bayes.importers.sheet import counted
+from qqt_bayes.report.records import to_csv
+
+COMPOSITION = "composition.csv"
+"""What a command that is ready to paste calls the second table of mixtures."""
+
+
+def report(
+    source: str,
+    output: str,
+    composition: str | None,
+    form: str,
+    *,
+    overwrite: bool,
+    mapping: str | None,
+    metric: str | None,
+    kind: str | None,
+    samples_per_step: float | None,
+    columns: str | None,
+    human_numbers: bool,
+) -> None:
+    """Write the runs as CSV and print them; all that was derived, and what to do next, on stderr.
+
+    Parameters
+    ----------
+    source, output : str
+        The file or folder that is read, and the file that is written, whole or not at all.
+    composition : str, optional
+        Where to write what each mixture takes from each pool.
+    form : {"table", "json", "csv"}
+        How the runs are printed.
+    overwrite : bool
+        Whether a file that is there already is replaced.
+    mapping, metric, kind, samples_per_step, columns, human_numbers
+        See `qqt_bayes.import_runs`.
+    """
+    for path in filter(None, (output, composition)):
+        _free(Path(path), (source, mapping), overwrite=overwrite)
+    files = {"output": output} | ({"composition": composition} if composition else {})
+    try:
+        imported = import_table(
+            source,
+            mapping=mapping,
+            metric=metric,
+            kind=kind,
+            samples_per_step=samples_per_step,
+            columns=columns,
+            human_numbers=human_numbers,
+        )
+    except NeedsMore as error:
+        words = error.request.text(lambda request: _command(request, files, overwrite=overwrite))
+        raise InputError(words) from error
+    _write(imported, output, composition)
+    emit(imported.runs, form, lambda: _content(imported))
+    note(f"{source}: read as {imported.what}.")
+    for sentence in imported.said:
+        note(sentence)
+    note(f"Wrote {counted(len(imported.runs), 'run')} to {output}. Next:")
+    note(f"  {_next(imported, output, composition)}")
+
+
+def _free(path: Path, sources: tuple[str | None, ...], *, overwrite: bool) -> None:
+    """Refuse a file that cannot be written, or that is there already and not to be replaced."""
+    writable(path, sources, [".csv"])
+    if path.exists() and not overwrite:
+        raise InputError(f"{path} is there already; --overwrite replaces it")
+
+
+def _write(imported: Imported, output: str, composition: str | None) -> None:
+    """Write the composition first: without it the runs could not be read."""
+    if imported.composition is None and composition is not None:
+        raise InputError("--composition is written for mixtures; these runs are on single pools")
+    if imported.composition is not None:
+        if composition is None:
+            raise InputError(
+                "these runs are on mixtures, so a second table says what each takes from each "
+                f"pool: add --composition {COMPOSITION}"
+            )
+        write(Path(composition), to_csv(imported.composition))
+    write(Path(output), to_csv(imported.runs))
+
+
+def _content(imported: Imported) -> dict[str, Any]:
+    """What JSON says of an import."""
+    content = {"what": imported.what, "kind": imported.kind, "said": list(imported.said)}
+    runs = json.loads(imported.runs.to_json(orient="records"))
+    taken = imported.composition
+    return content | {
+        "runs": runs,
+        "composition": None if taken is None else taken.to_dict("records"),
+    }
+
+
+def _command(request: Request, files: Mapping[str, str], *, overwrite: bool) -> str:
+    """The command that is ready to paste."""
+    words = ["qqt", "import", request.name, "-o", files["output"]]
+    given = dict(request.arguments)
+    if request.columns:
+        given["columns"] = written(request.columns)
+    if request.is_mixed or "composition" in files:
+        given["composition"] = files.get("composition", COMPOSITION)
+    for name, value in given.items():
+        words += [f"--{name.replace('_', '-')}", *([value] if value != "True" else [])]
+    return shlex.join(words + ["--overwrite"] * overwrite)
+
+
+def _next(imported: Imported, output: str, composition: str | None) -> str:
+    words = ["qqt", "check", output]
+    if composition is not None:
+        words += ["--composition", composition]
+    elif "data" in imported.runs:
+        words += ["--composition", "COMPOSITION.CSV"]
+    return shlex.join(words + ["--kind", "loss"] * (imported.kind == "loss"))

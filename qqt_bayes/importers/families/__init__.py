@@ -1,0 +1,1 @@
+"""Families of files, one module each: one function recognises a kind and makes a sheet of it."""

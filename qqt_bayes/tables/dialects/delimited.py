@@ -1,0 +1,212 @@
+"""Delimited text, whatever program wrote it, as a `Table` of cells.
+
+UTF-8, or UTF-16 with its mark; commas, semicolons or tabs, by the header or a first line `sep=;`;
+lines that start with # are comments. Cells stay text: a pool may be called "NA". In a file whose
+decimals stand behind commas these are read so, unless a comma stands between the columns.
+"""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from qqt_bayes.errors import InputError
+from qqt_bayes.tables.cells import (
+    DECIMAL_COMMA,
+    DECIMAL_POINT,
+    PLAIN,
+    is_empty,
+)
+from qqt_bayes.tables.table import Table, table_of
+
+DISGUISED = {
+    b"PK\x03\x04": "a ZIP archive or an Excel workbook",
+    b"\x1f\x8b": "a gzip archive",
+    b"PAR1": "a Parquet file",
+}
+"""First bytes of binary files that come under the name of a text file, with what they are."""
+
+MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+"""First bytes of text in other encodings than UTF-8; the longer marks first."""
+
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+"""What may stand between the cells of a line, in words."""
+NOT_READ = {"|": "bars", " ": "spaces"}
+"""What stands between the cells of tables for people, which have lines that are no rows."""
+SEP = re.compile(r'"?sep=([^\w\s"#]|\t)"?[ ,;\t]*(\r\n|\r|\n)', re.IGNORECASE)
+"""First line by which a spreadsheet is told what stands between the cells."""
+COMMENT = re.compile(r"#(?!\s*[,;\t])")
+"""What a line that is no row starts with; a column may be called #, too."""
+RANK = re.compile(r"#\s*\d+\s*", re.ASCII)
+"""First cell that looks like a comment and may be a name, such as #1."""
+COMPARED = 50
+"""Lines whose cells are counted where two delimiters could be meant."""
+
+
+def text_of(content: bytes, name: str) -> str:
+    """Text of a file, by its mark or as UTF-8.
+
+    Raises
+    ------
+    InputError
+        If it is binary, or in another encoding.
+
+    Examples
+    --------
+    >>> text_of("pool".encode("utf-16"), "pools.csv")
+    'pool'
+    """
+    for magic, kind in DISGUISED.items():
+        if content.startswith(magic):
+            raise InputError(f"{name}: expected text, got {kind}")
+    marked = [encoding for mark, encoding in MARKS.items() if content.startswith(mark)]
+    encoding = marked[0] if marked else "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+        wrong = text.find("\0")
+        row = text.count("\n", 0, wrong) + 1
+    except UnicodeDecodeError as error:
+        wrong = error.start
+        row = content[:wrong].decode(encoding, "ignore").count("\n") + 1
+    if wrong >= 0:
+        word = encoding.upper().removesuffix("-SIG")
+        raise InputError(f"{name}: row {row} is not {word} text; save the file as UTF-8")
+    return text
+
+
+@dataclass
+class _Lines:
+    """Lines of a text for the CSV reader, without the comments between its records.
+
+    `fresh` is to be set after each record: a line inside of a quoted cell is never a comment.
+    """
+
+    text: str
+    row: int = 0
+    start: int = 1
+    fresh: bool = True
+    comments: list[tuple[int, str]] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[str]:
+        for line in io.StringIO(self.text, newline=""):
+            self.row += 1
+            if self.fresh and COMMENT.match(line):
+                self.comments.append((self.row, line))
+                continue
+            if self.fresh:
+                self.start, self.fresh = self.row, False
+            yield line
+
+
+def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
+    r"""Cells of delimited text.
+
+    Parameters
+    ----------
+    content : bytes
+    name : str
+        What messages call the file.
+    usual : str
+        The delimiter where the text does not show another.
+
+    Raises
+    ------
+    InputError
+        If it is no text, no valid CSV, or has bars or spaces between its columns.
+
+    Examples
+    --------
+    >>> table = read_delimited(b"# ours\npool;error\na;0,5\n", "runs.csv")
+    >>> table.columns, table.places, table.read(table.columns["error"], counts=False)
+    ({'pool': ['a'], 'error': ['0,5']}, ['row 3'], array([0.5]))
+    """
+    text = text_of(content, name)
+    first = SEP.match(text)
+    body = text[first.end() :] if first else text
+    delimiter = first[1] if first else _delimiter(body, usual)
+    lines = _Lines(body, row=1 if first else 0)
+    records = _records(lines, delimiter, name)
+    _, header = records.pop(0) if records else (0, [])
+    for mark, words in NOT_READ.items():
+        if len(header) == 1 and mark in header[0].strip():
+            raise InputError(f"{name}: expected commas between the columns, got {words}")
+    whole = [(row, cells) for row, cells in records if len(cells) == len(header)]
+    columns = zip(*(cells for _, cells in whole), strict=True) if whole else [[] for _ in header]
+    table = table_of(name, header, columns, [f"row {row}" for row, _ in whole])
+    word = DELIMITERS.get(delimiter, repr(delimiter))
+    for row, cells in records:
+        if len(cells) != len(header):
+            expected = f"expected {len(header)} cells as in the header, got {len(cells)}"
+            table.note(f"row {row}: {expected}; a cell with a {word} in it needs quotes")
+    _judge_comments(table, lines.comments, header, delimiter)
+    if delimiter != ",":
+        _judge_decimals(table)
+    return table
+
+
+def _records(lines: _Lines, delimiter: str, name: str) -> list[tuple[int, list[str]]]:
+    """Records that are not blank, each with the number of its first line."""
+    records: list[tuple[int, list[str]]] = []
+    try:
+        for cells in csv.reader(lines, delimiter=delimiter, strict=True):
+            if len(cells) > 1 or not is_empty("".join(cells)):
+                records.append((lines.start, cells))
+            lines.fresh = True
+    except csv.Error as error:
+        raise InputError(f"{name}: row {lines.start} is not valid CSV: {error}") from None
+    while records and is_empty("".join(records[-1][1])):  # the empty rows of a spreadsheet
+        records.pop()
+    return records
+
+
+def _delimiter(text: str, usual: str) -> str:
+    """The delimiter that the header shows; of several, the one that all lines have as often."""
+    lines = [
+        line
+        for line in islice(io.StringIO(text, newline=None), COMPARED)
+        if line.strip() and not COMMENT.match(line)
+    ]
+    counts = {mark: [_count_cells(line, mark) for line in lines] for mark in DELIMITERS}
+    shown = [mark for mark in (usual, *DELIMITERS) if lines and counts[mark][0] > 1]
+    even = [mark for mark in shown if len(set(counts[mark])) == 1]
+    return (even or shown or [usual])[0]
+
+
+def _count_cells(line: str, delimiter: str) -> int:
+    try:
+        return len(next(csv.reader([line], delimiter=delimiter)))
+    except csv.Error:
+        return 0
+
+
+def _judge_comments(
+    table: Table, comments: list[tuple[int, str]], header: list[str], delimiter: str
+) -> None:
+    """Keep the rows that are commented out, to be said; note what may be no comment."""
+    for row, line in comments:
+        cells = line.split(delimiter)
+        if len(cells) < 2 or len(cells) != len(header):
+            continue
+        if RANK.fullmatch(cells[0]):
+            table.note(f"row {row} starts with #: a comment? delete it; a name? put it into quotes")
+        elif any(PLAIN.fullmatch(cell.strip()) for cell in header):
+            table.note(f"row {row} starts with #: the header? take the # away")
+        else:
+            table.comments.append(f"row {row}")
+
+
+def _judge_decimals(table: Table) -> None:
+    """Note in a table whether decimals stand behind commas, or behind commas here, points there."""
+    cells = [str(cell).strip() for column in table.columns.values() for cell in column]
+    commas = any(DECIMAL_COMMA.fullmatch(cell) for cell in cells)
+    points = any(DECIMAL_POINT.fullmatch(cell) for cell in cells)
+    table.decimal_commas = commas and not points
+    table.both_marks = commas and points

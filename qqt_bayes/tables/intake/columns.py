@@ -1,0 +1,318 @@
+"""Columns under the names that the user's own tooling gave them, or that hold something else.
+
+A mapping says what each column of a table of runs is called: `{"error": "val_loss"}`. Some keys are
+arithmetic: `{"accuracy": "acc1"}` takes error = 1 - acc1. It comes from an argument, from text such
+as "error=val_loss,accuracy=acc1", or from the table [columns] of a TOML file beside the runs.
+"""
+
+import csv
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from qqt_bayes.errors import InputError, alternatives, suggest
+from qqt_bayes.tables.cells import COUNT, Floats, Number, above, name_in
+from qqt_bayes.tables.formats import PACKED, STANDARD_INPUT
+from qqt_bayes.tables.table import Derived, Table
+
+type Columns = Mapping[str, str] | str
+"""What the columns of a table of runs are called: a mapping, or text such as "error=val_loss"."""
+
+ACCURACY = Number(
+    "an accuracy in [0, 1)",
+    lambda x: (x >= 0) & (x < 1),
+    units="accuracy",
+    advice='; accuracies in per cent are "accuracy%"',
+)
+PERCENT = Number("an accuracy in [0, 100) per cent", lambda x: (x >= 0) & (x < 100), units="%")
+OF_100 = Number("an error rate in (0, 100] per cent", lambda x: (x > 0) & (x <= 100), units="%")
+EPOCHS = Number("a number of epochs above 0", above(0.0), units="epochs")
+STEPS = Number("a number of steps above 0", above(0.0), units="steps")
+BITS = Number("a loss in bits above 0", above(0.0), units="bits")
+PERPLEXITY = Number("a perplexity above 1", above(1.0), units="perplexity")
+
+
+@dataclass(frozen=True)
+class Form:
+    """A key that takes another quantity than the column of runs that it fills.
+
+    Parameters
+    ----------
+    column : str
+        The column of runs.
+    number : Number
+        What the user's cells may hold.
+    value : callable
+        The column's numbers from those, both of shape (row,).
+    measure : str
+        What the user measures, if the column is `error`.
+    words : str
+        The arithmetic, as a message says it.
+    """
+
+    column: str
+    number: Number
+    value: Callable[[Floats], Floats]
+    measure: str = ""
+    words: str = ""
+
+
+def _log(values: Floats) -> Floats:
+    return np.log(np.where(values > 0, values, np.nan))
+
+
+FORMS = {
+    "accuracy": Form("error", ACCURACY, lambda x: 1 - x, "accuracy", "error = 1 - it"),
+    "accuracy%": Form("error", PERCENT, lambda x: 1 - x / 100, "accuracy", "error = 1 - it / 100"),
+    "error%": Form("error", OF_100, lambda x: x / 100, "error", "error = it / 100"),
+    "epochs": Form("samples_seen", EPOCHS, lambda x: x, words="samples_seen = it x unique_samples"),
+    "steps": Form("samples_seen", STEPS, lambda x: x, words="samples_seen = it x samples a step"),
+    "loss_bits": Form("error", BITS, lambda x: x * np.log(2), "loss", "error = it x log 2"),
+    "ppl": Form("error", PERPLEXITY, _log, "loss", "error = log of it"),
+}
+"""The keys that are arithmetic."""
+
+PLAIN_KEYS = (
+    "error",
+    "samples_seen",
+    "unique_samples",
+    "pool",
+    "data",
+    "group",
+    "run",
+    "metric",
+    "training",
+    "seed",
+    "n_eval",
+    "rounding",
+    "weight",
+)
+"""The columns of a table of runs, which may be called otherwise."""
+SCALED = ("samples_seen", "unique_samples", "n_eval", "steps")
+"""Keys whose column may be multiplied by a number."""
+KEYS = (*PLAIN_KEYS, *FORMS)
+FACTOR = re.compile(r"(.*\S)\s*[*\u00d7]\s*([\d.]+(?:e\+?\d+)?)", re.ASCII | re.IGNORECASE)
+"""A column's name and the number that it is multiplied by."""
+QUOTED = re.compile(r'(^|,)\s*([^,"=]+)="((?:[^"]|"")*)"')
+"""A pair whose name alone stands in quotes."""
+TOKENS = re.compile(r"tokens?([^a-z]|$)|(^|[^a-z])tok([^a-z]|$)", re.IGNORECASE)
+"""A column's name that says that it counts tokens."""
+
+
+def columns_of(columns: Columns | None) -> dict[str, str]:
+    """The mapping that an argument gives, checked as far as it can be without the table.
+
+    Raises
+    ------
+    InputError
+        If the text holds no pairs, a key is unknown or two keys fill one column.
+
+    Examples
+    --------
+    >>> columns_of('error=val_loss, "pool=data, source",steps=step*1024')
+    {'error': 'val_loss', 'pool': 'data, source', 'steps': 'step*1024'}
+    """
+    if columns is None:
+        return {}
+    pairs = _pairs(columns) if isinstance(columns, str) else dict(columns)
+    faults = [
+        fault for key, name in pairs.items() if (fault := _fault_of_pair(key, name)) is not None
+    ]
+    filled: dict[str, str] = {}
+    for key in pairs:
+        column = target(key)
+        if column in filled:
+            faults.append(f"{filled[column]!r} and {key!r} both give {column}; leave one out")
+        filled[column] = key
+    if faults:
+        raise InputError(f"columns: {'; '.join(faults)}")
+    return pairs
+
+
+def target(key: str) -> str:
+    """The column of runs that a key fills."""
+    return FORMS[key].column if key in FORMS else key
+
+
+def _pairs(text: str) -> dict[str, str]:
+    try:
+        cells = next(csv.reader([QUOTED.sub(r'\1"\2=\3"', text)], skipinitialspace=True), [])
+    except csv.Error:  # more than one line
+        cells = [text]
+    pairs: dict[str, str] = {}
+    for cell in cells or [""]:
+        key, equals, name = (part.strip() for part in cell.partition("="))
+        if not (key and equals and name) or "\n" in key:
+            raise InputError(
+                f"columns: expected pairs such as error=val_loss,pool=source, got {cell!r}; "
+                "a name with a comma in it needs quotes"
+            )
+        if key in pairs:
+            raise InputError(f"columns: {key!r} is given twice")
+        pairs[key] = name
+    return pairs
+
+
+def _fault_of_pair(key: object, name: object) -> str | None:
+    if not isinstance(key, str) or not isinstance(name, str):
+        return f"expected names as text, got {key!r} and {name!r}"
+    if key not in KEYS:
+        swapped = f"; the other way round: {name}={key}" if name in KEYS else ""
+        return f"unknown key {key!r}{swapped or alternatives(key, KEYS)}"
+    return None
+
+
+def columns_beside(source: object) -> tuple[dict[str, str], str]:
+    """The table [columns] of the TOML file beside a file of runs, and the TOML file's name.
+
+    Both are empty where there is none.
+
+    Raises
+    ------
+    InputError
+        If the TOML file cannot be read.
+    """
+    if not isinstance(source, str | PathLike) or source == STANDARD_INPUT:
+        return {}, ""
+    path = Path(source)
+    stem = Path(path.stem).stem if path.suffix.lower() == PACKED else path.stem
+    try:
+        beside = path.with_name(f"{stem}.toml")
+        text = "" if beside == path else beside.read_text("utf-8-sig")
+        table = tomllib.loads(text).get("columns")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{beside}: not valid TOML, which may name the columns: {error}") from None
+    except (OSError, ValueError):  # there is none, or no file can have that name
+        return {}, ""
+    try:
+        return (columns_of(table), beside.name) if isinstance(table, dict) else ({}, "")
+    except InputError as error:
+        raise InputError(f"{beside}: {error}") from None
+
+
+def rename(table: Table, columns: Mapping[str, str], totals: Mapping[str, float]) -> None:
+    """Give the columns of a table the names of a table of runs, and note those that it lacks.
+
+    Parameters
+    ----------
+    table : Table
+    columns : mapping of str to str
+        As `columns_of` returns it.
+    totals : mapping of str to float
+        Unique samples of each training set of the composition table, for epochs.
+    """
+    original = dict(table.columns)
+    for key, given in columns.items():
+        column = target(key)
+        name, factor = _factor(key, given, original)
+        before = name.partition("*")[0].strip()
+        if key in SCALED and name not in original and before in original:
+            table.note(f"{key}={name}: expected a number behind *, such as {before}*1024")
+            continue
+        if name not in original:
+            near = suggest(name, original)
+            table.lacks(column, f"no column {name!r} for {key}{near}")
+            continue
+        if key == "steps" and factor is None:
+            table.note(f"steps={name}: how many samples is a step? write steps={name}*1024 or so")
+        if column != name and column in original and column not in table.hidden:
+            table.hidden.append(column)
+        table.repeated -= {column} - {name}
+        table.given[key] = given
+        table.columns[column] = original[name]
+        table.used.add(name)
+        table.called[column] = name
+        form = _form(key, factor or 1.0)
+        if key == "epochs":
+            table.derived[column] = Derived(EPOCHS, _times_unique(table, totals))
+        elif form is not None:
+            table.derived[column] = form
+    table.called = {column: name for column, name in table.called.items() if column != name}
+
+
+def _factor(key: str, given: str, known: Mapping[str, object]) -> tuple[str, float | None]:
+    """The column that a pair names, and the number that it is multiplied by, if any."""
+    match = FACTOR.fullmatch(given)
+    if given in known or match is None or key not in SCALED:
+        return given, None
+    return match[1], float(match[2])
+
+
+def _form(key: str, factor: float) -> Derived | None:
+    if key in FORMS:
+        form = FORMS[key]
+        return Derived(form.number, lambda x: form.value(x) * factor)
+    if factor != 1.0:
+        return Derived(
+            Number("a number above 0", above(0.0), units="samples"), lambda x: x * factor
+        )
+    return None
+
+
+def _times_unique(table: Table, totals: Mapping[str, float]) -> Callable[[Floats], Floats]:
+    """Epochs times the unique samples of each row; NaN where these are at fault."""
+
+    def times(epochs: Floats) -> Floats:
+        unique = np.full(len(table), np.nan)
+        if "unique_samples" in table.columns:
+            form = table.derived.get("unique_samples")
+            unique = table.read(table.columns["unique_samples"], COUNT.counts)
+            unique = form.value(unique) if form else unique
+        if "data" in table.columns:
+            of_sets = [totals.get(name_in(cell), np.nan) for cell in table.columns["data"]]
+            unique = np.where(np.isnan(unique), of_sets, unique)
+        return epochs * np.where(unique > 0, unique, np.nan)
+
+    return times
+
+
+def measure_of(columns: Mapping[str, str], kind: str) -> str:
+    """What the user measures: an accuracy, an error or a loss.
+
+    Examples
+    --------
+    >>> measure_of({"accuracy": "acc1"}, "error"), measure_of({}, "loss")
+    ('accuracy', 'loss')
+    """
+    forms = [FORMS[key].measure for key in columns if key in FORMS and FORMS[key].measure]
+    return (forms or [kind])[0]
+
+
+def kind_of(columns: Mapping[str, str], kind: str) -> str:
+    """The kind of the table, which the forms of losses say, too.
+
+    Raises
+    ------
+    InputError
+        If accuracies are to be read as losses.
+    """
+    measure = measure_of(columns, kind)
+    if kind == "loss" and measure == "accuracy":
+        raise InputError('columns: accuracies give error rates, but the kind is "loss"')
+    return "loss" if measure == "loss" else kind
+
+
+def unit_of(columns: Mapping[str, str], unit: str | None) -> str:
+    """What is counted: as given, or tokens where a mapped column's name says so.
+
+    Raises
+    ------
+    InputError
+        If the unit is no word.
+
+    Examples
+    --------
+    >>> unit_of({"samples_seen": "tokens_trained"}, None), unit_of({}, None), unit_of({}, "pairs")
+    ('tokens', 'samples', 'pairs')
+    """
+    if unit is not None:
+        if not isinstance(unit, str) or not re.fullmatch(r"[^\W\d_][\w -]{0,29}", unit):
+            raise InputError(f"unit: expected a word such as samples or tokens, got {unit!r}")
+        return unit
+    counted = [columns.get(column, "") for column in ("samples_seen", "unique_samples")]
+    return "tokens" if any(map(TOKENS.search, counted)) else "samples"

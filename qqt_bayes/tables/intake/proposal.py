@@ -1,0 +1,241 @@
+"""What to say where a table of runs lacks columns: those it has, and which look like the needed.
+
+Nothing is taken by its looks: the message ends with the mapping of columns that would be right if
+the looks are, ready to be given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+import numpy as np
+
+from qqt_bayes.errors import Advice, listed
+from qqt_bayes.phrases import joined
+from qqt_bayes.tables.cells import Floats, human_numbers_in, name_in, numbers_in
+from qqt_bayes.tables.intake.columns import FORMS
+from qqt_bayes.tables.intake.gaps import is_gap
+from qqt_bayes.tables.intake.synonyms import alike, budget_names, means
+from qqt_bayes.tables.table import Table
+
+LOSSES = {"loss": "a loss", "loss_bits": "a loss in bits", "ppl": "a perplexity"}
+"""Kinds of losses, in words."""
+ENOUGH = 0.8
+"""Share of the cells that are numbers in a column of numbers."""
+FEW_GROUPS = 3
+"""Groups that a table of a few runs may have; a larger one has at most half as many as runs."""
+PLACEHOLDER = "SAMPLES_PER_STEP"
+"""What the user has to fill in."""
+WIDE = (
+    "the columns {} look like budgets: a table of runs has one row for each run, with its budget "
+    "in samples_seen and its result in error; `qqt import` makes that of a wide table"
+)
+NO_HEADER = (
+    "the header holds numbers ({}): a table of runs starts with a line that names its columns"
+)
+CHART = (
+    "{} and the like are a chart of many runs, as W&B exports it: a table of runs has one row for "
+    "each run; `qqt import` makes that of it"
+)
+
+
+def propose(table: Table, kind: str, sets: Collection[str] = ()) -> None:
+    """Add to a table's hints what it may have in place of the columns of runs that it lacks.
+
+    Parameters
+    ----------
+    table : Table
+    kind : {"error", "loss"}
+    sets : collection of str
+        Training sets of the composition table.
+
+    Examples
+    --------
+    >>> table = Table("runs.csv", {"val_loss": [3.2], "seen": [9]}, ["row 2"], missing=["error"])
+    >>> propose(table, "error")
+    >>> print(*table.hints, sep="; ")
+    error: 'val_loss' looks like it, a loss; if that is right, \
+columns={'error': 'val_loss'}, kind='loss' says so
+    """
+    asked = _asked(table, sets)
+    if not asked:
+        return
+    if numbers := [name for name in table.columns if re.fullmatch(r"\d*\.\d+", name)]:
+        table.hints.append(NO_HEADER.format(joined([repr(name) for name in numbers])))
+        return
+    if wide := budget_names(list(table.columns)):
+        table.hints.append(WIDE.format(joined([repr(name) for name in wide])))
+        return
+    if chart := [name for name in table.columns if name.endswith(("__MIN", "__MAX"))]:
+        table.hints.append(CHART.format(repr(chart[0])))
+        return
+    search = _Search(table, kind, sets)
+    for column in asked:
+        search.seek(column)
+    if search.found and "group" not in table.columns:
+        search.seek_group()
+    table.hints += search.said
+    if search.found:
+        losses = search.loss and kind != "loss"
+        arguments = {"columns": table.given | search.found, **({"kind": "loss"} if losses else {})}
+        right = "if that is right" if len(search.found) == 1 else "if these are right"
+        number = f", with a number in place of {PLACEHOLDER}" if "steps" in search.found else ""
+        table.hints.append(Advice(f"{right}, {{}} says so{number}", arguments))
+
+
+def _asked(table: Table, sets: Collection[str]) -> list[str]:
+    """The columns of runs that are lacking, those that a lacking pool needs among them."""
+    order = ["error", "samples_seen", "unique_samples", "pool"]
+    lacking = set(table.missing)
+    if "pool" in lacking and not sets and "unique_samples" not in table.columns:
+        lacking.add("unique_samples")
+    return [column for column in order if column in lacking]
+
+
+class _Search:
+    """Columns found for those that are lacking, and the sentences about them."""
+
+    def __init__(self, table: Table, kind: str, sets: Collection[str]) -> None:
+        self.table, self.kind, self.sets = table, kind, sets
+        self.free = [name for name in table.columns if name not in table.used]
+        self.found: dict[str, str] = {}
+        self.said: list[str] = []
+        self.loss = False
+
+    def seek(self, column: str) -> None:
+        """Find a column, and say what was found."""
+        if column == "error":
+            self._seek_error()
+        elif column == "samples_seen":
+            self._seek_budget()
+        elif column == "pool" and self.sets:
+            self._seek_sets()
+        elif not self._take(column):
+            self.said.append(f"{column}: no column looks like it; add one")
+
+    def _seek_sets(self) -> None:
+        """Find the column that names training sets of the composition table."""
+        least = max(1, ENOUGH * len(self.table))
+        cells = {name: map(name_in, self.table.columns[name]) for name in self.free}
+        known = {name: sum(cell in self.sets for cell in of) for name, of in cells.items()}
+        if names := [name for name, count in known.items() if count >= least]:
+            self._say("data", names, "data", ": it names training sets of the composition table")
+        else:
+            self.said.append("data: no column names the training sets of the composition table")
+
+    def seek_group(self) -> None:
+        """Find a column of the models' sizes, which groups may be."""
+        most = max(FEW_GROUPS, len(self.table) // 2)
+        names = [name for name in self._texts() if 1 < len(set(self._names(name))) <= most]
+        if names := alike("group", names):
+            self._say("group", names, "group (optional)")
+
+    def _take(self, column: str) -> bool:
+        """Find a column by its name, among those that can hold what is meant."""
+        names = alike(column, self._texts() if column == "pool" else self._numeric())
+        if names:
+            self._say(column, names, column)
+        return bool(names)
+
+    def _numeric(self) -> list[str]:
+        return [name for name in self.free if _is_numeric(self._numbers(name))]
+
+    def _texts(self) -> list[str]:
+        """Free columns whose cells are no plain numbers, mostly; else those of whole numbers."""
+        plain = {name: numbers_in(self.table.columns[name], counts=True) for name in self.free}
+        texts = [name for name, numbers in plain.items() if not _is_numeric(numbers)]
+        whole = [name for name in self.free if name not in texts and _are_whole(plain[name])]
+        return texts or whole
+
+    def _names(self, name: str) -> list[str]:
+        return [str(cell) for cell in self.table.columns[name]]
+
+    def _say(self, key: str, names: list[str], label: str, words: str = "") -> None:
+        first, *others = names
+        also = f" (so do {listed(others)})" if others else ""
+        self.said.append(f"{label}: {first!r} looks like it{words}{also}")
+        self.found[key] = first
+        self.free.remove(first)
+
+    def _seek_budget(self) -> None:
+        if self._take("samples_seen"):
+            return
+        numeric = self._numeric()
+        known = {"unique_samples", *alike("unique_samples", numeric)} & set(self.table.columns)
+        for key in ("epochs", "steps") if known else ("steps",):
+            for name in alike(key, numeric)[:1]:
+                self.free.remove(name)
+                self.found[key] = name if key == "epochs" else f"{name}*{PLACEHOLDER}"
+                self.said.append(f"samples_seen: {name!r} looks like {key}: {_formula(key, name)}")
+                return
+        self.said.append("samples_seen: no column looks like it; add one")
+
+    def _seek_error(self) -> None:
+        if self.kind == "error" and (self._seek_rate() or self._seek_accuracy()):
+            return
+        for meaning, words in LOSSES.items():
+            if names := alike(meaning, self._numeric()):
+                key = "error" if meaning == "loss" else meaning
+                self._say(key, names, "error", f", {words}")
+                self.loss = meaning == "loss"
+                return
+        self.said.append("error: no column looks like it; add one")
+
+    def _seek_rate(self) -> bool:
+        for most, key in {1.0: "error", 100.0: "error%"}.items():
+            if names := alike("error", self._rates(most)):
+                self._say(key, names, "error", "" if most == 1.0 else ", in per cent")
+                return True
+        return False
+
+    def _seek_accuracy(self) -> bool:
+        """Accuracies by name; where no loss has a name, numbers in [0, 1], too."""
+        is_loss = any(alike(meaning, self.free) for meaning in LOSSES)
+        for most, key in {1.0: "accuracy", 100.0: "accuracy%"}.items():
+            rates = self._rates(most)
+            names = alike("accuracy", rates) or (rates if most == 1.0 and not is_loss else [])
+            for first in names[:1]:
+                others = len(rates) - 1
+                more = f"and {others} others hold" if others > 1 else "and 1 other hold"
+                holds = more if others else "holds"
+                self.said.append(
+                    f"error: {first!r} {holds} numbers in [0, {most:g}]: if accuracies, "
+                    f"{key}={first} takes {_formula(key, first)}"
+                )
+                self.found[key] = first
+                self.free.remove(first)
+                return True
+        return False
+
+    def _rates(self, most: float) -> list[str]:
+        """Free columns of numbers from 0 to some bound, not all of them whole."""
+        found = []
+        for name in self.free:
+            if means(name, "swept") is not None:  # a learning rate is no accuracy
+                continue
+            numbers = self._numbers(name)
+            held = numbers[np.isfinite(numbers)]
+            within = _is_numeric(numbers) and held.min() >= 0 and held.max() <= most
+            if within and (held % 1 != 0).any():
+                found.append(name)
+        return found
+
+    def _numbers(self, name: str) -> Floats:
+        cells = [None if is_gap(cell) else cell for cell in self.table.columns[name]]
+        return human_numbers_in(cells, True)
+
+
+def _formula(key: str, name: str) -> str:
+    return FORMS[key].words.replace("it", repr(name), 1)
+
+
+def _are_whole(numbers: Floats) -> bool:
+    held = numbers[np.isfinite(numbers)]
+    return bool((held % 1 == 0).all())
+
+
+def _is_numeric(numbers: Floats) -> bool:
+    """Whether enough of the cells that are not empty are numbers."""
+    held = numbers[~np.isnan(numbers)]
+    return bool(held.size and np.isfinite(held).mean() >= ENOUGH)
