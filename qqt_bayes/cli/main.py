@@ -11,6 +11,7 @@ import click
 
 from qqt_bayes import __version__
 from qqt_bayes.cli import options
+from qqt_bayes.cli.of_fits import compare, decide, predict
 from qqt_bayes.posterior.methods import METHODS
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "show_default": True}
@@ -20,6 +21,10 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "show_default": True}
 @click.version_option(__version__, prog_name="qqt")
 def main() -> None:
     """Which data filter wins at your compute budget, how sure that is, what a mistake costs."""
+
+
+for command in (predict, decide, compare):
+    main.add_command(command)
 
 
 @main.command()
@@ -147,141 +152,6 @@ def fit(
 
 
 @main.command()
-@click.argument("source", metavar="PARAMETERS|FIT")
-@options.levels
-@click.option("--budgets", metavar="LIST", help=options.BUDGETS_HELP)
-@click.option("--law", metavar="NAME", help="PARAMETERS: their law; utility if not given.")
-@click.option("--fit", "rows", metavar="NAME", help="PARAMETERS: rows to use, by column fit.")
-@click.option("--new-run", is_flag=True, help="FIT: of one new run, with its noise; not the mean.")
-@options.interval
-@options.only_group
-@options.yes
-@options.force
-@options.table_format
-def predict(
-    source: str,
-    levels: str | None,
-    budgets: str | None,
-    law: str | None,
-    rows: str | None,
-    new_run: bool,
-    interval: float,
-    only_group: str | None,
-    yes: bool,
-    force: bool,
-    form: str,
-) -> None:
-    """Predict errors, from a table of known PARAMETERS or from a FIT with its uncertainty."""
-    from qqt_bayes.cli import predict
-
-    predict.report(
-        source,
-        form,
-        levels=levels,
-        budgets=budgets,
-        law=law,
-        rows=rows,
-        new_run=new_run,
-        interval=interval,
-        only_group=only_group,
-        yes=yes,
-        force=force,
-    )
-
-
-@main.command()
-@click.argument("sources", nargs=-1, required=True, metavar="FIT...|STUDY")
-@click.option(
-    "--weights",
-    metavar="LIST",
-    help="Several FITs: 0.7,0.3, or stacking (see `qqt compare`); equal ones if not given.",
-)
-@options.levels
-@click.option(
-    "--nested",
-    "is_nested",
-    is_flag=True,
-    help="Instead of levels, unions of pools: the best, the two best, and so on, by the posterior.",
-)
-@options.target_pools
-@click.option(
-    "--subsets", is_flag=True, help="Instead of levels, every subset of the pools, taken whole."
-)
-@click.option("--budgets", metavar="LIST", help=options.BUDGETS_HELP)
-@options.criteria
-@options.only_group
-@click.option("--figures", metavar="DIR", help="Folder for figures, as PNG and SVG.")
-@click.option(
-    "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Write as .csv or .json, too."
-)
-@options.explain
-@options.yes
-@options.force
-@options.table_format
-def decide(
-    sources: tuple[str, ...],
-    weights: str | None,
-    levels: str | None,
-    is_nested: bool,
-    scale: float | None,
-    target_pools: str | None,
-    subsets: bool,
-    budgets: str | None,
-    only_group: str | None,
-    figures: str | None,
-    outputs: tuple[str, ...],
-    explain: bool,
-    yes: bool,
-    form: str,
-    **criteria: Any,
-) -> None:
-    """Say which level to choose at each budget, how sure that is and what a wrong choice costs.
-
-    Several FITs, each of another model and the same runs, are judged together, by their weights.
-    STUDY is a folder that `qqt study` wrote: its fits, weights, levels and budgets are taken where
-    no others are given.
-    """
-    options.require_rule(criteria)
-    is_study = options.require_one_study(sources)
-    if subsets:
-        of_levels: dict[str, Any] = {
-            "--levels": levels,
-            "--figures": figures,
-            "--nested": is_nested,
-        }
-        of_levels |= {"--scale": scale, "--target-pools": target_pools}
-        for name, is_given in of_levels.items():
-            if is_given:
-                raise click.UsageError(f"{name} is for levels; --subsets judges subsets of pools.")
-    if levels and is_nested:
-        raise click.UsageError("--levels and --nested both say what to decide between; give one.")
-    options.require_one_size(scale, target_pools)
-    if subsets and (is_study or len(sources) > 1):
-        raise click.UsageError("--subsets is for one FIT.")
-    if len(sources) == 1 and not is_study and weights:
-        raise click.UsageError("--weights is for several FITs.")
-    from qqt_bayes.cli import decide
-
-    decide.report(
-        sources,
-        form,
-        weights=weights,
-        levels=levels,
-        is_nested=is_nested,
-        scale=scale,
-        target_pools=target_pools,
-        subsets=subsets,
-        budgets=budgets,
-        only_group=only_group,
-        figures=figures,
-        outputs=outputs,
-        explain=explain,
-        yes=yes,
-        **criteria,
-    )
-
-
-@main.command()
 @options.runs
 @click.option("-o", "--output", required=True, metavar="DIR", help="Folder to write to.")
 @options.levels
@@ -340,37 +210,6 @@ def study(
         group=only_group,
         **choices,
     )
-
-
-@main.command()
-@click.argument("fits", nargs=-1, required=True, metavar="FIT...|STUDY")
-@click.option(
-    "--leave-out",
-    type=click.Choice(["run", "training-set", "largest-budget"]),
-    default="run",
-    help="What a law predicts without having seen it; all but run need --refit.",
-)
-@click.option("--refit", is_flag=True, help="Sample again where the saved draws do not suffice.")
-@options.levels
-@click.option("--budgets", metavar="LIST", help=f"Of a next run. {options.BUDGETS_HELP}")
-@options.table_format
-def compare(
-    fits: tuple[str, ...],
-    leave_out: str,
-    refit: bool,
-    levels: str | None,
-    budgets: str | None,
-    form: str,
-) -> None:
-    """Say which law predicts the runs best, what decides that, and which run would.
-
-    Each FIT is of another model and the same runs; STUDY is a folder that `qqt study` wrote. What
-    they say of the combination theorem is reported, too, if the size exponent is free in one.
-    """
-    options.require_one_study(fits)
-    from qqt_bayes.cli import compare
-
-    compare.report(fits, leave_out, refit, levels, budgets, form)
 
 
 @main.command()
