@@ -33,6 +33,7 @@ LEFT_OUT = {
     "commented_rows": "Rows that are commented out with # and left out",
     "dropped_rows": "Rows without a number they need, left out by --drop-missing",
     "beaten_rows": "Rows with a better run of the same cell, left out by --best",
+    "early_rows": "Rows of fewer samples, left out by --from",
 }
 """What `read_runs` left out of the rows of a table, in words."""
 ENDINGS = (".nc", ".netcdf", ".h5", ".hdf5")

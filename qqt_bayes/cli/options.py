@@ -170,11 +170,17 @@ runs = together(
         is_flag=True,
         help="Of runs that repeat each other in all but their settings, keep the best.",
     ),
+    click.option(
+        "--from",
+        "least_budget",
+        metavar="BUDGET",
+        help="Leave out runs of fewer samples, in which training has hardly begun.",
+    ),
 )
 """RUNS, and how to read them."""
 READING = (
     *("composition", "pools", "metric", "kind", "chance_error", "group", "mapping"),
-    *("columns", "unit", "drop_missing", "human_numbers", "best"),
+    *("columns", "unit", "drop_missing", "human_numbers", "best", "least_budget"),
 )
 """The names of those options that say how."""
 

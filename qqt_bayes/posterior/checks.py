@@ -87,7 +87,7 @@ CHECKS: dict[str, Kind] = {
     ),
     "amplitude": Kind("amplitude of the discrepancy", "at most", LARGEST_AMPLITUDE, "law"),
     "misfit_common": Kind(
-        "misfit along the budget, common to all training sets", "at most", LARGEST_COMMON, "law"
+        "misfit along the budget{of}, common to all training sets", "at most", LARGEST_COMMON, "law"
     ),
     "misfit_run": Kind(
         "runs{of} from what all others say, in deviations",

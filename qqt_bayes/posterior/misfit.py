@@ -12,6 +12,7 @@ from qqt_bayes.model.curves import amplitude_of, located, printed
 from qqt_bayes.model.discrepancy import Seen
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.phrases import format_samples
+from qqt_bayes.posterior.checks import LARGEST_COMMON
 
 Array = NDArray[np.float64]
 
@@ -41,7 +42,7 @@ def misfit(
         - `amplitude`: the median of the discrepancy's;
         - `misfit_common`: root mean square, over budgets, of the mean log residual of all training
           sets that were trained there, on the scale of the amplitude; only where
-          `LEAST_SETS` share a budget;
+          `LEAST_SETS` share a budget; of the early runs that bend away, if they do;
         - `misfit_run`: of the mean error of a training set at a budget given all others, the most
           deviations from what was expected; of that set at that budget.
     """
@@ -50,9 +51,12 @@ def misfit(
     amplitude = amplitude_of(problem, draws)
     given = condition(data, amplitude, mean, printed(problem, sigma), problem.turn)
     found = {"amplitude": (float(np.median(amplitude)) / problem.of_error, "")}
-    common = common_misfit(data, given.of_cell.mean(axis=0))
+    residual = given.of_cell.mean(axis=0) / problem.of_error
+    common = common_misfit(data, residual)
     if common is not None:
-        found["misfit_common"] = common / problem.of_error, ""
+        least = first_after_early(problem.runs["samples_seen"].values, residual[data.cell])
+        early = "" if least is None else f"runs below {format_samples(least)}"
+        found["misfit_common"] = common, early
     precision = given.precision
     distance = precision.times(given.of_cell) / np.sqrt(precision.diagonal())
     far = np.abs(distance.mean(axis=0))
@@ -60,6 +64,42 @@ def misfit(
     name = problem.runs["data"].values[problem.runs["data_index"].values[run]]
     budget = format_samples(problem.runs["samples_seen"].values[run])
     return found | {"misfit_run": (float(far.max()), f"{name} at {budget}")}
+
+
+def first_after_early(budgets: Array, residual: Array) -> float | None:
+    """The least budget after those at which runs bend away from the law that all others follow.
+
+    Early runs bend away if at the least budgets, up to half of all of them, the mean residual has
+    one sign and exceeds the gate's bar.  The bend ends after the last of these budgets at which it
+    exceeds half of the largest there.
+
+    Parameters
+    ----------
+    budgets, residual : array, shape (run,)
+        Samples seen, and log residual on the scale of the amplitude.
+
+    Returns
+    -------
+    float or None
+        None where no early runs do, or more than half of the budgets would go.
+
+    Examples
+    --------
+    >>> seen = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    >>> first_after_early(seen, np.array([0.3, 0.2, 0.1, -0.1, -0.1, -0.1]))
+    3.0
+    >>> first_after_early(seen, np.array([0.0, 0.2, 0.1, -0.1, -0.1, -0.1])) is None
+    True
+    """
+    at, place = np.unique(budgets, return_inverse=True)
+    mean = np.bincount(place, residual) / np.bincount(place)
+    bends = (np.abs(mean) > LARGEST_COMMON) & (np.sign(mean) == np.sign(mean[0]))
+    stretch = int(np.argmin(bends)) if not bends.all() else bends.size
+    if not stretch:
+        return None
+    largest = np.abs(mean[:stretch]).max()
+    last = int(np.flatnonzero(np.abs(mean[:stretch]) > largest / 2)[-1])
+    return None if 2 * (last + 1) > at.size else float(at[last + 1])
 
 
 def common_misfit(data: Seen, residual: Array) -> float | None:

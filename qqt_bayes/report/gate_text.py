@@ -14,6 +14,8 @@ from qqt_bayes.posterior.checks import Check
 from qqt_bayes.posterior.gate import Gate, Mode
 from qqt_bayes.report.fit_text import remark
 
+EARLY = "runs below "
+"""Begin of the subject of a misfit that early runs carry."""
 LONGER = 3
 """Times as many draws to take where they were too few."""
 OTHER_MODELS = {
@@ -229,6 +231,16 @@ def _other_law(check: Check, gate: Gate) -> str:
     )
 
 
+def _early(check: Check, gate: Gate) -> str:
+    if not check.of:
+        return _other_law(check, gate)
+    least = check.of.removeprefix(EARLY)
+    return (
+        f"they bend away from what all others follow, as runs do in which training has hardly "
+        f"begun: leave them out with --from {least}, if enough are left; {_other_law(check, gate)}"
+    )
+
+
 def _noisy(check: Check, gate: Gate) -> str:
     of = f" of {check.of}" if check.of else ""
     return (
@@ -261,7 +273,7 @@ ADVICE: dict[str, Callable[[Check, Gate], str]] = {
     "scatter_declared": _other_law,
     "scatter_prior": _noisy,
     "amplitude": _other_law,
-    "misfit_common": _other_law,
+    "misfit_common": _early,
     "misfit_run": _unexplained,
     "residuals_budget": _other_law,
     "residuals_repetitions": _other_law,

@@ -18,6 +18,7 @@ import pandas as pd
 import xarray as xr
 
 from qqt_bayes.errors import InputError, alternatives
+from qqt_bayes.tables.budgets import parse_budgets
 from qqt_bayes.tables.cells import WRONG
 from qqt_bayes.tables.composition import composition_of, read_sizes
 from qqt_bayes.tables.evaluations import evaluations
@@ -57,6 +58,7 @@ def read_runs(
     drop_missing: bool = False,
     human_numbers: bool = False,
     best: bool = False,
+    least_budget: float | str | None = None,
 ) -> xr.Dataset:
     """Evaluated training runs, checked.
 
@@ -104,6 +106,10 @@ def read_runs(
         Of runs with the same training set, samples_seen, group and seed keep the one of least
         error.
 
+    least_budget : number or str, optional
+        Leave out runs of fewer samples seen, such as 1e9 or "1B": before training has begun in
+        earnest, losses bend away from every law here.
+
     Returns
     -------
     Dataset
@@ -148,6 +154,7 @@ def read_runs(
     table.require("samples_seen", "error")
     dropped = judge_gaps(table, NEEDED, drop_missing)
     parse = partial(read_rows, recipes=recipes, sizes=sizes, kind=kind, group=group)
+    early = [] if least_budget is None else _leave_early(table, parse, least_budget)
     beaten = _keep_best(table, parse) if best else []
     parsed = parse(table)
     if table.missing:
@@ -193,7 +200,27 @@ def read_runs(
         commented_rows=json.dumps(table.comments),
         dropped_rows=json.dumps(dropped),
         beaten_rows=json.dumps(beaten),
+        early_rows=json.dumps(early),
     )
+
+
+def _leave_early(
+    table: Table, parse: Callable[[Table], Rows], least_budget: float | str
+) -> list[str]:
+    """Leave out the rows of runs that saw fewer samples, and say which they are.
+
+    A row whose samples seen are a fault stays, to be named with all others.
+    """
+    [least] = parse_budgets(str(least_budget))
+    seen = parse(table.copy()).values["samples_seen"]
+    kept = ~(seen < least) | (seen == WRONG)
+    if not kept.any():
+        raise InputError(
+            f"least_budget: every run saw fewer than {least:g} samples; name a lower budget"
+        )
+    places = [place for place, keep in zip(table.places, kept, strict=True) if not keep]
+    table.keep(kept)
+    return places
 
 
 def _keep_best(table: Table, parse: Callable[[Table], Rows]) -> list[str]:
