@@ -52,8 +52,8 @@ def coverage_elsewhere(
     runs : Dataset
         The design; see `qqt_bayes.calibration.sbc.simulation_based_calibration`.
     truth, fitted : Spec or str
-        The specification that tables are drawn from, with parameters from its priors, and the one
-        that is fitted to them.
+        The specification that tables are drawn from, with parameters from its priors and without
+        departures from its law, and the one that is fitted to them.
     replications, seed : int
     probability : float
         Of the intervals.
@@ -73,7 +73,8 @@ def coverage_elsewhere(
     InputError
         As from `simulation_based_calibration`.
     """
-    truth, fitted = load_model(truth), load_model(fitted)
+    # tables follow the other law exactly: departures of its own would be one more truth to hold
+    truth, fitted = load_model(truth).law_alone(), load_model(fitted)
     require_kind(truth, runs.attrs["kind"])
     tables = prior_tables(truth, runs, replications, seed)
     largest = float(tables.design["samples_seen"].max())

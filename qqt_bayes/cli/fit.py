@@ -12,6 +12,7 @@ import xarray as xr
 
 from qqt_bayes.cli.inputs import files_read, go_on, runs_of
 from qqt_bayes.cli.output import emit, note
+from qqt_bayes.comparison.splits import select_runs
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.files import slug, writable
 from qqt_bayes.model.spec import Spec, load_model
@@ -33,7 +34,7 @@ def report(
     form: str,
     *,
     reading: dict[str, Any],
-    by_metric: bool,
+    by: str | None,
     yes: bool,
     force: bool,
     dask: str | None,
@@ -48,8 +49,8 @@ def report(
     form : {"table", "json", "csv"}
     reading : dict
         How to read RUNS: the other options of `qqt_bayes.cli.options.runs`.
-    by_metric : bool
-        Whether each metric of RUNS has a fit of its own.
+    by : {"metric", "group"}, optional
+        Of what each has a fit of its own.
     yes : bool
         Whether numbers that may mean something else are so intended.
     force : bool
@@ -68,17 +69,28 @@ def report(
         As in `fit_and_report`.
     """
     spec = load_model(model)
-    names = metrics(runs, reading["columns"]) if by_metric else [reading["metric"]]
-    paths = files(output, names) if by_metric else [output]
+    if by == "metric":
+        names = metrics(runs, reading["columns"])
+        tables = [runs_of(runs, reading | {"metric": name}) for name in names]
+    else:
+        tables, names = [runs_of(runs, reading)], [reading["metric"]]
+    if by == "group":
+        names, tables = tables[0]["group"].values.tolist(), each_group(tables[0])
+    paths = files(output, names) if by else [output]
     for path in paths:
         writable(Path(path), files_read(model, runs, reading))
-    tables = [runs_of(runs, reading | {"metric": name}) for name in names]
     go_on({str(name): questions(table) for name, table in zip(names, tables, strict=True)}, yes)
     where = "" if dask is None else f" on {dask}"
     note(f"Fitting model {spec.name} to {tables[0].sizes['run']} runs{where} ...")
     if dask is None:
         note_compilation()
     fit_and_report(tables, spec, paths, form, force, dask, **sampler)
+
+
+def each_group(runs: xr.Dataset) -> list[xr.Dataset]:
+    """The runs of each group as a table of its own."""
+    index = runs["group_index"].values
+    return [select_runs(runs, index == place) for place in range(runs.sizes["group"])]
 
 
 def note_compilation() -> None:
@@ -106,7 +118,7 @@ def files(output: str, names: list[str]) -> list[str]:
     words = [slug(name) for name in names]
     for name, word in zip(names, words, strict=True):
         if words.count(word) > 1 or not word:
-            raise InputError(f"metric {name!r}: its name is no file's of its own; rename it")
+            raise InputError(f"{name!r}: its name is no file's of its own; rename it")
     return [str(path.with_name(f"{path.stem}-{word}{path.suffix}")) for word in words]
 
 

@@ -79,8 +79,8 @@ def import_(source: str, output: str, composition: str | None, form: str, **read
 @click.option("-o", "--output", required=True, metavar="FIT", help="netCDF file to write.")
 @click.option(
     "--by",
-    type=click.Choice(["metric"]),
-    help="A fit for each metric of RUNS; its name goes into the name of the file.",
+    type=click.Choice(["metric", "group"]),
+    help="A fit for each metric, or each group, of RUNS; its name goes into the name of the file.",
 )
 @options.model
 @click.option(
@@ -127,9 +127,9 @@ def fit(
 ) -> None:
     """Infer the parameters of a scaling law from RUNS."""
     options.only_for_nuts(method, "tune", "target_accept", "low_rank")
-    if by and (reading["metric"] or reading["mapping"]):
+    if by == "metric" and (reading["metric"] or reading["mapping"]):
         raise click.UsageError("--by metric reads every metric of a table: no --metric, --mapping.")
-    if by and runs == "-":
+    if by == "metric" and runs == "-":
         raise click.UsageError("--by metric reads RUNS more than once: give a file.")
     from qqt_bayes.cli import fit
 
@@ -143,7 +143,7 @@ def fit(
         output,
         form,
         reading=reading,
-        by_metric=by is not None,
+        by=by,
         yes=yes,
         force=force,
         dask=dask,

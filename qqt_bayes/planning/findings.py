@@ -95,7 +95,7 @@ def facts(spec: Spec, runs: xr.Dataset, epochs: pd.Series) -> Iterator[Finding]:
     least, most = (float(epochs[end]) for end in ends)
     yield Finding("repetition", ends, {"least": least, "most": most})
     random = {name for name, value in spec.parameters.items() if isinstance(value, Prior)}
-    yield from _about_budgets(runs, {"a", "d"} <= random)
+    yield from _about_budgets(runs, {"a", "d"} <= random or {"height", "floor"} <= random)
     yield from _about_checkpoints(spec, runs)
     yield from _about_rises(spec, runs)
     if "tau" in random:

@@ -85,8 +85,8 @@ def assess(runs: xr.Dataset, spec: Spec | str = DEFAULT_MODEL, *, seed: int = 0)
         found.append(Finding("unknown"))
     else:
         ridges = find_ridges(information)
-        # what is not identified has no precision
-        alone = any(finding.id == "one_budget" for finding in found)
+        # what is not identified has no precision, and a curve is not known from a short piece of it
+        alone = any(finding.id in ("one_budget", "narrow_budgets") for finding in found)
         found.extend(surprises(information, runs))
         found.extend(quantified(information, ridges, data, [] if alone else budgets.tolist()))
     return Assessment(

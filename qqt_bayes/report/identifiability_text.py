@@ -138,8 +138,8 @@ def _one_budget(finding: Finding, model: str) -> str:
 def _narrow_budgets(finding: Finding, model: str) -> str:
     """That budgets span too little to tell floor from scale."""
     return (
-        f"Budgets span a factor of {finding.values['factor']:.2g}, less than ten: floor (d) and "
-        "scale (a) trade against each other, and errors at larger budgets with them."
+        f"Budgets span a factor of {finding.values['factor']:.2g}, less than ten: floor and scale "
+        "trade against each other, and errors at larger budgets with them, so none is foretold."
     )
 
 

@@ -31,8 +31,8 @@ SAID = [
     ),
     (
         Finding("narrow_budgets", values={"factor": 9.0, "bar": 10.0}),
-        "Budgets span a factor of 9, less than ten: floor (d) and scale (a) trade against each "
-        "other, and errors at larger budgets with them.",
+        "Budgets span a factor of 9, less than ten: floor and scale trade against each other, and "
+        "errors at larger budgets with them, so none is foretold.",
     ),
     (
         Finding("groups_at_one_budget", ("s", "l"), {"all_groups": True}),
