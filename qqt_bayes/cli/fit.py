@@ -69,6 +69,8 @@ def report(
         As in `fit_and_report`.
     """
     spec = load_model(model)
+    if by is None:
+        writable(Path(output), files_read(model, runs, reading))  # before anything is read
     if by == "metric":
         names = metrics(runs, reading["columns"])
         tables = [runs_of(runs, reading | {"metric": name}) for name in names]

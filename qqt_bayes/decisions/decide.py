@@ -212,6 +212,8 @@ def add_distance_from_runs(
     dims = ("group", "law", "exponent", "pair", "level", "pool", "budget", "quantile")
     return decision.transpose(*dims, missing_dims="ignore").assign_attrs(
         kind=fit.kind,
+        measure=fit.measure,
+        unit=fit.unit,
         law=", ".join(each.spec.law for each in fits.values()),
         model=f"stack ({', '.join(shares)})" if others else next(iter(fits)),
         models=list(fits),

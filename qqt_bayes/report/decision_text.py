@@ -34,6 +34,7 @@ from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.posterior.methods import is_approximate
 from qqt_bayes.report.fit_text import remark
 from qqt_bayes.report.limits_text import LIMITS
+from qqt_bayes.report.measures import measure, measured, measured_interval, unit
 
 RELIABILITY = (
     "How often such probabilities came true on held-out runs, where levels had been trained and "
@@ -43,8 +44,8 @@ FORCED = "The fit did not pass its checks and was used by force: every number he
 MOST_NAMED = 3
 """Levels that are named one by one where several lack the same."""
 BASIS: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "expected": lambda c: f"expected {c['kind']}",
-    "cvar": lambda c: f"the mean {c['kind']} over the worst {1 - c['cvar_level']:.3g} of draws",
+    "expected": lambda c: f"expected {measure(c)}",
+    "cvar": lambda c: f"the mean {measure(c)} over the worst {1 - c['cvar_level']:.3g} of draws",
     "target": lambda c: f"the probability that the {c['kind']} is at most {c['target']:g}",
 }
 """What each rule compares levels by, in words, from the attributes of a decision."""
@@ -211,12 +212,13 @@ def _only_level(decision: xr.Dataset) -> str:
     level = decision.isel(level=0)
     ends = []
     for i in (0, -1):
-        mean, (low, _, high) = level["error_mean"].values[i], level["error"].isel(budget=i).values
+        mean = measured(level["error_mean"].values[i], decision.attrs)
+        low, _, high = measured_interval(level["error"].isel(budget=i), decision.attrs)
         interval = f"{_percent(decision)} interval {low:.3f} to {high:.3f}"
         ends.append(f"{mean:.3f} ({interval}) at {format_samples(level['budget'].values[i])}")
     return (
         f"There is one level, {level['level'].item()}, and nothing to choose between; its expected "
-        f"{decision.attrs['kind']} is {' and '.join(dict.fromkeys(ends))} samples."
+        f"{measure(decision.attrs)} is {' and '.join(dict.fromkeys(ends))} {unit(decision.attrs)}."
     )
 
 
@@ -230,7 +232,7 @@ def _decided(part: xr.Dataset) -> str:
         chances.append(_within_margin(part))
     return (
         f"{_where(part)} take {choice} ({_score(part)}){doubt}: it is {' and '.join(chances)}; "
-        f"choosing it is expected to cost {cost(part['choice_regret'])} in {part.attrs['kind']}"
+        f"choosing it is expected to cost {cost(part['choice_regret'])} in {measure(part.attrs)}"
         f"{_worst(part, ', ')}."
     )
 
@@ -243,8 +245,8 @@ def _leads(part: xr.Dataset) -> str:
     regret = part["regret"].sel(level=leader)
     return (
         f"{_where(part)} {leader} leads (best with probability {sure}, {_score(part)}, expected to "
-        f"cost {cost(regret)} in {part.attrs['kind']}{_worst(part, ', ')}), but this is not proven."
-        f"{taken}"
+        f"cost {cost(regret)} in {measure(part.attrs)}{_worst(part, ', ')}), but this is not "
+        f"proven.{taken}"
     )
 
 
@@ -280,9 +282,10 @@ def to_settle(decision: xr.Dataset) -> str:
     compute = len(budgets) * (least + most) / target
     many = "each at" if len(budgets) > 1 else "at"
     return (
-        f"What would help most for {format_samples(target)} samples: train {joined(list(budgets))} "
-        f"{many} {format_samples(least)} and {format_samples(most)} samples, together "
-        f"{compute:.2g} times the compute of one run at {format_samples(target)}. It may stay open."
+        f"What would help most for {format_samples(target)} {unit(decision.attrs)}: train "
+        f"{joined(list(budgets))} {many} {format_samples(least)} and {format_samples(most)} "
+        f"{unit(decision.attrs)}, together {compute:.2g} times the compute of one run at "
+        f"{format_samples(target)}. It may stay open."
     )
 
 
@@ -297,7 +300,7 @@ def _undecided(part: xr.Dataset) -> str:
     return (
         f"{_where(part)} it is undecided between {rivals}: "
         f"{'either' if len(names) == 2 else 'each'} is expected to cost {cost(regret)} in "
-        f"{part.attrs['kind']}{bound}{_worst(part, '; ')}. "
+        f"{measure(part.attrs)}{bound}{_worst(part, '; ')}. "
         f"The rule takes {part['choice'].values[0]} ({_score(part)}), {_within_margin(part)}."
     )
 
@@ -330,26 +333,31 @@ def _crossovers(decision: xr.Dataset) -> Iterator[str]:
         always = f", and is ahead throughout with probability {chance(below)}"
         clauses.append(
             f"{pair['later'].item()} overtakes {pair['earlier'].item()} {perhaps}at {median} "
-            f"samples ({_percent(decision)} interval {low} to {high})"
+            f"{unit(decision.attrs)} ({_percent(decision)} interval {low} to {high})"
             f"{always if below > 1 - CERTAIN else ''}"
         )
     if clauses:
-        yield f"From {span(decision['budget'].values)} samples {'; '.join(clauses)}."
+        yield f"From {span(decision['budget'].values)} {unit(decision.attrs)} {'; '.join(clauses)}."
 
 
 def _where(part: xr.Dataset) -> str:
     """The budgets of a stretch, as the beginning of a sentence."""
     budgets = part["budget"].values
-    return f"{'At' if budgets.size == 1 else 'From'} {span(budgets)} samples"
+    return f"{'At' if budgets.size == 1 else 'From'} {span(budgets)} {unit(part.attrs)}"
 
 
 def _score(part: xr.Dataset) -> str:
     """What the rule says of the choice, at the least and the largest budget."""
-    chosen = part["score"].where(part["level"] == part["choice"]).max("level").values
+    scores: list[float] = (
+        part["score"].where(part["level"] == part["choice"]).max("level").values.tolist()
+    )
     label, shown = SCORE[part.attrs["rule"]]
+    if part.attrs["rule"] != "target":
+        scores = [measured(score, part.attrs) for score in scores]
     alike = (part["score"].max("level") - part["score"].min("level") <= TIE).all()
     tie = ", as of every level: the expected error decides" if alike else ""
-    return f"{label.format(**part.attrs)} {joined_ends(shown(chosen[0]), shown(chosen[-1]))}{tie}"
+    ends = joined_ends(shown(scores[0]), shown(scores[-1]))
+    return f"{label.format(measure=measure(part.attrs))} {ends}{tie}"
 
 
 def _within_margin(part: xr.Dataset) -> str:
@@ -374,7 +382,7 @@ def _percent(decision: xr.Dataset) -> str:
 
 
 SCORE: dict[str, tuple[str, Callable[[float], str]]] = {
-    "expected": ("expected {kind}", "{:.3f}".format),
+    "expected": ("expected {measure}", "{:.3f}".format),
     "cvar": ("CVaR", "{:.3f}".format),
     "target": ("probability", lambda score: chance(-score)),
 }

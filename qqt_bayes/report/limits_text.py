@@ -10,6 +10,7 @@ import xarray as xr
 from qqt_bayes.decisions.criteria import TIE
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.phrases import format_samples, joined, joined_ends, span
+from qqt_bayes.report.measures import measure, unit
 from qqt_bayes.tables.budgets import is_one_budget
 from qqt_bayes.tables.rows import HIGHEST
 
@@ -31,9 +32,9 @@ def _misfit(decision: xr.Dataset) -> Iterator[str]:
     if (most := share.max()) > LEAST_MISFIT:
         budget = format_samples(decision["budget"].values[share.argmax()])
         yield (
-            f"At {budget} samples {100 * most:.0f} % of the variance of the choice's "
-            f"{decision.attrs['kind']} is what the law itself may miss, as far as its fit to the "
-            "runs and their distance tell."
+            f"At {budget} {unit(decision.attrs)} {100 * most:.0f} % of the variance of the "
+            f"choice's {measure(decision.attrs)} is what the law itself may miss, as far as its "
+            "fit to the runs and their distance tell."
         )
 
 
@@ -44,9 +45,9 @@ def _impossible(decision: xr.Dataset) -> Iterator[str]:
     budgets = decision["budget"].values[beyond.any("level").values]
     if budgets.size:
         yield (
-            f"At {span(budgets)} samples the interval reaches error rates above 1, which there are "
-            f"not: the law of {joined(decision.attrs['models'])} knows no bound. One of a bounded "
-            "law (utility-bounded) does."
+            f"At {span(budgets)} {unit(decision.attrs)} the interval reaches error rates above 1, "
+            f"which there are not: the law of {joined(decision.attrs['models'])} knows no bound. "
+            "One of a bounded law (utility-bounded) does."
         )
 
 
@@ -70,8 +71,8 @@ def _one_budget(decision: xr.Dataset) -> Iterator[str]:
     if is_one_budget(np.array([least, most])) and (times != 1).any():
         trained = joined_ends(format_samples(least), format_samples(most))
         yield (
-            f"All its runs are at {trained} samples: how errors change with budget is "
-            "what law and prior say, not the runs."
+            f"All its runs are at {trained} {unit(decision.attrs)}: how errors change with budget "
+            "is what law and prior say, not the runs."
         )
 
 
@@ -86,9 +87,9 @@ def _extrapolations(decision: xr.Dataset) -> Iterator[str]:
             budgets = decision["budget"].values[outside]
             up_to = "up to " if budgets.size > 1 else ""
             yield (
-                f"Nothing was trained {word} {format_samples(decision[limit].item())} samples: "
-                f"what is said of {span(budgets)} extrapolates, by a factor of {up_to}"
-                f"{format_samples(furthest, 2)}."
+                f"Nothing was trained {word} {format_samples(decision[limit].item())} "
+                f"{unit(decision.attrs)}: what is said of {span(budgets)} extrapolates, by a "
+                f"factor of {up_to}{format_samples(furthest, 2)}."
             )
 
 
@@ -175,8 +176,8 @@ def larger(decision: xr.Dataset) -> Iterator[str]:
     exponents = joined([f"{x:g}" for x in decision["exponent"].values])
     yield (
         f"{words} If these grew with the size to the power {exponents}, the choice at "
-        f"{format_samples(budget)} samples would be {joined(each)}. If the sizes are in another "
-        "unit than those trained, correct them."
+        f"{format_samples(budget)} {unit(decision.attrs)} would be {joined(each)}. If the sizes "
+        "are in another unit than those trained, correct them."
     )
 
 

@@ -17,6 +17,7 @@ from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.posterior.methods import mark
 from qqt_bayes.report.decision_text import paragraphs, remarks
+from qqt_bayes.report.measures import measure, measured
 from qqt_bayes.report.verdict_text import answers
 
 FLAGS = ("gate_passed", "forced")
@@ -288,7 +289,8 @@ def at_a_glance(decision: xr.Dataset) -> pd.DataFrame:
     """
     frame = to_frame(decision)
     chosen = frame[frame["choice"]]
-    quantiles = chosen[["error_median", "error_lower", "error_upper"]].itertuples(index=False)
+    ends = chosen[["error_lower", "error_median", "error_upper"]].itertuples(index=False)
+    quantiles = [sorted(measured(x, decision.attrs) for x in each) for each in ends]
     margin, interval = decision.attrs["margin"], decision.attrs["interval"]
     return pd.DataFrame(
         {
@@ -297,8 +299,8 @@ def at_a_glance(decision: xr.Dataset) -> pd.DataFrame:
             "choice": chosen["level"],
             "P(best)": chosen["probability_best"],
             f"P(within {margin:g})": chosen["probability_within_margin"],
-            f"error [{100 * interval:g}%]": [
-                f"{median:.3f} [{lower:.3f}, {upper:.3f}]" for median, lower, upper in quantiles
+            f"{measure(decision.attrs)} [{100 * interval:g}%]": [
+                f"{median:.3f} [{lower:.3f}, {upper:.3f}]" for lower, median, upper in quantiles
             ],
             "regret": chosen["regret"],
             "winner": chosen["winner"].where(

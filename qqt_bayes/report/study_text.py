@@ -15,6 +15,7 @@ from qqt_bayes.phrases import chance_range, cost, joined, spans
 from qqt_bayes.report import gate_text
 from qqt_bayes.report.comparison_text import scores, theorem
 from qqt_bayes.report.decision_text import paragraphs, remarks
+from qqt_bayes.report.measures import unit
 from qqt_bayes.report.verdict_text import answers
 
 Array = NDArray[np.float64]
@@ -68,7 +69,7 @@ def _stretches(decision: xr.Dataset, budgets: Array | None = None) -> str:
         part = pd.DataFrame(rows)
         best = chance_range(xr.DataArray(part["probability_best"].to_numpy()))
         where = spans(part["budget"].to_numpy(), decision["budget"].values)
-        words.append(f"{choice} at {where} samples (P(best) {best})")
+        words.append(f"{choice} at {where} {unit(decision.attrs)} (P(best) {best})")
     return joined(words)
 
 
@@ -97,7 +98,7 @@ def _disagreement(alone: Mapping[str, xr.Dataset]) -> str:
     where = (
         "at every budget"
         if differing.size == asked.size
-        else f"at {spans(differing, asked)} samples"
+        else f"at {spans(differing, asked)} {unit(next(iter(alone.values())).attrs)}"
     )
     return f"They choose differently {where}: there a wrong law costs {joined(costs)}."
 

@@ -19,6 +19,7 @@ from qqt_bayes.phrases import chance, cost, format_samples, joined, spans
 from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.report.decision_text import cautions, to_settle
 from qqt_bayes.report.limits_text import larger
+from qqt_bayes.report.measures import measure, measured, measured_interval, unit
 
 MOST_CANDIDATES = 12
 """Candidates that are listed; the rest are in the CSV."""
@@ -91,9 +92,9 @@ def _verdict(decision: xr.Dataset) -> str:
     last = decision.isel(budget=-1)
     choice, leader, winner = (str(last[name].item()) for name in ("choice", "leader", "winner"))
     best = last["probability_best"]
-    where = f"At {format_samples(last['budget'].item())} samples"
+    where = f"At {format_samples(last['budget'].item())} {unit(decision.attrs)}"
     regret = cost(last["choice_regret"].expand_dims("budget"))
-    costs = f"expected to cost {regret} in {decision.attrs['kind']}"
+    costs = f"expected to cost {regret} in {measure(decision.attrs)}"
     if winner != UNDECIDED and winner == choice:
         return f"{where} take {choice}: it is best with probability {_sure(best, choice)}, {costs}."
     if leader != UNDECIDED:
@@ -124,7 +125,11 @@ def _why(decision: xr.Dataset) -> str:
     choice = str(last["choice"].item())
     rivals = last["probability_best"].where(last["level"] != choice, -1.0)
     rival = str(last["level"].values[int(np.argmax(rivals.values))])
-    low, _, high = last["error"].sel(level=choice).values
+    low, _, high = measured_interval(last["error"].sel(level=choice), decision.attrs)
+    mean = [
+        measured(last["error_mean"].sel(level=name).item(), decision.attrs)
+        for name in (choice, rival)
+    ]
     epochs = {name: last["repetitions"].sel(level=name).item() for name in (choice, rival)}
     seen = (
         f"; their data is seen {format_samples(epochs[choice], 2)} and "
@@ -133,10 +138,9 @@ def _why(decision: xr.Dataset) -> str:
         else ""
     )
     return (
-        f"Why: the {decision.attrs['kind']} expected of {choice} is "
-        f"{last['error_mean'].sel(level=choice).item():.3f} ({100 * decision.attrs['interval']:g}% "
-        f"interval {low:.3f} to {high:.3f}), of {rival} "
-        f"{last['error_mean'].sel(level=rival).item():.3f}{seen}."
+        f"Why: the {measure(decision.attrs)} expected of {choice} is {mean[0]:.3f} "
+        f"({100 * decision.attrs['interval']:g}% interval {low:.3f} to {high:.3f}), of {rival} "
+        f"{mean[1]:.3f}{seen}."
     )
 
 
@@ -157,7 +161,9 @@ def _change(decision: xr.Dataset, alone: Mapping[str, xr.Dataset]) -> str:
             f"{name} at {spans(budgets[decision['choice'].values == name], budgets)}"
             for name in names
         ]
-        words.append(f"of the budgets asked about, the rule takes {joined(each)} samples")
+        words.append(
+            f"of the budgets asked about, the rule takes {joined(each)} {unit(decision.attrs)}"
+        )
     return f"What would change it: {'; '.join(words)}." if words else ""
 
 
@@ -168,10 +174,10 @@ def proxies(decision: xr.Dataset) -> Iterator[str]:
     if least < MANY_EPOCHS or is_scaled or "subsets" in decision.attrs:
         return
     yield (
-        f"Question: at {format_samples(decision['budget'].values[-1])} samples every candidate is "
-        f"seen {format_samples(least, 2)} times or more. If these pools are samples of a larger "
-        "crawl, say how much larger it is (--scale 20, or --target-pools FILE): the larger one "
-        "repeats less, and another filter may win."
+        f"Question: at {format_samples(decision['budget'].values[-1])} {unit(decision.attrs)} "
+        f"every candidate is seen {format_samples(least, 2)} times or more. If these pools are "
+        "samples of a larger crawl, say how much larger it is (--scale 20, or --target-pools "
+        "FILE): the larger one repeats less, and another filter may win."
     )
 
 
@@ -184,19 +190,19 @@ def candidates(decision: xr.Dataset) -> pd.DataFrame:
         Columns `group` (if there are several), `candidate`, `takes`, `unique samples`, `epochs`,
         `P(best)`, `error [90%]` and `regret`.
     """
-    interval = f"{decision.attrs['kind']} [{100 * decision.attrs['interval']:g}%]"
+    interval = f"{measure(decision.attrs)} [{100 * decision.attrs['interval']:g}%]"
     rows = []
     for group, (own,) in in_each_group([decision.sortby("budget")]):
         last = own.isel(budget=-1)
         for i in np.argsort(last["regret"].values, kind="stable")[:MOST_CANDIDATES]:
             level = last.isel(level=int(i))
-            low, median, high = level["error"].values
+            low, median, high = measured_interval(level["error"], decision.attrs)
             rows.append(
                 {
                     **({"group": group} if group else {}),
                     "candidate": level["level"].item(),
                     "takes": takes(level["unique_samples"]),
-                    "unique samples": level["unique_samples"].sum().item(),
+                    f"unique {unit(decision.attrs)}": level["unique_samples"].sum().item(),
                     "epochs": level["repetitions"].item(),
                     "P(best)": level["probability_best"].item(),
                     interval: f"{median:.3f} [{low:.3f}, {high:.3f}]",

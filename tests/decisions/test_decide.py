@@ -51,6 +51,8 @@ def test_a_decision_compares_predictions():
         "draws": 40,
         "discrepancy": 1,
         "kind": "error",
+        "measure": "error",
+        "unit": "samples",
         "law": "utility",
         "model": "utility",
         "models": ["utility"],

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from qqt_bayes.posterior.methods import is_approximate
@@ -31,6 +31,7 @@ from qqt_bayes.report.figures.style import (
     strip,
 )
 from qqt_bayes.report.fit_text import label
+from qqt_bayes.report.measures import ACCURACY, unit
 
 MAX_COLUMNS = 5
 """Panels side by side, at the most."""
@@ -112,9 +113,16 @@ def scaling_curves(
     if runs is not None:
         _points(axes, runs, _level_of_runs(runs, levels, names), colours)
     seen = budgets if runs is None else np.append(budgets, runs["samples_seen"].values)
-    samples_axis(axes, seen.min() / 1.05, seen.max() * (1.05 if runs is not None else 1))
+    samples_axis(
+        axes,
+        seen.min() / 1.05,
+        seen.max() * (1.05 if runs is not None else 1),
+        unit(decision.attrs),
+    )
     axes.margins(y=0.04)
     axes.set_ylabel(_error_name(decision, runs))
+    if decision.attrs.get("measure") == ACCURACY:
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda error, _: f"{1 - error:.3g}"))
     shade_beyond(axes, decision)
     strip(axes, budgets, [names[i] for i in chosen], names, "chosen at each budget")
     end_labels(axes, budgets[-1], middle[:, -1], names, colours)
@@ -145,7 +153,7 @@ def probability_best(decision: xr.Dataset) -> Figure:
     for i, name in enumerate(names):
         area = {"facecolor": colours[i], "edgecolor": "white", "linewidth": 0.8, "label": name}
         axes.fill_between(budgets, edges[i], edges[i + 1], **area)
-    samples_axis(axes, budgets[0], budgets[-1])
+    samples_axis(axes, budgets[0], budgets[-1], unit(decision.attrs))
     axes.set_ylim(0, 1)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set_ylabel("probability best")
@@ -304,7 +312,9 @@ def _level_of_runs(
 
 
 def _error_name(decision: xr.Dataset, runs: xr.Dataset | None) -> str:
-    """Label of the axis of errors: their kind and, if known, their metric."""
+    """Label of the axis of errors: what was measured and, if known, its metric."""
     what = "loss" if decision.attrs.get("kind") == "loss" else "error rate"
+    if decision.attrs.get("measure") == ACCURACY:
+        what = ACCURACY
     metric = "" if runs is None else runs.attrs.get("metric", "")
     return f"{what} ({metric})" if metric else what

@@ -111,7 +111,7 @@ def spread(places: ArrayLike, gap: float, lower: float, upper: float) -> NDArray
     return result
 
 
-def samples_axis(axes: Axes, least: float, largest: float) -> None:
+def samples_axis(axes: Axes, least: float, largest: float, unit: str = "samples") -> None:
     """Make the x axis one of samples seen: logarithmic, with ticks such as 128M and 1B."""
     if least == largest:
         least, largest = least / 2, largest * 2
@@ -123,7 +123,7 @@ def samples_axis(axes: Axes, least: float, largest: float) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(5) if decades < 0.6 else logarithmic)
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: format_samples(x)))
-    axes.set_xlabel("samples seen")
+    axes.set_xlabel(f"{unit} seen")
 
 
 def lay_out(figure: Figure) -> None:

@@ -1,0 +1,42 @@
+"""A decision in the user's own terms: what was measured, and what is counted.
+
+Inside, everything is an error or a loss of samples.  Who gave accuracies reads accuracies, and who
+counts tokens reads tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import xarray as xr
+
+ACCURACY = "accuracy"
+"""The measure that is 1 less the error."""
+
+
+def unit(attributes: Mapping[Any, Any]) -> str:
+    """What budgets and training sets count: samples, tokens, pairs."""
+    return str(attributes.get("unit", "samples"))
+
+
+def measure(attributes: Mapping[Any, Any]) -> str:
+    """What was measured: error, accuracy or loss."""
+    return str(attributes.get("measure", attributes["kind"]))
+
+
+def measured(error: float, attributes: Mapping[Any, Any]) -> float:
+    """An error as what was measured.
+
+    Examples
+    --------
+    >>> round(measured(0.3, {"kind": "error", "measure": "accuracy"}), 2)
+    0.7
+    """
+    return 1 - error if measure(attributes) == ACCURACY else error
+
+
+def measured_interval(ends: xr.DataArray, attributes: Mapping[Any, Any]) -> tuple[float, ...]:
+    """Lower end, median and upper end of an error as of what was measured, in ascending order."""
+    low, middle, high = sorted(measured(float(x), attributes) for x in ends.values)
+    return low, middle, high

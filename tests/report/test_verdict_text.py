@@ -1,0 +1,105 @@
+"""The answer in five seconds: verdict, what comes before it, and three sentences at most."""
+
+import made
+import numpy as np
+import pandas as pd
+import pytest
+from made_decision import LATE, OPEN, SURE, decision
+
+from qqt_bayes.decisions.decide import decide
+from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.report.verdict_text import answers, candidates
+
+
+def with_levels(found):
+    """The made decision with what its levels take."""
+    taken = found["budget"][0] / found["repetitions"].isel(budget=0, drop=True)
+    return found.assign(unique_samples=taken.expand_dims(pool=["crawl"], axis=1))
+
+
+def answer(best, regret, **options):
+    [found] = answers(with_levels(decision(best, regret, **options)))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        (
+            SURE,
+            "At 128M samples take top 10%: it is best with probability 0.97, expected to cost "
+            "0.0002 in error.",
+        ),
+        (
+            OPEN,
+            "At 64M samples it is undecided; likeliest to be best are top 20% (0.60) and top 10% "
+            "(0.40). The rule takes top 20%, expected to cost 0.0005 in error.",
+        ),
+    ],
+)
+def test_verdict(given, verdict):
+    found = answer(*given)
+    assert (found.verdict, found.first) == (verdict, [])
+    assert len(found.bullets) <= 3
+    assert found.bullets[0].startswith("Why: the error expected of top ")
+
+
+def test_what_was_never_checked_is_not_taken():
+    far = with_levels(decision(*LATE)).assign(winner=("budget", ["undecided"]))
+    [found] = answers(far)
+    assert found.verdict.startswith("At 64M samples top 20% leads (best with probability more than")
+    assert found.verdict.endswith(", but it is not proven.")
+    assert " take " not in found.sentences
+
+
+def test_a_fit_that_was_forced_comes_first():
+    [found] = answers(with_levels(decision(*SURE)).assign_attrs(gate_passed=0))
+    assert found.first[0].startswith("The fit did not pass its checks and was used by force")
+
+
+def test_larger_candidates_lead_with_the_choice_under_each_exponent():
+    fit = made.fit(model="utility-free-size", draws=40)
+    found = decide(fit, made.levels(), [640e6], target_pools=20.0)
+    [said] = answers(found)
+    assert said.first[0].startswith("Beware: top 1, top 2 and top 3 take up to 20 times as much")
+    assert "with the size to the power 0, 0.5 and 1, the choice at 640M samples" in said.first[0]
+    assert not any("Question" in line for line in said.first)
+
+
+@pytest.mark.parametrize(("budget", "is_asked"), [(2e9, True), (100e6, False)])
+def test_pools_that_do_not_last_are_asked_about(budget, is_asked):
+    """The largest candidate has 38.4M samples: ten epochs are 384M."""
+    [said] = answers(decide(made.fit(draws=20), made.levels(), [budget]))
+    assert any(line.startswith("Question: ") for line in said.first) is is_asked
+
+
+def test_each_candidate_is_named_by_what_it_takes():
+    found = decide(made.fit(draws=20), made.levels(), [64e6, 640e6])
+    table = candidates(found)
+    levels = found["unique_samples"].sum("pool").to_series()
+    assert set(table["candidate"]) == set(levels.index)
+    assert table["regret"].is_monotonic_increasing
+    rows = table.set_index("candidate")
+    pd.testing.assert_series_equal(
+        rows["unique samples"].sort_index(), levels.sort_index(), check_names=False
+    )
+    np.testing.assert_allclose(rows["epochs"] * rows["unique samples"], 640e6)
+    assert rows.loc["top 2", "takes"] == "12.8M of 0-10%, 12.8M of 10-20%"
+
+
+def test_who_gave_accuracies_of_tokens_reads_accuracies_of_tokens():
+    found = with_levels(decision(*SURE)).assign_attrs(measure="accuracy", unit="tokens")
+    [said] = answers(found)
+    assert said.verdict.startswith("At 128M tokens take top 10%")
+    mean = found["error_mean"].sel(level="top 10%", budget=128e6).item()
+    assert f"Why: the accuracy expected of top 10% is {1 - mean:.3f} (" in said.bullets[0]
+    table = candidates(found).set_index("candidate")
+    low, middle, high = 1 - found["error"].sel(level="top 10%", budget=128e6).values[::-1]
+    assert table.loc["top 10%", "accuracy [90%]"] == f"{middle:.3f} [{low:.3f}, {high:.3f}]"
+    assert "unique tokens" in table
+
+
+def test_groups_have_an_answer_each():
+    fit = made.fit(groups=2, draws=20)
+    names = [each.group for each in answers(decide(fit, made.levels(), [64e6]))]
+    assert names == Fit.of(fit).groups
