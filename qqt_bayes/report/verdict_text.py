@@ -19,7 +19,7 @@ from qqt_bayes.phrases import chance, cost, format_samples, joined, spans
 from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.report.decision_text import cautions, to_settle
 from qqt_bayes.report.limits_text import larger
-from qqt_bayes.report.measures import measure, measured, measured_interval, unit
+from qqt_bayes.report.measures import measure, measured_interval, unit
 
 MOST_CANDIDATES = 12
 """Candidates that are listed; the rest are in the CSV."""
@@ -120,16 +120,13 @@ def _sure(best: xr.DataArray, level: str) -> str:
 
 
 def _why(decision: xr.Dataset) -> str:
-    """The expected errors of the choice and the next level, and how often their data is seen."""
+    """The errors of the choice and the likeliest other level, and how often their data is seen."""
     last = decision.isel(budget=-1)
     choice = str(last["choice"].item())
     rivals = last["probability_best"].where(last["level"] != choice, -1.0)
     rival = str(last["level"].values[int(np.argmax(rivals.values))])
-    low, _, high = measured_interval(last["error"].sel(level=choice), decision.attrs)
-    mean = [
-        measured(last["error_mean"].sel(level=name).item(), decision.attrs)
-        for name in (choice, rival)
-    ]
+    low, middle, high = measured_interval(last["error"].sel(level=choice), decision.attrs)
+    _, other, _ = measured_interval(last["error"].sel(level=rival), decision.attrs)
     epochs = {name: last["repetitions"].sel(level=name).item() for name in (choice, rival)}
     seen = (
         f"; their data is seen {format_samples(epochs[choice], 2)} and "
@@ -138,9 +135,9 @@ def _why(decision: xr.Dataset) -> str:
         else ""
     )
     return (
-        f"Why: the {measure(decision.attrs)} expected of {choice} is {mean[0]:.3f} "
+        f"Why: the {measure(decision.attrs)} of {choice} is {middle:.3f} "
         f"({100 * decision.attrs['interval']:g}% interval {low:.3f} to {high:.3f}), of {rival} "
-        f"{mean[1]:.3f}{seen}."
+        f"{other:.3f}{seen}."
     )
 
 

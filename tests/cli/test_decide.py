@@ -67,7 +67,7 @@ def test_decide_prints_table_and_summary(files: SimpleNamespace) -> None:
     first = candidates.splitlines()[2]
     assert first.split()[:2] == ["top", "3"]
     assert "38.4M" in first
-    assert bullets.startswith("- Why: the error expected of top 3 is ")
+    assert bullets.startswith("- Why: the error of top 3 is ")
     explained = qqt("decide", files.good, "--explain").stdout
     assert explained.startswith(result.stdout)
     words = explained.removeprefix(result.stdout)

@@ -41,7 +41,7 @@ def test_verdict(given, verdict):
     found = answer(*given)
     assert (found.verdict, found.first) == (verdict, [])
     assert len(found.bullets) <= 3
-    assert found.bullets[0].startswith("Why: the error expected of top ")
+    assert found.bullets[0].startswith("Why: the error of top ")
 
 
 def test_what_was_never_checked_is_not_taken():
@@ -91,8 +91,8 @@ def test_who_gave_accuracies_of_tokens_reads_accuracies_of_tokens():
     found = with_levels(decision(*SURE)).assign_attrs(measure="accuracy", unit="tokens")
     [said] = answers(found)
     assert said.verdict.startswith("At 128M tokens take top 10%")
-    mean = found["error_mean"].sel(level="top 10%", budget=128e6).item()
-    assert f"Why: the accuracy expected of top 10% is {1 - mean:.3f} (" in said.bullets[0]
+    middle = 1 - found["error"].sel(level="top 10%", budget=128e6, quantile=0.5).item()
+    assert f"Why: the accuracy of top 10% is {middle:.3f} (" in said.bullets[0]
     table = candidates(found).set_index("candidate")
     low, middle, high = 1 - found["error"].sel(level="top 10%", budget=128e6).values[::-1]
     assert table.loc["top 10%", "accuracy [90%]"] == f"{middle:.3f} [{low:.3f}, {high:.3f}]"
