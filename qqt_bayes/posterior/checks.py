@@ -162,9 +162,14 @@ class Check:
         return CHECKS[self.id].label.format(of=f" of {self.of}" if self.of else "")
 
     @property
+    def question(self) -> Question:
+        """What the check is about; of one that is not known, the law."""
+        return CHECKS[self.id].question if self.id in CHECKS else "law"
+
+    @property
     def is_approximate(self) -> bool:
         """Whether the check is about how far an approximation is from the posterior."""
-        return self.id in CHECKS and CHECKS[self.id].question == "approximation"
+        return self.question == "approximation"
 
     @property
     def bound(self) -> str:

@@ -14,6 +14,10 @@ from qqt_bayes.posterior.checks import Check
 from qqt_bayes.posterior.gate import Gate, Mode
 from qqt_bayes.report.fit_text import remark
 
+STILL = (
+    " The chains agree: how training sets rank at the budgets that were trained can be read so. "
+    "What lies beyond rests on a law that does not describe the runs."
+)
 EARLY = "runs below "
 """Begin of the subject of a misfit that early runs carry."""
 LONGER = 3
@@ -79,7 +83,8 @@ def refused(name: str, gate: Gate) -> str:
 
 def refusal(gate: Gate) -> str:
     """What the command line says of a fit that it does not go on with."""
-    return f"{verdict(gate)}\nUse --force (force=True) to go on all the same."
+    of_law = all(check.question == "law" for check in gate.failed)
+    return f"{verdict(gate)}\nUse --force (force=True) to go on all the same.{STILL * of_law}"
 
 
 def line(check: Check, gate: Gate) -> str:

@@ -9,6 +9,7 @@ from qqt_bayes.posterior.gate import Gate, Mode
 from qqt_bayes.report.gate_text import (
     ADVICE,
     OTHER_MODELS,
+    STILL,
     advice,
     checks,
     checks_at_a_glance,
@@ -101,7 +102,9 @@ def test_what_is_said_of_a_check_that_failed(check_id):
     seen, todo = SENTENCES[check_id]
     assert verdict(gate) == f"The fit did not pass its gate.\n  {seen} FAILED: {todo}"
     assert advice(check, gate) == todo
-    assert refusal(gate) == f"{verdict(gate)}\nUse --force (force=True) to go on all the same."
+    still = STILL if check.question == "law" else ""
+    use = "Use --force (force=True) to go on all the same."
+    assert refusal(gate) == f"{verdict(gate)}\n{use}{still}"
 
 
 def test_a_gate_that_was_passed():
