@@ -251,3 +251,32 @@ def test_new_runs_scatter_as_their_budget_says():
     noise = predict(fit, levels, budgets, **of) - law_curves(fit, levels, budgets)
     deviation = noise.std(("chain", "draw", "level")).values
     np.testing.assert_allclose(deviation, made.NOISE * np.array([1, 2, 10]), rtol=0.1)
+
+
+def test_published_parameters_of_a_language_model_become_a_table():
+    """README's table: E + A / N^alpha + B / D'^beta with repeated data at R*, written out."""
+    big_a, alpha, big_b, beta, floor, r_star = (
+        521.0,
+        0.3526596,
+        1487.7,
+        0.3526596,
+        1.8691,
+        15.387756,
+    )
+    model, unique, seen = 2.8e9, 25_428_571_429.0, 55e9
+    below = floor + big_a / model**alpha
+    parameters = pd.DataFrame(
+        {
+            "pool": ["C4"],
+            "a": [1e5 * big_b ** (-1 / beta)],
+            "b": [beta],
+            "tau": [r_star * np.log(2)],
+            "d": [below],
+            "unique_samples": [unique],
+        }
+    )
+    levels = pd.DataFrame({"data": ["all"], "pool": ["C4"], "unique_samples": [unique]})
+    found = predict_known(parameters, levels, [seen], law="data-constrained", size_exponent=0.0)
+    effective = unique + unique * r_star * (1 - np.exp(-(seen / unique - 1) / r_star))
+    expected = below + big_b / effective**beta
+    np.testing.assert_allclose(found.item(), expected, rtol=1e-9)
