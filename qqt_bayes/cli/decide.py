@@ -24,6 +24,7 @@ from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.fit_file import load, open_fit
 from qqt_bayes.posterior.levels import as_levels
 from qqt_bayes.report import gate_text
+from qqt_bayes.report.verdict_text import left_out
 
 
 def report(
@@ -107,7 +108,8 @@ def report(
         )
     if failed := [each.gate for each in fits.values() if not each.gate.passed]:
         warn("\n".join(map(gate_text.verdict, failed)))
-    output.emit_decision(decision, form, explain=explain)
+    beware = [] if study is None else left_out(study.refused, list(fits))
+    output.emit_decision(decision, form, explain=explain, beware=beware)
     for path in paths:
         output.write_decision(decision, path)
     if folder:

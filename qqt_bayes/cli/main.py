@@ -92,12 +92,7 @@ def import_(source: str, output: str, composition: str | None, form: str, **read
 @options.length(draws=1000, tune=1000)
 @options.chains
 @options.seed
-@click.option(
-    "--target-accept",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    metavar="RATE",
-    help="Nearer to 1 is slower and safer.",
-)
+@options.target_accept
 @click.option("--low-rank", is_flag=True, help="Learn correlations: fewer steps, but more draws.")
 @click.option(
     "--dask",
@@ -168,6 +163,7 @@ def fit(
 @options.length(draws=1000, tune=1000)
 @options.chains
 @options.seed
+@options.target_accept
 @options.explain
 @options.yes
 @options.force

@@ -205,6 +205,13 @@ def length(draws: int | None = None, tune: int | None = None) -> Callable[[Comma
     )
 
 
+target_accept = click.option(
+    "--target-accept",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="RATE",
+    help="Nearer to 1 is slower and safer.",
+)
+
 interval = click.option(
     "--interval", type=float, default=0.9, help="Probability that intervals hold."
 )

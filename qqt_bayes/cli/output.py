@@ -4,7 +4,7 @@ A table has three forms: for people (`table`), and with all digits for programs 
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,7 @@ def emit_decision(
     explain: bool,
     alone: Mapping[str, xr.Dataset] | None = None,
     study: str | None = None,
+    beware: Sequence[str] = (),
 ) -> None:
     """Print a decision on stdout: the verdict, the choices, what the candidates are, and why.
 
@@ -117,15 +118,17 @@ def emit_decision(
         The decisions of single laws that it is made of.
     study : str, optional
         What the study that it is part of comes to, which holds the decision's summary.
+    beware : sequence of str
+        What has to be known before anything else.
     """
     found = answers(decision, alone)
     if form != "table":
         words = {} if study is None else {"study": study}
         emit(to_frame(decision), form, lambda: to_json(decision, alone) | words)
         if form == "csv":
-            note("\n".join(each.sentences for each in found))
+            note("\n".join([*beware, *(each.sentences for each in found)]))
         return
-    for line in dict.fromkeys(line for each in found for line in each.first):
+    for line in dict.fromkeys([*beware, *(line for each in found for line in each.first)]):
         sys.stdout.write(wrapped(line))
     for each in found:
         sys.stdout.write(wrapped(f"{each.group}: {each.verdict}" if each.group else each.verdict))

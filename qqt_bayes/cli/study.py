@@ -14,6 +14,7 @@ from qqt_bayes.files import new_folder
 from qqt_bayes.planning.questions import questions
 from qqt_bayes.report import study_text
 from qqt_bayes.report.identifiability_text import identifiability
+from qqt_bayes.report.verdict_text import left_out
 from qqt_bayes.studies.study import study
 from qqt_bayes.tables.budgets import parse_budgets
 from qqt_bayes.tables.composition import read_composition
@@ -74,5 +75,6 @@ def show(found: Study, form: str, out: str, *, explain: bool) -> None:
     """Print the decision of a study, and its text in place of the decision's own."""
     laws = {name: found.alone[name] for name in found.weights}
     words = study_text.summary(found)
-    emit_decision(found.decision, form, explain=explain, alone=laws, study=words)
+    beware = left_out(study_text.refused_laws(found), list(found.weights))
+    emit_decision(found.decision, form, explain=explain, alone=laws, study=words, beware=beware)
     note(f"All of it is in {out}: the fits, the decision as CSV and JSON, the text, the figures.")

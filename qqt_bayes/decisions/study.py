@@ -27,6 +27,9 @@ class Study:
         By the names of their models: the laws of the joint decision and, last, the theorem.
     theorem : str or None
         The model of the theorem, if it was fitted beside the laws of the joint decision.
+    laws : sequence of str
+        The laws that were to decide, whether or not their fits passed; without those for which
+        another form stands in.
     weights : mapping of str to float
         Shares of the draws of the joint decision, of the laws that take part in it.
     levels : DataArray, dims (level, pool)
@@ -48,6 +51,7 @@ class Study:
 
     fits: Mapping[str, Fit]
     theorem: str | None
+    laws: Sequence[str]
     weights: Mapping[str, float]
     levels: xr.DataArray
     decision: xr.Dataset

@@ -16,7 +16,7 @@ from qqt_bayes.report import gate_text
 from qqt_bayes.report.comparison_text import scores, theorem
 from qqt_bayes.report.decision_text import paragraphs, remarks
 from qqt_bayes.report.measures import unit
-from qqt_bayes.report.verdict_text import answers
+from qqt_bayes.report.verdict_text import answers, left_out
 
 Array = NDArray[np.float64]
 
@@ -33,7 +33,8 @@ def summary(study: Study) -> str:
     study : Study
     """
     alone = {name: study.alone[name] for name in study.weights}
-    found = [each.sentences for each in answers(study.decision, alone)]
+    beware = left_out(refused_laws(study), list(study.weights))
+    found = beware + [each.sentences for each in answers(study.decision, alone)]
     found += [paragraphs(remarks(study.decision)), *_laws(study)]
     found += _theorem(study)
     if len(study.weights) > 1:
@@ -43,6 +44,11 @@ def summary(study: Study) -> str:
             "`qqt decide STUDY --weights` takes others, or `stacking`."
         )
     return "\n\n".join([*found, *_refused(study)])
+
+
+def refused_laws(study: Study) -> list[str]:
+    """Laws of the decision that take no part, for which no other form stands in."""
+    return [name for name in study.laws if name in study.refused]
 
 
 def _laws(study: Study) -> Iterator[str]:

@@ -59,6 +59,26 @@ class Answer(NamedTuple):
         return "\n".join(lines)
 
 
+def left_out(refused: Sequence[str], used: Sequence[str]) -> list[str]:
+    """That laws of a study take no part, as what comes before its verdict.
+
+    Examples
+    --------
+    >>> print(*left_out(["effective-reuse"], ["utility"]))
+    Beware: the fit of effective-reuse was refused, so all this rests on utility alone.
+    >>> left_out([], ["utility"])
+    []
+    """
+    if not refused:
+        return []
+    fits = "fit" if len(refused) == 1 else "fits"
+    was = "was" if len(refused) == 1 else "were"
+    return [
+        f"Beware: the {fits} of {joined(list(refused))} {was} refused, so all this rests on "
+        f"{joined(list(used))} alone."
+    ]
+
+
 def answers(decision: xr.Dataset, alone: Mapping[str, xr.Dataset] | None = None) -> list[Answer]:
     """The answer at the largest budget of a decision, for each of its groups.
 

@@ -125,6 +125,7 @@ def _content(study: Study) -> dict[str, Any]:
             "fit": fit_path(Path(), name).name,
             "weight": study.weights.get(name, 0.0),
             "theorem": name == study.theorem,
+            "law": name in study.laws,
             "gate_passed": fit.gate.passed,
             "failed_checks": [check.id for check in fit.gate.failed],
             "spec_hash": fit.attrs["spec_hash"],
@@ -155,6 +156,8 @@ class Saved(NamedTuple):
     weights : list of float
     levels : DataArray, dims (level, pool)
     budgets : array
+    refused : list of str
+        Laws that take no part because their fits did not pass their gates.
     """
 
     fits: dict[str, Path]
@@ -162,6 +165,7 @@ class Saved(NamedTuple):
     weights: list[float]
     levels: xr.DataArray
     budgets: NDArray[np.float64]
+    refused: list[str]
 
 
 def open_study(path: str | PathLike[str]) -> Saved:
@@ -182,13 +186,19 @@ def open_study(path: str | PathLike[str]) -> Saved:
         weights = [float(each["weight"]) for each in deciding]
         hashes = [(str(each["spec_hash"]), str(content["data_hash"])) for each in deciding]
         budgets = np.asarray(content["budgets"], float)
+        refused = [
+            str(each["model"])
+            for each in content["models"]
+            if each.get("law") and not each["weight"] > 0
+        ]
     except FileNotFoundError:
         raise InputError(
             f"{path} is a folder without {CONTENT}, so no whole study; {DAMAGED}"
         ) from None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{folder / CONTENT} is damaged; {DAMAGED}") from error
-    return Saved(fits, hashes, weights, read_composition(folder / "levels.csv"), budgets)
+    levels = read_composition(folder / "levels.csv")
+    return Saved(fits, hashes, weights, levels, budgets, refused)
 
 
 def require_same(study: Saved, fits: Sequence[Fit]) -> None:

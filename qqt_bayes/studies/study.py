@@ -37,6 +37,12 @@ BOUNDED = {"utility-free-size": "utility-bounded-free-size", "utility": "utility
 law bounded by chance. Without the bound it gives errors near chance to no plausible parameters."""
 
 
+TOO_SHORT = {"rhat", "ess_bulk", "ess_tail"}
+"""Checks that longer chains pass, if nothing else is wrong."""
+LONGER = 3
+"""How many times as long a fit is made again that failed these alone."""
+
+
 def _silent(_: str) -> None:
     """Say nothing."""
 
@@ -58,6 +64,7 @@ def study(
     tune: int = 1000,
     chains: int = 4,
     seed: int = 0,
+    target_accept: float | None = None,
     progress: bool = False,
     say: Callable[[str], None] = _silent,
     **fields: Unpack[CriteriaFields],
@@ -89,8 +96,8 @@ def study(
         As for `decide`.
     force : bool
         Let fits take part that did not pass their gates.
-    draws, tune, chains, seed, progress
-        As for `fit`.
+    draws, tune, chains, seed, target_accept, progress
+        As for `fit`. A fit whose chains are only too short is made again, three times as long.
     say : callable
         Called with a sentence at each step.
 
@@ -124,8 +131,10 @@ def study(
     samples = budgets_about(runs["samples_seen"].values) if budgets is None else as_budgets(budgets)
     shares = dict(zip(list(specs)[: len(models)], as_shares(weights, len(models)), strict=True))
     folder = None if out is None else emptied(new_folder(Path(out)))
-    sampler = {"draws": draws, "tune": tune, "chains": chains, "seed": seed, "progress": progress}
-    fits = _fit_all(runs, specs, BOUNDED if by_default else {}, folder, say, sampler)
+    sampler: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "seed": seed}
+    sampler |= {"target_accept": target_accept, "progress": progress}
+    longer = 1 if force else LONGER
+    fits = _fit_all(runs, specs, BOUNDED if by_default else {}, folder, say, sampler, longer)
     for name, other in BOUNDED.items():
         if name in shares and other in fits:
             shares[other] = shares.pop(name)
@@ -145,6 +154,7 @@ def study(
         joint = decide(taking_part, compared, samples, criteria, weights=parts, **options)
     found = Study(
         fits=fits,
+        laws=list(shares),
         theorem=None if len(specs) == len(models) else list(fits)[-1],
         weights=dict(zip(taking_part, parts.tolist(), strict=True)),
         levels=compared,
@@ -185,21 +195,31 @@ def _fit_all(
     folder: Path | None,
     say: Callable[[str], None],
     sampler: dict[str, Any],
+    longer: int,
 ) -> dict[str, Fit]:
     """A fit of each model, and of what stands in for one that is refused; saved as soon as made."""
     from qqt_bayes.sampling import inference
+
+    def made(spec: Spec, times: int) -> Fit:
+        length = {name: times * sampler[name] for name in ("draws", "tune")}
+        tree = inference.fit(runs, spec, **sampler | length)
+        if folder is not None:
+            save(tree, fit_path(folder, spec.name))
+        fit = Fit.of(tree)
+        seconds = tree.attrs["compile_time"] + tree.attrs["sampling_time"]
+        say(f"    Made in {seconds:.1f} s. {gate_text.verdict(fit.gate)}")
+        return fit
 
     fits: dict[str, Fit] = {}
     waiting = list(specs.values())
     while waiting:
         spec = waiting.pop(0)
         say(f"Fit model {spec.name} to {runs.sizes['run']} runs ...")
-        tree = inference.fit(runs, spec, **sampler)
-        if folder is not None:
-            save(tree, fit_path(folder, spec.name))
-        fit = fits[spec.name] = Fit.of(tree)
-        seconds = tree.attrs["compile_time"] + tree.attrs["sampling_time"]
-        say(f"    Made in {seconds:.1f} s. {gate_text.verdict(fit.gate)}")
+        fit = made(spec, 1)
+        if longer > 1 and not fit.gate.passed and {c.id for c in fit.gate.failed} <= TOO_SHORT:
+            say(f"    Again, {longer} times as long:")
+            fit = made(spec, longer)
+        fits[spec.name] = fit
         if spec.name in instead and not fit.gate.passed:
             say("    In its place, the same law bounded by chance:")
             waiting.insert(0, load_model(instead[spec.name]))

@@ -39,6 +39,7 @@ def study(*, theorem=None, contrary=False, refused=None, groups=1):
     return Study(
         fits=fits,
         theorem=None if theorem is None else "theorem",
+        laws=["one", "other"],
         weights=weights,
         levels=made.levels(),
         decision=decide(deciding, made.levels(), BUDGETS, **options),

@@ -13,7 +13,10 @@ import qqt_bayes
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.model.spec import load_model
+from qqt_bayes.posterior.checks import check_value
 from qqt_bayes.posterior.fit_file import open_fit
+from qqt_bayes.posterior.gate import Gate
+from qqt_bayes.report.study_text import refused_laws, summary
 from qqt_bayes.sampling import inference
 from qqt_bayes.studies import study as module
 from qqt_bayes.studies.folder import open_study
@@ -180,6 +183,29 @@ def test_a_refused_law_of_error_rates_is_fitted_as_chance_bounds_it(
     assert list(named.fits) == ["utility-overfit", "utility-free-size", "utility"]
 
 
+def test_chains_that_are_too_short_are_made_again(runs, monkeypatch):
+    """Three times as long, where nothing else is wrong; not where the law is."""
+    asked = []
+
+    def infer(runs, spec, draws, **_):
+        asked.append((spec.name, draws))
+        failed = "amplitude" if spec.name == "utility-overfit" else "ess_bulk"
+        fit = made_fit(runs, spec, passed=True)
+        checks = (check_value(failed, 10.0 if draws == 1000 else 1e3 * (failed == "ess_bulk")),)
+        fit.attrs["gate"] = Gate(checks, model=spec.name).to_json()
+        return fit
+
+    monkeypatch.setattr(inference, "fit", infer)
+    models = ["utility", "utility-overfit"]
+    found = study(runs, made.levels(), [1e9], models=models, theorem=False)
+    assert asked == [("utility", 1000), ("utility", 3000), ("utility-overfit", 1000)]
+    assert found.weights == {"utility": 1.0}
+    assert refused_laws(found) == ["utility-overfit"]
+    assert summary(found).startswith(
+        "Beware: the fit of utility-overfit was refused, so all this rests on utility alone."
+    )
+
+
 def test_a_refused_law_takes_no_part(runs, tmp_path, monkeypatch):
     def infer(runs, spec, **_):
         return made_fit(runs, spec, passed=spec.name != "utility")
@@ -191,7 +217,10 @@ def test_a_refused_law_takes_no_part(runs, tmp_path, monkeypatch):
     assert list(found.refused) == ["utility"]
     assert found.comparison["law"].values.tolist() == ["utility-free-size"]
     assert "The fit of utility was refused" in (tmp_path / "summary.txt").read_text()
-    assert list(open_study(tmp_path).fits) == ["utility-free-size"]
+    saved = open_study(tmp_path)
+    assert (list(saved.fits), saved.refused) == (["utility-free-size"], ["utility"])
+    again = qqt("decide", tmp_path)
+    assert again.stdout.startswith("Beware: the fit of utility was refused, so all this rests on")
     assert open_fit(tmp_path / "utility.nc").gate.passed is False  # saved all the same
 
 
