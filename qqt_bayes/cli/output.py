@@ -126,7 +126,7 @@ def emit_decision(
         words = {} if study is None else {"study": study}
         emit(to_frame(decision), form, lambda: to_json(decision, alone) | words)
         if form == "csv":
-            note("\n".join([*beware, *(each.sentences for each in found)]))
+            note("\n".join([*beware, *(line for each in found for line in each.lines)]))
         return
     for line in dict.fromkeys([*beware, *(line for each in found for line in each.first)]):
         sys.stdout.write(wrapped(line))

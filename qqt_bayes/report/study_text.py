@@ -34,7 +34,7 @@ def summary(study: Study) -> str:
     """
     alone = {name: study.alone[name] for name in study.weights}
     beware = left_out(refused_laws(study), list(study.weights))
-    found = beware + [each.sentences for each in answers(study.decision, alone)]
+    found = beware + [line for each in answers(study.decision, alone) for line in each.lines]
     found += [paragraphs(remarks(study.decision)), *_laws(study)]
     found += _theorem(study)
     if len(study.weights) > 1:

@@ -52,11 +52,10 @@ class Answer(NamedTuple):
     bullets: list[str]
 
     @property
-    def sentences(self) -> str:
-        """The same as one text, a line for each."""
+    def lines(self) -> list[str]:
+        """The same, each on a line of its own."""
         name = f"{self.group}: " if self.group else ""
-        lines = [*self.first, f"{name}{self.verdict}", *(f"- {each}" for each in self.bullets)]
-        return "\n".join(lines)
+        return [*self.first, f"{name}{self.verdict}", *(f"- {each}" for each in self.bullets)]
 
 
 def left_out(refused: Sequence[str], used: Sequence[str]) -> list[str]:

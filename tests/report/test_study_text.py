@@ -52,8 +52,7 @@ def study(*, theorem=None, contrary=False, refused=None, groups=1):
 def test_the_joint_decision_comes_first_and_laws_that_agree_say_so():
     found = study()
     text = summary(found)
-    short, joint, laws, theorem, scores = text.split("\n\n")
-    question, verdict, why, change = short.splitlines()
+    question, verdict, why, change, joint, laws, theorem, scores = text.split("\n\n")
     assert question.startswith(
         "Question: at 1.28B samples every candidate is seen 33 times or more."
     )
@@ -78,10 +77,9 @@ def test_the_joint_decision_comes_first_and_laws_that_agree_say_so():
 
 def test_laws_that_differ_are_told_apart_with_what_a_wrong_one_costs():
     found = study(contrary=True)
-    laws = summary(found).split("\n\n")[2]
+    [laws] = [p for p in summary(found).split("\n\n") if "They choose differently at " in p]
     costs = choices(found.alone["one"], found.alone["other"])
     assert (costs["choice"] != costs["choice_of_other"]).any()
-    assert "They choose differently at " in laws
     largest = costs[costs["choice"] != costs["choice_of_other"]]["regret_by_other"].max()
     assert largest > 0.001
     assert f"{largest:.2g} where one chooses and other is right" in laws
@@ -120,5 +118,5 @@ def test_groups_have_paragraphs_of_their_own():
 def test_a_study_of_one_law_says_only_its_decision():
     found = study()
     alone = replace(found, weights={"one": 1.0}, fits={"one": found.fits["one"]})
-    assert summary(alone).split("\n\n")[1] == of_decision(found.decision)
+    assert of_decision(found.decision) in summary(alone).split("\n\n")
     assert "Laws are compared by" not in summary(alone)
