@@ -206,7 +206,17 @@ def _written_out(
     columns["error"] = tidy(rule.turned(raw))
     frame = pd.DataFrame(columns)
     composition = _composition(draft, unique) if draft.sheet.weights else None
+    if left := _not_read(draft):
+        draft.said.append(f"Columns that are not read: {some(left)}.")
     return Imported(frame, draft.sheet.what, rule.kind, tuple(draft.said), composition)
+
+
+def _not_read(draft: Draft) -> list[str]:
+    """Columns that nothing was taken from, so that none is dropped without a word."""
+    sheet = draft.sheet
+    inner = {METRIC, VALUE, MULTIPLE, sheet.key, *sheet.meanings.values()}
+    taken = draft.table.used | inner | {*sheet.weights, *sheet.read}
+    return [name for name in draft.table.columns if name not in taken]
 
 
 def _trained_columns(draft: Draft) -> dict[str, object]:

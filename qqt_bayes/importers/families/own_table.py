@@ -24,7 +24,9 @@ def recognise(found: Found, options: Options) -> Sheet | None:
     if table is None or not (_is_told(options) or _measures(table) or _is_of_runs(table)):
         return None
     columns = {RUN: run_names(table), **{n: c for n, c in table.columns.items() if n != RUN}}
-    return Sheet("a table with a row for each run", Table(table.name, columns, table.places))
+    whole = Table(table.name, columns, table.places)
+    named = [name for name in table.columns if name.lower() in NAMES]
+    return Sheet("a table with a row for each run", whole, read=named[:1])
 
 
 def _is_told(options: Options) -> bool:

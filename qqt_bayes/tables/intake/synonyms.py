@@ -88,12 +88,12 @@ EXCEPT = re.compile("(.*_)?(samples|tokens)_per_epoch|bits?_per_.*|(.*_)?bits_pe
 """What has such a word in it and is meant all the same."""
 
 BUDGET_NAME = re.compile(
-    r"~?\d{4,}|~?\d+(\.\d+)?e\+?\d+|~?\d+(\.\d+)?\s*([kmbgt]|million|billion|x|\u00d7)"
-    r"(\s*(samples|tokens|examples|seen))?|~?\d+(\.\d+)?\s*(epochs?|ep|steps?|tokens|samples)",
+    r"~?\d{4,}|~?\d+([.,]\d+)?e\+?\d+|~?\d+([.,]\d+)?\s*([kmbgt]|million|billion|x|\u00d7)"
+    r"(\s*(samples|tokens|examples|seen))?|~?\d+([.,]\d+)?\s*(epochs?|ep|steps?|tokens|samples)",
     re.ASCII | re.IGNORECASE,
 )
 """A column's name that is a budget, such as 128M or 30x."""
-BUDGET_END = re.compile(r".*[@ _/-]\d+(\.\d+)?\s*([kmbgt]|[x\u00d7])", re.ASCII | re.IGNORECASE)
+BUDGET_END = re.compile(r".*[@ _/-]\d+([.,]\d+)?\s*([kmbgt]|[x\u00d7])", re.ASCII | re.IGNORECASE)
 """A column's name that ends in a budget, such as loss@128M."""
 FEWEST_BUDGETS = 2
 """Columns with such names that make a table wide."""
