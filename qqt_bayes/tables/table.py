@@ -219,8 +219,11 @@ class Table:
         names[odd] = ""
         return names
 
-    def numbers(self, column: str, number: Number) -> Floats:
-        """Cells of a column as numbers, shape (row,); `WRONG` where at fault."""
+    def numbers(self, column: str, number: Number, said: Mask | None = None) -> Floats:
+        """Cells of a column as numbers, shape (row,); `WRONG` where at fault.
+
+        Rows of the mask `said` get no fault of their own: one sentence has been said of them all.
+        """
         self.used.add(column)
         default = WRONG if number.default is None else number.default
         if column not in self.columns:
@@ -231,7 +234,7 @@ class Table:
         values = self.read(cells, number.counts)
         empty = np.isnan(values)
         wrong = ~number.holds(values) & ~(empty & (number.default is not None))
-        self._refuse(wrong, column, number, values)
+        self._refuse(wrong if said is None else wrong & ~said, column, number, values)
         return np.where(wrong, WRONG, np.where(empty, default, values))
 
     def _derive(self, column: str, number: Number) -> Floats:
