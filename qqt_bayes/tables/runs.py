@@ -32,7 +32,7 @@ from qqt_bayes.tables.intake.columns import (
     rename,
     unit_of,
 )
-from qqt_bayes.tables.intake.gaps import judge_gaps
+from qqt_bayes.tables.intake.gaps import judge_gaps, judge_states
 from qqt_bayes.tables.intake.proposal import propose
 from qqt_bayes.tables.intake.repeats import best_of
 from qqt_bayes.tables.rows import COLUMNS, ERROR, Rows, read_rows
@@ -156,6 +156,7 @@ def read_runs(
     parse = partial(read_rows, recipes=recipes, sizes=sizes, kind=kind, group=group)
     early = [] if least_budget is None else _leave_early(table, parse, least_budget)
     beaten = _keep_best(table, parse) if best else []
+    judge_states(table)
     parsed = parse(table)
     if table.missing:
         propose(table, kind, set(recipes.index))

@@ -95,3 +95,17 @@ def test_losses_are_read_as_losses_by_what_is_said_next(tmp_path):
     assert "got 4 numbers above 1, from 3.1 to 3.4" in said
     assert len(said.splitlines()) == 5
     assert qqt("study", runs, "-o", tmp_path / "s", exit_code=1).stderr == said
+
+
+def test_runs_that_crashed_are_left_out_as_check_says(tmp_path):
+    source, runs = tmp_path / "own.csv", tmp_path / "runs.csv"
+    source.write_text(
+        "pool,unique_samples,samples_seen,error,status\n"
+        "a,1e7,1e7,0.7,ok\na,1e7,2e7,0.9,crashed\na,1e7,4e7,0.6,ok\n"
+    )
+    said = qqt("check", source, exit_code=1).stderr
+    assert "column status: 1 run did not come to its end (row 3: crashed)" in said
+    assert "`qqt import` leaves them out" in said
+    written = qqt("import", source, "-o", runs)
+    assert "Left out, because 'status' says that they failed: row 3." in written.stderr
+    assert "2 runs of 1 training sets" in qqt(*pasted(written.stderr)).stderr
