@@ -16,6 +16,7 @@ from qqt_bayes.importers.measures import MEASURES, measure_name, measured, tidy
 from qqt_bayes.importers.sheet import METRIC, MOST_METRICS, VALUE, Sheet, some
 from qqt_bayes.tables.cells import COUNT, Floats, name_in, number_in
 from qqt_bayes.tables.intake.columns import FORMS
+from qqt_bayes.tables.intake.synonyms import per_step
 from qqt_bayes.tables.rows import COLUMNS
 
 MULTIPLE = "multiple"
@@ -144,6 +145,11 @@ def _need_budget(draft: Draft, steps: Sequence[str]) -> None:
         )
     elif seen := draft.candidates("samples_seen"):
         draft.need(f"{words}; {some(map(repr, seen[:3]))} may be it", samples_seen=seen[0])
+    elif steps and (each := per_step(draft.table.columns)):
+        draft.need(
+            f"{words}; {steps[0]!r} counts steps, and {each[0]!r} may be what one sees",
+            steps=f"{steps[0]}*{each[0]}",
+        )
     elif steps:
         draft.need(f"{words}; {steps[0]!r} counts steps: times N samples", steps=f"{steps[0]}*N")
     elif epochs:

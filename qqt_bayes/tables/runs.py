@@ -90,8 +90,9 @@ def read_runs(
         What the columns are called in the table, such as `{"error": "val_loss", "pool": "source"}`
         or "error=val_loss,pool=source". Other keys are arithmetic: `accuracy` (error = 1 - it),
         `accuracy%`, `error%`, `epochs` (samples_seen = it x unique_samples), `steps`
-        ("step*1024": samples_seen = it x 1024), `loss_bits` (error = it x log 2), `ppl` (error =
-        log of it); the last two make the kind "loss". `rounding` stays in the unit of `error`.
+        ("step*1024": samples_seen = it x 1024; or times a column, "step*batch_tokens"),
+        `loss_bits` (error = it x log 2), `ppl` (error = log of it); the last two make the kind
+        "loss". `rounding` stays in the unit of `error`.
         Without it, the table [columns] of the TOML file beside the runs (runs.toml for runs.csv),
         if there is one.
     unit : str, optional

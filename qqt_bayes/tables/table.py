@@ -31,6 +31,7 @@ from qqt_bayes.tables.cells import (
     Floats,
     Mask,
     Number,
+    above,
     human_numbers_in,
     is_doubtful,
     is_name,
@@ -45,6 +46,8 @@ Fault = tuple[int, str, Callable[[], str | Advice]]
 """Position of the row (-1: the whole table), place in words, and what makes the sentence: of a
 million faults only those that are shown are put in words."""
 
+FACTOR = Number("a number above 0 to multiply by", above(0.0), units="samples")
+"""What the cells of a column may hold that another one is multiplied by."""
 HUMAN = "{} reads such numbers as they are"
 """What can be done about 12.8M and the like."""
 
@@ -60,10 +63,13 @@ class Derived:
     value : callable
         Numbers of the column from numbers in the cells, each of shape (row,); NaN where another
         column that it takes is at fault.
+    times : str
+        A column of numbers above 0 that the cells are multiplied by first, "" if there is none.
     """
 
     number: Number
     value: Callable[[Floats], Floats]
+    times: str = ""
 
 
 @dataclass
@@ -244,11 +250,18 @@ class Table:
         empty = np.isnan(given) & (number.default is not None)
         wrong = ~form.number.holds(given) & ~empty
         self._refuse(wrong, column, form.number, given)
+        if form.times:
+            given = given * self._factors(form.times)
         values = form.value(np.where(wrong, np.nan, given))
         beyond = ~number.holds(values) & ~np.isnan(values)
         self.fault(beyond, column, lambda i: f"gives {values[i]:g}; expected {number.words}")
         sound = np.where(np.isnan(values) | beyond, WRONG, values)
         return sound if number.default is None else np.where(empty, number.default, sound)
+
+    def _factors(self, column: str) -> Floats:
+        """Numbers that another column is multiplied by, NaN where at fault."""
+        factors = self.numbers(column, FACTOR)
+        return np.where(factors == WRONG, np.nan, factors)
 
     def _refuse(self, where: Mask, column: str, number: Number, values: Floats) -> None:
         """Note the cells of a mask, and whether people's way of writing would explain one."""

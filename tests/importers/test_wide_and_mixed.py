@@ -309,3 +309,11 @@ def test_columns_that_are_not_read_are_named():
     assert import_runs(wide).attrs["said"][-1] == "Columns that are not read: note, 1 280M?."
     doubtful = wide.rename(columns={"1 280M?": "1,280M"}).drop(columns="note")
     assert import_runs(doubtful).attrs["said"][-1] == "Columns that are not read: 1,280M."
+
+
+def test_steps_times_a_column_of_what_one_sees_are_proposed():
+    own = table("pool,unique_samples,step,tokens_per_step,error\na,5e7,9,100,0.7\n")
+    with pytest.raises(NeedsMore) as fault:
+        import_runs(own)
+    assert fault.value.request.columns == {"steps": "step*tokens_per_step"}
+    assert import_runs(own, columns=fault.value.request.columns)["samples_seen"].tolist() == [900]
