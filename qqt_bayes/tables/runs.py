@@ -195,6 +195,7 @@ def read_runs(
         data_hash=hash_runs(runs, kind, metric),
         pools_given=int(sizes is not None),
         unused_columns=json.dumps(table.unused),
+        used_columns=json.dumps([name for name in table.columns if name in table.used]),
         unused_data=json.dumps(recipes.index.difference(data, sort=False).tolist()),
         unused_pools=json.dumps(known.difference(pool, sort=False).tolist()),
         columns=json.dumps(named),
