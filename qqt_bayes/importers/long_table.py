@@ -14,6 +14,7 @@ from qqt_bayes.importers.draft import Draft, Options
 from qqt_bayes.importers.meanings import BUDGETS, Product
 from qqt_bayes.importers.measures import MEASURES, measure_name, measured, tidy
 from qqt_bayes.importers.sheet import METRIC, MOST_METRICS, VALUE, Sheet, some
+from qqt_bayes.phrases import as_written
 from qqt_bayes.tables.cells import COUNT, Floats, name_in, number_in
 from qqt_bayes.tables.intake.columns import FORMS
 from qqt_bayes.tables.intake.synonyms import per_step
@@ -212,6 +213,8 @@ def _written_out(
     columns["error"] = tidy(rule.turned(raw))
     frame = pd.DataFrame(columns)
     composition = _composition(draft, unique) if draft.sheet.weights else None
+    if read := table.read_as_written():
+        draft.said.append(as_written(read))
     if left := _not_read(draft):
         draft.said.append(f"Columns that are not read: {some(left)}.")
     return Imported(frame, draft.sheet.what, rule.kind, tuple(draft.said), composition)

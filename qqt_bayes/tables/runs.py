@@ -18,6 +18,7 @@ import pandas as pd
 import xarray as xr
 
 from qqt_bayes.errors import InputError, alternatives
+from qqt_bayes.phrases import as_written
 from qqt_bayes.tables.budgets import parse_budgets
 from qqt_bayes.tables.cells import WRONG
 from qqt_bayes.tables.composition import composition_of, read_sizes
@@ -204,6 +205,7 @@ def read_runs(
         dropped_rows=json.dumps(dropped),
         beaten_rows=json.dumps(beaten),
         early_rows=json.dumps(early),
+        read_as_written=as_written(read) if (read := table.read_as_written()) else "",
     )
 
 
