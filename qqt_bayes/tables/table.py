@@ -238,20 +238,20 @@ class Table:
         if column not in self.columns:
             return np.full(len(self), default)
         if column in self.derived:
-            return self._derive(column, number)
+            return self._derive(column, number, said)
         values = self._read_of(column, number)
         empty = np.isnan(values)
         wrong = ~number.holds(values) & ~(empty & (number.default is not None))
         self._refuse(wrong if said is None else wrong & ~said, column, number, values)
         return np.where(wrong, WRONG, np.where(empty, default, values))
 
-    def _derive(self, column: str, number: Number) -> Floats:
+    def _derive(self, column: str, number: Number, said: Mask | None) -> Floats:
         """Numbers of a column from what its cells hold instead; `WRONG` where at fault."""
         form = self.derived[column]
         given = self._read_of(column, form.number)
         empty = np.isnan(given) & (number.default is not None)
         wrong = ~form.number.holds(given) & ~empty
-        self._refuse(wrong, column, form.number, given)
+        self._refuse(wrong if said is None else wrong & ~said, column, form.number, given)
         if form.times:
             given = given * self._factors(form.times)
         values = form.value(np.where(wrong, np.nan, given))

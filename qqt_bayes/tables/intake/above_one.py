@@ -14,10 +14,12 @@ FEWEST = 2
 HIGHEST_LOSS = 20.0
 """Losses per token lie below: guessing among a vocabulary of 250,000 costs 12.5 nats."""
 PER_CENT = 100.0
+PERCENT = "accuracies in per cent"
+"""What numbers above 1 that the user calls accuracies are."""
 
 
 def judge_errors(table: Table) -> Mask:
-    """Note that the error rates of a column are none, and ask what they are.
+    """Note that the error rates or accuracies of a column are none, and ask what they are.
 
     Nothing is noted if there is but one, or if they are not most of the column's numbers.
 
@@ -45,24 +47,27 @@ def judge_errors(table: Table) -> Mask:
       accuracies in per cent? columns={'accuracy%': 'error'} makes error rates of them
     """
     none = np.zeros(len(table), dtype=bool)
-    if "error" not in table.columns or "error" in table.derived:
+    is_accuracy = "accuracy" in table.given
+    if "error" not in table.columns or ("error" in table.derived and not is_accuracy):
         return none
     values = table.read(table.columns["error"], counts=False)
     above = np.isfinite(values) & (values > 1)
     if above.sum() < FEWEST or above.sum() <= MOST * np.isfinite(values).sum():
         return none
     column, found = table.called.get("error", "error"), values[above]
+    expected = "accuracies in [0, 1)" if is_accuracy else "error rates in (0, 1]"
     table.note(
-        f"column {column}: expected error rates in (0, 1], got {len(found)} numbers above 1, from "
+        f"column {column}: expected {expected}, got {len(found)} numbers above 1, from "
         f"{found.min():g} to {found.max():g}"
     )
-    table.hints += _meant(table, column, found)
+    meant = _meant(table, column, found)
+    table.hints += [each for each in meant if not is_accuracy or PERCENT in each.sentence]
     return above
 
 
 def _meant(table: Table, column: str, values: Floats) -> list[Advice]:
     """What numbers above 1 may be, the likeliest first, with what reads them so."""
-    others = {key: name for key, name in table.given.items() if key != "error"}
+    others = {key: name for key, name in table.given.items() if key not in ("error", "accuracy")}
 
     def called(key: str) -> dict[str, object]:
         return {"columns": others | {key: column}}
@@ -71,7 +76,7 @@ def _meant(table: Table, column: str, values: Floats) -> list[Advice]:
     loss = Advice("losses? {} reads them so", {**losses, "kind": "loss"})
     per_cent = [
         Advice("error rates in per cent? {} divides them by 100", called("error%")),
-        Advice("accuracies in per cent? {} makes error rates of them", called("accuracy%")),
+        Advice(f"{PERCENT}? {{}} makes error rates of them", called("accuracy%")),
     ]
     most = values.max()
     if most <= HIGHEST_LOSS:

@@ -61,3 +61,12 @@ def test_other_faults_of_the_column_are_told_beside_it():
     message = str(refused(runs(63.1, 66.9, -1.0, 62.0)))
     assert "2 faults" in message
     assert "row 3, column error: expected an error rate in (0, 1], got -1" in message
+
+
+def test_accuracies_in_per_cent_are_asked_about_once():
+    table = runs(63.1, 66.9, 100.0, name="top1").rename(columns={"pool": "source"})
+    error = refused(table.iloc[:2], columns="accuracy=top1,pool=source")
+    assert "1 fault\n  column top1: expected accuracies in [0, 1), got 2 numbers" in str(error)
+    (advice,) = error.advice
+    assert advice.arguments == {"columns": {"pool": "source", "accuracy%": "top1"}}
+    assert read_runs(table.iloc[:2], **advice.arguments)["error"].values[0] == pytest.approx(0.369)

@@ -141,7 +141,7 @@ def test_pairs_as_text(text, pairs):
         ("error=eror", "runs table: 1 fault\n  no column 'eror' for error; did you mean 'error'?"),
         ("steps=step", "steps=step: how many samples is a step? write steps=step*1024 or so"),
         ("steps=step*BATCH", "expected a number or a column behind *, such as step*1024"),
-        ("accuracy=top", "row 1, column top (error): expected an accuracy in [0, 1), got 70; acc"),
+        ("accuracy=top", "column top: expected accuracies in [0, 1), got 2 numbers above 1, from"),
         ("accuracy=step", 'got 1; accuracies in per cent are "accuracy%"'),
         ("ppl=low", "row 1, column low (error): expected a perplexity above 1, got 0.5"),
         ("samples_seen=low", "row 1, column low (samples_seen): expected a number of at least 1"),
