@@ -145,10 +145,11 @@ def read_runs(
     if group is not None and named.get("group", group) != group:
         other = named["group"]
         raise InputError(f"group: {group!r}, but columns give it as {other!r}; leave one out")
-    sizes = None if pools is None else read_sizes(pools, human_numbers)
+    human: list[str] = []
+    sizes = None if pools is None else read_sizes(pools, human_numbers, human)
     recipes = pd.DataFrame()
     if composition is not None:
-        recipes = composition_of(composition, "data", sizes, human_numbers).to_pandas()
+        recipes = composition_of(composition, "data", sizes, human_numbers, human).to_pandas()
     table = read_table(source, "runs") if mapping is None else evaluations(source, mapping, metric)
     table.human_numbers = human_numbers
     rename(table, named, recipes.sum(axis=1).to_dict())
@@ -163,6 +164,7 @@ def read_runs(
     if table.missing:
         propose(table, kind, set(recipes.index))
     table.check()
+    human += table.read_as_written()
 
     numbers = {"error": ERROR[kind], **COLUMNS}
     data, unique_samples = combine(parsed.found, recipes)
@@ -205,7 +207,7 @@ def read_runs(
         dropped_rows=json.dumps(dropped),
         beaten_rows=json.dumps(beaten),
         early_rows=json.dumps(early),
-        read_as_written=as_written(read) if (read := table.read_as_written()) else "",
+        read_as_written=as_written(human) if human else "",
     )
 
 

@@ -173,3 +173,12 @@ def test_rows_that_are_left_out_are_not_said_to_be_read(written):
     path = written(PLAIN + "top 30%,38.4M,1280000000,nan\ntop 10%,12.8M,5B,0.4\n")
     said = qqt("check", path, "--human-numbers", "--drop-missing").stderr
     assert "2 cells are read as people write numbers: '5B' as 5000000000" in said
+
+
+def test_such_numbers_of_the_other_tables_are_said_too(written):
+    runs = written("data,samples_seen,error\na,128000000,0.7\na,256M,0.6\n")
+    sets = written("data,pool,unique_samples\na,p,1.5M\n", "sets.csv")
+    pools = written("pool,unique_samples\np,2M\n", "pools.csv")
+    said = qqt("check", runs, "--composition", sets, "--pools", pools, "--human-numbers").stderr
+    cells = "'2M' as 2000000, '1.5M' as 1500000 and '256M' as 256000000"
+    assert f"3 cells are read as people write numbers: {cells}." in said
