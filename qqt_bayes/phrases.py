@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from textwrap import fill
 
 import numpy as np
@@ -175,3 +176,17 @@ def named(scalars: list[tuple[str, str]]) -> str:
     for name, place in scalars:
         places.setdefault(name, []).extend([place.replace(", ", " on ")] if place else [])
     return "; ".join(f"{name} of {joined(of)}" if of else name for name, of in places.items())
+
+
+def as_written(cells: Sequence[str]) -> str:
+    """A sentence about cells that were read as people write numbers, the first of their kinds.
+
+    Examples
+    --------
+    >>> as_written(["'128M' as 128000000", "'128M' as 128000000", "'1,000' as 1000"])
+    "3 cells are read as people write numbers: '128M' as 128000000 and '1,000' as 1000."
+    >>> as_written(["'128M' as 128000000"])
+    "1 cell is read as people write numbers: '128M' as 128000000."
+    """
+    count = "1 cell is" if len(cells) == 1 else f"{len(cells)} cells are"
+    return f"{count} read as people write numbers: {joined(list(dict.fromkeys(cells)))}."

@@ -50,8 +50,9 @@ def report(runs: xr.Dataset, spec: Spec, form: str) -> None:
     for name, words in UNUSED.items():
         if left_out[name]:
             note(f"{words}: {', '.join(left_out[name])}.")
+    there = {*left_out["unused_columns"], *json.loads(runs.attrs["used_columns"])}
     for name in left_out["unused_columns"]:
-        if near := suggest(name, sorted(OPTIONAL - set(left_out["unused_columns"]))):
+        if near := suggest(name, sorted(OPTIONAL - there)):
             note(f"Column {name} is not read{near}")
     note_learnable(learnable, "them")
 

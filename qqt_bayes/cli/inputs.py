@@ -81,10 +81,12 @@ def runs_of(source: str, reading: Mapping[str, Any]) -> xr.Dataset:
 
 
 def note_reading(runs: xr.Dataset) -> None:
-    """Say which columns a file beside the runs named, and which rows were left out."""
+    """Say which columns a file beside the runs named, what was read how, and what was left out."""
     if runs.attrs["columns_from"]:
         pairs = [f"{key}={name}" for key, name in json.loads(runs.attrs["columns"]).items()]
         note(f"Columns as {runs.attrs['columns_from']} says: {', '.join(pairs)}.")
+    if runs.attrs["read_as_written"]:
+        note(runs.attrs["read_as_written"])
     for attribute, words in LEFT_OUT.items():
         if rows := json.loads(runs.attrs[attribute]):
             note(f"{words}: {_counted(rows)}.")

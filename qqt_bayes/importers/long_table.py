@@ -14,8 +14,10 @@ from qqt_bayes.importers.draft import Draft, Options
 from qqt_bayes.importers.meanings import BUDGETS, Product
 from qqt_bayes.importers.measures import MEASURES, measure_name, measured, tidy
 from qqt_bayes.importers.sheet import METRIC, MOST_METRICS, VALUE, Sheet, some
+from qqt_bayes.phrases import as_written
 from qqt_bayes.tables.cells import COUNT, Floats, name_in, number_in
 from qqt_bayes.tables.intake.columns import FORMS
+from qqt_bayes.tables.intake.synonyms import per_step
 from qqt_bayes.tables.rows import COLUMNS
 
 MULTIPLE = "multiple"
@@ -144,6 +146,11 @@ def _need_budget(draft: Draft, steps: Sequence[str]) -> None:
         )
     elif seen := draft.candidates("samples_seen"):
         draft.need(f"{words}; {some(map(repr, seen[:3]))} may be it", samples_seen=seen[0])
+    elif steps and (each := per_step(draft.table.columns)):
+        draft.need(
+            f"{words}; {steps[0]!r} counts steps, and {each[0]!r} may be what one sees",
+            steps=f"{steps[0]}*{each[0]}",
+        )
     elif steps:
         draft.need(f"{words}; {steps[0]!r} counts steps: times N samples", steps=f"{steps[0]}*N")
     elif epochs:
@@ -206,7 +213,19 @@ def _written_out(
     columns["error"] = tidy(rule.turned(raw))
     frame = pd.DataFrame(columns)
     composition = _composition(draft, unique) if draft.sheet.weights else None
+    if read := table.read_as_written():
+        draft.said.append(as_written(read))
+    if left := _not_read(draft):
+        draft.said.append(f"Columns that are not read: {some(left)}.")
     return Imported(frame, draft.sheet.what, rule.kind, tuple(draft.said), composition)
+
+
+def _not_read(draft: Draft) -> list[str]:
+    """Columns that nothing was taken from, so that none is dropped without a word."""
+    sheet = draft.sheet
+    inner = {METRIC, VALUE, MULTIPLE, sheet.key, *sheet.meanings.values()}
+    taken = draft.table.used | inner | {*sheet.weights, *sheet.read}
+    return [name for name in draft.table.columns if name not in taken]
 
 
 def _trained_columns(draft: Draft) -> dict[str, object]:

@@ -58,6 +58,7 @@ def _beside(table: Table, rows: Table, by: list[str]) -> tuple[Table, list[str]]
         if name not in by:
             columns[name] = [cells[i] for i in found if i >= 0]
     whole = Table(table.name, columns, list(compress(table.places, kept)))
+    whole.used.update(by)
     missing = dict.fromkeys(
         ", ".join(names) for names, i in zip(_keys(table, by), found, strict=True) if i < 0
     )

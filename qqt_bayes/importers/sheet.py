@@ -39,6 +39,8 @@ class Sheet:
         Column that names what a mapping has a row for, if several runs share one.
     is_mapped : bool
         Whether the mapping has been joined to it already.
+    read : sequence of str
+        Columns that the kind of file has been asked of already, such as those that name runs.
     """
 
     what: str
@@ -49,6 +51,7 @@ class Sheet:
     key: str = RUN
     rows_by: str = ""
     is_mapped: bool = False
+    read: Sequence[str] = ()
 
     @property
     def runs(self) -> list[str]:

@@ -59,10 +59,12 @@ def composition_of(
     dim: str,
     sizes: Mapping[str, float] | None,
     human_numbers: bool | None = None,
+    as_written: list[str] | None = None,
 ) -> xr.DataArray:
     """`read_composition`, checked against the sizes of the pools if they are known.
 
-    With `human_numbers`, numbers are read as people write them, too; None if nobody was asked.
+    With `human_numbers`, numbers are read as people write them, too; None if nobody was asked. Such
+    cells, and what they were read as, are added to `as_written`.
     """
     table = read_table(source, "composition")
     table.human_numbers = human_numbers
@@ -73,6 +75,8 @@ def composition_of(
         check_pools(table, pool, taken, sizes)
     table.distinct("", {"data": data, "pool": pool}, " (same data and pool)")
     table.check()
+    if as_written is not None:
+        as_written += table.read_as_written()
     rows, names = pd.factorize(data)
     columns, pools = pd.factorize(pool)
     unique_samples = np.zeros((len(names), len(pools)))
@@ -80,10 +84,13 @@ def composition_of(
     return _composition(unique_samples, dim, names, pools)
 
 
-def read_sizes(source: Source, human_numbers: bool | None = None) -> dict[str, float]:
+def read_sizes(
+    source: Source, human_numbers: bool | None = None, as_written: list[str] | None = None
+) -> dict[str, float]:
     """Unique samples of each pool, from a table of pools.
 
-    With `human_numbers`, numbers are read as people write them, too; None if nobody was asked.
+    With `human_numbers`, numbers are read as people write them, too; None if nobody was asked. Such
+    cells, and what they were read as, are added to `as_written`.
 
     Examples
     --------
@@ -96,6 +103,8 @@ def read_sizes(source: Source, human_numbers: bool | None = None) -> dict[str, f
     pool, size = table.names("pool"), table.numbers("unique_samples", COUNT)
     table.distinct("pool", {"pool": pool})
     table.check()
+    if as_written is not None:
+        as_written += table.read_as_written()
     return dict(zip(pool.tolist(), size.tolist(), strict=True))
 
 

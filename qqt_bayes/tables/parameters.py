@@ -6,6 +6,7 @@ from math import inf
 import numpy as np
 import xarray as xr
 
+from qqt_bayes.phrases import joined
 from qqt_bayes.tables.cells import COUNT, LARGEST, WRONG, Floats, Mask, Number, above, at_least
 from qqt_bayes.tables.formats import Source, read_table
 from qqt_bayes.tables.table import Table
@@ -52,6 +53,15 @@ OF_OVERFIT = {"memory": Number("a multiple above 0 of the epochs that data stand
 OF_LAWS = {"effective-reuse": OF_ALL, "effective-reuse-overfit": OF_ALL | OF_OVERFIT}
 """The laws that have columns of their own."""
 
+OTHER_FORM = ("A", "alpha", "B", "beta", "E")
+"""The columns of published parameters of error = E + A / N^alpha + B / D^beta, N parameters of a
+model and D tokens."""
+AS_UTILITY = (
+    "these are parameters of another form, E + A / N^alpha + B / D^beta; of a model with N "
+    "parameters a = 1e5 B^(-1/beta), b = beta, d = E + A / N^alpha"
+)
+"""What to do about them."""
+
 
 def read_parameters(source: Source, *, fit: str | None = None, law: str = "utility") -> xr.Dataset:
     """Read known or published parameters of pools from a table.
@@ -97,7 +107,10 @@ def read_parameters(source: Source, *, fit: str | None = None, law: str = "utili
     of_all = OF_LAWS.get(law, {})
     of_pools = OF_POOLS if of_all else COLUMNS
     columns = of_pools | of_all
-    table.require("pool", *(name for name, number in columns.items() if number.default is None))
+    needed = [name for name, number in columns.items() if number.default is None]
+    if not of_all and _is_of_other_form(table):
+        needed = [name for name in needed if name not in ("a", "b", "d")]
+    table.require("pool", *needed)
     pool = table.names("pool")
     table.distinct("pool", {"pool": pool, **table.present("fit")})
     values = {name: table.numbers(name, number) for name, number in columns.items()}
@@ -115,6 +128,19 @@ def read_parameters(source: Source, *, fit: str | None = None, law: str = "utili
         },
         coords={"pool": np.array(pool, dtype=str)},
     )
+
+
+def _is_of_other_form(table: Table) -> bool:
+    """Whether a table has published parameters of another form; then it says how these follow."""
+    if not {*OTHER_FORM} <= table.columns.keys() or {"a", "b", "d"} <= table.columns.keys():
+        return False
+    lacking = [name for name in ("a", "b", "d") if name not in table.columns]
+    tau = ""
+    if "R_D" in table.columns and "tau" not in table.columns:
+        lacking, tau = [*lacking, "tau"], ", tau = R_D log 2"
+    s = "s" if len(lacking) > 1 else ""
+    table.note(f"missing column{s} {joined(lacking)}: {AS_UTILITY}{tau}")
+    return True
 
 
 def _unlike_first(x: Floats, i: int) -> str:

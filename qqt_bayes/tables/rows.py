@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from qqt_bayes.tables.cells import COUNT, Floats, Number, above, at_least
+from qqt_bayes.tables.intake.above_one import judge_errors
 from qqt_bayes.tables.intake.repeats import judge_names, judge_repeats
 from qqt_bayes.tables.table import Array, Names, Table
 from qqt_bayes.tables.training_sets import Origins, origins
@@ -20,7 +21,7 @@ ERROR = {
         "an error rate in (0, 1]",
         lambda error: (error > 0) & (error <= 1),
         units="error rate",
-        advice='; divide percentages by 100, read losses with kind "loss"',
+        advice='; is it in per cent, an accuracy, or a loss (kind "loss")?',
     ),
     "loss": Number("a loss above 0", above(0.0), units="loss"),
 }
@@ -78,7 +79,11 @@ def read_rows(
 ) -> Rows:
     """The rows of a table of runs, whose faults are noted in it."""
     numbers = {"error": ERROR[kind], **COLUMNS}
-    values = {name: table.numbers(name, number) for name, number in numbers.items()}
+    above_one = judge_errors(table) if kind == "error" else None
+    values = {
+        name: table.numbers(name, number, above_one if name == "error" else None)
+        for name, number in numbers.items()
+    }
     group_index, groups = _groups(table, group)
     found = origins(table, recipes, sizes)
     common = {**found.identity(), "group": group_index, "seed": values["seed"]}

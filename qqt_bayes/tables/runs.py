@@ -18,6 +18,7 @@ import pandas as pd
 import xarray as xr
 
 from qqt_bayes.errors import InputError, alternatives
+from qqt_bayes.phrases import as_written
 from qqt_bayes.tables.budgets import parse_budgets
 from qqt_bayes.tables.cells import WRONG
 from qqt_bayes.tables.composition import composition_of, read_sizes
@@ -32,7 +33,7 @@ from qqt_bayes.tables.intake.columns import (
     rename,
     unit_of,
 )
-from qqt_bayes.tables.intake.gaps import judge_gaps
+from qqt_bayes.tables.intake.gaps import judge_gaps, judge_states
 from qqt_bayes.tables.intake.proposal import propose
 from qqt_bayes.tables.intake.repeats import best_of
 from qqt_bayes.tables.rows import COLUMNS, ERROR, Rows, read_rows
@@ -90,8 +91,9 @@ def read_runs(
         What the columns are called in the table, such as `{"error": "val_loss", "pool": "source"}`
         or "error=val_loss,pool=source". Other keys are arithmetic: `accuracy` (error = 1 - it),
         `accuracy%`, `error%`, `epochs` (samples_seen = it x unique_samples), `steps`
-        ("step*1024": samples_seen = it x 1024), `loss_bits` (error = it x log 2), `ppl` (error =
-        log of it); the last two make the kind "loss". `rounding` stays in the unit of `error`.
+        ("step*1024": samples_seen = it x 1024; or times a column, "step*batch_tokens"),
+        `loss_bits` (error = it x log 2), `ppl` (error = log of it); the last two make the kind
+        "loss". `rounding` stays in the unit of `error`.
         Without it, the table [columns] of the TOML file beside the runs (runs.toml for runs.csv),
         if there is one.
     unit : str, optional
@@ -143,10 +145,11 @@ def read_runs(
     if group is not None and named.get("group", group) != group:
         other = named["group"]
         raise InputError(f"group: {group!r}, but columns give it as {other!r}; leave one out")
-    sizes = None if pools is None else read_sizes(pools, human_numbers)
+    human: list[str] = []
+    sizes = None if pools is None else read_sizes(pools, human_numbers, human)
     recipes = pd.DataFrame()
     if composition is not None:
-        recipes = composition_of(composition, "data", sizes, human_numbers).to_pandas()
+        recipes = composition_of(composition, "data", sizes, human_numbers, human).to_pandas()
     table = read_table(source, "runs") if mapping is None else evaluations(source, mapping, metric)
     table.human_numbers = human_numbers
     rename(table, named, recipes.sum(axis=1).to_dict())
@@ -156,10 +159,12 @@ def read_runs(
     parse = partial(read_rows, recipes=recipes, sizes=sizes, kind=kind, group=group)
     early = [] if least_budget is None else _leave_early(table, parse, least_budget)
     beaten = _keep_best(table, parse) if best else []
+    judge_states(table)
     parsed = parse(table)
     if table.missing:
         propose(table, kind, set(recipes.index))
     table.check()
+    human += table.read_as_written()
 
     numbers = {"error": ERROR[kind], **COLUMNS}
     data, unique_samples = combine(parsed.found, recipes)
@@ -193,6 +198,7 @@ def read_runs(
         data_hash=hash_runs(runs, kind, metric),
         pools_given=int(sizes is not None),
         unused_columns=json.dumps(table.unused),
+        used_columns=json.dumps([name for name in table.columns if name in table.used]),
         unused_data=json.dumps(recipes.index.difference(data, sort=False).tolist()),
         unused_pools=json.dumps(known.difference(pool, sort=False).tolist()),
         columns=json.dumps(named),
@@ -201,6 +207,7 @@ def read_runs(
         dropped_rows=json.dumps(dropped),
         beaten_rows=json.dumps(beaten),
         early_rows=json.dumps(early),
+        read_as_written=as_written(human) if human else "",
     )
 
 

@@ -31,6 +31,7 @@ from qqt_bayes.tables.cells import (
     Floats,
     Mask,
     Number,
+    above,
     human_numbers_in,
     is_doubtful,
     is_name,
@@ -45,6 +46,8 @@ Fault = tuple[int, str, Callable[[], str | Advice]]
 """Position of the row (-1: the whole table), place in words, and what makes the sentence: of a
 million faults only those that are shown are put in words."""
 
+FACTOR = Number("a number above 0 to multiply by", above(0.0), units="samples")
+"""What the cells of a column may hold that another one is multiplied by."""
 HUMAN = "{} reads such numbers as they are"
 """What can be done about 12.8M and the like."""
 
@@ -60,10 +63,13 @@ class Derived:
     value : callable
         Numbers of the column from numbers in the cells, each of shape (row,); NaN where another
         column that it takes is at fault.
+    times : str
+        A column of numbers above 0 that the cells are multiplied by first, "" if there is none.
     """
 
     number: Number
     value: Callable[[Floats], Floats]
+    times: str = ""
 
 
 @dataclass
@@ -84,6 +90,8 @@ class Table:
         Whether some numbers have a decimal comma and others a point, so that 12.800 may be 12800.
     human_numbers : bool, optional
         Whether numbers are read as people write them, too; None if there is no argument for it.
+    as_written : dict
+        Cells that were read as people write numbers, by column and row: the text and its number.
     legible : bool
         Whether a number was refused that would be read so.
     called : dict of str
@@ -125,6 +133,7 @@ class Table:
     decimal_commas: bool = False
     both_marks: bool = False
     human_numbers: bool | None = None
+    as_written: dict[tuple[str, str], tuple[str, float]] = field(default_factory=dict)
     legible: bool = False
     called: dict[str, str] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
@@ -219,33 +228,42 @@ class Table:
         names[odd] = ""
         return names
 
-    def numbers(self, column: str, number: Number) -> Floats:
-        """Cells of a column as numbers, shape (row,); `WRONG` where at fault."""
+    def numbers(self, column: str, number: Number, said: Mask | None = None) -> Floats:
+        """Cells of a column as numbers, shape (row,); `WRONG` where at fault.
+
+        Rows of the mask `said` get no fault of their own: one sentence has been said of them all.
+        """
         self.used.add(column)
         default = WRONG if number.default is None else number.default
         if column not in self.columns:
             return np.full(len(self), default)
-        cells = self.columns[column]
         if column in self.derived:
-            return self._derive(column, number)
-        values = self.read(cells, number.counts)
+            return self._derive(column, number, said)
+        values = self._read_of(column, number)
         empty = np.isnan(values)
         wrong = ~number.holds(values) & ~(empty & (number.default is not None))
-        self._refuse(wrong, column, number, values)
+        self._refuse(wrong if said is None else wrong & ~said, column, number, values)
         return np.where(wrong, WRONG, np.where(empty, default, values))
 
-    def _derive(self, column: str, number: Number) -> Floats:
+    def _derive(self, column: str, number: Number, said: Mask | None) -> Floats:
         """Numbers of a column from what its cells hold instead; `WRONG` where at fault."""
-        form, cells = self.derived[column], self.columns[column]
-        given = self.read(cells, form.number.counts)
+        form = self.derived[column]
+        given = self._read_of(column, form.number)
         empty = np.isnan(given) & (number.default is not None)
         wrong = ~form.number.holds(given) & ~empty
-        self._refuse(wrong, column, form.number, given)
+        self._refuse(wrong if said is None else wrong & ~said, column, form.number, given)
+        if form.times:
+            given = given * self._factors(form.times)
         values = form.value(np.where(wrong, np.nan, given))
         beyond = ~number.holds(values) & ~np.isnan(values)
         self.fault(beyond, column, lambda i: f"gives {values[i]:g}; expected {number.words}")
         sound = np.where(np.isnan(values) | beyond, WRONG, values)
         return sound if number.default is None else np.where(empty, number.default, sound)
+
+    def _factors(self, column: str) -> Floats:
+        """Numbers that another column is multiplied by, NaN where at fault."""
+        factors = self.numbers(column, FACTOR)
+        return np.where(factors == WRONG, np.nan, factors)
 
     def _refuse(self, where: Mask, column: str, number: Number, values: Floats) -> None:
         """Note the cells of a mask, and whether people's way of writing would explain one."""
@@ -285,6 +303,31 @@ class Table:
         values = (human_numbers_in if self.human_numbers else numbers_in)(cells, counts)
         doubtful = self.both_marks and is_doubtful(cells)
         return np.where(doubtful, WRONG, values)
+
+    def _read_of(self, column: str, number: Number) -> Floats:
+        """The numbers of a column; which are no plain ones is kept, to be said."""
+        cells = self.columns[column]
+        values = self.read(cells, number.counts)
+        if self.human_numbers:
+            plain = numbers_in(list(map(with_point, cells)), number.counts)
+            for i in np.flatnonzero((plain == WRONG) & (values != WRONG)).tolist():
+                key = self.called.get(column, column), self.places[i]
+                self.as_written[key] = name_in(cells[i]), float(values[i])
+        return values
+
+    def read_as_written(self) -> list[str]:
+        """What each cell that is no plain number was read as.
+
+        Examples
+        --------
+        >>> from qqt_bayes.tables.cells import COUNT
+        >>> table = Table("t", {"n": ["128M", "5"]}, ["row 2", "row 3"], human_numbers=True)
+        >>> table.numbers("n", COUNT), table.read_as_written()
+        (array([1.28e+08, 5.00e+00]), ["'128M' as 128000000"])
+        """
+        kept = set(self.places)
+        cells = [cell for (_, place), cell in self.as_written.items() if place in kept]
+        return [f"{text!r} as {value:.15g}" for text, value in cells]
 
     def copy(self) -> "Table":
         """The same table, to which faults and hints can be added without harm to this one."""

@@ -18,6 +18,17 @@ def test_check_asks_whether_a_column_is_misspelt(files: SimpleNamespace, tmp_pat
     assert "Column note" not in said
 
 
+def test_check_takes_no_column_for_one_that_is_there(
+    files: SimpleNamespace, tmp_path: Path
+) -> None:
+    table = pd.read_csv(files.runs).assign(samples_seen_pretty="1M", weights_of=1)
+    table.to_csv(path := tmp_path / "pretty.csv", index=False)
+    said = qqt("check", path, "--composition", files.composition).stderr
+    assert "Columns that are not used: note, samples_seen_pretty, weights_of." in said
+    assert "samples_seen_pretty is not read" not in said
+    assert "Column weights_of is not read; did you mean 'weight'?" in said
+
+
 def test_check_shows_what_a_fit_would_see(files: SimpleNamespace) -> None:
     result = qqt("check", files.runs, "--composition", files.composition)
     assert "12 runs of 3 training sets from 3 pools." in result.stderr

@@ -82,3 +82,30 @@ def test_single_pools_have_no_composition_to_write(wide, tmp_path):
 def test_what_cannot_be_written_is_told_before_anything_is_read(wide, output):
     qqt("import", wide, "-o", wide.parent / output, exit_code=1)
     assert wide.read_text() == WIDE
+
+
+def test_losses_are_read_as_losses_by_what_is_said_next(tmp_path):
+    source, runs = tmp_path / "wide.csv", tmp_path / "runs.csv"
+    source.write_text("pool,unique_samples,64M,128M\na,1e7,3.4,3.1\nb,1e7,3.3,3.2\n")
+    written = qqt("import", source, "-o", runs, "--kind", "loss")
+    assert written.stderr.splitlines()[-1].endswith("--kind loss")
+    qqt(*pasted(written.stderr))
+    said = qqt("check", runs, exit_code=1).stderr
+    assert said.count("losses? --kind loss reads them so") == 1
+    assert "got 4 numbers above 1, from 3.1 to 3.4" in said
+    assert len(said.splitlines()) == 5
+    assert qqt("study", runs, "-o", tmp_path / "s", exit_code=1).stderr == said
+
+
+def test_runs_that_crashed_are_left_out_as_check_says(tmp_path):
+    source, runs = tmp_path / "own.csv", tmp_path / "runs.csv"
+    source.write_text(
+        "pool,unique_samples,samples_seen,error,status\n"
+        "a,1e7,1e7,0.7,ok\na,1e7,2e7,0.9,crashed\na,1e7,4e7,0.6,ok\n"
+    )
+    said = qqt("check", source, exit_code=1).stderr
+    assert "column status: 1 run did not come to its end (row 3: crashed)" in said
+    assert "`qqt import` leaves them out" in said
+    written = qqt("import", source, "-o", runs)
+    assert "Left out, because 'status' says that they failed: row 3." in written.stderr
+    assert "2 runs of 1 training sets" in qqt(*pasted(written.stderr)).stderr

@@ -154,3 +154,31 @@ def test_a_unit_that_a_name_says_is_said(written):
     named = ("--columns", "samples_seen=train_tokens")
     assert "Counted in tokens, as the name of a column says" in qqt("check", path, *named).stderr
     assert "Counted in" not in qqt("check", path, *named, "--unit", "tokens").stderr
+
+
+def test_numbers_as_people_write_them_are_said(written):
+    path = written(PLAIN.replace("128000000,", "128M,").replace("12800000,", "12.8M,"))
+    said = qqt("check", path, "--human-numbers").stderr
+    cells = "'128M' as 128000000 and '12.8M' as 12800000"
+    assert f"3 cells are read as people write numbers: {cells}." in said
+    assert (
+        "read as people write"
+        not in qqt("check", written(PLAIN, "p.csv"), "--human-numbers").stderr
+    )
+    imported = qqt("import", path, "-o", path.parent / "long.csv", "--human-numbers").stderr
+    assert "3 cells are read as people write numbers: '12.8M' as 12800000" in imported
+
+
+def test_rows_that_are_left_out_are_not_said_to_be_read(written):
+    path = written(PLAIN + "top 30%,38.4M,1280000000,nan\ntop 10%,12.8M,5B,0.4\n")
+    said = qqt("check", path, "--human-numbers", "--drop-missing").stderr
+    assert "2 cells are read as people write numbers: '5B' as 5000000000" in said
+
+
+def test_such_numbers_of_the_other_tables_are_said_too(written):
+    runs = written("data,samples_seen,error\na,128000000,0.7\na,256M,0.6\n")
+    sets = written("data,pool,unique_samples\na,p,1.5M\n", "sets.csv")
+    pools = written("pool,unique_samples\np,2M\n", "pools.csv")
+    said = qqt("check", runs, "--composition", sets, "--pools", pools, "--human-numbers").stderr
+    cells = "'2M' as 2000000, '1.5M' as 1500000 and '256M' as 256000000"
+    assert f"3 cells are read as people write numbers: {cells}." in said

@@ -284,3 +284,36 @@ def test_cells_that_only_people_read_are_no_error_rates_by_default():
         import_runs(wide)
     runs = import_runs(wide, kind="accuracy", human_numbers=True)
     assert runs["error"].tolist() == [0.779, 0.695]
+
+
+@pytest.mark.parametrize(
+    ("names", "budgets"),
+    [
+        (["640M", "1,28B"], [640e6, 1.28e9]),
+        (["1,28B", "1,56B"], [1.28e9, 1.56e9]),
+        (["error@0,64B", "error@1,28B"], [640e6, 1.28e9]),
+        (["6,400,000", "12,800,000"], [6.4e6, 12.8e6]),
+    ],
+)
+def test_budgets_with_decimal_commas(tmp_path, names, budgets):
+    path = tmp_path / "wide.csv"
+    path.write_text(f"filter;unique_samples;{';'.join(names)}\ntop;5000000;0,7;0,6\n")
+    runs = import_runs(path, columns="pool=filter")
+    assert runs["samples_seen"].tolist() == budgets
+    assert runs["error"].tolist() == [0.7, 0.6]
+    assert not [said for said in runs.attrs["said"] if "not read" in said]
+
+
+def test_columns_that_are_not_read_are_named():
+    wide = table("pool,unique_samples,note,64M,128M,1 280M?\na,5e6,x,0.7,0.6,0.5\n")
+    assert import_runs(wide).attrs["said"][-1] == "Columns that are not read: note, 1 280M?."
+    doubtful = wide.rename(columns={"1 280M?": "1,280M"}).drop(columns="note")
+    assert import_runs(doubtful).attrs["said"][-1] == "Columns that are not read: 1,280M."
+
+
+def test_steps_times_a_column_of_what_one_sees_are_proposed():
+    own = table("pool,unique_samples,step,tokens_per_step,error\na,5e7,9,100,0.7\n")
+    with pytest.raises(NeedsMore) as fault:
+        import_runs(own)
+    assert fault.value.request.columns == {"steps": "step*tokens_per_step"}
+    assert import_runs(own, columns=fault.value.request.columns)["samples_seen"].tolist() == [900]

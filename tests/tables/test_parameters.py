@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from qqt_bayes.errors import InputError
+from qqt_bayes.posterior.prediction import predict_known
 from qqt_bayes.tables.parameters import read_parameters
 
 PARAMETERS = """fit,pool,a,b,tau,d,unique_samples
@@ -71,3 +72,31 @@ def test_parameters_that_overfit():
 def test_faults_of_parameters(tmp_path, old, new, fit, sentence):
     with pytest.raises(InputError, match=re.escape(sentence)):
         read_parameters(text(tmp_path, PARAMETERS.replace(old, new, 1)), fit=fit)
+
+
+OTHER = pd.DataFrame({"pool": ["x"], "unique_samples": 1e9, "A": 500.0, "alpha": 0.35, "B": 2000.0})
+OTHER = OTHER.assign(beta=0.37, E=1.9, R_D=15.4, R_N=5.3)
+
+
+def test_parameters_of_another_form_are_told_how_these_follow():
+    with pytest.raises(InputError) as caught:
+        read_parameters(OTHER)
+    message = str(caught.value)
+    assert "did you mean" not in message
+    assert "1 fault\n  missing columns a, b, d and tau: these are parameters of another" in message
+    for part in ("a = 1e5 B^(-1/beta), b = beta, d = E + A / N^alpha, tau = R_D log 2",):
+        assert part in message
+    with pytest.raises(InputError, match="missing column d: these are"):
+        read_parameters(OTHER.drop(columns="R_D").assign(a=1.0, b=1.0))
+    with pytest.raises(InputError, match="missing column 'unique_samples'"):
+        read_parameters(OTHER.drop(columns="unique_samples"))
+
+
+def test_what_follows_is_the_same_law():
+    size, seen = 1e9, 2e8
+    o = OTHER.iloc[0]
+    a, b, d = 1e5 * o["B"] ** (-1 / o["beta"]), o["beta"], o["E"] + o["A"] / size ** o["alpha"]
+    table = pd.DataFrame({"pool": ["x"], "a": a, "b": b, "d": d, "unique_samples": 1e9})
+    level = pd.DataFrame({"data": ["x"], "pool": ["x"], "unique_samples": [1e9]})
+    known = predict_known(read_parameters(table), level, [seen]).item()
+    assert known == pytest.approx(d + o["B"] / seen ** o["beta"])

@@ -186,7 +186,7 @@ DAMAGES = [
     ("r2,both,,,1000", "r2,both,,,nan", "expected a number of at least 1, got 'nan'"),
     ("r2,both,,,1000", "r2,both,,,many", "expected a number of at least 1, got 'many'"),
     ("0.7,", "1.1,", "row 2, column error: expected an error rate in (0, 1], got 1.1"),
-    ("0.7,", "70,", 'got 70; divide percentages by 100, read losses with kind "loss"'),
+    ("0.7,", "70,", 'got 70; is it in per cent, an accuracy, or a loss (kind "loss")?'),
     ("0.7,", "0,", "row 2, column error: expected an error rate in (0, 1], got 0"),
     ("0.7,", "70 %,", "got '70 %'; write plain numbers: 0.7"),
     ("0.7,", '"0,7",', "got '0,7'; write plain numbers: 0.7"),
@@ -314,7 +314,7 @@ def test_all_faults_in_one_message_in_the_order_of_rows(tmp_path):
         "  row 3: expected 4 cells as in the header, got 3; a cell with a comma in it needs quotes",
         "  missing column 'samples_seen'; did you mean 'sample_seen'?",
         "  row 2, column error: expected an error rate in (0, 1], got 7; "
-        'divide percentages by 100, read losses with kind "loss"',
+        'is it in per cent, an accuracy, or a loss (kind "loss")?',
         "  row 4, column error: expected an error rate in (0, 1], got 'no'",
         "  row 4, column unique_samples: expected a number of at least 1, got -1",
         "  row 4: has no data and no pool; expected one of them",
@@ -325,7 +325,7 @@ def test_all_faults_in_one_message_in_the_order_of_rows(tmp_path):
 
 
 def test_of_many_faults_the_first_twenty_are_shown():
-    frame = pd.concat([table(PLAIN)] * 100).assign(error=7, run=np.arange(300))
+    frame = pd.concat([table(PLAIN)] * 100).assign(error=-7, run=np.arange(300))
     with pytest.raises(InputError) as caught:
         read_runs(frame)
     lines = str(caught.value).splitlines()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import compress
 
 from qqt_bayes.importers.draft import Options
 from qqt_bayes.importers.meanings import MEASURES, likely, measure_of
-from qqt_bayes.importers.sheet import RUN, Sheet, distinct_names, fractions_of, is_numeric
+from qqt_bayes.importers.sheet import RUN, Sheet, distinct_names, fractions_of, is_numeric, some
 from qqt_bayes.importers.sources import Found
 from qqt_bayes.tables.cells import name_in
+from qqt_bayes.tables.intake.gaps import unfinished
 from qqt_bayes.tables.table import Table
 
 READS = "a table with a row for each run, under names of its own, one or many metrics across"
@@ -24,7 +26,23 @@ def recognise(found: Found, options: Options) -> Sheet | None:
     if table is None or not (_is_told(options) or _measures(table) or _is_of_runs(table)):
         return None
     columns = {RUN: run_names(table), **{n: c for n, c in table.columns.items() if n != RUN}}
-    return Sheet("a table with a row for each run", Table(table.name, columns, table.places))
+    whole = Table(table.name, columns, table.places)
+    named = [name for name in table.columns if name.lower() in NAMES]
+    taken = {product.column for product in options.columns.values()}
+    said = _leave_out(whole, taken)
+    return Sheet("a table with a row for each run", whole, said, read=named[:1])
+
+
+def _leave_out(table: Table, taken: Collection[str]) -> list[str]:
+    """Leave out runs that crashed or were killed, by a column that the user has not taken."""
+    said = []
+    for column in [name for name in unfinished(table) if name not in taken]:
+        failed = unfinished(table).get(column)  # another column may have left rows out by now
+        if failed is not None:
+            names = compress(map(name_in, table.columns[RUN]), failed)
+            said.append(f"Left out, because {column!r} says that they failed: {some(names)}.")
+            table.keep(~failed)
+    return said
 
 
 def _is_told(options: Options) -> bool:

@@ -44,7 +44,7 @@ def recognise(found: Found, options: Options) -> Sheet | None:
     columns |= {name: c for name, c in table.columns.items() if name != RUN}
     sheet = Table(table.name, columns, table.places)
     said = _leave_out(sheet, names)
-    return Sheet(f"a table of runs exported from {tool}", sheet, said)
+    return Sheet(f"a table of runs exported from {tool}", sheet, said, read=_asked(table))
 
 
 def _tool(table: Table) -> str:
@@ -57,6 +57,13 @@ def _tool(table: Table) -> str:
     ):
         return "Weights & Biases"
     return ""
+
+
+def _asked(table: Table) -> list[str]:
+    """Columns that say what a run is called and how it ended."""
+    lower = {name.lower(): name for name in reversed(table.columns)}
+    named = [lower[name] for name in NAMES if name in lower]
+    return named[:1] + [name for name in table.columns if name.lower() in ("state", "status")]
 
 
 def _names(table: Table) -> list[str]:

@@ -14,11 +14,12 @@ from qqt_bayes.importers.sheet import METRIC, RUN, VALUE, Sheet, is_numeric, som
 from qqt_bayes.importers.sources import Found
 from qqt_bayes.tables.budgets import parse_budgets
 from qqt_bayes.tables.cells import name_in, number_in
+from qqt_bayes.tables.human_numbers import written
 from qqt_bayes.tables.table import Table
 
 READS = "a wide table with a column for each budget (128M, 640M, or 2 epochs, or multiples 30x)"
 BUDGET = re.compile(
-    r"(?P<word>.*?)[\s_@=:(]*(?<![A-Za-z0-9.])"
+    r"(?P<word>.*?)[\s_@=:(]*(?<![A-Za-z0-9.,])"
     r"(?P<number>(\d+\.?\d*) ?[KMBGT]|\d+\.?\d*e\+?\d+|\d{5,18})"
     r"[\s_]*((samples|tokens|pairs|images|examples)([\s_]*seen)?)?\)?"
     r"([\s_:(]+(?P<end>[a-z][^()]*)\)?)?",
@@ -26,11 +27,13 @@ BUDGET = re.compile(
 )
 """Name of a column that is a budget, with a word of the metric before or behind it."""
 TIMES = re.compile(
-    r"(?P<word>.*?)[\s_@=:(]*(?<![A-Za-z0-9.])"
+    r"(?P<word>.*?)[\s_@=:(]*(?<![A-Za-z0-9.,])"
     r"(x ?(?P<after>\d+\.?\d*)|(?P<number>\d+\.?\d*) ?(x|\u00d7|(?P<epochs>ep|epochs?)))\)?",
     re.IGNORECASE,
 )
 """Name of a column that is a multiple, or a number of epochs."""
+COMMAS = re.compile(r"\d[\d.]*,[\d.,]*", re.ASCII)
+"""A number with a comma in a column's name."""
 FEWEST = 2
 """Columns with such names that make a table wide."""
 NOT_RUNS = re.compile(
@@ -65,8 +68,24 @@ def _of_several(across: dict[str, tuple[str, float]]) -> dict[str, tuple[str, fl
     return {name: place for name, place in across.items() if len(numbers[place[0]]) >= FEWEST}
 
 
+def _with_points(name: str) -> str:
+    """A column's name with plain numbers in place of those with a comma that mean one thing only.
+
+    Examples
+    --------
+    >>> _with_points("error@1,28B"), _with_points("12,800,000"), _with_points("1,280M")
+    ('error@1.28B', '12800000', '1,280M')
+    """
+
+    def plain(match: re.Match[str]) -> str:
+        found = written(match[0])
+        return f"{found.values[0]:.15g}" if found and len(found.values) == 1 else match[0]
+
+    return COMMAS.sub(plain, name.strip())
+
+
 def _budget(name: str) -> tuple[str, float] | None:
-    match = BUDGET.fullmatch(name.strip())
+    match = BUDGET.fullmatch(_with_points(name))
     if not match:
         return None
     word = " ".join(filter(None, (match["word"].strip(), (match["end"] or "").strip())))
@@ -79,14 +98,14 @@ def _budget(name: str) -> tuple[str, float] | None:
 
 
 def _epochs(name: str) -> tuple[str, float] | None:
-    match = TIMES.fullmatch(name.strip())
+    match = TIMES.fullmatch(_with_points(name))
     return (
         (match["word"].strip(), number_in(match["number"])) if match and match["epochs"] else None
     )
 
 
 def _multiple(name: str) -> tuple[str, float] | None:
-    match = TIMES.fullmatch(name.strip())
+    match = TIMES.fullmatch(_with_points(name))
     if not match or match["epochs"] or NOT_RUNS.search(match["word"]):
         return None
     return match["word"].strip(), number_in(match["after"] or match["number"])

@@ -177,6 +177,10 @@ def _delimiter(text: str, usual: str) -> str:
     counts = {mark: [_count_cells(line, mark) for line in lines] for mark in DELIMITERS}
     shown = [mark for mark in (usual, *DELIMITERS) if lines and counts[mark][0] > 1]
     even = [mark for mark in shown if len(set(counts[mark])) == 1]
+    if len(even) > 1 and not re.search(r"(?<!\d),|,(?!\d)", lines[0], re.ASCII):
+        even = [
+            mark for mark in even if mark != ","
+        ]  # each comma of the header is a decimal one, as in 1,28B
     return (even or shown or [usual])[0]
 
 

@@ -94,10 +94,12 @@ PLAIN_KEYS = (
 )
 """The columns of a table of runs, which may be called otherwise."""
 SCALED = ("samples_seen", "unique_samples", "n_eval", "steps")
-"""Keys whose column may be multiplied by a number."""
+"""Keys whose column may be multiplied by a number, or by another column."""
 KEYS = (*PLAIN_KEYS, *FORMS)
 FACTOR = re.compile(r"(.*\S)\s*[*\u00d7]\s*([\d.]+(?:e\+?\d+)?)", re.ASCII | re.IGNORECASE)
 """A column's name and the number that it is multiplied by."""
+STARS = re.compile(r"[*\u00d7]")
+"""What stands between a column's name and the column that it is multiplied by."""
 QUOTED = re.compile(r'(^|,)\s*([^,"=]+)="((?:[^"]|"")*)"')
 """A pair whose name alone stands in quotes."""
 TOKENS = re.compile(r"tokens?([^a-z]|$)|(^|[^a-z])tok([^a-z]|$)", re.IGNORECASE)
@@ -209,16 +211,18 @@ def rename(table: Table, columns: Mapping[str, str], totals: Mapping[str, float]
     original = dict(table.columns)
     for key, given in columns.items():
         column = target(key)
-        name, factor = _factor(key, given, original)
+        name, factor, times = _factor(key, given, original)
         before = name.partition("*")[0].strip()
         if key in SCALED and name not in original and before in original:
-            table.note(f"{key}={name}: expected a number behind *, such as {before}*1024")
+            table.note(
+                f"{key}={name}: expected a number or a column behind *, such as {before}*1024"
+            )
             continue
         if name not in original:
             near = suggest(name, original)
             table.lacks(column, f"no column {name!r} for {key}{near}")
             continue
-        if key == "steps" and factor is None:
+        if key == "steps" and factor is None and not times:
             table.note(f"steps={name}: how many samples is a step? write steps={name}*1024 or so")
         if column != name and column in original and column not in table.hidden:
             table.hidden.append(column)
@@ -227,7 +231,7 @@ def rename(table: Table, columns: Mapping[str, str], totals: Mapping[str, float]
         table.columns[column] = original[name]
         table.used.add(name)
         table.called[column] = name
-        form = _form(key, factor or 1.0)
+        form = _form(key, factor or 1.0, times)
         if key == "epochs":
             table.derived[column] = Derived(EPOCHS, _times_unique(table, totals))
         elif form is not None:
@@ -235,22 +239,25 @@ def rename(table: Table, columns: Mapping[str, str], totals: Mapping[str, float]
     table.called = {column: name for column, name in table.called.items() if column != name}
 
 
-def _factor(key: str, given: str, known: Mapping[str, object]) -> tuple[str, float | None]:
-    """The column that a pair names, and the number that it is multiplied by, if any."""
+def _factor(key: str, given: str, known: Mapping[str, object]) -> tuple[str, float | None, str]:
+    """The column that a pair names, and the number or the column that it is multiplied by."""
+    if given in known or key not in SCALED:
+        return given, None, ""
+    for star in STARS.finditer(given):  # a name may have a star in it
+        column, times = given[: star.start()].strip(), given[star.end() :].strip()
+        if column in known and times in known:
+            return column, None, times
     match = FACTOR.fullmatch(given)
-    if given in known or match is None or key not in SCALED:
-        return given, None
-    return match[1], float(match[2])
+    return (given, None, "") if match is None else (match[1], float(match[2]), "")
 
 
-def _form(key: str, factor: float) -> Derived | None:
+def _form(key: str, factor: float, times: str) -> Derived | None:
     if key in FORMS:
         form = FORMS[key]
-        return Derived(form.number, lambda x: form.value(x) * factor)
-    if factor != 1.0:
-        return Derived(
-            Number("a number above 0", above(0.0), units="samples"), lambda x: x * factor
-        )
+        return Derived(form.number, lambda x: form.value(x) * factor, times)
+    if factor != 1.0 or times:
+        number = Number("a number above 0", above(0.0), units="samples")
+        return Derived(number, lambda x: x * factor, times)
     return None
 
 
@@ -314,5 +321,5 @@ def unit_of(columns: Mapping[str, str], unit: str | None) -> str:
         if not isinstance(unit, str) or not re.fullmatch(r"[^\W\d_][\w -]{0,29}", unit):
             raise InputError(f"unit: expected a word such as samples or tokens, got {unit!r}")
         return unit
-    counted = [columns.get(column, "") for column in ("samples_seen", "unique_samples")]
+    counted = [columns.get(column, "") for column in ("samples_seen", "unique_samples", "steps")]
     return "tokens" if any(map(TOKENS.search, counted)) else "samples"

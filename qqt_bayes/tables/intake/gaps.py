@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from qqt_bayes.errors import Advice
+from qqt_bayes.errors import MAX_SHOWN, Advice
 from qqt_bayes.tables.cells import Mask, is_empty, name_in
+from qqt_bayes.tables.intake.synonyms import words_of
 from qqt_bayes.tables.table import Table
 
 NO_NUMBER = re.compile(
@@ -15,6 +16,9 @@ NO_NUMBER = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 """What people and programs write where there is no number, such as "(partial)"."""
+
+UNFINISHED = {"crashed", "failed", "killed", "diverged", "oom", "preempted"}
+"""States of runs that came to no proper end, in small letters."""
 
 
 def is_gap(cell: object) -> bool:
@@ -66,6 +70,51 @@ def judge_gaps(table: Table, needed: Iterable[str], drop: bool) -> list[str]:
     if not len(table):
         table.note("no row has all numbers that are needed")
     return said
+
+
+def judge_states(table: Table) -> None:
+    """Note the rows whose own column State or status says that the run crashed or was killed.
+
+    Parameters
+    ----------
+    table : Table
+        Runs, without those that are left out; a column that the user took for something is his.
+
+    Examples
+    --------
+    >>> table = Table("runs.csv", {"State": ["finished", "crashed"]}, ["row 2", "row 3"])
+    >>> judge_states(table)
+    >>> len(table.faults)
+    1
+    """
+    for column, failed in unfinished(table).items():
+        states = table.columns[column]
+        rows = [f"{table.places[i]}: {states[i]}" for i in np.flatnonzero(failed).tolist()]
+        runs, their = ("1 run", "its") if len(rows) == 1 else (f"{len(rows)} runs", "their")
+        more = f" and {len(rows) - MAX_SHOWN} more" if len(rows) > MAX_SHOWN else ""
+        table.note(
+            f"column {column}: {runs} did not come to {their} end ({', '.join(rows[:MAX_SHOWN])}"
+            f"{more}); remove such rows, or the column if they are to be read; `qqt import` leaves "
+            "them out"
+        )
+
+
+def unfinished(table: Table) -> dict[str, Mask]:
+    """Rows of runs that crashed or were killed, by the column State or status that says so.
+
+    Examples
+    --------
+    >>> table = Table("runs.csv", {"State": ["finished", "crashed"]}, ["row 2", "row 3"])
+    >>> unfinished(table)
+    {'State': array([False,  True])}
+    """
+    found = {}
+    for column, cells in table.columns.items():
+        if words_of(column).rpartition("_")[2] in ("state", "status") and column not in table.used:
+            failed = np.array([name_in(cell).lower() in UNFINISHED for cell in cells], dtype=bool)
+            if failed.any():
+                found[column] = failed
+    return found
 
 
 def _gaps(table: Table, column: str) -> Mask:

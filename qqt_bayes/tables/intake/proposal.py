@@ -16,7 +16,7 @@ from qqt_bayes.phrases import joined
 from qqt_bayes.tables.cells import Floats, human_numbers_in, name_in, numbers_in
 from qqt_bayes.tables.intake.columns import FORMS
 from qqt_bayes.tables.intake.gaps import is_gap
-from qqt_bayes.tables.intake.synonyms import alike, budget_names, means
+from qqt_bayes.tables.intake.synonyms import alike, budget_names, means, per_step
 from qqt_bayes.tables.table import Table
 
 LOSSES = {"loss": "a loss", "loss_bits": "a loss in bits", "ppl": "a perplexity"}
@@ -80,8 +80,14 @@ columns={'error': 'val_loss'}, kind='loss' says so
         losses = search.loss and kind != "loss"
         arguments = {"columns": table.given | search.found, **({"kind": "loss"} if losses else {})}
         right = "if that is right" if len(search.found) == 1 else "if these are right"
-        number = f", with a number in place of {PLACEHOLDER}" if "steps" in search.found else ""
-        table.hints.append(Advice(f"{right}, {{}} says so{number}", arguments))
+        number = ""
+        if PLACEHOLDER in search.found.get("steps", ""):
+            number = f", with a number in place of {PLACEHOLDER}"
+        added = ""
+        if search.lacking:
+            have = "has" if len(search.lacking) == 1 else "have"
+            added = f"; {joined(search.lacking)} {have} to be added"
+        table.hints.append(Advice(f"{right}, {{}} says so{number}{added}", arguments))
 
 
 def _asked(table: Table, sets: Collection[str]) -> list[str]:
@@ -101,6 +107,7 @@ class _Search:
         self.free = [name for name in table.columns if name not in table.used]
         self.found: dict[str, str] = {}
         self.said: list[str] = []
+        self.lacking: list[str] = []
         self.loss = False
 
     def seek(self, column: str) -> None:
@@ -112,7 +119,12 @@ class _Search:
         elif column == "pool" and self.sets:
             self._seek_sets()
         elif not self._take(column):
-            self.said.append(f"{column}: no column looks like it; add one")
+            self._lacks(column)
+
+    def _lacks(self, column: str) -> None:
+        """Say that no column looks like one that is needed."""
+        self.lacking.append(column)
+        self.said.append(f"{column}: no column looks like it; add one")
 
     def _seek_sets(self) -> None:
         """Find the column that names training sets of the composition table."""
@@ -122,6 +134,7 @@ class _Search:
         if names := [name for name, count in known.items() if count >= least]:
             self._say("data", names, "data", ": it names training sets of the composition table")
         else:
+            self.lacking.append("data")
             self.said.append("data: no column names the training sets of the composition table")
 
     def seek_group(self) -> None:
@@ -166,10 +179,19 @@ class _Search:
         for key in ("epochs", "steps") if known else ("steps",):
             for name in alike(key, numeric)[:1]:
                 self.free.remove(name)
+                each = per_step(self._numeric())[:1] if key == "steps" else []
+                if each:
+                    self.found[key] = f"{name}*{each[0]}"
+                    self.free.remove(each[0])
+                    self.said.append(
+                        f"samples_seen: {name!r} looks like steps and {each[0]!r} like what one "
+                        f"sees: samples_seen = {name!r} x {each[0]!r}"
+                    )
+                    return
                 self.found[key] = name if key == "epochs" else f"{name}*{PLACEHOLDER}"
                 self.said.append(f"samples_seen: {name!r} looks like {key}: {_formula(key, name)}")
                 return
-        self.said.append("samples_seen: no column looks like it; add one")
+        self._lacks("samples_seen")
 
     def _seek_error(self) -> None:
         if self.kind == "error" and (self._seek_rate() or self._seek_accuracy()):
@@ -180,7 +202,7 @@ class _Search:
                 self._say(key, names, "error", f", {words}")
                 self.loss = meaning == "loss"
                 return
-        self.said.append("error: no column looks like it; add one")
+        self._lacks("error")
 
     def _seek_rate(self) -> bool:
         for most, key in {1.0: "error", 100.0: "error%"}.items():

@@ -44,6 +44,7 @@ LIKE: dict[str, tuple[str, ...]] = {
         f"(.*_)?unique(_{COUNTED})?(_.*)?",
         f"(.*_)?(d|data|data_?set|pool|corpus|subset|filtered|train_?set)_?({COUNTED}|size)(_.*)?",
         "(.*_)?(train_)?(num_samples|samples_per_epoch|tokens_per_epoch)|(.*_)?num_unique",
+        f"(.*_)?((num|n)_)?kept(_{COUNTED})?|(.*_)?{COUNTED}_kept",
         "d|u",
         "size",
     ),
@@ -87,27 +88,39 @@ NOT_MEANT = re.compile(
 EXCEPT = re.compile("(.*_)?(samples|tokens)_per_epoch|bits?_per_.*|(.*_)?bits_per_.*")
 """What has such a word in it and is meant all the same."""
 
+PER_STEP = re.compile(
+    f"(.*_)?{COUNTED}_per_(global_)?(step|batch|iter|iteration|update)"
+    f"|(.*_)?batch(_size)?(_in)?_{COUNTED}"
+)
+"""Names of what one step sees; a batch size alone may count sequences."""
+KIND_OF_COLUMN = re.compile(
+    r"\s*(summary|summary_metrics|config|metrics|params)\s*[./:]\s*(?=.)", re.IGNORECASE
+)
+"""What trackers of experiments write before a name: whether it was logged or set."""
+
 BUDGET_NAME = re.compile(
-    r"~?\d{4,}|~?\d+(\.\d+)?e\+?\d+|~?\d+(\.\d+)?\s*([kmbgt]|million|billion|x|\u00d7)"
-    r"(\s*(samples|tokens|examples|seen))?|~?\d+(\.\d+)?\s*(epochs?|ep|steps?|tokens|samples)",
+    r"~?\d{4,}|~?\d+([.,]\d+)?e\+?\d+|~?\d+([.,]\d+)?\s*([kmbgt]|million|billion|x|\u00d7)"
+    r"(\s*(samples|tokens|examples|seen))?|~?\d+([.,]\d+)?\s*(epochs?|ep|steps?|tokens|samples)",
     re.ASCII | re.IGNORECASE,
 )
 """A column's name that is a budget, such as 128M or 30x."""
-BUDGET_END = re.compile(r".*[@ _/-]\d+(\.\d+)?\s*([kmbgt]|[x\u00d7])", re.ASCII | re.IGNORECASE)
+BUDGET_END = re.compile(r".*[@ _/-]\d+([.,]\d+)?\s*([kmbgt]|[x\u00d7])", re.ASCII | re.IGNORECASE)
 """A column's name that ends in a budget, such as loss@128M."""
 FEWEST_BUDGETS = 2
 """Columns with such names that make a table wide."""
 
 
 def words_of(name: str) -> str:
-    """A column's name in small letters, "_" between its words.
+    """A column's name in small letters, "_" between its words, without what trackers put before.
 
     Examples
     --------
     >>> words_of("Samples Seen"), words_of("eval/lm/CE loss"), words_of("valLoss")
     ('samples_seen', 'eval_lm_ce_loss', 'val_loss')
+    >>> words_of("summary.val/loss"), words_of("params.lr"), words_of("params")
+    ('val_loss', 'lr', 'params')
     """
-    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", KIND_OF_COLUMN.sub("", name, count=1))
     return re.sub(r"[\W_]+", "_", parted).strip("_").lower()
 
 
@@ -140,6 +153,17 @@ def alike(meaning: str, names: Iterable[str]) -> list[str]:
     best = [name for name, place in places.items() if place == min(places.values())]
     near = get_close_matches(meaning, list(map(words_of, names)), n=1, cutoff=0.8)
     return same or best or [name for name in names if words_of(name) in near]
+
+
+def per_step(names: Iterable[str]) -> list[str]:
+    """Those of some names that say how many samples or tokens one step sees.
+
+    Examples
+    --------
+    >>> per_step(["tokens_per_step", "config.batch_tokens", "steps", "batch_size"])
+    ['tokens_per_step', 'config.batch_tokens']
+    """
+    return [name for name in names if PER_STEP.fullmatch(words_of(name))]
 
 
 def budget_names(names: Sequence[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """Columns by the names of the user's tooling, and those that hold another quantity."""
 
+import json
 import math
 
 import numpy as np
@@ -139,8 +140,8 @@ def test_pairs_as_text(text, pairs):
         ({"error": 3}, "columns: expected names as text, got 'error' and 3"),
         ("error=eror", "runs table: 1 fault\n  no column 'eror' for error; did you mean 'error'?"),
         ("steps=step", "steps=step: how many samples is a step? write steps=step*1024 or so"),
-        ("steps=step*BATCH", "expected a number behind *, such as step*1024"),
-        ("accuracy=top", "row 1, column top (error): expected an accuracy in [0, 1), got 70; acc"),
+        ("steps=step*BATCH", "expected a number or a column behind *, such as step*1024"),
+        ("accuracy=top", "column top: expected accuracies in [0, 1), got 2 numbers above 1, from"),
         ("accuracy=step", 'got 1; accuracies in per cent are "accuracy%"'),
         ("ppl=low", "row 1, column low (error): expected a perplexity above 1, got 0.5"),
         ("samples_seen=low", "row 1, column low (samples_seen): expected a number of at least 1"),
@@ -224,3 +225,24 @@ def test_the_group_is_named_once():
     with pytest.raises(InputError, match="group: 'epochs', but columns give it as 'size'"):
         read_runs(REPEATED, columns=NAMED, group="epochs", kind="loss")
     assert read_runs(REPEATED, columns=NAMED, group="size", kind="loss").sizes["group"] == 2
+
+
+def test_steps_times_a_column():
+    table = PLAIN.drop(columns="samples_seen").assign(step=[100, 200], batch_tokens=[10**6, 2e6])
+    runs = read_runs(table, columns="steps=step*batch_tokens")
+    assert runs["samples_seen"].values.tolist() == [1e8, 4e8]
+    assert runs.attrs["unit"] == "tokens"
+    assert json.loads(runs.attrs["unused_columns"]) == []
+    starred = table.rename(columns={"step": "step*", "batch_tokens": "a*b"})
+    assert read_runs(starred, columns="steps=step**a*b")["samples_seen"].values[1] == 4e8
+    left = table.assign(error=[0.5, None])
+    left = read_runs(left, columns="steps=step*batch_tokens", drop_missing=True)
+    assert left["samples_seen"].values.tolist() == [1e8]
+
+
+@pytest.mark.parametrize("cell", [None, 0, "many", -5])
+def test_each_fault_of_a_column_that_is_multiplied_by_is_named(cell):
+    table = PLAIN.drop(columns="samples_seen").assign(step=[100, 200])
+    table["batch"] = pd.Series([1e6, cell], dtype=object)
+    with pytest.raises(InputError, match="row 2, column batch: expected a number above 0"):
+        read_runs(table, columns="steps=step*batch")

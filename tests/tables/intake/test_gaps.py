@@ -94,3 +94,25 @@ def test_other_faults_stay():
 def test_a_table_of_gaps_is_no_table():
     with pytest.raises(InputError, match="no row has all numbers that are needed"):
         read_runs(TABLE.assign(error=""), drop_missing=True)
+
+
+@pytest.mark.parametrize("column", ["State", "status", "run.state"])
+def test_runs_that_crashed_are_a_fault(column):
+    states = ["finished", "crashed", "Failed", "running"]
+    table = pd.DataFrame(
+        {"pool": "a", "unique_samples": 1e7, "samples_seen": [1e7, 2e7, 4e7, 8e7], "error": 0.7}
+    ).assign(**{column: states})
+    with pytest.raises(InputError, match=r"2 runs .*\(row 2: crashed, row 3: Failed\)") as caught:
+        read_runs(table)
+    assert f"column {column}: " in str(caught.value)
+    assert "`qqt import` leaves them out" in str(caught.value)
+    assert read_runs(table.iloc[[0, 3]]).sizes["run"] == 2
+    assert read_runs(table.drop(columns=column)).sizes["run"] == 4
+    assert read_runs(table, columns={"group": column}).sizes["group"] == 4
+
+
+def test_runs_that_crashed_and_are_left_out_anyway_are_no_fault():
+    table = pd.DataFrame(
+        {"pool": "a", "unique_samples": 1e7, "samples_seen": [1e7, 2e7], "error": [0.7, None]}
+    ).assign(State=["finished", "crashed"])
+    assert read_runs(table, drop_missing=True).sizes["run"] == 1

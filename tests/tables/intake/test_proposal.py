@@ -138,7 +138,8 @@ def test_the_whole_message():
         "  samples_seen: no column looks like it; add one",
         "  unique_samples: no column looks like it; add one",
         "  pool: 'pretrained' looks like it",
-        "  if these are right, columns={'accuracy': 'ImageNet 1k', 'pool': 'pretrained'} says so",
+        "  if these are right, columns={'accuracy': 'ImageNet 1k', 'pool': 'pretrained'} says so; "
+        "samples_seen and unique_samples have to be added",
     ]
 
 
@@ -213,3 +214,47 @@ def test_the_samples_of_a_step_are_for_the_user_to_say():
     error = fault("pool,unique_samples,step,error", "a,10,100,0.5")
     assert str(error).endswith("says so, with a number in place of SAMPLES_PER_STEP")
     assert proposed(error) == ({"steps": "step*SAMPLES_PER_STEP"}, "")
+
+
+@pytest.mark.parametrize(
+    ("header", "mapping"),
+    [
+        (
+            "summary.tokens,summary.val/loss,config.dataset,config.unique_tokens",
+            "samples_seen=summary.tokens error=summary.val/loss pool=config.dataset "
+            "unique_samples=config.unique_tokens",
+        ),
+        (
+            "images_seen,loss,filter,kept_images",
+            "samples_seen=images_seen error=loss pool=filter unique_samples=kept_images",
+        ),
+        ("seen,loss,filter,kept", "samples_seen=seen error=loss pool=filter unique_samples=kept"),
+        (
+            "seen,loss,filter,n_kept",
+            "samples_seen=seen error=loss pool=filter unique_samples=n_kept",
+        ),
+        (
+            "tokens,metrics.loss,params.mix,dataset_tokens",
+            "samples_seen=tokens error=metrics.loss pool=params.mix unique_samples=dataset_tokens",
+        ),
+    ],
+)
+def test_names_as_trackers_and_filters_write_them(header, mapping):
+    rows = "1e9,3.5,c4,5e8", "2e9,3.2,dolma,6e8"
+    found = dict(pair.split("=") for pair in mapping.split())
+    assert proposed(fault(header, *rows)) == (found, "loss")
+
+
+@pytest.mark.parametrize("each", ["tokens_per_step", "batch_tokens", "config.tokens_per_batch"])
+def test_steps_times_what_one_sees_are_proposed_and_read(each):
+    header = f"step,{each},pool,unique_samples,error"
+    rows = "100,1000000,a,5e7,0.7", "200,1000000,b,5e7,0.6"
+    columns, _ = proposed(fault(header, *rows))
+    assert columns == {"steps": f"step*{each}"}
+    table = pd.DataFrame([row.split(",") for row in rows], columns=header.split(","))
+    assert read_runs(table, columns=columns)["samples_seen"].values.tolist() == [1e8, 2e8]
+
+
+def test_what_has_to_be_added_is_said_beside_what_is_proposed():
+    error = fault("val_loss,pool,unique_samples", "3.5,a,1000", "3.2,b,1000", kind="loss")
+    assert str(error).endswith("says so; samples_seen has to be added")
