@@ -69,18 +69,15 @@ def report(
         As in `fit_and_report`.
     """
     spec = load_model(model)
-    if by is None:
-        writable(Path(output), files_read(model, runs, reading))  # before anything is read
-    if by == "metric":
-        names = metrics(runs, reading["columns"])
-        tables = [runs_of(runs, reading | {"metric": name}) for name in names]
-    else:
-        tables, names = [runs_of(runs, reading)], [reading["metric"]]
+    tables = each_group(runs_of(runs, reading)) if by == "group" else []
     if by == "group":
-        names, tables = tables[0]["group"].values.tolist(), each_group(tables[0])
+        names = [table["group"].item() for table in tables]
+    else:
+        names = metrics(runs, reading["columns"]) if by else [reading["metric"]]
     paths = files(output, names) if by else [output]
     for path in paths:
         writable(Path(path), files_read(model, runs, reading))
+    tables = tables or [runs_of(runs, reading | {"metric": name}) for name in names]
     go_on({str(name): questions(table) for name, table in zip(names, tables, strict=True)}, yes)
     where = "" if dask is None else f" on {dask}"
     note(f"Fitting model {spec.name} to {tables[0].sizes['run']} runs{where} ...")

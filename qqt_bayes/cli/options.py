@@ -129,6 +129,10 @@ yes = click.option(
     help="Go on where numbers may mean something else: what `qqt check` asks is so intended.",
 )
 
+human_numbers = click.option(
+    "--human-numbers", is_flag=True, help="Read 12.8M and 1,000,000 as numbers, too."
+)
+
 runs = together(
     click.argument("runs"),
     click.option("--composition", metavar="FILE", help="What training sets take from each pool."),
@@ -164,7 +168,7 @@ runs = together(
         is_flag=True,
         help="Leave out rows that lack a number they need, and name them.",
     ),
-    click.option("--human-numbers", is_flag=True, help="Read 12.8M and 1,000,000 as numbers, too."),
+    human_numbers,
     click.option(
         "--best",
         is_flag=True,
@@ -304,7 +308,7 @@ importing = together(
         metavar="TABLE",
         help="For mixtures: file to write, with what each takes from each pool.",
     ),
-    click.option("--human-numbers", is_flag=True, help="Read 12.8M and 1,000,000 as numbers, too."),
+    human_numbers,
     click.option("--overwrite", is_flag=True, help="Replace files that are there already."),
 )
 """What another tool wrote, and how to read it."""

@@ -121,12 +121,14 @@ def emit_decision(
     beware : sequence of str
         What has to be known before anything else.
     """
-    found = answers(decision, alone)
     if form != "table":
         words = {} if study is None else {"study": study}
         emit(to_frame(decision), form, lambda: to_json(decision, alone) | words)
-        if form == "csv":
-            note("\n".join([*beware, *(line for each in found for line in each.lines)]))
+    if form == "json":
+        return
+    found = answers(decision, alone)
+    if form == "csv":
+        note("\n".join([*beware, *(line for each in found for line in each.lines)]))
         return
     for line in dict.fromkeys([*beware, *(line for each in found for line in each.first)]):
         sys.stdout.write(wrapped(line))

@@ -73,8 +73,12 @@ def report(
 
 def show(found: Study, form: str, out: str, *, explain: bool) -> None:
     """Print the decision of a study, and its text in place of the decision's own."""
-    laws = {name: found.alone[name] for name in found.weights}
-    words = study_text.summary(found)
-    beware = left_out(study_text.refused_laws(found), list(found.weights))
-    emit_decision(found.decision, form, explain=explain, alone=laws, study=words, beware=beware)
+    emit_decision(
+        found.decision,
+        form,
+        explain=explain,
+        alone=found.deciding,
+        study=study_text.summary(found),
+        beware=left_out(found.refused_laws, list(found.weights)),
+    )
     note(f"All of it is in {out}: the fits, the decision as CSV and JSON, the text, the figures.")

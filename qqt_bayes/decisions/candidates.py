@@ -19,10 +19,11 @@ from qqt_bayes.decisions.stack import mix
 from qqt_bayes.errors import InputError, alternatives, fault_list
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.prediction import predict
+from qqt_bayes.tables.composition import nested_levels
 
 EXPONENTS = 0.0, 0.5, 1.0
-"""Size exponents to decide under: repetition does not care about the rest of the training set, the
-theorem, and half-way."""
+"""Size exponents to decide under: repetition does not care about the rest of the training set,
+half-way, and the theorem."""
 SIZE_PARAMETERS = "size_exponent", "g"
 """Names that the laws have for the size exponent."""
 MOST_NAMED = 3
@@ -63,9 +64,8 @@ def nested_by_quality(
     error = error.mean([dim for dim in error.dims if dim != "level"])
     order = np.argsort(error.values, kind="stable")
     names = sizes["pool"].values[order].tolist()
-    taken = np.tril(np.ones((sizes.size, sizes.size))) * sizes.values[order]
     levels = [union_name(names[:count]) for count in range(1, len(names) + 1)]
-    return xr.DataArray(taken, {"level": levels, "pool": names}, ("level", "pool"))
+    return nested_levels(sizes[order].to_series()).assign_coords(level=levels)
 
 
 def union_name(pools: list[str]) -> str:
@@ -116,9 +116,8 @@ def scaled(
     ]
     if faults:
         raise InputError(fault_list("target_pools", faults, total=len(faults)))
-    factors = [target.get(name, np.nan) / pool_sizes.sel(pool=name).item() for name in used]
-    known = levels.sel(pool=used)
-    return known * xr.DataArray(factors, {"pool": used}, ("pool",))
+    sizes = xr.DataArray([target[name] for name in used], {"pool": used}, ("pool",))
+    return levels.sel(pool=used) * (sizes / pool_sizes.sel(pool=used))
 
 
 def by_size_exponent(

@@ -66,6 +66,16 @@ class Study:
         return f"<Study of {runs} runs: {asked}, under {laws}>"
 
     @property
+    def deciding(self) -> dict[str, xr.Dataset]:
+        """The own decisions of the laws that take part in the joint one."""
+        return {name: self.alone[name] for name in self.weights}
+
+    @property
+    def refused_laws(self) -> list[str]:
+        """Laws of the joint decision that take no part because their fits did not pass."""
+        return [name for name in self.laws if name in self.refused]
+
+    @property
     def refused(self) -> dict[str, Gate]:
         """Gates of the fits that take no part because they did not pass."""
         return {name: fit.gate for name, fit in self.fits.items() if name not in self.alone}

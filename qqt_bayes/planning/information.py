@@ -28,7 +28,7 @@ from qqt_bayes.laws.law import LAWS
 from qqt_bayes.laws.run_curves import Part, ingredients, repeat, run_errors
 from qqt_bayes.model.curves import by_copy
 from qqt_bayes.model.distributions import Prior
-from qqt_bayes.model.noise import by_run, independent_variance, reference_budget
+from qqt_bayes.model.noise import by_run, independent_variance
 from qqt_bayes.model.priors import count, values_at
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec
@@ -102,7 +102,7 @@ def expected_information(
         law is random.
     """
     sizes = {dim: runs.sizes[dim] for dim in ("group", "pool")}
-    spec = spec.at(reference_budget(runs))
+    spec = Problem(spec, runs).spec
     rows = _Rows(spec, [runs, further])
     if not rows.random:
         return None

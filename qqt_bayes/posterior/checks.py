@@ -120,6 +120,8 @@ CHECKS: dict[str, Kind] = {
   between training sets, or groups.
 """
 
+EARLY_RUNS = "runs below "
+"""How the subject of a `misfit_common` begins that early runs carry; a budget follows."""
 UNKNOWN = "unknown"
 """Id of a check that an older fit holds under a name which none of `CHECKS` has."""
 

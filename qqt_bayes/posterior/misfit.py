@@ -12,7 +12,7 @@ from qqt_bayes.model.curves import amplitude_of, located, printed
 from qqt_bayes.model.discrepancy import Seen
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.phrases import format_samples
-from qqt_bayes.posterior.checks import LARGEST_COMMON
+from qqt_bayes.posterior.checks import EARLY_RUNS, LARGEST_COMMON
 
 Array = NDArray[np.float64]
 
@@ -55,7 +55,7 @@ def misfit(
     common = common_misfit(data, residual)
     if common is not None:
         least = first_after_early(problem.runs["samples_seen"].values, residual[data.cell])
-        early = "" if least is None else f"runs below {format_samples(least)}"
+        early = "" if least is None else f"{EARLY_RUNS}{format_samples(least)}"
         found["misfit_common"] = common, early
     precision = given.precision
     distance = precision.times(given.of_cell) / np.sqrt(precision.diagonal())
@@ -94,7 +94,7 @@ def first_after_early(budgets: Array, residual: Array) -> float | None:
     at, place = np.unique(budgets, return_inverse=True)
     mean = np.bincount(place, residual) / np.bincount(place)
     bends = (np.abs(mean) > LARGEST_COMMON) & (np.sign(mean) == np.sign(mean[0]))
-    stretch = int(np.argmin(bends)) if not bends.all() else bends.size
+    stretch = int(np.argmin(np.append(bends, False)))
     if not stretch:
         return None
     largest = np.abs(mean[:stretch]).max()

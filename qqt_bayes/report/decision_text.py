@@ -40,7 +40,6 @@ RELIABILITY = (
     "How often such probabilities came true on held-out runs, where levels had been trained and "
     "where not, is on the page case_studies/held_out/results.md."
 )
-FORCED = "The fit did not pass its checks and was used by force: every number here may be wrong."
 MOST_NAMED = 3
 """Levels that are named one by one where several lack the same."""
 BASIS: dict[str, Callable[[Mapping[str, Any]], str]] = {
@@ -119,10 +118,7 @@ def paragraphs(sentences: list[dict[str, str]]) -> str:
 
 def _sentences(decision: xr.Dataset) -> Iterator[tuple[str, str]]:
     """What is said of the decision for one group, each sentence with its id."""
-    if is_approximate(decision.attrs):
-        yield "approximate", remark(decision.attrs)
-    if not decision.attrs["gate_passed"]:
-        yield "forced", FORCED
+    yield from cautions(decision)
     if decision.sizes["level"] == 1:
         yield "only_level", _only_level(decision)
     else:
@@ -139,10 +135,16 @@ def _sentences(decision: xr.Dataset) -> Iterator[tuple[str, str]]:
             yield limit, sentence
 
 
-def cautions(decision: xr.Dataset) -> list[str]:
-    """What puts every number of a decision in doubt: an approximation, or a fit used by force."""
-    approximate = [remark(decision.attrs)] if is_approximate(decision.attrs) else []
-    return approximate + ([] if decision.attrs["gate_passed"] else [FORCED])
+def cautions(decision: xr.Dataset) -> Iterator[tuple[str, str]]:
+    """What puts every number in doubt, with its id: an approximation, or a fit used by force."""
+    if is_approximate(decision.attrs):
+        yield "approximate", remark(decision.attrs)
+    if not decision.attrs["gate_passed"]:
+        yield (
+            "forced",
+            "The fit did not pass its checks and was used by force: every number here may be "
+            "wrong.",
+        )
 
 
 def _of_part(part: xr.Dataset) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from qqt_bayes.posterior.checks import Check
+from qqt_bayes.posterior.checks import EARLY_RUNS, Check
 from qqt_bayes.posterior.gate import Gate, Mode
 from qqt_bayes.report.fit_text import remark
 
@@ -18,8 +18,6 @@ STILL = (
     " The chains agree: how training sets rank at the budgets that were trained can be read so. "
     "What lies beyond rests on a law that does not describe the runs."
 )
-EARLY = "runs below "
-"""Begin of the subject of a misfit that early runs carry."""
 LONGER = 3
 """Times as many draws to take where they were too few."""
 OTHER_MODELS = {
@@ -239,7 +237,7 @@ def _other_law(check: Check, gate: Gate) -> str:
 def _early(check: Check, gate: Gate) -> str:
     if not check.of:
         return _other_law(check, gate)
-    least = check.of.removeprefix(EARLY)
+    least = check.of.removeprefix(EARLY_RUNS)
     return (
         f"they bend away from what all others follow, as runs do in which training has hardly "
         f"begun: leave them out with --from {least}, if enough are left; {_other_law(check, gate)}"

@@ -25,6 +25,11 @@ def measure(attributes: Mapping[Any, Any]) -> str:
     return str(attributes.get("measure", attributes["kind"]))
 
 
+def is_accuracy(attributes: Mapping[Any, Any]) -> bool:
+    """Whether accuracies were measured, of which errors were made."""
+    return attributes.get("measure") == ACCURACY
+
+
 def measured(error: float, attributes: Mapping[Any, Any]) -> float:
     """An error as what was measured.
 
@@ -33,7 +38,7 @@ def measured(error: float, attributes: Mapping[Any, Any]) -> float:
     >>> round(measured(0.3, {"kind": "error", "measure": "accuracy"}), 2)
     0.7
     """
-    return 1 - error if measure(attributes) == ACCURACY else error
+    return 1 - error if is_accuracy(attributes) else error
 
 
 def measured_interval(ends: xr.DataArray, attributes: Mapping[Any, Any]) -> tuple[float, ...]:

@@ -32,9 +32,8 @@ def summary(study: Study) -> str:
     ----------
     study : Study
     """
-    alone = {name: study.alone[name] for name in study.weights}
-    beware = left_out(refused_laws(study), list(study.weights))
-    found = beware + [line for each in answers(study.decision, alone) for line in each.lines]
+    found = left_out(study.refused_laws, list(study.weights))
+    found += [line for each in answers(study.decision, study.deciding) for line in each.lines]
     found += [paragraphs(remarks(study.decision)), *_laws(study)]
     found += _theorem(study)
     if len(study.weights) > 1:
@@ -44,11 +43,6 @@ def summary(study: Study) -> str:
             "`qqt decide STUDY --weights` takes others, or `stacking`."
         )
     return "\n\n".join([*found, *_refused(study)])
-
-
-def refused_laws(study: Study) -> list[str]:
-    """Laws of the decision that take no part, for which no other form stands in."""
-    return [name for name in study.laws if name in study.refused]
 
 
 def _laws(study: Study) -> Iterator[str]:

@@ -98,7 +98,8 @@ def answers(decision: xr.Dataset, alone: Mapping[str, xr.Dataset] | None = None)
 
 def _answer(group: str, decision: xr.Dataset, alone: Mapping[str, xr.Dataset]) -> Answer:
     """The answer for one group."""
-    first = [*cautions(decision), *larger(decision), *proxies(decision)]
+    doubts = [sentence for _, sentence in cautions(decision)]
+    first = [*doubts, *larger(decision), *proxies(decision)]
     if decision.sizes["level"] == 1:
         words = f"There is one candidate, {decision['level'].values[0]}, and nothing to choose."
         return Answer(group, first, words, [])

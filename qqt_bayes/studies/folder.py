@@ -106,9 +106,9 @@ def write_study(study: Study, folder: Path) -> None:
     for name, table in tables.items():
         write(folder / f"{name}.csv", to_csv(table))
     words = summary(study)
-    deciding = {name: study.alone[name] for name in study.weights}
     write(
-        folder / "decision.json", to_json_text(to_json(study.decision, deciding) | {"study": words})
+        folder / "decision.json",
+        to_json_text(to_json(study.decision, study.deciding) | {"study": words}),
     )
     write(folder / "summary.txt", in_lines(words))
     usable = {name: study.fits[name] for name in study.alone}

@@ -225,9 +225,7 @@ def _leave_early(
         raise InputError(
             f"least_budget: every run saw fewer than {least:g} samples; name a lower budget"
         )
-    places = [place for place, keep in zip(table.places, kept, strict=True) if not keep]
-    table.keep(kept)
-    return places
+    return table.keep(kept)
 
 
 def _keep_best(table: Table, parse: Callable[[Table], Rows]) -> list[str]:
@@ -242,9 +240,7 @@ def _keep_best(table: Table, parse: Callable[[Table], Rows]) -> list[str]:
     kept = best_of(trial.repeats(cell), parsed.values["error"])
     if (parsed.values["error"] == WRONG).any():
         return []
-    places = [place for place, keep in zip(table.places, kept, strict=True) if not keep]
-    table.keep(kept)
-    return places
+    return table.keep(kept)
 
 
 def _check_chance(chance_error: object, kind: str) -> None:

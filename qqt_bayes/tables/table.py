@@ -341,10 +341,12 @@ class Table:
             used=set(self.used),
         )
 
-    def keep(self, where: Mask) -> None:
-        """Keep the rows of a mask."""
+    def keep(self, where: Mask) -> list[str]:
+        """Keep the rows of a mask, and return where the others stood."""
+        others = list(compress(self.places, ~where))
         self.columns = {name: list(compress(x, where)) for name, x in self.columns.items()}
         self.places = list(compress(self.places, where))
+        return others
 
     def repeats(self, keys: Mapping[str, Array]) -> NDArray[np.int64]:
         """Position of the first row with the same `keys`, shape (row,); of rows at fault, its own.

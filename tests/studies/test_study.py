@@ -16,7 +16,7 @@ from qqt_bayes.model.spec import load_model
 from qqt_bayes.posterior.checks import check_value
 from qqt_bayes.posterior.fit_file import open_fit
 from qqt_bayes.posterior.gate import Gate
-from qqt_bayes.report.study_text import refused_laws, summary
+from qqt_bayes.report.study_text import summary
 from qqt_bayes.sampling import inference
 from qqt_bayes.studies import study as module
 from qqt_bayes.studies.folder import open_study
@@ -200,7 +200,7 @@ def test_chains_that_are_too_short_are_made_again(runs, monkeypatch):
     found = study(runs, made.levels(), [1e9], models=models, theorem=False)
     assert asked == [("utility", 1000), ("utility", 3000), ("utility-overfit", 1000)]
     assert found.weights == {"utility": 1.0}
-    assert refused_laws(found) == ["utility-overfit"]
+    assert found.refused_laws == ["utility-overfit"]
     assert summary(found).startswith(
         "Beware: the fit of utility-overfit was refused, so all this rests on utility alone."
     )

@@ -31,7 +31,7 @@ from qqt_bayes.report.figures.style import (
     strip,
 )
 from qqt_bayes.report.fit_text import label
-from qqt_bayes.report.measures import ACCURACY, unit
+from qqt_bayes.report.measures import ACCURACY, is_accuracy, unit
 
 MAX_COLUMNS = 5
 """Panels side by side, at the most."""
@@ -121,7 +121,7 @@ def scaling_curves(
     )
     axes.margins(y=0.04)
     axes.set_ylabel(_error_name(decision, runs))
-    if decision.attrs.get("measure") == ACCURACY:
+    if is_accuracy(decision.attrs):
         axes.yaxis.set_major_formatter(FuncFormatter(lambda error, _: f"{1 - error:.3g}"))
     shade_beyond(axes, decision)
     strip(axes, budgets, [names[i] for i in chosen], names, "chosen at each budget")
@@ -314,7 +314,7 @@ def _level_of_runs(
 def _error_name(decision: xr.Dataset, runs: xr.Dataset | None) -> str:
     """Label of the axis of errors: what was measured and, if known, its metric."""
     what = "loss" if decision.attrs.get("kind") == "loss" else "error rate"
-    if decision.attrs.get("measure") == ACCURACY:
+    if is_accuracy(decision.attrs):
         what = ACCURACY
     metric = "" if runs is None else runs.attrs.get("metric", "")
     return f"{what} ({metric})" if metric else what

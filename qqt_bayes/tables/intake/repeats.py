@@ -33,17 +33,32 @@ def judge_repeats(table: Table, keys: Mapping[str, Array]) -> None:
         What tells runs apart, `group` among it.
     """
     first = table.repeats(keys)
+    again, texts = _but_for_identical(table, first)
+    if again.any():
+        grouped = len(np.unique(keys["group"])) > 1
+        _note_repeats(table, first, again, texts, grouped)
+
+
+def _but_for_identical(
+    table: Table, first: Positions
+) -> tuple[NDArray[np.bool_], dict[str, list[str]]]:
+    """Note rows that are identical; which others repeat one, and all cells as text, if any do.
+
+    Parameters
+    ----------
+    table : Table
+    first : array, shape (row,)
+        Position of the first row that each repeats.
+    """
     again = first != np.arange(len(table))
     if not again.any():
-        return
+        return again, {}
     texts = {name: [name_in(cell) for cell in cells] for name, cells in table.columns.items()}
     twin = _twins(texts, again)
     identical = twin != np.arange(len(table))
     if identical.any():
         _note_identical(table, twin, np.flatnonzero(identical).tolist())
-    if (again & ~identical).any():
-        grouped = len(np.unique(keys["group"])) > 1
-        _note_repeats(table, first, again & ~identical, texts, grouped)
+    return again & ~identical, texts
 
 
 def judge_names(table: Table, keys: Mapping[str, Array]) -> None:
@@ -57,17 +72,10 @@ def judge_names(table: Table, keys: Mapping[str, Array]) -> None:
         Their names and what else tells the names apart.
     """
     first = table.repeats(keys)
-    again = first != np.arange(len(table))
-    if not again.any():
-        return
-    texts = {name: [name_in(cell) for cell in cells] for name, cells in table.columns.items()}
-    twin = _twins(texts, again)
-    identical = twin != np.arange(len(table))
-    if identical.any():
-        _note_identical(table, twin, np.flatnonzero(identical).tolist())
-    rows = np.flatnonzero(again & ~identical).tolist()
+    again, _ = _but_for_identical(table, first)
+    rows = np.flatnonzero(again).tolist()
     if len(rows) == 1:
-        table.fault(again & ~identical, "run", lambda i: f"repeats {table.places[first[i]]}")
+        table.fault(again, "run", lambda i: f"repeats {table.places[first[i]]}")
     elif rows:
         example = f"{table.places[rows[0]]} that of {table.places[first[rows[0]]]}"
         table.note(
