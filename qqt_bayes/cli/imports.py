@@ -30,11 +30,7 @@ def report(
     *,
     overwrite: bool,
     mapping: str | None,
-    metric: str | None,
-    kind: str | None,
-    samples_per_step: float | None,
-    columns: str | None,
-    human_numbers: bool,
+    **reading: Any,
 ) -> None:
     """Write the runs as CSV and print them; all that was derived, and what to do next, on stderr.
 
@@ -48,22 +44,14 @@ def report(
         How the runs are printed.
     overwrite : bool
         Whether a file that is there already is replaced.
-    mapping, metric, kind, samples_per_step, columns, human_numbers
+    mapping, **reading
         See `qqt_bayes.import_runs`.
     """
     for path in filter(None, (output, composition)):
         _free(Path(path), (source, mapping), overwrite=overwrite)
     files = {"output": output} | ({"composition": composition} if composition else {})
     try:
-        imported = import_table(
-            source,
-            mapping=mapping,
-            metric=metric,
-            kind=kind,
-            samples_per_step=samples_per_step,
-            columns=columns,
-            human_numbers=human_numbers,
-        )
+        imported = import_table(source, mapping=mapping, **reading)
     except NeedsMore as error:
         words = error.request.text(lambda request: _command(request, files, overwrite=overwrite))
         raise InputError(words) from error
