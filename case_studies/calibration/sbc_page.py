@@ -9,7 +9,7 @@ import pandas as pd
 
 from qqt_bayes.calibration.sbc import BEYOND_FACTOR
 from qqt_bayes.calibration.uniformity import RANKED_DRAWS
-from qqt_bayes.posterior.checks import CHECKS
+from qqt_bayes.posterior.checks import CHECKS, LARGEST_DIVERGENT_SHARE
 from qqt_bayes.report.calibration_text import BAND_PROBABILITY, fault, scalars
 from qqt_bayes.report.figures.files import write_figure
 from qqt_bayes.report.figures.ranks import rank_ecdfs
@@ -56,6 +56,7 @@ def write_page(folder, calibrations, pairs, settings):
             EXPLAINED.format(settings=in_words(settings["calibration"])),
             as_table(by_spec(calibrations, tables)),
             summary(joined),
+            of_diverged(calibrations, settings["calibration"]),
             "## Every scalar outside a band",
             as_table(outside(joined, calibrations)),
             "![ECDFs of the ranks](sbc.png)",
@@ -137,6 +138,26 @@ def summary(joined):
     return (
         f"{words}; outside the joint band are {len(jointly)}, of {', '.join(specs)} (of {count} "
         f"specifications about {(1 - BAND_PROBABILITY) * count:.1f} would have any by chance)."
+    )
+
+
+def of_diverged(calibrations, settings):
+    """A sentence on the ranks of truths in fits of which few draws diverged."""
+    draws = settings["chains"] * settings["draws"]
+    most = 5 * LARGEST_DIVERGENT_SHARE * draws
+    few = {
+        name: found["rank"].values[found["divergences"].isin(range(1, int(most) + 1)).values]
+        for name, found in calibrations.items()
+    }
+    ranks = np.concatenate([each.ravel() for each in few.values()])
+    if not len(ranks):
+        return "No fit has divergent draws."
+    tail = (RANKED_DRAWS + 1) // 20
+    return (
+        f"Of {sum(map(len, few.values()))} fits one to {most:.0f} of {draws:,} draws diverged; of "
+        f"the {len(ranks):,} ranks of truths there {np.mean(ranks < tail):.1%} are in the lowest "
+        f"twentieth and {np.mean(ranks > RANKED_DRAWS - tail):.1%} in the highest: so few "
+        "divergent draws do not distort a posterior."
     )
 
 

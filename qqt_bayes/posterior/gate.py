@@ -244,8 +244,9 @@ def agreement(posterior: xr.Dataset) -> list[Check]:
 
 def dynamics(stats: xr.Dataset) -> list[Check]:
     """Whether Hamiltonian dynamics went wrong: divergent draws, and energy that hardly moves."""
+    diverging = stats["diverging"]
     return [
-        check_value("divergences", int(stats["diverging"].sum())),
+        check_value("divergences", int(diverging.sum()), draws=diverging.size),
         check_value("bfmi", float(np.min(_bfmi(stats["energy"].to_numpy())))),
     ]
 

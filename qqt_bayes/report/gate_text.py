@@ -46,10 +46,10 @@ def verdict(gate: Gate) -> str:
     Examples
     --------
     >>> from qqt_bayes.posterior.checks import check_value
-    >>> print(verdict(Gate((check_value("divergences", 3),), draws=1000)))
+    >>> print(verdict(Gate((check_value("divergences", 3, draws=1000),), draws=250)))
     The fit did not pass its gate.
-      divergent draws: 3 (0) FAILED: parts of the posterior were not reached: raise --target-accept,
-      or a simpler model
+      divergent draws: 3 (at most 1) FAILED: parts of the posterior were not reached: raise
+      --target-accept, or a simpler model
     """
     approximate = remark({"method": gate.method})
     if gate.passed:
@@ -96,8 +96,8 @@ def outcome(check: Check) -> str:
     Examples
     --------
     >>> from qqt_bayes.posterior.checks import check_value
-    >>> outcome(check_value("rhat", 1.3, of="tau")), outcome(check_value("divergences", 0))
-    ('R-hat of tau: 1.3 (at most 1.01) FAILED', 'divergent draws: 0 (0) ok')
+    >>> outcome(check_value("rhat", 1.3, of="tau")), outcome(check_value("bfmi", 0.8))
+    ('R-hat of tau: 1.3 (at most 1.01) FAILED', 'E-BFMI: 0.8 (at least 0.3) ok')
     """
     verdict = "ok" if check.passed else "rough" if check.is_approximate else "FAILED"
     return f"{check.name}: {value(check)} ({check.bound}) {verdict}"

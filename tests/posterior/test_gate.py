@@ -141,11 +141,13 @@ def test_too_few_draws():
     assert gate.draws == 20
 
 
-def test_divergent_draws(fit):
+def test_one_divergent_draw_in_a_thousand_is_let_pass(fit):
     fit["sample_stats"]["diverging"].values[1, 7] = True
     gate = put_through(fit)
-    assert failed(gate) == ["divergences"]
-    assert named(gate, "divergences").value == 1
+    assert gate.passed
+    assert (named(gate, "divergences").value, named(gate, "divergences").bar) == (1, 1)
+    fit["sample_stats"]["diverging"].values[2, 30] = True
+    assert failed(put_through(fit)) == ["divergences"]
 
 
 def test_energy_that_creeps(fit):
@@ -320,7 +322,7 @@ def test_json_round_trip(fit):
     gate = put_through(fit)
     assert Gate.from_json(gate.to_json()) == gate
     assert json.loads(gate.to_json())["passed"] is True
-    fit["sample_stats"]["diverging"].values[0, 0] = True
+    fit["sample_stats"]["diverging"].values[0, :2] = True
     damaged = put_through(fit)
     again = Gate.from_json(damaged.to_json())
     assert again == damaged

@@ -29,7 +29,7 @@ SENTENCES = {
     "ess_bulk": ("bulk ESS of tau: 1.3 (at least 400)", LONGER),
     "ess_tail": ("tail ESS of tau: 1.3 (at least 400)", LONGER),
     "divergences": (
-        "divergent draws: 13 (0)",
+        "divergent draws: 13 (at most 0.001)",
         "parts of the posterior were not reached: raise --target-accept, or a simpler model",
     ),
     "bfmi": ("E-BFMI: 0.1 (at least 0.3)", LONGER),
@@ -166,7 +166,7 @@ def test_a_mode_names_its_group_and_pool():
 
 
 def test_checks_as_tables():
-    gate = Gate((failing("rhat"), check_value("divergences", 0)), model="utility", draws=1000)
+    gate = Gate((failing("rhat"), check_value("divergences", 0, draws=4000)), model="utility", draws=1000)
     assert checks(gate).to_dict("records") == [
         {
             "id": "rhat",
@@ -184,11 +184,11 @@ def test_checks_as_tables():
             "name": "divergent draws",
             "value": 0.0,
             "limit": "at most",
-            "bar": 0.0,
+            "bar": 4.0,
             "passed": True,
             "advice": "",
         },
     ]
     shown = checks_at_a_glance(gate)
     assert list(shown) == ["name", "value", "bar", "passed"]
-    assert shown["bar"].tolist() == ["at most 1.01", "0"]
+    assert shown["bar"].tolist() == ["at most 1.01", "at most 4"]
