@@ -11,7 +11,7 @@ from qqt_bayes.comparison.held_out import HeldOut, baselines, score_fits
 from qqt_bayes.files import write
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.posterior.fit import Fit
-from qqt_bayes.studies.study import BOUNDED, MODELS, THEOREM
+from qqt_bayes.studies.laws import BOUNDED, MODELS, THEOREM, fit_laws
 
 UTILITY = "utility-free-size"
 KEPT = Path(__file__).parent.parent.parent / "build" / "held_out"
@@ -80,9 +80,10 @@ def by_ways(early, late, choices, ways, settings):
     """
     found, about = [], []
     for way, models in ways.items():
-        some = {name: Fit.of(fitted(early, name, settings)) for name in models}
         if way in (STUDY, STACKED):
-            some = used_by_study(some, early, settings)
+            some = used_by_study(models, early, settings)
+        else:
+            some = {name: Fit.of(fitted(early, name, settings)) for name in models}
         weights = None
         if way == STACKED and len(some) > 1:
             weights = qqt.compare_laws(some)["weight"].values
@@ -91,14 +92,19 @@ def by_ways(early, late, choices, ways, settings):
     return found, pd.DataFrame(about)
 
 
-def used_by_study(fits, runs, settings):
+def used_by_study(models, runs, settings):
     """The fits that a study decides by; all of them if none passed its gate."""
-    fits = dict(fits)
-    if runs.attrs["kind"] == "error":
-        for name in [name for name in fits if name in BOUNDED and not fits[name].gate.passed]:
-            del fits[name]
-            fits[BOUNDED[name]] = Fit.of(fitted(runs, BOUNDED[name], settings))
-    return {name: fit for name, fit in fits.items() if fit.gate.passed} or fits
+
+    def make(spec, times):
+        length = {name: times * settings[name] for name in ("draws", "tune")}
+        return Fit.of(fitted(runs, spec.name, settings | length))
+
+    instead = BOUNDED if runs.attrs["kind"] == "error" else {}
+    fits = fit_laws({name: load_model(name) for name in models}, make, instead=instead)
+    of_laws = {
+        name: fit for name, fit in fits.items() if not (name in instead and not fit.gate.passed)
+    }
+    return {name: fit for name, fit in of_laws.items() if fit.gate.passed} or of_laws
 
 
 def describe(fits, weights):

@@ -27,6 +27,8 @@ Array = NDArray[np.float64]
 PREDICTIVE_DRAWS = 500
 """Draws that the predictive checks use at least, if there are so many, and fewer than twice as
 many: enough for a tail probability of 0.005 to be some of them."""
+KEPT_OF = "kept_of"
+"""Attribute of the sampler's statistics: of how many draws one was kept, if not of each."""
 LEAST_FREEDOM = 3
 """Degrees of freedom of replicates from which on they tell the noise: by chance they show less than
 a fifth of it (see `LARGEST_NOISE_RATIO`) in 1 % of tables; with two degrees it would be 4 %, with
@@ -245,8 +247,9 @@ def agreement(posterior: xr.Dataset) -> list[Check]:
 def dynamics(stats: xr.Dataset) -> list[Check]:
     """Whether Hamiltonian dynamics went wrong: divergent draws, and energy that hardly moves."""
     diverging = stats["diverging"]
+    draws = diverging.size * int(stats.attrs.get(KEPT_OF, 1))
     return [
-        check_value("divergences", int(diverging.sum()), draws=diverging.size),
+        check_value("divergences", int(diverging.sum()), draws=draws),
         check_value("bfmi", float(np.min(_bfmi(stats["energy"].to_numpy())))),
     ]
 

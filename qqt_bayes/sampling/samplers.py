@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from qqt_bayes.model.coordinates import Coordinates
-from qqt_bayes.posterior.gate import agreement
+from qqt_bayes.posterior.gate import KEPT_OF, agreement
 from qqt_bayes.posterior.methods import APPROXIMATE
 from qqt_bayes.sampling.approximation import laplace, pathfinder
 from qqt_bayes.sampling.nutpie_adapter import Density
@@ -226,6 +226,7 @@ def _thinned(trace: xr.DataTree, times: int) -> xr.DataTree:
     kept = {name: each.isel(draw=slice(times - 1, None, times)) for name, each in groups.items()}
     diverging = groups["sample_stats"]["diverging"].coarsen(draw=times).max().to_numpy()
     kept["sample_stats"]["diverging"] = kept["sample_stats"]["diverging"].copy(data=diverging)
+    kept["sample_stats"].attrs[KEPT_OF] = times
     numbers = range(kept["posterior"].sizes["draw"])
     return xr.DataTree.from_dict(
         {name: each.assign_coords(draw=numbers) for name, each in kept.items()}

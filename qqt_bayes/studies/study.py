@@ -25,26 +25,9 @@ from qqt_bayes.posterior.fit_file import save
 from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels
 from qqt_bayes.report import gate_text
 from qqt_bayes.studies.folder import emptied, fit_path, write_study
+from qqt_bayes.studies.laws import BOUNDED, LONGER, MODELS, THEOREM, fit_laws, silent
 from qqt_bayes.tables.budgets import budgets_about
 from qqt_bayes.tables.runs import require_runs
-
-MODELS = ("effective-reuse", "utility-free-size")
-"""The laws of a study: one that forecasts best, and the paper's with its size exponent learned."""
-THEOREM = "utility"
-"""The paper's law with the exponent of its combination theorem, fitted beside them."""
-BOUNDED = {"utility-free-size": "utility-bounded-free-size", "utility": "utility-bounded"}
-"""What stands in for a law of error rates whose fit is refused, if no models are named: the same
-law bounded by chance. Without the bound it gives errors near chance to no plausible parameters."""
-
-
-TOO_SHORT = {"rhat", "ess_bulk", "ess_tail"}
-"""Checks that longer chains pass, if nothing else is wrong."""
-LONGER = 3
-"""How many times as long a fit is made again that failed these alone."""
-
-
-def _silent(_: str) -> None:
-    """Say nothing."""
 
 
 def study(
@@ -66,7 +49,7 @@ def study(
     seed: int = 0,
     target_accept: float | None = None,
     progress: bool = False,
-    say: Callable[[str], None] = _silent,
+    say: Callable[[str], None] = silent,
     **fields: Unpack[CriteriaFields],
 ) -> Study:
     """Fit several laws to a table of runs, compare them, and decide on them together.
@@ -133,8 +116,18 @@ def study(
     folder = None if out is None else emptied(new_folder(Path(out)))
     sampler: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "seed": seed}
     sampler |= {"target_accept": target_accept, "progress": progress}
-    longer = 1 if force else LONGER
-    fits = _fit_all(runs, specs, BOUNDED if by_default else {}, folder, say, sampler, longer)
+
+    def make(spec: Spec, times: int) -> Fit:
+        from qqt_bayes.sampling import inference
+
+        length = {name: times * sampler[name] for name in ("draws", "tune")}
+        tree = inference.fit(runs, spec, **sampler | length)
+        if folder is not None:
+            save(tree, fit_path(folder, spec.name))
+        return Fit.of(tree)
+
+    instead = BOUNDED if by_default else {}
+    fits = fit_laws(specs, make, instead=instead, longer=1 if force else LONGER, say=say)
     for name, other in BOUNDED.items():
         if name in shares and other in fits:
             shares[other] = shares.pop(name)
@@ -186,44 +179,6 @@ def _specs(models: Sequence[Spec | str], theorem: Spec | str | Literal[False]) -
         beside = load_model(theorem)
         specs.setdefault(beside.name, beside)
     return specs
-
-
-def _fit_all(
-    runs: xr.Dataset,
-    specs: Mapping[str, Spec],
-    instead: Mapping[str, str],
-    folder: Path | None,
-    say: Callable[[str], None],
-    sampler: dict[str, Any],
-    longer: int,
-) -> dict[str, Fit]:
-    """A fit of each model, and of what stands in for one that is refused; saved as soon as made."""
-    from qqt_bayes.sampling import inference
-
-    def made(spec: Spec, times: int) -> Fit:
-        length = {name: times * sampler[name] for name in ("draws", "tune")}
-        tree = inference.fit(runs, spec, **sampler | length)
-        if folder is not None:
-            save(tree, fit_path(folder, spec.name))
-        fit = Fit.of(tree)
-        seconds = tree.attrs["compile_time"] + tree.attrs["sampling_time"]
-        say(f"    Made in {seconds:.1f} s. {gate_text.verdict(fit.gate)}")
-        return fit
-
-    fits: dict[str, Fit] = {}
-    waiting = list(specs.values())
-    while waiting:
-        spec = waiting.pop(0)
-        say(f"Fit model {spec.name} to {runs.sizes['run']} runs ...")
-        fit = made(spec, 1)
-        if longer > 1 and not fit.gate.passed and {c.id for c in fit.gate.failed} <= TOO_SHORT:
-            say(f"    Again, {longer} times as long:")
-            fit = made(spec, longer)
-        fits[spec.name] = fit
-        if spec.name in instead and not fit.gate.passed:
-            say("    In its place, the same law bounded by chance:")
-            waiting.insert(0, load_model(instead[spec.name]))
-    return fits
 
 
 def _nothing_decided(

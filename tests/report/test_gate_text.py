@@ -166,7 +166,9 @@ def test_a_mode_names_its_group_and_pool():
 
 
 def test_checks_as_tables():
-    gate = Gate((failing("rhat"), check_value("divergences", 0, draws=4000)), model="utility", draws=1000)
+    gate = Gate(
+        (failing("rhat"), check_value("divergences", 0, draws=4000)), model="utility", draws=1000
+    )
     assert checks(gate).to_dict("records") == [
         {
             "id": "rhat",
