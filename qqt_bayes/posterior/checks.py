@@ -127,6 +127,8 @@ CHECKS: dict[str, Kind] = {
 
 EARLY_RUNS = "runs below "
 """How the subject of a `misfit_common` begins that early runs carry; a budget follows."""
+TOO_SHORT = frozenset({"rhat", "ess_bulk", "ess_tail"})
+"""Ids of the checks that longer chains pass, if nothing else is wrong."""
 UNKNOWN = "unknown"
 """Id of a check that an older fit holds under a name which none of `CHECKS` has."""
 

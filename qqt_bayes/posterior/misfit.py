@@ -18,6 +18,9 @@ Array = NDArray[np.float64]
 
 LEAST_SETS = 3
 """Training sets at a budget from which on what they have in common is told from each one's own."""
+LEAST_BUDGETS = 3
+"""Budgets from which on a law can have the wrong shape along them: every law has a height, a floor
+and an exponent, so what it leaves of one or two budgets is the pull of their priors."""
 
 
 def misfit(
@@ -41,8 +44,8 @@ def misfit(
 
         - `amplitude`: the median of the discrepancy's;
         - `misfit_common`: root mean square, over budgets, of the mean log residual of all training
-          sets that were trained there, on the scale of the amplitude; only where
-          `LEAST_SETS` share a budget; of the early runs that bend away, if they do;
+          sets that were trained there, on the scale of the amplitude; only where `LEAST_SETS`
+          share each of `LEAST_BUDGETS`; of the early runs that bend away, if they do;
         - `misfit_run`: of the mean error of a training set at a budget given all others, the most
           deviations from what was expected; of that set at that budget.
     """
@@ -103,7 +106,7 @@ def first_after_early(budgets: Array, residual: Array) -> float | None:
 
 
 def common_misfit(data: Seen, residual: Array) -> float | None:
-    """Root mean square of the residuals' means by budget; None where too few sets share one.
+    """Root mean square of the residuals' means by budget; None where too few sets share too few.
 
     Parameters
     ----------
@@ -116,6 +119,6 @@ def common_misfit(data: Seen, residual: Array) -> float | None:
     count = np.bincount(at)
     means = np.bincount(at, residual) / np.maximum(count, 1)
     shared = count >= LEAST_SETS
-    if not shared.any():
+    if np.unique(np.flatnonzero(shared) % cells.budget.size).size < LEAST_BUDGETS:
         return None
     return float(np.sqrt(np.average(means[shared] ** 2, weights=count[shared])))

@@ -5,18 +5,23 @@ Everything is made from the ids and numbers of `qqt_bayes.posterior.gate.Gate`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 import pandas as pd
 
-from qqt_bayes.posterior.checks import EARLY_RUNS, Check
+from qqt_bayes.posterior.checks import CHECKS, EARLY_RUNS, TOO_SHORT, Check
 from qqt_bayes.posterior.gate import Gate, Mode
 from qqt_bayes.report.fit_text import remark
 
 STILL = (
-    " The chains agree: how training sets rank at the budgets that were trained can be read so. "
+    " The chains {agree}: how training sets rank at the budgets that were trained can be read so. "
     "What lies beyond rests on a law that does not describe the runs."
+)
+NEARLY = 1.05
+"""R-hat up to which chains that are too short agree well enough for ranks."""
+NO_OTHER = (
+    "how training sets rank at the budgets that were trained is then what these runs tell (--force)"
 )
 LONGER = 3
 """Times as many draws to take where they were too few."""
@@ -40,8 +45,10 @@ OTHER_MODELS = {
 """Models to try where one does not describe runs of a kind: how a sentence names each."""
 
 
-def verdict(gate: Gate) -> str:
+def verdict(gate: Gate, tried: Collection[str] = ()) -> str:
     """What a gate found: whether it was passed, what failed and what to do, how many modes.
+
+    Models in `tried` are fitted to the same runs anyhow, and not named as ones to try.
 
     Examples
     --------
@@ -60,8 +67,10 @@ def verdict(gate: Gate) -> str:
             passed = f"The fit is rough, though no check found fault with the law. {how}."
         lines = [f"{passed} {approximate}".strip()]
     else:
-        failed = [f"  {line(check, gate)}" for check in gate.failed + gate.rough]
-        lines = ["The fit did not pass its gate.", *failed, approximate]
+        failed = [f"  {_briefly(check, gate)}" for check in gate.failed + gate.rough]
+        law = any(check.id in OF_THE_LAW and not check.advice for check in gate.failed)
+        todo = f"  What to do: {other_law(gate, tried)}." if law else ""
+        lines = ["The fit did not pass its gate.", *failed, todo, approximate]
     found = [modes(gate.modes, gate.method), evidence(gate.log_marginal_likelihood), gate.note]
     return "\n".join(filter(None, [*lines, " ".join(filter(None, found))]))
 
@@ -81,8 +90,19 @@ def refused(name: str, gate: Gate) -> str:
 
 def refusal(gate: Gate) -> str:
     """What the command line says of a fit that it does not go on with."""
-    of_law = all(check.question == "law" for check in gate.failed)
-    return f"{verdict(gate)}\nUse --force (force=True) to go on all the same.{STILL * of_law}"
+    return f"{verdict(gate)}\nUse --force (force=True) to go on all the same.{still(gate)}"
+
+
+def still(gate: Gate) -> str:
+    """What a fit that was refused for its law can be used for; empty where its draws are wrong."""
+    of_chains = [check for check in gate.failed if check.question != "law"]
+    if not of_chains:
+        return STILL.format(agree="agree")
+    if len(of_chains) == len(gate.failed):
+        return ""
+    short = all(check.id in TOO_SHORT for check in of_chains)
+    near = all(check.value <= NEARLY for check in of_chains if check.id == "rhat")
+    return STILL.format(agree="nearly agree") if short and near else ""
 
 
 def line(check: Check, gate: Gate) -> str:
@@ -126,7 +146,36 @@ def advice(check: Check, gate: Gate) -> str:
     >>> advice(check, Gate((check,), model="utility", kind="loss"))
     'the law does not describe these runs: try effective-reuse or effective-reuse-overfit ...'
     """
-    return check.advice or ADVICE.get(check.id, _unknown)(check, gate)
+    if check.advice:
+        return check.advice
+    own = ADVICE.get(check.id, _unknown)(check, gate)
+    return "; ".join(filter(None, [own, other_law(gate) if check.id in OF_THE_LAW else ""]))
+
+
+def _briefly(check: Check, gate: Gate) -> str:
+    """A check that did not pass, without the advice that is the same for all that judge the law."""
+    own = check.advice or ADVICE.get(check.id, _unknown)(check, gate)
+    return ": ".join(filter(None, [outcome(check), own]))
+
+
+def other_law(gate: Gate, tried: Collection[str] = ()) -> str:
+    """Which laws to try where one does not describe the runs, and what is left if none does."""
+    left = [
+        words
+        for name, words in OTHER_MODELS[gate.kind].items()
+        if name != gate.model and name not in tried
+    ]
+    early = any(check.id == "misfit_common" and check.of for check in gate.failed)
+    first = "leave out the early runs; if that is not enough, " if early else ""
+    groups = (
+        "; where groups differ, a model with parameters over group (cherti has some), or a table "
+        "for each group"
+        if gate.groups > 1
+        else ""
+    )
+    if not left:
+        return f"{first}no shipped law describes these runs{groups}; {NO_OTHER}"
+    return f"{first}try {' or '.join(left)}{groups}; if they are refused, too, {NO_OTHER}"
 
 
 def checks(gate: Gate) -> pd.DataFrame:
@@ -222,25 +271,17 @@ def _far(check: Check, gate: Gate) -> str:
     return "the approximation may be far from the posterior: fit with method nuts"
 
 
-def _other_law(check: Check, gate: Gate) -> str:
-    others = OTHER_MODELS[gate.kind]
-    models = [words for name, words in others.items() if name != gate.model]
-    words = f"the law does not describe these runs: try {' or '.join(models)}"
-    if gate.groups == 1:
-        return words
-    return (
-        f"{words}; where groups differ, a model with parameters over group (cherti has some), or a "
-        "table for each group"
-    )
+def _wrong(check: Check, gate: Gate) -> str:
+    return "the law does not describe these runs"
 
 
 def _early(check: Check, gate: Gate) -> str:
     if not check.of:
-        return _other_law(check, gate)
+        return _wrong(check, gate)
     least = check.of.removeprefix(EARLY_RUNS)
     return (
         f"they bend away from what all others follow, as runs do in which training has hardly "
-        f"begun: leave them out with --from {least}, if enough are left; {_other_law(check, gate)}"
+        f"begun: leave them out with --from {least}, if enough are left"
     )
 
 
@@ -248,7 +289,7 @@ def _noisy(check: Check, gate: Gate) -> str:
     of = f" of {check.of}" if check.of else ""
     return (
         f"runs{of} scatter by {check.sigma:.2g} about their curves, more than the prior of the "
-        f"noise takes for chance: {_other_law(check, gate)}; where runs are so noisy, give "
+        "noise takes for chance: the law does not describe them, or, where runs are so noisy, give "
         "replicates, n_eval, or a model whose likelihood.sigma allows it"
     )
 
@@ -272,15 +313,17 @@ ADVICE: dict[str, Callable[[Check, Gate], str]] = {
     "divergences": _diverged,
     "bfmi": _more_draws,
     "pareto_k": _far,
-    "scatter_known": _other_law,
-    "scatter_declared": _other_law,
+    "scatter_known": _wrong,
+    "scatter_declared": _wrong,
     "scatter_prior": _noisy,
-    "amplitude": _other_law,
+    "amplitude": _wrong,
     "misfit_common": _early,
     "misfit_run": _unexplained,
-    "residuals_budget": _other_law,
-    "residuals_repetitions": _other_law,
-    "residuals_training_set": _other_law,
-    "residuals_group": _other_law,
+    "residuals_budget": _wrong,
+    "residuals_repetitions": _wrong,
+    "residuals_training_set": _wrong,
+    "residuals_group": _wrong,
 }
 """What to do about each check that failed, by its id."""
+OF_THE_LAW = {name for name, kind in CHECKS.items() if kind.question == "law"} - {"misfit_run"}
+"""Checks that another law may pass; single runs that nothing explains are looked at themselves."""

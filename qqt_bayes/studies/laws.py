@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from qqt_bayes.model.spec import Spec, load_model
+from qqt_bayes.posterior.checks import TOO_SHORT
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report import gate_text
 
@@ -15,10 +16,8 @@ THEOREM = "utility"
 BOUNDED = {"utility-free-size": "utility-bounded-free-size", "utility": "utility-bounded"}
 """What stands in for a law of error rates whose fit is refused, if no models are named: the same
 law bounded by chance. Without the bound it gives errors near chance to no plausible parameters."""
-TOO_SHORT = {"rhat", "ess_bulk", "ess_tail"}
-"""Checks that longer chains pass, if nothing else is wrong."""
 LONGER = 3
-"""How many times as long a fit is made again that failed these alone."""
+"""How many times as long a fit is made again whose chains are only too short."""
 
 
 def silent(_: str) -> None:
@@ -53,16 +52,17 @@ def fit_laws(
         Refused ones, too; what stands in for one follows it.
     """
     fits: dict[str, Fit] = {}
+    tried = {*specs, *instead.values()}
     waiting = list(specs.values())
     while waiting:
         spec = waiting.pop(0)
         say(f"Fit model {spec.name} ...")
         fit = make(spec, 1)
-        say(_made(fit))
+        say(_made(fit, tried))
         if longer > 1 and not fit.gate.passed and {c.id for c in fit.gate.failed} <= TOO_SHORT:
             say(f"    Again, {longer} times as long:")
             fit = make(spec, longer)
-            say(_made(fit))
+            say(_made(fit, tried))
         fits[spec.name] = fit
         if spec.name in instead and not fit.gate.passed:
             say("    In its place, the same law bounded by chance:")
@@ -70,7 +70,7 @@ def fit_laws(
     return fits
 
 
-def _made(fit: Fit) -> str:
+def _made(fit: Fit, tried: Collection[str]) -> str:
     """How long a fit took, and what its gate says."""
     seconds = fit.attrs["compile_time"] + fit.attrs["sampling_time"]
-    return f"    Made in {seconds:.1f} s. {gate_text.verdict(fit.gate)}"
+    return f"    Made in {seconds:.1f} s. {gate_text.verdict(fit.gate, tried)}"

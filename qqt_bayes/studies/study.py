@@ -188,4 +188,8 @@ def _nothing_decided(
     verdicts = [f"{gate_text.refused(name, fits[name].gate)}." for name in shares]
     saved = "" if folder is None else f" The fits are saved in {folder}."
     advice = "Name other models, or force a decision on these all the same."
+    ranks = [name for name in shares if gate_text.still(fits[name].gate)]
+    if ranks:
+        still = gate_text.still(fits[ranks[0]].gate).strip()
+        advice += f" Of {' and '.join(ranks)}: {still[0].lower()}{still[1:]}"
     return "\n".join([*verdicts, f"Nothing was decided.{saved} {advice}"])

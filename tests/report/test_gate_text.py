@@ -1,7 +1,5 @@
 """A sentence for every check that can fail, made from its id; and what the command line says."""
 
-import re
-
 import pytest
 
 from qqt_bayes.posterior.checks import CHECKS, check_value
@@ -14,15 +12,18 @@ from qqt_bayes.report.gate_text import (
     checks,
     checks_at_a_glance,
     modes,
+    other_law,
     refusal,
     verdict,
 )
 
 LONGER = "sample longer (--draws 3000 --tune 3000), or take a simpler model"
-OTHER_LAW = (
-    "the law does not describe these runs: try effective-reuse or "
-    "effective-reuse-overfit (errors that rise again) or utility-free-size or utility-bounded "
-    "(errors near chance) or utility-overfit (errors that rise again) or effective-data"
+WRONG = "the law does not describe these runs"
+TO_DO = (
+    "try effective-reuse or effective-reuse-overfit (errors that rise again) or utility-free-size "
+    "or utility-bounded (errors near chance) or utility-overfit (errors that rise again) or "
+    "effective-data; if they are refused, too, how training sets rank at the budgets that were "
+    "trained is then what these runs tell (--force)"
 )
 SENTENCES = {
     "rhat": ("R-hat of tau: 1.3 (at most 1.01)", f"the chains disagree: {LONGER}"),
@@ -37,19 +38,19 @@ SENTENCES = {
         "Pareto k of the approximation: 1.3 (at most 0.7)",
         "the approximation may be far from the posterior: fit with method nuts",
     ),
-    "scatter_known": ("unexplained scatter over known noise: 13 (at most 5)", OTHER_LAW),
-    "scatter_declared": ("unexplained scatter over declared noise: 13 (at most 5)", OTHER_LAW),
+    "scatter_known": ("unexplained scatter over known noise: 13 (at most 5)", WRONG),
+    "scatter_declared": ("unexplained scatter over declared noise: 13 (at most 5)", WRONG),
     "scatter_prior": (
         "unexplained scatter of noisy: tail probability in the prior of the noise: 0.001 (at least "
         "0.005)",
         "runs of noisy scatter by 0.1 about their curves, more than the prior of the noise takes "
-        f"for chance: {OTHER_LAW}; where runs are so noisy, give replicates, n_eval, or a model "
-        "whose likelihood.sigma allows it",
+        "for chance: the law does not describe them, or, where runs are so noisy, give replicates, "
+        "n_eval, or a model whose likelihood.sigma allows it",
     ),
-    "amplitude": ("amplitude of the discrepancy: 0.2 (at most 0.1)", OTHER_LAW),
+    "amplitude": ("amplitude of the discrepancy: 0.2 (at most 0.1)", WRONG),
     "misfit_common": (
         "misfit along the budget, common to all training sets: 0.1 (at most 0.05)",
-        OTHER_LAW,
+        WRONG,
     ),
     "misfit_run": (
         "runs of A+B at 64M from what all others say, in deviations: 13 (at most 4)",
@@ -59,7 +60,7 @@ SENTENCES = {
     **{
         f"residuals_{name.replace(' ', '_')}": (
             f"residuals by {name}: predictive tail probability: 0.001 (at least 0.005)",
-            OTHER_LAW,
+            WRONG,
         )
         for name in ("budget", "repetitions", "training set", "group")
     },
@@ -100,9 +101,11 @@ def test_what_is_said_of_a_check_that_failed(check_id):
     assert not check.passed
     gate = Gate((check_value("bfmi", 0.9), check), model="utility", draws=1000)
     seen, todo = SENTENCES[check_id]
-    assert verdict(gate) == f"The fit did not pass its gate.\n  {seen} FAILED: {todo}"
-    assert advice(check, gate) == todo
-    still = STILL if check.question == "law" else ""
+    of_law = check.question == "law" and check_id != "misfit_run"
+    closing = f"\n  What to do: {TO_DO}." if of_law else ""
+    assert verdict(gate) == f"The fit did not pass its gate.\n  {seen} FAILED: {todo}{closing}"
+    assert advice(check, gate) == (f"{todo}; {TO_DO}" if of_law else todo)
+    still = STILL.format(agree="agree") if check.question == "law" else ""
     use = "Use --force (force=True) to go on all the same."
     assert refusal(gate) == f"{verdict(gate)}\n{use}{still}"
 
@@ -134,14 +137,34 @@ def test_the_advice_is_for_the_kind_of_table_at_hand():
     check = failing("residuals_budget")
     for kind, models in OTHER_MODELS.items():
         for model in models:
-            words = advice(check, Gate((check,), model=model, kind=kind))
-            named = re.split(
-                " or ", words.removeprefix("the law does not describe these runs: try ")
-            )
+            words = other_law(Gate((check,), model=model, kind=kind))
+            named = words.removeprefix("try ").partition(";")[0].split(" or ")
             assert named == [text for name, text in models.items() if name != model]
-    assert "where groups differ, a model with parameters over group" in advice(
-        check, Gate((check,), groups=2)
-    )
+    words = other_law(Gate((check,), groups=2))
+    assert "where groups differ, a model with parameters over group" in words
+
+
+def test_the_advice_does_not_go_in_a_circle():
+    """What was fitted is not named again; where nothing is left it says so."""
+    gate = Gate((failing("amplitude"), failing("residuals_budget")), model="utility-free-size")
+    words = verdict(gate, tried={"effective-reuse", "utility-bounded"})
+    assert words.count("effective-data") == 1
+    assert "effective-reuse or" not in words
+    assert "utility-bounded" not in words
+    assert "no shipped law describes these runs" in verdict(gate, tried=OTHER_MODELS["error"])
+
+
+def test_early_runs_are_left_out_before_other_laws_are_tried():
+    early = check_value("misfit_common", 0.1, of="runs below 1.2B")
+    words = verdict(Gate((early,), model="utility")).splitlines()
+    assert words[1].endswith("leave them out with --from 1.2B, if enough are left")
+    assert words[2].startswith("  What to do: leave out the early runs; if that is not enough, try")
+
+
+@pytest.mark.parametrize(("rhat", "said"), [(1.02, True), (1.3, False)])
+def test_chains_that_nearly_agree_still_tell_ranks(rhat, said):
+    gate = Gate((check_value("rhat", rhat, of="d"), failing("amplitude")), model="utility")
+    assert ("The chains nearly agree" in refusal(gate)) == said
 
 
 def test_modes_and_evidence_are_said_whatever_the_verdict():

@@ -232,6 +232,20 @@ def test_without_a_fit_that_passed_nothing_is_decided(runs, tmp_path, monkeypatc
     assert {path.name for path in tmp_path.iterdir()} == {"utility.nc", "utility-free-size.nc"}
 
 
+def test_fits_that_were_refused_for_their_laws_still_tell_ranks(runs, monkeypatch):
+    def infer(runs, spec, **_):
+        fit = made_fit(runs, spec, passed=False)
+        of_law = spec.name == "utility"
+        check = check_value("amplitude", 0.3) if of_law else check_value("divergences", 9, draws=40)
+        fit.attrs["gate"] = Gate((check,), model=spec.name).to_json()
+        return fit
+
+    monkeypatch.setattr(inference, "fit", infer)
+    still = r"all the same\. Of utility: the chains agree: how training sets rank"
+    with pytest.raises(InadequateFit, match=still):
+        study(runs, made.levels(), [1e9], models=["utility", "utility-free-size"])
+
+
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
