@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qqt_bayes.errors import InputError
 from qqt_bayes.tables.budgets import Positions, rungs
-from qqt_bayes.tables.runs import hash_runs
+from qqt_bayes.tables.order import hash_runs
 
 
 @dataclass(frozen=True)

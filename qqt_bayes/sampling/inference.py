@@ -32,6 +32,7 @@ from qqt_bayes.sampling.nutpie_adapter import Density, from_kernel
 from qqt_bayes.sampling.samplers import STARTS, Settings, dispersed, has_start, sample
 from qqt_bayes.sampling.search.modes import find_modes
 from qqt_bayes.sampling.search.profile import find_coordinates
+from qqt_bayes.tables.order import canonical, in_order
 from qqt_bayes.tables.runs import require_runs
 
 Array = NDArray[np.float64]
@@ -101,7 +102,7 @@ def fit(
     require_runs(runs)
     spec = load_model(spec)
     require_kind(spec, runs.attrs["kind"])
-    problem = Problem(spec, runs)
+    problem = Problem(spec, canonical(runs))
     prior = prior_draws(problem, seed)
     if not prior:
         raise InputError(
@@ -109,7 +110,9 @@ def fit(
             "nothing to infer: give one of them a prior, or predict with predict_known."
         )
     drawn = draw(problem, prior, method, settings)
-    return _collect(problem, prior, drawn, {"method": method, "seed": seed, **drawn.times})
+    found = _collect(problem, prior, drawn, {"method": method, "seed": seed, **drawn.times})
+    names = {dim: runs[dim].values.tolist() for dim in ("data", "pool", "group")}
+    return found.map_over_datasets(in_order, kwargs={"names": names})
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ import json
 import os
 from collections.abc import Callable
 from functools import partial
-from hashlib import sha256
 from os import PathLike
 from pathlib import PurePath
 
@@ -36,6 +35,7 @@ from qqt_bayes.tables.intake.columns import (
 from qqt_bayes.tables.intake.gaps import judge_gaps, judge_states
 from qqt_bayes.tables.intake.proposal import propose
 from qqt_bayes.tables.intake.repeats import best_of
+from qqt_bayes.tables.order import hash_runs
 from qqt_bayes.tables.rows import COLUMNS, ERROR, Rows, read_rows
 from qqt_bayes.tables.table import Table
 from qqt_bayes.tables.training_sets import combine
@@ -284,17 +284,6 @@ def _choose_metric(table: Table, metric: str | None) -> str:
         return ""
     table.require("metric")
     return table.choose("metric", metric, "metric")
-
-
-def hash_runs(runs: xr.Dataset, kind: str, metric: str) -> str:
-    """SHA-256 of everything in a table of runs that a fit depends on."""
-    digest = sha256(json.dumps([kind, metric]).encode())
-    for name, variable in sorted(runs.variables.items()):
-        digest.update(json.dumps([name, variable.dims, variable.shape]).encode())
-        numeric = variable.dtype.kind in "fi"
-        values = variable.values
-        digest.update(values.tobytes() if numeric else json.dumps(values.tolist()).encode())
-    return digest.hexdigest()
 
 
 def require_runs(runs: object) -> None:

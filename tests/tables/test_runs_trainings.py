@@ -11,7 +11,8 @@ from command import qqt
 from qqt_bayes.errors import InputError
 from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.report.identifiability_text import identifiability
-from qqt_bayes.tables.runs import hash_runs, read_runs
+from qqt_bayes.tables.order import hash_runs
+from qqt_bayes.tables.runs import read_runs
 
 TABLE = """\
 pool,unique_samples,samples_seen,error,seed,training
