@@ -140,8 +140,13 @@ class Spec:
     @property
     def hash(self) -> str:
         """SHA-256 of the canonical JSON of the whole specification."""
-        canonical = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
-        return sha256(canonical.encode()).hexdigest()
+        return hash_spec(self.to_dict())
+
+
+def hash_spec(content: Mapping[str, Any]) -> str:
+    """SHA-256 of the canonical JSON of a specification as `Spec.to_dict` gives it."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return sha256(canonical.encode()).hexdigest()
 
 
 def list_models() -> list[str]:

@@ -213,8 +213,12 @@ def check_value(
     """
     kind, value = CHECKS[check_id], float(value)
     bar = float(int(kind.bar * draws)) if draws else kind.bar
-    passed = value <= bar if kind.limit == "at most" else value >= bar
-    return Check(check_id, value, kind.limit, bar, bool(passed), of, sigma)
+    return Check(check_id, value, kind.limit, bar, holds(value, kind.limit, bar), of, sigma)
+
+
+def holds(value: float, limit: Limit, bar: float) -> bool:
+    """Whether a value is on the right side of its bar; what is no number is on neither."""
+    return value <= bar if limit == "at most" else value >= bar
 
 
 def check_of(stored: dict[str, Any]) -> Check:
@@ -227,7 +231,10 @@ def check_of(stored: dict[str, Any]) -> Check:
     """
     if "id" not in stored:
         return _check_without_id(**stored)
-    return Check(**stored | {"value": float(stored["value"]), "bar": float(stored["bar"])})
+    check = Check(**stored | {"value": float(stored["value"]), "bar": float(stored["bar"])})
+    if check.passed != holds(check.value, check.limit, check.bar):
+        raise ValueError(f"{check.id}: passed is {check.passed}, which value and bar are not")
+    return check
 
 
 def _check_without_id(name: str, value: float, bar: Any, passed: bool, advice: str) -> Check:

@@ -5,16 +5,23 @@ Nothing here samples or imports PyMC.
 
 from __future__ import annotations
 
+import json
 import os
+from math import isnan
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
 from qqt_bayes.errors import InputError
 from qqt_bayes.files import seal, unseal, write
 from qqt_bayes.model.distributions import Prior
+from qqt_bayes.model.spec import hash_spec
 from qqt_bayes.posterior import netcdf
 from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.tables.cells import COUNT, at_least
+from qqt_bayes.tables.order import hash_runs
+from qqt_bayes.tables.rows import COLUMNS, ERROR
 
 DAMAGED = "damaged; make it again with `qqt fit`."
 RUN_TABLE_DIMS: dict[str, tuple[str, ...]] = {
@@ -27,6 +34,14 @@ RUN_TABLE_DIMS: dict[str, tuple[str, ...]] = {
 """Dimensions of what a table of runs holds."""
 NEEDED = ("posterior", "observed_data", "constant_data")
 """Groups that every fit has, and all that predictions and decisions read."""
+GROUPS = (
+    *NEEDED,
+    *("sample_stats", "posterior_predictive", "prior", "prior_predictive"),
+    *("log_likelihood", "log_prior"),
+)
+"""All groups that are read; what else a file holds is none of a fit's."""
+ATTRIBUTES = ("spec", "spec_hash", "gate", "kind", "metric", "data_hash")
+"""Attributes that every fit has."""
 OPTIONAL_OVER_RUN = ("training", "evaluation_variance")
 """What it may hold, over run."""
 
@@ -71,7 +86,7 @@ def open_fit(path: str | os.PathLike[str]) -> Fit:
 
 
 def _read(
-    path: str | os.PathLike[str], groups: tuple[str, ...] | None = None
+    path: str | os.PathLike[str], groups: tuple[str, ...] = GROUPS
 ) -> tuple[xr.DataTree, Fit]:
     """A fit, all of it or some groups, as it was saved; and the same opened and checked."""
     if not Path(path).is_file():
@@ -83,7 +98,7 @@ def _read(
             f"{path} cannot be read as a fit: it is not netCDF, or {DAMAGED}"
         ) from error
     missing = [name for name in NEEDED if name not in fit]
-    missing += [name for name in ("spec", "gate", "kind") if name not in fit.attrs]
+    missing += [name for name in ATTRIBUTES if name not in fit.attrs]
     if missing:
         raise InputError(
             f"{path} is netCDF but not a fit of qqt_bayes: it lacks {', '.join(missing)}; "
@@ -93,6 +108,7 @@ def _read(
         opened = Fit.of(fit)
         _check_runs(opened.runs)
         _check_draws(opened)
+        _check_hashes(opened)
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise InputError(f"{path}: a part of the fit is {DAMAGED}") from error
     return fit, opened
@@ -108,11 +124,22 @@ def _check_runs(table: xr.Dataset) -> None:
         index = table[f"{dim}_index"]
         if index.dtype.kind != "i" or not index.isin(range(table.sizes[dim])).all():
             raise ValueError(f"{dim}_index is no index")
-    positive = table[["error", "samples_seen", "weight", "pool_size"]].map(lambda x: x > 0)
-    if not table["run"].size or not all(x.all() for x in positive.values()):
-        raise ValueError("a run has a value that is not above 0")
-    if not (table["unique_samples"] >= 0).all():
-        raise ValueError("a training set takes less than nothing")
+    if not table["run"].size:
+        raise ValueError("there are no runs")
+    numbers = {"error": ERROR[table.attrs["kind"]], **COLUMNS}
+    for name in numbers.keys() & set(table):
+        values, number = table[name].values, numbers[name]
+        unknown = np.isnan(values) & (number.default is not None and isnan(number.default))
+        if not (number.holds(values) | unknown).all():
+            raise ValueError(f"{name} is not {number.words}")
+    if not COUNT.holds(table["pool_size"].values).all():
+        raise ValueError("a pool has no size")
+    taken = table["unique_samples"].values
+    if not (at_least(0.0)(taken).all() and (taken > 0).any(axis=1).all()):
+        raise ValueError("a training set takes nothing, or less")
+    for name, most in (("chance_error", 1.0), ("evaluation_variance", np.inf)):
+        if name in table and not ((table[name] >= 0) & (table[name] <= most)).all():
+            raise ValueError(f"{name} is out of range")
 
 
 def _check_draws(fit: Fit) -> None:
@@ -123,5 +150,14 @@ def _check_draws(fit: Fit) -> None:
             draws, (lower, upper) = fit.posterior[name], prior.support
             if set(draws.dims) != {"chain", "draw", *prior.over} or not draws.size:
                 raise ValueError(f"{name} has draws of another shape")
-            if not ((draws >= lower) & (draws <= upper)).all():
+            if not ((draws >= lower) & (draws <= upper) & np.isfinite(draws)).all():
                 raise ValueError(f"{name} has draws where its prior has none")
+
+
+def _check_hashes(fit: Fit) -> None:
+    """Raise ValueError unless the runs and the specification are those that the hashes are of."""
+    spec = json.loads(fit.attrs["spec"])
+    of_spec = fit.attrs["spec_hash"]
+    of_runs = hash_runs(fit.runs, fit.kind, fit.attrs["metric"])
+    if of_spec != hash_spec(spec) or fit.attrs["data_hash"] != of_runs:
+        raise ValueError("runs or specification are not those that were fitted")

@@ -27,6 +27,11 @@ BOOKS = {
 """Attributes with which HDF5 and netCDF keep their books; they are no part of what was saved."""
 NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable."
 """Start of the name of the scale of a dimension without coordinates."""
+MOST_TIMES = 100
+"""Bytes of all values at most, for each byte of the file: other programs compress draws to a third
+and constants to a hundredth; what claims to be larger is made to fill the memory."""
+MOST_NESTED = 8
+"""Groups inside one another at most."""
 
 
 def to_bytes(tree: xr.DataTree) -> bytes:
@@ -43,7 +48,8 @@ def from_bytes(content: bytes, names: Collection[str] | None = None) -> xr.DataT
     Raises
     ------
     Exception
-        Anything that HDF5 raises, if the content is no HDF5 file or a damaged one.
+        Anything that HDF5 raises, if the content is no HDF5 file or a damaged one; ValueError if it
+        refers to other files, or claims to be much larger than it is.
 
     Examples
     --------
@@ -52,11 +58,28 @@ def from_bytes(content: bytes, names: Collection[str] | None = None) -> xr.DataT
     True
     """
     with h5py.File(io.BytesIO(content)) as file:
+        _require_own(file, [MOST_TIMES * len(content)])
         tree = {"/": _read(file)}
         for name in file if names is None else names:
             if isinstance(group := file.get(name), h5py.Group):
                 tree |= dict(_datasets(group))
         return xr.DataTree.from_dict(tree)
+
+
+def _require_own(group: h5py.Group, left: list[int], depth: int = 0) -> None:
+    """Refuse values that lie in other files, links, and more bytes than are left; recursively."""
+    if depth > MOST_NESTED:
+        raise ValueError("groups are nested too deep")
+    for name in group:
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise ValueError(f"{name} is a link")
+        each = group[name]
+        if isinstance(each, h5py.Group):
+            _require_own(each, left, depth + 1)
+        elif isinstance(each, h5py.Dataset):
+            left[0] -= each.nbytes
+            if each.external or each.is_virtual or left[0] < 0:
+                raise ValueError(f"{name} lies in another file, or is larger than this one")
 
 
 def _write(group: h5py.Group, node: xr.DataTree, scales: dict[Hashable, h5py.Dataset]) -> None:

@@ -7,6 +7,7 @@ import xarray as xr
 from qqt_bayes.errors import InputError
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.fit_file import load, open_fit, save
+from qqt_bayes.tables.order import hash_runs
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +76,7 @@ def test_foreign(tmp_path):
     refusal(
         path,
         "is netCDF but not a fit of qqt_bayes: it lacks posterior, observed_data, constant_data, "
-        "spec, gate, kind; give a file",
+        "spec, spec_hash, gate, kind, metric, data_hash; give a file",
     )
 
 
@@ -84,7 +85,7 @@ def test_fit_of_another_program(fit, tmp_path):
     foreign = fit.copy()
     foreign.attrs = {}
     foreign.to_netcdf(tmp_path / "other.nc", engine="h5netcdf")
-    refusal(tmp_path / "other.nc", "not a fit of qqt_bayes: it lacks spec, gate, kind;")
+    refusal(tmp_path / "other.nc", "not a fit of qqt_bayes: it lacks spec, spec_hash, gate, kind, ")
 
 
 # --- save --------------------------------------------------------------------------------------
@@ -132,6 +133,7 @@ def test_new_fit_takes_the_place_of_the_old(fit, tmp_path):
 def test_a_fit_keeps_its_trainings(tmp_path):
     fit, path = made.fit(draws=5), tmp_path / "fit.nc"
     fit["constant_data"]["training"] = xr.DataArray(["x"] * 4 + [""] * 8, dims="run")
+    fit.attrs["data_hash"] = hash_runs(Fit.of(fit).runs, "error", "")
     save(fit, path)
     kept = Fit.of(load(path)).runs["training"]
     assert kept.values.tolist() == ["x"] * 4 + [""] * 8
