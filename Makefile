@@ -52,9 +52,11 @@ notebooks: $(READY) ## execute the case studies' notebooks in place
 calibration: $(READY) ## predict held-out larger budgets of real runs, beside baselines; an hour or two
 	$(BIN)/python case_studies/held_out/study.py
 	$(BIN)/python case_studies/calibration/sbc.py --page
+	$(BIN)/python docs/trust.py
 
 sbc: $(READY) ## calibrate every shipped specification on 500 simulated studies; five to six hours of one core
 	$(BIN)/python case_studies/calibration/sbc.py
+	$(BIN)/python docs/trust.py
 
 mini-clip: mini-clip-setup ## train the small models of case_studies/mini_clip anew, into build/; over an hour
 	$(BIN)/python case_studies/mini_clip/train.py --out build/mini_clip
