@@ -7,7 +7,7 @@ import xarray as xr
 from qqt_bayes.errors import InputError
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.fit_file import load, open_fit, save
-from qqt_bayes.tables.order import hash_runs
+from qqt_bayes.tables.order import hash_as_written, hash_runs
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +128,14 @@ def test_new_fit_takes_the_place_of_the_old(fit, tmp_path):
     newer = made.fit(draws=5)
     save(newer, path)
     xr.testing.assert_identical(load(path), newer)
+
+
+def test_a_fit_from_before_tables_had_one_order_is_read(tmp_path):
+    """Its hash is of its runs as they were written, their names among them."""
+    fit, path = made.fit(draws=5), tmp_path / "fit.nc"
+    fit.attrs["data_hash"] = hash_as_written(Fit.of(fit).runs, "error", "")
+    save(fit, path)
+    assert load(path).attrs["data_hash"] == fit.attrs["data_hash"]
 
 
 def test_a_fit_keeps_its_trainings(tmp_path):
