@@ -27,7 +27,7 @@ import numpy as np
 
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.laws.effective_reuse import ARGUMENTS, PARAMETERS, RISE, derive, effective_reuse
-from qqt_bayes.laws.epochs import Epochs
+from qqt_bayes.laws.epochs import Epochs, log_samples
 from qqt_bayes.laws.means import Mixture
 
 LEAST_DECAY = 1e-20
@@ -61,6 +61,10 @@ class Law:
         Whether the error before training is 1, not 1 + d.
     separable : bool
         Whether what the law takes means of is each pool's own, whatever else is in the mixture.
+    knows_replacement : bool
+        Whether the law can tell what training sets are worth that are drawn from with replacement.
+    replacement : bool
+        Whether that is how training sets are drawn from: the law then takes `Epochs` that say so.
     """
 
     name: str
@@ -72,11 +76,29 @@ class Law:
     bounded: bool = False
     separable: bool = True
     convex: bool = True
+    knows_replacement: bool = True
+    replacement: bool = False
 
     @cached_property
     def shared(self) -> tuple[str, ...]:
         """Arguments of which no mean over pools is taken."""
         return tuple(x for x in self.takes if x not in self.centred) or ("a",)
+
+    def drawn(self, replacement: bool) -> Law:
+        """The law of training sets that are drawn from with replacement, or without.
+
+        Raises
+        ------
+        InputError
+            If the law does not know replacement.
+        """
+        if replacement and not self.knows_replacement:
+            others = ", ".join(law.name for law in LAWS.values() if law.knows_replacement)
+            raise InputError(
+                f"law {self.name!r} does not know runs that draw samples with replacement; take a "
+                f"model of another law ({others}), or leave replacement out"
+            )
+        return replace(self, replacement=replacement)
 
     def over(self, parameter: str) -> tuple[str, ...]:
         """The dimensions along which a parameter may differ.
@@ -95,11 +117,6 @@ class Law:
             return self.takes
         names = dict.fromkeys((*self.parameters, "tau"))
         return tuple(name for name in names if name != "size_exponent")
-
-
-def log_samples(samples: Any) -> Any:
-    """``log n``; 0 before the first sample, so that the growth in epoch 0 is log(min(n, U))."""
-    return np.log(np.where(samples > 0, samples, 1.0))
 
 
 def _remaining(epochs: Epochs, tau: Any, xp: ModuleType) -> Any:
@@ -225,14 +242,19 @@ def utility_bounded(
     ``y = (1 - mean(d)) exp(-mean(b sum_k 2^(-k/tau) G_k)) + mean(d)``,
     with ``G_k`` the growth of ``log(1 + a n)`` in epoch k.
 
+    Drawn with replacement, the sum is an integral over ``x = n' / U``, see `qqt_bayes.laws.sights`:
+    ``integral exp(-x (1 - 2^(-1/tau))) a U / (1 + a U x) dx``.
+
     Source: this package.
     """
 
     def quantity(n: Any) -> Any:
         return xp.log1p(a[..., None] * n)
 
-    weight = _pools_first(epochs, a, b, tau, mixture)
-    if weight is not None:
+    weight = None if epochs.replacement else _pools_first(epochs, a, b, tau, mixture)
+    if epochs.replacement:
+        exponent = mixture.mean(-b * _bounded_use_drawn(epochs.integrated(), a, tau, xp))
+    elif weight is not None:
         exponent = -epochs.total_growth(lambda n: np.log1p(a[..., 0, :, None] * n), weight)
     else:
         left = _remaining(epochs, tau, xp)
@@ -243,6 +265,15 @@ def utility_bounded(
         exponent = mixture.mean(-b * used)
     floor = mixture.mean(d)
     return (1 - floor) * xp.exp(exponent) + floor
+
+
+def _bounded_use_drawn(draws: Epochs, a: Any, tau: Any, xp: ModuleType) -> Any:
+    """The integral of `utility_bounded` over draws with replacement."""
+    scale = (a * draws.unique_samples)[..., None]
+    left = xp.exp(draws.node[1:] * xp.expm1(-math.log(2) / tau)[..., None])
+    grows = scale / (1 + scale * draws.node[1:])
+    first = xp.log1p(a * draws.unique_samples * draws.count[..., 0])
+    return first + _over_nodes(left * grows, draws.count[..., 1:], xp)
 
 
 def effective_data(
@@ -296,6 +327,10 @@ def data_constrained(
     In the notation of the source ``E = d``, ``beta = b``, ``B = (1e5 / a)^b`` and
     ``R = tau / log 2``: the value of a repetition halves every tau epochs.
 
+    Drawn with replacement, a set is worth the mean over how often its samples are seen: sight k + 1
+    adds ``R (1 - exp(-1/R)) exp(-(k - 1)/R)`` for the share ``P(k + 1, e)`` of the samples, see
+    `qqt_bayes.laws.sights`, and the first adds 1.
+
     Source: Muennighoff et al. 2023, arXiv:2305.16264; the mean over pools is this package's.
 
     Examples
@@ -311,9 +346,14 @@ def data_constrained(
     array([2.1813])
     """
     decay = xp.maximum(math.log(2) / tau, LEAST_DECAY)
-    fresh = np.minimum(epochs.samples_seen, epochs.unique_samples)
-    repetitions = epochs.samples_seen / epochs.unique_samples - fresh / epochs.unique_samples
-    effective = fresh - epochs.unique_samples * xp.expm1(-decay * repetitions) / decay
+    if epochs.replacement:
+        left = xp.exp(-decay[..., None] * (epochs.node[1:] - 1))
+        again = -xp.expm1(-decay) / decay * _over_nodes(left, epochs.count[..., 1:], xp)
+        effective = epochs.unique_samples * (epochs.count[..., 0] + again)
+    else:
+        fresh = np.minimum(epochs.samples_seen, epochs.unique_samples)
+        repetitions = epochs.samples_seen / epochs.unique_samples - fresh / epochs.unique_samples
+        effective = fresh - epochs.unique_samples * xp.expm1(-decay * repetitions) / decay
     return xp.exp(mixture.mean(-b * xp.log(a * effective))) + mixture.mean(d)
 
 
@@ -348,7 +388,7 @@ LAWS = {
         Law("utility-overfit", utility_overfit, (*_REPEATING, "kappa")),
         Law("utility-released", utility_released, _REPEATING),
         Law("utility-bounded", utility_bounded, _REPEATING, bounded=True),
-        Law("effective-data", effective_data, _REPEATING, separable=False),
+        Law("effective-data", effective_data, _REPEATING, separable=False, knows_replacement=False),
         Law("data-constrained", data_constrained, _REPEATING),
         Law("power-law", power_law, ("a", "b", "d")),
         _REUSE,

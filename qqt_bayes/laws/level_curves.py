@@ -99,9 +99,10 @@ def curves_of(
     parameters = parameters.sel(pool=levels["pool"])
     lead, draws = flat_draws(law, parameters)
     sizes = parameters["pool_size"].values
+    design = {"exact": exact, "replacement": law.replacement}
     with threadpool_limits(1, user_api="blas"):  # the products are small: threads would only wait
         return lead, [
-            _curve(law, draws, taken, sizes, of_one_size(seen, taken.sum(), exact=exact))
+            _curve(law, draws, taken, sizes, of_one_size(seen, taken.sum(), **design))
             for taken, seen in zip(levels.values, budgets, strict=True)
         ]
 

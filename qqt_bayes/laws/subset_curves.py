@@ -24,8 +24,9 @@ from qqt_bayes.laws.mixture import law_inside, mixture_error
 Array = NDArray[np.float64]
 ANY_VALUE = np.ones(1)
 """Stands for parameters and epochs where a law is given its means over the pools beforehand."""
-ONE_EPOCH = collapse(ANY_VALUE, ANY_VALUE)
-"""Stands for the epochs of the runs there, as many samples seen as there are."""
+ONE_EPOCH = {x: collapse(ANY_VALUE, ANY_VALUE, replacement=x) for x in (False, True)}
+"""Stands for the epochs of the runs there, as many samples seen as there are; with replacement or
+without."""
 Members = NDArray[np.bool_]
 """Which pools each training set takes, shape (set, pool)."""
 
@@ -111,7 +112,7 @@ class WholePools:
             A single pool stands for all where they share the value.
         """
         pools = np.arange(self.taken.size) if pools is None else pools
-        epochs = of_one_size(self.budgets, total)
+        epochs = of_one_size(self.budgets, total, replacement=self.law.replacement)
         step = 1 + MAX_BLOCK_NUMBERS // (max(pools.size, self.budgets.size) * epochs.node.size)
         table: list[Array] = []
         for first in range(0, self.draws, step):
@@ -227,4 +228,6 @@ def error_of_means(law: Law, means: list[Any]) -> Any:
     """
     supply = iter(means)
     mixture = Mixture(mean=lambda x: next(supply), spread=lambda x: x)
-    return law.error(ONE_EPOCH, **dict.fromkeys(law.arguments, ANY_VALUE), mixture=mixture)
+    return law.error(
+        ONE_EPOCH[law.replacement], **dict.fromkeys(law.arguments, ANY_VALUE), mixture=mixture
+    )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qqt_bayes.laws.law import log_samples
+from qqt_bayes.laws.epochs import log_samples
 from qqt_bayes.laws.run_curves import Part, starts_of
 from qqt_bayes.model.coordinates import Coordinates
 from qqt_bayes.model.distributions import Prior
