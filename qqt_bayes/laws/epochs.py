@@ -92,7 +92,12 @@ class Epochs:
         `count` are its weights, ``dx`` in epochs: for a quantity whose growth is no number.
         """
         node, count = integral(self.samples_seen / self.unique_samples)
-        return replace(self, node=node, count=count, last=np.zeros_like(count), rows=None)
+        growth = count / np.where(node > 0, node, 1.0)
+        growth[..., 0] = log_samples(self.unique_samples * count[..., 0])
+        last = np.zeros_like(count)
+        return Epochs(
+            self.samples_seen, self.unique_samples, node, count, last, log_growth_drawn=growth
+        )
 
     @property
     def complete(self) -> Array:

@@ -34,7 +34,7 @@ LEAST_SHARE_SEEN = 1e-13
 NODES = 12
 """Nodes of the mean over sights."""
 FIRST_DRAWS = 2.0**-16
-"""Epochs at most within which no sample is seen again, in an integral over the draws."""
+"""Epochs within which no sample is seen again, in an integral over the draws."""
 OCTAVE_NODES = 8
 """Nodes of that integral between x and 2 x: errors are below 1e-6."""
 
@@ -150,8 +150,8 @@ def integral(epochs: Array) -> tuple[Array, Array]:
     >>> (weight @ node**2).round(6), np.array([2.0, 3.7]).__pow__(3) / 3
     (array([ 2.666667, 16.884333]), array([ 2.66666667, 16.88433333]))
     """
-    first = min(FIRST_DRAWS, 2.0 ** np.floor(np.log2(epochs.min(initial=1.0))))
-    nodes, weights = [np.zeros(1)], [np.full((*epochs.shape, 1), first)]
+    first = FIRST_DRAWS
+    nodes, weights = [np.zeros(1)], [np.minimum(epochs, first)[..., None]]
     x, w = np.polynomial.legendre.leggauss(OCTAVE_NODES)
     while first < epochs.max(initial=0.0):
         within = np.clip(epochs - first, 0, first)[..., None]

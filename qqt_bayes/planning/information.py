@@ -24,7 +24,6 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-
 from qqt_bayes.laws.run_curves import Part, ingredients, repeat, run_errors
 from qqt_bayes.model.curves import by_copy
 from qqt_bayes.model.distributions import Prior

@@ -21,6 +21,7 @@ import math
 
 from qqt_bayes.laws.law import LEAST_DECAY
 from qqt_bayes.model.priors import LOG_2
+from qqt_bayes.sampling.kernel.drawn import bounded_growth_drawn, constrained_samples_drawn
 from qqt_bayes.sampling.kernel.effective import (
     constrained_samples,
     effective_growth,
@@ -67,6 +68,7 @@ def decay(curves, places, value, work):
         part(work, places.rate_adjoint),
         part(work, places.left),
     )
+    in_draws = curves.drawn and law == UTILITY_BOUNDED
     for i in range(curves.rates):
         c = LOG_2 / (value[tau[i]] * math.exp(value[exponent[i]] * log_ratio[i]))
         if law in (EFFECTIVE_DATA, DATA_CONSTRAINED):
@@ -74,8 +76,9 @@ def decay(curves, places, value, work):
         rate[i] = c
         adjoint[i] = 0.0
         use = part(left, start[i])
+        speed = -math.expm1(-c) if in_draws else c
         for j in range(start[i + 1] - start[i]):
-            use[j] = use[half[j]] * use[rest[j]] if half[j] >= 0 else math.exp(-c * node[j])
+            use[j] = use[half[j]] * use[rest[j]] if half[j] >= 0 else math.exp(-speed * node[j])
 
 
 @kernel
@@ -180,7 +183,10 @@ def worth(curves, places, value, work):
     decay(curves, places, value, work)
     mean_floor(curves, places, value, work)
     if law == UTILITY_BOUNDED:
-        bounded_growth(curves, places, value, work)
+        if curves.drawn:
+            bounded_growth_drawn(curves, places, value, work)
+        else:
+            bounded_growth(curves, places, value, work)
         growth, by_a = part(work, places.growth), part(work, places.growth_by_a)
         sums_over_epochs(curves, places, growth, by_a, work)
     elif law in (UTILITY, UTILITY_OVERFIT, UTILITY_RELEASED):
@@ -218,7 +224,10 @@ def worth(curves, places, value, work):
         elif law == EFFECTIVE_DATA:
             worth[e] += log_a + math.log(min(n, unique[curve[e]]))
         elif law == DATA_CONSTRAINED:
-            samples, by_c = constrained_samples(n, unique[curve[e]], rate[rate_of[e]])
+            if curves.drawn:
+                samples, by_c = constrained_samples_drawn(curves, curve[e], rate[rate_of[e]])
+            else:
+                samples, by_c = constrained_samples(n, unique[curve[e]], rate[rate_of[e]])
             worth[e], by_rate[e] = log_a + math.log(samples), by_c / samples
         elif law == POWER_LAW:
             worth[e], by_rate[e] = log_a + math.log(n), 0.0
@@ -251,6 +260,8 @@ def pull_worth(curves, places, value, adjoint, work):
     tau, exponent = curves.rate_tau, curves.rate_exponent
     log_ratio = curves.rate_log_ratio
     for i in range(curves.rates):
+        if curves.drawn and curves.law == UTILITY_BOUNDED:
+            rate_adjoint[i] *= math.exp(-rate[i])  # from 1 - e^-c to c
         by_log = -rate_adjoint[i] * rate[i]  # of the log half-life
         adjoint[tau[i]] += by_log / value[tau[i]]
         adjoint[exponent[i]] += by_log * log_ratio[i]

@@ -21,6 +21,8 @@ class Curves(NamedTuple):
     ----------
     law : int
         A code of `qqt_bayes.sampling.kernel.curve`.
+    drawn : int
+        Whether samples are drawn with replacement, 0 or 1.
     last_trial : int
         The last of `qqt_bayes.sampling.kernel.curve.TRIALS`, whose b are those of the point.
     curves, entries, rates, growths, utilities : int
@@ -37,7 +39,8 @@ class Curves(NamedTuple):
     node_start : array, shape (curve + 1,)
         Where the nodes of each curve begin in `counts`, `lasts` and `log_growth`.
     counts, lasts : array, shape (nodes of all curves,)
-        `count` and `last` of `qqt_bayes.laws.epochs.Epochs`.
+        `count` and `last` of `qqt_bayes.laws.epochs.Epochs`; of those that are `integrated`, where
+        utility-bounded is of samples drawn with replacement.
     log_growth : array, shape (nodes of all curves,)
         ``D_j``, the growth of log n.
     shared_growth : array, shape (node,)
@@ -66,6 +69,7 @@ class Curves(NamedTuple):
     """
 
     law: int
+    drawn: int
     last_trial: int
     curves: int
     entries: int

@@ -132,6 +132,15 @@ def test_is_that_of_the_model_without_a_discrepancy(spec, name, rounding):
     assert_same(spec, design(name, rounding), close=close)
 
 
+DRAWN = [model for model in list_models() if LAWS[load_model(model).law].knows_replacement]
+"""The models that take runs that drew with replacement."""
+
+
+@pytest.mark.parametrize(("model", "name"), list(zip(DRAWN, cycle(DESIGNS), strict=False)))
+def test_is_that_of_the_model_with_replacement(model, name):
+    assert_same(load_model(model), DESIGNS[name]().assign(replacement=1))
+
+
 @pytest.mark.parametrize("model", ["utility", "utility-bounded-free-size"])
 def test_keeps_its_digits_over_a_million_epochs(model):
     """Where most is multiplied up from few exponentials."""
