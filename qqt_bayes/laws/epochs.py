@@ -91,6 +91,9 @@ class Epochs:
 
         `count` are its weights, ``dx`` in epochs: for a quantity whose growth is no number.
         """
+        if self.rows is not None:
+            runs, index = self.rows
+            return runs.integrated().at(index)
         node, count = integral(self.samples_seen / self.unique_samples)
         growth = count / np.where(node > 0, node, 1.0)
         growth[..., 0] = log_samples(self.unique_samples * count[..., 0])

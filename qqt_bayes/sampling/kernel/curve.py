@@ -21,12 +21,8 @@ import math
 
 from qqt_bayes.laws.law import LEAST_DECAY
 from qqt_bayes.model.priors import LOG_2
-from qqt_bayes.sampling.kernel.drawn import bounded_growth_drawn, constrained_samples_drawn
-from qqt_bayes.sampling.kernel.effective import (
-    constrained_samples,
-    effective_growth,
-    pull_effective_growth,
-)
+from qqt_bayes.sampling.kernel.drawn import bounded_growth_drawn, constrained_worth
+from qqt_bayes.sampling.kernel.effective import effective_growth, pull_effective_growth
 from qqt_bayes.sampling.kernel.memory import kernel, part, summing
 
 UTILITY, UTILITY_OVERFIT, UTILITY_RELEASED, UTILITY_BOUNDED = range(4)
@@ -96,6 +92,9 @@ def mean_floor(curves, places, value, work):
 @kernel
 def bounded_growth(curves, places, value, work):
     """Growth of ``log(1 + a n)`` in the epochs of each node, and its derivative by a."""
+    if curves.drawn:
+        bounded_growth_drawn(curves, places, value, work)
+        return
     curve, slot, start = (
         curves.grown_curve,
         curves.grown_a,
@@ -183,10 +182,7 @@ def worth(curves, places, value, work):
     decay(curves, places, value, work)
     mean_floor(curves, places, value, work)
     if law == UTILITY_BOUNDED:
-        if curves.drawn:
-            bounded_growth_drawn(curves, places, value, work)
-        else:
-            bounded_growth(curves, places, value, work)
+        bounded_growth(curves, places, value, work)
         growth, by_a = part(work, places.growth), part(work, places.growth_by_a)
         sums_over_epochs(curves, places, growth, by_a, work)
     elif law in (UTILITY, UTILITY_OVERFIT, UTILITY_RELEASED):
@@ -224,10 +220,7 @@ def worth(curves, places, value, work):
         elif law == EFFECTIVE_DATA:
             worth[e] += log_a + math.log(min(n, unique[curve[e]]))
         elif law == DATA_CONSTRAINED:
-            if curves.drawn:
-                samples, by_c = constrained_samples_drawn(curves, curve[e], rate[rate_of[e]])
-            else:
-                samples, by_c = constrained_samples(n, unique[curve[e]], rate[rate_of[e]])
+            samples, by_c = constrained_worth(curves, curve[e], rate[rate_of[e]])
             worth[e], by_rate[e] = log_a + math.log(samples), by_c / samples
         elif law == POWER_LAW:
             worth[e], by_rate[e] = log_a + math.log(n), 0.0

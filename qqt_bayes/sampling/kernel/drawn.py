@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 
-from qqt_bayes.sampling.kernel.effective import curvature
+from qqt_bayes.sampling.kernel.effective import constrained_samples, curvature
 from qqt_bayes.sampling.kernel.memory import kernel, part
 
 
@@ -32,8 +32,11 @@ def bounded_growth_drawn(curves, places, value, work):
 
 
 @kernel
-def constrained_samples_drawn(curves, r, c):
-    """``D'`` of the law `data-constrained` and its derivative by the rate of decay c."""
+def constrained_worth(curves, r, c):
+    """``D'`` of a curve of the law `data-constrained`, and its derivative by the rate c."""
+    seen, unique = curves.seen, curves.unique
+    if not curves.drawn:
+        return constrained_samples(seen[r], unique[r], c)
     first, node, count = curves.node_start[r], curves.node, curves.counts
     again, moment = 0.0, 0.0
     for j in range(1, curves.node_start[r + 1] - first):
@@ -41,5 +44,5 @@ def constrained_samples_drawn(curves, r, c):
         again += left
         moment += left * (node[j] - 1)
     second = -math.expm1(-c) / c  # what the second sight adds to the first
-    samples = curves.unique[r] * (count[first] + second * again)
-    return samples, curves.unique[r] * (curvature(c) * again - second * moment)
+    samples = unique[r] * (count[first] + second * again)
+    return samples, unique[r] * (curvature(c) * again - second * moment)

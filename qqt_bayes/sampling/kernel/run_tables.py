@@ -181,6 +181,10 @@ class Reuse(NamedTuple):
     pool : array, shape (entry,)
     log_unique, log_epochs, log_size : array, shape (curve,)
         ``log(U / X)``, ``log(n / U)`` and ``log(U / N)``.
+    sights : int
+        Over how many numbers of sights a curve takes its mean.
+    log_sights, sight_weight : array, shape (curve, sights)
+        As `qqt_bayes.laws.epochs.Epochs.sights` has them, in ascending order.
     """
 
     pools: int
@@ -193,6 +197,9 @@ class Reuse(NamedTuple):
     log_unique: Reals
     log_epochs: Reals
     log_size: Reals
+    sights: int
+    log_sights: Reals
+    sight_weight: Reals
 
 
 class ReuseWork(NamedTuple):
@@ -207,6 +214,10 @@ class ReuseWork(NamedTuple):
     error, error_adjoint : (curve,)
     by : (parameter, curve)
         Derivatives of the errors.
+    sight_share : (sights,)
+        Shares of the sights of one curve in what it is worth.
+    sight_beyond, sight_slope, sight_past, sight_memorised : (sights,)
+        As `qqt_bayes.sampling.kernel.reuse.loss` returns them.
     """
 
     quality: int
@@ -216,6 +227,11 @@ class ReuseWork(NamedTuple):
     error: int
     error_adjoint: int
     by: int
+    sight_share: int
+    sight_beyond: int
+    sight_slope: int
+    sight_past: int
+    sight_memorised: int
 
 
 class Noise(NamedTuple):
