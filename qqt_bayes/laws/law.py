@@ -29,6 +29,7 @@ from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.laws.effective_reuse import ARGUMENTS, PARAMETERS, RISE, derive, effective_reuse
 from qqt_bayes.laws.epochs import Epochs, log_samples
 from qqt_bayes.laws.means import Mixture
+from qqt_bayes.laws.uses import bounded_use_drawn, over_nodes, pools_first, remaining
 
 LEAST_DECAY = 1e-20
 """Decay per epoch below which repetition is free; keeps tau = infinity finite in quotients."""
@@ -119,33 +120,6 @@ class Law:
         return tuple(name for name in names if name != "size_exponent")
 
 
-def _remaining(epochs: Epochs, tau: Any, xp: ModuleType) -> Any:
-    """Share of a sample's use that is left in each epoch, ``2^(-k/tau)``, shape (..., node)."""
-    halvings = -epochs.node / tau[..., None]
-    return np.exp2(halvings, out=halvings) if xp is np else xp.exp2(halvings)
-
-
-def _pools_first(epochs: Epochs, a: Any, b: Any, tau: Any, mixture: Mixture) -> Any:
-    """``mean(b 2^(-k/tau))``, shape (..., 1, node); None unless the pools can be summed first.
-
-    They can where growth is the same in each: samples of one size, and one scale a for all.
-    """
-    if mixture.over_pools is None:
-        return None
-    if epochs.unique_samples.shape != (1,) or a.shape[-2:] != (1, 1):
-        return None
-    return mixture.over_pools(b, _remaining(epochs, tau, np))
-
-
-def _over_nodes(left: Any, growth: Any, xp: ModuleType) -> Any:
-    """Sum of their products over the nodes; in NumPy without an array of the products."""
-    if xp is not np:
-        return (left * growth).sum(-1)
-    if left.shape[-2:-1] == (1,) and growth.ndim == 2:  # the same for all: a matrix product
-        return left[..., 0, :] @ growth.T
-    return np.vecdot(left, growth)
-
-
 def utility(
     epochs: Epochs, a: Any, b: Any, d: Any, tau: Any, mixture: Mixture, xp: ModuleType = np
 ) -> Any:
@@ -168,11 +142,11 @@ def utility(
     array([0.7363])
     """
     growth = epochs.growth(log_samples)
-    weight = _pools_first(epochs, a, b, tau, mixture)
+    weight = pools_first(epochs, a, b, tau, mixture)
     if weight is not None:
         exponent = mixture.mean(-b * np.log(a)) - weight[..., 0, :] @ growth.T
     else:
-        used = _over_nodes(_remaining(epochs, tau, xp), growth, xp)
+        used = over_nodes(remaining(epochs, tau, xp), growth, xp)
         exponent = mixture.mean(-b * (xp.log(a) + used))
     return xp.exp(exponent) + mixture.mean(d)
 
@@ -214,7 +188,7 @@ def utility_overfit(
     array([0.9302, 0.7983, 0.7982, 0.7983, 0.82  ])
     """
     growth = epochs.growth(log_samples)
-    lasting = _over_nodes(_remaining(epochs, tau, xp), growth, xp)
+    lasting = over_nodes(remaining(epochs, tau, xp), growth, xp)
     left = (1 + kappa) * lasting - kappa * np.log(epochs.samples_seen)
     return xp.exp(mixture.mean(-b * (xp.log(a) + left))) + mixture.mean(d)
 
@@ -229,7 +203,7 @@ def utility_released(
     Source: the code released with Goyal et al. 2024, whose form differs from the paper's.
     """
     growth = epochs.growth(log_samples)
-    later = _over_nodes(_remaining(epochs, tau, xp)[..., 1:], growth[..., 1:], xp)
+    later = over_nodes(remaining(epochs, tau, xp)[..., 1:], growth[..., 1:], xp)
     first = xp.exp(mixture.mean(-b * (xp.log(a) + growth[..., 0])))
     return (first + mixture.mean(d)) * xp.exp(mixture.mean(-b * later))
 
@@ -251,29 +225,20 @@ def utility_bounded(
     def quantity(n: Any) -> Any:
         return xp.log1p(a[..., None] * n)
 
-    weight = None if epochs.replacement else _pools_first(epochs, a, b, tau, mixture)
+    weight = None if epochs.replacement else pools_first(epochs, a, b, tau, mixture)
     if epochs.replacement:
-        exponent = mixture.mean(-b * _bounded_use_drawn(epochs.integrated(), a, tau, xp))
+        exponent = mixture.mean(-b * bounded_use_drawn(epochs.integrated(), a, tau, xp))
     elif weight is not None:
         exponent = -epochs.total_growth(lambda n: np.log1p(a[..., 0, :, None] * n), weight)
     else:
-        left = _remaining(epochs, tau, xp)
+        left = remaining(epochs, tau, xp)
         if xp is np and epochs.unique_samples.shape == (1,) and left.shape[-2:-1] == (1,):
             used = epochs.total_growth(quantity, left)
         else:
-            used = _over_nodes(left, epochs.growth(quantity, shared=a.ndim == 0), xp)
+            used = over_nodes(left, epochs.growth(quantity, shared=a.ndim == 0), xp)
         exponent = mixture.mean(-b * used)
     floor = mixture.mean(d)
     return (1 - floor) * xp.exp(exponent) + floor
-
-
-def _bounded_use_drawn(draws: Epochs, a: Any, tau: Any, xp: ModuleType) -> Any:
-    """The integral of `utility_bounded` over draws with replacement."""
-    scale = (a * draws.unique_samples)[..., None]
-    left = xp.exp(draws.node[1:] * xp.expm1(-math.log(2) / tau)[..., None])
-    grows = scale / (1 + scale * draws.node[1:])
-    first = xp.log1p(a * draws.unique_samples * draws.count[..., 0])
-    return first + _over_nodes(left * grows, draws.count[..., 1:], xp)
 
 
 def effective_data(
@@ -348,7 +313,7 @@ def data_constrained(
     decay = xp.maximum(math.log(2) / tau, LEAST_DECAY)
     if epochs.replacement:
         left = xp.exp(-decay[..., None] * (epochs.node[1:] - 1))
-        again = -xp.expm1(-decay) / decay * _over_nodes(left, epochs.count[..., 1:], xp)
+        again = -xp.expm1(-decay) / decay * over_nodes(left, epochs.count[..., 1:], xp)
         effective = epochs.unique_samples * (epochs.count[..., 0] + again)
     else:
         fresh = np.minimum(epochs.samples_seen, epochs.unique_samples)

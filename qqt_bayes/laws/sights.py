@@ -24,8 +24,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import eigh_tridiagonal
-from scipy.special import exp1, gammainc
 
 from qqt_bayes.laws.interpolation import FIRST_INTEGRATED, POINTS, basis, positions
 
@@ -44,6 +42,8 @@ Array = NDArray[np.float64]
 
 def seen_at_least(times: Array, epochs: float) -> Array:
     """Share of the samples that are seen so many times (above 0) or more."""
+    from scipy.special import gammainc  # SciPy is slow to import, and most runs need none of it
+
     share: Array = gammainc(times, epochs)
     return share
 
@@ -75,6 +75,8 @@ def log_fresh_growth(samples_seen: Array, unique_samples: Array) -> Array:
     >>> round(float(np.exp(log_fresh_growth(np.array(1e5), np.array(100.0)))), 1)
     56.1
     """
+    from scipy.special import exp1
+
     grown: Array = np.log(unique_samples) - np.euler_gamma - exp1(samples_seen / unique_samples)
     return grown
 
@@ -191,6 +193,8 @@ def nodes_of_mean(epochs: Array) -> tuple[Array, Array]:
 @lru_cache(maxsize=2**14)
 def _gauss(mean: float) -> Array:
     """Gauss quadrature under a Poisson number, from the recurrence of Charlier's polynomials."""
+    from scipy.linalg import eigh_tridiagonal
+
     order = np.arange(NODES)
     node, vector = eigh_tridiagonal(mean + order, np.sqrt(mean * order[1:]))
     return np.stack([node, vector[0] ** 2])
