@@ -29,7 +29,13 @@ from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.laws.effective_reuse import ARGUMENTS, PARAMETERS, RISE, derive, effective_reuse
 from qqt_bayes.laws.epochs import Epochs, log_samples
 from qqt_bayes.laws.means import Mixture
-from qqt_bayes.laws.uses import bounded_use_drawn, over_nodes, pools_first, remaining
+from qqt_bayes.laws.uses import (
+    bounded_use_drawn,
+    effective_use_drawn,
+    over_nodes,
+    pools_first,
+    remaining,
+)
 
 LEAST_DECAY = 1e-20
 """Decay per epoch below which repetition is free; keeps tau = infinity finite in quotients."""
@@ -62,10 +68,8 @@ class Law:
         Whether the error before training is 1, not 1 + d.
     separable : bool
         Whether what the law takes means of is each pool's own, whatever else is in the mixture.
-    knows_replacement : bool
-        Whether the law can tell what training sets are worth that are drawn from with replacement.
     replacement : bool
-        Whether that is how training sets are drawn from: the law then takes `Epochs` that say so.
+        Whether training sets are drawn from with replacement: the law takes `Epochs` that say so.
     """
 
     name: str
@@ -77,7 +81,6 @@ class Law:
     bounded: bool = False
     separable: bool = True
     convex: bool = True
-    knows_replacement: bool = True
     replacement: bool = False
 
     @cached_property
@@ -86,19 +89,7 @@ class Law:
         return tuple(x for x in self.takes if x not in self.centred) or ("a",)
 
     def drawn(self, replacement: bool) -> Law:
-        """The law of training sets that are drawn from with replacement, or without.
-
-        Raises
-        ------
-        InputError
-            If the law does not know replacement.
-        """
-        if replacement and not self.knows_replacement:
-            others = ", ".join(law.name for law in LAWS.values() if law.knows_replacement)
-            raise InputError(
-                f"law {self.name!r} does not know runs that draw samples with replacement; take a "
-                f"model of another law ({others}), or leave replacement out"
-            )
+        """The law of training sets that are drawn from with replacement, or without."""
         return replace(self, replacement=replacement)
 
     def over(self, parameter: str) -> tuple[str, ...]:
@@ -253,9 +244,15 @@ def effective_data(
     ``y = exp(-sum_k beta_k log(N_(k+1) / N_k)) + mean(d)``,
     ``beta_k = mean(b 2^(-k/tau)) / mean(2^(-k/tau))``, and epoch 0 gives ``mean(b log(a N_1))``.
 
+    Drawn with replacement, the sum is an integral over ``x = n' / U``, see `qqt_bayes.laws.sights`,
+    with ``exp(-x (1 - 2^(-1/tau)))`` in place of ``2^(-k/tau)``.
+
     Source: Goyal et al. 2024, the rival law, after Muennighoff et al. 2023, arXiv:2305.16264.
     """
     decay = xp.maximum(math.log(2) / tau, LEAST_DECAY)[..., None]
+    if epochs.replacement:
+        used = effective_use_drawn(epochs.integrated(), decay, mixture, xp)
+        return xp.exp(mixture.mean(-b * (xp.log(a) + used))) + mixture.mean(d)
     unique = epochs.unique_samples[..., None]
     complete = np.maximum(epochs.complete, 1)[..., None]
 
@@ -353,7 +350,7 @@ LAWS = {
         Law("utility-overfit", utility_overfit, (*_REPEATING, "kappa")),
         Law("utility-released", utility_released, _REPEATING),
         Law("utility-bounded", utility_bounded, _REPEATING, bounded=True),
-        Law("effective-data", effective_data, _REPEATING, separable=False, knows_replacement=False),
+        Law("effective-data", effective_data, _REPEATING, separable=False),
         Law("data-constrained", data_constrained, _REPEATING),
         Law("power-law", power_law, ("a", "b", "d")),
         _REUSE,

@@ -49,3 +49,21 @@ def bounded_use_drawn(draws: Epochs, a: Any, tau: Any, xp: ModuleType) -> Any:
     grows = scale / (1 + scale * draws.node[1:])
     first = xp.log1p(a * draws.unique_samples * draws.count[..., 0])
     return first + over_nodes(left * grows, draws.count[..., 1:], xp)
+
+
+def effective_use_drawn(draws: Epochs, decay: Any, mixture: Mixture, xp: ModuleType) -> Any:
+    """The sum over epochs of the law `effective-data` over draws with replacement, shape (...).
+
+    ``integral e^(-s x) / mean((1 - e^(-s x)) / s) dx`` with ``s = 1 - e^-decay``, and the logarithm
+    of the first samples.
+
+    Parameters
+    ----------
+    decay : array, shape (..., 1)
+        ``log(2) / tau``.
+    """
+    at, speed = draws.node[1:], -xp.expm1(-decay)
+    before = mixture.mean(-xp.expm1(-speed * at) / speed)
+    grows = xp.exp(-speed * at) * mixture.spread(1 / before)
+    first = np.log(draws.unique_samples * draws.count[..., 0])
+    return first + over_nodes(grows, draws.count[..., 1:], xp)

@@ -5,7 +5,6 @@ import pytest
 from scipy.special import gammainc
 from scipy.stats import poisson
 
-from qqt_bayes.errors import InputError
 from qqt_bayes.laws.epochs import collapse, log_samples
 from qqt_bayes.laws.law import LAWS
 from qqt_bayes.laws.mixture import mixture_error
@@ -131,6 +130,10 @@ def data_constrained(before, sights):
     return (A * worth.sum() / UNIT) ** -B + D
 
 
+def effective_data(before, sights):
+    return (A * np.sum(2.0 ** (-before / TAU)) / UNIT) ** -B + D
+
+
 def power_law(before, sights):
     return (A * before.size / UNIT) ** -B + D
 
@@ -155,6 +158,7 @@ SIMULATED = {
         utility_overfit,
         utility_released,
         utility_bounded,
+        effective_data,
         data_constrained,
         power_law,
         effective_reuse,
@@ -200,8 +204,20 @@ def test_subsets_are_mixtures(name):
         np.testing.assert_allclose(error.T, np.broadcast_to(expected, (2, 3)), rtol=1e-12)
 
 
-def test_every_law_knows_replacement_or_refuses_it():
-    assert {name for name, law in LAWS.items() if not law.knows_replacement} == {"effective-data"}
-    assert {*SIMULATED} == {*LAWS} - {"effective-data"}
-    with pytest.raises(InputError, match=r"law 'effective-data' does not know runs that draw"):
-        LAWS["effective-data"].drawn(True)
+def test_a_mixture_of_effective_data_is_its_integral():
+    """``sum_i w_i b_i integral e^(-s_i x) dx / mean((1 - e^(-s x)) / s)``, step by step."""
+    law, taken, tau = LAWS["effective-data"].drawn(True), np.array([3e6, 1e6]), np.array([1.5, 6])
+    share, speed, b = taken / taken.sum(), 1 - 2 ** (-1 / tau), np.array([0.3, 0.15])
+    edges = np.geomspace(1e-7, 20, 400_001)
+    x, step = np.sqrt(edges[1:] * edges[:-1]), np.diff(np.log(edges))
+    left = np.exp(-speed[:, None] * x)
+    before = share @ ((1 - left) / speed[:, None])
+    used = (left * x / before) @ step + np.log(4e6 * edges[0] / UNIT)
+    expected = np.exp(-share @ (b * (np.log(0.02) + used))) + 0.1
+    draws = {"a": [[0.02]], "b": [b], "d": [[0.1]], "tau": [tau], "size_exponent": [[0.0]]}
+    found = mixture_error(law, draws, taken, taken, [20 * 4e6])
+    assert found.item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_every_law_is_simulated():
+    assert {*SIMULATED} == {*LAWS}

@@ -9,7 +9,6 @@ from command import qqt
 
 import qqt_bayes as qqt_
 from qqt_bayes.calibration.simulate import simulate_runs
-from qqt_bayes.errors import InputError
 from qqt_bayes.laws.law import LAWS
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.prediction import predict_known
@@ -88,13 +87,6 @@ def test_a_decision_says_how_candidates_are_taken_to_be_drawn(fit):
     assert "their data, drawn with replacement as the runs were, is seen" in answer.bullets[0]
     del decision.attrs["replacement"]
     assert "replacement" not in summary(decision) + "".join(answers(decision)[0].lines)
-
-
-def test_a_law_that_does_not_know_replacement_is_refused():
-    with pytest.raises(InputError, match="law 'effective-data' does not know runs that draw"):
-        qqt_.fit(design(True), "effective-data")
-    with pytest.raises(InputError, match="law 'effective-data' does not know runs that draw"):
-        predict_known(TRUTH, levels(), BUDGETS, law="effective-data", replacement=True)
 
 
 def test_commands_take_the_option(tmp_path):

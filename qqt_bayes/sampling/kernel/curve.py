@@ -21,8 +21,13 @@ import math
 
 from qqt_bayes.laws.law import LEAST_DECAY
 from qqt_bayes.model.priors import LOG_2
-from qqt_bayes.sampling.kernel.drawn import bounded_growth_drawn, constrained_worth
-from qqt_bayes.sampling.kernel.effective import effective_growth, pull_effective_growth
+from qqt_bayes.sampling.kernel.drawn import (
+    bounded_growth_drawn,
+    constrained_worth,
+    effective_worth,
+    first_samples,
+    pull_effective_worth,
+)
 from qqt_bayes.sampling.kernel.memory import kernel, part, summing
 
 UTILITY, UTILITY_OVERFIT, UTILITY_RELEASED, UTILITY_BOUNDED = range(4)
@@ -41,6 +46,8 @@ CODES = {
 """The registry of `qqt_bayes.laws.law`, by the codes of the compiled functions."""
 SUMMED = ("utility", "utility-overfit", "utility-released", "utility-bounded", "effective-data")
 """The laws that are a sum over epochs."""
+INTEGRATED = ("utility-bounded", "effective-data")
+"""Those that are an integral over the draws where these are with replacement."""
 TRIALS = 3
 """How often the curves are evaluated at a point: at two Gauss-Newton steps, and there."""
 
@@ -64,7 +71,7 @@ def decay(curves, places, value, work):
         part(work, places.rate_adjoint),
         part(work, places.left),
     )
-    in_draws = curves.drawn and law == UTILITY_BOUNDED
+    in_draws = curves.drawn and law in (UTILITY_BOUNDED, EFFECTIVE_DATA)
     for i in range(curves.rates):
         c = LOG_2 / (value[tau[i]] * math.exp(value[exponent[i]] * log_ratio[i]))
         if law in (EFFECTIVE_DATA, DATA_CONSTRAINED):
@@ -193,12 +200,12 @@ def worth(curves, places, value, work):
     worth, by_a = part(work, places.worth), part(work, places.worth_by_a)
     by_rate, by_kappa = part(work, places.worth_by_rate), part(work, places.worth_by_kappa)
     adjoint, later_adjoint = part(work, places.worth_adjoint), part(work, places.later_adjoint)
-    kappa_slot, unique = curves.kappa, curves.unique
+    kappa_slot = curves.kappa
     later, later_by_rate = part(work, places.later), part(work, places.later_by_rate)
     first, start = curves.log_growth, curves.growth_start
     rate, rate_of = part(work, places.rate), curves.rate
     if law == EFFECTIVE_DATA:
-        effective_growth(curves, places, work)
+        effective_worth(curves, places, work)
     a, log_a, by_log_a = 1.0, 0.0, 1.0
     for e in range(curves.entries):
         adjoint[e] = 0.0
@@ -218,7 +225,7 @@ def worth(curves, places, value, work):
             later[e], later_by_rate[e] = worth[e] - first[start[e]], by_rate[e]
             worth[e], by_rate[e] = log_a + first[start[e]], 0.0
         elif law == EFFECTIVE_DATA:
-            worth[e] += log_a + math.log(min(n, unique[curve[e]]))
+            worth[e] += log_a + math.log(first_samples(curves, curve[e]))
         elif law == DATA_CONSTRAINED:
             samples, by_c = constrained_worth(curves, curve[e], rate[rate_of[e]])
             worth[e], by_rate[e] = log_a + math.log(samples), by_c / samples
@@ -238,7 +245,7 @@ def pull_worth(curves, places, value, adjoint, work):
     by_rate = part(work, places.worth_by_rate)
     by_later, later_by_rate = part(work, places.later_adjoint), part(work, places.later_by_rate)
     if curves.law == EFFECTIVE_DATA:
-        pull_effective_growth(curves, places, work)
+        pull_effective_worth(curves, places, work)
     rate, rate_adjoint = part(work, places.rate), part(work, places.rate_adjoint)
     for e in range(curves.entries):
         adjoint[a[e]] += by_worth[e] * by_a[e]
@@ -253,7 +260,7 @@ def pull_worth(curves, places, value, adjoint, work):
     tau, exponent = curves.rate_tau, curves.rate_exponent
     log_ratio = curves.rate_log_ratio
     for i in range(curves.rates):
-        if curves.drawn and curves.law == UTILITY_BOUNDED:
+        if curves.drawn and curves.law in (UTILITY_BOUNDED, EFFECTIVE_DATA):
             rate_adjoint[i] *= math.exp(-rate[i])  # from 1 - e^-c to c
         by_log = -rate_adjoint[i] * rate[i]  # of the log half-life
         adjoint[tau[i]] += by_log / value[tau[i]]

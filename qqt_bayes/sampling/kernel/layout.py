@@ -23,7 +23,7 @@ from qqt_bayes.model.noise import (
     reference_budget,
 )
 from qqt_bayes.model.problem import UTILITY, Problem
-from qqt_bayes.sampling.kernel.curve import CODES, SUMMED, TRIALS
+from qqt_bayes.sampling.kernel.curve import CODES, INTEGRATED, SUMMED, TRIALS
 from qqt_bayes.sampling.kernel.run_tables import Curves, CurveWork, Noise
 from qqt_bayes.sampling.kernel.tables import Expected
 
@@ -71,7 +71,7 @@ def curve_table(
         Finds a slot for a number.
     """
     law, drawn = problem.spec.law, problem.law.replacement
-    parts = _integrated(problem.entries) if drawn and law == "utility-bounded" else problem.entries
+    parts = _integrated(problem.entries) if drawn and law in INTEGRATED else problem.entries
     slots = dict(values) | {n: constant(x) for n, x in ABSENT.items() if n not in values}
     before = np.cumsum([0] + [part.rows for part in parts])[:-1]
     curve = np.concatenate([part.row + at for part, at in zip(parts, before, strict=True)])

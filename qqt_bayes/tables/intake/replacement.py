@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qqt_bayes.errors import shown
 from qqt_bayes.tables.cells import is_empty, name_in
 from qqt_bayes.tables.table import Table
 
@@ -56,5 +57,5 @@ def _word(drawn: bool | None) -> str:
 
 
 def _unread(cell: object) -> str:
-    got = "an empty cell" if is_empty(cell) else repr(name_in(cell))
+    got = "an empty cell" if is_empty(cell) else shown(cell)
     return f"expected true or false, got {got}"

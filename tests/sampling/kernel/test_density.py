@@ -132,11 +132,13 @@ def test_is_that_of_the_model_without_a_discrepancy(spec, name, rounding):
     assert_same(spec, design(name, rounding), close=close)
 
 
-DRAWN = [model for model in list_models() if LAWS[load_model(model).law].knows_replacement]
-"""The models that take runs that drew with replacement."""
+OF_LAWS = {load_model(model).law: model for model in list_models()}
+"""A model of each law."""
 
 
-@pytest.mark.parametrize(("model", "name"), list(zip(DRAWN, cycle(DESIGNS), strict=False)))
+@pytest.mark.parametrize(
+    ("model", "name"), list(zip(OF_LAWS.values(), cycle(DESIGNS), strict=False)), ids=str
+)
 def test_is_that_of_the_model_with_replacement(model, name):
     assert_same(load_model(model), DESIGNS[name]().assign(replacement=1))
 
