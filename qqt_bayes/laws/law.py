@@ -90,7 +90,7 @@ class Law:
 
     def drawn(self, replacement: bool) -> Law:
         """The law of training sets that are drawn from with replacement, or without."""
-        return replace(self, replacement=replacement)
+        return self if replacement == self.replacement else replace(self, replacement=replacement)
 
     def over(self, parameter: str) -> tuple[str, ...]:
         """The dimensions along which a parameter may differ.

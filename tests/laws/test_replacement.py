@@ -55,7 +55,9 @@ def test_runs_share_nodes_and_keep_their_own_counts():
 
 
 @pytest.mark.parametrize("mean", [0.01, 1.0, 7.0, 30.0, 1000.0])
-@pytest.mark.parametrize(("knee", "stood", "close"), [(1, 4, 1e-9), (3, 4, 1e-6), (6, 4, 3e-5)])
+@pytest.mark.parametrize(
+    ("knee", "stood", "close"), [(1, 4, 1e-9), (3, 4, 1e-6), (3, 0.7, 1e-5), (6, 4, 1e-4)]
+)
 def test_few_nodes_are_the_mean_over_sights(mean, knee, stood, close):
     k = np.arange(int(mean + 12 * np.sqrt(mean) + 40))
 
