@@ -7,7 +7,7 @@ import xarray as xr
 
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.law import law_for
-from qqt_bayes.laws.run_curves import ingredients, run_errors
+from qqt_bayes.laws.run_curves import draws_with_replacement, ingredients, run_errors
 from qqt_bayes.model.noise import growth, reference_budget
 from qqt_bayes.posterior.prediction import known_to_law
 
@@ -66,7 +66,7 @@ def simulate_runs(
     ... )["error"].values.round(4)
     array([0.5435])
     """
-    chosen = law_for(law, parameters)
+    chosen = law_for(law, parameters).drawn(draws_with_replacement(design))
     missing = set(design["pool"].values.tolist()) - set(parameters["pool"].values.tolist())
     if missing:
         raise InputError(

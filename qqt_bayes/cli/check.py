@@ -78,6 +78,7 @@ def _content(
         "metric": runs.attrs["metric"],
         "measure": runs.attrs["measure"],
         "unit": runs.attrs["unit"],
+        "replacement": "replacement" in runs,
         "columns": json.loads(runs.attrs["columns"]),
         **{name: json.loads(runs.attrs[name]) for name in LEFT_OUT},
         "groups": runs["group"].values.tolist(),

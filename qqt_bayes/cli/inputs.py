@@ -77,6 +77,8 @@ def runs_of(source: str, reading: Mapping[str, Any]) -> xr.Dataset:
     note_reading(runs)
     if reading["unit"] is None and runs.attrs["unit"] != "samples":
         note(f"Counted in {runs.attrs['unit']}, as the name of a column says; or give --unit.")
+    if reading["replacement"] is None and "replacement" in runs:
+        note("Samples were drawn with replacement, as column replacement says.")
     return runs
 
 

@@ -13,6 +13,7 @@ from qqt_bayes.cli import options
 @click.option("--budgets", metavar="LIST", help=options.BUDGETS_HELP)
 @click.option("--law", metavar="NAME", help="PARAMETERS: their law; utility if not given.")
 @click.option("--fit", "rows", metavar="NAME", help="PARAMETERS: rows to use, by column fit.")
+@click.option("--replacement", is_flag=True, help="PARAMETERS: samples are drawn with replacement.")
 @click.option("--new-run", is_flag=True, help="FIT: of one new run, with its noise; not the mean.")
 @options.interval
 @options.only_group
@@ -25,6 +26,7 @@ def predict(
     budgets: str | None,
     law: str | None,
     rows: str | None,
+    replacement: bool,
     new_run: bool,
     interval: float,
     only_group: str | None,
@@ -42,6 +44,7 @@ def predict(
         budgets=budgets,
         law=law,
         rows=rows,
+        replacement=replacement,
         new_run=new_run,
         interval=interval,
         only_group=only_group,

@@ -180,11 +180,18 @@ runs = together(
         metavar="BUDGET",
         help="Leave out runs of fewer samples, in which training has hardly begun.",
     ),
+    click.option(
+        "--replacement",
+        is_flag=True,
+        default=None,
+        help="Samples or shards were drawn with replacement, as DataComp and OpenCLIP do.",
+    ),
 )
 """RUNS, and how to read them."""
 READING = (
     *("composition", "pools", "metric", "kind", "chance_error", "group", "mapping"),
     *("columns", "unit", "drop_missing", "human_numbers", "best", "least_budget"),
+    "replacement",
 )
 """The names of those options that say how."""
 

@@ -32,6 +32,7 @@ def report(
     budgets: str | None,
     law: str | None,
     rows: str | None,
+    replacement: bool,
     new_run: bool,
     interval: float,
     only_group: str | None,
@@ -47,7 +48,7 @@ def report(
     form : {"table", "json", "csv"}
     levels, budgets
         The options of the command that both sources have.
-    law, rows
+    law, rows, replacement
         Those for a table of parameters alone.
     new_run, interval, only_group, yes, force
         Those for a fit alone.
@@ -63,7 +64,7 @@ def report(
     for_fit = {"--new-run": new_run, "--only-group": only_group, "--force": force}
     for_fit["--yes"] = yes
     for_fit["--interval"] = options.given("interval")
-    for_parameters = {"--law": law, "--fit": rows}
+    for_parameters = {"--law": law, "--fit": rows, "--replacement": replacement}
     for name, is_given in (for_parameters if from_fit else for_fit).items():
         if is_given:
             raise click.UsageError(
@@ -75,7 +76,7 @@ def report(
     elif budgets is None:
         raise click.UsageError("A table of parameters has no budgets of its own: give --budgets.")
     else:
-        table = of_parameters(source, levels, budgets, law or "utility", rows)
+        table = of_parameters(source, levels, budgets, law or "utility", rows, replacement)
     emit(table, form, lambda: {"predictions": table.to_dict("records")})
 
 
@@ -106,6 +107,8 @@ def of_fit(
     elif is_approximate(fit.attrs):
         warn(remark(fit.attrs))
     taken, samples = as_levels(levels_of(fit, levels), fit.pools), budgets_for(fit, budgets)
+    if fit.replacement:
+        note("Levels are taken to be drawn with replacement, as the runs were.")
     go_on(questions_of_targets(fit.runs, samples, taken), yes)
     error = predict(fit, taken, samples, new_run=new_run, group=group)
     _beware(taken, fit.runs)
@@ -113,14 +116,14 @@ def of_fit(
 
 
 def of_parameters(
-    path: str, levels: str | None, budgets: str, law: str, rows: str | None
+    path: str, levels: str | None, budgets: str, law: str, rows: str | None, replacement: bool
 ) -> pd.DataFrame:
     """Predictions of known parameters: columns `level`, `budget` and `error`."""
     parameters = read_parameters(path, fit=rows, law=law)
     taken, which = levels_for(levels, parameters)
     if levels is None:
         note(f"Levels: {which}; --levels gives others.")
-    error = predict_known(parameters, taken, budgets, law=law)
+    error = predict_known(parameters, taken, budgets, law=law, replacement=replacement)
     _beware(taken, parameters)
     return error.to_dataframe().reset_index()[["level", "budget", "error"]]
 

@@ -191,7 +191,7 @@ def add_distance_from_runs(
     -------
     Dataset
         And, as attributes, kind, law, model, models, weights, method (an approximate one if any
-        fit's is) and gate_passed (whether all fits did).
+        fit's is) and gate_passed (whether all fits did); replacement, where samples are drawn so.
     """
     fit, *others = fits.values()
     shares = [f"{name} {share:.2f}" for name, share in zip(fits, weights, strict=True)]
@@ -219,6 +219,7 @@ def add_distance_from_runs(
         models=list(fits),
         weights=weights.tolist(),
         method=weakest_method(fits.values()),
+        **({"replacement": 1} if fit.replacement else {}),
         gate_passed=int(all(each.gate.passed for each in fits.values())),
     )
 

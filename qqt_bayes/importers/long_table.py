@@ -239,7 +239,7 @@ def _trained_columns(draft: Draft) -> dict[str, object]:
 
 def _other_columns(draft: Draft) -> dict[str, object]:
     columns: dict[str, object] = {}
-    for name in ("group", METRIC, "training"):
+    for name in ("group", METRIC, "training", "replacement"):
         if product := draft.product(name):
             columns[name] = draft.table.names(product.column, optional=name == "training")
     for name in ("seed", "n_eval"):

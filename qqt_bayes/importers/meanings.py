@@ -17,7 +17,7 @@ BUDGETS = ("samples_seen", "steps", "epochs")
 """Meanings of a column that says how long a run was."""
 SETS = ("pool", "data")
 """Meanings of a column that says what a run was trained on."""
-OTHERS = ("unique_samples", "run", "group", "metric", "seed", "n_eval", "training")
+OTHERS = ("unique_samples", "run", "group", "metric", "seed", "n_eval", "training", "replacement")
 """The other columns of the long table that are taken over."""
 MEANINGS = (*MEASURES, *BUDGETS, *SETS, *OTHERS)
 

@@ -124,6 +124,9 @@ def effective_reuse(
     more than a factor ``exp(omega)``, so that errors stay between floor and chance however long it
     is trained.  omega = 0 is the law without the term.
 
+    Drawn with replacement, D is the mean over how often the samples are seen: with ``f(e)`` what
+    stands behind ``U q`` above, ``D = U q E f(K)`` and ``K ~ Poisson(e)``.
+
     Parameters
     ----------
     epochs : Epochs
@@ -163,13 +166,28 @@ def effective_reuse(
     grows = own(g * np.log(epochs.unique_samples * UNIT / typical_size))
     stood = mixture.mean(quality * stands) / fresh * xp.exp(grows)
     log_fresh, log_epochs = xp.log(fresh), own(np.log(epochs.samples_seen / epochs.unique_samples))
+    log_stood = xp.log1p(stood)
     kept = xp.minimum(own(rho) + own(z2) * log_fresh, MAX_RHO)
     knee = own(k)
-    log_beyond = log_epochs - xp.log1p(stood)
-    lost = (1 - kept) / knee * xp.logaddexp(0.0, knee * log_beyond)
-    if omega is not None:
-        log_memorised = -xp.logaddexp(0.0, -2 * (log_beyond - xp.log(own(memory))))
-        lost = lost + own(omega) * xp.exp(log_memorised)
+    rise = None if omega is None else (own(omega), xp.log(own(memory)))
+
+    def loss(log_epochs: Any) -> Any:
+        """How much less a sample is worth, as a log, that is seen so often."""
+        log_beyond = log_epochs - log_stood
+        lost = (1 - kept) / knee * xp.logaddexp(0.0, knee * log_beyond)
+        if rise is None:
+            return lost
+        most, log_memory = rise
+        log_memorised = -xp.logaddexp(0.0, -2 * (log_beyond - log_memory))
+        return lost + most * xp.exp(log_memorised)
+
+    if epochs.replacement:
+        sights, weight = epochs.sights()
+        each = range(sights.shape[-1])
+        kept_of = [own(weight[..., j]) * xp.exp(-loss(own(np.log(sights[..., j])))) for j in each]
+        lost = -xp.log(sum(kept_of))
+    else:
+        lost = loss(log_epochs)
     log_samples = own(np.log(epochs.unique_samples * UNIT / reference)) + log_fresh
     log_effective = log_samples + log_epochs - lost
     power, above, floor = own(alpha), own(A), own(d)

@@ -8,7 +8,9 @@ million times, so the sum is never written out:
 - the epochs of a block ``[2^m, 2^(m+1))`` are represented by `POINTS` Chebyshev nodes ``x_j``.
   With the Lagrange basis ``l_j`` of the block, ``sum_k h(k) = sum_j h(x_j) sum_k l_j(k)``.
 
-The node positions are shared by all runs; only the counts differ.
+The node positions are shared by all runs; only the counts differ.  So it is with training sets
+that are drawn from with replacement, whose samples are seen more or less often: there ``k`` counts
+how often a sample was seen before (`qqt_bayes.laws.sights`).
 """
 
 from __future__ import annotations
@@ -21,13 +23,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-EXACT = 16
-"""How many first epochs are summed one by one: a power of two, where the blocks begin."""
-POINTS = 12
-"""Chebyshev nodes in each block of epochs: with `EXACT`, errors of a sum stay below 1e-9."""
-FIRST_INTEGRATED = 2**16
-"""First epoch of the blocks that are integrated instead of summed (error below 1e-10): their
-running sums would be tables of as many rows as they have epochs."""
+from qqt_bayes.laws.interpolation import EXACT, FIRST_INTEGRATED, POINTS, basis, positions
+from qqt_bayes.laws.sights import expected_sums, integral, log_fresh_growth, nodes_of_mean
+
 MAX_BLOCK_NUMBERS = 250_000
 """How many numbers an intermediate array over draws, pools, budgets and nodes holds at most, but
 for those of one draw: 2 MB, which stay in a core's own cache."""
@@ -35,6 +33,11 @@ UNIT = 1e5
 """Samples are counted in units of 100,000, as the published values of `a` do."""
 
 Array = NDArray[np.float64]
+
+
+def log_samples(samples: Any) -> Any:
+    """``log n``; 0 before the first sample, so that the growth in epoch 0 is log(min(n, U))."""
+    return np.log(np.where(samples > 0, samples, 1.0))
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,9 @@ class Epochs:
         Interpolation weights of the last, incomplete epoch.
     rows : tuple of Epochs and index, optional
         The runs these were taken from by `at`, to compute once what repeats.
+    log_growth_drawn : array, shape (..., node), optional
+        Growth of `log_samples` by samples that were seen so often before, of runs that draw with
+        replacement; then `count` are the epochs' worth of such sights that are expected.
     """
 
     samples_seen: Array
@@ -61,6 +67,40 @@ class Epochs:
     count: Array
     last: Array
     rows: tuple[Epochs, Any] | None = None
+    log_growth_drawn: Array | None = None
+
+    @property
+    def replacement(self) -> bool:
+        """Whether the runs draw with replacement."""
+        return self.log_growth_drawn is not None
+
+    def sights(self) -> tuple[Array, Array]:
+        """How often what is seen is seen in all, and the weight of each number, shape (..., node).
+
+        They are nodes of a mean: of runs that draw with replacement, see `qqt_bayes.laws.sights`;
+        without, all samples are seen as often as there are epochs.
+        """
+        epochs = self.samples_seen / self.unique_samples
+        if not self.replacement:
+            return epochs[..., None], np.ones((*epochs.shape, 1))
+        before, weight = nodes_of_mean(epochs)
+        return 1 + before, weight
+
+    def integrated(self) -> Epochs:
+        """Runs that draw with replacement, by the nodes of an integral over their draws.
+
+        `count` are its weights, ``dx`` in epochs: for a quantity whose growth is no number.
+        """
+        if self.rows is not None:
+            runs, index = self.rows
+            return runs.integrated().at(index)
+        node, count = integral(self.samples_seen / self.unique_samples)
+        growth = count / np.where(node > 0, node, 1.0)
+        growth[..., 0] = log_samples(self.unique_samples * count[..., 0])
+        last = np.zeros_like(count)
+        return Epochs(
+            self.samples_seen, self.unique_samples, node, count, last, log_growth_drawn=growth
+        )
 
     @property
     def complete(self) -> Array:
@@ -84,6 +124,10 @@ class Epochs:
         -------
         array, shape (..., node)
         """
+        if self.log_growth_drawn is not None:
+            if quantity is not log_samples:
+                raise NotImplementedError("with replacement the growth of log n alone is known")
+            return self.log_growth_drawn
         if shared and self.rows is not None:
             runs, index = self.rows
             return runs.growth(quantity)[index]
@@ -129,6 +173,7 @@ class Epochs:
 
     def at(self, index: Any) -> Epochs:
         """Epochs of the runs chosen by `index` (any index of the run axes)."""
+        drawn = self.log_growth_drawn
         return Epochs(
             self.samples_seen[index],
             self.unique_samples[index],
@@ -136,11 +181,17 @@ class Epochs:
             self.count[index],
             self.last[index],
             (self, index),
+            None if drawn is None else drawn[index],
         )
 
 
 def collapse(
-    samples_seen: ArrayLike, unique_samples: ArrayLike, *, exact: int = EXACT, points: int = POINTS
+    samples_seen: ArrayLike,
+    unique_samples: ArrayLike,
+    *,
+    exact: int = EXACT,
+    points: int = POINTS,
+    replacement: bool = False,
 ) -> Epochs:
     """Collapse the epochs of runs onto nodes.
 
@@ -152,6 +203,8 @@ def collapse(
         Epochs that keep a node of their own; rounded up to a power of two.
     points : int
         Nodes in each block of later epochs.
+    replacement : bool
+        Whether samples are drawn with replacement.
 
     Returns
     -------
@@ -174,6 +227,8 @@ def collapse(
         np.asarray(samples_seen, float) / UNIT, np.asarray(unique_samples, float) / UNIT
     )
     exact = 1 << (exact - 1).bit_length()
+    if replacement:
+        return _drawn(seen, unique, exact, points)
     complete = np.floor(seen / unique)
     most = complete.max(initial=0.0)
 
@@ -184,10 +239,10 @@ def collapse(
     first = exact
     while first <= most:
         within = np.clip(complete - first, 0, first)
-        nodes.append(first * (1 + _positions(points)))
+        nodes.append(first * (1 + positions(points)))
         counts.append(_counts(first, points, within))
         inside = (complete >= first) & (complete < 2 * first)
-        lasts.append(_basis(points, within / first) * inside[..., None])
+        lasts.append(basis(points, within / first) * inside[..., None])
         first *= 2
     return Epochs(
         seen,
@@ -198,7 +253,13 @@ def collapse(
     )
 
 
-def of_one_size(samples_seen: ArrayLike, unique_samples: float, *, exact: int = EXACT) -> Epochs:
+def of_one_size(
+    samples_seen: ArrayLike,
+    unique_samples: float,
+    *,
+    exact: int = EXACT,
+    replacement: bool = False,
+) -> Epochs:
     """The same for training sets of one size: what does not depend on the budget stands there once.
 
     Parameters
@@ -207,28 +268,26 @@ def of_one_size(samples_seen: ArrayLike, unique_samples: float, *, exact: int = 
         Samples.
     unique_samples : float
         Samples.
-    exact : int
+    exact, replacement
         As for `collapse`.
     """
-    epochs = collapse(samples_seen, unique_samples, exact=exact)
+    epochs = collapse(samples_seen, unique_samples, exact=exact, replacement=replacement)
     return replace(epochs, unique_samples=epochs.unique_samples[:1])
 
 
-@lru_cache
-def _positions(points: int) -> Array:
-    """Chebyshev points of the first kind on [0, 1]."""
-    return (1 - np.cos(np.pi * (np.arange(points) + 0.5) / points)) / 2
-
-
-def _basis(points: int, t: Array) -> Array:
-    """Lagrange basis ``l_j(t)`` on [0, 1] at the Chebyshev points, shape t.shape + (points,)."""
-    angle = np.pi * (np.arange(points) + 0.5) / points
-    weight = (-1.0) ** np.arange(points) * np.sin(angle)
-    distance = t[..., None] - _positions(points)
-    hit = distance == 0  # at a node the formula is 0/0 and the basis is 1 there, 0 elsewhere
-    ratio = weight / np.where(hit, 1.0, distance)
-    basis = ratio / ratio.sum(axis=-1, keepdims=True)
-    return np.where(hit.any(axis=-1, keepdims=True), hit.astype(float), basis)
+def _drawn(seen: Array, unique: Array, exact: int, points: int) -> Epochs:
+    """`collapse` of runs that draw with replacement."""
+    epochs, index = np.unique(seen / unique, return_inverse=True)
+    sums = [expected_sums(float(x), exact, points) for x in epochs]
+    node = max((of for of, _ in sums), key=len, default=np.zeros(1))
+    each = np.zeros((epochs.size, 2, node.size))
+    for row, (_, found) in zip(each, sums, strict=True):
+        row[:, : found.shape[1]] = found
+    each = each[index].reshape(*seen.shape, 2, node.size)
+    growth = each[..., 1, :].copy()
+    growth[..., 0] = log_fresh_growth(seen, unique)
+    count = each[..., 0, :]
+    return Epochs(seen, unique, node, count, np.zeros_like(count), log_growth_drawn=growth)
 
 
 def _counts(first: int, points: int, within: Array) -> Array:
@@ -239,11 +298,11 @@ def _counts(first: int, points: int, within: Array) -> Array:
     # sum_{k=A}^{B-1} h(k) = integral of h over [A - 1/2, B - 1/2] up to h'/24, below 1e-10 here
     x, w = np.polynomial.legendre.leggauss(points // 2 + 1)
     nodes = (within[..., None] * (x + 1) / 2 - 0.5) / first
-    return (within[..., None, None] / 2 * w[:, None] * _basis(points, nodes)).sum(axis=-2)
+    return (within[..., None, None] / 2 * w[:, None] * basis(points, nodes)).sum(axis=-2)
 
 
 @lru_cache
 def _running_counts(first: int, points: int) -> Array:
     """``sum_{k < c} l_j(k)`` for c = 0, ..., first, shape (first + 1, points)."""
-    basis = _basis(points, np.arange(first) / first)
-    return np.vstack([np.zeros(points), np.cumsum(basis, axis=0)])
+    rows = basis(points, np.arange(first) / first)
+    return np.vstack([np.zeros(points), np.cumsum(rows, axis=0)])

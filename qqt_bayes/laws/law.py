@@ -27,8 +27,15 @@ import numpy as np
 
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.laws.effective_reuse import ARGUMENTS, PARAMETERS, RISE, derive, effective_reuse
-from qqt_bayes.laws.epochs import Epochs
+from qqt_bayes.laws.epochs import Epochs, log_samples
 from qqt_bayes.laws.means import Mixture
+from qqt_bayes.laws.uses import (
+    bounded_use_drawn,
+    effective_use_drawn,
+    over_nodes,
+    pools_first,
+    remaining,
+)
 
 LEAST_DECAY = 1e-20
 """Decay per epoch below which repetition is free; keeps tau = infinity finite in quotients."""
@@ -61,6 +68,8 @@ class Law:
         Whether the error before training is 1, not 1 + d.
     separable : bool
         Whether what the law takes means of is each pool's own, whatever else is in the mixture.
+    replacement : bool
+        Whether training sets are drawn from with replacement: the law takes `Epochs` that say so.
     """
 
     name: str
@@ -72,11 +81,16 @@ class Law:
     bounded: bool = False
     separable: bool = True
     convex: bool = True
+    replacement: bool = False
 
     @cached_property
     def shared(self) -> tuple[str, ...]:
         """Arguments of which no mean over pools is taken."""
         return tuple(x for x in self.takes if x not in self.centred) or ("a",)
+
+    def drawn(self, replacement: bool) -> Law:
+        """The law of training sets that are drawn from with replacement, or without."""
+        return self if replacement == self.replacement else replace(self, replacement=replacement)
 
     def over(self, parameter: str) -> tuple[str, ...]:
         """The dimensions along which a parameter may differ.
@@ -95,38 +109,6 @@ class Law:
             return self.takes
         names = dict.fromkeys((*self.parameters, "tau"))
         return tuple(name for name in names if name != "size_exponent")
-
-
-def log_samples(samples: Any) -> Any:
-    """``log n``; 0 before the first sample, so that the growth in epoch 0 is log(min(n, U))."""
-    return np.log(np.where(samples > 0, samples, 1.0))
-
-
-def _remaining(epochs: Epochs, tau: Any, xp: ModuleType) -> Any:
-    """Share of a sample's use that is left in each epoch, ``2^(-k/tau)``, shape (..., node)."""
-    halvings = -epochs.node / tau[..., None]
-    return np.exp2(halvings, out=halvings) if xp is np else xp.exp2(halvings)
-
-
-def _pools_first(epochs: Epochs, a: Any, b: Any, tau: Any, mixture: Mixture) -> Any:
-    """``mean(b 2^(-k/tau))``, shape (..., 1, node); None unless the pools can be summed first.
-
-    They can where growth is the same in each: samples of one size, and one scale a for all.
-    """
-    if mixture.over_pools is None:
-        return None
-    if epochs.unique_samples.shape != (1,) or a.shape[-2:] != (1, 1):
-        return None
-    return mixture.over_pools(b, _remaining(epochs, tau, np))
-
-
-def _over_nodes(left: Any, growth: Any, xp: ModuleType) -> Any:
-    """Sum of their products over the nodes; in NumPy without an array of the products."""
-    if xp is not np:
-        return (left * growth).sum(-1)
-    if left.shape[-2:-1] == (1,) and growth.ndim == 2:  # the same for all: a matrix product
-        return left[..., 0, :] @ growth.T
-    return np.vecdot(left, growth)
 
 
 def utility(
@@ -151,11 +133,11 @@ def utility(
     array([0.7363])
     """
     growth = epochs.growth(log_samples)
-    weight = _pools_first(epochs, a, b, tau, mixture)
+    weight = pools_first(epochs, a, b, tau, mixture)
     if weight is not None:
         exponent = mixture.mean(-b * np.log(a)) - weight[..., 0, :] @ growth.T
     else:
-        used = _over_nodes(_remaining(epochs, tau, xp), growth, xp)
+        used = over_nodes(remaining(epochs, tau, xp), growth, xp)
         exponent = mixture.mean(-b * (xp.log(a) + used))
     return xp.exp(exponent) + mixture.mean(d)
 
@@ -197,7 +179,7 @@ def utility_overfit(
     array([0.9302, 0.7983, 0.7982, 0.7983, 0.82  ])
     """
     growth = epochs.growth(log_samples)
-    lasting = _over_nodes(_remaining(epochs, tau, xp), growth, xp)
+    lasting = over_nodes(remaining(epochs, tau, xp), growth, xp)
     left = (1 + kappa) * lasting - kappa * np.log(epochs.samples_seen)
     return xp.exp(mixture.mean(-b * (xp.log(a) + left))) + mixture.mean(d)
 
@@ -212,7 +194,7 @@ def utility_released(
     Source: the code released with Goyal et al. 2024, whose form differs from the paper's.
     """
     growth = epochs.growth(log_samples)
-    later = _over_nodes(_remaining(epochs, tau, xp)[..., 1:], growth[..., 1:], xp)
+    later = over_nodes(remaining(epochs, tau, xp)[..., 1:], growth[..., 1:], xp)
     first = xp.exp(mixture.mean(-b * (xp.log(a) + growth[..., 0])))
     return (first + mixture.mean(d)) * xp.exp(mixture.mean(-b * later))
 
@@ -225,21 +207,26 @@ def utility_bounded(
     ``y = (1 - mean(d)) exp(-mean(b sum_k 2^(-k/tau) G_k)) + mean(d)``,
     with ``G_k`` the growth of ``log(1 + a n)`` in epoch k.
 
+    Drawn with replacement, the sum is an integral over ``x = n' / U``, see `qqt_bayes.laws.sights`:
+    ``integral exp(-x (1 - 2^(-1/tau))) a U / (1 + a U x) dx``.
+
     Source: this package.
     """
 
     def quantity(n: Any) -> Any:
         return xp.log1p(a[..., None] * n)
 
-    weight = _pools_first(epochs, a, b, tau, mixture)
-    if weight is not None:
+    weight = None if epochs.replacement else pools_first(epochs, a, b, tau, mixture)
+    if epochs.replacement:
+        exponent = mixture.mean(-b * bounded_use_drawn(epochs.integrated(), a, tau, xp))
+    elif weight is not None:
         exponent = -epochs.total_growth(lambda n: np.log1p(a[..., 0, :, None] * n), weight)
     else:
-        left = _remaining(epochs, tau, xp)
+        left = remaining(epochs, tau, xp)
         if xp is np and epochs.unique_samples.shape == (1,) and left.shape[-2:-1] == (1,):
             used = epochs.total_growth(quantity, left)
         else:
-            used = _over_nodes(left, epochs.growth(quantity, shared=a.ndim == 0), xp)
+            used = over_nodes(left, epochs.growth(quantity, shared=a.ndim == 0), xp)
         exponent = mixture.mean(-b * used)
     floor = mixture.mean(d)
     return (1 - floor) * xp.exp(exponent) + floor
@@ -257,9 +244,15 @@ def effective_data(
     ``y = exp(-sum_k beta_k log(N_(k+1) / N_k)) + mean(d)``,
     ``beta_k = mean(b 2^(-k/tau)) / mean(2^(-k/tau))``, and epoch 0 gives ``mean(b log(a N_1))``.
 
+    Drawn with replacement, the sum is an integral over ``x = n' / U``, see `qqt_bayes.laws.sights`,
+    with ``exp(-x (1 - 2^(-1/tau)))`` in place of ``2^(-k/tau)``.
+
     Source: Goyal et al. 2024, the rival law, after Muennighoff et al. 2023, arXiv:2305.16264.
     """
     decay = xp.maximum(math.log(2) / tau, LEAST_DECAY)[..., None]
+    if epochs.replacement:
+        used = effective_use_drawn(epochs.integrated(), decay, mixture, xp)
+        return xp.exp(mixture.mean(-b * (xp.log(a) + used))) + mixture.mean(d)
     unique = epochs.unique_samples[..., None]
     complete = np.maximum(epochs.complete, 1)[..., None]
 
@@ -296,6 +289,10 @@ def data_constrained(
     In the notation of the source ``E = d``, ``beta = b``, ``B = (1e5 / a)^b`` and
     ``R = tau / log 2``: the value of a repetition halves every tau epochs.
 
+    Drawn with replacement, a set is worth the mean over how often its samples are seen: sight k + 1
+    adds ``R (1 - exp(-1/R)) exp(-(k - 1)/R)`` for the share ``P(k + 1, e)`` of the samples, see
+    `qqt_bayes.laws.sights`, and the first adds 1.
+
     Source: Muennighoff et al. 2023, arXiv:2305.16264; the mean over pools is this package's.
 
     Examples
@@ -311,9 +308,14 @@ def data_constrained(
     array([2.1813])
     """
     decay = xp.maximum(math.log(2) / tau, LEAST_DECAY)
-    fresh = np.minimum(epochs.samples_seen, epochs.unique_samples)
-    repetitions = epochs.samples_seen / epochs.unique_samples - fresh / epochs.unique_samples
-    effective = fresh - epochs.unique_samples * xp.expm1(-decay * repetitions) / decay
+    if epochs.replacement:
+        left = xp.exp(-decay[..., None] * (epochs.node[1:] - 1))
+        again = -xp.expm1(-decay) / decay * over_nodes(left, epochs.count[..., 1:], xp)
+        effective = epochs.unique_samples * (epochs.count[..., 0] + again)
+    else:
+        fresh = np.minimum(epochs.samples_seen, epochs.unique_samples)
+        repetitions = epochs.samples_seen / epochs.unique_samples - fresh / epochs.unique_samples
+        effective = fresh - epochs.unique_samples * xp.expm1(-decay * repetitions) / decay
     return xp.exp(mixture.mean(-b * xp.log(a * effective))) + mixture.mean(d)
 
 

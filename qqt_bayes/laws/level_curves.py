@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import xarray as xr
@@ -99,9 +100,10 @@ def curves_of(
     parameters = parameters.sel(pool=levels["pool"])
     lead, draws = flat_draws(law, parameters)
     sizes = parameters["pool_size"].values
+    epochs_of = partial(of_one_size, exact=exact, replacement=law.replacement)
     with threadpool_limits(1, user_api="blas"):  # the products are small: threads would only wait
         return lead, [
-            _curve(law, draws, taken, sizes, of_one_size(seen, taken.sum(), exact=exact))
+            _curve(law, draws, taken, sizes, epochs_of(seen, taken.sum()))
             for taken, seen in zip(levels.values, budgets, strict=True)
         ]
 

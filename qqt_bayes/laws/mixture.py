@@ -143,7 +143,7 @@ def law_inside(
         name: x if name in law.shared else np.broadcast_to(x, every) for name, x in draws.items()
     }
     if not isinstance(samples_seen, Epochs):
-        samples_seen = of_one_size(samples_seen, total, exact=exact)
+        samples_seen = of_one_size(samples_seen, total, exact=exact, replacement=law.replacement)
     return law.error(samples_seen, **draws, mixture=mixture)
 
 

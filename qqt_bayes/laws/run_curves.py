@@ -139,10 +139,17 @@ def ingredients(runs: xr.Dataset, size_reference: float | None = None) -> list[P
                 share=taken[entry, pool] / total[entry],
                 total=total[entry],
                 pool_size=sizes[pool],
-                epochs=collapse(seen[evaluated], total[evaluated]).at(row),
+                epochs=collapse(
+                    seen[evaluated], total[evaluated], replacement=draws_with_replacement(runs)
+                ).at(row),
             )
         )
     return parts
+
+
+def draws_with_replacement(runs: xr.Dataset) -> bool:
+    """Whether the runs of a table drew their samples with replacement."""
+    return "replacement" in runs and bool(runs["replacement"])
 
 
 def starts_of(row: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,6 @@ from qqt_bayes.laws.mixture import law_inside, mixture_error
 Array = NDArray[np.float64]
 ANY_VALUE = np.ones(1)
 """Stands for parameters and epochs where a law is given its means over the pools beforehand."""
-ONE_EPOCH = collapse(ANY_VALUE, ANY_VALUE)
-"""Stands for the epochs of the runs there, as many samples seen as there are."""
 Members = NDArray[np.bool_]
 """Which pools each training set takes, shape (set, pool)."""
 
@@ -111,7 +110,7 @@ class WholePools:
             A single pool stands for all where they share the value.
         """
         pools = np.arange(self.taken.size) if pools is None else pools
-        epochs = of_one_size(self.budgets, total)
+        epochs = of_one_size(self.budgets, total, replacement=self.law.replacement)
         step = 1 + MAX_BLOCK_NUMBERS // (max(pools.size, self.budgets.size) * epochs.node.size)
         table: list[Array] = []
         for first in range(0, self.draws, step):
@@ -209,6 +208,12 @@ def best_of_each_draw(pools: WholePools) -> tuple[Array, Array] | None:
     return least, included.mean(axis=-1)
 
 
+@cache
+def one_epoch(replacement: bool) -> Epochs:
+    """Stands for the epochs of runs where a law is given its means over the pools beforehand."""
+    return collapse(ANY_VALUE, ANY_VALUE, replacement=replacement)
+
+
 def error_of_means(law: Law, means: list[Any]) -> Any:
     """The error that a separable law makes of its means, in the order in which it takes them.
 
@@ -227,4 +232,6 @@ def error_of_means(law: Law, means: list[Any]) -> Any:
     """
     supply = iter(means)
     mixture = Mixture(mean=lambda x: next(supply), spread=lambda x: x)
-    return law.error(ONE_EPOCH, **dict.fromkeys(law.arguments, ANY_VALUE), mixture=mixture)
+    return law.error(
+        one_epoch(law.replacement), **dict.fromkeys(law.arguments, ANY_VALUE), mixture=mixture
+    )

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from qqt_bayes.laws.effective_reuse import CONSTANTS, typical_size
 from qqt_bayes.laws.law import LAWS, Law
-from qqt_bayes.laws.run_curves import Part, ingredients
+from qqt_bayes.laws.run_curves import Part, draws_with_replacement, ingredients
 from qqt_bayes.model.conditioning import (
     MOST_CELLS,
     TYPICAL_SIGMA,
@@ -173,7 +173,7 @@ class Problem:
     @property
     def law(self) -> Law:
         """The law of the specification."""
-        return LAWS[self.declared.law]
+        return LAWS[self.declared.law].drawn(draws_with_replacement(self.runs))
 
     @cached_property
     def entries(self) -> list[Part]:

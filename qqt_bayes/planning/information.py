@@ -24,7 +24,6 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.laws.law import LAWS
 from qqt_bayes.laws.run_curves import Part, ingredients, repeat, run_errors
 from qqt_bayes.model.curves import by_copy
 from qqt_bayes.model.distributions import Prior
@@ -210,7 +209,8 @@ class _Rows:
 
     def __init__(self, spec: Spec, tables: list[xr.Dataset]) -> None:
         self.spec, self.size = spec, tables[0].sizes["run"]
-        self.constants = Problem(spec, tables[0]).constants
+        problem = Problem(spec, tables[0])
+        self.law, self.constants = problem.law, problem.constants
         self.parts = [ingredients(table, spec.size_reference) for table in tables]
         self.random = [n for n, value in spec.parameters.items() if isinstance(value, Prior)]
         self.work = sum(
@@ -232,7 +232,7 @@ class _Rows:
         points = len(values[self.random[0]])
         if points not in self.copies:
             self.copies[points] = [repeat(parts, points) for parts in self.parts]
-        law, every = LAWS[self.spec.law], by_copy(self.spec, values) | self.constants
+        law, every = self.law, by_copy(self.spec, values) | self.constants
         with np.errstate(all="ignore"):  # far from any data a law may overflow
             tables = [
                 run_errors(parts, law, every).reshape(points, -1) for parts in self.copies[points]

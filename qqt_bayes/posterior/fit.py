@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.laws.law import LAWS, Law
 from qqt_bayes.laws.level_curves import flat_draws
+from qqt_bayes.laws.run_curves import draws_with_replacement
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.problem import constants_of
 from qqt_bayes.model.spec import Spec
@@ -99,7 +100,12 @@ class Fit:
     @property
     def law(self) -> Law:
         """The law that was fitted."""
-        return LAWS[self.spec.law]
+        return LAWS[self.spec.law].drawn(self.replacement)
+
+    @property
+    def replacement(self) -> bool:
+        """Whether the runs drew samples with replacement."""
+        return draws_with_replacement(self.runs)
 
     @property
     def kind(self) -> str:

@@ -108,6 +108,7 @@ def predict_known(
     law: str = "utility",
     fit: str | None = None,
     size_exponent: float = 1.0,
+    replacement: bool = False,
 ) -> xr.DataArray:
     """Error of every level at every budget, for known or published parameters.
 
@@ -123,6 +124,8 @@ def predict_known(
         Which rows of the parameters to use, by their column `fit`.
     size_exponent : float
         Power of the size with which half-lives grow; 1 is the combination theorem.
+    replacement : bool
+        Whether samples are drawn with replacement.
 
     Returns
     -------
@@ -153,7 +156,7 @@ def predict_known(
         raise InputError(f"size_exponent: expected a finite number, got {size_exponent!r}")
     if not isinstance(parameters, xr.Dataset):
         parameters = read_parameters(parameters, fit=fit, law=law)
-    chosen = law_for(law, parameters)
+    chosen = law_for(law, parameters).drawn(replacement)
     levels = as_levels(levels, parameters["pool"].values.tolist(), known="the parameters")
     theta = known_to_law(chosen, parameters).assign(size_exponent=float(size_exponent))
     with np.errstate(over="ignore", invalid="ignore"):  # a fault, and said as one

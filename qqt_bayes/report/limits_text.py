@@ -108,6 +108,16 @@ def _repetitions(decision: xr.Dataset) -> Iterator[str]:
         )
 
 
+def _replacement(decision: xr.Dataset) -> Iterator[str]:
+    """How candidates are taken to be drawn from, where the runs drew with replacement."""
+    if decision.attrs.get("replacement"):
+        yield (
+            "The runs drew their samples with replacement, and candidates are taken to be drawn "
+            "in the same way: one epoch leaves 37 % of a training set unseen. Of training in whole "
+            "passes these numbers say nothing."
+        )
+
+
 def oversize(pool_multiple: xr.DataArray) -> Iterator[str]:
     """A warning if levels take more of a pool than is known to be there.
 
@@ -191,9 +201,10 @@ LIMITS: dict[str, Callable[[xr.Dataset], Iterator[str]]] = {
     "extrapolation": _extrapolations,
     "repetitions": _repetitions,
     "oversize": larger,
+    "replacement": _replacement,
 }
 """What limits a decision, by id: that levels were never trained, or are named as other training
 sets; that the law itself may miss most of what is unknown; that an interval holds errors which
 cannot be; that budgets lie far between trained ones, or outside them;
 that all runs have one budget; that the choice repeats its data more often than any run did; that
-candidates take more of a pool than any run did."""
+candidates take more of a pool than any run did; that samples are drawn with replacement."""

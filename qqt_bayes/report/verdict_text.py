@@ -148,10 +148,12 @@ def _why(decision: xr.Dataset) -> str:
     low, middle, high = measured_interval(last["error"].sel(level=choice), decision.attrs)
     _, other, _ = measured_interval(last["error"].sel(level=rival), decision.attrs)
     epochs = {name: last["repetitions"].sel(level=name).item() for name in (choice, rival)}
+    drawn = bool(decision.attrs.get("replacement"))
+    how = ", drawn with replacement as the runs were," if drawn else ""
     seen = (
-        f"; their data is seen {format_samples(epochs[choice], 2)} and "
-        f"{format_samples(epochs[rival], 2)} times"
-        if max(epochs.values()) > 1
+        f"; their data{how} is seen {format_samples(epochs[choice], 2)} and "
+        f"{format_samples(epochs[rival], 2)} times{' on average' if drawn else ''}"
+        if max(epochs.values()) > 1 or drawn
         else ""
     )
     return (

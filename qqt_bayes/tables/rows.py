@@ -39,7 +39,7 @@ COLUMNS = {
 }
 """What the other columns of numbers may hold, one value a run."""
 
-OPTIONAL = {"run", "metric", "group", "training", *COLUMNS}
+OPTIONAL = {"run", "metric", "group", "training", "replacement", *COLUMNS}
 """Columns that a table of runs may have beside those that say what was trained on."""
 
 CHECKPOINTS = " (same training and samples_seen); a training has one checkpoint at each budget"

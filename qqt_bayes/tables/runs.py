@@ -35,6 +35,7 @@ from qqt_bayes.tables.intake.columns import (
 from qqt_bayes.tables.intake.gaps import judge_gaps, judge_states
 from qqt_bayes.tables.intake.proposal import propose
 from qqt_bayes.tables.intake.repeats import best_of
+from qqt_bayes.tables.intake.replacement import draws_of
 from qqt_bayes.tables.order import hash_runs
 from qqt_bayes.tables.rows import COLUMNS, ERROR, Rows, read_rows
 from qqt_bayes.tables.table import Table
@@ -60,6 +61,7 @@ def read_runs(
     human_numbers: bool = False,
     best: bool = False,
     least_budget: float | str | None = None,
+    replacement: bool | None = None,
 ) -> xr.Dataset:
     """Evaluated training runs, checked.
 
@@ -69,7 +71,8 @@ def read_runs(
         A row for each run. Columns `samples_seen`, `error` and either `data` (a name in the
         composition table) or `pool` with `unique_samples` (a run on one pool). Optional: `run`,
         `metric`, `group`, `seed`, `n_eval` (size of the evaluation set), `rounding` (half-width of
-        the printed error), `weight`, `training` (a name that checkpoints of one training share).
+        the printed error), `weight`, `training` (a name that checkpoints of one training share),
+        `replacement` (true or false, the same in all rows).
         With `mapping`, a glob of evaluation files.
     composition : path or DataFrame, optional
         What each training set takes from each pool, see `read_composition`.
@@ -107,10 +110,13 @@ def read_runs(
     best : bool
         Of runs with the same training set, samples_seen, group and seed keep the one of least
         error.
-
     least_budget : number or str, optional
         Leave out runs of fewer samples seen, such as 1e9 or "1B": before training has begun in
         earnest, losses bend away from every law here.
+    replacement : bool, optional
+        Whether samples, or shards of them, were drawn with replacement, as DataComp and OpenCLIP
+        do: then "one epoch" leaves 37 % of a set unseen, and laws count how often samples are
+        expected to be seen. Without it as the column `replacement` says, else no.
 
     Returns
     -------
@@ -121,7 +127,7 @@ def read_runs(
         `pool`: `pool_size`. Coordinate `group` names the groups. Training sets and pools that no
         run uses are left out. The attributes say what was left out, and `kind`, `metric`, `measure`
         ("error", "accuracy" or "loss": what the user measured) and `unit`. If it is given,
-        `chance_error` over nothing.
+        `chance_error` over nothing, and `replacement` if samples were drawn so.
 
     Raises
     ------
@@ -161,6 +167,7 @@ def read_runs(
     beaten = _keep_best(table, parse) if best else []
     judge_states(table)
     parsed = parse(table)
+    with_replacement = draws_of(table, replacement)
     if table.missing:
         propose(table, kind, set(recipes.index))
     table.check()
@@ -188,6 +195,8 @@ def read_runs(
     )
     if chance_error is not None:
         runs["chance_error"] = ((), float(chance_error), {"units": numbers["error"].units})
+    if with_replacement:
+        runs["replacement"] = ((), 1)
     known = pd.Index(list(sizes or recipes))
     return runs.assign_attrs(
         kind=kind,

@@ -7,6 +7,7 @@ import pytest
 from qqt_bayes.errors import InputError
 from qqt_bayes.importers.needs import NeedsMore
 from qqt_bayes.importers.read import import_runs
+from qqt_bayes.tables.runs import read_runs
 
 SETS = pd.DataFrame(
     {"run": ["top10", "top30"], "pool": ["a", "b"], "unique_samples": 1e8, "samples_seen": 1e9}
@@ -115,6 +116,18 @@ def test_open_clip_gives_the_last_checkpoint_and_epochs_count_unique_samples(tmp
     assert runs["samples_seen"].tolist() == [200_000_000, 200_000_000]
     assert runs["error"].tolist() == [0.75, 0.75]
     assert "samples_seen = epoch x unique_samples." in runs.attrs["said"]
+
+
+def test_folders_of_datacomp_ask_whether_shards_were_drawn_with_replacement(tmp_path):
+    exports.write(tmp_path, {"top10/eval_results.jsonl": exports.datacomp(0.25)})
+    plain, drawn = (
+        import_runs(tmp_path, mapping=sets, metric="imagenet1k")
+        for sets in (SETS[:1], SETS[:1].assign(replacement=True))
+    )
+    assert any(said.startswith("DataComp draws shards") for said in plain.attrs["said"])
+    assert not any("replacement" in said for said in drawn.attrs["said"])
+    assert "replacement" in read_runs(drawn)
+    assert "replacement" not in read_runs(plain)
 
 
 def test_one_file_of_datacomp_is_named_by_its_folder(tmp_path):

@@ -161,6 +161,11 @@ def test_a_table_in_the_long_words_is_taken_as_it_is():
     assert import_runs(runs).drop(columns="run").to_dict("list") == runs.to_dict("list")
 
 
+def test_how_samples_were_drawn_is_taken_along():
+    runs = table("pool,unique_samples,samples_seen,error,replacement\na,10,100,0.25,true\n")
+    assert "replacement" in read_runs(import_runs(runs))
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

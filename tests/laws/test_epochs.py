@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qqt_bayes.laws.epochs import EXACT, POINTS, collapse
+from qqt_bayes.laws.epochs import collapse
+from qqt_bayes.laws.interpolation import EXACT, POINTS
 
 EPOCHS = [0.3, 1.0, 1.5, 2.0, 15.99, 16.0, 16.01, 33.3, 100.0, 12_345.6, 65_536.0, 2e5 + 0.5, 1e6]
 HALF_LIVES = [0.1, 0.5, 1.0, 2.0, 3.5, 7.0, 20.0, 100.0, 1e3, 1e4, 1e5, 1e6, np.inf]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -32,6 +32,10 @@ READS = (
 )
 TRAINING = "**/results.jsonl"
 """Files that OpenCLIP writes while it trains: a line for each checkpoint."""
+RESAMPLED = (
+    "DataComp draws shards with replacement, and OpenCLIP does where it resamples: if these "
+    "runs did, say so in a column replacement (true)."
+)
 INNER = ("eval", "checkpoints")
 """Folders inside the folder of a run, which name no run."""
 
@@ -66,7 +70,7 @@ def _datacomp(folder: Path, options: Options) -> Sheet:
         raise NeedsMore(Request(str(folder), "DataComp's evaluations", (), [need], {}, arguments))
     runs = read_evaluations(folder, _with_paths(options.mapping, folder), metric)
     columns: dict[str, list[object]] = {str(name): runs[name].tolist() for name in runs}
-    said = [f"error = 1 - main_metric of {runs[METRIC].iloc[0]!r}."]
+    said = [f"error = 1 - main_metric of {runs[METRIC].iloc[0]!r}.", *_resampled(columns)]
     table = Table(str(folder), columns, [f"run {name_in(run)!r}" for run in columns[RUN]])
     return Sheet("DataComp's evaluations", table, said, is_mapped=True)
 
@@ -171,8 +175,15 @@ def _open_clip(folder: Path) -> Sheet:
         places.append(f"{path}, {lines.places[-1]}")
     if faults:
         raise InputError(fault_list(str(folder), faults, len(faults)))
+    columns = columns_of(records)
     said = [f"Of each of {counted(len(records), 'training')} the last line is taken."]
-    return Sheet("OpenCLIP's results", Table(str(folder), columns_of(records), places), said)
+    said += _resampled(columns)
+    return Sheet("OpenCLIP's results", Table(str(folder), columns, places), said)
+
+
+def _resampled(columns: Container[str]) -> list[str]:
+    """How to say that shards were drawn with replacement, unless the columns do."""
+    return [] if "replacement" in columns else [RESAMPLED]
 
 
 def _is_benchmark(document: object) -> bool:

@@ -21,10 +21,12 @@ import math
 
 from qqt_bayes.laws.law import LEAST_DECAY
 from qqt_bayes.model.priors import LOG_2
-from qqt_bayes.sampling.kernel.effective import (
-    constrained_samples,
-    effective_growth,
-    pull_effective_growth,
+from qqt_bayes.sampling.kernel.drawn import (
+    bounded_growth_drawn,
+    constrained_worth,
+    effective_worth,
+    first_samples,
+    pull_effective_worth,
 )
 from qqt_bayes.sampling.kernel.memory import kernel, part, summing
 
@@ -44,6 +46,8 @@ CODES = {
 """The registry of `qqt_bayes.laws.law`, by the codes of the compiled functions."""
 SUMMED = ("utility", "utility-overfit", "utility-released", "utility-bounded", "effective-data")
 """The laws that are a sum over epochs."""
+INTEGRATED = ("utility-bounded", "effective-data")
+"""Those that are an integral over the draws where these are with replacement."""
 TRIALS = 3
 """How often the curves are evaluated at a point: at two Gauss-Newton steps, and there."""
 
@@ -67,6 +71,7 @@ def decay(curves, places, value, work):
         part(work, places.rate_adjoint),
         part(work, places.left),
     )
+    in_draws = curves.drawn and law in (UTILITY_BOUNDED, EFFECTIVE_DATA)
     for i in range(curves.rates):
         c = LOG_2 / (value[tau[i]] * math.exp(value[exponent[i]] * log_ratio[i]))
         if law in (EFFECTIVE_DATA, DATA_CONSTRAINED):
@@ -74,8 +79,9 @@ def decay(curves, places, value, work):
         rate[i] = c
         adjoint[i] = 0.0
         use = part(left, start[i])
+        speed = -math.expm1(-c) if in_draws else c
         for j in range(start[i + 1] - start[i]):
-            use[j] = use[half[j]] * use[rest[j]] if half[j] >= 0 else math.exp(-c * node[j])
+            use[j] = use[half[j]] * use[rest[j]] if half[j] >= 0 else math.exp(-speed * node[j])
 
 
 @kernel
@@ -93,6 +99,9 @@ def mean_floor(curves, places, value, work):
 @kernel
 def bounded_growth(curves, places, value, work):
     """Growth of ``log(1 + a n)`` in the epochs of each node, and its derivative by a."""
+    if curves.drawn:
+        bounded_growth_drawn(curves, places, value, work)
+        return
     curve, slot, start = (
         curves.grown_curve,
         curves.grown_a,
@@ -191,12 +200,12 @@ def worth(curves, places, value, work):
     worth, by_a = part(work, places.worth), part(work, places.worth_by_a)
     by_rate, by_kappa = part(work, places.worth_by_rate), part(work, places.worth_by_kappa)
     adjoint, later_adjoint = part(work, places.worth_adjoint), part(work, places.later_adjoint)
-    kappa_slot, unique = curves.kappa, curves.unique
+    kappa_slot = curves.kappa
     later, later_by_rate = part(work, places.later), part(work, places.later_by_rate)
     first, start = curves.log_growth, curves.growth_start
     rate, rate_of = part(work, places.rate), curves.rate
     if law == EFFECTIVE_DATA:
-        effective_growth(curves, places, work)
+        effective_worth(curves, places, work)
     a, log_a, by_log_a = 1.0, 0.0, 1.0
     for e in range(curves.entries):
         adjoint[e] = 0.0
@@ -216,9 +225,9 @@ def worth(curves, places, value, work):
             later[e], later_by_rate[e] = worth[e] - first[start[e]], by_rate[e]
             worth[e], by_rate[e] = log_a + first[start[e]], 0.0
         elif law == EFFECTIVE_DATA:
-            worth[e] += log_a + math.log(min(n, unique[curve[e]]))
+            worth[e] += log_a + math.log(first_samples(curves, curve[e]))
         elif law == DATA_CONSTRAINED:
-            samples, by_c = constrained_samples(n, unique[curve[e]], rate[rate_of[e]])
+            samples, by_c = constrained_worth(curves, curve[e], rate[rate_of[e]])
             worth[e], by_rate[e] = log_a + math.log(samples), by_c / samples
         elif law == POWER_LAW:
             worth[e], by_rate[e] = log_a + math.log(n), 0.0
@@ -236,7 +245,7 @@ def pull_worth(curves, places, value, adjoint, work):
     by_rate = part(work, places.worth_by_rate)
     by_later, later_by_rate = part(work, places.later_adjoint), part(work, places.later_by_rate)
     if curves.law == EFFECTIVE_DATA:
-        pull_effective_growth(curves, places, work)
+        pull_effective_worth(curves, places, work)
     rate, rate_adjoint = part(work, places.rate), part(work, places.rate_adjoint)
     for e in range(curves.entries):
         adjoint[a[e]] += by_worth[e] * by_a[e]
@@ -251,6 +260,8 @@ def pull_worth(curves, places, value, adjoint, work):
     tau, exponent = curves.rate_tau, curves.rate_exponent
     log_ratio = curves.rate_log_ratio
     for i in range(curves.rates):
+        if curves.drawn and curves.law in (UTILITY_BOUNDED, EFFECTIVE_DATA):
+            rate_adjoint[i] *= math.exp(-rate[i])  # from 1 - e^-c to c
         by_log = -rate_adjoint[i] * rate[i]  # of the log half-life
         adjoint[tau[i]] += by_log / value[tau[i]]
         adjoint[exponent[i]] += by_log * log_ratio[i]

@@ -21,17 +21,21 @@ the digits, the series is right to 1e-13."""
 
 
 @kernel
+def curvature(x):
+    """``(x e^-x + e^-x - 1) / x^2``, the derivative of ``(1 - e^-x) / x``."""
+    if x < SMALL:
+        return -1 / 2 + x * (1 / 3 - x * (1 / 8 - x / 30))
+    return (x * math.exp(-x) + math.expm1(-x)) / (x * x)
+
+
+@kernel
 def constrained_samples(seen, unique, c):
     """``D'`` of the law `data-constrained`, and its derivative by the rate of decay c."""
     fresh = min(seen, unique)
     repetitions = (seen - fresh) / unique
     x = c * repetitions
     gained = math.expm1(-x)
-    if x < SMALL:
-        curvature = -1 / 2 + x * (1 / 3 - x * (1 / 8 - x / 30))
-    else:
-        curvature = (x * math.exp(-x) + gained) / (x * x)
-    return fresh - unique * gained / c, unique * repetitions * repetitions * curvature
+    return fresh - unique * gained / c, unique * repetitions * repetitions * curvature(x)
 
 
 @kernel

@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qqt_bayes.laws.law import log_samples
+from qqt_bayes.laws.epochs import log_samples
 from qqt_bayes.laws.run_curves import Part, starts_of
 from qqt_bayes.model.coordinates import Coordinates
 from qqt_bayes.model.distributions import Prior
@@ -22,7 +23,7 @@ from qqt_bayes.model.noise import (
     reference_budget,
 )
 from qqt_bayes.model.problem import UTILITY, Problem
-from qqt_bayes.sampling.kernel.curve import CODES, SUMMED, TRIALS
+from qqt_bayes.sampling.kernel.curve import CODES, INTEGRATED, SUMMED, TRIALS
 from qqt_bayes.sampling.kernel.run_tables import Curves, CurveWork, Noise
 from qqt_bayes.sampling.kernel.tables import Expected
 
@@ -69,14 +70,16 @@ def curve_table(
     constant : callable
         Finds a slot for a number.
     """
-    parts, law = problem.entries, problem.spec.law
+    law, drawn = problem.spec.law, problem.law.replacement
+    parts = _integrated(problem.entries) if drawn and law in INTEGRATED else problem.entries
     slots = dict(values) | {n: constant(x) for n, x in ABSENT.items() if n not in values}
     before = np.cumsum([0] + [part.rows for part in parts])[:-1]
     curve = np.concatenate([part.row + at for part, at in zip(parts, before, strict=True)])
     first = starts_of(curve)
     total, size = (joined(parts, name) for name in ("total", "pool_size"))
     each = {name: of_entries(problem, name, slots[name]) for name in slots}
-    nodes = np.concatenate([_nodes(part, law) for part in parts])
+    summed = law in SUMMED or (drawn and law == "data-constrained")
+    nodes = np.concatenate([_nodes(part, summed) for part in parts])
     node_start = np.append(0, np.cumsum(nodes))
     longest_nodes = max((part.epochs.node for part in parts), key=len)
     half, rest = _sums(longest_nodes)
@@ -87,7 +90,9 @@ def curve_table(
         return _flat([row[:n] for row, n in zip(rows, nodes, strict=True)])
 
     counts, lasts = (of_nodes(lambda p: p.epochs.count), of_nodes(lambda p: p.epochs.last))
-    shared, own_start = _shared_growth(longest_nodes, counts, lasts, node_start)
+    shared, own_start = np.zeros(longest_nodes.size), [1] * len(nodes)
+    if not drawn:
+        shared, own_start = _shared_growth(longest_nodes, counts, lasts, node_start)
     rates, rate = _unique(each["tau"], each["size_exponent"], np.log(total / size))
     longest = np.zeros(rates.shape[1], dtype=np.int64)
     np.maximum.at(longest, rate, nodes[curve])
@@ -102,6 +107,7 @@ def curve_table(
     }
     table = Curves(
         law=CODES[law],
+        drawn=int(drawn),
         last_trial=TRIALS - 1,
         curves=first.size,
         entries=curve.size,
@@ -283,9 +289,14 @@ def joined(parts: list[Part], name: str) -> Array:
     return joined
 
 
-def _nodes(part: Part, law: str) -> Slots:
+def _integrated(parts: list[Part]) -> list[Part]:
+    """Parts of runs that draw with replacement, by the nodes of an integral over their draws."""
+    return [replace(part, epochs=part.epochs.integrated()) for part in parts]
+
+
+def _nodes(part: Part, summed: bool) -> Slots:
     """How many nodes each curve of a part needs: none behind the last that counts."""
-    if law not in SUMMED:
+    if not summed:
         return np.zeros(part.rows, dtype=np.int64)
     first = part.first
     counts = (part.epochs.count[first] != 0) | (part.epochs.last[first] != 0)

@@ -10,6 +10,9 @@ of its pools,
 where ``a`` are the shares of the pools in the worth of a fresh sample, and ``b`` those in the
 epochs.  ``Q`` and ``r`` count from their means over all pools, so that of their derivatives the
 mean is taken, too.
+
+What a sample loses by being seen again is a mean over how often samples are seen: over a few nodes
+where they are drawn with replacement, else over one, the number of epochs.
 """
 
 from __future__ import annotations
@@ -106,6 +109,45 @@ def fall(bounded, chance, odds, height, alpha, log_effective):
 
 
 @kernel
+def loss(log_sights, log_stood, k, kept, omega, memory):
+    """How much less a sample is worth, as a log, that is seen so often; parts of its derivatives.
+
+    Returns
+    -------
+    tuple of float
+        The loss; the softplus of the knee, its derivative, and where it is taken; what is
+        memorised.
+    """
+    log_beyond = log_sights - log_stood
+    past = k * log_beyond  # the knee
+    beyond, slope = softplus(past)
+    memorised = 1 / (1 + memory**2 * math.exp(-2 * log_beyond))
+    return (1 - kept) / k * beyond + omega * memorised, beyond, slope, past, memorised
+
+
+@kernel
+def mean_loss(reuse, places, c, log_stood, k, kept, omega, memory, work):
+    """``-log E exp(-loss)`` over the sights of a curve; its derivatives' parts go to `work`."""
+    sights, log_sights, weight = reuse.sights, reuse.log_sights, reuse.sight_weight
+    share, beyond = part(work, places.sight_share), part(work, places.sight_beyond)
+    slope, past = part(work, places.sight_slope), part(work, places.sight_past)
+    memorised = part(work, places.sight_memorised)
+    least, total = 0.0, 0.0
+    for j in range(sights):
+        at = c * sights + j
+        lost, beyond[j], slope[j], past[j], memorised[j] = loss(
+            log_sights[at], log_stood, k, kept, omega, memory
+        )
+        if j == 0:  # the fewest sights: those after them lose more, and no exponential overflows
+            least = lost
+        share[j] = weight[at] * math.exp(least - lost)
+        total += share[j]
+    for j in range(sights):
+        share[j] /= total
+    return least - math.log(total)
+
+
+@kernel
 def reuse_errors(curves, reuse, places, value, work):
     """The errors of the curves, and their derivatives."""
     count, slot = curves.curves, reuse.slot
@@ -113,6 +155,9 @@ def reuse_errors(curves, reuse, places, value, work):
     centred(reuse.stands_slot, reuse.pools, value, part(work, places.stands))
     error, by, chance = part(work, places.error), part(work, places.by), reuse.chance
     log_unique, log_epochs, log_size = reuse.log_unique, reuse.log_epochs, reuse.log_size
+    share, beyond = part(work, places.sight_share), part(work, places.sight_beyond)
+    slope, past = part(work, places.sight_slope), part(work, places.sight_past)
+    memorised = part(work, places.sight_memorised)
     for c in range(count):
         fresh, stood, log_quality = weigh_pools(
             curves, reuse, places, c, value[slot[ZETA * count + c]], work
@@ -124,12 +169,8 @@ def reuse_errors(curves, reuse, places, value, work):
         kept = value[slot[RHO * count + c]] + z2 * log_fresh
         is_free = kept < MAX_RHO
         kept = min(kept, MAX_RHO)
-        log_beyond = log_epochs[c] - math.log1p(epochs)
-        past = k * log_beyond  # the knee
-        beyond, slope = softplus(past)
         omega, memory = value[slot[OMEGA * count + c]], value[slot[MEMORY * count + c]]
-        memorised = 1 / (1 + memory**2 * math.exp(-2 * log_beyond))
-        lost = (1 - kept) / k * beyond + omega * memorised
+        lost = mean_loss(reuse, places, c, math.log1p(epochs), k, kept, omega, memory, work)
         log_effective = log_unique[c] + log_fresh + log_epochs[c] - lost
         error[c], by_effective, by[ALPHA * count + c], by[HEIGHT * count + c], by_floor = fall(
             reuse.bounded,
@@ -139,18 +180,25 @@ def reuse_errors(curves, reuse, places, value, work):
             value[slot[ALPHA * count + c]],
             log_effective,
         )
-        by_past = -by_effective * (1 - kept) / k * slope
-        by_kept = by_effective * beyond / k if is_free else 0.0
-        by_log_memory = 2 * by_effective * omega * memorised * (1 - memorised)
-        by_log_epochs = (by_log_memory - by_past * k) * epochs / (1 + epochs)
+        by_kept, by_log_memory, by_log_epochs, by_k, by_omega = 0.0, 0.0, 0.0, 0.0, 0.0
+        for j in range(reuse.sights):
+            here = by_effective * share[j]
+            by_past = -here * (1 - kept) / k * slope[j]
+            by_memory = 2 * here * omega * memorised[j] * (1 - memorised[j])
+            by_log_memory += by_memory
+            by_log_epochs += (by_memory - by_past * k) * epochs / (1 + epochs)
+            by_k += here * (1 - kept) / (k * k) * beyond[j] + by_past * past[j] / k
+            by_omega -= here * memorised[j]
+            if is_free:
+                by_kept += here * beyond[j] / k
         by[FLOOR * count + c] = by_floor
-        by[K * count + c] = by_effective * (1 - kept) / (k * k) * beyond + by_past * past / k
+        by[K * count + c] = by_k
         by[RHO * count + c] = by_kept
         by[Z2 * count + c] = by_kept * log_fresh
         by[R * count + c] = by_log_epochs / typical
         by[G * count + c] = by_log_epochs * log_size[c]
         by[ZETA * count + c] = by_log_epochs * log_quality
-        by[OMEGA * count + c] = -by_effective * memorised
+        by[OMEGA * count + c] = by_omega
         by[MEMORY * count + c] = by_log_memory / memory
         by[BY_FRESH * count + c] = by_effective + by_kept * z2
         by[BY_EPOCHS * count + c] = by_log_epochs

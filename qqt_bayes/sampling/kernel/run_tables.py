@@ -21,6 +21,8 @@ class Curves(NamedTuple):
     ----------
     law : int
         A code of `qqt_bayes.sampling.kernel.curve`.
+    drawn : int
+        Whether samples are drawn with replacement, 0 or 1.
     last_trial : int
         The last of `qqt_bayes.sampling.kernel.curve.TRIALS`, whose b are those of the point.
     curves, entries, rates, growths, utilities : int
@@ -37,7 +39,8 @@ class Curves(NamedTuple):
     node_start : array, shape (curve + 1,)
         Where the nodes of each curve begin in `counts`, `lasts` and `log_growth`.
     counts, lasts : array, shape (nodes of all curves,)
-        `count` and `last` of `qqt_bayes.laws.epochs.Epochs`.
+        `count` and `last` of `qqt_bayes.laws.epochs.Epochs`; of those that are `integrated`, where
+        utility-bounded is of samples drawn with replacement.
     log_growth : array, shape (nodes of all curves,)
         ``D_j``, the growth of log n.
     shared_growth : array, shape (node,)
@@ -66,6 +69,7 @@ class Curves(NamedTuple):
     """
 
     law: int
+    drawn: int
     last_trial: int
     curves: int
     entries: int
@@ -177,6 +181,10 @@ class Reuse(NamedTuple):
     pool : array, shape (entry,)
     log_unique, log_epochs, log_size : array, shape (curve,)
         ``log(U / X)``, ``log(n / U)`` and ``log(U / N)``.
+    sights : int
+        Over how many numbers of sights a curve takes its mean.
+    log_sights, sight_weight : array, shape (curve, sights)
+        As `qqt_bayes.laws.epochs.Epochs.sights` has them, in ascending order.
     """
 
     pools: int
@@ -189,6 +197,9 @@ class Reuse(NamedTuple):
     log_unique: Reals
     log_epochs: Reals
     log_size: Reals
+    sights: int
+    log_sights: Reals
+    sight_weight: Reals
 
 
 class ReuseWork(NamedTuple):
@@ -203,6 +214,10 @@ class ReuseWork(NamedTuple):
     error, error_adjoint : (curve,)
     by : (parameter, curve)
         Derivatives of the errors.
+    sight_share : (sights,)
+        Shares of the sights of one curve in what it is worth.
+    sight_beyond, sight_slope, sight_past, sight_memorised : (sights,)
+        As `qqt_bayes.sampling.kernel.reuse.loss` returns them.
     """
 
     quality: int
@@ -212,6 +227,11 @@ class ReuseWork(NamedTuple):
     error: int
     error_adjoint: int
     by: int
+    sight_share: int
+    sight_beyond: int
+    sight_slope: int
+    sight_past: int
+    sight_memorised: int
 
 
 class Noise(NamedTuple):

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qqt_bayes.laws.epochs import MAX_BLOCK_NUMBERS, Epochs
-from qqt_bayes.laws.law import Law, log_samples
+from qqt_bayes.laws.epochs import MAX_BLOCK_NUMBERS, Epochs, log_samples
+from qqt_bayes.laws.law import Law
 from qqt_bayes.laws.means import ONE_POOL, Mixture
 from qqt_bayes.laws.mixture import half_life
 from qqt_bayes.laws.run_curves import Part

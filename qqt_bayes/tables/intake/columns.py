@@ -91,6 +91,7 @@ PLAIN_KEYS = (
     "n_eval",
     "rounding",
     "weight",
+    "replacement",
 )
 """The columns of a table of runs, which may be called otherwise."""
 SCALED = ("samples_seen", "unique_samples", "n_eval", "steps")

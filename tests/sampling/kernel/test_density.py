@@ -132,6 +132,17 @@ def test_is_that_of_the_model_without_a_discrepancy(spec, name, rounding):
     assert_same(spec, design(name, rounding), close=close)
 
 
+OF_LAWS = {load_model(model).law: model for model in list_models()}
+"""A model of each law."""
+
+
+@pytest.mark.parametrize(
+    ("model", "name"), list(zip(OF_LAWS.values(), cycle(DESIGNS), strict=False)), ids=str
+)
+def test_is_that_of_the_model_with_replacement(model, name):
+    assert_same(load_model(model), DESIGNS[name]().assign(replacement=1))
+
+
 @pytest.mark.parametrize("model", ["utility", "utility-bounded-free-size"])
 def test_keeps_its_digits_over_a_million_epochs(model):
     """Where most is multiplied up from few exponentials."""

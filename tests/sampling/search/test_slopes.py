@@ -48,7 +48,7 @@ def some_runs(design):
     return read_runs(pd.concat(rows).sample(frac=1, random_state=1), composition)
 
 
-def problem_of(law, design):
+def problem_of(law, design, replacement=False):
     over = OVER[design]
     parameters = {}
     for name in LAWS[law].parameters:
@@ -56,7 +56,8 @@ def problem_of(law, design):
         fixed = design == "fixed" and name not in over
         parameters[name] = value if fixed else replace(prior, over=over.get(name, ()))
     spec = replace(load_model("utility"), law=law, parameters=parameters)
-    return Problem(spec, some_runs(design))
+    runs = some_runs(design)
+    return Problem(spec, runs.assign(replacement=1) if replacement else runs)
 
 
 def point_of(problem, rng):
@@ -79,8 +80,9 @@ def errors_at(problem, x):
 
 @pytest.mark.parametrize("design", OVER)
 @pytest.mark.parametrize("law", sorted(law for law in LAWS if "b" in LAWS[law].parameters))
-def test_slopes_are_central_differences(law, design):
-    problem = problem_of(law, design)
+@pytest.mark.parametrize("replacement", [False, True])
+def test_slopes_are_central_differences(law, design, replacement):
+    problem = problem_of(law, design, replacement)
     rng = np.random.default_rng(5)
     points = np.array([point_of(problem, rng) for _ in range(3)])
     errors, slopes = Slopes(problem).at(points)
