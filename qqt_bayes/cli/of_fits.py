@@ -78,6 +78,7 @@ def predict(
 @options.explain
 @options.yes
 @options.force
+@options.overwrite
 @options.table_format
 def decide(
     sources: tuple[str, ...],
@@ -93,6 +94,7 @@ def decide(
     outputs: tuple[str, ...],
     explain: bool,
     yes: bool,
+    overwrite: bool,
     form: str,
     **criteria: Any,
 ) -> None:
@@ -138,6 +140,7 @@ def decide(
         outputs=outputs,
         explain=explain,
         yes=yes,
+        overwrite=overwrite,
         **criteria,
     )
 

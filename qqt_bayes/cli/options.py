@@ -123,6 +123,10 @@ table_format = click.option(
 
 force = click.option("--force", is_flag=True, help="Go on with a fit that did not pass its gate.")
 
+overwrite = click.option(
+    "--overwrite", is_flag=True, help="Replace files that are there already, whoever wrote them."
+)
+
 yes = click.option(
     "--yes",
     is_flag=True,
@@ -309,6 +313,6 @@ importing = together(
         help="For mixtures: file to write, with what each takes from each pool.",
     ),
     human_numbers,
-    click.option("--overwrite", is_flag=True, help="Replace files that are there already."),
+    overwrite,
 )
 """What another tool wrote, and how to read it."""

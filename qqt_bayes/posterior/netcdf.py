@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection, Hashable, Iterator
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -57,6 +58,15 @@ def from_bytes(content: bytes, names: Collection[str] | None = None) -> xr.DataT
             if isinstance(group := file.get(name), h5py.Group):
                 tree |= dict(_datasets(group))
         return xr.DataTree.from_dict(tree)
+
+
+def root_attributes(path: Path) -> set[str]:
+    """Names of the attributes of a netCDF file; none of what is damaged or something else."""
+    try:
+        with h5py.File(path) as file:
+            return set(file.attrs)
+    except Exception:  # HDF5 can raise anything
+        return set()
 
 
 def _write(group: h5py.Group, node: xr.DataTree, scales: dict[Hashable, h5py.Dataset]) -> None:
