@@ -11,12 +11,22 @@ from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 
-from qqt_bayes.errors import Advice, InputError
+from qqt_bayes.errors import Advice, InputError, suggest
 
 PACKAGE = Path(__file__).parent
 """Folder of this package."""
 DRAFT = ".qqt-draft"
 """End of the name of a file that is being written."""
+LARGEST = 2_000_000_000
+"""Bytes of a file that is read: tables and fits are smaller by far, and no memory is filled."""
+KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+}
+"""What is no file but can have the name of one."""
 OVERWRITE = {"overwrite": True}
 """The argument that replaces files, whoever wrote them."""
 NETCDF = (".nc", ".netcdf", ".h5", ".hdf5")
@@ -60,6 +70,44 @@ def shipped(name: str, content: str, what: str, advice: str = "install the packa
     raise InputError(f"no {what} in {inside} nor in {beside}: {advice}")
 
 
+def content_of(path: Path, largest: int = LARGEST) -> bytes:
+    """Content of a file, and of nothing else: a device may never end, a pipe may never begin.
+
+    Parameters
+    ----------
+    path : Path
+    largest : int
+        Bytes of a file above which it is not what it should be.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it cannot be read or is larger, or it is no file.
+
+    Examples
+    --------
+    >>> content_of(Path("/dev/zero"))
+    Traceback (most recent call last):
+    qqt_bayes.errors.InputError: /dev/zero: expected a file, got a device
+    """
+    try:
+        found = path.stat()
+        kind = KINDS.get(stat.S_IFMT(found.st_mode))
+        if kind is not None:
+            raise InputError(f"{path}: expected a file, got {kind}")
+        if found.st_size > largest:
+            raise InputError(f"{path}: has more than {largest:,} bytes, too many for what it is")
+        return path.read_bytes()
+    except FileNotFoundError:
+        near = suggest(path.name, [other.name for other in path.parent.glob("*")])
+        raise InputError(f"{path}: no such file{near}") from None
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: cannot be read: {reason}") from None
+
+
 def seal(content: bytes) -> bytes:
     """The content with its digest behind it, so that damage shows before anything is parsed."""
     return content + SEAL + sha256(content).hexdigest().encode() + b"\n"
@@ -92,7 +140,7 @@ def unseal(content: bytes) -> bytes:
 def is_sealed(path: Path) -> bool:
     """Whether a file ends with a seal, so that this package wrote it; its digest is not checked."""
     length = len(SEAL) + 2 * sha256().digest_size + 1
-    if not path.is_file():  # a pipe would be waited for
+    if not os.path.isfile(path):  # a pipe would be waited for
         return False
     try:
         with path.open("rb") as file:
@@ -117,7 +165,8 @@ def write(path: Path, content: str | bytes) -> None:
     qqt_bayes.errors.InputError: no such folder/decision.csv cannot be written: there is no folder \
 no such folder
     """
-    data = content.encode() if isinstance(content, str) else content
+    # the name of a file, which text may quote, need not be text: it is escaped as messages do
+    data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
     writable(path)
     try:
         with _draft(path.parent) as draft:

@@ -115,9 +115,9 @@ def report(
     if failed := [each.gate for each in fits.values() if not each.gate.passed]:
         warn("\n".join(map(gate_text.verdict, failed)))
     beware = [] if study is None else left_out(study.refused, list(fits))
-    output.emit_decision(decision, form, explain=explain, beware=beware)
-    for path in paths:
+    for path in paths:  # first: who closes the pipe behind stdout gets the files all the same
         output.write_decision(decision, path)
+    output.emit_decision(decision, form, explain=explain, beware=beware)
     if folder:
         from qqt_bayes.report.figures.files import write_figures
 

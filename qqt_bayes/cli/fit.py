@@ -99,10 +99,17 @@ def each_group(runs: xr.Dataset) -> list[xr.Dataset]:
 
 def note_compilation() -> None:
     """Say that the log density must be compiled first, where this machine has not done so yet."""
-    from qqt_bayes.sampling.kernel.compiled import is_compiled
+    from qqt_bayes.sampling.kernel.compiled import is_compiled, keeps_compiled
 
-    if not is_compiled():
+    if is_compiled():
+        return
+    if keeps_compiled():
         note("Compiling once for this machine: about ten seconds ...")
+    else:
+        note(
+            "Compiling, for about twenty seconds each time: neither the package's folder nor the "
+            "user's cache can be written. NUMBA_CACHE_DIR may name a folder that can."
+        )
 
 
 def files(output: str, names: list[str]) -> list[str]:

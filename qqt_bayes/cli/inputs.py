@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,11 +43,10 @@ LEFT_OUT = {
 
 def is_fit(path: str) -> bool:
     """Whether a file is netCDF, by its first bytes, or claims to be it."""
-    try:
-        with Path(path).open("rb") as file:
+    start = b""
+    if isfile(path):  # a pipe would be waited for
+        with suppress(OSError), Path(path).open("rb") as file:
             start = file.read(8)
-    except OSError:
-        start = b""
     return start.startswith(SIGNATURES) or Path(path).suffix.lower() in NETCDF
 
 

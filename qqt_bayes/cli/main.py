@@ -11,13 +11,14 @@ import click
 
 from qqt_bayes import __version__
 from qqt_bayes.cli import options
+from qqt_bayes.cli.commands import Commands
 from qqt_bayes.cli.of_fits import compare, decide, predict
 from qqt_bayes.posterior.methods import METHODS
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "show_default": True}
 
 
-@click.group(cls=options.Commands, context_settings=CONTEXT)
+@click.group(cls=Commands, context_settings=CONTEXT)
 @click.version_option(__version__, prog_name="qqt")
 def main() -> None:
     """Which data filter wins at your compute budget, how sure that is, what a mistake costs."""

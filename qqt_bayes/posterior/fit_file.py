@@ -11,7 +11,7 @@ from pathlib import Path
 import xarray as xr
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.files import is_sealed, require_free, seal, unseal, write
+from qqt_bayes.files import content_of, is_sealed, require_free, seal, unseal, write
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.posterior import netcdf
 from qqt_bayes.posterior.fit import Fit
@@ -87,10 +87,11 @@ def _read(
     path: str | os.PathLike[str], groups: tuple[str, ...] | None = None
 ) -> tuple[xr.DataTree, Fit]:
     """A fit, all of it or some groups, as it was saved; and the same opened and checked."""
-    if not Path(path).is_file():
+    if not os.path.lexists(path):
         raise InputError(f"There is no fit at {path}; `qqt fit RUNS -o {path}` makes one.")
+    content = content_of(Path(path))
     try:
-        fit = netcdf.from_bytes(unseal(Path(path).read_bytes()), groups)
+        fit = netcdf.from_bytes(unseal(content), groups)
     except Exception as error:  # a damaged or foreign file can make HDF5 raise anything
         raise InputError(
             f"{path} cannot be read as a fit: it is not netCDF, or {DAMAGED}"

@@ -1,5 +1,6 @@
 """How figures on disk are known as this package's, without drawing any: their names and marks."""
 
+from os.path import isfile
 from pathlib import Path
 
 MAKER = "qqt_bayes"
@@ -15,7 +16,7 @@ TITLES = "scaling_curves", "probability_best", "utility_curves", "parameter_post
 def is_figure(path: Path) -> bool:
     """Whether a file is a figure that this package drew."""
     mark = MARKS.get(path.suffix.lower())
-    if mark is None or not path.is_file():  # a pipe would be waited for
+    if mark is None or not isfile(path):  # a pipe would be waited for
         return False
     try:
         with path.open("rb") as file:
