@@ -5,18 +5,36 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 
-from qqt_bayes.errors import InputError
+from qqt_bayes.errors import Advice, InputError, suggest
 
 PACKAGE = Path(__file__).parent
 """Folder of this package."""
 DRAFT = ".qqt-draft"
 """End of the name of a file that is being written."""
+LARGEST = 2_000_000_000
+"""Bytes of a file that is read: tables and fits are smaller by far, and no memory is filled."""
+KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+}
+"""What is no file but can have the name of one."""
+OVERWRITE = {"overwrite": True}
+"""The argument that replaces files, whoever wrote them."""
+NETCDF = (".nc", ".netcdf", ".h5", ".hdf5")
+"""How the name of a netCDF file ends."""
+OF_FILES = (".csv", ".html", ".json", ".nc", ".png", ".svg", ".txt")
+"""How the name of no new folder ends: those who meant a file would get a folder."""
+STUDY = "study.json"
+"""Name of the file by which a folder is known as a study."""
 SEAL = b"\nqqt_bayes: SHA-256 of all bytes before this line: "
 """What leads the digest at the end of a sealed file; HDF5 does not read so far."""
 
@@ -52,6 +70,44 @@ def shipped(name: str, content: str, what: str, advice: str = "install the packa
     raise InputError(f"no {what} in {inside} nor in {beside}: {advice}")
 
 
+def content_of(path: Path, largest: int = LARGEST) -> bytes:
+    """Content of a file, and of nothing else: a device may never end, a pipe may never begin.
+
+    Parameters
+    ----------
+    path : Path
+    largest : int
+        Bytes of a file above which it is not what it should be.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it cannot be read or is larger, or it is no file.
+
+    Examples
+    --------
+    >>> content_of(Path("/dev/zero"))
+    Traceback (most recent call last):
+    qqt_bayes.errors.InputError: /dev/zero: expected a file, got a device
+    """
+    try:
+        found = path.stat()
+        kind = KINDS.get(stat.S_IFMT(found.st_mode))
+        if kind is not None:
+            raise InputError(f"{path}: expected a file, got {kind}")
+        if found.st_size > largest:
+            raise InputError(f"{path}: has more than {largest:,} bytes, too many for what it is")
+        return path.read_bytes()
+    except FileNotFoundError:
+        near = suggest(path.name, [other.name for other in path.parent.glob("*")])
+        raise InputError(f"{path}: no such file{near}") from None
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: cannot be read: {reason}") from None
+
+
 def seal(content: bytes) -> bytes:
     """The content with its digest behind it, so that damage shows before anything is parsed."""
     return content + SEAL + sha256(content).hexdigest().encode() + b"\n"
@@ -81,6 +137,19 @@ def unseal(content: bytes) -> bytes:
     return inner
 
 
+def is_sealed(path: Path) -> bool:
+    """Whether a file ends with a seal, so that this package wrote it; its digest is not checked."""
+    length = len(SEAL) + 2 * sha256().digest_size + 1
+    if not os.path.isfile(path):  # a pipe would be waited for
+        return False
+    try:
+        with path.open("rb") as file:
+            file.seek(-length, os.SEEK_END)
+            return file.read().startswith(SEAL)
+    except OSError:  # shorter than a seal, or not readable
+        return False
+
+
 def write(path: Path, content: str | bytes) -> None:
     """Write a file; an earlier one stays as it is until the new one is whole.
 
@@ -96,7 +165,8 @@ def write(path: Path, content: str | bytes) -> None:
     qqt_bayes.errors.InputError: no such folder/decision.csv cannot be written: there is no folder \
 no such folder
     """
-    data = content.encode() if isinstance(content, str) else content
+    # the name of a file, which text may quote, need not be text: it is escaped as messages do
+    data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
     writable(path)
     try:
         with _draft(path.parent) as draft:
@@ -133,8 +203,8 @@ def writable(
     Raises
     ------
     InputError
-        If its folder is missing or read-only, it is a folder, a device or a source, or its name
-        ends otherwise.
+        If its folder is missing or read-only, it is read-only, a folder, a device or a source, or
+        its name ends otherwise.
 
     Examples
     --------
@@ -142,8 +212,6 @@ def writable(
     Traceback (most recent call last):
     qqt_bayes.errors.InputError: ranks.pdf: expected a file whose name ends in .png or .svg
     """
-    if endings is not None and path.suffix.lower() not in endings:
-        raise InputError(f"{path}: expected a file whose name ends in {' or '.join(endings)}")
     try:
         if not path.parent.is_dir():
             raise InputError(f"{path} cannot be written: there is no folder {path.parent}")
@@ -152,12 +220,16 @@ def writable(
             raise InputError(f"{path}: expected a file to write, got a folder")
         if not stat.S_ISREG(mode):
             raise InputError(f"{path} cannot be written: it is a device, not a file")
+        if not mode & 0o222:  # a new file could replace it all the same, but its owner said no
+            raise InputError(f"{path} cannot be written: it is read-only")
         if any(_same(path, source) for source in sources if source):
             raise InputError(f"{path} cannot be written: it is read, too; choose another name")
     except FileNotFoundError:
         pass  # nothing is overwritten
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
+    if endings is not None and path.suffix.lower() not in endings:
+        raise InputError(f"{path}: expected a file whose name ends in {' or '.join(endings)}")
     try:
         with tempfile.TemporaryFile(dir=path.parent):
             pass
@@ -166,14 +238,67 @@ def writable(
     return path
 
 
+def is_study(folder: Path) -> bool:
+    """Whether a folder holds a study, or one that did not come to its end."""
+    return (folder / STUDY).is_file()
+
+
+def _never(_: Path) -> bool:
+    return False
+
+
+def require_free(
+    paths: Iterable[Path],
+    ours: Callable[[Path], bool] = _never,
+    what: str = "",
+    *,
+    overwrite: bool,
+) -> None:
+    """Refuse to replace files, but for those that this package is known to have written.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Files that will be written.
+    ours : callable
+        Whether a file is one of the same kind that this package wrote; none is if not given.
+    what : str
+        What such a file is, for the message.
+    overwrite : bool
+        Whether the user wants to replace them, whatever they are.
+
+    Raises
+    ------
+    InputError
+        Naming all of them; or, whatever `overwrite` says, if two files to write are one.
+    """
+    paths = list(paths)
+    places = [path.resolve() for path in paths]
+    for path, place in zip(paths, places, strict=True):
+        if places.count(place) > 1:
+            raise InputError(f"{path} cannot be written twice; name a file for each")
+    taken = [path for path in paths if os.path.lexists(path) and not ours(path)]
+    if not taken or overwrite:
+        return
+    names = ", ".join(map(str, taken))
+    no_such = f" and {'are' if len(taken) > 1 else 'is'} no {what} of qqt_bayes" if what else ""
+    if len(taken) > 1:
+        words, advice = f"{names} are there already", Advice("{} replaces them", OVERWRITE)
+    else:
+        words, advice = f"{names} is there already", Advice("{} replaces it", OVERWRITE)
+    raise InputError(f"{words}{no_such}; {advice}", [advice])
+
+
 def new_folder(path: Path) -> Path:
     """A folder to write to; made if it is not there.
 
     Raises
     ------
     InputError
-        If it cannot be made.
+        If it cannot be made, or is new and its name ends as a file's.
     """
+    if path.suffix.lower() in OF_FILES and not path.is_dir():
+        raise InputError(f"{path}: expected a folder to write to, and its name ends as a file's")
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -12,8 +12,9 @@ import xarray as xr
 
 from qqt_bayes.cli.inputs import files_read, runs_of
 from qqt_bayes.cli.output import emit, note, wrapped
+from qqt_bayes.cli.replaced import require_figures, require_ranks
 from qqt_bayes.errors import InputError
-from qqt_bayes.files import writable, write
+from qqt_bayes.files import NETCDF, seal, writable, write
 from qqt_bayes.model.spec import load_model, require_kind
 from qqt_bayes.posterior import netcdf
 from qqt_bayes.report.calibration_text import BAND_PROBABILITY, scalars, state, verdict
@@ -31,6 +32,7 @@ def report(
     seed: int,
     output: str | None,
     plot: str | None,
+    overwrite: bool,
 ) -> None:
     """Calibrate a model on the design of RUNS and print what was found.
 
@@ -45,13 +47,15 @@ def report(
         See `simulation_based_calibration`.
     output, plot : str or None
         Files for the ranks (netCDF) and their figure, checked before long work.
+    overwrite : bool
+        Whether files are replaced that are no ranks or figures.
 
     Raises
     ------
     InputError
-        If a file cannot be written, or the model or RUNS has a fault.
+        If a file cannot be written or is not to be replaced, or the model or RUNS has a fault.
     """
-    ranks, figure = files(output, plot, files_read(model, runs, reading))
+    ranks, figure = files(output, plot, [model, *files_read(runs, reading)], overwrite=overwrite)
     spec, design = load_model(model), runs_of(runs, reading)
     require_kind(spec, design.attrs["kind"])
     note(f"Fitting model {spec.name} to {replications} tables of {design.sizes['run']} runs ...")
@@ -64,20 +68,25 @@ def report(
 
 
 def files(
-    output: str | None, plot: str | None, sources: Iterable[str | None]
+    output: str | None, plot: str | None, sources: Iterable[str | None], *, overwrite: bool
 ) -> tuple[Path | None, Path | None]:
     """The files to write, checked before long work.
 
     Raises
     ------
     InputError
-        If one cannot be written, or has an ending that no figure has, or both are one file.
+        If one cannot be written or is not to be replaced, ends otherwise, or both are one file.
     """
     read = list(sources)
     if output and plot and Path(output).resolve() == Path(plot).resolve():
         raise InputError(f"{plot}: the ranks and their figure cannot be one file; name another.")
-    ranks = writable(Path(output), read) if output else None
-    return ranks, writable(Path(plot), [*read, output], ENDINGS) if plot else None
+    ranks = writable(Path(output), read, NETCDF) if output else None
+    figure = writable(Path(plot), read, ENDINGS) if plot else None
+    if ranks:
+        require_ranks(ranks, overwrite=overwrite)
+    if figure:
+        require_figures([figure], overwrite=overwrite)
+    return ranks, figure
 
 
 def print_and_write(found: xr.Dataset, form: str, ranks: Path | None, figure: Path | None) -> None:
@@ -92,7 +101,7 @@ def print_and_write(found: xr.Dataset, form: str, ranks: Path | None, figure: Pa
     """
     name = json.loads(found.attrs["spec"])["name"]
     if ranks:
-        write(ranks, netcdf.to_bytes(xr.DataTree(found)))
+        write(ranks, seal(netcdf.to_bytes(xr.DataTree(found))))
     if figure:
         write_figure(rank_ecdfs({name: found["rank"]}, BAND_PROBABILITY), figure)
     table, words = scalars(found), verdict(found)

@@ -17,6 +17,7 @@ from qqt_bayes.cli.inputs import (
     weights_of,
 )
 from qqt_bayes.cli.output import note, warn
+from qqt_bayes.cli.replaced import require_decisions, require_figures
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.files import new_folder, writable
 from qqt_bayes.planning.targets import questions_of_targets
@@ -24,6 +25,7 @@ from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.fit_file import load, open_fit
 from qqt_bayes.posterior.levels import as_levels
 from qqt_bayes.report import gate_text
+from qqt_bayes.report.figures.names import figures_in
 from qqt_bayes.report.verdict_text import left_out
 
 
@@ -43,6 +45,7 @@ def report(
     outputs: tuple[str, ...],
     explain: bool,
     yes: bool,
+    overwrite: bool,
     **criteria: Any,
 ) -> None:
     """Decide, print the decision, write it and draw it.
@@ -54,24 +57,27 @@ def report(
         study, which knows its fits, weights, levels and budgets.
     form : {"table", "json", "csv"}
     weights, levels, is_nested, scale, target_pools, subsets, budgets
-    only_group, figures, outputs, explain, yes
+    only_group, figures, outputs, explain, yes, overwrite
         The options of the command. What is to be written is checked before long work.
     **criteria
         As for `qqt_bayes.decide`.
     """
-    paths = [writable(Path(name), [*sources, levels], output.WRITERS) for name in outputs]
-    folder = None if figures is None else new_folder(Path(figures))
+    read = [*sources, levels, target_pools]
+    read += [str(path) for path in Path(sources[0]).glob("*")]  # of a study, all of its folder
+    paths = [writable(Path(name), read, output.WRITERS) for name in outputs]
+    require_decisions(paths, overwrite=overwrite)
+    folder = None if figures is None else figures_folder(Path(figures), overwrite=overwrite)
     # weights need the log likelihood, figures the prior; a decision reads neither
     whole = weights is not None or folder is not None
 
-    def read(path: Path) -> Fit:
+    def opened(path: Path) -> Fit:
         return Fit.of(load(path)) if whole else open_fit(path)
 
     study = None
     if Path(sources[0]).is_dir():
-        fits, study = read_study(sources[0], read)
+        fits, study = read_study(sources[0], opened)
     else:
-        fits = named_by_model(sources, [read(Path(path)) for path in sources])
+        fits = named_by_model(sources, [opened(Path(path)) for path in sources])
     first = next(iter(fits.values()))
     if subsets:
         from qqt_bayes.decisions.subsets import best_subsets
@@ -109,11 +115,24 @@ def report(
     if failed := [each.gate for each in fits.values() if not each.gate.passed]:
         warn("\n".join(map(gate_text.verdict, failed)))
     beware = [] if study is None else left_out(study.refused, list(fits))
-    output.emit_decision(decision, form, explain=explain, beware=beware)
-    for path in paths:
+    for path in paths:  # first: who closes the pipe behind stdout gets the files all the same
         output.write_decision(decision, path)
+    output.emit_decision(decision, form, explain=explain, beware=beware)
     if folder:
         from qqt_bayes.report.figures.files import write_figures
 
         drawn = write_figures(fits, decision, decision["unique_samples"], folder)
         note(f"{len(drawn)} figures are in {figures}.")
+
+
+def figures_folder(folder: Path, *, overwrite: bool) -> Path:
+    """The folder for figures, made if it is not there; what is in it stays, but for figures.
+
+    Raises
+    ------
+    InputError
+        If it cannot be made or written to, or files in it would be replaced that are no figures.
+    """
+    writable(new_folder(folder) / "scaling_curves.png")
+    require_figures(figures_in(folder), overwrite=overwrite)
+    return folder

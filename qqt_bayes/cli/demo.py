@@ -28,6 +28,7 @@ def run(
     tune: int = 1000,
     chains: int = 4,
     seed: int = 0,
+    overwrite: bool = False,
     say: Callable[[str], None] = print,
 ) -> Study:
     """Carry the study out and write all of it.
@@ -38,13 +39,16 @@ def run(
         Where to write, see `qqt_bayes.studies.folder`.
     draws, tune, chains, seed : int
         See `qqt_bayes.fit`.
+    overwrite : bool
+        See `qqt_bayes.study`.
     say : callable
         Called with a sentence at each step.
 
     Raises
     ------
     InputError
-        If the runs are not where they should be, or the folder cannot be written.
+        If the runs are not where they should be, or the folder cannot be written or holds files
+        that no demo wrote.
     InadequateFit
         If no fit passed its gate; they have been saved by then.
     """
@@ -69,6 +73,7 @@ def run(
         chains=chains,
         seed=seed,
         progress=True,
+        overwrite=overwrite,
         say=say,
     )
 

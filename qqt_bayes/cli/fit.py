@@ -12,9 +12,10 @@ import xarray as xr
 
 from qqt_bayes.cli.inputs import files_read, go_on, runs_of
 from qqt_bayes.cli.output import emit, note
+from qqt_bayes.cli.replaced import require_fits
 from qqt_bayes.comparison.splits import select_runs
 from qqt_bayes.errors import InadequateFit, InputError
-from qqt_bayes.files import slug, writable
+from qqt_bayes.files import NETCDF, slug, writable
 from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.planning.questions import questions
 from qqt_bayes.posterior import fit_file
@@ -37,6 +38,7 @@ def report(
     by: str | None,
     yes: bool,
     force: bool,
+    overwrite: bool,
     dask: str | None,
     **sampler: Any,
 ) -> None:
@@ -55,6 +57,8 @@ def report(
         Whether numbers that may mean something else are so intended.
     force : bool
         Whether a fit that did not pass its gate is no fault.
+    overwrite : bool
+        Whether files are replaced that are no fits.
     dask : str or None
         Address of a scheduler to fit at.
     **sampler
@@ -63,8 +67,8 @@ def report(
     Raises
     ------
     InputError
-        If the model or RUNS has a fault, or a file cannot be written; if there are questions about
-        the runs, and `yes` is not given.
+        If the model or RUNS has a fault, or a file cannot be written or is not to be replaced; if
+        there are questions about the runs, and `yes` is not given.
     InadequateFit
         As in `fit_and_report`.
     """
@@ -76,7 +80,8 @@ def report(
         names = metrics(runs, reading["columns"]) if by else [reading["metric"]]
     paths = files(output, names) if by else [output]
     for path in paths:
-        writable(Path(path), files_read(model, runs, reading))
+        writable(Path(path), [model, *files_read(runs, reading)], NETCDF)
+    require_fits(map(Path, paths), overwrite=overwrite)
     tables = tables or [runs_of(runs, reading | {"metric": name}) for name in names]
     go_on({str(name): questions(table) for name, table in zip(names, tables, strict=True)}, yes)
     where = "" if dask is None else f" on {dask}"
@@ -94,10 +99,17 @@ def each_group(runs: xr.Dataset) -> list[xr.Dataset]:
 
 def note_compilation() -> None:
     """Say that the log density must be compiled first, where this machine has not done so yet."""
-    from qqt_bayes.sampling.kernel.compiled import is_compiled
+    from qqt_bayes.sampling.kernel.compiled import is_compiled, keeps_compiled
 
-    if not is_compiled():
+    if is_compiled():
+        return
+    if keeps_compiled():
         note("Compiling once for this machine: about ten seconds ...")
+    else:
+        note(
+            "Compiling, for about twenty seconds each time: neither the package's folder nor the "
+            "user's cache can be written. NUMBA_CACHE_DIR may name a folder that can."
+        )
 
 
 def files(output: str, names: list[str]) -> list[str]:
@@ -142,7 +154,7 @@ def fit_and_report(
     failed = []
     for number, each in _fits(tables, spec, dask, sampler):
         path = paths[number]
-        fit_file.save(each, Path(path))
+        fit_file.save(each, Path(path), overwrite=True)  # what is there was checked before
         opened = Fit.of(each)
         gate, learning = opened.gate, learned(opened)
         for_people = form == "table"

@@ -10,7 +10,7 @@ from typing import Any
 
 from qqt_bayes.cli.output import emit, note
 from qqt_bayes.errors import InputError
-from qqt_bayes.files import writable, write
+from qqt_bayes.files import require_free, writable, write
 from qqt_bayes.importers.long_table import Imported
 from qqt_bayes.importers.meanings import written
 from qqt_bayes.importers.needs import NeedsMore, Request
@@ -47,8 +47,10 @@ def report(
     mapping, **reading
         See `qqt_bayes.import_runs`.
     """
-    for path in filter(None, (output, composition)):
-        _free(Path(path), (source, mapping), overwrite=overwrite)
+    paths = [Path(path) for path in (output, composition) if path is not None]
+    for path in paths:
+        writable(path, (source, mapping), [".csv"])
+    require_free(paths, overwrite=overwrite)
     files = {"output": output} | ({"composition": composition} if composition else {})
     try:
         imported = import_table(source, mapping=mapping, **reading)
@@ -62,13 +64,6 @@ def report(
         note(sentence)
     note(f"Wrote {counted(len(imported.runs), 'run')} to {output}. Next:")
     note(f"  {_next(imported, output, composition)}")
-
-
-def _free(path: Path, sources: tuple[str | None, ...], *, overwrite: bool) -> None:
-    """Refuse a file that cannot be written, or that is there already and not to be replaced."""
-    writable(path, sources, [".csv"])
-    if path.exists() and not overwrite:
-        raise InputError(f"{path} is there already; --overwrite replaces it")
 
 
 def _write(imported: Imported, output: str, composition: str | None) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from qqt_bayes.cli.output import note
 from qqt_bayes.decisions.candidates import nested_by_quality
 from qqt_bayes.decisions.stack import as_shares
 from qqt_bayes.errors import MAX_SHOWN, InputError
+from qqt_bayes.files import NETCDF
 from qqt_bayes.phrases import format_samples
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.tables.budgets import budgets_about, parse_budgets
@@ -36,30 +39,27 @@ LEFT_OUT = {
     "early_rows": "Rows of fewer samples, left out by --from",
 }
 """What `read_runs` left out of the rows of a table, in words."""
-ENDINGS = (".nc", ".netcdf", ".h5", ".hdf5")
-"""How the name of a file ends that claims to be netCDF."""
 
 
 def is_fit(path: str) -> bool:
     """Whether a file is netCDF, by its first bytes, or claims to be it."""
-    try:
-        with Path(path).open("rb") as file:
+    start = b""
+    if isfile(path):  # a pipe would be waited for
+        with suppress(OSError), Path(path).open("rb") as file:
             start = file.read(8)
-    except OSError:
-        start = b""
-    return start.startswith(SIGNATURES) or Path(path).suffix.lower() in ENDINGS
+    return start.startswith(SIGNATURES) or Path(path).suffix.lower() in NETCDF
 
 
-def files_read(model: str, runs: str, reading: Mapping[str, str | None]) -> list[str | None]:
-    """The files that a model and RUNS are read from: what no command may overwrite.
+def files_read(runs: str, reading: Mapping[str, str | None]) -> list[str | None]:
+    """The files that RUNS are read from: what no command may overwrite.
 
     Parameters
     ----------
-    model, runs : str
+    runs : str
     reading : mapping
         The other options of `qqt_bayes.cli.options.runs`.
     """
-    return [model, runs, *(reading[name] for name in ("composition", "pools", "mapping"))]
+    return [runs, *(reading[name] for name in ("composition", "pools", "mapping"))]
 
 
 def runs_of(source: str, reading: Mapping[str, Any]) -> xr.Dataset:

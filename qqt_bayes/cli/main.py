@@ -11,13 +11,14 @@ import click
 
 from qqt_bayes import __version__
 from qqt_bayes.cli import options
+from qqt_bayes.cli.commands import Commands
 from qqt_bayes.cli.of_fits import compare, decide, predict
 from qqt_bayes.posterior.methods import METHODS
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "show_default": True}
 
 
-@click.group(cls=options.Commands, context_settings=CONTEXT)
+@click.group(cls=Commands, context_settings=CONTEXT)
 @click.version_option(__version__, prog_name="qqt")
 def main() -> None:
     """Which data filter wins at your compute budget, how sure that is, what a mistake costs."""
@@ -101,6 +102,7 @@ def import_(source: str, output: str, composition: str | None, form: str, **read
 )
 @options.yes
 @options.force
+@options.overwrite
 @options.table_format
 def fit(
     runs: str,
@@ -117,6 +119,7 @@ def fit(
     dask: str | None,
     yes: bool,
     force: bool,
+    overwrite: bool,
     form: str,
     **reading: str | None,
 ) -> None:
@@ -141,6 +144,7 @@ def fit(
         by=by,
         yes=yes,
         force=force,
+        overwrite=overwrite,
         dask=dask,
         **sampler,
     )
@@ -167,6 +171,7 @@ def fit(
 @options.explain
 @options.yes
 @options.force
+@options.overwrite
 @options.table_format
 def study(
     runs: str,
@@ -202,6 +207,7 @@ def study(
         models=None if models is None else list(filter(None, map(str.strip, models.split(",")))),
         weights=numbers_of(weights),
         target_pools=target_pools_of(scale, target_pools),
+        sizes=target_pools,
         yes=yes,
         group=only_group,
         **choices,
@@ -217,6 +223,7 @@ def study(
 @options.seed
 @click.option("-o", "--output", metavar="FILE", help="Write all ranks, as netCDF.")
 @click.option("--plot", metavar="FILE", help="Draw the ECDFs of the ranks, as .png or .svg.")
+@options.overwrite
 @options.table_format
 def calibrate(
     runs: str,
@@ -225,6 +232,7 @@ def calibrate(
     seed: int,
     output: str | None,
     plot: str | None,
+    overwrite: bool,
     form: str,
     **reading: str | None,
 ) -> None:
@@ -244,6 +252,7 @@ def calibrate(
         seed=seed,
         output=output,
         plot=plot,
+        overwrite=overwrite,
     )
 
 
@@ -253,12 +262,13 @@ def calibrate(
 @options.chains
 @options.seed
 @options.explain
+@options.overwrite
 @options.table_format
-def demo(output: str, explain: bool, form: str, **sampling: int | None) -> None:
+def demo(output: str, explain: bool, overwrite: bool, form: str, **sampling: int | None) -> None:
     """Do the main job on real runs: a study of DataComp's medium-scale CLIP trainings."""
     from qqt_bayes.cli.demo import run
     from qqt_bayes.cli.output import note
     from qqt_bayes.cli.study import show
 
     given = {name: number for name, number in sampling.items() if number is not None}
-    show(run(Path(output), say=note, **given), form, output, explain=explain)
+    show(run(Path(output), overwrite=overwrite, say=note, **given), form, output, explain=explain)

@@ -81,6 +81,7 @@ def predict(
 @options.explain
 @options.yes
 @options.force
+@options.overwrite
 @options.table_format
 def decide(
     sources: tuple[str, ...],
@@ -96,6 +97,7 @@ def decide(
     outputs: tuple[str, ...],
     explain: bool,
     yes: bool,
+    overwrite: bool,
     form: str,
     **criteria: Any,
 ) -> None:
@@ -141,6 +143,7 @@ def decide(
         outputs=outputs,
         explain=explain,
         yes=yes,
+        overwrite=overwrite,
         **criteria,
     )
 

@@ -1,67 +1,17 @@
-"""What the commands share: options, exit codes, and an end without traceback."""
+"""The options that commands share."""
 
 import csv
-import errno
-import os
 import shlex
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from qqt_bayes.errors import InadequateFit, InputError
-
 FORMATS = ("table", "json", "csv")
 """How a result may be printed."""
-INTERRUPTED = 130
-"""Exit code; click's own are 0 for success and 2 for wrong usage."""
-
-
-class Fault(click.ClickException):
-    """A message that is the command's whole output."""
-
-    exit_code = 1
-
-    def show(self, file: IO[Any] | None = None) -> None:
-        """Print the message on stderr."""
-        click.echo(self.message, file=file, err=file is None)
-
-
-class Inadequate(Fault):
-    """The same about a fit that did not pass its gate."""
-
-    exit_code = 3
-
-
-class Commands(click.Group):
-    """Commands that end with the contract's exit codes and never with a traceback."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; what it printed has left the process when this returns."""
-        try:
-            result = super().invoke(ctx)
-            sys.stdout.flush()  # a broken pipe shows here, where click is silent about it
-        except InputError as error:
-            raise Fault(error.said(as_options)) from error
-        except InadequateFit as error:
-            from qqt_bayes.report import gate_text
-
-            # Python's message names arguments where the command line has options
-            words = gate_text.refusal(error.gate) if error.gate else str(error)
-            raise Inadequate(words) from error
-        except OSError as error:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again
-            if error.errno == errno.EPIPE:
-                raise
-            raise Fault(f"Reading or writing failed: {error}") from error
-        except KeyboardInterrupt:
-            click.echo("Interrupted.", err=True)
-            ctx.exit(INTERRUPTED)
-        return result
 
 
 def as_options(arguments: Mapping[str, object]) -> str:
@@ -122,6 +72,10 @@ table_format = click.option(
 )
 
 force = click.option("--force", is_flag=True, help="Go on with a fit that did not pass its gate.")
+
+overwrite = click.option(
+    "--overwrite", is_flag=True, help="Replace files that are there already, whoever wrote them."
+)
 
 yes = click.option(
     "--yes",
@@ -316,6 +270,6 @@ importing = together(
         help="For mixtures: file to write, with what each takes from each pool.",
     ),
     human_numbers,
-    click.option("--overwrite", is_flag=True, help="Replace files that are there already."),
+    overwrite,
 )
 """What another tool wrote, and how to read it."""

@@ -3,6 +3,7 @@
 A table has three forms: for people (`table`), and with all digits for programs (`json`, `csv`).
 """
 
+import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from qqt_bayes.errors import InputError
 from qqt_bayes.files import write
 from qqt_bayes.phrases import LINE, format_samples, in_lines
 from qqt_bayes.report.decision_text import summary
@@ -47,6 +49,8 @@ def times(ratio: float) -> str:
     return "" if ratio == 1 else f"{ratio:.2g}x" if ratio < 100 else f"{ratio:.0f}x"
 
 
+GAP = 3
+"""Columns of a terminal between two of a table."""
 SHOWN: dict[str, Show] = {
     "budget": format_samples,
     "samples seen": format_samples,
@@ -71,11 +75,39 @@ def emit(frame: pd.DataFrame, form: str, content: Callable[[], Mapping[str, obje
         Makes the mapping that `json` holds beside its schema number; called for it alone.
     """
     if form == "json":
-        sys.stdout.write(to_json_text(content()))
+        sys.stdout.write(_as_json(to_json_text(content())))
     elif form == "csv":
-        sys.stdout.write(to_csv(frame))
+        sys.stdout.write(_as_csv(to_csv(frame)))
     else:
         _print_table(frame)
+
+
+def _as_json(text: str) -> str:
+    """JSON whose names are escaped where stdout cannot write them."""
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return json.dumps(json.loads(text), indent=2) + "\n"
+    return text
+
+
+def _as_csv(text: str) -> str:
+    """A CSV that stdout can write: it has no way to escape a name.
+
+    Raises
+    ------
+    InputError
+        If it holds characters that stdout's encoding does not have.
+    """
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError as error:
+        sign, encoding = error.object[error.start], sys.stdout.encoding
+        raise InputError(
+            f"standard output takes {encoding} alone, which has no {sign!a}: set "
+            "PYTHONIOENCODING=utf-8, or take --format json"
+        ) from None
+    return text
 
 
 def wrapped(text: str) -> str:
@@ -162,22 +194,67 @@ def write_decision(decision: xr.Dataset, path: Path) -> None:
 
 
 def _print_table(frame: pd.DataFrame) -> None:
-    """Print a table for people, as wide as the terminal; without one, as wide as it needs."""
+    """Print a table for people, as wide as the terminal; without one, as wide as it needs.
+
+    Numbers and words are never broken: where the terminal is too narrow for that, each row becomes
+    lines of its own.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
+    width = _terminal_width()
+    columns = {str(name).replace("_", " "): cells for name, cells in frame.items()}
+    shown = {
+        heading: [SHOWN.get(heading.partition("(")[0], plain)(cell) for cell in cells]
+        for heading, cells in columns.items()
+    }
+    room = (width or 10_000) - GAP * (len(shown) - 1)
+    widths = _widths(shown, room)
+    if sum(widths.values()) > room:
+        _print_rows(shown, room + GAP * (len(shown) - 1))
+        return
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    columns = []
-    for name, cells in frame.items():
-        heading = str(name).replace("_", " ")
+    for heading, cells in columns.items():
         number = pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
-        table.add_column(heading, justify="right" if number else "left", overflow="fold")
-        columns.append([SHOWN.get(heading.partition("(")[0], plain)(cell) for cell in cells])
-    for row in zip(*columns, strict=True):
+        table.add_column(
+            heading,
+            justify="right" if number else "left",
+            overflow="fold",
+            width=widths[heading],
+        )
+    for row in zip(*shown.values(), strict=True):
         table.add_row(*row)
-    width = None if _terminal_width() else 10_000
-    Console(file=sys.stdout, width=width, highlight=False, markup=False).print(table)
+    Console(file=sys.stdout, width=width or 10_000, highlight=False, markup=False).print(table)
+
+
+def _widths(shown: Mapping[str, Sequence[str]], room: int) -> dict[str, int]:
+    """How wide to make each column: none breaks a word, and those that lack least break no line."""
+    from rich.cells import cell_len
+
+    texts = {heading: [heading, *cells] for heading, cells in shown.items()}
+    widths, whole = (
+        {
+            heading: max(max(map(cell_len, cut(text)), default=1) for text in cells)
+            for heading, cells in texts.items()
+        }
+        for cut in (str.split, str.splitlines)
+    )
+    left = room - sum(widths.values())
+    for heading in sorted(texts, key=lambda heading: whole[heading] - widths[heading]):
+        more = max(0, min(left, whole[heading] - widths[heading]))
+        widths[heading] += more
+        left -= more
+    return widths
+
+
+def _print_rows(shown: Mapping[str, Sequence[str]], width: int) -> None:
+    """Print each row of a table as lines, one for each of its cells."""
+    for row in zip(*shown.values(), strict=True):
+        for heading, cell in zip(shown, row, strict=True):
+            if cell:
+                sys.stdout.write(in_lines(f"{heading}: {cell}", width))
+        sys.stdout.write("\n")
 
 
 def _terminal_width() -> int | None:

@@ -7,14 +7,15 @@ from typing import Any
 
 from qqt_bayes.cli.check import note_learnable
 from qqt_bayes.cli.fit import note_compilation
-from qqt_bayes.cli.inputs import go_on, runs_of
+from qqt_bayes.cli.inputs import files_read, go_on, runs_of
 from qqt_bayes.cli.output import emit_decision, note
 from qqt_bayes.decisions.study import Study
-from qqt_bayes.files import new_folder
+from qqt_bayes.files import writable
 from qqt_bayes.planning.questions import questions
 from qqt_bayes.report import study_text
 from qqt_bayes.report.identifiability_text import identifiability
 from qqt_bayes.report.verdict_text import left_out
+from qqt_bayes.studies.place import replaced
 from qqt_bayes.studies.study import study
 from qqt_bayes.tables.budgets import parse_budgets
 from qqt_bayes.tables.composition import read_composition
@@ -30,6 +31,7 @@ def report(
     budgets: str | None,
     models: list[str] | None,
     weights: list[float] | None,
+    sizes: str | None,
     explain: bool,
     yes: bool,
     **options: Any,
@@ -45,6 +47,8 @@ def report(
         How to read RUNS: the other options of `qqt_bayes.cli.options.runs`.
     levels, budgets, models, weights, explain, yes
         The options of the command.
+    sizes : str or None
+        The file that the sizes of the pools come from which are decided about.
     **options
         As for `qqt_bayes.study`.
     """
@@ -54,7 +58,8 @@ def report(
     # of levels that are asked for as larger there is nothing to ask
     asked = compared if options["target_pools"] is None else None
     go_on(questions(table, budgets=samples, levels=asked), yes)
-    new_folder(Path(out))
+    for path in replaced(Path(out)):
+        writable(path, [*files_read(runs, reading), levels, sizes])
     note_learnable(identifiability(table, *(models or [])[:1]), f"{table.sizes['run']} runs")
     note_compilation()
     found = study(

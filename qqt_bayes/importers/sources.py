@@ -13,7 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from qqt_bayes.errors import InputError, fault_list, suggest
+from qqt_bayes.errors import InputError, fault_list
+from qqt_bayes.files import content_of
 from qqt_bayes.importers.needs import GIVEN
 from qqt_bayes.tables.cells import is_text
 from qqt_bayes.tables.formats import Source, read_table
@@ -189,17 +190,9 @@ def text_of(path: Path) -> str:
         If it cannot be read, is empty, or is no text.
     """
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise OSError(f"it has more than {LARGEST_FILE:,} bytes, too many for results")
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        near = suggest(path.name, [other.name for other in path.parent.glob("*")])
-        raise InputError(f"{path}: no such file{near}") from None
+        text = content_of(path, LARGEST_FILE).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(f"{path}: is not UTF-8 text; save the file as UTF-8") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{path}: cannot be read: {reason}") from None
     if not text.strip():
         raise InputError(f"{path}: the file is empty")
     return text

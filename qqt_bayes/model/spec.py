@@ -19,12 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from qqt_bayes.errors import InputError, fault_list, suggest
-from qqt_bayes.files import shipped
+from qqt_bayes.files import content_of, shipped
 from qqt_bayes.laws.epochs import UNIT
 from qqt_bayes.laws.law import LAWS
 from qqt_bayes.model.distributions import Likelihood, Prior, plain
 from qqt_bayes.model.spec_reader import read_fields
 
+LARGEST_SPEC = 1_000_000
+"""Bytes of a file that may be a specification; the largest that is shipped has 3,000."""
 DEFAULT_MODEL = "effective-reuse"
 """The model that is fitted where none is named: the one that forecasts held-out runs best."""
 
@@ -186,9 +188,9 @@ def load_model(model: str | Path | Spec) -> Spec:
         return Spec.from_dict(model.to_dict(), source=model.name)
     path = _shipped(model) if isinstance(model, str) and _is_name(model) else Path(model)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InputError(f"{path}: the specification cannot be read: {error.strerror}") from None
+        table = tomllib.loads(content_of(path, LARGEST_SPEC).decode("utf-8-sig"))
+    except InputError as error:
+        raise InputError(f"the specification cannot be read: {error}") from None
     except ValueError as error:  # not UTF-8, or not TOML: then the message says in which line
         raise InputError(f"{path}: expected a TOML file: {error}") from None
     except RecursionError:

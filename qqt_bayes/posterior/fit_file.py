@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.files import seal, unseal, write
+from qqt_bayes.files import content_of, is_sealed, require_free, seal, unseal, write
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.spec import hash_spec
 from qqt_bayes.posterior import netcdf
@@ -46,16 +46,29 @@ OPTIONAL_OVER_RUN = ("training", "evaluation_variance")
 """What it may hold, over run."""
 
 
-def save(fit: xr.DataTree, path: str | os.PathLike[str]) -> None:
+def save(fit: xr.DataTree, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
     """Write a fit as netCDF; an earlier file at `path` stays whole until the new one is.
+
+    Parameters
+    ----------
+    fit : DataTree
+    path : path
+    overwrite : bool
+        Replace whatever file is there; if not given, only a fit that `save` wrote is replaced.
 
     Raises
     ------
     InputError
-        If the file cannot be written.
+        If the file cannot be written, or another one is there.
     """
+    require_free([Path(path)], is_saved, "fit", overwrite=overwrite)
     content = netcdf.to_bytes(fit)  # in memory: HDF5 itself may crash on a full disk
     write(Path(path), seal(content))
+
+
+def is_saved(path: Path) -> bool:
+    """Whether a file is a fit that `save` wrote, as far as its seal and its attributes say."""
+    return is_sealed(path) and netcdf.root_attributes(path) >= {"spec", "gate"}
 
 
 def load(path: str | os.PathLike[str]) -> xr.DataTree:
@@ -89,10 +102,11 @@ def _read(
     path: str | os.PathLike[str], groups: tuple[str, ...] = GROUPS
 ) -> tuple[xr.DataTree, Fit]:
     """A fit, all of it or some groups, as it was saved; and the same opened and checked."""
-    if not Path(path).is_file():
+    if not os.path.lexists(path):
         raise InputError(f"There is no fit at {path}; `qqt fit RUNS -o {path}` makes one.")
+    content = content_of(Path(path))
     try:
-        fit = netcdf.from_bytes(unseal(Path(path).read_bytes()), groups)
+        fit = netcdf.from_bytes(unseal(content), groups)
     except Exception as error:  # a damaged or foreign file can make HDF5 raise anything
         raise InputError(
             f"{path} cannot be read as a fit: it is not netCDF, or {DAMAGED}"

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection, Hashable, Iterator
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -80,6 +81,15 @@ def _require_own(group: h5py.Group, left: list[int], depth: int = 0) -> None:
             left[0] -= each.nbytes
             if each.external or each.is_virtual or left[0] < 0:
                 raise ValueError(f"{name} lies in another file, or is larger than this one")
+
+
+def root_attributes(path: Path) -> set[str]:
+    """Names of the attributes of a netCDF file; none of what is damaged or something else."""
+    try:
+        with h5py.File(path) as file:
+            return set(file.attrs)
+    except Exception:  # HDF5 can raise anything
+        return set()
 
 
 def _write(group: h5py.Group, node: xr.DataTree, scales: dict[Hashable, h5py.Dataset]) -> None:

@@ -260,6 +260,11 @@ def _more_draws(check: Check, gate: Gate) -> str:
 
 
 def _disagree(check: Check, gate: Gate) -> str:
+    if np.isnan(check.value):
+        return (
+            "chains cannot be compared: there is one, or its draws are few or do not move: run "
+            "several (--chains 4), and longer"
+        )
     return f"the chains disagree: {_more_draws(check, gate)}"
 
 

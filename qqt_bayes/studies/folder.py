@@ -8,15 +8,18 @@
 ``levels.csv``            the levels, as a composition table
 ``summary.txt``           what it comes to
 ``*.png, *.svg``          the figures
-``study.json``            which models decide together, with which weights: written last, so that a
-                          folder that has it is whole
+``study.json``            which models decide together, with which weights, and the SHA-256 of each
+                          table and text: written first as a study in the making, and last as whole
 ========================  ==========================================================================
+
+A study may replace what an earlier one of the same runs and models wrote, and nothing else.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from hashlib import sha256
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,8 +30,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.decisions.study import Study
-from qqt_bayes.errors import InputError, listed
-from qqt_bayes.files import slug, write
+from qqt_bayes.errors import InputError
+from qqt_bayes.files import STUDY, slug, write
 from qqt_bayes.phrases import in_lines
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report.records import (
@@ -43,40 +46,11 @@ from qqt_bayes.report.records import (
 from qqt_bayes.report.study_text import summary
 from qqt_bayes.tables.composition import read_composition
 
-CONTENT = "study.json"
-"""Name of the file by which a folder is known as a study."""
-FIGURES = "scaling_curves", "probability_best", "utility_curves", "parameter_posteriors"
-"""How the names of the figures begin."""
-WRITTEN = (
-    *(f"{name}.csv" for name in ("decision", "laws", "comparison", "levels")),
-    "decision.json",
-    "summary.txt",
-    *(f"{title}*{ending}" for title in FIGURES for ending in (".png", ".svg")),
-)
-"""Patterns of what is written beside the fits."""
+TABLES = "decision", "laws", "comparison", "levels"
+"""Names of the tables, without their ending."""
+TEXTS = (*(f"{name}.csv" for name in TABLES), "decision.json", "summary.txt")
+"""Files that bear no mark of their own, so that `study.json` lists their digests."""
 DAMAGED = "make it again with `qqt study`"
-
-
-def emptied(folder: Path) -> Path:
-    """Remove what an earlier study wrote into a folder, so that no part of two is taken for one.
-
-    Fits are left until others of their names replace them.
-
-    Raises
-    ------
-    InputError
-        If the folder is no study and has files that a study would replace.
-    """
-    found = [path for pattern in WRITTEN for path in sorted(folder.glob(pattern))]
-    if found and not (folder / CONTENT).is_file():
-        names = listed(path.name for path in found)
-        raise InputError(
-            f"{folder} is no whole study and has files that one would replace: {names}; "
-            "name another folder, or remove them"
-        )
-    for path in [folder / CONTENT, *found]:
-        path.unlink(missing_ok=True)
-    return folder
 
 
 def fit_path(folder: Path, model: str) -> Path:
@@ -84,8 +58,17 @@ def fit_path(folder: Path, model: str) -> Path:
     return folder / f"{slug(model)}.nc"
 
 
+def begun(folder: Path) -> dict[str, Any]:
+    """What `study.json` says, whole or not; nothing if it is damaged or somebody else's."""
+    try:
+        content = json.loads((folder / STUDY).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
 def write_study(study: Study, folder: Path) -> None:
-    """Write all of a study but its fits, which are there already.
+    """Write all of a study but its fits, which are there already, into a folder made for it.
 
     Raises
     ------
@@ -94,6 +77,19 @@ def write_study(study: Study, folder: Path) -> None:
     """
     from qqt_bayes.report.figures.files import write_figures
 
+    texts = _texts(study)
+    digests = {name: sha256(text.encode()).hexdigest() for name, text in texts.items()}
+    content = begun(folder) | _content(study) | {"files": digests}
+    write(folder / STUDY, to_json_text(content))
+    for name, text in texts.items():
+        write(folder / name, text)
+    usable = {name: study.fits[name] for name in study.alone}
+    write_figures(usable, study.decision, study.levels, folder)
+    write(folder / STUDY, to_json_text(content | {"whole": True}))
+
+
+def _texts(study: Study) -> dict[str, str]:
+    """The tables and texts of a study, by the names of their files."""
     levels = study.levels.rename(level="data").to_series()
     tables = {
         "decision": to_frame(study.decision),
@@ -103,17 +99,10 @@ def write_study(study: Study, folder: Path) -> None:
         "levels": levels[levels > 0].reset_index(),
     }
     tables["comparison"] = comparison_by_run(study.comparison).reset_index()
-    for name, table in tables.items():
-        write(folder / f"{name}.csv", to_csv(table))
     words = summary(study)
-    write(
-        folder / "decision.json",
-        to_json_text(to_json(study.decision, study.deciding) | {"study": words}),
-    )
-    write(folder / "summary.txt", in_lines(words))
-    usable = {name: study.fits[name] for name in study.alone}
-    write_figures(usable, study.decision, study.levels, folder)
-    write(folder / CONTENT, to_json_text(_content(study)))
+    decision = to_json(study.decision, study.deciding) | {"study": words}
+    texts = {f"{name}.csv": to_csv(tables[name]) for name in TABLES}
+    return texts | {"decision.json": to_json_text(decision), "summary.txt": in_lines(words)}
 
 
 def _content(study: Study) -> dict[str, Any]:
@@ -178,9 +167,11 @@ def open_study(path: str | PathLike[str]) -> Saved:
     """
     folder = Path(path)
     try:
-        content = json.loads((folder / CONTENT).read_text(encoding="utf-8"))
+        content = json.loads((folder / STUDY).read_text(encoding="utf-8"))
         if content["schema"] != SCHEMA:
             raise ValueError(f"schema {content['schema']!r}")
+        if not content.get("whole", True):
+            raise InputError(f"{path} holds a study that did not come to its end; {DAMAGED}")
         deciding = [each for each in content["models"] if each["weight"] > 0]
         fits = {each["model"]: folder / Path(each["fit"]).name for each in deciding}
         weights = [float(each["weight"]) for each in deciding]
@@ -193,10 +184,12 @@ def open_study(path: str | PathLike[str]) -> Saved:
         ]
     except FileNotFoundError:
         raise InputError(
-            f"{path} is a folder without {CONTENT}, so no whole study; {DAMAGED}"
+            f"{path} is a folder without {STUDY}, so no whole study; {DAMAGED}"
         ) from None
+    except InputError:
+        raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{folder / CONTENT} is damaged; {DAMAGED}") from error
+        raise InputError(f"{folder / STUDY} is damaged; {DAMAGED}") from error
     levels = read_composition(folder / "levels.csv")
     return Saved(fits, hashes, weights, levels, budgets, refused)
 

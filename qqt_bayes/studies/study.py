@@ -18,14 +18,14 @@ from qqt_bayes.decisions.decide import decide
 from qqt_bayes.decisions.stack import as_shares
 from qqt_bayes.decisions.study import Study
 from qqt_bayes.errors import InadequateFit, InputError
-from qqt_bayes.files import new_folder
 from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.posterior.fit import Fit, require_group
 from qqt_bayes.posterior.fit_file import save
 from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels
 from qqt_bayes.report import gate_text
-from qqt_bayes.studies.folder import emptied, fit_path, write_study
+from qqt_bayes.studies.folder import fit_path, write_study
 from qqt_bayes.studies.laws import BOUNDED, LONGER, MODELS, THEOREM, fit_laws, silent
+from qqt_bayes.studies.place import prepared
 from qqt_bayes.tables.budgets import budgets_about
 from qqt_bayes.tables.runs import require_runs
 
@@ -49,6 +49,7 @@ def study(
     seed: int = 0,
     target_accept: float | None = None,
     progress: bool = False,
+    overwrite: bool = False,
     say: Callable[[str], None] = silent,
     **fields: Unpack[CriteriaFields],
 ) -> Study:
@@ -81,6 +82,9 @@ def study(
         Let fits take part that did not pass their gates.
     draws, tune, chains, seed, target_accept, progress
         As for `fit`. A fit whose chains are only too short is made again, three times as long.
+    overwrite : bool
+        Replace files in the folder that have the names of a study's, whoever wrote them; if not
+        given, only those of an earlier study of the same runs and models are replaced.
     say : callable
         Called with a sentence at each step.
 
@@ -91,7 +95,8 @@ def study(
     Raises
     ------
     InputError
-        If a level, a budget, a model or an option is not one, or the folder cannot be written.
+        If a level, a budget, a model or an option is not one, or the folder cannot be written or
+        holds files that are not to be replaced.
     InadequateFit
         If no law's fit passed its gate and `force` is not given; the fits are saved by then.
 
@@ -113,7 +118,11 @@ def study(
         compared = scaled(compared, runs["pool_size"], target_pools)
     samples = budgets_about(runs["samples_seen"].values) if budgets is None else as_budgets(budgets)
     shares = dict(zip(list(specs)[: len(models)], as_shares(weights, len(models)), strict=True))
-    folder = None if out is None else emptied(new_folder(Path(out)))
+    instead = BOUNDED if by_default else {}
+    folder = None
+    if out is not None:
+        question = runs.attrs["data_hash"], list(specs.values())
+        folder = prepared(Path(out), *question, list(instead.values()), overwrite=overwrite)
     sampler: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "seed": seed}
     sampler |= {"target_accept": target_accept, "progress": progress}
 
@@ -123,10 +132,9 @@ def study(
         length = {name: times * sampler[name] for name in ("draws", "tune")}
         tree = inference.fit(runs, spec, **sampler | length)
         if folder is not None:
-            save(tree, fit_path(folder, spec.name))
+            save(tree, fit_path(folder, spec.name), overwrite=True)
         return Fit.of(tree)
 
-    instead = BOUNDED if by_default else {}
     fits = fit_laws(specs, make, instead=instead, longer=1 if force else LONGER, say=say)
     for name, other in BOUNDED.items():
         if name in shares and other in fits:

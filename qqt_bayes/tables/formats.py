@@ -10,11 +10,13 @@ import zlib
 from collections.abc import Callable
 from functools import partial
 from os import PathLike
+from os.path import isfile
 from pathlib import Path
 
 import pandas as pd
 
-from qqt_bayes.errors import InputError, suggest
+from qqt_bayes.errors import InputError
+from qqt_bayes.files import LARGEST, content_of
 from qqt_bayes.tables.dialects.delimited import read_delimited
 from qqt_bayes.tables.dialects.excel import read_excel
 from qqt_bayes.tables.dialects.json_files import read_json, read_json_lines
@@ -70,34 +72,27 @@ def read_table(source: Source, role: str) -> Table:
 
 
 def _content(source: str | PathLike[str]) -> tuple[str, str, bytes]:
-    """Name of a file, the ending that says what it is, and what it holds, unpacked."""
+    """Name of a file, the ending that says what it is, and what it holds, unpacked.
+
+    The ending and the kind of a file are checked before anything is read.
+    """
     if source == STANDARD_INPUT:
-        content, name = sys.stdin.buffer.read(), "standard input"
+        content, name = sys.stdin.buffer.read(LARGEST + 1), "standard input"
+        if len(content) > LARGEST:
+            raise InputError(f"{name}: has more than {LARGEST:,} bytes, too many for a table")
         content = _unpacked(content, name, PACKED if content.startswith(GZIP) else "")
         return name, _ending_of(content), content
     path = Path(source)
-    content = _bytes(path)
     *_, before, last = ("", "", *(ending.lower() for ending in path.suffixes))
     kind = before if last == PACKED else last
     if kind not in READERS:
+        if not isfile(path):  # then that is what has to be said
+            content_of(path)
         expected = ", ".join(READERS)
         raise InputError(
             f"{path}: expected a file whose name ends in {expected}; {PACKED} may follow"
         )
-    return str(path), kind, _unpacked(content, str(path), last)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        near = suggest(path.name, [other.name for other in path.parent.glob("*")])
-        raise InputError(f"{path}: no such file{near}") from None
-    except IsADirectoryError:
-        raise InputError(f"{path}: expected a file, got a folder") from None
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{path}: cannot be read: {reason}") from None
+    return str(path), kind, _unpacked(content_of(path), str(path), last)
 
 
 def _unpacked(content: bytes, name: str, ending: str) -> bytes:

@@ -50,7 +50,9 @@ def test_demo_keeps_fits_that_failed(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     )
     result = qqt("demo", "-o", tmp_path, exit_code=3)
     assert "Nothing was decided." in result.stderr
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"{x}.nc" for x in MODELS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        ["study.json", *(f"{x}.nc" for x in MODELS)]
+    )
 
 
 def _fit_of_the_demo(runs, model, *, passed=True):

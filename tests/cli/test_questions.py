@@ -50,12 +50,13 @@ def test_check_of_a_good_table_asks_nothing(files: SimpleNamespace) -> None:
 def test_fit_and_study_refuse_with_all_questions_in_one_message(
     runs: Path, tmp_path: Path, command: str
 ) -> None:
-    said = qqt(command, runs, "-o", tmp_path / "new", exit_code=1)
+    new = tmp_path / {"fit": "new.nc", "study": "new"}[command]
+    said = qqt(command, runs, "-o", new, exit_code=1)
     assert said.stdout == ""
     assert said.stderr.splitlines()[0] == "Questions:"
     assert said.stderr.splitlines()[-1] == "Answer by correcting the table, or go on with --yes."
     assert len(said.stderr.splitlines()) == 4
-    assert not (tmp_path / "new").exists()
+    assert not new.exists()
 
 
 def test_a_fit_goes_on_with_yes_and_notes_the_questions(

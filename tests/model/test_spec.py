@@ -22,7 +22,7 @@ from qqt_bayes.model.spec import Spec, list_models, load_model
 
 def test_missing_file_and_folder(tmp_path):
     for path in (tmp_path / "none.toml", tmp_path, str(tmp_path)):
-        with pytest.raises(InputError, match=f"^{path}: the specification cannot be read: [A-Z]"):
+        with pytest.raises(InputError, match=f"^the specification cannot be read: {path}: "):
             load_model(path)
 
 

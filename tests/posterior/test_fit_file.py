@@ -51,7 +51,7 @@ def test_missing_file(tmp_path):
 
 
 def test_folder(tmp_path):
-    refusal(tmp_path, "There is no fit at ")
+    refusal(tmp_path, "expected a file, got a folder")
 
 
 @pytest.mark.parametrize("content", [b"", b"run,error\n1,0.5\n"], ids=["empty", "text"])

@@ -229,7 +229,9 @@ def test_without_a_fit_that_passed_nothing_is_decided(runs, tmp_path, monkeypatc
     models = "utility", "utility-free-size"
     with pytest.raises(InadequateFit, match=r"(?s)The fit of utility was refused \(.*saved in"):
         study(runs, made.levels(), [1e9], tmp_path, models=models)
-    assert {path.name for path in tmp_path.iterdir()} == {"utility.nc", "utility-free-size.nc"}
+    fits = {"utility.nc", "utility-free-size.nc"}
+    assert {path.name for path in tmp_path.iterdir()} == {*fits, "study.json"}
+    assert "a study that did not come to its end" in qqt("decide", tmp_path, exit_code=1).stderr
 
 
 def test_fits_that_were_refused_for_their_laws_still_tell_ranks(runs, monkeypatch):
@@ -286,8 +288,8 @@ def test_a_folder_has_one_study_or_none(runs, tmp_path, monkeypatch):
     monkeypatch.setattr(inference, "fit", lambda runs, spec, **_: made_fit(runs, spec, False))
     with pytest.raises(InadequateFit):
         study(runs, made.levels(), [1e9], tmp_path, **options)
-    assert {path.name for path in tmp_path.iterdir()} == {"utility.nc"}
+    assert {path.name for path in tmp_path.iterdir()} == {"utility.nc", "study.json"}
     (tmp_path / "levels.csv").write_text("mine")
-    with pytest.raises(InputError, match=r"has files that one would replace: 'levels.csv'"):
+    with pytest.raises(InputError, match=r"not as the earlier one wrote them: 'levels.csv'"):
         study(runs, made.levels(), [1e9], tmp_path, **options)
     assert (tmp_path / "levels.csv").read_text() == "mine"

@@ -13,9 +13,13 @@ from matplotlib.figure import Figure
 from qqt_bayes.files import slug, write
 from qqt_bayes.posterior.fit import AnyFit, Fit, opened
 from qqt_bayes.report.figures import plots
+from qqt_bayes.report.figures.names import MAKER
 from qqt_bayes.report.figures.style import STYLE, lay_out
 
-ENDINGS: dict[str, dict[str, Any]] = {".png": {"dpi": 200}, ".svg": {"metadata": {"Date": None}}}
+ENDINGS: dict[str, dict[str, Any]] = {
+    ".png": {"dpi": 200, "metadata": {"Software": MAKER}},
+    ".svg": {"metadata": {"Date": None, "Creator": MAKER}},
+}
 """Options of `savefig` by the ending of a file's name; without the date the same figure gives the
 same bytes."""
 

@@ -74,7 +74,7 @@ class Functions(NamedTuple):
 def functions() -> Functions:
     """The compiled functions: from the cache, or compiled now, by two processes."""
     sources = _sources()
-    with nullcontext() if is_compiled() else _in_another_process():
+    with _in_another_process() if keeps_compiled() and not is_compiled() else nullcontext():
         density = _address(DENSITY, _density(sources))
     values = _address(SET_VALUES, _set_values(sources))  # of the other process, if there was one
     # at last: `is_compiled` asks for this one
@@ -85,6 +85,17 @@ def functions() -> Functions:
 def is_compiled() -> bool:
     """Whether the cache has the functions for the present sources, Numba and processor."""
     return _kept(EXPAND, _expand(_sources())) is not None
+
+
+def keeps_compiled() -> bool:
+    """Whether there is a folder in which compiled functions stay for the next process."""
+    try:
+        FunctionCache(_expand(_sources()))
+    except RuntimeError as error:
+        if not _has_no_folder(error):
+            raise
+        return False
+    return True
 
 
 def warm_set_values() -> None:
@@ -149,14 +160,21 @@ def _address(signature: Any, function: Callable[..., Any]) -> int:
 
 @global_compiler_lock
 def _kept(signature: Any, function: Callable[..., Any]) -> Any:
-    """What Numba's cache has of a function; None where it has none, or there is no cache."""
+    """What Numba's cache has of a function; None where it has none, or there is no cache.
+
+    A damaged one, as a full disk leaves it, is emptied: the function is compiled anew.
+    """
     try:
         cache = FunctionCache(function)
     except RuntimeError as error:
         if not _has_no_folder(error):
             raise
         return None
-    return cache.load_overload(signature, Loading())
+    try:
+        return cache.load_overload(signature, Loading())
+    except Exception:  # a damaged file can make pickle and LLVM raise anything
+        cache.flush()
+        return None
 
 
 def _callback(signature: Any, function: Callable[..., Any]) -> Any:

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from os import PathLike
+from os.path import isfile
 from pathlib import Path
 
 import numpy as np
@@ -186,7 +187,8 @@ def columns_beside(source: object) -> tuple[dict[str, str], str]:
     stem = Path(path.stem).stem if path.suffix.lower() == PACKED else path.stem
     try:
         beside = path.with_name(f"{stem}.toml")
-        text = "" if beside == path else beside.read_text("utf-8-sig")
+        is_there = beside != path and isfile(beside)
+        text = beside.read_bytes().decode("utf-8-sig") if is_there else ""
         table = tomllib.loads(text).get("columns")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{beside}: not valid TOML, which may name the columns: {error}") from None

@@ -1,0 +1,75 @@
+"""What a command may replace without being told to: what it wrote itself, as far as that shows.
+
+A fit, ranks and a figure are marked as this package's, a decision as JSON has its keys. A CSV shows
+nothing: it may be anybody's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from qqt_bayes.errors import InputError
+from qqt_bayes.files import is_sealed, is_study, require_free
+from qqt_bayes.posterior import fit_file, netcdf
+from qqt_bayes.report.figures.names import is_figure
+
+LARGEST_DECISION = 100_000_000
+"""Bytes of a file that is looked into; a decision of a thousand levels has a tenth of that."""
+
+
+def require_fits(paths: Iterable[Path], *, overwrite: bool) -> None:
+    """Let fits be written: over fits, or where nothing is."""
+    _require(list(paths), fit_file.is_saved, "fit", overwrite=overwrite)
+
+
+def require_ranks(path: Path, *, overwrite: bool) -> None:
+    """Let the ranks of a calibration be written: over others, or where nothing is."""
+    _require([path], _is_ranks, "file of ranks", overwrite=overwrite)
+
+
+def require_figures(paths: Iterable[Path], *, overwrite: bool) -> None:
+    """Let figures be written: over figures of this package, or where nothing is."""
+    _require(list(paths), is_figure, "figure", overwrite=overwrite)
+
+
+def require_decisions(paths: Iterable[Path], *, overwrite: bool) -> None:
+    """Let a decision be written: over one in JSON, or where nothing is."""
+    paths = list(paths)
+    require_free(paths, lambda _: True, overwrite=True)  # whatever they are, each its own
+    tables = [path for path in paths if path.suffix.lower() == ".csv"]
+    _require(tables, overwrite=overwrite)
+    others = [path for path in paths if path not in tables]
+    _require(others, _is_decision, "decision", overwrite=overwrite)
+
+
+def _require(
+    paths: list[Path],
+    ours: Callable[[Path], bool] = lambda _: False,
+    what: str = "",
+    *,
+    overwrite: bool,
+) -> None:
+    """Let files be written that are new, or ours and no part of a study, or to be replaced."""
+    require_free(paths, ours, what, overwrite=overwrite)
+    for path in paths:
+        if path.exists() and not overwrite and is_study(path.parent):
+            raise InputError(
+                f"{path} is part of the study in {path.parent}, which would no longer be whole; "
+                "choose another name, or --overwrite"
+            )
+
+
+def _is_ranks(path: Path) -> bool:
+    return is_sealed(path) and netcdf.root_attributes(path) >= {"spec", "legal"}
+
+
+def _is_decision(path: Path) -> bool:
+    try:
+        if not path.is_file() or path.stat().st_size > LARGEST_DECISION:
+            return False
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and {"schema", "settings", "decisions"} <= set(content)
