@@ -23,6 +23,7 @@ LONGER = 3
 OTHER_MODELS = {
     "error": {
         "effective-reuse": "effective-reuse",
+        "effective-reuse-onset": "effective-reuse-onset (a slow start)",
         "effective-reuse-overfit": "effective-reuse-overfit (errors that rise again)",
         "utility-free-size": "utility-free-size",
         "utility-bounded": "utility-bounded (errors near chance)",
@@ -31,6 +32,7 @@ OTHER_MODELS = {
     },
     "loss": {
         "effective-reuse": "effective-reuse",
+        "effective-reuse-onset": "effective-reuse-onset (a slow start)",
         "effective-reuse-overfit": "effective-reuse-overfit (losses that rise again)",
         "utility-free-size": "utility-free-size",
         "data-constrained": "data-constrained",
@@ -38,6 +40,8 @@ OTHER_MODELS = {
     },
 }
 """Models to try where one does not describe runs of a kind: how a sentence names each."""
+SLOW_START = "effective-reuse-onset"
+"""The model to try where early runs bend away."""
 
 
 def verdict(gate: Gate) -> str:
@@ -124,7 +128,7 @@ def advice(check: Check, gate: Gate) -> str:
     >>> from qqt_bayes.posterior.checks import check_value
     >>> check = check_value("residuals_budget", 0.001)
     >>> advice(check, Gate((check,), model="utility", kind="loss"))
-    'the law does not describe these runs: try effective-reuse or effective-reuse-overfit ...'
+    'the law does not describe these runs: try effective-reuse or effective-reuse-onset ...'
     """
     return check.advice or ADVICE.get(check.id, _unknown)(check, gate)
 
@@ -222,9 +226,9 @@ def _far(check: Check, gate: Gate) -> str:
     return "the approximation may be far from the posterior: fit with method nuts"
 
 
-def _other_law(check: Check, gate: Gate) -> str:
+def _other_law(check: Check, gate: Gate, *, without: str = "") -> str:
     others = OTHER_MODELS[gate.kind]
-    models = [words for name, words in others.items() if name != gate.model]
+    models = [words for name, words in others.items() if name not in (gate.model, without)]
     words = f"the law does not describe these runs: try {' or '.join(models)}"
     if gate.groups == 1:
         return words
@@ -238,10 +242,14 @@ def _early(check: Check, gate: Gate) -> str:
     if not check.of:
         return _other_law(check, gate)
     least = check.of.removeprefix(EARLY_RUNS)
-    return (
-        f"they bend away from what all others follow, as runs do in which training has hardly "
-        f"begun: leave them out with --from {least}, if enough are left; {_other_law(check, gate)}"
+    ways = [f"leave them out with --from {least}, if enough are left"]
+    if gate.model != SLOW_START:
+        ways.insert(0, f"try {SLOW_START}, which lets training begin slowly")
+    words = (
+        "they bend away from what all others follow, as runs do in which training has hardly "
+        f"begun: {', or '.join(ways)}"
     )
+    return f"{words}; else {_other_law(check, gate, without=SLOW_START)}"
 
 
 def _noisy(check: Check, gate: Gate) -> str:

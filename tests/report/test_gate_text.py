@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from qqt_bayes.posterior.checks import CHECKS, check_value
+from qqt_bayes.posterior.checks import CHECKS, EARLY_RUNS, check_value
 from qqt_bayes.posterior.gate import Gate, Mode
 from qqt_bayes.report.gate_text import (
     ADVICE,
@@ -21,8 +21,9 @@ from qqt_bayes.report.gate_text import (
 LONGER = "sample longer (--draws 3000 --tune 3000), or take a simpler model"
 OTHER_LAW = (
     "the law does not describe these runs: try effective-reuse or "
-    "effective-reuse-overfit (errors that rise again) or utility-free-size or utility-bounded "
-    "(errors near chance) or utility-overfit (errors that rise again) or effective-data"
+    "effective-reuse-onset (a slow start) or effective-reuse-overfit (errors that rise again) or "
+    "utility-free-size or utility-bounded (errors near chance) or utility-overfit (errors that "
+    "rise again) or effective-data"
 )
 SENTENCES = {
     "rhat": ("R-hat of tau: 1.3 (at most 1.01)", f"the chains disagree: {LONGER}"),
@@ -142,6 +143,24 @@ def test_the_advice_is_for_the_kind_of_table_at_hand():
     assert "where groups differ, a model with parameters over group" in advice(
         check, Gate((check,), groups=2)
     )
+
+
+def test_early_runs_that_bend_have_two_ways_on_and_none_that_was_tried():
+    """A law with a term for a slow start, or without them; after that law, what is left."""
+    check = check_value("misfit_common", 0.1, of=f"{EARLY_RUNS}986M")
+    hardly = "as runs do in which training has hardly begun: "
+    for kind, models in OTHER_MODELS.items():
+        for model in models:
+            words = advice(check, Gate((check,), model=model, kind=kind))
+            assert words.count("effective-reuse-onset") == (model != "effective-reuse-onset")
+            assert "leave them out with --from 986M, if enough are left; else the law" in words
+            offered = words.split(": try ")[-1].split(" or ")
+            left = set(models) - {model, "effective-reuse-onset"}
+            assert offered == [models[name] for name in models if name in left]
+    first = advice(check, Gate((check,), model="effective-reuse", kind="loss"))
+    assert f"{hardly}try effective-reuse-onset, which lets training begin slowly, or leave" in first
+    second = advice(check, Gate((check,), model="effective-reuse-onset", kind="loss"))
+    assert f"{hardly}leave them out with" in second
 
 
 def test_modes_and_evidence_are_said_whatever_the_verdict():
