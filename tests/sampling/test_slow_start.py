@@ -1,4 +1,4 @@
-"""Losses whose early runs bend away: the law with a term for it describes them, the one without not."""
+"""Losses that begin slowly: refused by the law without a term for it, described with it."""
 
 import math
 
