@@ -51,7 +51,7 @@ def simulate_runs(
     Raises
     ------
     InputError
-        If the law is unknown or does not have the kappa or omega that is given, or a pool of the
+        If the law is unknown or does not have the kappa, omega or B that is given, or a pool of the
         design has no parameters.
 
     Examples

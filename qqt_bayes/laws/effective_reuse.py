@@ -12,6 +12,9 @@ A training set takes ``u_i`` unique samples from pool i, ``U = sum u_i``, with s
 - With a term for errors that rise again (law `effective-reuse-overfit`), a training set is
   memorised around epoch ``E = m (1 + R_S)``, and a model that knows it by heart has lost a share
   ``1 - exp(-omega)`` of its effective samples.
+- With a term for a slow start (law `effective-reuse-onset`), what has been learned shows only once
+  training has begun: around ``D_0`` effective samples the curve comes down to the one of the law
+  without the term.
 
 So what a mixture is worth follows from its pools by two weighted sums, without training it.
 ``Q`` and ``r`` count from their means over all pools, and N is the geometric mean of the pools'
@@ -43,6 +46,18 @@ ARGUMENTS = ("Q", "r", "R", "zeta", "g", "k", "rho", "z2", "alpha", "A", "d", *C
 RISE = ("omega", "memory")
 """What a specification declares beside, and the law is a function of, where errors may rise again:
 omega and m."""
+ONSET = ("transient", "onset", "stretch")
+"""What a specification declares beside where training may begin slowly."""
+OF_ONSET = ("B", "onset", "stretch")
+"""What the law is then a function of beside."""
+LAWS_OF_REUSE = {
+    "effective-reuse": ((), ()),
+    "effective-reuse-overfit": (RISE, RISE),
+    "effective-reuse-onset": (ONSET, OF_ONSET),
+}
+"""What each of these laws declares beside `PARAMETERS`, and is a function of beside `ARGUMENTS`."""
+MAX_LOG_PAST = 50.0
+"""Where so much more was seen than training takes to begin, nothing is left of the slow start."""
 MAX_RHO = 0.95
 """At 1 repetition would be as good as fresh data, and no training set would ever be exhausted."""
 MAX_LOG_ODDS = 100.0
@@ -72,6 +87,13 @@ def derive(values: dict[str, Any]) -> dict[str, Any]:
     >>> found = derive({"floor": 0.25, "height": 1.0, "chance_error": 0.9})
     >>> round(float(found["d"]), 3), round(float(found["A"]), 3)
     (0.18, 0.36)
+
+    So is the size B of a slow start: of losses it is the transient as it is declared, of error
+    rates ``transient / (1 + transient)``, a share of what lies between the law and chance.
+
+    >>> slow = derive({"floor": 0.25, "height": 1.0, "chance_error": 0.9, "transient": 3.0})
+    >>> float(slow["B"])
+    0.75
     """
     c, floor, height = (values[name] for name in ("chance_error", "floor", "height"))
     of_losses = np.isinf(c)
@@ -79,7 +101,11 @@ def derive(values: dict[str, Any]) -> dict[str, Any]:
     rate = c * floor / (1 + floor)
     d = of_losses * floor + ~of_losses * rate
     below = (c - rate) * height / (1 + height)
-    return values | {"d": d, "A": of_losses * height + ~of_losses * below}
+    found = values | {"d": d, "A": of_losses * height + ~of_losses * below}
+    if "transient" in values:
+        odds = values["transient"]
+        found["B"] = of_losses * odds + ~of_losses * (odds / (1 + odds))
+    return found
 
 
 def effective_reuse(
@@ -103,6 +129,9 @@ def effective_reuse(
     *,
     omega: Any = None,
     memory: Any = None,
+    B: Any = None,
+    onset: Any = None,
+    stretch: Any = None,
 ) -> Any:
     r"""Error of training sets by their effective samples.
 
@@ -127,6 +156,13 @@ def effective_reuse(
     Drawn with replacement, D is the mean over how often the samples are seen: with ``f(e)`` what
     stands behind ``U q`` above, ``D = U q E f(K)`` and ``K ~ Poisson(e)``.
 
+    Where training may begin slowly, the error is above y. With ``D_0 = onset X`` it is
+
+    ``y + B exp(-(D / D_0)^stretch)`` of losses, ``y + B (c - y) exp(-(D / D_0)^stretch)`` of rates:
+
+    a transient in which the optimiser has still to find what the data are worth. It is over after
+    some D_0, and what is forecast beyond is the law without it. B = 0 is that law.
+
     Parameters
     ----------
     epochs : Epochs
@@ -137,6 +173,8 @@ def effective_reuse(
     xp : module
     omega, memory : array, optional
         Of errors that may rise again; `memory` is m.
+    B, onset, stretch : array, optional
+        Of a slow start; `onset` in units of the reference budget, `B` of error rates below 1.
 
     Examples
     --------
@@ -158,6 +196,13 @@ def effective_reuse(
     >>> seen = collapse([1e3, 16e3, 64e3], 1e3)
     >>> effective_reuse(seen, **theta, mixture=ONE_POOL, **rise).round(4)
     array([0.6019, 0.432 , 0.6561])
+
+    A slow start that is nearly over after two thousand samples of fresh data.
+
+    >>> slow = dict(B=np.array([4.0]), onset=np.array([0.5]), stretch=np.array([1.0]))
+    >>> seen = collapse([250.0, 500.0, 2e3, 8e3], 1e6)
+    >>> effective_reuse(seen, **theta, mixture=ONE_POOL, **slow).round(4)
+    array([3.5261, 2.2786, 0.5268, 0.2768])
     """
     own = mixture.own
     quality = xp.exp(Q)
@@ -195,4 +240,12 @@ def effective_reuse(
     highest = own(np.minimum(chance_error, LARGEST))
     log_odds = xp.minimum(xp.log((highest - floor) / above) / power, MAX_LOG_ODDS)
     log_ratio = xp.log(xp.expm1(log_odds))
-    return floor + above * xp.exp(power * (log_odds - xp.logaddexp(0.0, log_ratio + log_effective)))
+    left = power * (log_odds - xp.logaddexp(0.0, log_ratio + log_effective))
+    error = floor + above * xp.exp(left)
+    if B is None:
+        return error
+    of_rates = np.isfinite(chance_error)
+    chance, is_rate = own(np.where(of_rates, chance_error, 1.0)), own(np.where(of_rates, 1.0, 0.0))
+    room = 1 - is_rate + is_rate * (chance - error)
+    log_past = own(stretch) * (log_effective - xp.log(own(onset)))
+    return error + own(B) * room * xp.exp(-xp.exp(xp.minimum(log_past, MAX_LOG_PAST)))

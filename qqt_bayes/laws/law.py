@@ -26,7 +26,13 @@ from typing import Any
 import numpy as np
 
 from qqt_bayes.errors import InputError, alternatives
-from qqt_bayes.laws.effective_reuse import ARGUMENTS, PARAMETERS, RISE, derive, effective_reuse
+from qqt_bayes.laws.effective_reuse import (
+    ARGUMENTS,
+    LAWS_OF_REUSE,
+    PARAMETERS,
+    derive,
+    effective_reuse,
+)
 from qqt_bayes.laws.epochs import Epochs, log_samples
 from qqt_bayes.laws.means import Mixture
 from qqt_bayes.laws.uses import (
@@ -333,14 +339,17 @@ def power_law(
 
 _REPEATING = ("a", "b", "d", "tau", "size_exponent")
 
-_REUSE = Law(
-    "effective-reuse",
-    effective_reuse,
-    PARAMETERS,
-    takes=ARGUMENTS,
-    derive=derive,
-    centred=("Q", "r"),
-    convex=False,
+_OF_REUSE = (
+    Law(
+        name,
+        effective_reuse,
+        (*PARAMETERS, *declared),
+        takes=(*ARGUMENTS, *taken),
+        derive=derive,
+        centred=("Q", "r"),
+        convex=False,
+    )
+    for name, (declared, taken) in LAWS_OF_REUSE.items()
 )
 
 LAWS = {
@@ -353,20 +362,18 @@ LAWS = {
         Law("effective-data", effective_data, _REPEATING, separable=False),
         Law("data-constrained", data_constrained, _REPEATING),
         Law("power-law", power_law, ("a", "b", "d")),
-        _REUSE,
-        replace(
-            _REUSE,
-            name="effective-reuse-overfit",
-            parameters=(*PARAMETERS, *RISE),
-            takes=(*ARGUMENTS, *RISE),
-        ),
+        *_OF_REUSE,
     )
 }
 """The closed registry of laws."""
 
 
-RISING = {"kappa": "utility-overfit", "omega": "effective-reuse-overfit"}
-"""Parameters above 0 where errors rise again, and the laws that know them."""
+TERMS = {
+    "kappa": "utility-overfit",
+    "omega": "effective-reuse-overfit",
+    "B": "effective-reuse-onset",
+}
+"""Parameters of terms that some laws have, which are absent at 0, and the laws that know them."""
 
 
 def law_for(name: str, parameters: Mapping[Any, Any]) -> Law:
@@ -380,14 +387,14 @@ def law_for(name: str, parameters: Mapping[Any, Any]) -> Law:
     Raises
     ------
     InputError
-        If there is no such law, or it would leave out a kappa or omega above 0.
+        If there is no such law, or it would leave out a kappa, omega or B above 0.
     """
     if name not in LAWS:
         raise InputError(f"unknown law {name!r}{alternatives(name, LAWS)}")
-    for rising, knows in RISING.items():
-        if rising not in LAWS[name].parameters and np.any(parameters.get(rising, 0.0)):
+    for term, knows in TERMS.items():
+        if term not in LAWS[name].arguments and np.any(parameters.get(term, 0.0)):
             raise InputError(
-                f"{rising} is above 0, which law {name!r} does not know; "
-                f"take law {knows!r}, or leave {rising} out"
+                f"{term} is above 0, which law {name!r} does not know; "
+                f"take law {knows!r}, or leave {term} out"
             )
     return LAWS[name]

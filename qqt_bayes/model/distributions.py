@@ -70,6 +70,9 @@ DOMAINS = {
     "z2": REAL,
     "omega": NON_NEGATIVE,
     "memory": POSITIVE,
+    "transient": NON_NEGATIVE,
+    "onset": POSITIVE,
+    "stretch": POSITIVE,
     "height": POSITIVE,
     "floor": NON_NEGATIVE,
     # of how far runs scatter

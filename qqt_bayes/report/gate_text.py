@@ -28,6 +28,7 @@ LONGER = 3
 OTHER_MODELS = {
     "error": {
         "effective-reuse": "effective-reuse",
+        "effective-reuse-onset": "effective-reuse-onset (a slow start)",
         "effective-reuse-overfit": "effective-reuse-overfit (errors that rise again)",
         "utility-free-size": "utility-free-size",
         "utility-bounded": "utility-bounded (errors near chance)",
@@ -36,6 +37,7 @@ OTHER_MODELS = {
     },
     "loss": {
         "effective-reuse": "effective-reuse",
+        "effective-reuse-onset": "effective-reuse-onset (a slow start)",
         "effective-reuse-overfit": "effective-reuse-overfit (losses that rise again)",
         "utility-free-size": "utility-free-size",
         "data-constrained": "data-constrained",
@@ -43,6 +45,8 @@ OTHER_MODELS = {
     },
 }
 """Models to try where one does not describe runs of a kind: how a sentence names each."""
+SLOW_START = "effective-reuse-onset"
+"""The model to try where early runs bend away."""
 
 
 def verdict(gate: Gate, tried: Collection[str] = ()) -> str:
@@ -144,7 +148,7 @@ def advice(check: Check, gate: Gate) -> str:
     >>> from qqt_bayes.posterior.checks import check_value
     >>> check = check_value("residuals_budget", 0.001)
     >>> advice(check, Gate((check,), model="utility", kind="loss"))
-    'the law does not describe these runs: try effective-reuse or effective-reuse-overfit ...'
+    'the law does not describe these runs: try effective-reuse or effective-reuse-onset ...'
     """
     if check.advice:
         return check.advice
@@ -160,13 +164,13 @@ def _briefly(check: Check, gate: Gate) -> str:
 
 def other_law(gate: Gate, tried: Collection[str] = ()) -> str:
     """Which laws to try where one does not describe the runs, and what is left if none does."""
+    early = any(check.id == "misfit_common" and check.of for check in gate.failed)
     left = [
         words
         for name, words in OTHER_MODELS[gate.kind].items()
-        if name != gate.model and name not in tried
+        if name not in {gate.model, *tried} and not (early and name == SLOW_START)
     ]
-    early = any(check.id == "misfit_common" and check.of for check in gate.failed)
-    first = "leave out the early runs; if that is not enough, " if early else ""
+    first = "leave out the early runs, or let them begin slowly; else " if early else ""
     groups = (
         "; where groups differ, a model with parameters over group (cherti has some), or a table "
         "for each group"
@@ -284,9 +288,12 @@ def _early(check: Check, gate: Gate) -> str:
     if not check.of:
         return _wrong(check, gate)
     least = check.of.removeprefix(EARLY_RUNS)
+    ways = [f"leave them out with --from {least}, if enough are left"]
+    if gate.model != SLOW_START:
+        ways.insert(0, f"try {SLOW_START}, which lets training begin slowly")
     return (
-        f"they bend away from what all others follow, as runs do in which training has hardly "
-        f"begun: leave them out with --from {least}, if enough are left"
+        "they bend away from what all others follow, as runs do in which training has hardly "
+        f"begun: {', or '.join(ways)}"
     )
 
 

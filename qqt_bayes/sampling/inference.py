@@ -32,7 +32,7 @@ from qqt_bayes.sampling.nutpie_adapter import Density, from_kernel
 from qqt_bayes.sampling.samplers import STARTS, Settings, dispersed, has_start, sample
 from qqt_bayes.sampling.search.modes import find_modes
 from qqt_bayes.sampling.search.profile import find_coordinates
-from qqt_bayes.tables.order import canonical, in_order
+from qqt_bayes.tables.order import canonical, hash_runs, in_order
 from qqt_bayes.tables.runs import require_runs
 
 Array = NDArray[np.float64]
@@ -291,7 +291,9 @@ def _provenance(problem: Problem) -> dict[str, Any]:
         "spec": json.dumps(spec.to_dict()),
         "spec_hash": spec.hash,
         "versions": versions(),
-        **{name: runs.attrs[name] for name in ("kind", "metric", "source", "data_hash")},
+        **{name: runs.attrs[name] for name in ("kind", "metric", "source")},
+        # runs may have been changed since their table was read
+        "data_hash": hash_runs(runs, runs.attrs["kind"], runs.attrs["metric"]),
         # a table that was made by hand may lack these
         **{name: runs.attrs[name] for name in ("measure", "unit") if name in runs.attrs},
     }

@@ -27,6 +27,7 @@ from qqt_bayes.studies.folder import fit_path, write_study
 from qqt_bayes.studies.laws import BOUNDED, LONGER, MODELS, THEOREM, fit_laws, silent
 from qqt_bayes.studies.place import prepared
 from qqt_bayes.tables.budgets import budgets_about
+from qqt_bayes.tables.order import hash_runs
 from qqt_bayes.tables.runs import require_runs
 
 
@@ -121,7 +122,8 @@ def study(
     instead = BOUNDED if by_default else {}
     folder = None
     if out is not None:
-        question = runs.attrs["data_hash"], list(specs.values())
+        of_runs = hash_runs(runs, runs.attrs["kind"], runs.attrs["metric"])
+        question = of_runs, list(specs.values())
         folder = prepared(Path(out), *question, list(instead.values()), overwrite=overwrite)
     sampler: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "seed": seed}
     sampler |= {"target_accept": target_accept, "progress": progress}

@@ -45,12 +45,21 @@ OF_ALL = {
     "reference": Number("a budget of at least 1", at_least(1.0), units="samples"),
     "chance_error": Number("a chance error above 0", lambda c: c > 0, default=1.0),
     "omega": Number("an omega of at least 0", at_least(0.0), default=0.0),
+    "B": Number("a B of at least 0", at_least(0.0), default=0.0),
 }
 """The columns of law effective-reuse, by pool and with one value for all; the chance error of
 losses is infinite."""
 OF_OVERFIT = {"memory": Number("a multiple above 0 of the epochs that data stand", above(0.0))}
-"""What one more law has beside them."""
-OF_LAWS = {"effective-reuse": OF_ALL, "effective-reuse-overfit": OF_ALL | OF_OVERFIT}
+OF_SLOW_START = {
+    "onset": Number("a multiple above 0 of the reference", above(0.0)),
+    "stretch": Number("a power above 0", above(0.0)),
+}
+"""What two more laws have beside them."""
+OF_LAWS = {
+    "effective-reuse": OF_ALL,
+    "effective-reuse-overfit": OF_ALL | OF_OVERFIT,
+    "effective-reuse-onset": OF_ALL | OF_SLOW_START,
+}
 """The laws that have columns of their own."""
 
 OTHER_FORM = ("A", "alpha", "B", "beta", "E")
@@ -75,7 +84,8 @@ def read_parameters(source: Source, *, fit: str | None = None, law: str = "utili
         where the cell is empty or the column is missing); and, repeated in each row, `A`, `alpha`,
         `d`, `R` (epochs), `zeta`, `g`, `k`, `rho`, `z2`, `reference` (samples) and `chance_error`
         (likewise 1; infinite for losses).  For law "effective-reuse-overfit" `omega` (likewise 0)
-        and `memory`, too.
+        and `memory`, too; for law "effective-reuse-onset" `B` (likewise 0; of error rates a share
+        below 1), `onset` (in units of the reference) and `stretch`.
     fit : str, optional
         Which rows to keep, by column `fit`, if the table holds several fits.
     law : str
@@ -85,7 +95,7 @@ def read_parameters(source: Source, *, fit: str | None = None, law: str = "utili
     -------
     Dataset
         `a`, `b`, `tau`, `d`, `kappa` and `pool_size`, each over `pool` in order of appearance.  For
-        these two laws their own; what is repeated in each row is over nothing.
+        these laws their own; what is repeated in each row is over nothing.
 
     Raises
     ------
@@ -163,5 +173,12 @@ def _check_reuse(table: Table, values: dict[str, Floats]) -> None:
         lambda i: (
             f"expected A + d below the chance error of {chance[i]:g}, got {error[i]:g}; "
             "losses have chance_error inf"
+        ),
+    )
+    table.fault(
+        (values["B"] >= 1) & np.isfinite(chance) & (chance != WRONG),
+        "B",
+        lambda i: (
+            f"expected a share below 1 of what error rates are below chance, got {values['B'][i]:g}"
         ),
     )

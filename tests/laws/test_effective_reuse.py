@@ -23,6 +23,7 @@ from qqt_bayes.tables.parameters import read_parameters
 from qqt_bayes.tables.runs import read_runs
 
 LAW, OVERFIT = LAWS["effective-reuse"], LAWS["effective-reuse-overfit"]
+SLOW = LAWS["effective-reuse-onset"]
 SHARED = {
     "R": 4.2,
     "zeta": 0.6,
@@ -38,12 +39,14 @@ SHARED = {
     "chance_error": 1.0,
 }
 RISE = {"omega": 1.5, "memory": 3.0}
+ONSET = {"B": 0.8, "onset": 0.4, "stretch": 1.3}
+TERMS = [{}, RISE, ONSET]
 Q, R_OF_POOLS, TAKEN = [0.6, 0.1, -0.7], [0.2, -0.3, 0.1], [1e6, 2.5e6, 4e5]
 BUDGETS = np.array([2e5, 1e6, 3e6, 2e7, 4e8])
 
 
 def written_out(
-    q, r, taken, seen, R, zeta, g, k, rho, z2, alpha, A, d, omega=0, memory=1, **constants
+    q, r, taken, seen, R, zeta, g, k, rho, z2, alpha, A, d, omega=0, memory=1, **others
 ):
     """One training set at one budget, in plain numbers."""
     total = sum(taken)
@@ -52,33 +55,40 @@ def written_out(
     stands = [R * math.exp(zeta * x + y) for x, y in zip(q, r, strict=True)]
     mean = sum(w * x for w, x in zip(weight, quality, strict=True))
     stood = sum(w * x * y for w, x, y in zip(weight, quality, stands, strict=True)) / mean
-    stood *= (total / constants["typical_size"]) ** g
+    stood *= (total / others["typical_size"]) ** g
     kept = min(0.95, rho + z2 * math.log(mean))
     epochs = seen / total
     effective = total * mean * epochs * (1 + (epochs / (1 + stood)) ** k) ** (-(1 - kept) / k)
     memorised = (epochs / (memory * (1 + stood))) ** 2
     effective *= math.exp(-omega * memorised / (1 + memorised))
-    at, c = effective / constants["reference"], constants["chance_error"]
+    at, c = effective / others["reference"], others["chance_error"]
+    waits = others.get("B", 0) * math.exp(
+        -((at / others.get("onset", 1)) ** others.get("stretch", 1))
+    )
     if math.isinf(c):
-        return d + A * at**-alpha
+        return d + A * at**-alpha + waits
     scale = 1 / (((c - d) / A) ** (1 / alpha) - 1)  # D_c in units of the reference
-    return d + (c - d) * (1 + at / scale) ** -alpha
+    y = d + (c - d) * (1 + at / scale) ** -alpha
+    return y + (c - y) * waits
+
+
+def law_of(parameters):
+    return OVERFIT if "omega" in parameters else SLOW if "B" in parameters else LAW
 
 
 def errors(q=Q, r=R_OF_POOLS, taken=TAKEN, budgets=BUDGETS, **changes):
     shared = {name: [[value]] for name, value in (SHARED | changes).items()}
     draws = shared | {"Q": [q], "r": [r]}
-    law = OVERFIT if "omega" in changes else LAW
-    return mixture_error(law, draws, taken, taken, budgets)[0]
+    return mixture_error(law_of(changes), draws, taken, taken, budgets)[0]
 
 
-@pytest.mark.parametrize("rise", [{}, RISE])
+@pytest.mark.parametrize("term", TERMS)
 @pytest.mark.parametrize("changes", [{}, {"chance_error": 0.9}, {"chance_error": math.inf, "A": 3}])
 @pytest.mark.parametrize("pools", [1, 2, 3])
-def test_mixture_is_the_formula_written_out(pools, changes, rise):
+def test_mixture_is_the_formula_written_out(pools, changes, term):
     some = Q[:pools], R_OF_POOLS[:pools], TAKEN[:pools]
-    expected = [written_out(*some, seen, **SHARED | changes | rise) for seen in BUDGETS]
-    np.testing.assert_allclose(errors(*some, **changes, **rise), expected, rtol=1e-12)
+    expected = [written_out(*some, seen, **SHARED | changes | term) for seen in BUDGETS]
+    np.testing.assert_allclose(errors(*some, **changes, **term), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("chance", [0.9, math.inf])
@@ -113,6 +123,21 @@ def test_half_of_what_is_lost_is_lost_at_memory_times_the_epochs_that_a_set_stan
         np.testing.assert_allclose(found / without, math.exp(0.35 * 1.5 / 2), rtol=1e-12)
 
 
+@pytest.mark.parametrize("chance", [0.9, math.inf])
+def test_a_slow_start_comes_down_from_chance_to_the_law_without_the_term(chance):
+    one = {"q": [0.0], "r": [0.0], "taken": [1e15], "chance_error": chance}
+    budgets = np.geomspace(1e3, 1e11, 400)
+    slow, without = errors(budgets=budgets, **one, **ONSET), errors(budgets=budgets, **one)
+    late = budgets > 100 * ONSET["onset"] * SHARED["reference"]
+    np.testing.assert_array_equal(slow[late], without[late])
+    assert (slow >= without).all() and (slow <= chance).all() and (np.diff(slow) < 0).all()
+    at_start = slow[0] - without[0]
+    expected = 0.8 if math.isinf(chance) else 0.8 * (chance - without[0])
+    assert at_start == pytest.approx(expected, rel=1e-3)
+    none = errors(budgets=budgets, **one, **ONSET | {"B": 0.0})
+    np.testing.assert_array_equal(none, without)
+
+
 @pytest.mark.parametrize("chance", [1.0, math.inf])
 def test_fresh_data_count_by_their_quality(chance):
     """Below an epoch, with a knee so sharp that nothing is lost there, D is n q."""
@@ -135,15 +160,15 @@ def test_error_rates_start_at_chance_and_end_at_the_floor():
     assert (np.diff(errors(budgets=np.geomspace(1, 1e12, 200))) < 0).all()
 
 
-@pytest.mark.parametrize("rise", [{}, RISE])
-def test_order_and_division_of_pools_do_not_matter(rise):
+@pytest.mark.parametrize("term", TERMS)
+def test_order_and_division_of_pools_do_not_matter(term):
     order = [2, 0, 1]
     turned = ([x[i] for i in order] for x in (Q, R_OF_POOLS, TAKEN))
-    np.testing.assert_allclose(errors(*turned, **rise), errors(**rise), rtol=1e-13)
+    np.testing.assert_allclose(errors(*turned, **term), errors(**term), rtol=1e-13)
     halves = [*Q, Q[2]], [*R_OF_POOLS, R_OF_POOLS[2]], [*TAKEN[:2], TAKEN[2] / 2, TAKEN[2] / 2]
-    np.testing.assert_allclose(errors(*halves, **rise), errors(**rise), rtol=1e-13)
+    np.testing.assert_allclose(errors(*halves, **term), errors(**term), rtol=1e-13)
     beside = [*Q, 5.0], [*R_OF_POOLS, 1.0], [*TAKEN, 0.0]
-    np.testing.assert_array_equal(errors(*beside, **rise), errors(**rise))
+    np.testing.assert_array_equal(errors(*beside, **term), errors(**term))
 
 
 def test_without_a_power_of_the_size_a_part_of_a_pool_is_as_soon_used_up():
@@ -154,13 +179,13 @@ def test_without_a_power_of_the_size_a_part_of_a_pool_is_as_soon_used_up():
     np.testing.assert_allclose(part, whole * 10**0.35, rtol=1e-12)
 
 
-@pytest.mark.parametrize("law", [LAW, OVERFIT])
+@pytest.mark.parametrize("law", [LAW, OVERFIT, SLOW])
 @pytest.mark.parametrize("sizes", SIZES)
 def test_errors_of_subsets_are_those_of_one_training_set_at_a_time(sizes, law):
     rng = np.random.default_rng(1)
     parameters = {
         name: np.full((7, 1), value) * np.exp(0.1 * rng.standard_normal((7, 1)))
-        for name, value in (SHARED | RISE).items()
+        for name, value in (SHARED | RISE | ONSET).items()
     } | {"Q": rng.normal(0, 0.7, (7, 4)), "r": rng.normal(0, 0.2, (7, 4))}
     parameters["chance_error"] = np.ones((7, 1))
     taken = np.broadcast_to(SIZES[sizes], 32)[:4] * np.ones(4)
@@ -178,18 +203,18 @@ def table(**changes):
     return pd.DataFrame(pools | shared | changes)
 
 
-@pytest.mark.parametrize("rise", [{}, RISE])
+@pytest.mark.parametrize("term", TERMS)
 @pytest.mark.parametrize("chance", [1.0, 0.8, math.inf])
-def test_known_parameters(chance, rise):
+def test_known_parameters(chance, term):
     """Q and r count from their means, and N is the geometric mean of the pools' sizes."""
     levels = nested_levels(table().set_index("pool")["unique_samples"])
-    law = OVERFIT.name if rise else LAW.name
-    found = predict_known(table(chance_error=chance, **rise), levels[:2], BUDGETS, law=law)
+    law = law_of(term).name
+    found = predict_known(table(chance_error=chance, **term), levels[:2], BUDGETS, law=law)
     q, r = (np.array(x) - np.mean(x) for x in (Q, R_OF_POOLS))
     shared = SHARED | {
         "typical_size": math.exp(np.mean(np.log(TAKEN))),
         "chance_error": chance,
-        **rise,
+        **term,
     }
     for i in (1, 2):
         expected = [written_out(q[:i], r[:i], TAKEN[:i], seen, **shared) for seen in BUDGETS]
@@ -231,6 +256,21 @@ def test_a_rise_is_not_left_out():
         predict_known(table(omega=[1.0, 2.0, 1.0], memory=3.0), levels, 1e7, law=OVERFIT.name)
 
 
+def test_a_slow_start_is_not_left_out():
+    levels = nested_levels(table().set_index("pool")["unique_samples"])
+    for law in (LAW, OVERFIT):
+        with pytest.raises(InputError, match=r"B is above 0, .* take law 'effective-reuse-onset'"):
+            predict_known(table(**ONSET, memory=1.0), levels, 1e7, law=law.name)
+    with pytest.raises(InputError, match="missing column 'stretch'"):
+        predict_known(table(B=0.5, onset=0.1), levels, 1e7, law=SLOW.name)
+    sentence = (
+        "row 1, column B: expected a share below 1 of what error rates are below chance, got 1.5"
+    )
+    with pytest.raises(InputError, match=sentence):
+        predict_known(table(**ONSET | {"B": 1.5}), levels, 1e7, law=SLOW.name)
+    predict_known(table(**ONSET | {"B": 1.5, "chance_error": math.inf}), levels, 1e7, law=SLOW.name)
+
+
 def test_parameters_of_another_law():
     levels = nested_levels(table().set_index("pool")["unique_samples"])
     utility = {"pool": list("abc"), "unique_samples": TAKEN, "a": 0.02, "b": 0.1, "d": 0.1}
@@ -241,18 +281,18 @@ def test_parameters_of_another_law():
 # --- a fit ----------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module", params=[{}, RISE], ids=["effective-reuse", "overfit"])
-def rise(request):
+@pytest.fixture(scope="module", params=TERMS, ids=["effective-reuse", "overfit", "onset"])
+def term(request):
     return request.param
 
 
 @pytest.fixture(scope="module")
-def law(rise):
-    return OVERFIT if rise else LAW
+def law(term):
+    return law_of(term)
 
 
 @pytest.fixture(scope="module")
-def fit(law, rise):
+def fit(law, term):
     """Of runs that follow the law, at few draws."""
     rows = [
         {"pool": pool, "unique_samples": u, "samples_seen": n * 1e6, "error": 0.5}
@@ -260,21 +300,21 @@ def fit(law, rise):
         for n in (0.5, 2, 8, 32)
     ]
     design = read_runs(pd.DataFrame(rows), chance_error=0.95)
-    truth = read_parameters(table(chance_error=0.95, **rise), law=law.name)
+    truth = read_parameters(table(chance_error=0.95, **term), law=law.name)
     runs = simulate_runs(truth, design, law=law.name, noise=0.002, seed=1)
     return qqt.fit(runs, law.name, draws=300, tune=400, chains=2, seed=1)
 
 
-def test_a_fit_finds_the_curves(fit, law, rise):
+def test_a_fit_finds_the_curves(fit, law, term):
     """And each draw of it, as a table of known parameters, predicts what the fit predicts."""
     opened = Fit.of(fit)
     levels = nested_levels(table().set_index("pool")["unique_samples"])
     predicted = qqt.predict(fit, levels, BUDGETS[:4], law_only=True)
-    known = predict_known(table(chance_error=0.95, **rise), levels, BUDGETS[:4], law=law.name)
+    known = predict_known(table(chance_error=0.95, **term), levels, BUDGETS[:4], law=law.name)
     spread = predicted.std(("chain", "draw"))
     assert (abs(predicted.mean(("chain", "draw")) - known) < 4 * spread + 0.002).all()
     one = opened.parameters.isel(chain=0, draw=7, group=0, drop=True)
-    names = [*(name for name in SHARED if name != "typical_size"), *rise, "Q", "r"]
+    names = [*(name for name in SHARED if name != "typical_size"), *term, "Q", "r"]
     drawn = one[names].to_dataframe().reset_index().assign(unique_samples=TAKEN)
     again = predict_known(drawn, levels, BUDGETS[:4], law=law.name)
     np.testing.assert_allclose(again, predicted.isel(chain=0, draw=7), rtol=1e-9)

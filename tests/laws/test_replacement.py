@@ -102,6 +102,8 @@ SHARED = {
     **{"chance_error": 1.0},
 }
 RISE = {"omega": 1.5, "memory": 1.2}
+ONSET = {"B": 0.3, "onset": 0.5, "stretch": 0.8}
+OWN = {"effective-reuse-overfit": RISE, "effective-reuse-onset": ONSET}
 
 
 def utility(before, sights):
@@ -140,17 +142,23 @@ def power_law(before, sights):
     return (A * before.size / UNIT) ** -B + D
 
 
-def effective_reuse(before, sights, omega=0.0, memory=1.0):
+def effective_reuse(before, sights, omega=0.0, memory=1.0, B=0.0, onset=1.0, stretch=1.0):
     stands = 1 + SHARED["R"] * (UNIQUE / SHARED["typical_size"]) ** SHARED["g"]
     worth = sights * (1 + (sights / stands) ** 3.0) ** (-(1 - 0.05) / 3.0)
     memorised = (sights / (memory * stands)) ** 2
     effective = np.sum(worth * np.exp(-omega * memorised / (1 + memorised)))
     scale = 1 / ((0.9 / 0.4) ** (1 / 0.35) - 1)
-    return 0.1 + 0.9 * (1 + effective / SHARED["reference"] / scale) ** -0.35
+    error = 0.1 + 0.9 * (1 + effective / SHARED["reference"] / scale) ** -0.35
+    waits = np.exp(-((effective / SHARED["reference"] / onset) ** stretch))
+    return error + B * (1 - error) * waits
 
 
 def effective_reuse_overfit(before, sights):
     return effective_reuse(before, sights, **RISE)
+
+
+def effective_reuse_onset(before, sights):
+    return effective_reuse(before, sights, **ONSET)
 
 
 SIMULATED = {
@@ -165,13 +173,14 @@ SIMULATED = {
         power_law,
         effective_reuse,
         effective_reuse_overfit,
+        effective_reuse_onset,
     )
 }
 
 
 def theta(name):
     if name.startswith("effective-reuse"):
-        values = SHARED | (RISE if name.endswith("overfit") else {})
+        values = SHARED | OWN.get(name, {})
     else:
         values = {"a": A, "b": B, "d": D, "tau": TAU, "kappa": KAPPA, "size_exponent": 0.0}
     return {key: [[float(value)]] for key, value in values.items()}

@@ -42,6 +42,7 @@ def test_model_is_law(runs, name):
     centres = {"a": 0.02, "b": 0.15, "d": 0.1, "tau": 5.0, "size_exponent": 0.7, "kappa": 0.05}
     centres |= {"Q": 0.5, "r": 0.3, "R": 4.0, "zeta": 0.6, "g": 0.2, "k": 3.0, "rho": 0.1}
     centres |= {"z2": 0.1, "alpha": 0.4, "height": 1.0, "floor": 0.3, "omega": 0.8, "memory": 2.0}
+    centres |= {"transient": 2.0, "onset": 0.3, "stretch": 1.2}
     for _ in range(3):
         values = {
             key: centres[key]

@@ -19,6 +19,7 @@ def test_models_named():
         "data-constrained",
         "effective-data",
         "effective-reuse",
+        "effective-reuse-onset",
         "effective-reuse-overfit",
         "power-law",
         "utility",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qqt_bayes.posterior.checks import CHECKS, check_value
+from qqt_bayes.posterior.checks import CHECKS, EARLY_RUNS, check_value
 from qqt_bayes.posterior.gate import Gate, Mode
 from qqt_bayes.report.gate_text import (
     ADVICE,
@@ -20,10 +20,10 @@ from qqt_bayes.report.gate_text import (
 LONGER = "sample longer (--draws 3000 --tune 3000), or take a simpler model"
 WRONG = "the law does not describe these runs"
 TO_DO = (
-    "try effective-reuse or effective-reuse-overfit (errors that rise again) or utility-free-size "
-    "or utility-bounded (errors near chance) or utility-overfit (errors that rise again) or "
-    "effective-data; if they are refused, too, how training sets rank at the budgets that were "
-    "trained is then what these runs tell (--force)"
+    "try effective-reuse or effective-reuse-onset (a slow start) or effective-reuse-overfit "
+    "(errors that rise again) or utility-free-size or utility-bounded (errors near chance) or "
+    "utility-overfit (errors that rise again) or effective-data; if they are refused, too, how "
+    "training sets rank at the budgets that were trained is then what these runs tell (--force)"
 )
 SENTENCES = {
     "rhat": ("R-hat of tau: 1.3 (at most 1.01)", f"the chains disagree: {LONGER}"),
@@ -154,17 +154,29 @@ def test_the_advice_does_not_go_in_a_circle():
     assert "no shipped law describes these runs" in verdict(gate, tried=OTHER_MODELS["error"])
 
 
-def test_early_runs_are_left_out_before_other_laws_are_tried():
-    early = check_value("misfit_common", 0.1, of="runs below 1.2B")
-    words = verdict(Gate((early,), model="utility")).splitlines()
-    assert words[1].endswith("leave them out with --from 1.2B, if enough are left")
-    assert words[2].startswith("  What to do: leave out the early runs; if that is not enough, try")
-
-
 @pytest.mark.parametrize(("rhat", "said"), [(1.02, True), (1.3, False)])
 def test_chains_that_nearly_agree_still_tell_ranks(rhat, said):
     gate = Gate((check_value("rhat", rhat, of="d"), failing("amplitude")), model="utility")
     assert ("The chains nearly agree" in refusal(gate)) == said
+
+
+def test_early_runs_that_bend_have_two_ways_on_and_none_that_was_tried():
+    """A law with a term for a slow start, or without them; after that law, what is left."""
+    check = check_value("misfit_common", 0.1, of=f"{EARLY_RUNS}986M")
+    leave = "leave them out with --from 986M, if enough are left"
+    hardly = "as runs do in which training has hardly begun: "
+    for kind, models in OTHER_MODELS.items():
+        for model in models:
+            words = verdict(Gate((check,), model=model, kind=kind))
+            slow = (
+                ""
+                if model == "effective-reuse-onset"
+                else ("try effective-reuse-onset, which lets training begin slowly, or ")
+            )
+            assert f"{hardly}{slow}{leave}\n" in words
+            offered = words.partition("else try ")[2].partition(";")[0].split(" or ")
+            left = set(models) - {model, "effective-reuse-onset"}
+            assert offered == [models[name] for name in models if name in left]
 
 
 def test_modes_and_evidence_are_said_whatever_the_verdict():

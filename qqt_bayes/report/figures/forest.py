@@ -32,13 +32,30 @@ INFERRED = {
     "z2": "slope kept by quality z2",
     "omega": "loss by memorising \N{GREEK SMALL LETTER OMEGA}",
     "memory": "memorised after m times R",
+    "transient": "transient of a slow start",
+    "onset": "onset (reference budgets)",
+    "stretch": "stretch of the onset",
     "alpha": "exponent \N{GREEK SMALL LETTER ALPHA}",
     "height": "height above the floor",
     "floor": "floor",
 }
 """Parameters of a law, in words, in the order of the figure."""
 
-LOGARITHMIC = ("a", "b", "tau", "kappa", "R", "k", "memory", "alpha", "height", "floor")
+LOGARITHMIC = (
+    "a",
+    "b",
+    "tau",
+    "kappa",
+    "R",
+    "k",
+    "memory",
+    "transient",
+    "onset",
+    "stretch",
+    "alpha",
+    "height",
+    "floor",
+)
 """Parameters whose axis is logarithmic: they are positive, and their priors are of ratios."""
 ROW_HEIGHT = 0.2
 """Inches that a line of the forest takes."""

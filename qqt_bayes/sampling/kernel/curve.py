@@ -42,6 +42,7 @@ CODES = {
     "power-law": POWER_LAW,
     "effective-reuse": EFFECTIVE_REUSE,
     "effective-reuse-overfit": EFFECTIVE_REUSE,
+    "effective-reuse-onset": EFFECTIVE_REUSE,
 }
 """The registry of `qqt_bayes.laws.law`, by the codes of the compiled functions."""
 SUMMED = ("utility", "utility-overfit", "utility-released", "utility-bounded", "effective-data")

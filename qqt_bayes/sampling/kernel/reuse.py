@@ -19,17 +19,17 @@ from __future__ import annotations
 
 import math
 
-from qqt_bayes.laws.effective_reuse import MAX_LOG_ODDS, MAX_RHO
+from qqt_bayes.laws.effective_reuse import MAX_LOG_ODDS, MAX_LOG_PAST, MAX_RHO, ONSET, RISE
 from qqt_bayes.sampling.kernel.memory import kernel, part
 
-SHARED = ("R", "zeta", "g", "k", "rho", "z2", "alpha", "height", "floor", "omega", "memory")
+SHARED = ("R", "zeta", "g", "k", "rho", "z2", "alpha", "height", "floor", *RISE, *ONSET)
 """The parameters that the pools of a training set share, in the order of `slot` and `by`."""
-R, ZETA, G, K, RHO, Z2, ALPHA, HEIGHT, FLOOR, OMEGA, MEMORY = range(11)
-BY_FRESH, BY_EPOCHS = 11, 12
+R, ZETA, G, K, RHO, Z2, ALPHA, HEIGHT, FLOOR, OMEGA, MEMORY, TRANSIENT, BEGIN, STRETCH = range(14)
+BY_FRESH, BY_EPOCHS = 14, 15
 """Rows of `by` behind them: by ``l`` and by ``t``."""
-ROWS = 13
-ABSENT = {"omega": 0.0, "memory": 1.0}
-"""What they are where the law has no term for errors that rise again."""
+ROWS = 16
+ABSENT = {"omega": 0.0, "memory": 1.0, "transient": 0.0, "onset": 1.0, "stretch": 1.0}
+"""What they are where the law has no term for errors that rise again or for a slow start."""
 
 
 @kernel
@@ -109,6 +109,42 @@ def fall(bounded, chance, odds, height, alpha, log_effective):
 
 
 @kernel
+def begin(bounded, chance, odds, height, alpha, transient, onset, stretch, log_effective):
+    """The error where training begins slowly, and its derivatives.
+
+    Returns
+    -------
+    tuple of float
+        The error; by the log of the effective samples, alpha, height, floor, transient, onset and
+        stretch.
+    """
+    error, by_effective, by_alpha, by_height, by_floor = fall(
+        bounded, chance, odds, height, alpha, log_effective
+    )
+    if transient == 0:  # the law without the term, to the last digit
+        return error, by_effective, by_alpha, by_height, by_floor, 0.0, 0.0, 0.0
+    log_ratio = log_effective - math.log(onset)
+    past = math.exp(min(stretch * log_ratio, MAX_LOG_PAST))
+    waits = math.exp(-past)
+    room, size, by_odds, by_error = 1.0, transient, 1.0, 1.0
+    if bounded:
+        room, size = chance - error, transient / (1 + transient)
+        by_odds, by_error = 1 / (1 + transient) ** 2, 1 - size * waits
+    left = room * size * waits
+    by_past = -left * past
+    return (
+        error + left,
+        by_effective * by_error + by_past * stretch,
+        by_alpha * by_error,
+        by_height * by_error,
+        by_floor * by_error,
+        room * by_odds * waits,
+        -by_past * stretch / onset,
+        by_past * log_ratio,
+    )
+
+
+@kernel
 def loss(log_sights, log_stood, k, kept, omega, memory):
     """How much less a sample is worth, as a log, that is seen so often; parts of its derivatives.
 
@@ -172,12 +208,24 @@ def reuse_errors(curves, reuse, places, value, work):
         omega, memory = value[slot[OMEGA * count + c]], value[slot[MEMORY * count + c]]
         lost = mean_loss(reuse, places, c, math.log1p(epochs), k, kept, omega, memory, work)
         log_effective = log_unique[c] + log_fresh + log_epochs[c] - lost
-        error[c], by_effective, by[ALPHA * count + c], by[HEIGHT * count + c], by_floor = fall(
+        (
+            error[c],
+            by_effective,
+            by[ALPHA * count + c],
+            by[HEIGHT * count + c],
+            by[FLOOR * count + c],
+            by[TRANSIENT * count + c],
+            by[BEGIN * count + c],
+            by[STRETCH * count + c],
+        ) = begin(
             reuse.bounded,
             chance[0],
             value[slot[FLOOR * count + c]],
             value[slot[HEIGHT * count + c]],
             value[slot[ALPHA * count + c]],
+            value[slot[TRANSIENT * count + c]],
+            value[slot[BEGIN * count + c]],
+            value[slot[STRETCH * count + c]],
             log_effective,
         )
         by_kept, by_log_memory, by_log_epochs, by_k, by_omega = 0.0, 0.0, 0.0, 0.0, 0.0
@@ -191,7 +239,6 @@ def reuse_errors(curves, reuse, places, value, work):
             by_omega -= here * memorised[j]
             if is_free:
                 by_kept += here * beyond[j] / k
-        by[FLOOR * count + c] = by_floor
         by[K * count + c] = by_k
         by[RHO * count + c] = by_kept
         by[Z2 * count + c] = by_kept * log_fresh

@@ -214,9 +214,35 @@ def with_heights(layout, variables, mode, z):
     return u
 
 
-def test_losses_are_sampled_along_axes_alone():
+def losses():
     runs = design("mixed", "exact")
-    runs = runs.assign(error=runs["error"] * 4).assign_attrs(kind="loss")
+    return runs.assign(error=runs["error"] * 4).assign_attrs(kind="loss")
+
+
+@pytest.mark.parametrize("model", [name for name in list_models() if "reuse" in name])
+def test_is_that_of_the_model_for_losses(model):
+    assert_same(load_model(model), losses())
+
+
+def test_a_transient_of_nothing_is_the_law_without_it():
+    """To the last digit, and so are its draws."""
+    runs = design("mixed", "exact")
+    without, with_none = (
+        Density(from_kernel(lay_out(Problem(spec, runs), None)))
+        for spec in (load_model("effective-reuse"), without_a_transient())
+    )
+    for u in np.random.default_rng(5).uniform(-1, 1, (20, without.size)):
+        (value, gradient), (expected, by_u) = with_none(u), without(u)
+        assert value == expected
+        np.testing.assert_array_equal(gradient, by_u)
+
+
+def without_a_transient():
+    return replaced("effective-reuse-onset", transient=0.0, onset=0.3, stretch=1.2)
+
+
+def test_losses_are_sampled_along_axes_alone():
+    runs = losses()
     problem = Problem(load_model("effective-reuse"), runs)
     layout = lay_out(problem, None)
     axes = np.diag(np.linspace(0.5, 2, layout.middle.size))
