@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from qqt_bayes.errors import InputError, alternatives
+from qqt_bayes.laws import uses
 from qqt_bayes.laws.effective_reuse import (
     ARGUMENTS,
     LAWS_OF_REUSE,
@@ -35,13 +36,6 @@ from qqt_bayes.laws.effective_reuse import (
 )
 from qqt_bayes.laws.epochs import Epochs, log_samples
 from qqt_bayes.laws.means import Mixture
-from qqt_bayes.laws.uses import (
-    bounded_use_drawn,
-    effective_use_drawn,
-    over_nodes,
-    pools_first,
-    remaining,
-)
 
 LEAST_DECAY = 1e-20
 """Decay per epoch below which repetition is free; keeps tau = infinity finite in quotients."""
@@ -139,11 +133,11 @@ def utility(
     array([0.7363])
     """
     growth = epochs.growth(log_samples)
-    weight = pools_first(epochs, a, b, tau, mixture)
+    weight = uses.pools_first(epochs, a, b, tau, mixture)
     if weight is not None:
         exponent = mixture.mean(-b * np.log(a)) - weight[..., 0, :] @ growth.T
     else:
-        used = over_nodes(remaining(epochs, tau, xp), growth, xp)
+        used = uses.over_nodes(uses.remaining(epochs, tau, xp), growth, xp)
         exponent = mixture.mean(-b * (xp.log(a) + used))
     return xp.exp(exponent) + mixture.mean(d)
 
@@ -185,7 +179,7 @@ def utility_overfit(
     array([0.9302, 0.7983, 0.7982, 0.7983, 0.82  ])
     """
     growth = epochs.growth(log_samples)
-    lasting = over_nodes(remaining(epochs, tau, xp), growth, xp)
+    lasting = uses.over_nodes(uses.remaining(epochs, tau, xp), growth, xp)
     left = (1 + kappa) * lasting - kappa * np.log(epochs.samples_seen)
     return xp.exp(mixture.mean(-b * (xp.log(a) + left))) + mixture.mean(d)
 
@@ -200,7 +194,7 @@ def utility_released(
     Source: the code released with Goyal et al. 2024, whose form differs from the paper's.
     """
     growth = epochs.growth(log_samples)
-    later = over_nodes(remaining(epochs, tau, xp)[..., 1:], growth[..., 1:], xp)
+    later = uses.over_nodes(uses.remaining(epochs, tau, xp)[..., 1:], growth[..., 1:], xp)
     first = xp.exp(mixture.mean(-b * (xp.log(a) + growth[..., 0])))
     return (first + mixture.mean(d)) * xp.exp(mixture.mean(-b * later))
 
@@ -222,17 +216,17 @@ def utility_bounded(
     def quantity(n: Any) -> Any:
         return xp.log1p(a[..., None] * n)
 
-    weight = None if epochs.replacement else pools_first(epochs, a, b, tau, mixture)
+    weight = None if epochs.replacement else uses.pools_first(epochs, a, b, tau, mixture)
     if epochs.replacement:
-        exponent = mixture.mean(-b * bounded_use_drawn(epochs.integrated(), a, tau, xp))
+        exponent = mixture.mean(-b * uses.bounded_use_drawn(epochs.integrated(), a, tau, xp))
     elif weight is not None:
         exponent = -epochs.total_growth(lambda n: np.log1p(a[..., 0, :, None] * n), weight)
     else:
-        left = remaining(epochs, tau, xp)
+        left = uses.remaining(epochs, tau, xp)
         if xp is np and epochs.unique_samples.shape == (1,) and left.shape[-2:-1] == (1,):
             used = epochs.total_growth(quantity, left)
         else:
-            used = over_nodes(left, epochs.growth(quantity, shared=a.ndim == 0), xp)
+            used = uses.over_nodes(left, epochs.growth(quantity, shared=a.ndim == 0), xp)
         exponent = mixture.mean(-b * used)
     floor = mixture.mean(d)
     return (1 - floor) * xp.exp(exponent) + floor
@@ -257,7 +251,7 @@ def effective_data(
     """
     decay = xp.maximum(math.log(2) / tau, LEAST_DECAY)[..., None]
     if epochs.replacement:
-        used = effective_use_drawn(epochs.integrated(), decay, mixture, xp)
+        used = uses.effective_use_drawn(epochs.integrated(), decay, mixture, xp)
         return xp.exp(mixture.mean(-b * (xp.log(a) + used))) + mixture.mean(d)
     unique = epochs.unique_samples[..., None]
     complete = np.maximum(epochs.complete, 1)[..., None]
@@ -316,7 +310,7 @@ def data_constrained(
     decay = xp.maximum(math.log(2) / tau, LEAST_DECAY)
     if epochs.replacement:
         left = xp.exp(-decay[..., None] * (epochs.node[1:] - 1))
-        again = -xp.expm1(-decay) / decay * over_nodes(left, epochs.count[..., 1:], xp)
+        again = -xp.expm1(-decay) / decay * uses.over_nodes(left, epochs.count[..., 1:], xp)
         effective = epochs.unique_samples * (epochs.count[..., 0] + again)
     else:
         fresh = np.minimum(epochs.samples_seen, epochs.unique_samples)
