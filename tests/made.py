@@ -20,6 +20,7 @@ from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.posterior.checks import check_value
 from qqt_bayes.posterior.gate import Gate
 from qqt_bayes.tables.composition import nested_levels
+from qqt_bayes.tables.order import hash_runs
 from qqt_bayes.tables.runs import read_runs
 
 SIZE = 12.8e6
@@ -272,6 +273,15 @@ def _fitted(spec, draws, runs):
         {**draws[["chain", "draw"]].coords, "run": runs["run"]},
         ("chain", "draw", "run"),
     )
+
+
+def fit_of(runs, **settings):
+    """A made fit that says it is of some runs of the made training sets."""
+    tree = fit(**settings)
+    tree["constant_data"] = runs.drop_vars("error").drop_attrs(deep=False)
+    tree["observed_data"] = runs[["error"]]
+    tree.attrs["data_hash"] = hash_runs(runs, runs.attrs["kind"], runs.attrs["metric"])
+    return tree
 
 
 def _sigma(draws, runs):

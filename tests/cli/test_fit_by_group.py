@@ -13,9 +13,7 @@ def test_each_group_has_a_fit_of_its_own_runs(tmp_path, monkeypatch):
     def infer(tables, spec, **_):
         for each in tables:
             fitted.append(each)
-            fit = made.fit(model="utility")
-            fit.attrs["data_hash"] = each.attrs["data_hash"]
-            yield fit
+            yield made.fit_of(each)
 
     monkeypatch.setattr(many, "fit_many", infer)
     runs, composition = made.tables(groups=2)

@@ -147,10 +147,10 @@ def test_the_hash_depends_on_the_values_alone(tmp_path):
     frame.to_csv(tmp_path / "runs.csv", index=False)
     frame.assign(note="x").to_parquet(tmp_path / "runs.parquet")
     frame.to_json(tmp_path / "runs.jsonl", orient="records", lines=True, double_precision=15)
-    sources = [frame, *tmp_path.glob("runs.*")]
+    sources = [frame, frame.iloc[::-1], *tmp_path.glob("runs.*")]
     assert len({read_runs(source).attrs["data_hash"] for source in sources}) == 1
-    changed = [frame.iloc[::-1], frame.assign(error=0.5), frame.assign(pool=["a", "c"])]
-    assert len({read_runs(source).attrs["data_hash"] for source in [frame, *changed]}) == 4
+    changed = [frame.assign(error=0.5), frame.assign(pool=["a", "c"])]
+    assert len({read_runs(source).attrs["data_hash"] for source in [frame, *changed]}) == 3
     assert read_runs(frame, kind="loss").attrs["data_hash"] != read_runs(frame).attrs["data_hash"]
 
 
