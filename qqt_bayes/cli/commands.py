@@ -16,15 +16,16 @@ import os
 import shlex
 import signal
 import sys
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import IO, Any
+from typing import IO, Any, TextIO
 
 import click
 
 from qqt_bayes import __version__
 from qqt_bayes.cli.options import as_options
-from qqt_bayes.errors import InadequateFit, InputError
+from qqt_bayes.errors import InadequateFit, InputError, printable
 
 FAULT, INADEQUATE, INTERRUPTED = 1, 3, 130
 """Exit codes; click's own are 0 for success and 2 for wrong usage."""
@@ -98,7 +99,9 @@ class Commands(click.Group):
         # that no folder keeps its cache of fonts is matplotlib's affair
         logging.getLogger("matplotlib").setLevel(logging.ERROR)
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.showwarning = _show_warning
+                return super().invoke(ctx)
         except KeyboardInterrupt:  # click would break a line first
             raise click.Abort from None
         except EOFError as error:  # click would take it for the end of what a user types
@@ -113,6 +116,19 @@ class Commands(click.Group):
             raise Inadequate(words) from error
 
 
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print a warning as one line, without the place in the code that it comes from."""
+    kind = "" if category is UserWarning else f"{category.__name__}: "
+    click.echo(_on_one_line(f"{kind}{message}"), err=True)
+
+
 def _said(error: BaseException, words: Sequence[str]) -> int:
     """Say in one message what ended a command; the exit code."""
     try:
@@ -123,7 +139,8 @@ def _said(error: BaseException, words: Sequence[str]) -> int:
             return INTERRUPTED
         if isinstance(error, click.ClickException):
             _quiet_stdout()
-            error.show()
+            error.show(said := io.StringIO())
+            click.echo(printable(said.getvalue()), err=True, nl=False)
             return error.exit_code
         if isinstance(error, OSError):
             _quiet_stdout()

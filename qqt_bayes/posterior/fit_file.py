@@ -15,6 +15,7 @@ from qqt_bayes.files import content_of, is_sealed, require_free, seal, unseal, w
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.posterior import netcdf
 from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.tables.cells import is_name
 
 DAMAGED = "damaged; make it again with `qqt fit`."
 RUN_TABLE_DIMS: dict[str, tuple[str, ...]] = {
@@ -118,6 +119,9 @@ def _check_runs(table: xr.Dataset) -> None:
     for name, dims in {**RUN_TABLE_DIMS, **optional}.items():
         if name not in table or table[name].dims != dims:
             raise ValueError(f"{name} is not over {dims}")
+    for dim in ("run", "data", "group", "pool"):
+        if not all(map(is_name, table[dim].values.tolist())):
+            raise ValueError(f"a name of {dim} holds what no table's may")
     for dim in ("data", "group"):
         index = table[f"{dim}_index"]
         if index.dtype.kind != "i" or not index.isin(range(table.sizes[dim])).all():
