@@ -100,7 +100,7 @@ class Commands(click.Group):
         logging.getLogger("matplotlib").setLevel(logging.ERROR)
         try:
             with warnings.catch_warnings():
-                warnings.showwarning = _show_warning
+                warnings.showwarning = _Warnings()
                 return super().invoke(ctx)
         except KeyboardInterrupt:  # click would break a line first
             raise click.Abort from None
@@ -116,17 +116,26 @@ class Commands(click.Group):
             raise Inadequate(words) from error
 
 
-def _show_warning(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
-    """Print a warning as one line, without the place in the code that it comes from."""
-    kind = "" if category is UserWarning else f"{category.__name__}: "
-    click.echo(_on_one_line(f"{kind}{message}"), err=True)
+class _Warnings:
+    """Prints each warning once, as one line without the place in the code that it comes from."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def __call__(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        kind = "" if category is UserWarning else f"{category.__name__}: "
+        words = _on_one_line(f"{kind}{message}")
+        if words not in self._said:
+            self._said.add(words)
+            click.echo(words, err=True)
 
 
 def _said(error: BaseException, words: Sequence[str]) -> int:

@@ -172,8 +172,9 @@ def test_the_environment_is_left_as_it_was(files: SimpleNamespace):
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_a_warning_is_one_line(monkeypatch):
+def test_a_warning_is_one_line_and_said_once(monkeypatch):
     def warns():
+        warnings.warn("no font has\nthis sign", UserWarning, stacklevel=1)
         warnings.warn("no font has\nthis sign", UserWarning, stacklevel=1)
         warnings.warn("divided by zero", RuntimeWarning, stacklevel=1)
         return []
