@@ -60,6 +60,10 @@ class Inadequate(Fault):
 class Commands(click.Group):
     """Commands that end with the contract's exit codes and never with a traceback."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.params.append(debug)
+
     def add_command(self, cmd: click.Command, name: str | None = None) -> None:
         """Add a command, with the option that all have."""
         cmd.params.append(debug)

@@ -1,8 +1,11 @@
 """How commands end: Ctrl-C at any moment, faults that nobody foresaw, warnings."""
 
+import json
+import random
 import signal
 import subprocess
 import sys
+import time
 import warnings
 from types import SimpleNamespace
 
@@ -184,3 +187,36 @@ def test_a_warning_is_one_line_and_said_once(monkeypatch):
         warnings.simplefilter("always")
         said = qqt("models", "--format", "json").stderr
     assert said == "no font has this sign\nRuntimeWarning: divided by zero\n"
+
+
+AT_ANY_MOMENT = """
+import signal, sys
+from qqt_bayes import __main__ as command
+signal.signal(signal.SIGINT, command._interrupt)
+print("started", file=sys.stderr, flush=True)
+command.run()
+"""
+
+
+@pytest.mark.parametrize(
+    ("seed", "times"), [(0, 4), *(pytest.param(x, 25, marks=pytest.mark.slow) for x in range(1, 5))]
+)
+def test_ctrl_c_at_any_moment(files, tmp_path, seed, times):
+    """One line and 130, or the command was through; a file that is there is whole."""
+    chance, path = random.Random(seed), tmp_path / "decision.json"
+    asked = ["decide", files.good, "--budgets", "64M:5B:40", "-o", str(path)]
+    for _ in range(times):
+        path.unlink(missing_ok=True)
+        line = [sys.executable, "-c", AT_ANY_MOMENT, *asked]
+        pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+        with subprocess.Popen(line, text=True, **pipes) as process:
+            assert process.stderr.readline() == "started\n"
+            time.sleep(chance.uniform(0.0, 1.5))
+            process.send_signal(signal.SIGINT)
+            said = process.stderr.read()
+        assert process.returncode in (0, 130)
+        assert "Traceback" not in said
+        assert "Exception ignored" not in said
+        assert process.returncode == 0 or said.splitlines()[-1] == "Interrupted."
+        assert json.loads(path.read_text()) if path.exists() else process.returncode == 130
+        assert not [each for each in tmp_path.iterdir() if each != path]

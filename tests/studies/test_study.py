@@ -250,6 +250,7 @@ def test_without_a_fit_that_passed_nothing_is_decided(runs, tmp_path, monkeypatc
             "unknown",
         ),
         ({"margin": -1}, "margin"),
+        ({"draws": 6}, "compared by at least 25 draws of each, got 24 of effective-reuse"),
     ],
 )
 def test_what_cannot_be_asked_is_said_before_anything_is_fitted(runs, monkeypatch, asked, sentence):
