@@ -14,7 +14,7 @@ FITS := import ensurepip, sys, sysconfig, venv; \
 	fits = (3, 12) <= sys.version_info < (3, 15) and sys.implementation.name == "cpython"; \
 	sys.exit(0 if fits and not sysconfig.get_config_var("Py_GIL_DISABLED") else 1)
 
-.PHONY: help setup demo test test-slow lint bench notebooks calibration sbc mini-clip mini-clip-setup lock clean
+.PHONY: help setup demo test test-slow attack lint bench notebooks calibration sbc mini-clip mini-clip-setup lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -36,6 +36,15 @@ test: $(READY) $(CLUSTER)/.ready ## the tests and the examples in the docstrings
 test-slow: $(READY) $(CLUSTER)/.ready ## recovery of known parameters and other tests of many minutes
 	$(BIN)/python -m pytest --runslow -m slow
 	PYTHONPATH=$(CURDIR)/$(CLUSTER) $(BIN)/python -m pytest --runslow -m slow tests/sampling/test_cluster.py
+
+attack: $(READY) ## what must not break whatever comes: damaged files, odd command lines and machines; ten minutes
+	$(BIN)/python -m pytest --numprocesses auto --runslow $(ATTACKS)
+
+# Files, command lines and names that nobody planned; kills, full disks and pipes that are closed.
+ATTACKS := tests/cli/test_command_lines.py tests/cli/test_disk.py tests/cli/test_ends.py tests/cli/test_inputs.py \
+	tests/cli/test_names.py tests/cli/test_replaced.py tests/cli/test_streams.py tests/importers/test_import_fuzz.py \
+	tests/posterior/test_fit_file_spoiled.py tests/report/figures/test_fonts.py tests/tables/test_names.py \
+	tests/test_files.py tests/test_files_killed.py tests/test_fuzz.py
 
 lint: $(READY) ## style, types and the direction of imports
 	$(BIN)/ruff check

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from qqt_bayes.posterior.gate import Gate
 
+CONTROL = re.compile("[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069]")
+"""What would move a terminal, or turn its line around; ends of lines are none."""
 MAX_SHOWN = 20
 """How many faults, or names, one message shows."""
 
@@ -134,6 +137,17 @@ def shown(value: object) -> str:
         return in_short(value)
     except ValueError:  # Python refuses to write whole numbers of more than 4,300 digits
         return "a number of thousands of digits"
+
+
+def printable(text: str) -> str:
+    r"""Text whose control characters are written out, so that it cannot move a terminal.
+
+    Examples
+    --------
+    >>> print(printable("a\x1b[2J b\n"), end="")
+    a\x1b[2J b
+    """
+    return CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def listed(names: Iterable[str]) -> str:

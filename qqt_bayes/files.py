@@ -273,7 +273,7 @@ def require_free(
         Naming all of them; or, whatever `overwrite` says, if two files to write are one.
     """
     paths = list(paths)
-    places = [path.resolve() for path in paths]
+    places = list(map(os.path.realpath, paths))
     for path, place in zip(paths, places, strict=True):
         if places.count(place) > 1:
             raise InputError(f"{path} cannot be written twice; name a file for each")

@@ -16,15 +16,16 @@ import os
 import shlex
 import signal
 import sys
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import IO, Any
+from typing import IO, Any, TextIO
 
 import click
 
 from qqt_bayes import __version__
 from qqt_bayes.cli.options import as_options
-from qqt_bayes.errors import InadequateFit, InputError
+from qqt_bayes.errors import InadequateFit, InputError, printable
 
 FAULT, INADEQUATE, INTERRUPTED = 1, 3, 130
 """Exit codes; click's own are 0 for success and 2 for wrong usage."""
@@ -58,6 +59,10 @@ class Inadequate(Fault):
 
 class Commands(click.Group):
     """Commands that end with the contract's exit codes and never with a traceback."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.params.append(debug)
 
     def add_command(self, cmd: click.Command, name: str | None = None) -> None:
         """Add a command, with the option that all have."""
@@ -98,7 +103,9 @@ class Commands(click.Group):
         # that no folder keeps its cache of fonts is matplotlib's affair
         logging.getLogger("matplotlib").setLevel(logging.ERROR)
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.showwarning = _Warnings()
+                return super().invoke(ctx)
         except KeyboardInterrupt:  # click would break a line first
             raise click.Abort from None
         except EOFError as error:  # click would take it for the end of what a user types
@@ -113,6 +120,28 @@ class Commands(click.Group):
             raise Inadequate(words) from error
 
 
+class _Warnings:
+    """Prints each warning once, as one line without the place in the code that it comes from."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def __call__(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        kind = "" if category is UserWarning else f"{category.__name__}: "
+        words = _on_one_line(f"{kind}{message}")
+        if words not in self._said:
+            self._said.add(words)
+            click.echo(words, err=True)
+
+
 def _said(error: BaseException, words: Sequence[str]) -> int:
     """Say in one message what ended a command; the exit code."""
     try:
@@ -123,7 +152,8 @@ def _said(error: BaseException, words: Sequence[str]) -> int:
             return INTERRUPTED
         if isinstance(error, click.ClickException):
             _quiet_stdout()
-            error.show()
+            error.show(said := io.StringIO())
+            click.echo(printable(said.getvalue()), err=True, nl=False)
             return error.exit_code
         if isinstance(error, OSError):
             _quiet_stdout()

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from qqt_bayes.errors import InputError
+from qqt_bayes.errors import InputError, printable
 from qqt_bayes.files import write
 from qqt_bayes.phrases import LINE, format_samples, in_lines
 from qqt_bayes.report.decision_text import summary
@@ -112,14 +112,16 @@ def _as_csv(text: str) -> str:
 
 def wrapped(text: str) -> str:
     """Words, broken into lines for the terminal."""
-    return in_lines(text, min(LINE, _terminal_width() or LINE))
+    return in_lines(printable(text), min(LINE, _terminal_width() or LINE))
 
 
 def note(text: str, style: str = "") -> None:
     """Print a remark on stderr."""
     from rich.console import Console
 
-    Console(stderr=True, highlight=False, soft_wrap=True).print(text, style=style, markup=False)
+    Console(stderr=True, highlight=False, soft_wrap=True).print(
+        printable(text), style=style, markup=False
+    )
 
 
 def warn(text: str) -> None:
@@ -206,7 +208,7 @@ def _print_table(frame: pd.DataFrame) -> None:
     width = _terminal_width()
     columns = {str(name).replace("_", " "): cells for name, cells in frame.items()}
     shown = {
-        heading: [SHOWN.get(heading.partition("(")[0], plain)(cell) for cell in cells]
+        heading: [printable(SHOWN.get(heading.partition("(")[0], plain)(cell)) for cell in cells]
         for heading, cells in columns.items()
     }
     room = (width or 10_000) - GAP * (len(shown) - 1)

@@ -27,6 +27,9 @@ from qqt_bayes.posterior.fit import AnyFit, Fit, of_same_runs, weakest_method
 
 Array = NDArray[np.float64]
 
+LEAST_DRAWS = 25
+"""Draws of which a fifth, the tail that importance weights are smoothed by, are five."""
+
 
 def compare_laws(
     fits: Mapping[str, AnyFit], *, leave_out: str = "run", refit: bool = False
@@ -66,7 +69,8 @@ def compare_laws(
     Raises
     ------
     InputError
-        If fits are of different runs, or what is asked for needs refits and they are not allowed.
+        If fits are of different runs or have too few draws, or what is asked for needs refits and
+        they are not allowed.
     """
     opened = of_same_runs(fits)
     runs = next(iter(opened.values())).runs
@@ -149,10 +153,31 @@ def _totals(scores: xr.Dataset, by: str) -> dict[str, Any]:
     }
 
 
+def require_draws(count: int, model: str) -> None:
+    """Refuse fewer draws than importance sampling needs, of which a fifth are the tail.
+
+    Raises
+    ------
+    InputError
+
+    Examples
+    --------
+    >>> require_draws(20, "utility")
+    Traceback (most recent call last):
+    qqt_bayes.errors.InputError: laws are compared by at least 25 draws of each, got 20 of utility
+    """
+    if count < LEAST_DRAWS:
+        raise InputError(
+            f"laws are compared by at least {LEAST_DRAWS} draws of each, got {count} of {model}"
+        )
+
+
 def psis(fit: Fit) -> tuple[Array, Array]:
     """Log weights of the draws when a run is left out, shape (draw, run); and k-hat of each run."""
     from arviz_stats.loo import loo
 
+    sizes = fit.posterior.sizes
+    require_draws(sizes["chain"] * sizes["draw"], fit.spec.name)
     parts = ("posterior", "log_likelihood")
     tree = xr.DataTree.from_dict({name: fit.datasets[name] for name in parts})
     with warnings.catch_warnings():  # of k-hat, which is part of the result

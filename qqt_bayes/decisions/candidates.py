@@ -17,7 +17,7 @@ from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.decisions.judge import judge
 from qqt_bayes.decisions.stack import mix
 from qqt_bayes.errors import InputError, alternatives, fault_list
-from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.posterior.fit import Fit, of_same_runs
 from qqt_bayes.posterior.prediction import predict
 from qqt_bayes.tables.composition import nested_levels
 
@@ -50,8 +50,13 @@ def nested_by_quality(
     -------
     DataArray, dims (level, pool)
         Unique samples; each level is named by what it holds.
+
+    Raises
+    ------
+    InputError
+        If fits are of different runs.
     """
-    first = next(iter(fits.values()))
+    first = next(iter(of_same_runs(fits).values()))
     sizes = first.runs["pool_size"]
     least = sizes.min().item()
     alone = xr.DataArray(

@@ -20,6 +20,7 @@ from qqt_bayes.model.distributions import (
     Likelihood,
     Prior,
 )
+from qqt_bayes.tables.cells import CONTROLS
 
 DIMENSIONS = ("group", "pool")
 """The dimensions that the prior of a law's parameter may be over."""
@@ -239,6 +240,9 @@ class _Reader:
         """A text, or an empty one with a fault."""
         if not isinstance(raw, str):
             self.expected(key, "a text", raw)
+            return ""
+        if CONTROLS.search(raw.replace("\n", " ")):
+            self.expected(key, "a text without control characters", raw)
             return ""
         return raw
 

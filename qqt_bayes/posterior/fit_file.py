@@ -19,7 +19,7 @@ from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.spec import hash_spec
 from qqt_bayes.posterior import netcdf
 from qqt_bayes.posterior.fit import Fit
-from qqt_bayes.tables.cells import COUNT, at_least
+from qqt_bayes.tables.cells import COUNT, at_least, is_name
 from qqt_bayes.tables.order import hash_as_written, hash_runs
 from qqt_bayes.tables.rows import COLUMNS, ERROR
 
@@ -134,6 +134,9 @@ def _check_runs(table: xr.Dataset) -> None:
     for name, dims in {**RUN_TABLE_DIMS, **optional}.items():
         if name not in table or table[name].dims != dims:
             raise ValueError(f"{name} is not over {dims}")
+    for dim in ("run", "data", "group", "pool"):
+        if not all(map(is_name, table[dim].values.tolist())):
+            raise ValueError(f"a name of {dim} holds what no table's may")
     for dim in ("data", "group"):
         index = table[f"{dim}_index"]
         if index.dtype.kind != "i" or not index.isin(range(table.sizes[dim])).all():

@@ -19,6 +19,7 @@ from qqt_bayes.posterior.methods import mark
 from qqt_bayes.report.decision_text import paragraphs, remarks
 from qqt_bayes.report.measures import measure, measured
 from qqt_bayes.report.verdict_text import answers
+from qqt_bayes.tables.cells import guarded
 
 FLAGS = ("gate_passed", "forced")
 """Attributes that say yes or no, as 1 or 0, because netCDF knows no truth."""
@@ -270,8 +271,18 @@ def to_json_text(content: Mapping[str, object]) -> str:
 
 
 def to_csv(frame: pd.DataFrame) -> str:
-    """A table as CSV, with all digits and the same ends of lines everywhere."""
-    return str(frame.to_csv(index=False, lineterminator="\n"))
+    r"""A table as CSV, with all digits, the same ends of lines everywhere, and no formulas.
+
+    Examples
+    --------
+    >>> to_csv(pd.DataFrame({"level": ["=1+1", "top 2"], "regret": [-0.5, 0.0]}))
+    "level,regret\n'=1+1,-0.5\ntop 2,0.0\n"
+    """
+    plain = frame.rename(columns=guarded)
+    for place, dtype in enumerate(plain.dtypes):
+        if not pd.api.types.is_numeric_dtype(dtype):
+            plain.isetitem(place, plain.iloc[:, place].map(guarded, na_action="ignore"))
+    return str(plain.to_csv(index=False, lineterminator="\n"))
 
 
 def at_a_glance(decision: xr.Dataset) -> pd.DataFrame:
@@ -340,5 +351,5 @@ def _cell(value: object) -> str:
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if not isinstance(value, float):
-        return str(value)
+        return str(value).replace("|", "\\|")
     return "-" if np.isnan(value) else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

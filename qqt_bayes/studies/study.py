@@ -10,7 +10,7 @@ from typing import Any, Literal, Unpack
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from qqt_bayes.comparison.loo import compare_laws
+from qqt_bayes.comparison.loo import compare_laws, require_draws
 from qqt_bayes.comparison.theorem import size_exponents
 from qqt_bayes.decisions.candidates import scaled
 from qqt_bayes.decisions.criteria import Criteria, CriteriaFields
@@ -111,6 +111,7 @@ def study(
     models = MODELS if models is None else models
     models = [models] if isinstance(models, str | Spec) else list(models)
     specs = _specs(models, THEOREM if theorem is None else theorem)
+    require_draws(draws * chains, next(iter(specs)))
     require_group(group, runs["group"].values.tolist())
     if levels is None:
         levels = runs["unique_samples"].rename(data="level")

@@ -38,6 +38,12 @@ DECIMAL_COMMA = re.compile(r"[~≈+-]?\d*,\d+(e[+-]?\d+)?( ?[kmbgt%])?$", re.ASC
 DECIMAL_POINT = re.compile(r"[~≈+-]?\d*\.\d+(e[+-]?\d+)?( ?[kmbgt%])?", re.ASCII | re.IGNORECASE)
 """A number with a decimal point, beside which no comma is surely a decimal one."""
 
+CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
+"""What no name may hold: controls move a terminal and break an XML file, U+2028 and U+2029 break
+lines, and the marks of direction let a name look like another one."""
+FORMULA = re.compile("'*[=+\\-@\uff1d\uff0b\uff0d\uff20]")
+"""Text that a spreadsheet takes for a formula, wide signs included; apostrophes before it are
+counted, so that what is guarded is read back as it was."""
 NESTED = (bytes, bytearray, dict, list, np.ndarray, set, tuple)
 """Types of cells that cannot be a name, though they can be written as text."""
 
@@ -153,14 +159,54 @@ def name_in(cell: object) -> str:
 
 
 def is_name(cell: object) -> bool:
-    """Whether a cell can be a name: not nested, and without what no file can hold.
+    """Whether a cell can be a name: not nested, and without what no file or line can hold.
 
     Examples
     --------
-    >>> is_name("top 10%"), is_name(80), is_name(["a"]), is_name(b"a"), is_name("a" + chr(0))
+    >>> is_name("top 10%"), is_name(80), is_name(["a"]), is_name(b"a"), is_name("a" + chr(27))
     (True, True, False, False, False)
     """
-    return not isinstance(cell, NESTED) and is_text(name_in(cell))
+    if isinstance(cell, NESTED):
+        return False
+    name = name_in(cell)
+    # what is printable has none of them, and Python knows that at once
+    return name.isprintable() or (is_text(name) and not CONTROLS.search(name))
+
+
+def odd_name(cell: object) -> str:
+    r"""A cell that can be no name, for a sentence; with the control character in it, if any.
+
+    Examples
+    --------
+    >>> odd_name("a" + chr(155)), odd_name(["a"])
+    ("'a\\x9b', which holds the control character U+009B", "['a']")
+    """
+    found = CONTROLS.search(name_in(cell)) if isinstance(cell, str) else None
+    why = f", which holds the control character U+{ord(found[0]):04X}" if found else ""
+    return f"{shown(cell)}{why}"
+
+
+def guarded(cell: object) -> object:
+    """A cell as a CSV holds it: an apostrophe before text that a spreadsheet would calculate.
+
+    Examples
+    --------
+    >>> guarded("=1+1"), guarded("'=1"), guarded("top 10%"), guarded("-0.5"), guarded(5)
+    ("'=1+1", "''=1", 'top 10%', '-0.5', 5)
+    """
+    is_formula = isinstance(cell, str) and FORMULA.match(cell) and not PLAIN.fullmatch(cell.strip())
+    return f"'{cell}" if is_formula else cell
+
+
+def unguarded(cell: str) -> str:
+    """The text that `guarded` put an apostrophe before, or any other as it is.
+
+    Examples
+    --------
+    >>> unguarded("'=1+1"), unguarded("''=1"), unguarded("'a'"), unguarded("top 10%")
+    ('=1+1', "'=1", "'a'", 'top 10%')
+    """
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
 
 
 def is_text(text: str) -> bool:

@@ -23,7 +23,6 @@ from qqt_bayes.errors import (
     alternatives,
     fault_list,
     listed,
-    shown,
     suggest,
 )
 from qqt_bayes.tables.cells import (
@@ -37,6 +36,7 @@ from qqt_bayes.tables.cells import (
     is_name,
     name_in,
     numbers_in,
+    odd_name,
     with_point,
 )
 
@@ -224,7 +224,7 @@ class Table:
         if not optional:
             self.fault(names == "", column, lambda _: "expected a name, got an empty cell")
         odd = np.array([not is_name(cell) for cell in cells], dtype=bool)
-        self.fault(odd, column, lambda i: f"expected a name, got {shown(cells[i])}")
+        self.fault(odd, column, lambda i: f"expected a name, got {odd_name(cells[i])}")
         names[odd] = ""
         return names
 
@@ -384,7 +384,9 @@ def table_of(
     """
     table = Table(name, {}, places)
     for i, (column, cells) in enumerate(zip(header, columns, strict=True), start=1):
-        label = name_in(column) or f"column {i}"
+        label = " ".join(name_in(column).split()) or f"column {i}"  # workbooks break lines there
+        if not is_name(label):
+            table.note(f"column {i}: expected a name, got {odd_name(label)}")
         if label in table.columns:
             table.repeated.add(label)
         else:

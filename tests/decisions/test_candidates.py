@@ -29,6 +29,12 @@ def with_utilities_in_another_order(fit, order):
     return fit
 
 
+def test_unions_are_of_the_pools_of_the_same_runs():
+    fits = {"a": Fit.of(made.fit(draws=5)), "b": Fit.of(made.fit(draws=5, groups=2))}
+    with pytest.raises(InputError, match="a and b are fits of different runs"):
+        nested_by_quality(fits, np.array([0.5, 0.5]))
+
+
 @pytest.mark.parametrize("order", [[0, 1, 2], [2, 0, 1]])
 def test_unions_begin_with_the_pool_that_the_posterior_has_as_the_best(fit, order):
     """The made fit's pools are in order of utility; whatever their order, the best comes first."""

@@ -264,6 +264,7 @@ def test_fits_that_were_refused_for_their_laws_still_tell_ranks(runs, monkeypatc
             "unknown",
         ),
         ({"margin": -1}, "margin"),
+        ({"draws": 6}, "compared by at least 25 draws of each, got 24 of effective-reuse"),
     ],
 )
 def test_what_cannot_be_asked_is_said_before_anything_is_fitted(runs, monkeypatch, asked, sentence):

@@ -6,7 +6,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import xarray as xr
 from matplotlib.figure import Figure
 
@@ -14,7 +13,7 @@ from qqt_bayes.files import slug, write
 from qqt_bayes.posterior.fit import AnyFit, Fit, opened
 from qqt_bayes.report.figures import plots
 from qqt_bayes.report.figures.names import MAKER
-from qqt_bayes.report.figures.style import STYLE, lay_out
+from qqt_bayes.report.figures.style import drawing, lay_out
 
 ENDINGS: dict[str, dict[str, Any]] = {
     ".png": {"dpi": 200, "metadata": {"Software": MAKER}},
@@ -39,7 +38,7 @@ def save(figure: Figure, stem: str | PathLike[str]) -> tuple[Path, Path]:
         The two files.
     """
     png, svg = (Path(f"{stem}{ending}") for ending in ENDINGS)
-    with matplotlib.rc_context(STYLE):
+    with drawing():
         lay_out(figure)
     figure.set_layout_engine("none")  # or each file would lay it out anew
     for path in (png, svg):
@@ -120,7 +119,7 @@ def _in_file_names(groups: list[str]) -> dict[str, str]:
 
 def write_figure(figure: Figure, path: Path) -> None:
     """Write a figure as PNG or SVG, whichever the ending of the file's name is."""
-    with matplotlib.rc_context(STYLE):
+    with drawing():
         ending = path.suffix.lower()
         figure.savefig(drawn := BytesIO(), format=ending[1:], **ENDINGS[ending])
     write(path, drawn.getvalue())

@@ -6,7 +6,6 @@ from math import ceil
 from textwrap import fill
 from typing import Any, Concatenate
 
-import matplotlib
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -19,8 +18,8 @@ from qqt_bayes.report.figures.forest import INFERRED, forest, interval
 from qqt_bayes.report.figures.style import (
     GREY,
     INK,
-    STYLE,
     WIDTH,
+    drawing,
     end_labels,
     label_areas,
     marker,
@@ -59,7 +58,7 @@ def _styled[**P](
 
     @wraps(draw)
     def styled(shown: xr.Dataset, /, *args: P.args, **kwargs: P.kwargs) -> Figure:
-        with matplotlib.rc_context(STYLE):
+        with drawing(shown, *args, *kwargs.values()):
             figure = draw(shown, *args, **kwargs)
             if is_approximate(shown.attrs):
                 figure.suptitle(label(shown.attrs), fontsize=9, color=INK)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import ceil
 
-import matplotlib
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -23,7 +22,7 @@ from qqt_bayes.calibration.uniformity import (
     jointly,
     p_values,
 )
-from qqt_bayes.report.figures.style import GREY, INK, STYLE, WIDTH, palette, short
+from qqt_bayes.report.figures.style import GREY, INK, WIDTH, drawing, palette, short
 
 MAX_COLUMNS = 3
 """Panels side by side, at the most."""
@@ -46,7 +45,7 @@ def rank_ecdfs(ranks: Mapping[str, xr.DataArray], probability: float = 0.95) -> 
     Figure
         Lines in colour leave the joint band, dashed ones the other only.
     """
-    with matplotlib.rc_context(STYLE):
+    with drawing(dict(ranks)):
         columns = min(MAX_COLUMNS, len(ranks))
         rows = ceil(len(ranks) / columns)
         figure = Figure(figsize=(WIDTH, 0.6 + (3.4 if columns == 1 else 2.0) * rows))

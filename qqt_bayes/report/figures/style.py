@@ -4,7 +4,9 @@ Colours run from dark to light in the order of the levels and are never alone: a
 stands with each, so that the figures hold in greyscale and for the colour-blind.
 """
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from math import ceil
 from typing import Any
@@ -20,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import isotonic_regression
 
 from qqt_bayes.phrases import format_samples
+from qqt_bayes.report.figures.fonts import OWN, families, texts_in, warn_of
 
 STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
@@ -29,7 +32,7 @@ STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.titlesize": 9,
     "figure.constrained_layout.use": True,
-    "font.family": "DejaVu Sans",
+    "font.family": OWN,
     "font.size": 8,
     "grid.color": "0.9",
     "grid.linewidth": 0.6,
@@ -37,6 +40,7 @@ STYLE: dict[Any, Any] = {
     "lines.linewidth": 1.5,
     "svg.hashsalt": "qqt_bayes",
     "text.parse_math": False,  # a name may hold dollars
+    "text.usetex": False,  # whatever the user's own settings are: a name may hold backslashes
 }
 """Settings of every figure, for `matplotlib.rc_context`; nothing global is changed."""
 
@@ -61,6 +65,20 @@ LABEL_PADDING = 6
 
 INK, GREY = "0.15", "0.45"
 """Greys of words and lines that matter, and of those that stand back."""
+
+
+@contextmanager
+def drawing(*shown: object) -> Iterator[None]:
+    """The figures' own style, with fonts for the names in what is shown.
+
+    Names that no font of this machine can draw are said in one warning, instead of matplotlib's own
+    for each of them.
+    """
+    fonts, lacking = families(texts_in(*shown))
+    warn_of(lacking)
+    with warnings.catch_warnings(), matplotlib.rc_context(STYLE | {"font.family": fonts}):
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
+        yield
 
 
 def palette(count: int) -> NDArray[np.float64]:

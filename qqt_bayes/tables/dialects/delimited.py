@@ -19,6 +19,7 @@ from qqt_bayes.tables.cells import (
     DECIMAL_POINT,
     PLAIN,
     is_empty,
+    unguarded,
 )
 from qqt_bayes.tables.table import Table, table_of
 
@@ -140,7 +141,8 @@ def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
             raise InputError(f"{name}: expected commas between the columns, got {words}")
     whole = [(row, cells) for row, cells in records if len(cells) == len(header)]
     columns = zip(*(cells for _, cells in whole), strict=True) if whole else [[] for _ in header]
-    table = table_of(name, header, columns, [f"row {row}" for row, _ in whole])
+    plain = (map(unguarded, cells) for cells in columns)
+    table = table_of(name, map(unguarded, header), plain, [f"row {row}" for row, _ in whole])
     word = DELIMITERS.get(delimiter, repr(delimiter))
     for row, cells in records:
         if len(cells) != len(header):
