@@ -20,6 +20,7 @@ from qqt_bayes.tables.cells import (
     PLAIN,
     is_empty,
 )
+from qqt_bayes.tables.limits import MAX_COLUMNS, check_cells
 from qqt_bayes.tables.table import Table, table_of
 
 DISGUISED = {
@@ -132,6 +133,7 @@ def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
     first = SEP.match(text)
     body = text[first.end() :] if first else text
     delimiter = first[1] if first else _delimiter(body, usual)
+    _check_width(body, delimiter, name)
     lines = _Lines(body, row=1 if first else 0)
     records = _records(lines, delimiter, name)
     _, header = records.pop(0) if records else (0, [])
@@ -140,6 +142,7 @@ def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
             raise InputError(f"{name}: expected commas between the columns, got {words}")
     whole = [(row, cells) for row, cells in records if len(cells) == len(header)]
     columns = zip(*(cells for _, cells in whole), strict=True) if whole else [[] for _ in header]
+    check_cells(name, len(whole), len(header))
     table = table_of(name, header, columns, [f"row {row}" for row, _ in whole])
     word = DELIMITERS.get(delimiter, repr(delimiter))
     for row, cells in records:
@@ -150,6 +153,13 @@ def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
     if delimiter != ",":
         _judge_decimals(table)
     return table
+
+
+def _check_width(text: str, delimiter: str, name: str) -> None:
+    """Refuse a line of more columns than are read, before each of them becomes a cell."""
+    marks = max((line.count(delimiter) for line in io.StringIO(text)), default=0)
+    if marks > csv.field_size_limit() + MAX_COLUMNS:  # more than one quoted cell can hold as text
+        check_cells(name, 1, 1 + marks)
 
 
 def _records(lines: _Lines, delimiter: str, name: str) -> list[tuple[int, list[str]]]:

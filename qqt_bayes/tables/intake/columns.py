@@ -187,7 +187,7 @@ def columns_beside(source: object) -> tuple[dict[str, str], str]:
         beside = path.with_name(f"{stem}.toml")
         text = "" if beside == path else beside.read_text("utf-8-sig")
         table = tomllib.loads(text).get("columns")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{beside}: not valid TOML, which may name the columns: {error}") from None
     except (OSError, ValueError):  # there is none, or no file can have that name
         return {}, ""
