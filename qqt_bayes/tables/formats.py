@@ -4,10 +4,12 @@ Cells of text are kept as text: a pool may be called "NA". A line that cannot be
 out and so refused with the other faults; a file that is no table at all is refused at once.
 """
 
+import gc
 import gzip
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from io import BytesIO
 from os import PathLike
@@ -66,10 +68,23 @@ def read_table(source: Source, role: str) -> Table:
     name, ending, content = _content(source)
     if not content.strip():
         raise InputError(f"{name}: the file is empty")
-    table = READERS[ending](content, name)
+    with _no_collection():
+        table = READERS[ending](content, name)
     if not table.columns and not table.faults:
         raise InputError(f"{name}: the file is empty")
     return table
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Look for no cycles among millions of new cells: it takes as long as making them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _content(source: str | PathLike[str]) -> tuple[str, str, bytes]:

@@ -34,9 +34,10 @@ from qqt_bayes.tables.cells import (
     above,
     human_numbers_in,
     is_doubtful,
-    is_name,
     name_in,
+    names_in,
     numbers_in,
+    odd_names,
     with_point,
 )
 
@@ -220,10 +221,11 @@ class Table:
         if column not in self.columns:
             return np.full(len(self), "", dtype=object)
         cells = self.columns[column]
-        names = np.array([name_in(cell) for cell in cells], dtype=object)
+        found = names_in(cells)
+        names = np.array(found, dtype=object)
         if not optional:
             self.fault(names == "", column, lambda _: "expected a name, got an empty cell")
-        odd = np.array([not is_name(cell) for cell in cells], dtype=bool)
+        odd = odd_names(cells, found)
         self.fault(odd, column, lambda i: f"expected a name, got {shown(cells[i])}")
         names[odd] = ""
         return names

@@ -99,10 +99,10 @@ class _Lines:
     def __iter__(self) -> Iterator[str]:
         for line in io.StringIO(self.text, newline=""):
             self.row += 1
-            if self.fresh and COMMENT.match(line):
-                self.comments.append((self.row, line))
-                continue
             if self.fresh:
+                if line[0] == "#" and COMMENT.match(line):
+                    self.comments.append((self.row, line))
+                    continue
                 self.start, self.fresh = self.row, False
             yield line
 
@@ -157,9 +157,11 @@ def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
 
 def _check_width(text: str, delimiter: str, name: str) -> None:
     """Refuse a line of more columns than are read, before each of them becomes a cell."""
-    marks = max((line.count(delimiter) for line in io.StringIO(text)), default=0)
-    if marks > csv.field_size_limit() + MAX_COLUMNS:  # more than one quoted cell can hold as text
-        check_cells(name, 1, 1 + marks)
+    most = csv.field_size_limit() + MAX_COLUMNS  # one quoted cell may be full of marks
+    if max(map(len, io.StringIO(text)), default=0) > most:
+        marks = max(line.count(delimiter) for line in io.StringIO(text))
+        if marks > most:
+            check_cells(name, 1, 1 + marks)
 
 
 def _records(lines: _Lines, delimiter: str, name: str) -> list[tuple[int, list[str]]]:
