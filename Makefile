@@ -28,7 +28,7 @@ demo: $(READY) ## the main job on real runs: which filter wins at which budget
 # The cluster's tests mostly wait: meanwhile the others run, and what they said comes at the end.
 test: $(READY) $(CLUSTER)/.ready ## the tests and the examples in the docstrings
 	@mkdir -p build
-	@PYTHONPATH=$(CURDIR)/$(CLUSTER) $(BIN)/python -m pytest -p no:cacheprovider tests/sampling/test_cluster.py \
+	@PYTHONPATH=$(CURDIR)/$(CLUSTER) $(BIN)/python -m pytest -p no:cacheprovider tests/sampling/test_cluster.py tests/sampling/test_scheduler.py \
 		>build/test_cluster.log 2>&1 & cluster=$$!; \
 	status=0; $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder || status=$$?; \
 	wait $$cluster || status=$$?; cat build/test_cluster.log; exit $$status

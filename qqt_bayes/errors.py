@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
@@ -17,6 +17,12 @@ CONTROL = re.compile("[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\
 """What would move a terminal, or turn its line around; ends of lines are none."""
 MAX_SHOWN = 20
 """How many faults, or names, one message shows."""
+
+MAX_COMPARED = 2_000_000
+"""Pairs of characters that are compared to find the word that was meant: tenths of a second. Some
+twenty thousand names of columns, or of longer words fewer."""
+SHORTEST_ALIKE = 0.4
+"""Share of a word's length below which nothing looks like it."""
 
 
 def as_arguments(arguments: Mapping[str, object]) -> str:
@@ -120,9 +126,21 @@ def suggest(word: str, choices: Iterable[str]) -> str:
     >>> suggest("spline", ["utility", "power-law"])
     ''
     """
-    lowered = {choice.lower(): choice for choice in choices}
+    lowered = {choice.lower(): choice for choice in _comparable(word, choices)}
     near = get_close_matches(word.lower(), lowered, n=1)
     return f"; did you mean {lowered[near[0]]!r}?" if near else ""
+
+
+def _comparable(word: str, choices: Iterable[str]) -> Iterator[str]:
+    """The first choices that may look like a word, as many as are compared in a moment."""
+    left = MAX_COMPARED
+    for choice in choices:
+        if not SHORTEST_ALIKE <= (len(choice) + 1) / (len(word) + 1) <= 1 / SHORTEST_ALIKE:
+            continue
+        left -= len(word) * len(choice)  # what comparing the two takes
+        if left < 0:
+            return
+        yield choice
 
 
 def shown(value: object) -> str:

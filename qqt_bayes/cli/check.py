@@ -11,7 +11,7 @@ import xarray as xr
 
 from qqt_bayes.cli.inputs import LEFT_OUT
 from qqt_bayes.cli.output import emit, note, warn
-from qqt_bayes.errors import suggest
+from qqt_bayes.errors import MAX_SHOWN, suggest
 from qqt_bayes.model.spec import Spec
 from qqt_bayes.planning.question import Question
 from qqt_bayes.planning.questions import questions
@@ -26,6 +26,9 @@ UNUSED = {
     "unused_pools": "Pools that no run takes from",
 }
 """What `read_runs` leaves out, in words."""
+MAX_ROWS_SHOWN = 200
+"""Rows of the table that people are shown: nobody reads more, and to lay out a hundred thousand of
+them takes minutes."""
 
 
 def report(runs: xr.Dataset, spec: Spec, form: str) -> None:
@@ -44,17 +47,29 @@ def report(runs: xr.Dataset, spec: Spec, form: str) -> None:
     if doubts := questions(runs):
         warn(questions_text.listed(doubts))
     left_out = {name: json.loads(runs.attrs[name]) for name in UNUSED}
-    emit(table, form, lambda: _content(runs, table, left_out, learnable, doubts))
+    shown = table.head(MAX_ROWS_SHOWN) if form == "table" else table
+    emit(shown, form, lambda: _content(runs, table, left_out, learnable, doubts))
+    if len(shown) < len(table):
+        note(
+            f"The first {len(shown):,} of {len(table):,} training sets and budgets are shown; "
+            "--format csv prints all."
+        )
     count, data, pools = (runs.sizes[dim] for dim in ("run", "data", "pool"))
     note(f"{count} runs of {data} training sets from {pools} pools.")
     for name, words in UNUSED.items():
         if left_out[name]:
-            note(f"{words}: {', '.join(left_out[name])}.")
+            note(f"{words}: {_in_short(left_out[name])}.")
     there = {*left_out["unused_columns"], *json.loads(runs.attrs["used_columns"])}
     for name in left_out["unused_columns"]:
         if near := suggest(name, sorted(OPTIONAL - there)):
             note(f"Column {name} is not read{near}")
     note_learnable(learnable, "them")
+
+
+def _in_short(names: list[str]) -> str:
+    """Names, and the number of those that are not shown."""
+    more = f" and {len(names) - MAX_SHOWN} more" if len(names) > MAX_SHOWN else ""
+    return ", ".join(names[:MAX_SHOWN]) + more
 
 
 def note_learnable(learnable: Identifiability, runs: str) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from qqt_bayes.decisions.criteria import TIE
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.posterior.levels import MAX_ERRORS
 from qqt_bayes.posterior.prediction import predict
 
 GRID_POINTS = 33
@@ -58,7 +59,9 @@ def crossovers(
     """
     grid = np.geomspace(budgets.min(), budgets.max(), GRID_POINTS)
     names = [str(name) for name in levels["level"].values]
-    error = predict(fit.thinned(MAX_DRAWS), levels, grid, group=group, law_only=not discrepancy)
+    of_a_draw = grid.size * levels.sizes["level"] * len(fit.groups)
+    thinned = fit.thinned(min(MAX_DRAWS, MAX_ERRORS // of_a_draw))
+    error = predict(thinned, levels, grid, group=group, law_only=not discrepancy)
     of_pairs = error.drop_vars("level").rename(level="pair")
     earlier, later = (of_pairs.isel(pair=some) for some in (slice(None, -1), slice(1, None)))
     return summarise_crossing(earlier, later, quantiles).assign_coords(

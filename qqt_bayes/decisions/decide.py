@@ -18,7 +18,13 @@ from qqt_bayes.decisions.trained import trained_at, with_proof
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.departure import depart
 from qqt_bayes.posterior.fit import AnyFit, Fit, opened, weakest_method
-from qqt_bayes.posterior.levels import Levels, as_levels, pool_multiple
+from qqt_bayes.posterior.levels import (
+    Levels,
+    as_budgets,
+    as_levels,
+    pool_multiple,
+    require_affordable,
+)
 from qqt_bayes.posterior.prediction import predict
 
 UNITS = {
@@ -117,6 +123,9 @@ def decide(
         each.require_passed(force)
     first = fits[0]
     levels = as_levels(levels, first.pools)
+    groups = 1 if first.one_group(group) is not None else len(first.groups)
+    draws = sum(each.draws for each in fits)
+    require_affordable(levels.sizes["level"], as_budgets(budgets).size, draws, groups)
     if target_pools is not None:
         levels = scaled(levels, first.runs["pool_size"], target_pools)
     of_laws = [predict(each, levels, budgets, group=group, law_only=True) for each in fits]

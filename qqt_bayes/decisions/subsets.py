@@ -27,7 +27,7 @@ from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.laws.subset_curves import Array, Members, WholePools, best_of_each_draw
 from qqt_bayes.posterior.departure import depart
 from qqt_bayes.posterior.fit import AnyFit, Fit
-from qqt_bayes.posterior.levels import as_budgets
+from qqt_bayes.posterior.levels import MAX_ERRORS, as_budgets, require_affordable
 
 MAX_ENUMERATED_POOLS = 20
 """Pools up to which every subset is evaluated, a million of them; beyond, they are searched."""
@@ -113,13 +113,17 @@ def best_subsets(
     if one is None:
         names = ", ".join(fit.groups)
         raise InputError(f"group: the fit has several, {names}; subsets are for one of them")
+    seen = as_budgets(budgets)
+    require_affordable(MAX_NAMED, seen.size, fit.draws)
     pools = WholePools(
         fit.law,
         fit.flat_parameters(one),
         fit.runs["pool_size"].values,
         fit.parameters["pool_size"].values,
-        as_budgets(budgets),
+        seen,
     )
+    if pools.taken.size <= MAX_ENUMERATED_POOLS:
+        _require_affordable(2**pools.taken.size - 1, seen.size)
     report = advance or silent
     ranking = (
         enumerate_subsets(pools, criteria, report)
@@ -144,6 +148,16 @@ def best_subsets(
         searched=int(pools.taken.size > MAX_ENUMERATED_POOLS),
         complete=int(ranking.complete),
     )
+
+
+def _require_affordable(subsets: int, budgets: int) -> None:
+    """Refuse more budgets than the scores of all subsets can be held at."""
+    if subsets * budgets > MAX_ERRORS:
+        raise InputError(
+            f"{subsets:,} subsets at {budgets:,} budgets have {subsets * budgets:,} scores, of "
+            f"which at most {MAX_ERRORS:,} are held at once: ask about at most "
+            f"{MAX_ERRORS // subsets:,} budgets at a time"
+        )
 
 
 def _searched(pools: WholePools, criteria: Criteria, advance: Advance) -> Ranking:

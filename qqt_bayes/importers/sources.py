@@ -18,6 +18,7 @@ from qqt_bayes.files import content_of
 from qqt_bayes.importers.needs import GIVEN
 from qqt_bayes.tables.cells import is_text
 from qqt_bayes.tables.formats import Source, read_table
+from qqt_bayes.tables.limits import check_cells
 from qqt_bayes.tables.table import Table
 
 JSON = (".json", ".jsonl", ".ndjson")
@@ -256,6 +257,13 @@ def parsed(cell: object) -> object:
 
 
 def columns_of(records: Sequence[Mapping[str, object]]) -> dict[str, list[object]]:
-    """Records as columns, in order of appearance; what a record does not have is empty."""
+    """Records as columns, in order of appearance; what a record does not have is empty.
+
+    Raises
+    ------
+    InputError
+        If nearly all cells would be empty, as each record has keys of its own.
+    """
     names = dict.fromkeys(name for record in records for name in record)
+    check_cells("the records", len(records), len(names), filled=sum(map(len, records)))
     return {name: [record.get(name) for record in records] for name in names}

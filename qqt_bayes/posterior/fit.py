@@ -150,6 +150,12 @@ class Fit:
         names: list[str] = self.runs["pool"].values.tolist()
         return names
 
+    @property
+    def draws(self) -> int:
+        """Draws of the posterior, of all chains together."""
+        sizes = self.posterior.sizes
+        return int(sizes["chain"] * sizes["draw"])
+
     def one_group(self, group: str | None) -> str | None:
         """The one group to speak about: the user's choice, or the only one; None for several.
 

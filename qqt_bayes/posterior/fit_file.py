@@ -121,6 +121,7 @@ def _read(
     try:
         opened = Fit.of(fit)
         _check_runs(opened.runs)
+        _check_values(opened.runs)
         _check_draws(opened)
         _check_hashes(opened)
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
@@ -143,6 +144,10 @@ def _check_runs(table: xr.Dataset) -> None:
             raise ValueError(f"{dim}_index is no index")
     if not table["run"].size:
         raise ValueError("there are no runs")
+
+
+def _check_values(table: xr.Dataset) -> None:
+    """Raise ValueError unless every number of a table of runs is one that `read_runs` takes."""
     numbers = {"error": ERROR[table.attrs["kind"]], **COLUMNS}
     for name in numbers.keys() & set(table):
         values, number = table[name].values, numbers[name]
@@ -154,7 +159,7 @@ def _check_runs(table: xr.Dataset) -> None:
     taken = table["unique_samples"].values
     if not (at_least(0.0)(taken).all() and (taken > 0).any(axis=1).all()):
         raise ValueError("a training set takes nothing, or less")
-    for name, most in (("chance_error", 1.0), ("evaluation_variance", np.inf)):
+    for name, most in (("chance_error", 1), ("replacement", 1), ("evaluation_variance", np.inf)):
         if name in table and not ((table[name] >= 0) & (table[name] <= most)).all():
             raise ValueError(f"{name} is out of range")
 

@@ -19,6 +19,13 @@ from qqt_bayes.tables.composition import read_composition
 UNDECIDED = "undecided"
 """Winner where no level is sure enough to be the best."""
 
+MAX_LEVELS, MAX_BUDGETS = 2_000, 2_000
+"""Levels, and budgets, of one question. How far departures at two of them agree is a table of each
+against each, of which a root is taken: seconds for so many, hours for ten times as many."""
+MAX_ERRORS = 100_000_000
+"""Errors of one question: levels times budgets times draws (times groups). Five or six arrays of so
+many are held at once, about 4 GiB."""
+
 type Levels = xr.DataArray | str | PathLike[str] | pd.DataFrame
 """Unique samples by level and pool, or the composition table that has them."""
 
@@ -93,6 +100,53 @@ def as_levels(levels: Levels, pools: Collection[str], known: str = "the fit") ->
     if faults:
         raise InputError(fault_list("levels", faults, total=len(faults)))
     return levels.rename("unique_samples").assign_attrs(units="samples")
+
+
+def require_affordable(levels: int, budgets: int, draws: int = 1, groups: int = 1) -> None:
+    """Refuse a question that would take more memory or time than a machine has.
+
+    Parameters
+    ----------
+    levels, budgets, draws, groups : int
+        How many there are of each.
+
+    Raises
+    ------
+    InputError
+        With what is asked, and what can be asked instead.
+
+    Examples
+    --------
+    >>> require_affordable(1_000, 100, draws=4_000)
+    Traceback (most recent call last):
+    qqt_bayes.errors.InputError: 1,000 levels at 100 budgets under 4,000 draws are 400,000,000 \
+errors, of which at most 100,000,000 are held at once: ask about at most 25 budgets at a time, or \
+at most 250 levels
+    """
+    faults = [
+        f"at most {most:,} {what} are taken, got {count:,}: {advice}"
+        for what, count, most, advice in (
+            ("levels", levels, MAX_LEVELS, "leave out those that are not in question"),
+            ("budgets", budgets, MAX_BUDGETS, "ask about some of them at a time"),
+        )
+        if count > most
+    ]
+    if faults:
+        raise InputError("; ".join(faults))
+    errors = levels * budgets * draws * groups
+    if errors <= MAX_ERRORS:
+        return
+    of_groups = f" in {groups:,} groups" if groups > 1 else ""
+    instead = [
+        f"at most {room:,} {what}"
+        for what, count in (("budgets at a time", budgets), ("levels", levels))
+        if (room := MAX_ERRORS * count // errors)
+    ]
+    raise InputError(
+        f"{levels:,} levels at {budgets:,} budgets under {draws:,} draws{of_groups} are {errors:,} "
+        f"errors, of which at most {MAX_ERRORS:,} are held at once: "
+        f"ask about {', or '.join(instead) or 'one group, and fit again with fewer draws'}"
+    )
 
 
 def pool_multiple(levels: xr.DataArray, sizes: xr.DataArray) -> xr.DataArray:

@@ -14,7 +14,7 @@ from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.noise import growth, reference_budget
 from qqt_bayes.posterior.departure import depart
 from qqt_bayes.posterior.fit import AnyFit, Fit, centred, in_group
-from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels
+from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels, require_affordable
 from qqt_bayes.tables.formats import Source
 from qqt_bayes.tables.parameters import read_parameters
 
@@ -70,6 +70,8 @@ def predict(
     levels = as_levels(levels, fit.pools)
     seen = as_budgets(budgets)
     one = fit.one_group(group)
+    groups = 1 if one is not None else len(fit.groups)
+    require_affordable(levels.sizes["level"], seen.size, fit.draws, groups)
     error = evaluate(fit.law, in_group(fit.parameters, one), levels, seen)
     require_finite(error)
     if one is None and "group" not in error.dims:  # no parameter differs between the groups
@@ -159,8 +161,10 @@ def predict_known(
     chosen = law_for(law, parameters).drawn(replacement)
     levels = as_levels(levels, parameters["pool"].values.tolist(), known="the parameters")
     theta = known_to_law(chosen, parameters).assign(size_exponent=float(size_exponent))
+    seen = as_budgets(budgets)
+    require_affordable(levels.sizes["level"], seen.size)
     with np.errstate(over="ignore", invalid="ignore"):  # a fault, and said as one
-        error = evaluate(chosen, theta, levels, as_budgets(budgets), exact=EXACT_EPOCHS)
+        error = evaluate(chosen, theta, levels, seen, exact=EXACT_EPOCHS)
     require_finite(error)
     return error.assign_attrs(units="error rate, or loss", law=law)
 

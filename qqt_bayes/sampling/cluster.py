@@ -6,7 +6,6 @@ This module knows Dask and not what is called.  Dask is imported only when a clu
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import CancelledError
@@ -15,12 +14,11 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from qqt_bayes.errors import InputError, fault_list, listed
+from qqt_bayes.sampling.scheduler import require_scheduler
 
 if TYPE_CHECKING:
     from distributed import Client
 
-ADDRESS = re.compile(r"(tcp|tls|ucx|ws|wss)://[^\s/]+:[0-9]+")
-"""What the address of a scheduler looks like."""
 CONNECT_SECONDS = 10
 """A scheduler should answer within so many seconds."""
 MAX_SECONDS_WITHOUT_ANSWER = 60.0
@@ -58,7 +56,8 @@ def as_finished[Item, Result](
         It can be pickled, and returns no tuple: Dask gives back a failure as a tuple.
     items : collection
     address : str
-        Address of the scheduler, such as ``tcp://host:8786``.
+        Address of the scheduler, such as ``tcp://host:8786``; ``tls://host:8786`` with the
+        certificates that Dask's own configuration names.
     packages : collection of str
         Packages that workers must have in the versions that are installed here.
 
@@ -97,16 +96,11 @@ def _connected(address: str) -> Iterator[Client]:
         raise InputError(
             "Dask is not installed, which a cluster needs: pip install 'qqt_bayes[distributed]'"
         ) from error
-    no_answer = InputError(
-        f"No Dask scheduler answers at {address!r}: expected an address such as "
-        "tcp://127.0.0.1:8786, where `dask scheduler` runs and `dask worker`s have joined it."
-    )
-    if not ADDRESS.fullmatch(address):  # a client with none would not give up quietly
-        raise no_answer
+    security = require_scheduler(address, CONNECT_SECONDS)
     try:
-        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise no_answer from error
+        client = Client(address, timeout=CONNECT_SECONDS, security=security, set_as_default=False)
+    except (OSError, ValueError) as error:  # it has gone since it answered
+        raise InputError(f"The scheduler at {address} answered once, and has gone.") from error
     logger = logging.getLogger("distributed.client")
     level = logger.level
     logger.setLevel(logging.CRITICAL)  # what it says of a lost scheduler, a fault of ours says

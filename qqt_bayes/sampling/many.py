@@ -37,6 +37,9 @@ def fit_many(
         Address of a Dask scheduler, such as ``tcp://host:8786``, whose workers fit the tables. A
         worker fits one at a time on several cores: start as many as have the cores, with
         ``dask worker ADDRESS --nthreads 1``. It needs ``pip install 'qqt_bayes[distributed]'``.
+        Whoever reaches a scheduler can run code on its workers and on what is connected to it: keep
+        it in a network of your own, or take ``tls://`` with the certificates of Dask's own
+        configuration.
     **settings
         As in `fit`; every table has the same seed.
 

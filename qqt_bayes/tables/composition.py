@@ -11,6 +11,7 @@ import xarray as xr
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.tables.cells import COUNT, Floats
 from qqt_bayes.tables.formats import Source, read_table
+from qqt_bayes.tables.limits import check_composition
 from qqt_bayes.tables.table import Names, Table
 
 TAKEN = replace(COUNT, advice="; a pool from which nothing is taken has no row")
@@ -79,6 +80,7 @@ def composition_of(
         as_written += table.read_as_written()
     rows, names = pd.factorize(data)
     columns, pools = pd.factorize(pool)
+    check_composition(table.name, len(names), len(pools))
     unique_samples = np.zeros((len(names), len(pools)))
     unique_samples[rows, columns] = taken
     return _composition(unique_samples, dim, names, pools)

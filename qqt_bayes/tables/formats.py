@@ -4,11 +4,14 @@ Cells of text are kept as text: a pool may be called "NA". A line that cannot be
 out and so refused with the other faults; a file that is no table at all is refused at once.
 """
 
+import gc
 import gzip
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
+from io import BytesIO
 from os import PathLike
 from os.path import isfile
 from pathlib import Path
@@ -17,9 +20,11 @@ import pandas as pd
 
 from qqt_bayes.errors import InputError
 from qqt_bayes.files import LARGEST, content_of
+from qqt_bayes.tables import limits
 from qqt_bayes.tables.dialects.delimited import read_delimited
 from qqt_bayes.tables.dialects.excel import read_excel
 from qqt_bayes.tables.dialects.json_files import read_json, read_json_lines
+from qqt_bayes.tables.dialects.parquet import read_parquet, rows_from_one
 from qqt_bayes.tables.table import Table, table_of
 
 type Source = str | PathLike[str] | pd.DataFrame
@@ -65,10 +70,23 @@ def read_table(source: Source, role: str) -> Table:
     name, ending, content = _content(source)
     if not content.strip():
         raise InputError(f"{name}: the file is empty")
-    table = READERS[ending](content, name)
+    with _no_collection():
+        table = READERS[ending](content, name)
     if not table.columns and not table.faults:
         raise InputError(f"{name}: the file is empty")
     return table
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Look for no cycles among millions of new cells: it takes as long as making them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _content(source: str | PathLike[str]) -> tuple[str, str, bytes]:
@@ -100,9 +118,12 @@ def _unpacked(content: bytes, name: str, ending: str) -> bytes:
     if ending != PACKED:
         return content
     try:
-        return gzip.decompress(content)
+        with gzip.open(BytesIO(content)) as file:  # no further than the limit: it may hold anything
+            unpacked = file.read(limits.MAX_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{name}: not a readable gzip archive: {error}") from None
+    limits.check_bytes(name, len(unpacked))
+    return unpacked
 
 
 def _ending_of(content: bytes) -> str:
@@ -114,34 +135,18 @@ def _ending_of(content: bytes) -> str:
     return ".json" if start in (b"[", b"{") else ".csv"
 
 
-def _from_parquet(content: bytes, name: str) -> Table:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        arrow = pq.ParquetFile(pa.BufferReader(content)).read()
-        columns = [column.to_pylist() for column in arrow.columns]
-    except Exception as error:  # a damaged file can make pyarrow raise anything
-        reason = str(error).partition("\n")[0]
-        raise InputError(f"{name}: not a readable Parquet file: {reason}") from None
-    return table_of(name, arrow.column_names, columns, _count(arrow.num_rows))
-
-
 def _from_frame(frame: pd.DataFrame, name: str) -> Table:
     if any(label is not None for label in frame.index.names):
         frame = frame.reset_index(allow_duplicates=True)
+    limits.check_cells(name, *frame.shape)
     columns = [frame.iloc[:, i].tolist() for i in range(frame.shape[1])]
-    return table_of(name, frame.columns, columns, _count(len(frame)))
-
-
-def _count(rows: int) -> list[str]:
-    return [f"row {row}" for row in range(1, rows + 1)]
+    return table_of(name, frame.columns, columns, rows_from_one(len(frame)))
 
 
 READERS: dict[str, Callable[[bytes, str], Table]] = {
     ".csv": read_delimited,
-    ".parquet": _from_parquet,
-    ".pq": _from_parquet,
+    ".parquet": read_parquet,
+    ".pq": read_parquet,
     ".jsonl": read_json_lines,
     ".ndjson": read_json_lines,
     ".tsv": partial(read_delimited, usual="\t"),

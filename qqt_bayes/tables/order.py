@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -55,7 +54,7 @@ def in_order[Labelled: xr.Dataset](runs: Labelled, names: Mapping[str, Sequence[
         All names along a dimension, in the order wanted.
     """
     moved = {
-        index: np.array([names[dim].index(name) for name in runs[dim].values])[runs[index].values]
+        index: pd.Index(names[dim]).get_indexer(runs[dim].values)[runs[index].values]
         for dim, index in INDEX.items()
         if index in runs and dim in names
     }

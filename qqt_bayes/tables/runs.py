@@ -36,10 +36,11 @@ from qqt_bayes.tables.intake.gaps import judge_gaps, judge_states
 from qqt_bayes.tables.intake.proposal import propose
 from qqt_bayes.tables.intake.repeats import best_of
 from qqt_bayes.tables.intake.replacement import draws_of
+from qqt_bayes.tables.limits import check_composition
 from qqt_bayes.tables.order import hash_runs
 from qqt_bayes.tables.rows import COLUMNS, ERROR, Rows, read_rows
 from qqt_bayes.tables.table import Table
-from qqt_bayes.tables.training_sets import combine
+from qqt_bayes.tables.training_sets import combine, sizes_of
 
 NEEDED = ("error", "samples_seen", "unique_samples")
 """Columns of numbers without which a row is no run."""
@@ -174,6 +175,7 @@ def read_runs(
     human += table.read_as_written()
 
     numbers = {"error": ERROR[kind], **COLUMNS}
+    check_composition(table.name, *sizes_of(parsed.found, recipes))
     data, unique_samples = combine(parsed.found, recipes)
     largest = pd.concat([recipes, unique_samples]).max()
     pool_size = pd.Series(sizes or largest).reindex(unique_samples.columns)

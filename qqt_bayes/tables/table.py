@@ -35,8 +35,10 @@ from qqt_bayes.tables.cells import (
     is_doubtful,
     is_name,
     name_in,
+    names_in,
     numbers_in,
     odd_name,
+    odd_names,
     with_point,
 )
 
@@ -220,10 +222,11 @@ class Table:
         if column not in self.columns:
             return np.full(len(self), "", dtype=object)
         cells = self.columns[column]
-        names = np.array([name_in(cell) for cell in cells], dtype=object)
+        found = names_in(cells)
+        names = np.array(found, dtype=object)
         if not optional:
             self.fault(names == "", column, lambda _: "expected a name, got an empty cell")
-        odd = np.array([not is_name(cell) for cell in cells], dtype=bool)
+        odd = odd_names(cells, found)
         self.fault(odd, column, lambda i: f"expected a name, got {odd_name(cells[i])}")
         names[odd] = ""
         return names
@@ -394,7 +397,3 @@ def table_of(
     if table.columns and not places:
         table.note("has columns but no rows")
     return table
-
-
-def _occurs_again(column: str) -> str:
-    return f"column {column!r} occurs more than once"

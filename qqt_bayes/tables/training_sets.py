@@ -102,6 +102,21 @@ def _check_data(table: Table, data: Names, stated: Floats, recipes: pd.DataFrame
     )
 
 
+def sizes_of(found: Origins, recipes: pd.DataFrame) -> tuple[int, int]:
+    """How many training sets and pools the runs use, before one is held against the other.
+
+    Examples
+    --------
+    >>> pool = np.array(["a", "b", "a"], dtype=object)
+    >>> sizes_of(Origins(np.array(["", "", ""]), pool, np.array([5, 5, 2])), pd.DataFrame())
+    (3, 2)
+    """
+    alone = found.pool != ""
+    singles = pd.MultiIndex.from_arrays([found.pool[alone], found.taken[alone]]).nunique()
+    pools = {*recipes, *found.pool[alone]}
+    return singles + len(recipes), len(pools)
+
+
 def combine(found: Origins, recipes: pd.DataFrame) -> tuple[Names, pd.DataFrame]:
     """Name of each run's training set, and the unique samples of all that are used.
 

@@ -90,3 +90,22 @@ def test_check_takes_a_model_and_says_all_in_json(tmp_path):
     assert {row["parameter"] for row in told["contraction"]} == {"a", "b", "d"}
     assert len(told["forecast"]) == 3
     assert qqt(*source, "--model", "powerlaw", exit_code=1).stdout == ""
+
+
+def test_check_shows_people_the_first_rows_of_many(tmp_path: Path) -> None:
+    """Each form of output that programs read has them all."""
+    runs = pd.DataFrame(
+        {"pool": "a", "unique_samples": 1e6, "samples_seen": range(1_000_000, 1_000_300)}
+    )
+    runs.assign(error=0.5).to_csv(path := tmp_path / "runs.csv", index=False)
+    people, programs = qqt("check", path), qqt("check", path, "--format", "csv")
+    assert len(people.stdout.splitlines()) == 202
+    assert "The first 200 of 300 training sets and budgets are shown; --format csv" in people.stderr
+    assert len(programs.stdout.splitlines()) == 301
+    assert "are shown" not in programs.stderr
+
+
+def test_check_names_the_first_of_many_unused_columns(tmp_path: Path) -> None:
+    runs = pd.DataFrame({"pool": ["a"], "unique_samples": 1e6, "samples_seen": 1e6, "error": 0.5})
+    runs.assign(**{f"note {i}": 1 for i in range(25)}).to_csv(path := tmp_path / "runs.csv")
+    assert "note 18 and 6 more." in qqt("check", path).stderr

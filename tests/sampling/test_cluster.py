@@ -20,7 +20,7 @@ from qqt_bayes.cli import fit as fit_command
 from qqt_bayes.errors import InputError
 from qqt_bayes.posterior import fit_file
 from qqt_bayes.sampling import cluster
-from qqt_bayes.sampling.many import fit_many
+from qqt_bayes.sampling.many import fit_as_finished, fit_many
 from qqt_bayes.tables.runs import read_runs
 
 NOT_HERE = "Dask is not in this environment: `make test` runs this file once more beside it"
@@ -65,6 +65,15 @@ def two() -> Iterator["distributed.LocalCluster"]:
         distributed.LocalCluster(n_workers=2, **LOCAL) as local,
     ):
         yield local
+
+
+@pytest.fixture
+def ten() -> Iterator[str]:
+    """A scheduler with ten workers, all on this machine."""
+    with distributed.LocalCluster(n_workers=10, **LOCAL) as local:
+        with distributed.Client(local.scheduler_address, set_as_default=False) as client:
+            client.wait_for_workers(10, timeout=calls.HANGING)
+        yield local.scheduler_address
 
 
 @pytest.fixture
@@ -115,6 +124,23 @@ def test_the_same_draws_though_a_worker_is_killed(
     assert sorted(saved) == sorted(path.name for path in paths)
     assert all(f"Saved as {path}." in result.stderr for path in paths)
     same_draws([fit_file.load(path) for path in paths], here)
+
+
+@pytest.mark.slow
+def test_ten_workers_give_the_draws_of_one_process(ten: str, tmp_path: Path) -> None:
+    """Twelve tables; a worker is killed once the first fit is here, and no fit is made twice."""
+    runs, composition = made.tables(2, law="power-law")
+    (model := tmp_path / "short.toml").write_text(MODEL, encoding="utf-8")
+    shifts = [number / 100 for number in range(12)]
+    tables = [read_runs(runs.assign(error=runs["error"] - x), composition) for x in shifts]
+    here = list(fit_many(tables, model, **SHORT))
+    found: dict[int, xr.DataTree] = {}
+    for number, fit in fit_as_finished(tables, model, ten, **SHORT):
+        assert number not in found
+        found[number] = fit
+        if len(found) == 1:
+            kill_one(ten)
+    same_draws([found[number] for number in range(12)], here)
 
 
 def same_draws(found: list[xr.DataTree], others: list[xr.DataTree]) -> None:

@@ -21,6 +21,7 @@ from qqt_bayes.tables.cells import (
     is_empty,
     unguarded,
 )
+from qqt_bayes.tables.limits import MAX_COLUMNS, check_cells
 from qqt_bayes.tables.table import Table, table_of
 
 DISGUISED = {
@@ -99,10 +100,10 @@ class _Lines:
     def __iter__(self) -> Iterator[str]:
         for line in io.StringIO(self.text, newline=""):
             self.row += 1
-            if self.fresh and COMMENT.match(line):
-                self.comments.append((self.row, line))
-                continue
             if self.fresh:
+                if line[0] == "#" and COMMENT.match(line):
+                    self.comments.append((self.row, line))
+                    continue
                 self.start, self.fresh = self.row, False
             yield line
 
@@ -133,6 +134,7 @@ def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
     first = SEP.match(text)
     body = text[first.end() :] if first else text
     delimiter = first[1] if first else _delimiter(body, usual)
+    _check_width(body, delimiter, name)
     lines = _Lines(body, row=1 if first else 0)
     records = _records(lines, delimiter, name)
     _, header = records.pop(0) if records else (0, [])
@@ -141,6 +143,7 @@ def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
             raise InputError(f"{name}: expected commas between the columns, got {words}")
     whole = [(row, cells) for row, cells in records if len(cells) == len(header)]
     columns = zip(*(cells for _, cells in whole), strict=True) if whole else [[] for _ in header]
+    check_cells(name, len(whole), len(header))
     plain = (map(unguarded, cells) for cells in columns)
     table = table_of(name, map(unguarded, header), plain, [f"row {row}" for row, _ in whole])
     word = DELIMITERS.get(delimiter, repr(delimiter))
@@ -152,6 +155,15 @@ def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
     if delimiter != ",":
         _judge_decimals(table)
     return table
+
+
+def _check_width(text: str, delimiter: str, name: str) -> None:
+    """Refuse a line of more columns than are read, before each of them becomes a cell."""
+    most = csv.field_size_limit() + MAX_COLUMNS  # one quoted cell may be full of marks
+    if max(map(len, io.StringIO(text)), default=0) > most:
+        marks = max(line.count(delimiter) for line in io.StringIO(text))
+        if marks > most:
+            check_cells(name, 1, 1 + marks)
 
 
 def _records(lines: _Lines, delimiter: str, name: str) -> list[tuple[int, list[str]]]:

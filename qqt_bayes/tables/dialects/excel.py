@@ -1,9 +1,11 @@
 """Excel workbooks as a `Table` of cells, by an optional package."""
 
 from io import BytesIO
+from zipfile import ZipFile
 
 from qqt_bayes.errors import InputError
 from qqt_bayes.tables.cells import is_empty
+from qqt_bayes.tables.limits import check_bytes, check_cells
 from qqt_bayes.tables.table import Table, table_of
 
 NO_EXCEL = (
@@ -11,25 +13,26 @@ NO_EXCEL = (
     "qqt_bayes[excel]), or save the sheet as CSV"
 )
 """What to do where the optional package is not there."""
+MAX_SHEET_ROWS = 2**20
+"""Rows of a sheet; a damaged one can number them as it likes."""
 
 
 def read_excel(content: bytes, name: str) -> Table:
     """The first sheet of a workbook; its first row that is not empty is the header."""
     try:
-        import openpyxl
+        import openpyxl  # noqa: F401
     except ImportError:
         raise InputError(NO_EXCEL.format(name)) from None
-    import warnings
-
     try:
-        with warnings.catch_warnings():  # about drop-down lists and styles, which hold no cells
-            warnings.simplefilter("ignore")
-            sheet = openpyxl.load_workbook(BytesIO(content), data_only=True).worksheets[0]
-            rows = list(enumerate(sheet.iter_rows(values_only=True), start=1))
+        rows = _rows(content, name)
+    except InputError:
+        raise
     except Exception as error:  # a damaged workbook can make openpyxl raise anything
         reason = str(error).partition("\n")[0]
         raise InputError(f"{name}: not a readable Excel workbook: {reason}") from None
-    whole = [(row, cells) for row, cells in rows if not all(map(is_empty, cells))]
+    width = max((len(cells) for _, cells in rows), default=0)
+    check_cells(name, len(rows), width, filled=sum(len(cells) for _, cells in rows))
+    whole = [(row, cells + (None,) * (width - len(cells))) for row, cells in rows]
     _, header = whole.pop(0) if whole else (0, ())
     columns = zip(*(cells for _, cells in whole), strict=True) if whole else [[] for _ in header]
     filled = [
@@ -39,3 +42,30 @@ def read_excel(content: bytes, name: str) -> Table:
     ]
     labels, kept = [label for label, _ in filled], [cells for _, cells in filled]
     return table_of(name, labels, kept, [f"row {row}" for row, _ in whole])
+
+
+def _rows(content: bytes, name: str) -> list[tuple[int, tuple[object, ...]]]:
+    """Rows of the first sheet that are not empty, each with its number and up to its last cell."""
+    import warnings
+
+    import openpyxl
+
+    with ZipFile(BytesIO(content)) as archive:  # which reads no further than what it declares here
+        check_bytes(name, sum(part.file_size for part in archive.infolist()))
+    rows: list[tuple[int, tuple[object, ...]]] = []
+    with warnings.catch_warnings():  # about drop-down lists and styles, which hold no cells
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(BytesIO(content), data_only=True, read_only=True)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()  # what a file says of them may be wrong
+        cells = 0
+        for row, found in enumerate(sheet.iter_rows(values_only=True), start=1):
+            if row > MAX_SHEET_ROWS:
+                raise InputError(
+                    f"{name}: has more rows than a sheet of Excel ({MAX_SHEET_ROWS:,})"
+                )
+            cells += len(found)  # one cell far to the right takes a row of empty ones
+            check_cells(name, cells, 1)
+            if not all(map(is_empty, found)):
+                rows.append((row, found))
+    return rows

@@ -11,6 +11,7 @@ from typing import Any
 from qqt_bayes.errors import InputError
 from qqt_bayes.tables.cells import is_empty, is_text
 from qqt_bayes.tables.dialects.delimited import text_of
+from qqt_bayes.tables.limits import TOO_DEEP, check_cells, is_too_deep
 from qqt_bayes.tables.table import Table, table_of
 
 NESTED = (
@@ -39,7 +40,9 @@ def read_json_lines(content: bytes, name: str) -> Table:
         except (ValueError, RecursionError) as error:
             faults.append(f"row {row}: not valid JSON: {_reason(error)}")
             continue
-        if not isinstance(record, dict):
+        if is_too_deep(record):
+            faults.append(f"row {row}: {TOO_DEEP}")
+        elif not isinstance(record, dict):
             faults.append(f"row {row}: expected a JSON object, got {shown(record)}")
         elif not is_text(json.dumps(record, ensure_ascii=False)):
             faults.append(f"row {row}: not valid JSON: half of a surrogate pair")
@@ -74,6 +77,8 @@ def read_json(content: bytes, name: str) -> Table:
             return read_json_lines(content, name)
         where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise InputError(f"{name}: not valid JSON: {_reason(error)}{where}") from None
+    if is_too_deep(document):
+        raise InputError(f"{name}: {TOO_DEEP}")
     if not is_text(json.dumps(document, ensure_ascii=False)):
         raise InputError(f"{name}: not valid JSON: half of a surrogate pair, or a zero character")
     records = _records(document)
@@ -123,6 +128,7 @@ def _rows(header: Any, rows: list[Any]) -> list[dict[str, object]] | None:
 
 def _table(name: str, records: list[dict[str, object]], places: list[str]) -> Table:
     header = list(dict.fromkeys(key for record in records for key in record))
+    check_cells(name, len(records), len(header), filled=sum(map(len, records)))
     return table_of(
         name, header, ([record.get(key) for record in records] for key in header), places
     )
@@ -148,7 +154,9 @@ def _first_is_object(text: str) -> bool:
 def _reason(error: ValueError | RecursionError) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg} (character {error.colno})"
-    return str(error)  # repeated keys, endless digits or brackets
+    if isinstance(error, RecursionError):
+        return TOO_DEEP
+    return str(error)  # repeated keys, endless digits
 
 
 def _distinct_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:

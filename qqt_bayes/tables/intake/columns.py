@@ -190,7 +190,7 @@ def columns_beside(source: object) -> tuple[dict[str, str], str]:
         is_there = beside != path and isfile(beside)
         text = beside.read_bytes().decode("utf-8-sig") if is_there else ""
         table = tomllib.loads(text).get("columns")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{beside}: not valid TOML, which may name the columns: {error}") from None
     except (OSError, ValueError):  # there is none, or no file can have that name
         return {}, ""

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable
+from itertools import compress
 
 import numpy as np
 
 from qqt_bayes.errors import MAX_SHOWN, Advice
-from qqt_bayes.tables.cells import Mask, is_empty, name_in
+from qqt_bayes.tables.cells import Mask, is_empty, names_in, numbers_in
 from qqt_bayes.tables.intake.synonyms import words_of
 from qqt_bayes.tables.table import Table
 
@@ -111,17 +112,19 @@ def unfinished(table: Table) -> dict[str, Mask]:
     found = {}
     for column, cells in table.columns.items():
         if words_of(column).rpartition("_")[2] in ("state", "status") and column not in table.used:
-            failed = np.array([name_in(cell).lower() in UNFINISHED for cell in cells], dtype=bool)
+            failed = np.array([name.lower() in UNFINISHED for name in names_in(cells)], dtype=bool)
             if failed.any():
                 found[column] = failed
     return found
 
 
 def _gaps(table: Table, column: str) -> Mask:
-    gaps = np.array([is_gap(cell) for cell in table.columns[column]], dtype=bool)
+    cells = table.columns[column]
+    gaps = ~np.isfinite(numbers_in(cells, counts=True))
+    gaps[gaps] = [is_gap(cell) for cell in compress(cells, gaps)]
     if column == "unique_samples":
-        pools = table.columns.get("pool", [None] * len(table))
-        gaps &= np.array([name_in(pool) != "" for pool in pools], dtype=bool)
+        pools = names_in(table.columns.get("pool", [None] * len(table)))
+        gaps &= np.fromiter(map(bool, pools), bool, len(pools))
     return gaps
 
 
