@@ -174,8 +174,9 @@ class Table:
         """Raise one `InputError` with all faults, in the order of the rows, if there are any."""
         # of a table that nothing was asked of yet, any column may be needed
         twice = [name for name in self.columns if name in self.repeated & (self.used or {name})]
-        again: list[Fault] = [(-1, "", partial(_occurs_again, name)) for name in twice]
-        ordered = sorted([*again, *self.faults], key=itemgetter(0))
+        again = "column {!r} occurs more than once".format
+        of_all: list[Fault] = [(-1, "", partial(again, name)) for name in twice]
+        ordered = sorted([*of_all, *self.faults], key=itemgetter(0))
         if not ordered:
             return
         hints = self._more_hints() + self.hints

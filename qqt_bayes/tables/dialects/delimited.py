@@ -144,8 +144,9 @@ def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
     whole = [(row, cells) for row, cells in records if len(cells) == len(header)]
     columns = zip(*(cells for _, cells in whole), strict=True) if whole else [[] for _ in header]
     check_cells(name, len(whole), len(header))
-    plain = (map(unguarded, cells) for cells in columns)
-    table = table_of(name, map(unguarded, header), plain, [f"row {row}" for row, _ in whole])
+    if "'" in body:
+        header, columns = list(map(unguarded, header)), [list(map(unguarded, x)) for x in columns]
+    table = table_of(name, header, columns, [f"row {row}" for row, _ in whole])
     word = DELIMITERS.get(delimiter, repr(delimiter))
     for row, cells in records:
         if len(cells) != len(header):
