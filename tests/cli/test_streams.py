@@ -113,7 +113,7 @@ def test_any_home(files, tmp_path, home):
     assert done.stderr.splitlines()[1:] == [f"8 figures are in {tmp_path}/new."]
 
 
-@pytest.mark.parametrize("width", [1, 10, 40, 60, 80])
+@pytest.mark.parametrize("width", [1, 40, 80])
 def test_a_narrow_terminal_breaks_no_number(files, width):
     """Each row becomes lines of its own where a table would be too wide."""
     shown = in_terminal(width, "decide", files.good, "--budgets", "64M,640M")
