@@ -27,6 +27,8 @@ KINDS = {
     stat.S_IFSOCK: "a socket",
 }
 """What is no file but can have the name of one."""
+LONGEST_WORD = 80
+"""Bytes of a name that go into the name of a file, of which two may, and which may have 255."""
 OVERWRITE = {"overwrite": True}
 """The argument that replaces files, whoever wrote them."""
 NETCDF = (".nc", ".netcdf", ".h5", ".hdf5")
@@ -183,8 +185,14 @@ def slug(name: str) -> str:
     --------
     >>> slug("ViT-B/32"), slug("mean of 38"), slug("???")
     ('ViT-B-32', 'mean-of-38', '')
+    >>> slug("数据" * 100)[:4], len(slug("数据" * 100).encode())
+    ('数据数据', 87)
     """
-    return re.sub(r"[^\w.]+", "-", name).strip("-")
+    word = re.sub(r"[^\w.]+", "-", name).strip("-")
+    if len(word.encode()) <= LONGEST_WORD:
+        return word
+    digest = sha256(name.encode()).hexdigest()[:8]  # names may differ in what is cut off
+    return f"{word.encode()[:LONGEST_WORD].decode(errors='ignore')}-{digest}"
 
 
 def writable(

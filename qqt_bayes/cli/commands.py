@@ -172,14 +172,10 @@ def _said(error: BaseException, words: Sequence[str]) -> int:
 
 
 def interrupted(error: BaseException) -> bool:
-    """Whether Ctrl-C ended a command; what was being loaded may have made another error of it."""
-    if isinstance(error, KeyboardInterrupt | click.Abort):
-        return True
-    return (
-        signal.getsignal(signal.SIGINT) is signal.SIG_DFL
-        and isinstance(error, Exception)
-        and (not isinstance(error, click.ClickException))
-    )
+    """Whether Ctrl-C ended a command; what was loaded or read may have made another error of it."""
+    # the handler of `qqt_bayes.__main__` leaves this one when it was called
+    came = signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+    return came or isinstance(error, KeyboardInterrupt | click.Abort)
 
 
 def _own_fault(error: BaseException, words: Sequence[str]) -> str:

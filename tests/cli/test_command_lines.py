@@ -142,7 +142,10 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.usefixtures("cheap")
 @pytest.mark.parametrize("step", range(11))
-@pytest.mark.parametrize("raised", [KeyboardInterrupt, OSError(28, "No space left on device")])
+@pytest.mark.parametrize(
+    "raised",
+    [KeyboardInterrupt, pytest.param(OSError(28, "No space left"), marks=pytest.mark.slow)],
+)
 def test_a_study_that_fails_at_any_step(folder, monkeypatch, step, raised):
     """Its folder says that it is not whole, and the same command makes it whole."""
     command = ["study", "runs.csv", "--composition", "composition.csv", "--models", "utility"]

@@ -84,6 +84,26 @@ def test_ctrl_c_while_a_file_is_written(files, tmp_path, earlier):
     assert {each: each.read_bytes() for each in tmp_path.iterdir()} == before
 
 
+AS_ANOTHER_ERROR = """
+import os, signal
+from qqt_bayes.posterior import netcdf
+def from_bytes(*_):
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+    except KeyboardInterrupt:
+        raise OSError("unable to read")
+netcdf.from_bytes = from_bytes
+from qqt_bayes.__main__ import run
+run()
+"""
+
+
+def test_ctrl_c_that_a_library_makes_another_error_of(files):
+    line = [sys.executable, "-c", AS_ANOTHER_ERROR, "decide", files.good]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "Interrupted.\n")
+
+
 def test_ctrl_c_that_is_ignored_stays_so():
     """As under nohup."""
     code = "import os, signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"

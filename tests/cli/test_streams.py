@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import pty
 import re
 import struct
 import subprocess
@@ -114,7 +113,7 @@ def test_any_home(files, tmp_path, home):
     assert done.stderr.splitlines()[1:] == [f"8 figures are in {tmp_path}/new."]
 
 
-@pytest.mark.parametrize("width", [1, 10, 40, 60, 80])
+@pytest.mark.parametrize("width", [1, 40, 80])
 def test_a_narrow_terminal_breaks_no_number(files, width):
     """Each row becomes lines of its own where a table would be too wide."""
     shown = in_terminal(width, "decide", files.good, "--budgets", "64M,640M")
@@ -134,19 +133,21 @@ def test_a_wide_enough_terminal_shows_a_table(files):
 
 def in_terminal(width: int, *arguments: str) -> str:
     """What a command prints on a terminal of so many columns."""
-    child, terminal = pty.fork()
-    if not child:
-        ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-        environment = {name: x for name, x in os.environ.items() if name != "COLUMNS"}
-        os.execve(COMMAND[0], [*COMMAND, *arguments], environment)
+    terminal, inside = os.openpty()
+    ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+    environment = {name: x for name, x in os.environ.items() if name != "COLUMNS"}
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), inside)
     content = b""
-    while True:
-        try:
-            read = os.read(terminal, 65536)
-        except OSError:  # how Linux says that the other side has gone
-            break
-        if not read:
-            break
-        content += read
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    with subprocess.Popen([*COMMAND, *arguments], env=environment, **streams) as process:
+        os.close(inside)
+        while True:
+            try:
+                read = os.read(terminal, 65536)
+            except OSError:  # how Linux says that the other side has gone
+                break
+            if not read:
+                break
+            content += read
+    os.close(terminal)
+    assert process.returncode == 0
     return re.sub(r"\x1b\[\d*m", "", content.decode())
