@@ -18,6 +18,7 @@ from qqt_bayes.model.discrepancy import (
 )
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.posterior.fit import Fit, by_draw
+from qqt_bayes.progress import track
 from qqt_bayes.tables.rows import HIGHEST
 
 Array = NDArray[np.float64]
@@ -89,7 +90,8 @@ def departures(fit: Fit, new: Cells, seed: int) -> Array:
     own = variances(new, data.centre)
     found = []
     rotation, size = problem.turn, both.taken.shape[0] * both.budget.size
-    for block in draw_blocks(problem, len(mean), size):
+    every = list(draw_blocks(problem, len(mean), size))
+    for block in track(every, "Drawing departures from the law"):
         s = amplitude[block, None]
         given = condition(data, amplitude[block], mean[block], variance[block], rotation)
         drawn = s * prior_departures(both, data.centre, len(s), rng)
