@@ -10,11 +10,13 @@ import pandas as pd
 import xarray as xr
 
 from qqt_bayes.cli.inputs import LEFT_OUT
+from qqt_bayes.cli.long_tables import first_rows
 from qqt_bayes.cli.output import emit, note, warn
 from qqt_bayes.errors import MAX_SHOWN, suggest
 from qqt_bayes.model.spec import Spec
 from qqt_bayes.planning.question import Question
 from qqt_bayes.planning.questions import questions
+from qqt_bayes.progress import shown
 from qqt_bayes.report import questions_text
 from qqt_bayes.report.identifiability_text import Identifiability, identifiability
 from qqt_bayes.report.records import training_sets
@@ -26,9 +28,6 @@ UNUSED = {
     "unused_pools": "Pools that no run takes from",
 }
 """What `read_runs` leaves out, in words."""
-MAX_ROWS_SHOWN = 200
-"""Rows of the table that people are shown: nobody reads more, and to lay out a hundred thousand of
-them takes minutes."""
 
 
 def report(runs: xr.Dataset, spec: Spec, form: str) -> None:
@@ -43,17 +42,14 @@ def report(runs: xr.Dataset, spec: Spec, form: str) -> None:
     spec : Spec
     form : {"table", "json", "csv"}
     """
-    table, learnable = training_sets(runs), identifiability(runs, spec)
-    if doubts := questions(runs):
+    with shown("Looking at what the runs can teach"):
+        table, learnable = training_sets(runs), identifiability(runs, spec)
+        doubts = questions(runs)
+    if doubts:
         warn(questions_text.listed(doubts))
     left_out = {name: json.loads(runs.attrs[name]) for name in UNUSED}
-    shown = table.head(MAX_ROWS_SHOWN) if form == "table" else table
-    emit(shown, form, lambda: _content(runs, table, left_out, learnable, doubts))
-    if len(shown) < len(table):
-        note(
-            f"The first {len(shown):,} of {len(table):,} training sets and budgets are shown; "
-            "--format csv prints all."
-        )
+    rows = first_rows(table, form, "training sets and budgets")
+    emit(rows, form, lambda: _content(runs, table, left_out, learnable, doubts))
     count, data, pools = (runs.sizes[dim] for dim in ("run", "data", "pool"))
     note(f"{count} runs of {data} training sets from {pools} pools.")
     for name, words in UNUSED.items():

@@ -24,6 +24,7 @@ from qqt_bayes.planning.targets import questions_of_targets
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.fit_file import load, open_fit
 from qqt_bayes.posterior.levels import as_levels
+from qqt_bayes.progress import shown
 from qqt_bayes.report import gate_text
 from qqt_bayes.report.figures.names import figures_in
 from qqt_bayes.report.verdict_text import left_out
@@ -84,7 +85,8 @@ def report(
 
         samples = budgets_for(first, budgets)
         go_on(questions_of_targets(first.runs, samples), yes)
-        decision = best_subsets(first, samples, group=only_group, **criteria)
+        with shown("Judging subsets"):
+            decision = best_subsets(first, samples, group=only_group, **criteria)
     else:
         shares = None if study is None else study.weights
         shares = shares if weights is None else weights_of(fits, weights)
@@ -103,15 +105,9 @@ def report(
         # of levels that are asked for as larger, or as unions, there is nothing to ask
         asked = taken if levels is not None and larger is None else None
         go_on(questions_of_targets(first.runs, samples, asked), yes)
-        decision = decide(
-            fits,
-            taken,
-            samples,
-            weights=shares,
-            target_pools=larger,
-            group=only_group,
-            **criteria,
-        )
+        options: dict[str, Any] = {"weights": shares, "target_pools": larger, "group": only_group}
+        with shown("Judging levels"):
+            decision = decide(fits, taken, samples, **options, **criteria)
     if failed := [each.gate for each in fits.values() if not each.gate.passed]:
         warn("\n".join(map(gate_text.verdict, failed)))
     beware = [] if study is None else left_out(study.refused, list(fits))
@@ -121,7 +117,8 @@ def report(
     if folder:
         from qqt_bayes.report.figures.files import write_figures
 
-        drawn = write_figures(fits, decision, decision["unique_samples"], folder)
+        with shown("Drawing figures"):
+            drawn = write_figures(fits, decision, decision["unique_samples"], folder)
         note(f"{len(drawn)} figures are in {figures}.")
 
 

@@ -20,6 +20,7 @@ from qqt_bayes.errors import MAX_SHOWN, InputError
 from qqt_bayes.files import NETCDF
 from qqt_bayes.phrases import format_samples
 from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.progress import shown
 from qqt_bayes.tables.budgets import budgets_about, parse_budgets
 from qqt_bayes.tables.composition import nested_levels, read_composition, read_sizes
 
@@ -73,7 +74,8 @@ def runs_of(source: str, reading: Mapping[str, Any]) -> xr.Dataset:
     """
     from qqt_bayes.tables.runs import read_runs  # which no command on a saved fit needs
 
-    runs = read_runs(source, **reading)
+    with shown("Reading the table"):
+        runs = read_runs(source, **reading)
     note_reading(runs)
     if reading["unit"] is None and runs.attrs["unit"] != "samples":
         note(f"Counted in {runs.attrs['unit']}, as the name of a column says; or give --unit.")

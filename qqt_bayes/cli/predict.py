@@ -10,6 +10,7 @@ import xarray as xr
 
 from qqt_bayes.cli import options
 from qqt_bayes.cli.inputs import budgets_for, go_on, is_fit, levels_for, levels_of
+from qqt_bayes.cli.long_tables import first_rows
 from qqt_bayes.cli.output import emit, note, warn
 from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.planning.targets import questions_of_targets
@@ -17,6 +18,7 @@ from qqt_bayes.posterior.fit_file import open_fit
 from qqt_bayes.posterior.levels import as_levels, pool_multiple
 from qqt_bayes.posterior.methods import is_approximate
 from qqt_bayes.posterior.prediction import predict, predict_known
+from qqt_bayes.progress import shown
 from qqt_bayes.report import gate_text
 from qqt_bayes.report.fit_text import remark
 from qqt_bayes.report.limits_text import oversize
@@ -77,7 +79,11 @@ def report(
         raise click.UsageError("A table of parameters has no budgets of its own: give --budgets.")
     else:
         table = of_parameters(source, levels, budgets, law or "utility", rows, replacement)
-    emit(table, form, lambda: {"predictions": table.to_dict("records")})
+    emit(
+        first_rows(table, form, "levels and budgets"),
+        form,
+        lambda: {"predictions": table.to_dict("records")},
+    )
 
 
 def of_fit(
@@ -110,9 +116,11 @@ def of_fit(
     if fit.replacement:
         note("Levels are taken to be drawn with replacement, as the runs were.")
     go_on(questions_of_targets(fit.runs, samples, taken), yes)
-    error = predict(fit, taken, samples, new_run=new_run, group=group)
+    with shown("Predicting errors"):
+        error = predict(fit, taken, samples, new_run=new_run, group=group)
+        table = prediction_frame(error, criteria.quantiles)
     _beware(taken, fit.runs)
-    return prediction_frame(error, criteria.quantiles)
+    return table
 
 
 def of_parameters(

@@ -18,7 +18,6 @@ from qqt_bayes.decisions.enumeration import (
     enumerate_subsets,
     rank,
     score_of,
-    silent,
 )
 from qqt_bayes.decisions.judge import Rivals, among_themselves, choose, judge
 from qqt_bayes.decisions.stack import as_shares
@@ -28,6 +27,7 @@ from qqt_bayes.laws.subset_curves import Array, Members, WholePools, best_of_eac
 from qqt_bayes.posterior.departure import depart
 from qqt_bayes.posterior.fit import AnyFit, Fit
 from qqt_bayes.posterior.levels import MAX_ERRORS, as_budgets, require_affordable
+from qqt_bayes.progress import steps
 
 MAX_ENUMERATED_POOLS = 20
 """Pools up to which every subset is evaluated, a million of them; beyond, they are searched."""
@@ -124,7 +124,7 @@ def best_subsets(
     )
     if pools.taken.size <= MAX_ENUMERATED_POOLS:
         _require_affordable(2**pools.taken.size - 1, seen.size)
-    report = advance or silent
+    report = advance or steps("Judging subsets")
     ranking = (
         enumerate_subsets(pools, criteria, report)
         if pools.taken.size <= MAX_ENUMERATED_POOLS

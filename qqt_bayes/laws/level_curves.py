@@ -14,6 +14,7 @@ from qqt_bayes.errors import InputError
 from qqt_bayes.laws.epochs import MAX_BLOCK_NUMBERS, Array, Epochs, of_one_size
 from qqt_bayes.laws.law import Law
 from qqt_bayes.laws.mixture import mixture_error
+from qqt_bayes.progress import track
 
 SAMPLE = ("chain", "draw")
 """Dimensions of the draws of a fit."""
@@ -104,7 +105,9 @@ def curves_of(
     with threadpool_limits(1, user_api="blas"):  # the products are small: threads would only wait
         return lead, [
             _curve(law, draws, taken, sizes, epochs_of(seen, taken.sum()))
-            for taken, seen in zip(levels.values, budgets, strict=True)
+            for taken, seen in track(
+                list(zip(levels.values, budgets, strict=True)), "Evaluating the law"
+            )
         ]
 
 

@@ -231,7 +231,19 @@ def _once(one: Cells, other: Cells) -> tuple[Array, Index, Index]:
 
 def prior_departures(cells: Cells, centre: float, draws: int, rng: np.random.Generator) -> Array:
     """Departures at cells before any run is seen, at amplitude 1; shape (draw, cell)."""
-    sets, budgets = root(between_sets(cells, cells)), root(along(*[cells.at(centre)] * 2))
+    return drawn_from(roots(cells, centre), cells, draws, rng)
+
+
+def roots(cells: Cells, centre: float) -> tuple[Array, Array]:
+    """Roots of the covariance between training sets, and along budgets: once for all draws."""
+    return root(between_sets(cells, cells)), root(along(*[cells.at(centre)] * 2))
+
+
+def drawn_from(
+    of_both: tuple[Array, Array], cells: Cells, draws: int, rng: np.random.Generator
+) -> Array:
+    """`prior_departures`, where the `roots` of its covariances are known; shape (draw, cell)."""
+    sets, budgets = of_both
     z = rng.standard_normal((draws, len(sets), len(budgets)))
     everywhere = sets @ (z @ budgets.T)
     found: Array = everywhere[:, cells.of_set, cells.of_budget]

@@ -12,12 +12,14 @@ from qqt_bayes.model.curves import amplitude_of, curves, draw_blocks, located, p
 from qqt_bayes.model.discrepancy import (
     Cells,
     covariance,
+    drawn_from,
     joined,
-    prior_departures,
+    roots,
     variances,
 )
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.posterior.fit import Fit, by_draw
+from qqt_bayes.progress import track
 from qqt_bayes.tables.rows import HIGHEST
 
 Array = NDArray[np.float64]
@@ -88,11 +90,13 @@ def departures(fit: Fit, new: Cells, seed: int) -> Array:
     cross = covariance(new, data.cells, data.centre)
     own = variances(new, data.centre)
     found = []
+    of_both = roots(both, data.centre)  # which takes the cube of the levels' number
     rotation, size = problem.turn, both.taken.shape[0] * both.budget.size
-    for block in draw_blocks(problem, len(mean), size):
+    every = list(draw_blocks(problem, len(mean), size))
+    for block in track(every, "Drawing departures from the law"):
         s = amplitude[block, None]
         given = condition(data, amplitude[block], mean[block], variance[block], rotation)
-        drawn = s * prior_departures(both, data.centre, len(s), rng)
+        drawn = s * drawn_from(of_both, both, len(s), rng)
         noise = np.sqrt(given.of_mean) * rng.standard_normal(given.of_mean.shape)
         off = given.of_cell - drawn[:, :trained] - noise
         correction = given.precision.times(off) @ cross.T

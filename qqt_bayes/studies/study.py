@@ -21,7 +21,7 @@ from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.posterior.fit import Fit, require_group
 from qqt_bayes.posterior.fit_file import save
-from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels
+from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels, require_affordable
 from qqt_bayes.report import gate_text
 from qqt_bayes.studies.folder import fit_path, write_study
 from qqt_bayes.studies.laws import BOUNDED, LONGER, MODELS, THEOREM, fit_laws, silent
@@ -119,6 +119,10 @@ def study(
     if target_pools is not None:
         compared = scaled(compared, runs["pool_size"], target_pools)
     samples = budgets_about(runs["samples_seen"].values) if budgets is None else as_budgets(budgets)
+    counted = isinstance(draws, int) and isinstance(chains, int)  # a fit refuses other things
+    groups = 1 if group is not None else runs.sizes["group"]
+    each = draws * chains if counted else 1
+    require_affordable(compared.sizes["level"], samples.size, each * len(models), groups)
     shares = dict(zip(list(specs)[: len(models)], as_shares(weights, len(models)), strict=True))
     instead = BOUNDED if by_default else {}
     folder = None

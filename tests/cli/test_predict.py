@@ -84,3 +84,15 @@ def test_predict_is_marked_in_every_form(files, form):
     found = qqt("predict", files.laplace, "--budgets", BUDGETS, "--format", form)
     assert made.LAPLACE_REMARK in found.stderr
     assert "laplace" in found.stdout
+
+
+def test_people_are_shown_the_first_of_many_predictions(tmp_path: Path) -> None:
+    parameters = pd.DataFrame(
+        {"pool": ["a"], "a": 0.02, "b": 0.1, "tau": 5.0, "d": 0.1, "unique_samples": 1e6}
+    )
+    parameters.to_csv(path := tmp_path / "parameters.csv", index=False)
+    people = qqt("predict", path, "--budgets", "1M:1B:300")
+    assert "The first 200 of 300 levels and budgets are shown" in people.stderr
+    assert len(people.stdout.splitlines()) == 202
+    programs = qqt("predict", path, "--budgets", "1M:1B:300", "--format", "csv")
+    assert len(programs.stdout.splitlines()) == 301

@@ -11,6 +11,7 @@ from qqt_bayes.decisions.crossover import GRID_POINTS, crossovers
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.decisions.subsets import best_subsets
 from qqt_bayes.errors import InputError
+from qqt_bayes.model.discrepancy import root
 from qqt_bayes.posterior import levels as limits
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.levels import require_affordable
@@ -104,3 +105,21 @@ def test_crossings_of_many_levels_are_sought_in_fewer_draws(monkeypatch, fit):
     monkeypatch.setattr(crossover, "MAX_ERRORS", GRID_POINTS * 5 * 10)
     crossovers(Fit.of(fit), many(5), np.array([1e7, 1e9]), (0.05, 0.5, 0.95))
     assert asked == [GRID_POINTS * 5 * 10]
+
+
+@pytest.mark.parametrize("draws", [20, 200])
+def test_the_root_of_a_covariance_is_taken_once_for_all_draws(monkeypatch, draws):
+    """It costs the cube of the number of levels, and draws go in blocks."""
+    taken = []
+
+    def count(matrix):
+        taken.append(len(matrix))
+        return root(matrix)
+
+    monkeypatch.setattr("qqt_bayes.model.discrepancy.root", count)
+    monkeypatch.setattr(
+        "qqt_bayes.posterior.departure.draw_blocks",
+        lambda problem, count, size: [slice(first, first + 5) for first in range(0, count, 5)],
+    )
+    predict(made.fit(draws=draws), many(5), "64M, 640M")
+    assert len(taken) == 2

@@ -1,5 +1,6 @@
 """What answers at an address: a scheduler, in plain or under TLS, or one sentence."""
 
+import gc
 import shutil
 import socket
 import subprocess
@@ -28,7 +29,16 @@ LOCAL = {
     "threads_per_worker": 1,
     "n_workers": 1,
 }
+# Dask leaves the socket of a refused connection to the garbage collector, which warns of it.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 ROLES = ("client", "scheduler", "worker")
+
+
+@pytest.fixture(autouse=True)
+def sockets_are_collected_here() -> Iterator[None]:
+    """In the test that left them, not in a later one."""
+    yield
+    gc.collect()
 
 
 @contextmanager

@@ -265,6 +265,11 @@ def test_fits_that_were_refused_for_their_laws_still_tell_ranks(runs, monkeypatc
         ),
         ({"margin": -1}, "margin"),
         ({"draws": 6}, "compared by at least 25 draws of each, got 24 of effective-reuse"),
+        ({"budgets": np.geomspace(1e6, 1e9, 10_000)}, "at most 2,000 budgets are taken, got 10,"),
+        (
+            {"budgets": np.geomspace(1e6, 1e9, 2_000), "draws": 10_000},
+            "under 80,000 draws are 480,000,000 errors",
+        ),
     ],
 )
 def test_what_cannot_be_asked_is_said_before_anything_is_fitted(runs, monkeypatch, asked, sentence):
