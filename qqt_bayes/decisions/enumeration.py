@@ -161,6 +161,16 @@ def _evaluate(
     shape = len(members), pools.budgets.size
     score, mean = np.empty(shape), np.empty(shape)
     best = Best(pools.budgets.size, pools.draws, most_hits)
+    compiled = pools.compiled_errors() if _is_compiled(pools, members) else None
+    if compiled is not None:
+        every = np.arange(len(members))
+        at_a_time = max(1, MAX_ERRORS_AT_A_TIME // best.least.size)
+        for some, error in compiled(members, at_a_time):
+            score[some] = mean[some] = best.take(every[some], error)
+            if criteria.rule != "expected":
+                score[some] = score_of(error.swapaxes(0, 1), criteria)[0].T
+            advance(len(error) / len(members))
+        return score, mean, best
     for sets, budgets, error in blocks(pools, members):
         score[sets, budgets], mean[sets, budgets] = (x.T for x in score_of(error, criteria))
         best.update(sets, budgets, error)
@@ -176,13 +186,6 @@ def blocks(pools: WholePools, members: Members) -> Iterator[tuple[NDArray[np.int
     tuple of array of int, slice, array
         Which subsets, which budgets, and the errors, shape (budget, subset, draw).
     """
-    compiled = pools.compiled_errors() if _is_compiled(pools, members) else None
-    if compiled is not None:
-        at_a_time = max(1, MAX_ERRORS_AT_A_TIME // (pools.budgets.size * pools.draws))
-        every = np.arange(len(members))
-        for sets, error in compiled(members, at_a_time):
-            yield every[sets], slice(0, pools.budgets.size), error.swapaxes(0, 1)
-        return
     if not pools.law.separable:
         for i in range(len(members)):
             error = pools.errors(members[i : i + 1])
@@ -250,8 +253,31 @@ class Best:
         near = error <= self.least[at][:, None] + TIE
         budget, subset, draw = np.unravel_index(np.flatnonzero(near), near.shape)
         place = (budget + at.start) * self.least.shape[1] + draw
-        self.hits.append((sets[subset], place, error[budget, subset, draw]))
-        self.count += subset.size
+        self._keep(sets[subset], place, error[budget, subset, draw])
+
+    def take(self, sets: NDArray[np.intp], error: Array) -> Array:
+        """Take note of errors, shape (subset, budget, draw), by compiled code.
+
+        Returns
+        -------
+        array, shape (subset, budget)
+            Their means over the draws.
+        """
+        from qqt_bayes.laws.compiled.whole_pools import compiled
+
+        total = np.empty(error.shape[:2])
+        near = np.empty(error.shape[:2], dtype=bool)
+        compiled("take_errors")(error, self.least, TIE, total, near)
+        subset, budget = np.nonzero(near)
+        rows = error[subset, budget]
+        row, draw = np.nonzero(rows <= self.least[budget] + TIE)
+        self._keep(sets[subset[row]], budget[row] * self.least.shape[1] + draw, rows[row, draw])
+        return total / self.least.shape[1]
+
+    def _keep(self, sets: NDArray[np.intp], place: NDArray[np.intp], error: Array) -> None:
+        """Keep pairs of a subset and a draw in which it may be best."""
+        self.hits.append((sets, place, error))
+        self.count += sets.size
         if self.count > max(self.most_hits, 2 * self.least.size):
             self.hits = [self._sifted()]
             self.count = self.hits[0][0].size

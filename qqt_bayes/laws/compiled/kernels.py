@@ -24,7 +24,7 @@ from qqt_bayes.laws.epochs import EXACT, POINTS
 
 Reals = NDArray[np.float64]
 Integers = NDArray[np.int64]
-WIDTH = 128
+WIDTH = 256
 """Draws at a time."""
 
 
@@ -223,31 +223,37 @@ def add_shared_growth(sets, steps, s, left, skipped, exponent):
 
 @kernel
 def add_own_growth(steps, s, left, grown, rest, exponent):
-    """The same where each draw has its own growth: `grown` at the nodes, and in the last epoch."""
+    """The same where each draw has its own growth: `grown` at the nodes, and in the last epoch.
+
+    `grown` is multiplied by `left`.
+    """
     width = exponent.shape[1]
     total, used = np.zeros(width), np.zeros(width)
+    for j in range(steps.nodes[s]):
+        row, gain = left[j], grown[j]
+        for d in range(width):
+            gain[d] *= row[d]
     done = 0
     for b in range(steps.seen.size):
         first = steps.first[s, b]
         while done < first:
-            row, gain, count = left[done], grown[done], steps.whole[done]
-            for d in range(width):
-                total[d] += count * gain[d] * row[d]
+            add(total, steps.whole[done], grown[done])
             done += 1
         to, last = exponent[b], rest[b]
-        for d in range(width):
-            to[d] += total[d]
-            used[d] = 0.0
-        for q in range(steps.own[s, b]):
+        if steps.own[s, b] == 1:  # the last epoch has a node to itself
+            row = left[first]
+            for d in range(width):
+                to[d] += total[d] + row[d] * last[d]
+            continue
+        used[:] = 0.0
+        for q in range(POINTS):
             row, gain = left[first + q], grown[first + q]
             count, part = steps.count[s, b, q], steps.last[s, b, q]
-            if count != 0:
-                for d in range(width):
-                    to[d] += count * gain[d] * row[d]
             for d in range(width):
+                to[d] += count * gain[d]
                 used[d] += part * row[d]
         for d in range(width):
-            to[d] += used[d] * last[d]
+            to[d] += total[d] + used[d] * last[d]
 
 
 @kernel

@@ -13,7 +13,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from qqt_bayes.laws.compiled import kernels, reuse
+from qqt_bayes.laws.compiled import kernels, ranking, reuse
 from qqt_bayes.laws.compiled.kernels import WIDTH
 from qqt_bayes.laws.effective_reuse import LARGEST, MAX_LOG_ODDS, MAX_RHO
 from qqt_bayes.laws.epochs import EXACT, POINTS, UNIT, collapse
@@ -283,10 +283,19 @@ def _reuse(sources: int) -> Callable[..., None]:
     return of_reuse
 
 
+def _ranking(sources: int) -> Callable[..., None]:
+    def of_ranking(error, least, tolerance, total, near):
+        _ = sources
+        ranking.take_errors(error, least, tolerance, total, near)
+
+    return of_ranking
+
+
 ENTRIES = {
     "utility_errors": _utility,
     "bounded_errors": _bounded,
     "effective_errors": _effective,
     "constrained_errors": _constrained,
     "reuse_errors": _reuse,
+    "take_errors": _ranking,
 }
