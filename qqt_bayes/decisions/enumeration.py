@@ -223,7 +223,8 @@ def _is_compiled(pools: WholePools, members: Members) -> bool:
     if len(members) * pools.budgets.size * pools.draws < MIN_COMPILED:
         return False
     sizes = np.unique(pools.totals(members)).size
-    return pools.law.centred or not pools.law.separable or len(members) < MIN_SETS_PER_TABLE * sizes
+    is_slow = bool(pools.law.centred) or not pools.law.separable
+    return is_slow or len(members) < MIN_SETS_PER_TABLE * sizes
 
 
 class Best:
@@ -263,7 +264,7 @@ class Best:
         array, shape (subset, budget)
             Their means over the draws.
         """
-        from qqt_bayes.laws.compiled.whole_pools import compiled
+        from qqt_bayes.laws.compiled.entries import compiled
 
         total = np.empty(error.shape[:2])
         near = np.empty(error.shape[:2], dtype=bool)

@@ -31,8 +31,8 @@ TITLE = "Every subset of some pools judged under every draw"
 
 
 DATACOMP = np.array([1.28, 2.56, 8.96, 12.8, 12.8, 12.8, 12.8, 32, 19.2, 12.8]) * 1e6
-"""The ten pools of `case_studies/datacomp_medium/composition.csv`: its 1,023 subsets have 100 sizes,
-because five pools are equal and all are a round number of samples."""
+"""The ten pools of `case_studies/datacomp_medium/composition.csv`. Their 1,023 subsets have 100
+sizes, because five pools are equal and all are a round number of samples."""
 SIZES = {
     "equal": np.full(10, 12.8e6),
     "DataComp": DATACOMP,

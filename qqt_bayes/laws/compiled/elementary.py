@@ -1,7 +1,7 @@
 r"""Exponentials and logarithms of a row of numbers, several at a time.
 
-The C library's take one number at a time, which would be most of what an error costs.  These have no
-branches, so that the compiler works on as many numbers as fit a register; both are right to the
+The C library's take one number at a time, which would be most of what an error costs.  These have
+no branches, so that the compiler works on as many numbers as fit a register; they are right to the
 last digit or two.  For normal numbers only: ``exp`` is at least 1e-304, ``log`` knows no zero.
 """
 
@@ -15,8 +15,8 @@ import numba
 import numpy as np
 
 ROUNDING = 1.5 * 2.0**52
-"""Added to a number and taken away again, it rounds that to an integer; in between the low bits hold
-the integer."""
+"""Added to a number and taken away again, it rounds that to an integer; in between the low bits
+hold the integer."""
 ROUNDING_BITS = int(np.float64(ROUNDING).view(np.int64))
 LOG_2_HIGH = float.fromhex("0x1.62e42fee00000p-1")
 """The first digits of log 2, of which small multiples are exact."""
@@ -34,7 +34,11 @@ LEAST, MOST = -700.0, 709.0
 
 def kernel[Function: Callable[..., Any]](function: Function) -> Function:
     """Have a function compiled together with what calls it, its sums in the order of writing."""
-    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "fastmath": {"contract"}}
+    options: dict[str, Any] = {
+        "no_cpython_wrapper": True,
+        "no_cfunc_wrapper": True,
+        "fastmath": {"contract"},
+    }
     return cast(Function, numba.njit(error_model="numpy", **options)(function))
 
 
@@ -55,7 +59,7 @@ def rest_of_exp(r):
 
 @kernel
 def exp(x):
-    """``e^x``; infinite where that would leave the range of numbers, 1e-304 where it would vanish."""
+    """``e^x``; infinite beyond the range of numbers, 1e-304 where it would vanish."""
     within = min(max(x, LEAST), MOST)
     shifted = within * PER_LOG_2 + ROUNDING
     n = shifted - ROUNDING
@@ -79,7 +83,7 @@ def expm1(x):
 
 @kernel
 def log(x):
-    """``log x`` of a positive normal number: ``x = 2^e m``, ``log m = 2 artanh((m - 1) / (m + 1))``."""
+    """``log x``: with ``x = 2^e m``, ``log m = 2 artanh((m - 1) / (m + 1))``."""
     bits = np.float64(x).view(np.int64)
     exponent = (bits - ROOT_HALF_BITS) >> MANTISSA
     m = np.int64(bits - (exponent << MANTISSA)).view(np.float64)

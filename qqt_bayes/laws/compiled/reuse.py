@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from qqt_bayes.laws.compiled.elementary import exp, exp_each, kernel, log
-from qqt_bayes.laws.compiled.kernels import Reals, add
+from qqt_bayes.laws.compiled.sums import add
+from qqt_bayes.laws.compiled.tables import Reals
 
 
 class Reuse(NamedTuple):
@@ -80,6 +81,13 @@ def reuse_errors(sets, seen, row, values, begin, stop, sets_from, out):
     width = stop - begin
     fresh, stood, spent = np.empty(width), np.empty(width), np.empty(width)
     worn, start, memory = np.empty(width), np.empty(width), np.empty(width)
+    exponent, knee = values.exponent[begin:stop], values.knee[begin:stop]
+    kept, kept_slope = values.kept[begin:stop], values.kept_slope[begin:stop]
+    log_size, log_memory = values.log_size[begin:stop], values.log_memory[begin:stop]
+    log_ratio, log_reference = values.log_ratio[begin:stop], values.log_reference[begin:stop]
+    odds, power = values.log_odds[begin:stop], values.power[begin:stop]
+    above, floor = values.above[begin:stop], values.floor[begin:stop]
+    rise, middle, most_kept = values.rise[begin:stop], values.middle, values.most_kept
     for s in range(sets_from, sets_from + len(out)):
         fresh[:], stood[:] = 0.0, 0.0
         for e in range(sets.start[s], sets.start[s + 1]):
@@ -87,16 +95,17 @@ def reuse_errors(sets, seen, row, values, begin, stop, sets_from, out):
             add(fresh, share, values.quality[pool, begin:stop])
             add(stood, share, values.stood[pool, begin:stop])
         log_unique = np.log(sets.unique[s])
+        for d in range(width):  # stood becomes the log of U (1 + R_S)
+            grown = exp(exponent[d] * (log_unique - log_size[d]))
+            stood[d] = log_unique + log(1.0 + stood[d] / fresh[d] * grown)
         for d in range(width):
-            i = begin + d
-            grown = exp(values.exponent[i] * (log_unique - values.log_size[i]))
-            log_stood = log_unique + log(1.0 + stood[d] / fresh[d] * grown)  # of U (1 + R_S)
+            worn[d] = exp(knee[d] * (middle - stood[d]))
+        for d in range(width):
+            memory[d] = exp(2.0 * (log_memory[d] + stood[d]))
+        for d in range(width):
             log_fresh = log(fresh[d])
-            kept = min(values.kept[i] + values.kept_slope[i] * log_fresh, values.most_kept)
-            spent[d] = (1.0 - kept) / values.knee[i]
-            worn[d] = exp(values.knee[i] * (values.middle - log_stood))
-            start[d] = values.log_ratio[i] + log_fresh - values.log_reference[i]
-            memory[d] = exp(2.0 * (values.log_memory[i] + log_stood))
+            spent[d] = (1.0 - min(kept[d] + kept_slope[d] * log_fresh, most_kept)) / knee[d]
+            start[d] = log_ratio[d] + log_fresh - log_reference[d]
         for b in range(seen.size):
             n = seen[b]
             log_n, per_square = np.log(n), 1 / (n * n)
@@ -105,11 +114,8 @@ def reuse_errors(sets, seen, row, values, begin, stop, sets_from, out):
             for d in range(width):
                 to[d] = start[d] + log_n - spent[d] * log(1.0 + known[d] * worn[d])
             if values.rises:
-                rise = values.rise[begin:stop]
                 for d in range(width):
                     to[d] -= rise[d] / (1.0 + memory[d] * per_square)
-            odds, power = values.log_odds[begin:stop], values.power[begin:stop]
-            above, floor = values.above[begin:stop], values.floor[begin:stop]
             exp_each(to)
             for d in range(width):
                 to[d] = log(1.0 + to[d])

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache, partial
-from pathlib import Path
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from qqt_bayes.laws.compiled import kernels, ranking, reuse
-from qqt_bayes.laws.compiled.kernels import WIDTH
+from qqt_bayes.laws.compiled import reuse, tables
+from qqt_bayes.laws.compiled.entries import compiled
 from qqt_bayes.laws.effective_reuse import LARGEST, MAX_LOG_ODDS, MAX_RHO
 from qqt_bayes.laws.epochs import EXACT, POINTS, UNIT, collapse
 from qqt_bayes.laws.law import LEAST_DECAY, LEAST_SHARE
@@ -80,16 +77,16 @@ class Pools(NamedTuple):
     seen: Array
     row: NDArray[np.intp]
 
-    def sets(self, members: NDArray[np.bool_]) -> kernels.Sets:
+    def sets(self, members: NDArray[np.bool_]) -> tables.Sets:
         """Training sets as tables."""
         taken = members * self.taken
         total = taken.sum(axis=1)
         which, pool = (np.ascontiguousarray(x) for x in np.nonzero(members))
         start = np.append(0, members.sum(axis=1).cumsum())
         ratio = np.log(total[which] / self.reference[pool])
-        return kernels.Sets(start, pool, taken[which, pool] / total[which], ratio, total / UNIT)
+        return tables.Sets(start, pool, taken[which, pool] / total[which], ratio, total / UNIT)
 
-    def steps(self, unique: Array) -> kernels.Steps:
+    def steps(self, unique: Array) -> tables.Steps:
         """The sums over epochs of training sets of these sizes."""
         epochs = collapse(UNIT * self.seen, UNIT * unique[:, None])
         complete = epochs.complete
@@ -103,12 +100,12 @@ class Pools(NamedTuple):
         # a number of epochs with which the blocks of all nodes are complete
         whole = collapse(2.0 ** np.ceil(np.log2(complete.max() + EXACT)), 1.0).count[:nodes]
         most = (first + own).max(axis=1)
-        return kernels.Steps(
+        return tables.Steps(
             self.seen, self.row, epochs.node, whole, most, complete, first, own, count, last
         )
 
     def by_blocks(
-        self, call: Callable[[kernels.Sets], Callable[[int, Array], None]], draws: int
+        self, call: Callable[[tables.Sets], Callable[[int, Array], None]], draws: int
     ) -> Errors:
         """What hands out errors a block at a time, by a function made for some training sets."""
 
@@ -138,7 +135,7 @@ def _of_exponential(law: str, given: Mapping[str, Array], pools: Pools) -> Error
     kappa = given["kappa"] if law == "utility-overfit" else np.zeros_like(g)
     slope = {"utility-overfit": -b * kappa, "utility-released": b, "power-law": b}
     decays = law in ("effective-data", "data-constrained")
-    values = kernels.Values(
+    values = tables.Values(
         of_pools(math.log(2) / given["tau"]),
         a,
         np.log1p(a[:, None] * pools.seen[:, None]) if law == "utility-bounded" else a[:1, None],
@@ -161,7 +158,7 @@ def _of_exponential(law: str, given: Mapping[str, Array], pools: Pools) -> Error
         "constrained_errors": (together,),
     }
 
-    def call(sets: kernels.Sets) -> Callable[[int, Array], None]:
+    def call(sets: tables.Sets) -> Callable[[int, Array], None]:
         steps = pools.steps(sets.unique)
         return partial(compiled(function), *kinds[function], sets, steps, values)
 
@@ -186,8 +183,15 @@ def _of_reuse(given: Mapping[str, Array], pools: Pools) -> Errors | None:
     middle = float(log_n.mean())
     count, draws = pools.taken.size, quality.shape[1]
     values = reuse.Reuse(
-        *(np.array(np.broadcast_to(x, (count, x.shape[1])), order="C") for x in (quality, stood)),
-        *(one[name] for name in ("g", "k", "rho", "z2", "alpha", "A", "d")),
+        np.array(np.broadcast_to(quality, (count, draws)), order="C"),
+        np.array(np.broadcast_to(stood, (count, draws)), order="C"),
+        one["g"],
+        one["k"],
+        one["rho"],
+        one["z2"],
+        one["alpha"],
+        one["A"],
+        one["d"],
         np.log(one["typical_size"] / UNIT),
         np.log(one["reference"] / UNIT),
         np.log(one.get("memory", np.ones_like(odds))),
@@ -200,102 +204,7 @@ def _of_reuse(given: Mapping[str, Array], pools: Pools) -> Errors | None:
         MAX_RHO,
     )
 
-    def call(sets: kernels.Sets) -> Callable[[int, Array], None]:
+    def call(sets: tables.Sets) -> Callable[[int, Array], None]:
         return partial(compiled("reuse_errors"), sets, pools.seen, pools.row, values)
 
     return pools.by_blocks(call, draws)
-
-
-@cache
-def compiled(name: str) -> Any:
-    """A function of these kernels, compiled when it is first called, or from Numba's cache.
-
-    The cache looks at the file of a function alone, not at those of what it calls; but it also looks
-    at the numbers that a function closes over, and so at one that all sources give.
-    """
-    digest = hashlib.sha256()
-    for each in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(each.read_bytes())
-    function = ENTRIES[name](int.from_bytes(digest.digest()[:4]))
-    options: dict[str, Any] = {"error_model": "numpy", "nogil": True}
-    try:
-        return numba.njit(cache=True, **options)(function)
-    except RuntimeError as error:
-        if "no locator" not in str(error):
-            raise
-    return numba.njit(**options)(function)  # no folder for a cache can be written
-
-
-def _utility(sources: int) -> Callable[..., None]:
-    def utility(released, summed, sets, steps, values, sets_from, out):
-        _ = sources
-        draws = out.shape[-1]
-        for begin in range(0, draws, WIDTH):
-            stop = min(begin + WIDTH, draws)
-            kernels.utility_errors(
-                released, summed, sets, steps, values, begin, stop, sets_from, out
-            )
-
-    return utility
-
-
-def _bounded(sources: int) -> Callable[..., None]:
-    def bounded(together, sets, steps, values, sets_from, out):
-        _ = sources
-        draws = out.shape[-1]
-        for begin in range(0, draws, WIDTH):
-            stop = min(begin + WIDTH, draws)
-            kernels.bounded_errors(together, sets, steps, values, begin, stop, sets_from, out)
-
-    return bounded
-
-
-def _effective(sources: int) -> Callable[..., None]:
-    def effective(sets, steps, values, sets_from, out):
-        _ = sources
-        draws = out.shape[-1]
-        for begin in range(0, draws, WIDTH):
-            stop = min(begin + WIDTH, draws)
-            kernels.effective_errors(sets, steps, values, begin, stop, sets_from, out)
-
-    return effective
-
-
-def _constrained(sources: int) -> Callable[..., None]:
-    def constrained(together, sets, steps, values, sets_from, out):
-        _ = sources
-        draws = out.shape[-1]
-        for begin in range(0, draws, WIDTH):
-            stop = min(begin + WIDTH, draws)
-            kernels.constrained_errors(together, sets, steps, values, begin, stop, sets_from, out)
-
-    return constrained
-
-
-def _reuse(sources: int) -> Callable[..., None]:
-    def of_reuse(sets, seen, row, values, sets_from, out):
-        _ = sources
-        draws = out.shape[-1]
-        for begin in range(0, draws, WIDTH):
-            stop = min(begin + WIDTH, draws)
-            reuse.reuse_errors(sets, seen, row, values, begin, stop, sets_from, out)
-
-    return of_reuse
-
-
-def _ranking(sources: int) -> Callable[..., None]:
-    def of_ranking(error, least, tolerance, total, near):
-        _ = sources
-        ranking.take_errors(error, least, tolerance, total, near)
-
-    return of_ranking
-
-
-ENTRIES = {
-    "utility_errors": _utility,
-    "bounded_errors": _bounded,
-    "effective_errors": _effective,
-    "constrained_errors": _constrained,
-    "reuse_errors": _reuse,
-    "take_errors": _ranking,
-}
