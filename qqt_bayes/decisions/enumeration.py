@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -22,11 +23,15 @@ from qqt_bayes.laws.subset_curves import (
     error_of_means,
 )
 
+if TYPE_CHECKING:
+    from qqt_bayes.laws.compiled.whole_pools import Errors
+
 MAX_HITS = 4_000_000
 """Pairs of a subset and a draw in which it may be best that are kept before they are sifted: they
 take 100 MB."""
-MIN_COMPILED = 20_000_000
-"""Errors from which on they are computed by compiled code, whose loading takes half a second."""
+MIN_COMPILED = 50_000_000
+"""Errors from which on they are computed by compiled code: loading it takes half a second, and
+compiling it some seconds, once for a machine."""
 MIN_SETS_PER_TABLE = 20
 """Subsets of one size from which on a table for each size takes less time than compiled code."""
 PROBABILITY_DECIMALS = 12
@@ -131,10 +136,13 @@ def rank(
     # in order of size, so that sets of one size share a table
     some = np.array_split(np.argsort(pools.totals(members), kind="stable"), threads)
     most_hits = MAX_HITS // threads
+    compiled = pools.compiled_errors() if _is_compiled(pools, members) else None
 
     def of_sets(sets: NDArray[np.intp]) -> tuple[Array, Array, Best]:
         share = sets.size / len(members)
-        return _evaluate(pools, criteria, members[sets], most_hits, lambda x: advance(share * x))
+        return _evaluate(
+            pools, compiled, criteria, members[sets], most_hits, lambda x: advance(share * x)
+        )
 
     # NumPy works outside Python's lock; its own threads would get into each other's way
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as executor:
@@ -155,13 +163,17 @@ def rank(
 
 
 def _evaluate(
-    pools: WholePools, criteria: Criteria, members: Members, most_hits: int, advance: Advance
+    pools: WholePools,
+    compiled: Errors | None,
+    criteria: Criteria,
+    members: Members,
+    most_hits: int,
+    advance: Advance,
 ) -> tuple[Array, Array, Best]:
     """Score and mean, shape (subset, budget), and the best of each draw among these subsets."""
     shape = len(members), pools.budgets.size
     score, mean = np.empty(shape), np.empty(shape)
     best = Best(pools.budgets.size, pools.draws, most_hits)
-    compiled = pools.compiled_errors() if _is_compiled(pools, members) else None
     if compiled is not None:
         every = np.arange(len(members))
         at_a_time = max(1, MAX_ERRORS_AT_A_TIME // best.least.size)
@@ -264,11 +276,11 @@ class Best:
         array, shape (subset, budget)
             Their means over the draws.
         """
-        from qqt_bayes.laws.compiled.entries import compiled
+        from qqt_bayes.laws.compiled.entries import take_errors
 
         total = np.empty(error.shape[:2])
         near = np.empty(error.shape[:2], dtype=bool)
-        compiled("take_errors")(error, self.least, TIE, total, near)
+        take_errors(error, self.least, TIE, total, near)
         subset, budget = np.nonzero(near)
         rows = error[subset, budget]
         row, draw = np.nonzero(rows <= self.least[budget] + TIE)

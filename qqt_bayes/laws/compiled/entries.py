@@ -107,3 +107,6 @@ ENTRIES = {
     "reuse_errors": _reuse,
     "take_errors": _ranking,
 }
+
+take_errors = compiled("take_errors")
+"""See `qqt_bayes.laws.compiled.ranking.take_errors`."""

@@ -150,7 +150,8 @@ def _of_exponential(law: str, given: Mapping[str, Array], pools: Pools) -> Error
     together = len(a) == 1
     if law == "data-constrained":
         together = len(given["tau"]) == 1 and not (g.any() and np.ptp(pools.reference))
-    function = FUNCTIONS.get(law, "utility_errors")
+    name = FUNCTIONS.get(law, "utility_errors")
+    function = compiled(name)  # here, before there are threads, which would make it twice
     kinds = {
         "utility_errors": (law == "utility-released", law != "power-law"),
         "bounded_errors": (together,),
@@ -160,7 +161,7 @@ def _of_exponential(law: str, given: Mapping[str, Array], pools: Pools) -> Error
 
     def call(sets: tables.Sets) -> Callable[[int, Array], None]:
         steps = pools.steps(sets.unique)
-        return partial(compiled(function), *kinds[function], sets, steps, values)
+        return partial(function, *kinds[name], sets, steps, values)
 
     return pools.by_blocks(call, g.size)
 
@@ -204,7 +205,9 @@ def _of_reuse(given: Mapping[str, Array], pools: Pools) -> Errors | None:
         MAX_RHO,
     )
 
+    function = compiled("reuse_errors")
+
     def call(sets: tables.Sets) -> Callable[[int, Array], None]:
-        return partial(compiled("reuse_errors"), sets, pools.seen, pools.row, values)
+        return partial(function, sets, pools.seen, pools.row, values)
 
     return pools.by_blocks(call, draws)
