@@ -1,5 +1,9 @@
 """Every subset judged, beside the comparison of all of them as levels."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from made_pools import BUDGETS, SIZES, some_pools, written_out
@@ -68,3 +72,16 @@ def test_the_ranking_is_the_same_on_any_number_of_cores(monkeypatch):
         np.testing.assert_array_equal(each.probability, found[0].probability)
         np.testing.assert_allclose(each.least, found[0].least, rtol=1e-15)
         np.testing.assert_allclose(each.mean, found[0].mean, rtol=1e-15)
+
+
+def test_a_small_decision_does_not_load_the_compiler():
+    """Numba takes longer to load than the decision takes."""
+    code = (
+        "import sys; from made_pools import some_pools; "
+        "from qqt_bayes.decisions.criteria import Criteria; "
+        "from qqt_bayes.decisions.enumeration import enumerate_subsets, silent; "
+        "enumerate_subsets(some_pools(4, 'unequal'), Criteria(), silent); "
+        "sys.exit('numba' in sys.modules)"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
