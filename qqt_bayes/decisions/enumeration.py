@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -22,9 +23,17 @@ from qqt_bayes.laws.subset_curves import (
     error_of_means,
 )
 
+if TYPE_CHECKING:
+    from qqt_bayes.laws.compiled.whole_pools import Errors
+
 MAX_HITS = 4_000_000
 """Pairs of a subset and a draw in which it may be best that are kept before they are sifted: they
 take 100 MB."""
+MIN_COMPILED = 50_000_000
+"""Errors from which on they are computed by compiled code: loading it takes half a second, and
+compiling it some seconds, once for a machine."""
+MIN_SETS_PER_TABLE = 20
+"""Subsets of one size from which on a table for each size takes less time than compiled code."""
 PROBABILITY_DECIMALS = 12
 """Decimals to which a probability is rounded: it is a sum of many shares."""
 
@@ -123,43 +132,62 @@ def rank(
 
     `gap` is what others may be better by; `known` what `best_of_each_draw` returns.
     """
-    threads = min(os.cpu_count() or 1, pools.budgets.size)
-    some = np.array_split(np.arange(pools.budgets.size), threads)
-    least = np.inf * np.ones((pools.budgets.size, pools.draws)) if known is None else known[0]
+    threads = min(os.cpu_count() or 1, len(members))
+    # in order of size, so that sets of one size share a table
+    some = np.array_split(np.argsort(pools.totals(members), kind="stable"), threads)
+    most_hits = MAX_HITS // threads
+    compiled = pools.compiled_errors() if _is_compiled(pools, members) else None
 
-    def of_budgets(budgets: NDArray[np.intp]) -> tuple[Array, ...]:
-        here = replace(pools, budgets=pools.budgets[budgets])
-        share = budgets.size / pools.budgets.size
-        return _evaluate_block(
-            here, criteria, members, least[budgets], lambda x: advance(share * x)
+    def of_sets(sets: NDArray[np.intp]) -> tuple[Array, Array, Best]:
+        share = sets.size / len(members)
+        return _evaluate(
+            pools, compiled, criteria, members[sets], most_hits, lambda x: advance(share * x)
         )
 
     # NumPy works outside Python's lock; its own threads would get into each other's way
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as executor:
-        parts = zip(*executor.map(of_budgets, some), strict=True)
-        score, mean, probability, found = (np.concatenate(each, axis=-1) for each in parts)
-    require_finite(xr.DataArray(mean))
-    included = known[1] if known else members.T.astype(float) @ probability
-    return Ranking(members, found.T, probability, score, mean, gap, included)
-
-
-def _evaluate_block(
-    pools: WholePools, criteria: Criteria, members: Members, least_known: Array, advance: Advance
-) -> tuple[Array, ...]:
-    """Score, mean and probability, shape (subset, budget), and least error, shape (draw, budget).
-
-    `least_known` is a bound of the least error, shape (budget, draw).
-    """
-    shape = len(members), pools.budgets.size
-    score, mean, probability = np.empty(shape), np.empty(shape), np.zeros(shape)
+        parts = list(executor.map(of_sets, some))
+    score, mean = (np.empty((len(members), pools.budgets.size)) for _ in range(2))
     best = Best(pools.budgets.size, pools.draws)
+    for sets, (own_score, own_mean, own_best) in zip(some, parts, strict=True):
+        score[sets], mean[sets] = own_score, own_mean
+        best.join(own_best, sets)
+    require_finite(xr.DataArray(mean))
+    if known:
+        np.minimum(best.least, known[0], out=best.least)
+    probability = np.zeros(score.shape)
+    np.add.at(probability, *best.shares())
+    probability = probability.round(PROBABILITY_DECIMALS)
+    included = known[1] if known else members.T.astype(float) @ probability
+    return Ranking(members, best.least, probability, score, mean, gap, included)
+
+
+def _evaluate(
+    pools: WholePools,
+    compiled: Errors | None,
+    criteria: Criteria,
+    members: Members,
+    most_hits: int,
+    advance: Advance,
+) -> tuple[Array, Array, Best]:
+    """Score and mean, shape (subset, budget), and the best of each draw among these subsets."""
+    shape = len(members), pools.budgets.size
+    score, mean = np.empty(shape), np.empty(shape)
+    best = Best(pools.budgets.size, pools.draws, most_hits)
+    if compiled is not None:
+        every = np.arange(len(members))
+        at_a_time = max(1, MAX_ERRORS_AT_A_TIME // best.least.size)
+        for some, error in compiled(members, at_a_time):
+            score[some] = mean[some] = best.take(every[some], error)
+            if criteria.rule != "expected":
+                score[some] = score_of(error.swapaxes(0, 1), criteria)[0].T
+            advance(len(error) / len(members))
+        return score, mean, best
     for sets, budgets, error in blocks(pools, members):
         score[sets, budgets], mean[sets, budgets] = (x.T for x in score_of(error, criteria))
         best.update(sets, budgets, error)
         advance(error.size / (len(members) * best.least.size))
-    np.minimum(best.least, least_known, out=best.least)
-    np.add.at(probability, *best.shares())
-    return score, mean, probability.round(PROBABILITY_DECIMALS), best.least.T
+    return score, mean, best
 
 
 def blocks(pools: WholePools, members: Members) -> Iterator[tuple[NDArray[np.intp], slice, Array]]:
@@ -199,18 +227,38 @@ def blocks(pools: WholePools, members: Members) -> Iterator[tuple[NDArray[np.int
                 yield sets, at, np.broadcast_to(error, shape)
 
 
+def _is_compiled(pools: WholePools, members: Members) -> bool:
+    """Whether compiled code is worth the time that it takes to load.
+
+    Where many subsets have one size, a table for each size is sooner done.
+    """
+    if len(members) * pools.budgets.size * pools.draws < MIN_COMPILED:
+        return False
+    sizes = np.unique(pools.totals(members)).size
+    is_slow = bool(pools.law.centred) or not pools.law.separable
+    return is_slow or len(members) < MIN_SETS_PER_TABLE * sizes
+
+
 class Best:
     """The least error in each draw and the subsets that have it, as blocks come in.
 
     Parameters
     ----------
     budgets, draws : int
+    most_hits : int
+        How many pairs of a subset and a draw are kept before they are sifted.
     """
 
-    def __init__(self, budgets: int, draws: int) -> None:
+    def __init__(self, budgets: int, draws: int, most_hits: int = MAX_HITS) -> None:
+        self.most_hits = most_hits
         self.least = np.full((budgets, draws), np.inf)
         self.hits: list[tuple[NDArray[np.intp], NDArray[np.intp], Array]] = []
         self.count = 0
+
+    def join(self, other: Best, sets: NDArray[np.intp]) -> None:
+        """Take over what another found among some of the subsets."""
+        np.minimum(self.least, other.least, out=self.least)
+        self.hits += [(sets[subset], place, error) for subset, place, error in other.hits]
 
     def update(self, sets: NDArray[np.intp], at: slice, error: Array) -> None:
         """Take note of errors, shape (budget, subset, draw)."""
@@ -218,9 +266,32 @@ class Best:
         near = error <= self.least[at][:, None] + TIE
         budget, subset, draw = np.unravel_index(np.flatnonzero(near), near.shape)
         place = (budget + at.start) * self.least.shape[1] + draw
-        self.hits.append((sets[subset], place, error[budget, subset, draw]))
-        self.count += subset.size
-        if self.count > max(MAX_HITS, 2 * self.least.size):
+        self._keep(sets[subset], place, error[budget, subset, draw])
+
+    def take(self, sets: NDArray[np.intp], error: Array) -> Array:
+        """Take note of errors, shape (subset, budget, draw), by compiled code.
+
+        Returns
+        -------
+        array, shape (subset, budget)
+            Their means over the draws.
+        """
+        from qqt_bayes.laws.compiled.entries import take_errors
+
+        total = np.empty(error.shape[:2])
+        near = np.empty(error.shape[:2], dtype=bool)
+        take_errors(error, self.least, TIE, total, near)
+        subset, budget = np.nonzero(near)
+        rows = error[subset, budget]
+        row, draw = np.nonzero(rows <= self.least[budget] + TIE)
+        self._keep(sets[subset[row]], budget[row] * self.least.shape[1] + draw, rows[row, draw])
+        return total / self.least.shape[1]
+
+    def _keep(self, sets: NDArray[np.intp], place: NDArray[np.intp], error: Array) -> None:
+        """Keep pairs of a subset and a draw in which it may be best."""
+        self.hits.append((sets, place, error))
+        self.count += sets.size
+        if self.count > max(self.most_hits, 2 * self.least.size):
             self.hits = [self._sifted()]
             self.count = self.hits[0][0].size
 

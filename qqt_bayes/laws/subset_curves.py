@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ from qqt_bayes.laws.epochs import MAX_BLOCK_NUMBERS, Epochs, collapse, of_one_si
 from qqt_bayes.laws.law import Law
 from qqt_bayes.laws.means import Mixture
 from qqt_bayes.laws.mixture import law_inside, mixture_error
+
+if TYPE_CHECKING:
+    from qqt_bayes.laws.compiled.whole_pools import Errors
 
 Array = NDArray[np.float64]
 ANY_VALUE = np.ones(1)
@@ -82,6 +85,21 @@ class WholePools:
             return self
         tau = self.parameters["tau"] * np.where(g < 0, (least / most) ** g, 1.0)
         return replace(self, parameters={**self.parameters, "tau": tau})
+
+    def compiled_errors(self) -> Errors | None:
+        """What computes errors by compiled code; None where that is not right for them.
+
+        It counts whole passes over a training set, and draws with replacement make none.
+
+        Numba takes longer to load than a small decision takes, and so is loaded here.
+        """
+        if self.law.replacement:
+            return None
+        from qqt_bayes.laws.compiled.whole_pools import errors_of
+
+        return errors_of(
+            self.law.name, self.parameters, self.taken, self.reference, self.budgets, self.draws
+        )
 
     def shares(self, members: Members) -> Array:
         """``N_i / U`` of the pools in each training set, shape (set, pool)."""

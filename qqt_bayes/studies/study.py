@@ -7,8 +7,9 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, Unpack
 
+import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes.comparison.loo import compare_laws, require_draws
 from qqt_bayes.comparison.theorem import size_exponents
@@ -147,34 +148,49 @@ def study(
         if name in shares and other in fits:
             shares[other] = shares.pop(name)
     usable = {name: fit for name, fit in fits.items() if force or fit.gate.passed}
-    taking_part = {name: fit for name, fit in usable.items() if shares.get(name)}
-    if not taking_part:
+    if not any(shares.get(name) for name in usable):
         raise InadequateFit(_nothing_decided(fits, shares, folder))
     say(f"Decide between {compared.sizes['level']} levels at each budget.")
+    of_theorem = None if len(specs) == len(models) else list(fits)[-1]
     options: dict[str, Any] = {"group": group, "force": force}
+    found = _decided(fits, usable, shares, of_theorem, compared, samples, criteria, options)
+    if folder is not None:
+        say("Write the decision, its text and the figures.")
+        write_study(found, folder)
+    return found
+
+
+def _decided(
+    fits: Mapping[str, Fit],
+    usable: Mapping[str, Fit],
+    shares: Mapping[str, float],
+    of_theorem: str | None,
+    levels: xr.DataArray,
+    budgets: NDArray[np.float64],
+    criteria: Criteria,
+    options: dict[str, Any],
+) -> Study:
+    """What the usable fits say, each alone and those of the laws that have a share together."""
     alone = {
-        name: decide(fit, compared, samples, criteria, **options) for name, fit in usable.items()
+        name: decide(fit, levels, budgets, criteria, **options) for name, fit in usable.items()
     }
+    taking_part = {name: fit for name, fit in usable.items() if shares.get(name)}
     parts = as_shares([shares[name] for name in taking_part], len(taking_part))
     if len(taking_part) == 1:
         joint = alone[next(iter(taking_part))]
     else:
-        joint = decide(taking_part, compared, samples, criteria, weights=parts, **options)
-    found = Study(
-        fits=fits,
+        joint = decide(taking_part, levels, budgets, criteria, weights=parts, **options)
+    return Study(
+        fits=dict(fits),
         laws=list(shares),
-        theorem=None if len(specs) == len(models) else list(fits)[-1],
+        theorem=of_theorem,
         weights=dict(zip(taking_part, parts.tolist(), strict=True)),
-        levels=compared,
+        levels=levels,
         decision=joint,
         alone=alone,
         comparison=compare_laws(taking_part),
         exponents=size_exponents(taking_part),
     )
-    if folder is not None:
-        say("Write the decision, its text and the figures.")
-        write_study(found, folder)
-    return found
 
 
 def _specs(models: Sequence[Spec | str], theorem: Spec | str | Literal[False]) -> dict[str, Spec]:
