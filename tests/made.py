@@ -18,6 +18,7 @@ from qqt_bayes.laws.mixture import mixture_error
 from qqt_bayes.model.distributions import Likelihood, Prior
 from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.posterior.checks import check_value
+from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.gate import Gate
 from qqt_bayes.tables.composition import nested_levels
 from qqt_bayes.tables.order import hash_runs
@@ -280,6 +281,12 @@ def fit_of(runs, **settings):
     tree = fit(**settings)
     tree["constant_data"] = runs.drop_vars("error").drop_attrs(deep=False)
     tree["observed_data"] = runs[["error"]]
+    return rehashed(tree)
+
+
+def rehashed(tree):
+    """A fit of which the runs were changed, with the hash that they have now."""
+    runs = Fit.of(tree).runs
     tree.attrs["data_hash"] = hash_runs(runs, runs.attrs["kind"], runs.attrs["metric"])
     return tree
 

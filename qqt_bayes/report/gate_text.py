@@ -148,7 +148,7 @@ def advice(check: Check, gate: Gate) -> str:
     >>> from qqt_bayes.posterior.checks import check_value
     >>> check = check_value("residuals_budget", 0.001)
     >>> advice(check, Gate((check,), model="utility", kind="loss"))
-    'the law does not describe these runs: try effective-reuse or effective-reuse-onset ...'
+    'the law does not describe these runs; try effective-reuse or effective-reuse-onset ...'
     """
     if check.advice:
         return check.advice

@@ -29,7 +29,7 @@ def test_the_page_lists_every_scalar_outside_its_band(monkeypatch, tmp_path):
         for departures in (False, True)
     ]
     fits = {"calibrated": made_ranks(1.0), "wide": made_ranks(0.6)}
-    settings = {"calibration": {"draws": 500}, "misspecification": {"draws": 1000}}
+    settings = {"calibration": {"draws": 500, "chains": 4}, "misspecification": {"draws": 1000}}
     page.write_page(tmp_path, fits, {"one by other": pd.DataFrame(rows)}, settings)
     text = (tmp_path / "sbc.md").read_text()
     assert "outside the joint band are 1, of wide (of 2 " in text

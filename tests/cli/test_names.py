@@ -27,7 +27,7 @@ def fit(tmp_path: Path) -> Path:
                 names = data[dim].values.tolist()
                 data = data.assign_coords({dim: [FORMULA, *names[1:]]})
         made_fit[part] = data
-    fit_file.save(made_fit, tmp_path / "fit.nc")
+    fit_file.save(made.rehashed(made_fit), tmp_path / "fit.nc")
     return tmp_path / "fit.nc"
 
 
