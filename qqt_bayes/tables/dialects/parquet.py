@@ -12,6 +12,9 @@ from qqt_bayes.errors import InputError
 from qqt_bayes.tables.limits import check_bytes, check_cells
 from qqt_bayes.tables.table import Table, table_of
 
+UNREAD = ["..."]
+"""Stands for the cells of lists, which no column that is needed may hold."""
+
 
 def read_parquet(content: bytes, name: str) -> Table:
     """Cells of a Parquet file.
@@ -33,28 +36,49 @@ def read_parquet(content: bytes, name: str) -> Table:
 
 
 def _arrow(content: bytes, name: str) -> Any:
-    """The table as Arrow holds it, repeated texts once, after all that it claims is in limits."""
+    """The table as Arrow holds it, repeated texts once, after all that it claims is in limits.
+
+    Lists are not read: one row of them can stand for any number of values.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     buffer = pa.BufferReader(content)
-    claims = pq.ParquetFile(buffer).metadata
-    leaves = [claims.schema.column(i) for i in range(claims.num_columns)]
-    _check_claims(claims, name)
+    claims = pq.ParquetFile(buffer)
+    _check_claims(claims.metadata, name)
+    leaves = [claims.metadata.schema.column(i) for i in range(claims.metadata.num_columns)]
     texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
-    arrow = pq.ParquetFile(buffer, read_dictionary=texts).read()
-    check_bytes(name, sum(_text_bytes(column) for column in arrow.columns))
-    return arrow
+    file = pq.ParquetFile(buffer, read_dictionary=texts)
+    fields = list(file.schema_arrow)
+    flat = [field.name for field in fields if not _repeats(field.type)]
+    read = file.read() if len(flat) == len(fields) else file.read(columns=flat)
+    check_bytes(name, sum(_text_bytes(column) for column in read.columns))
+    if len(flat) == len(fields):
+        return read
+    columns = iter(read.columns)
+    unread = pa.array([UNREAD] * claims.metadata.num_rows, pa.list_(pa.string()))
+    found = [unread if _repeats(field.type) else next(columns) for field in fields]
+    return pa.table(found, names=[field.name for field in fields])
+
+
+def _repeats(kind: Any) -> bool:
+    """Whether one row of a type can hold any number of values."""
+    import pyarrow as pa
+
+    if pa.types.is_struct(kind):
+        return any(_repeats(field.type) for field in kind)
+    return bool(pa.types.is_nested(kind))
 
 
 def _check_claims(claims: Any, name: str) -> None:
-    """Refuse a file by what its end says of its rows, values and bytes."""
-    groups = [claims.row_group(i) for i in range(claims.num_row_groups)]
-    chunks = [group.column(i) for group in groups for i in range(claims.num_columns)]
+    """Refuse a file by what its end says of its rows and bytes.
+
+    What it says of single columns is not asked for: where that is damaged, pyarrow ends the whole
+    process.
+    """
     check_cells(name, claims.num_rows, claims.num_columns)
-    # a list in one row can have any number of values
-    check_cells(name, sum(chunk.num_values for chunk in chunks), 1)
-    check_bytes(name, sum(chunk.total_uncompressed_size for chunk in chunks))
+    groups = [claims.row_group(i) for i in range(claims.num_row_groups)]
+    check_bytes(name, sum(group.total_byte_size for group in groups))
 
 
 def _text_bytes(column: Any) -> int:
@@ -67,12 +91,8 @@ def _text_bytes(column: Any) -> int:
     if pa.types.is_dictionary(column.type):
         lengths = pc.binary_length(column.dictionary).cast(pa.int64())
         return pc.sum(lengths.take(column.indices)).as_py() or 0
-    if pa.types.is_map(column.type):
-        return _text_bytes(column.keys) + _text_bytes(column.items)
     if pa.types.is_struct(column.type):
         return sum(map(_text_bytes, column.flatten()))
-    if pa.types.is_nested(column.type):  # lists of any kind
-        return _text_bytes(column.flatten())
     return 0  # numbers and the like, of which the values were counted
 
 
