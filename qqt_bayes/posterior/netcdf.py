@@ -86,7 +86,8 @@ def _require_own(group: h5py.Group, left: list[int], depth: int = 0) -> None:
 def root_attributes(path: Path) -> set[str]:
     """Names of the attributes of a netCDF file; none of what is damaged or something else."""
     try:
-        with h5py.File(path) as file:
+        # another process may hold its own lock on what it has just put there
+        with h5py.File(path, locking=False) as file:
             return set(file.attrs)
     except Exception:  # HDF5 can raise anything
         return set()

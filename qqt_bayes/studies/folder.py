@@ -171,7 +171,10 @@ def open_study(path: str | PathLike[str]) -> Saved:
         if content["schema"] != SCHEMA:
             raise ValueError(f"schema {content['schema']!r}")
         if not content.get("whole", True):
-            raise InputError(f"{path} holds a study that did not come to its end; {DAMAGED}")
+            raise InputError(
+                f"{path} holds a study that did not come to its end; {DAMAGED}, or give its fits "
+                "one by one"
+            )
         deciding = [each for each in content["models"] if each["weight"] > 0]
         fits = {each["model"]: folder / Path(each["fit"]).name for each in deciding}
         weights = [float(each["weight"]) for each in deciding]
