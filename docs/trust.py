@@ -15,9 +15,10 @@ sys.path.insert(0, str(HELD_OUT))
 
 sys.path.insert(0, str(CALIBRATION))
 
-from parts import EIGHT, SETS  # noqa: E402  (a folder of scripts, no package)
-from sbc_page import gates  # noqa: E402
-from tallies import (  # noqa: E402
+# The folders hold scripts and no packages, so they are put on the path before they are imported.
+from parts import EIGHT, SETS  # noqa: E402  after the path
+from sbc_page import gates  # noqa: E402  after the path
+from tallies import (  # noqa: E402  after the path
     MISSED,
     SINGLE,
     WORLDS,
@@ -28,7 +29,7 @@ from tallies import (  # noqa: E402
     ratios,
     said,
 )
-from ways import CHOSEN, REUSE, STUDY, UTILITY  # noqa: E402
+from ways import CHOSEN, REUSE, STUDY, UTILITY  # noqa: E402  after the path
 
 WAYS = {"": STUDY, "reuse ": REUSE, "utility ": UTILITY}
 """What the names of a way's figures begin with."""
@@ -158,11 +159,11 @@ def simulated():
     }
 
 
-def page():
-    """The page as text."""
+def page(found):
+    """The page as text, with its figures."""
     template = (HERE / "trust.template.md").read_text(encoding="utf-8")
-    return template.format_map(figures())
+    return template.format_map(found)
 
 
 if __name__ == "__main__":
-    (HERE / "trust.md").write_text(page(), encoding="utf-8")
+    (HERE / "trust.md").write_text(page(figures()), encoding="utf-8")

@@ -107,8 +107,7 @@ def select_runs(runs: xr.Dataset, keep: NDArray[np.bool_]) -> xr.Dataset:
     """
     some = _drop_unused(runs.isel(run=keep), "data", "group")
     some = some.isel(pool=(some["unique_samples"] > 0).any("data").to_numpy())
-    attributes = {"data_hash": hash_runs(some, runs.attrs["kind"], runs.attrs["metric"])}
-    return some.assign_attrs(attributes)
+    return some.assign_attrs(data_hash=hash_runs(some))
 
 
 def comparable_runs(

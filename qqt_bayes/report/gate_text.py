@@ -67,12 +67,12 @@ def verdict(gate: Gate, tried: Collection[str] = ()) -> str:
         agree = "the approximation is near the posterior" if approximate else "the chains agree"
         passed = f"The fit passed its gate: {agree}, no check found fault with the law."
         if gate.rough:
-            how = "; ".join(line(check, gate) for check in gate.rough)
+            how = "; ".join(_briefly(check, gate) for check in gate.rough)
             passed = f"The fit is rough, though no check found fault with the law. {how}."
         lines = [f"{passed} {approximate}".strip()]
     else:
         failed = [f"  {_briefly(check, gate)}" for check in gate.failed + gate.rough]
-        law = any(check.id in OF_THE_LAW and not check.advice for check in gate.failed)
+        law = any(map(_wants_other_law, gate.failed))
         todo = f"  What to do: {other_law(gate, tried)}." if law else ""
         lines = ["The fit did not pass its gate.", *failed, todo, approximate]
     found = [modes(gate.modes, gate.method), evidence(gate.log_marginal_likelihood), gate.note]
@@ -150,16 +150,23 @@ def advice(check: Check, gate: Gate) -> str:
     >>> advice(check, Gate((check,), model="utility", kind="loss"))
     'the law does not describe these runs; try effective-reuse or effective-reuse-onset ...'
     """
-    if check.advice:
-        return check.advice
-    own = ADVICE.get(check.id, _unknown)(check, gate)
-    return "; ".join(filter(None, [own, other_law(gate) if check.id in OF_THE_LAW else ""]))
+    of_law = other_law(gate) if _wants_other_law(check) else ""
+    return "; ".join(filter(None, [_own_advice(check, gate), of_law]))
+
+
+def _own_advice(check: Check, gate: Gate) -> str:
+    """The advice without what is the same for all checks that judge the law."""
+    return check.advice or ADVICE.get(check.id, _unknown)(check, gate)
+
+
+def _wants_other_law(check: Check) -> bool:
+    """Whether another law may pass the check; old fits hold that advice in their own words."""
+    return check.id in OF_THE_LAW and not check.advice
 
 
 def _briefly(check: Check, gate: Gate) -> str:
-    """A check that did not pass, without the advice that is the same for all that judge the law."""
-    own = check.advice or ADVICE.get(check.id, _unknown)(check, gate)
-    return ": ".join(filter(None, [outcome(check), own]))
+    """A check that did not pass, with its own advice alone."""
+    return f"{outcome(check)}: {_own_advice(check, gate)}"
 
 
 def other_law(gate: Gate, tried: Collection[str] = ()) -> str:

@@ -293,7 +293,7 @@ def _provenance(problem: Problem) -> dict[str, Any]:
         "versions": versions(),
         **{name: runs.attrs[name] for name in ("kind", "metric", "source")},
         # runs may have been changed since their table was read
-        "data_hash": hash_runs(runs, runs.attrs["kind"], runs.attrs["metric"]),
+        "data_hash": hash_runs(runs),
         # a table that was made by hand may lack these
         **{name: runs.attrs[name] for name in ("measure", "unit") if name in runs.attrs},
     }

@@ -128,8 +128,7 @@ def study(
     instead = BOUNDED if by_default else {}
     folder = None
     if out is not None:
-        of_runs = hash_runs(runs, runs.attrs["kind"], runs.attrs["metric"])
-        question = of_runs, list(specs.values())
+        question = hash_runs(runs), list(specs.values())
         folder = prepared(Path(out), *question, list(instead.values()), overwrite=overwrite)
     sampler: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "seed": seed}
     sampler |= {"target_accept": target_accept, "progress": progress}

@@ -62,14 +62,14 @@ def in_order[Labelled: xr.Dataset](runs: Labelled, names: Mapping[str, Sequence[
     return runs.assign({name: runs[name].copy(data=x) for name, x in moved.items()})
 
 
-def hash_runs(runs: xr.Dataset, kind: str, metric: str) -> str:
+def hash_runs(runs: xr.Dataset) -> str:
     """SHA-256 of everything in a table of runs that a fit depends on, in whatever order it is."""
-    return hash_as_written(canonical(runs).drop_vars("run"), kind, metric)
+    return hash_as_written(canonical(runs).drop_vars("run"))
 
 
-def hash_as_written(runs: xr.Dataset, kind: str, metric: str) -> str:
+def hash_as_written(runs: xr.Dataset) -> str:
     """The same of the order that the table is in, as fits before version 0.2 hold it."""
-    digest = sha256(json.dumps([kind, metric]).encode())
+    digest = sha256(json.dumps([runs.attrs["kind"], runs.attrs["metric"]]).encode())
     for name, variable in sorted(runs.variables.items()):
         digest.update(json.dumps([name, variable.dims, variable.shape]).encode())
         numeric = variable.dtype.kind in "fi"

@@ -200,13 +200,12 @@ def read_runs(
     if with_replacement:
         runs["replacement"] = ((), 1)
     known = pd.Index(list(sizes or recipes))
+    runs.attrs |= {"kind": kind, "metric": metric}
     return runs.assign_attrs(
-        kind=kind,
-        metric=metric,
         measure=measure,
         unit=unit,
         source=os.fsencode(PurePath(table.name).name).decode(errors="replace"),
-        data_hash=hash_runs(runs, kind, metric),
+        data_hash=hash_runs(runs),
         pools_given=int(sizes is not None),
         unused_columns=json.dumps(table.unused),
         used_columns=json.dumps([name for name in table.columns if name in table.used]),

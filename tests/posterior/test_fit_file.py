@@ -133,7 +133,7 @@ def test_new_fit_takes_the_place_of_the_old(fit, tmp_path):
 def test_a_fit_from_before_tables_had_one_order_is_read(tmp_path):
     """Its hash is of its runs as they were written, their names among them."""
     fit, path = made.fit(draws=5), tmp_path / "fit.nc"
-    fit.attrs["data_hash"] = hash_as_written(Fit.of(fit).runs, "error", "")
+    fit.attrs["data_hash"] = hash_as_written(Fit.of(fit).runs)
     save(fit, path)
     assert load(path).attrs["data_hash"] == fit.attrs["data_hash"]
 
@@ -141,7 +141,7 @@ def test_a_fit_from_before_tables_had_one_order_is_read(tmp_path):
 def test_a_fit_keeps_its_trainings(tmp_path):
     fit, path = made.fit(draws=5), tmp_path / "fit.nc"
     fit["constant_data"]["training"] = xr.DataArray(["x"] * 4 + [""] * 8, dims="run")
-    fit.attrs["data_hash"] = hash_runs(Fit.of(fit).runs, "error", "")
+    fit.attrs["data_hash"] = hash_runs(Fit.of(fit).runs)
     save(fit, path)
     kept = Fit.of(load(path)).runs["training"]
     assert kept.values.tolist() == ["x"] * 4 + [""] * 8
