@@ -52,6 +52,7 @@ def depart(
     """
     if not fit.spec.discrepancy:
         return error
+    fit = fit.in_one_order()
     budgets = error["budget"].values
     groups = fit.groups if group is None else [group]
     taken = levels.reindex(pool=fit.runs["pool"], fill_value=0).transpose("level", "pool").values
@@ -69,7 +70,8 @@ def depart(
         {"group": groups, "level": levels["level"], "budget": budgets},
         (*SAMPLE, "group", "level", "budget"),
     )
-    departed = error * np.exp(delta if "group" in error.dims else delta.isel(group=0, drop=True))
+    delta = delta.reindex_like(error) if "group" in error.dims else delta.isel(group=0, drop=True)
+    departed = error * np.exp(delta)
     require_finite(departed)
     return departed.clip(max=error.clip(min=HIGHEST[fit.kind]))
 

@@ -25,6 +25,7 @@ from qqt_bayes.model.problem import constants_of
 from qqt_bayes.model.spec import Spec
 from qqt_bayes.posterior.gate import Gate, require_passed
 from qqt_bayes.posterior.methods import is_approximate, method_of
+from qqt_bayes.tables.order import canonical, in_order
 
 ABSENT = {"tau": np.inf, "size_exponent": 0.0}
 """What a law without repetition (`power-law`) has in place of parameters that others declare."""
@@ -180,6 +181,21 @@ class Fit:
             self,
             parameters=self.parameters.isel(every),
             datasets={**self.datasets, "posterior": posterior.isel(every)},
+        )
+
+    def in_one_order(self) -> Fit:
+        """The fit with pools, training sets and groups by name: random numbers go by it.
+
+        So what is drawn does not depend on the order in which a table was written.
+        """
+        runs = canonical(self.runs)
+        names = {dim: runs[dim].values.tolist() for dim in ("data", "pool", "group")}
+        posterior = in_order(self.posterior, names)
+        return replace(
+            self,
+            runs=runs,
+            parameters=in_order(self.parameters, names),
+            datasets={**self.datasets, "posterior": posterior},
         )
 
     def require_passed(self, force: bool = False) -> None:

@@ -191,8 +191,14 @@ def known_to_law(law: Law, parameters: xr.Dataset) -> xr.Dataset:
 def _noise(
     noise: dict[str, xr.DataArray], error: xr.DataArray, rng: np.random.Generator
 ) -> xr.DataArray:
-    """Noise of one new run at every level and budget: standard normal, or Student-t with nu."""
+    """Noise of one new run at every level and budget: standard normal, or Student-t with nu.
+
+    It is drawn by the names of levels and groups, so that their order changes nothing.
+    """
+    like = error.sortby([dim for dim in ("level", "group") if dim in error.dims])
     if "nu" in noise:
-        nu = xr.zeros_like(error) + noise["nu"]
-        return nu.copy(data=rng.standard_t(nu.values))
-    return error.copy(data=rng.standard_normal(error.shape))
+        nu = xr.zeros_like(like) + noise["nu"]
+        drawn = nu.copy(data=rng.standard_t(nu.values))
+    else:
+        drawn = like.copy(data=rng.standard_normal(like.shape))
+    return drawn.reindex_like(error)

@@ -72,3 +72,13 @@ def test_each_run_keeps_its_training_set(fits):
             table.sort_values(order, ignore_index=True).to_xarray(),
             written.sort_values(order, ignore_index=True).to_xarray(),
         )
+
+
+def test_decisions_are_the_same(fits):
+    """Departures are drawn by the names of pools and groups, whatever their order."""
+    levels = made.levels()
+    first, *others = (
+        qqt.predict(fit, levels, [1e9, 3e9], new_run=True).sortby("group") for fit in fits
+    )
+    for other in others:
+        np.testing.assert_allclose(first, other, rtol=1e-12)
