@@ -42,6 +42,7 @@ __all__ = [
     "compare_laws",
     "decide",
     "decide_stack",
+    "design",
     "fit",
     "fit_many",
     "identifiability",
@@ -74,6 +75,7 @@ _MODULE_OF = {
     "compare_laws": "comparison.loo",
     "decide": "asking.decide",
     "decide_stack": "decisions.decide",
+    "design": "planning.proposal",
     "fit": "asking.fit",
     "fit_many": "sampling.many",
     "identifiability": "report.identifiability_text",
@@ -108,6 +110,7 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.importers.read import import_runs
     from qqt_bayes.model.build import build_model
     from qqt_bayes.model.spec import list_models, load_model
+    from qqt_bayes.planning.proposal import design
     from qqt_bayes.planning.question import Question
     from qqt_bayes.planning.questions import questions
     from qqt_bayes.posterior.fit import Fit

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.model.conditioning import (
@@ -23,7 +24,7 @@ from qqt_bayes.model.conditioning import (
 from qqt_bayes.model.curves import amplitude_of, blocks, curves, draw_blocks, located, printed
 from qqt_bayes.model.discrepancy import prior_departures
 from qqt_bayes.model.noise import TRAINING, checkpoints, has_effects, is_rounded
-from qqt_bayes.model.priors import count, normal, student_t, values_at
+from qqt_bayes.model.priors import count, declared, normal, student_t, values_at
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.rounding import NODES, averaged
 
@@ -60,6 +61,30 @@ def prior_draws(problem: Problem, seed: int, draws: int = PRIOR_DRAWS) -> dict[s
         trainings = len(checkpoints(problem.runs)[1])
         values[TRAINING] = rng.standard_normal((draws, trainings))
     return values
+
+
+def labelled(problem: Problem, values: Mapping[str, Array], chains: int = 1) -> xr.Dataset:
+    """Values of random numbers, or of the runs' errors, as ArviZ expects them.
+
+    Parameters
+    ----------
+    problem : Problem
+    values : mapping of str to array, shape (draw, ...)
+        The draws of all chains one after the other.
+    chains : int
+    """
+    over = {name: prior.over for name, prior in declared(problem.spec)}
+    over |= {TRAINING: ("training",), "error": ("run",)}
+    labels = {dim: problem.runs[dim].to_numpy() for dim in ("run", "group", "pool")}
+    labels["training"] = np.array(checkpoints(problem.runs)[1])
+    variables = {
+        name: (("chain", "draw", *over[name]), x.reshape(chains, -1, *x.shape[1:]))
+        for name, x in values.items()
+    }
+    used = {dim for dims, _ in variables.values() for dim in dims}
+    coords = {dim: names for dim, names in labels.items() if dim in used}
+    draws = len(next(iter(values.values()))) // chains
+    return xr.Dataset(variables, {"chain": range(chains), "draw": range(draws), **coords})
 
 
 class Replicates(NamedTuple):

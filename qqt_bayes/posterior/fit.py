@@ -87,7 +87,7 @@ class Fit:
         return cls(
             spec=spec,
             runs=runs,
-            parameters=_parameters(spec, runs, datasets["posterior"], method_of(fit.attrs)),
+            parameters=law_parameters(spec, runs, datasets["posterior"], method_of(fit.attrs)),
             gate=Gate.from_json(fit.attrs["gate"]),
             datasets=datasets,
             attrs=fit.attrs,
@@ -232,7 +232,7 @@ def _runs(datasets: Mapping[str, xr.Dataset], attrs: Mapping[Any, Any]) -> xr.Da
     return table.assign_attrs({name: attrs[name] for name in names if name in attrs})
 
 
-def _parameters(spec: Spec, runs: xr.Dataset, posterior: xr.Dataset, method: str) -> xr.Dataset:
+def law_parameters(spec: Spec, runs: xr.Dataset, posterior: xr.Dataset, method: str) -> xr.Dataset:
     """Draws of the law's parameters, with fixed ones as draws that do not differ."""
     fixed = xr.zeros_like(posterior["chain"] * posterior["draw"], dtype=float)
     values = {

@@ -79,14 +79,7 @@ def predict(
     if not law_only:
         error = depart(error, fit, levels, one, seed)
     if new_run:
-        draws = in_group(fit.posterior, one)
-        noise = {
-            name: draws[name] if isinstance(value, Prior) else xr.DataArray(value)
-            for name, value in fit.spec.likelihood.parameters.items()
-        }
-        grown = growth(noise, error["budget"], reference_budget(fit.runs))
-        scatter = noise["sigma"] * grown * _noise(noise, error, np.random.default_rng(seed))
-        error = error + scatter
+        error = error + run_noise(fit, error, one, np.random.default_rng(seed))
     if group is not None:
         error = error.assign_coords(group=group)
     return (
@@ -188,17 +181,38 @@ def known_to_law(law: Law, parameters: xr.Dataset) -> xr.Dataset:
     return found.assign(centred(law, parameters.data_vars))
 
 
-def _noise(
-    noise: dict[str, xr.DataArray], error: xr.DataArray, rng: np.random.Generator
+def run_noise(
+    fit: Fit, error: xr.DataArray, group: str | None, rng: np.random.Generator
 ) -> xr.DataArray:
-    """Noise of one new run at every level and budget: standard normal, or Student-t with nu.
+    """How far the error of one new run lies from the mean over runs, at every level and budget.
 
     It is drawn by the names of levels and groups, so that their order changes nothing.
+
+    Parameters
+    ----------
+    fit : Fit
+    error : DataArray, dims (chain, draw, ..., level, budget)
+        Mean errors of the new runs.
+    group : str or None
+        The group of the runs; None where the errors are over several.
+    rng : Generator
+
+    Returns
+    -------
+    DataArray, like `error`
+        Run-to-run noise of the likelihood, without that of an evaluation.
     """
+    draws = in_group(fit.posterior, group)
+    noise = {
+        name: draws[name] if isinstance(value, Prior) else xr.DataArray(value)
+        for name, value in fit.spec.likelihood.parameters.items()
+    }
+    scale = noise["sigma"] * growth(noise, error["budget"], reference_budget(fit.runs))
     like = error.sortby([dim for dim in ("level", "group") if dim in error.dims])
     if "nu" in noise:
         nu = xr.zeros_like(like) + noise["nu"]
         drawn = nu.copy(data=rng.standard_t(nu.values))
     else:
         drawn = like.copy(data=rng.standard_normal(like.shape))
-    return drawn.reindex_like(error)
+    found: xr.DataArray = scale * drawn.reindex_like(error)
+    return found

@@ -17,9 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.model.coordinates import Coordinates
-from qqt_bayes.model.draws import errors_again, prior_draws, replicate
-from qqt_bayes.model.noise import TRAINING, checkpoints
-from qqt_bayes.model.priors import declared
+from qqt_bayes.model.draws import errors_again, labelled, prior_draws, replicate
 from qqt_bayes.model.problem import UTILITY, Problem
 from qqt_bayes.model.spec import DEFAULT_MODEL, Spec, load_model, require_kind
 from qqt_bayes.posterior import gate
@@ -258,30 +256,6 @@ def _collect(
         gated = replace(gated, log_marginal_likelihood=tuple(evidence))
     result.attrs["gate"] = gated.to_json()
     return result
-
-
-def labelled(problem: Problem, values: Mapping[str, Array], chains: int = 1) -> xr.Dataset:
-    """Values of random numbers, or of the runs' errors, as ArviZ expects them.
-
-    Parameters
-    ----------
-    problem : Problem
-    values : mapping of str to array, shape (draw, ...)
-        The draws of all chains one after the other.
-    chains : int
-    """
-    over = {name: prior.over for name, prior in declared(problem.spec)}
-    over |= {TRAINING: ("training",), "error": ("run",)}
-    labels = {dim: problem.runs[dim].to_numpy() for dim in ("run", "group", "pool")}
-    labels["training"] = np.array(checkpoints(problem.runs)[1])
-    variables = {
-        name: (("chain", "draw", *over[name]), x.reshape(chains, -1, *x.shape[1:]))
-        for name, x in values.items()
-    }
-    used = {dim for dims, _ in variables.values() for dim in dims}
-    coords = {dim: names for dim, names in labels.items() if dim in used}
-    draws = len(next(iter(values.values()))) // chains
-    return xr.Dataset(variables, {"chain": range(chains), "draw": range(draws), **coords})
 
 
 def _provenance(problem: Problem) -> dict[str, Any]:

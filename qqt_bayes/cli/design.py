@@ -1,0 +1,177 @@
+"""Runs that are worth making next, printed and written: what `qqt design` does."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from qqt_bayes.cli.inputs import is_fit, named_by_model, read_study, target_pools_of
+from qqt_bayes.cli.output import emit, note, warn, wrapped
+from qqt_bayes.cli.replaced import require_decisions
+from qqt_bayes.decisions.stack import as_shares
+from qqt_bayes.files import writable, write
+from qqt_bayes.planning.proposal import SHARES, Costs, Plan, candidate_sets, design, propose
+from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.posterior.fit_file import open_fit
+from qqt_bayes.progress import shown
+from qqt_bayes.report import gate_text, plan_text
+from qqt_bayes.report.records import to_csv
+from qqt_bayes.tables.budgets import parse_budgets
+from qqt_bayes.tables.composition import read_composition
+
+WRITERS = {".csv": to_csv}
+"""How proposed runs are written, by the ending of the file's name."""
+
+
+def report(
+    sources: tuple[str, ...],
+    form: str,
+    *,
+    output: str | None,
+    overwrite: bool,
+    model: str | None,
+    kind: str | None,
+    **options: Any,
+) -> None:
+    """Propose runs, print them and write them as rows to fill in.
+
+    Parameters
+    ----------
+    sources : tuple of str
+        The folder of a study, files of fits, or a composition table of which nothing was run yet.
+    form : {"table", "json", "csv"}
+    output, overwrite, model, kind
+        The options of the command. What is to be written is checked before long work.
+    **options
+        As for `of_fits` and `before_runs`.
+    """
+    path = None
+    if output is not None:
+        read = [*sources, options["levels"], options["candidates"], options["target_pools"]]
+        path = writable(Path(output), read, WRITERS)
+        require_decisions([path], overwrite=overwrite)
+    known = Path(sources[0]).is_dir() or any(map(is_fit, sources))
+    for name, given in (("--model", model), ("--kind", kind)):
+        if known and given is not None:
+            raise click.UsageError(f"{name} is for a composition of which nothing was run yet.")
+    if known:
+        plan = of_fits(sources, **options)
+    elif len(sources) > 1:
+        raise click.UsageError("Give a STUDY, FITs, or one composition table.")
+    else:
+        plan = before_runs(sources[0], model or "effective-reuse", kind or "error", **options)
+    if path is not None:
+        write(path, to_csv(plan_text.runs_to_fill(plan)))
+        note(f"{path} has the {len(plan.runs)} runs, with room for their errors.")
+    show(plan, form)
+
+
+def of_fits(
+    sources: tuple[str, ...],
+    *,
+    allowance: str,
+    budget: str | None,
+    levels: str | None,
+    candidates: str | None,
+    at: str | None,
+    costs: Costs | None,
+    scale: float | None,
+    target_pools: str | None,
+    only_group: str | None,
+    seed: int,
+    force: bool,
+) -> Plan:
+    """Propose runs from fits."""
+    taken: Any = levels
+    weights = None
+    if Path(sources[0]).is_dir():
+        fits, study = read_study(sources[0], open_fit)
+        weights, taken = study.weights, study.levels if levels is None else levels
+        budget = repr(float(study.budgets.max())) if budget is None else budget
+    else:
+        fits = named_by_model(sources, [open_fit(Path(path)) for path in sources])
+    if budget is None:
+        raise click.UsageError("A fit has no target of its own: give --budget.")
+    if failed := [each.gate for each in fits.values() if not each.gate.passed and force]:
+        warn("\n".join(map(gate_text.verdict, failed)))
+    with shown("Weighing runs"):
+        return design(
+            fits,
+            allowance,
+            budget,
+            taken,
+            candidates=candidates,
+            at=at,
+            costs=costs,
+            weights=weights,
+            target_pools=target_pools_of(scale, target_pools),
+            group=only_group,
+            seed=seed,
+            force=force,
+        )
+
+
+def before_runs(
+    composition: str,
+    model: str,
+    kind: str,
+    *,
+    allowance: str,
+    budget: str | None,
+    levels: str | None,
+    at: str | None,
+    costs: Costs | None,
+    seed: int,
+    **others: Any,
+) -> Plan:
+    """Propose the first runs of all, by the prior of a model alone."""
+    from qqt_bayes.model.spec import load_model
+    from qqt_bayes.planning.before_runs import fit_before_runs, unseen_runs
+
+    for name, value in others.items():
+        if value:
+            option = "--" + name.replace("_", "-")
+            raise click.UsageError(f"{option} is for a STUDY or FITs; {composition} is neither.")
+    if budget is None:
+        raise click.UsageError("A composition table has no target of its own: give --budget.")
+    compared = read_composition(composition if levels is None else levels)
+    sets = read_composition(composition).rename(level="data")
+    target = _one(budget, "--budget")
+    budgets = target * np.array(SHARES) if at is None else parse_budgets(at)
+    every = np.unique([*budgets, target])
+    sets = candidate_sets(unseen_runs(sets, every, kind))
+    with shown("Weighing runs"):
+        fit = fit_before_runs(load_model(model), sets, every, kind=kind, seed=seed)
+        shares = as_shares(None, 1)
+        compared = compared.reindex(pool=sets["pool"], fill_value=0.0)
+        spend = _one(allowance, "--allowance")
+        found: dict[str, Fit] = {fit.spec.name: fit}
+        return propose(
+            found, shares, compared, target, spend, sets, at=budgets, costs=costs, seed=seed
+        )
+
+
+def show(plan: Plan, form: str) -> None:
+    """Print a plan on stdout: the verdict, the runs, and what else there is to say."""
+    if form == "table":
+        sys.stdout.write(wrapped(plan_text.verdict(plan)) + "\n")
+        if not plan.runs.empty:
+            emit(plan_text.table(plan), form, dict)
+            sys.stdout.write("\n")
+        sys.stdout.writelines(wrapped(f"- {each}") for each in plan_text.bullets(plan))
+        return
+    emit(plan.runs, form, lambda: plan_text.to_dict(plan))
+    if form == "csv":
+        note("\n".join(plan_text.lines(plan)))
+
+
+def _one(text: str, option: str) -> float:
+    """One number of an option."""
+    found = parse_budgets(text)
+    if found.size != 1:
+        raise click.UsageError(f"{option} takes one number, such as 5B; got {text}.")
+    return float(found[0])

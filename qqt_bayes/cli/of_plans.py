@@ -1,0 +1,64 @@
+"""The commands that plan: each reads its options and calls one function, which prints."""
+
+from typing import Any
+
+import click
+
+from qqt_bayes.cli import options
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, metavar="STUDY|FIT...|COMPOSITION")
+@click.option(
+    "--allowance",
+    required=True,
+    metavar="AMOUNT",
+    help="What the runs may cost together: samples seen, such as 2B.",
+)
+@click.option(
+    "--budget",
+    metavar="SAMPLES",
+    help="The budget that is decided for; the largest of the STUDY if not given.",
+)
+@options.levels
+@click.option(
+    "--candidates",
+    metavar="FILE",
+    help="Training sets that may be run, as a composition table; those of the runs and every pool "
+    "alone if not given.",
+)
+@click.option(
+    "--at",
+    metavar="LIST",
+    help="Budgets that they may be run at; 1/64 to 1/2 of the target if not given.",
+)
+@click.option("--model", metavar="NAME", help="COMPOSITION: whose prior; effective-reuse.")
+@click.option(
+    "--kind", metavar="KIND", help="COMPOSITION: error (rates), as if not given, or loss."
+)
+@options.target_pools
+@options.only_group
+@options.seed
+@options.force
+@click.option(
+    "-o", "--output", metavar="FILE", help="Write the runs as .csv, with room for their errors."
+)
+@options.overwrite
+@options.table_format
+def design(
+    sources: tuple[str, ...],
+    scale: float | None,
+    target_pools: str | None,
+    form: str,
+    **choices: Any,
+) -> None:
+    """Propose the runs that lower the expected regret of a decision most for what they cost.
+
+    STUDY is a folder that `qqt study` wrote. Of a COMPOSITION, a table of which nothing was run
+    yet, the first runs are proposed, by the prior of a model alone.
+    """
+    options.require_one_size(scale, target_pools)
+    options.require_one_study(sources)
+    from qqt_bayes.cli import design
+
+    design.report(sources, form, scale=scale, target_pools=target_pools, costs=None, **choices)

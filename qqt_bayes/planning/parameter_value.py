@@ -1,0 +1,66 @@
+"""What it would be worth to know one parameter of a law (EVPPI)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import xarray as xr
+from scipy.stats import norm, rankdata
+
+from qqt_bayes.model.distributions import Prior
+from qqt_bayes.planning.value import Array, curved, value_of_information
+from qqt_bayes.posterior.fit import Fit, in_group
+from qqt_bayes.posterior.prediction import predict
+
+DEGREE = 3
+"""Powers of the normal scores of a parameter that losses are regressed on."""
+
+
+def parameter_values(
+    fits: Mapping[str, Fit], levels: xr.DataArray, target: float, group: str | None, seed: int = 0
+) -> pd.DataFrame:
+    """What it would be worth to know each parameter of each law, by the draws of that law.
+
+    Parameters
+    ----------
+    fits : mapping of str to Fit
+    levels : DataArray, dims (level, pool)
+        Unique samples.
+    target : float
+        The budget that is decided for, samples.
+    group : str or None
+    seed : int
+        Of departures from the law.
+
+    Returns
+    -------
+    DataFrame
+        Columns `model`, `parameter` and `value`, the largest value first. A parameter that differs
+        between pools is known for all of them.
+    """
+    rows = []
+    for name, fit in fits.items():
+        error = predict(fit, levels, [target], group=group, seed=seed).isel(budget=0)
+        loss = error.stack(sample=("chain", "draw")).transpose("sample", "level").values
+        known = in_group(fit.parameters, group)
+        for parameter in (each for each, p in fit.spec.parameters.items() if isinstance(p, Prior)):
+            draws = known[parameter]
+            flat = draws.stack(sample=("chain", "draw")).transpose("sample", ...).values
+            columns = scores(flat.reshape(len(flat), -1))
+            value = value_of_information(loss, curved(columns, DEGREE).reshape(len(flat), -1))
+            rows.append({"model": name, "parameter": parameter, "value": value})
+    table = pd.DataFrame(rows, columns=["model", "parameter", "value"])
+    return table.sort_values("value", ascending=False, ignore_index=True)
+
+
+def scores(draws: Array) -> Array:
+    """Normal scores of draws, column by column: the quantiles of a standard normal by their ranks.
+
+    Examples
+    --------
+    >>> scores(np.array([[1.0], [10.0], [100.0]])).round(2).tolist()
+    [[-0.97], [0.0], [0.97]]
+    """
+    found: Array = norm.ppf((rankdata(draws, axis=0) - 0.5) / len(draws))
+    return found
