@@ -40,6 +40,10 @@ AGAIN, LAST = 1 / 16, 1 / 4
 STAGES = 0.1, 0.45, 1.0
 """Shares of the compute that are spent at the end of each stage of a campaign by `design`."""
 POOLS, SIZE = 5, 1e8
+WORST, LEAST_FALL = 0.9, 0.1
+"""Worlds of the prior in which a level has a larger error at the target, or in which errors hardly
+fall, are passed over, and those in which the level that is best at the target is so at a sixteenth
+of it: to decide there is no question."""
 SETTINGS = {"draws": 500, "tune": 700, "chains": 4}
 
 
@@ -83,8 +87,8 @@ class World:
             k = taken.get((name, seen), 0)
             taken[name, seen] = k + 1
             if k < len(rows):
-                found.append(rows.iloc[[k]])
-        return pd.concat(found)[self.columns]
+                found.append(rows.iloc[[k]].assign(seed=k))
+        return pd.concat(found)[[*self.columns, "seed"]]
 
     def cost(self, cells):
         """Samples seen, as a share of the target."""
@@ -139,7 +143,8 @@ def simulated(count, seed=0):
         {MODEL: "Q", "utility-bounded-free-size": "b"}.items()
     ):
         rng = np.random.default_rng((seed, number))
-        for i in range(number, count, 2):
+        i = number
+        while i < count:
             target = SIZE * float(2 ** rng.uniform(2, 6))  # 4 to 64 epochs of the best pool
             budgets = target * np.unique([*SHARES, *uniform_shares(len(names), len(sets)), 1.0])
             own = int(rng.integers(2**31))
@@ -169,10 +174,16 @@ def simulated(count, seed=0):
             )
             errors["error"] = errors["error"].clip(upper=1)
             truth = known.loss[0].to_series()
+            first = errors[errors["samples_seen"] == budgets[0]]["error"]
+            early = known.mean[0].sel(data=names, budget=AGAIN * target).to_series()
+            falls = truth.max() <= WORST and first.max() - truth.min() >= LEAST_FALL
+            if not falls or early.idxmin() == truth.idxmin():
+                continue
             columns = ["data", "samples_seen", "error"]
             worlds.append(
                 World(f"{model} {i}", sets, names, target, errors, truth, "error", columns)
             )
+            i += 2
     return worlds
 
 

@@ -14,7 +14,9 @@ from qqt_bayes.cli.output import emit, note, warn, wrapped
 from qqt_bayes.cli.replaced import require_decisions
 from qqt_bayes.decisions.stack import as_shares
 from qqt_bayes.files import writable, write
-from qqt_bayes.planning.proposal import SHARES, Costs, Plan, candidate_sets, design, propose
+from qqt_bayes.phrases import joined
+from qqt_bayes.planning.plan import Costs, Plan
+from qqt_bayes.planning.proposal import SHARES, candidate_sets, design, propose
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.fit_file import open_fit
 from qqt_bayes.progress import shown
@@ -49,11 +51,12 @@ def report(
     **options
         As for `of_fits` and `before_runs`.
     """
-    path = None
+    path = beside = None
     if output is not None:
         read = [*sources, options["levels"], options["candidates"], options["target_pools"]]
         path = writable(Path(output), read, WRITERS)
-        require_decisions([path], overwrite=overwrite)
+        beside = writable(path.with_name(f"{path.stem}_composition.csv"), read, WRITERS)
+        require_decisions([path, beside], overwrite=overwrite)
     known = Path(sources[0]).is_dir() or any(map(is_fit, sources))
     for name, given in (("--model", model), ("--kind", kind)):
         if known and given is not None:
@@ -64,9 +67,12 @@ def report(
         raise click.UsageError("Give a STUDY, FITs, or one composition table.")
     else:
         plan = before_runs(sources[0], model or "effective-reuse", kind or "error", **options)
-    if path is not None:
+    if path is not None and beside is not None:
         write(path, to_csv(plan_text.runs_to_fill(plan)))
         note(f"{path} has the {len(plan.runs)} runs, with room for their errors.")
+        if plan.new_sets:
+            write(beside, to_csv(plan_text.composition_of(plan)))
+            note(f"{beside} has the rows to add to the composition table: {joined(plan.new_sets)}.")
     show(plan, form)
 
 
@@ -143,6 +149,7 @@ def before_runs(
     target = _one(budget, "--budget")
     budgets = target * np.array(SHARES) if at is None else parse_budgets(at)
     every = np.unique([*budgets, target])
+    composed = sets["data"].values.tolist()
     sets = candidate_sets(unseen_runs(sets, every, kind))
     with shown("Weighing runs"):
         fit = fit_before_runs(load_model(model), sets, every, kind=kind, seed=seed)
@@ -151,7 +158,16 @@ def before_runs(
         spend = _one(allowance, "--allowance")
         found: dict[str, Fit] = {fit.spec.name: fit}
         return propose(
-            found, shares, compared, target, spend, sets, at=budgets, costs=costs, seed=seed
+            found,
+            shares,
+            compared,
+            target,
+            spend,
+            sets,
+            at=budgets,
+            costs=costs,
+            seed=seed,
+            composed=composed,
         )
 
 

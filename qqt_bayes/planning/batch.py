@@ -10,13 +10,14 @@ frees is spent again.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
-from qqt_bayes.planning.value import Array, Expectations, value_of_perfect_information
+from qqt_bayes.planning.value import Array, Expectations
 
 LEAST_GAIN = 0.003
 """Share of the value of perfect information that a move must gain: less is Monte Carlo noise."""
@@ -54,7 +55,7 @@ class Search:
     before : Expectations
         Before any of the runs.
     features : callable
-        Columns of what is seen of a replicate of each run, (draw, set, budget, column).
+        Columns of what is seen of a replicate of each run, shape (draw, set, budget, column).
     cost : array, shape (set, budget)
         Infinite where a run cannot be made.
     allowance : float
@@ -75,7 +76,7 @@ class Search:
     @property
     def noise(self) -> float:
         """The least gain that is more than noise."""
-        return LEAST_GAIN * float(value_of_perfect_information(self.before.loss))
+        return LEAST_GAIN * self.before.perfect
 
     def columns(self, picks: Sequence[Pick]) -> Array:
         """What is seen of some runs, shape (draw, column)."""
@@ -90,23 +91,31 @@ class Search:
         """What the outcomes of some runs are worth together."""
         return self.before.given(self.columns(picks)).value if picks else 0.0
 
-    def moves(self, picks: Sequence[Pick], left: float) -> list[list[Pick]]:
+    def moves(self, picks: Sequence[Pick], left: float) -> list[tuple[Pick, ...]]:
         """Single runs, pairs and blocks of one budget that can be afforded beside some runs."""
-        taken: dict[tuple[int, int], int] = {}
-        for i, j, _ in picks:
-            taken[i, j] = taken.get((i, j), 0) + 1
         sets, budgets = self.cost.shape
-        found: list[list[Pick]] = []
-        for j in range(budgets):
-            groups: list[tuple[int, ...]] = [(i,) for i in range(sets)]
-            groups += combinations(self.likely, 2)
-            if len(self.likely) > 2:
-                groups.append(tuple(self.likely))
-            for group in groups:
-                move = [(i, j, taken.get((i, j), 0)) for i in group]
-                affordable = self.price(move) <= left
-                if affordable and max(k for *_, k in move) < MOST_REPLICATES:
-                    found.append(move)
+        groups: list[tuple[int, ...]] = [(i,) for i in range(sets)]
+        groups += combinations(self.likely, 2)
+        if len(self.likely) > 2:
+            groups.append(tuple(self.likely))
+        taken = Counter((i, j) for i, j, _ in picks)
+        every = [
+            tuple((i, j, taken[i, j]) for i in group) for j in range(budgets) for group in groups
+        ]
+        return [
+            move
+            for move in every
+            if self.price(move) <= left and max(k for *_, k in move) < MOST_REPLICATES
+        ]
+
+    def gains(self, known: Expectations, moves: Sequence[tuple[Pick, ...]]) -> Array:
+        """What each move adds to the value of what is known."""
+        runs = sorted({pick for move in moves for pick in move})
+        columns = np.stack([self.features(k)[:, i, j] for i, j, k in runs], axis=1)
+        degree = columns.shape[2]
+        place = {pick: range(n * degree, (n + 1) * degree) for n, pick in enumerate(runs)}
+        sets = [[column for pick in move for column in place[pick]] for move in moves]
+        found: Array = known.values(columns.reshape(len(columns), -1), sets) - known.value
         return found
 
 
@@ -140,11 +149,7 @@ def _grown(search: Search, picks: Sequence[Pick]) -> list[Pick]:
     grown = list(picks)
     known = search.before.given(search.columns(grown)) if grown else search.before
     while moves := search.moves(grown, search.allowance - search.price(grown)):
-        gains = np.empty(len(moves))
-        for size in {len(move) for move in moves}:
-            own = [n for n, move in enumerate(moves) if len(move) == size]
-            columns = np.stack([search.columns(moves[n]) for n in own], axis=1)
-            gains[own] = known.values(columns) - known.value
+        gains = search.gains(known, moves)
         prices = np.array([search.price(move) for move in moves])
         gains[(gains <= search.noise) | (gains < search.worth * prices)] = -np.inf
         chosen = int(np.argmax(gains / prices))

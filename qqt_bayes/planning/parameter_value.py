@@ -59,6 +59,7 @@ def scores(draws: Array) -> Array:
 
     Examples
     --------
+    >>> import numpy as np
     >>> scores(np.array([[1.0], [10.0], [100.0]])).round(2).tolist()
     [[-0.97], [0.0], [0.97]]
     """

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -19,12 +18,13 @@ from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import require_finite
 from qqt_bayes.planning.batch import Batch, Search, best_batch
+from qqt_bayes.planning.before_runs import UNSEEN
 from qqt_bayes.planning.outcomes import Outcomes, joint_outcomes
 from qqt_bayes.planning.parameter_value import parameter_values
+from qqt_bayes.planning.plan import Compute, Costs, Plan
 from qqt_bayes.planning.value import (
     Expectations,
     curved,
-    value_of_perfect_information,
 )
 from qqt_bayes.posterior.fit import AnyFit, Fit, opened
 from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels, require_affordable
@@ -34,102 +34,10 @@ SHARES = tuple(2.0**-k for k in range(6, 0, -1))
 """Shares of the target at which runs are proposed: 1/64 to 1/2."""
 DEGREE = 2
 """Powers of the log outcomes that losses are regressed on."""
+SEARCH_DRAWS = 2000
+"""Draws, about, by which a batch is sought; all of them say what it is worth."""
 AGAIN = 1
 """Added to the seed for the draws that say what a batch is worth which others have chosen."""
-
-
-class Costs(Protocol):
-    """What runs cost, and what an error is worth."""
-
-    @property
-    def unit(self) -> str:
-        """What is counted, such as "samples" or "EUR"."""
-
-    @property
-    def worth(self) -> float:
-        """What an error that is smaller by 1 is worth, in that unit; 0 if nobody says."""
-
-    def of_runs(self, sets: xr.DataArray, budgets: Array) -> Array:
-        """Cost of a run on each training set, dims (data, pool), at each budget."""
-
-
-@dataclass(frozen=True)
-class Compute:
-    """Costs of runs as the samples that they see."""
-
-    unit: str = "samples"
-    worth: float = 0.0
-
-    def of_runs(self, sets: xr.DataArray, budgets: Array) -> Array:
-        """The samples seen, shape (set, budget)."""
-        return np.tile(budgets, (sets.sizes["data"], 1))
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Plan:
-    """What a decision may gain from further runs, and which to make.
-
-    Attributes
-    ----------
-    runs : DataFrame
-        The batch, a row for each run in the order in which they are worth making: `data`,
-        `unique_samples`, `samples_seen`, `epochs`, `replicate`, `cost`, `total_cost`, and
-        `expected_regret`, what the best choice is expected to cost once it and those above it are
-        known. Empty if no run is worth its price.
-    candidates : DataFrame
-        Every run that could be afforded, alone: `data`, `samples_seen`, `cost`, `value`.
-    parameters : DataFrame
-        What it would be worth to know one parameter: `model`, `parameter`, `value`.
-    levels, sets : DataArray
-        Unique samples of what is decided between, dims (level, pool), and of the training sets that
-        could be run, dims (data, pool).
-    target : float
-        The budget that is decided for, samples.
-    choice : str
-        What would be chosen today.
-    expected_regret : float
-        What that is expected to cost, which is the value of perfect information (EVPI).
-    value : float
-        What the batch is worth (EVSI): by how much it lowers the expected regret.
-    chosen_after : Series
-        How probable it is that each level is chosen once the batch is known.
-    allowance : float
-    unit : str
-        What costs are counted in.
-    worth : float
-        What an error that is smaller by 1 is worth, in that unit; 0 if nobody said.
-    counted : str
-        What is seen and taken, such as "samples" or "tokens".
-    prior : bool
-        Whether no run was made yet, so that all of it rests on the prior.
-
-    Examples
-    --------
-    ``qqt.design(study, allowance="2B").runs``
-    """
-
-    runs: pd.DataFrame
-    candidates: pd.DataFrame
-    parameters: pd.DataFrame
-    levels: xr.DataArray
-    sets: xr.DataArray
-    target: float
-    choice: str
-    expected_regret: float
-    value: float
-    chosen_after: pd.Series
-    allowance: float
-    unit: str
-    worth: float
-    counted: str
-    prior: bool
-
-    def __repr__(self) -> str:
-        left = self.expected_regret - self.value
-        return (
-            f"<Plan of {len(self.runs)} runs for {self.target:g} {self.counted}: expected regret "
-            f"{self.expected_regret:.2g}, {left:.2g} after them>"
-        )
 
 
 def design(
@@ -237,9 +145,19 @@ def propose(
     costs: Costs | None = None,
     group: str | None = None,
     seed: int = 0,
+    composed: Collection[str] | None = None,
 ) -> Plan:
-    """Propose runs from fits that were opened: what `design` does once its arguments are read."""
+    """Propose runs from fits that were opened: what `design` does once its arguments are read.
+
+    Parameters
+    ----------
+    fits, shares, levels, target, allowance, sets, at, costs, group, seed
+        As for `design`.
+    composed : collection of str, optional
+        Training sets that a composition table has; those of the runs if not given.
+    """
     first = next(iter(fits.values()))
+    known = set(first.runs["data"].values.tolist() if composed is None else composed)
     one = first.one_group(group)
     if one is None:
         names = ", ".join(first.groups)
@@ -259,13 +177,16 @@ def propose(
         require_finite(each.loss)
     price = _checked(pricing.of_runs(sets, budgets), sets, budgets)
     loss = drawn[0].loss.values
-    before = Expectations.before(loss)
-    features = cache(lambda replicate: curved(drawn[0].log_errors(replicate), DEGREE))
+    some = slice(None, None, max(1, len(loss) // SEARCH_DRAWS))
+    before = Expectations.before(loss[some])
+    features = cache(lambda replicate: curved(drawn[0].log_errors(replicate)[some], DEGREE))
     worth = 1 / pricing.worth if pricing.worth else 0.0
     search = Search(before, features, price, allowance, _likely(loss, levels, sets), worth)
     batch = best_batch(search)
-    alone = before.values(features(0).reshape(len(loss), -1, DEGREE)).reshape(price.shape)
-    runs, value, after = _worth_making(batch, drawn[1], sets, budgets, price)
+    every = [((i, j, 0),) for i, j in np.ndindex(price.shape)]
+    alone = search.gains(before, every).reshape(price.shape)
+    perfect = Expectations.before(loss).perfect
+    runs, value, after = _worth_making(batch, drawn[1], perfect, sets, budgets, price)
     mean = loss.mean(axis=0)
     return Plan(
         runs=runs,
@@ -273,9 +194,10 @@ def propose(
         parameters=parameter_values(fits, levels, target, one, seed),
         levels=levels,
         sets=sets,
+        new_sets=[name for name in pd.unique(runs["data"]) if name not in known],
         target=target,
         choice=str(levels["level"].values[mean.argmin()]),
-        expected_regret=float(value_of_perfect_information(loss)),
+        expected_regret=perfect,
         value=value,
         chosen_after=pd.Series(after, levels["level"].values, name="probability"),
         allowance=allowance,
@@ -305,34 +227,55 @@ def candidate_sets(runs: xr.Dataset) -> xr.DataArray:
     return both.transpose("data", "pool").drop_attrs()
 
 
+def trainings(runs: xr.Dataset) -> Counter[tuple[str, float]]:
+    """How many runs there are of each training set at each budget.
+
+    Runs of no weight, of which no outcome is known, do not count.
+    """
+    done = runs["weight"].values > UNSEEN
+    names = runs["data"].values[runs["data_index"].values][done]
+    seen = runs["samples_seen"].values[done]
+    return Counter(zip(map(str, names), map(float, seen), strict=True))
+
+
 def _worth_making(
-    batch: Batch, drawn: Outcomes, sets: xr.DataArray, budgets: Array, price: Array
+    batch: Batch,
+    drawn: Outcomes,
+    perfect: float,
+    sets: xr.DataArray,
+    budgets: Array,
+    price: Array,
 ) -> tuple[pd.DataFrame, float, Array]:
     """The rows of a batch, its value and what is chosen after it, by draws that did not choose."""
     loss = drawn.loss.values
     known = Expectations.before(loss)
-    left = float(value_of_perfect_information(loss))
     features = cache(lambda replicate: curved(drawn.log_errors(replicate), DEGREE))
     size = sets.sum("pool").values
+    made = trainings(next(iter(drawn.fits.values())).runs)
     rows, spent = [], 0.0
     for i, j, replicate in batch.picks:
         known = known.given(features(replicate)[:, i, j])
+        name = str(sets["data"].values[i])
         spent += price[i, j]
         rows.append(
             {
-                "data": str(sets["data"].values[i]),
+                "data": name,
                 "unique_samples": size[i],
                 "samples_seen": budgets[j],
                 "epochs": budgets[j] / size[i],
-                "replicate": replicate + 1,
+                "training": made.get((name, float(budgets[j])), 0) + replicate + 1,
                 "cost": price[i, j],
                 "total_cost": spent,
-                "expected_regret": left - known.value,
+                "expected_regret": max(perfect - known.value, 0.0),
             }
         )
-    columns = ["data", "unique_samples", "samples_seen", "epochs", "replicate", "cost"]
+    columns = ["data", "unique_samples", "samples_seen", "epochs", "training", "cost"]
     columns += ["total_cost", "expected_regret"]
-    return pd.DataFrame(rows, columns=columns), known.value, known.chosen
+    return (
+        pd.DataFrame(rows, columns=columns),
+        min(known.value, perfect) if rows else 0.0,
+        known.chosen,
+    )
 
 
 def _each_alone(

@@ -20,16 +20,18 @@ eight such runs none.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+HALVES = slice(0, None, 2), slice(1, None, 2)
+"""The draws that each of two regressions is fitted to: every other one, so of all chains."""
 LEAST_SHARE = 1e-6
 """Share of its variance that a column must have beside those before it: less is rounding."""
-EVALUATED_AT_A_TIME = 4_000_000
-"""Expected losses that are held at once."""
 
 
 def value_of_perfect_information(loss: Array) -> Array:
@@ -83,10 +85,10 @@ def value_of_information(loss: Array, observed: Array) -> float:
     >>> loss = np.column_stack([difference, np.zeros(4000)])
     >>> seen = difference + 0.5 * rng.standard_normal(4000)
     >>> round(value_of_information(loss, seen[:, None]), 2)
-    0.36
+    0.35
     """
     before = Expectations.before(loss)
-    return float(before.values(observed[:, None, :])[0])
+    return before.given(observed).value
 
 
 def curved(observed: Array, degree: int = 2) -> Array:
@@ -119,27 +121,27 @@ class Expectations:
     Attributes
     ----------
     loss : array, shape (draw, action)
-    halves : array of bool, shape (2, draw)
-        The draws that each regression is fitted to.
     columns : tuple of array, shape (draw, column)
         For each regression, what it regresses on, orthonormal over its half of the draws.
     expected : tuple of array, shape (draw, action)
-        For each regression, the expected losses of all draws, about their mean.
+        For each regression, the expected losses under all draws.
     """
 
     loss: Array
-    halves: NDArray[np.bool_]
     columns: tuple[Array, Array]
     expected: tuple[Array, Array]
 
     @classmethod
     def before(cls, loss: Array) -> Expectations:
-        """Those before anything is observed; every other draw is of the one half."""
-        first = np.arange(len(loss)) % 2 == 0
-        halves = np.stack([first, ~first])
-        constant = [np.full((len(loss), 1), 1 / np.sqrt(half.sum())) for half in halves]
-        centred = np.zeros_like(loss)
-        return cls(loss, halves, (constant[0], constant[1]), (centred, centred))
+        """Those before anything is observed."""
+        constant = [np.full((len(loss), 1), len(loss[half]) ** -0.5) for half in HALVES]
+        mean = np.broadcast_to(loss.mean(axis=0), loss.shape)
+        return cls(loss, (constant[0], constant[1]), (mean, mean))
+
+    @cached_property
+    def perfect(self) -> float:
+        """The value of perfect information."""
+        return max(float(value_of_perfect_information(self.loss)), 0.0)  # rounding may be below
 
     @property
     def value(self) -> float:
@@ -149,71 +151,71 @@ class Expectations:
     @property
     def chosen(self) -> Array:
         """How probable it is that each action is chosen once all is observed."""
-        mean = self.loss.mean(axis=0)
-        counts = [
-            np.bincount((each - each.mean(axis=0) + mean).argmin(axis=1), minlength=mean.size)
-            for each in self.expected
-        ]
+        actions = self.loss.shape[1]
+        counts = [np.bincount(x.argmin(axis=1), minlength=actions) for x in self.expected]
         found: Array = np.sum(counts, axis=0) / (2 * len(self.loss))
         return found
 
-    def values(self, columns: Array) -> Array:
-        """What each of some further observations would be worth together with those made.
+    def given(self, columns: Array) -> Expectations:
+        """Expectations given some further columns, too; shape (draw, column)."""
+        kept, expected = [], []
+        for half, known, before in zip(HALVES, self.columns, self.expected, strict=True):
+            rest = _residual(columns, known, half)
+            squares, axes = np.linalg.eigh(rest[half].T @ rest[half])
+            # where a column is what others have told already, nothing but rounding is left
+            more = squares > LEAST_SHARE * len(rest[half])
+            new = rest @ (axes[:, more] / np.sqrt(squares[more]))
+            kept.append(np.hstack([known, new]))
+            expected.append(self._about_mean(before + new @ (new[half].T @ self.loss[half])))
+        return Expectations(self.loss, (kept[0], kept[1]), (expected[0], expected[1]))
+
+    def values(self, columns: Array, sets: Sequence[Sequence[int]]) -> Array:
+        """What some of further columns would be worth together with what is observed.
 
         Parameters
         ----------
-        columns : array, shape (draw, observation, column)
+        columns : array, shape (draw, column)
+        sets : sequence of sequence of int
+            Which columns each further observation consists of.
 
         Returns
         -------
         array, shape (observation,)
         """
-        parts = [self._residual(columns, half) for half in (0, 1)]
-        found = np.empty(columns.shape[1])
-        for i in range(columns.shape[1]):
+        parts = []
+        for half, known, before in zip(HALVES, self.columns, self.expected, strict=True):
+            rest = _residual(columns, known, half)
+            gram = rest[half].T @ rest[half]
+            gram[np.diag_indices_from(gram)] += LEAST_SHARE * len(rest[half])
+            parts.append((before, rest, gram, rest[half].T @ self.loss[half]))
+        found = np.empty(len(sets))
+        for n, place in enumerate(sets):
+            own = np.asarray(place)
             one, other = (
-                self.expected[h] + part[:, i] @ slope[i] for h, (part, slope) in enumerate(parts)
+                self._about_mean(
+                    before + rest[:, own] @ np.linalg.solve(gram[np.ix_(own, own)], slope[own])
+                )
+                for before, rest, gram, slope in parts
             )
-            found[i] = self._value((one, other))
+            found[n] = self._value((one, other))
         return found
 
-    def given(self, columns: Array) -> Expectations:
-        """Expectations given one further observation, columns of shape (draw, column)."""
-        kept, expected = [], []
-        for half in (0, 1):
-            part, slope = self._residual(columns[:, None, :], half)
-            kept.append(np.hstack([self.columns[half], part[:, 0]]))
-            expected.append(self.expected[half] + part[:, 0] @ slope[0])
-        return Expectations(self.loss, self.halves, (kept[0], kept[1]), (expected[0], expected[1]))
-
-    def _residual(self, columns: Array, half: int) -> tuple[Array, Array]:
-        """Columns less what those before them explain, orthonormal in a half, and their slopes.
-
-        Returns
-        -------
-        tuple of array
-            Shape (draw, observation, column), and (observation, column, action).
-        """
-        own, known = self.halves[half], self.columns[half]
-        scale = columns[own].std(axis=0)
-        rest = columns / np.where(scale > 0, scale, 1)
-        flat = rest.reshape(len(rest), -1)
-        rest = (flat - known @ (known[own].T @ flat[own])).reshape(rest.shape)
-        for k in range(rest.shape[2]):
-            for before in range(k):
-                shared = np.einsum("do,do->o", rest[own, :, before], rest[own, :, k])
-                rest[:, :, k] -= shared * rest[:, :, before]
-            length = np.sqrt((rest[own, :, k] ** 2).sum(axis=0))
-            enough = length > np.sqrt(LEAST_SHARE * own.sum())
-            rest[:, :, k] *= np.where(enough, 1 / np.where(enough, length, 1), 0)
-        slope = np.einsum("dok,da->oka", rest[own], self.loss[own])
-        return rest, slope
+    def _about_mean(self, expected: Array) -> Array:
+        """Expected losses whose mean over all draws is that of the losses, as it has to be."""
+        moved: Array = expected + (self.loss.mean(axis=0) - expected.mean(axis=0))
+        return moved
 
     def _value(self, expected: tuple[Array, Array]) -> float:
         """The value if one regression chooses and the other evaluates, averaged over both ways."""
-        mean = self.loss.mean(axis=0)
-        one, other = (each - each.mean(axis=0) + mean for each in expected)
+        one, other = expected
         rows = np.arange(len(one))
         reached = other[rows, one.argmin(axis=1)].mean() + one[rows, other.argmin(axis=1)].mean()
-        gained = mean.min() - reached / 2
-        return float(np.clip(gained, 0, value_of_perfect_information(self.loss)))
+        return float(np.clip(self.loss.mean(axis=0).min() - reached / 2, 0, self.perfect))
+
+
+def _residual(columns: Array, known: Array, half: slice) -> Array:
+    """Columns in units of their deviation, less what known ones explain in a half of the draws."""
+    scale = columns[half].std(axis=0)
+    scaled = columns / np.where(scale > 0, scale, 1)
+    rest: Array = scaled - known @ (known[half].T @ scaled[half])
+    return rest

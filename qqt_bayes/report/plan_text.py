@@ -9,8 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from qqt_bayes.phrases import chance, cost, format_samples, joined
-from qqt_bayes.planning.proposal import Plan
-from qqt_bayes.tables.cells import guarded
+from qqt_bayes.planning.plan import Plan
 
 LEAST_SHIFT = 0.05
 """Probability from which on a level that may be chosen after the runs is named."""
@@ -81,15 +80,20 @@ def to_dict(plan: Plan) -> dict[str, Any]:
 
 
 def runs_to_fill(plan: Plan) -> pd.DataFrame:
-    """The proposed runs as rows of a table of runs, whose errors are yet to be written in."""
+    """The proposed runs as rows of a table of runs, whose errors are yet to be written in.
+
+    Where a training set is run at a budget more than once, or was before, column `seed` counts its
+    trainings there.
+    """
     rows = plan.runs[["data", "samples_seen"]].assign(error="")
-    return rows.assign(data=[guarded(name) for name in rows["data"]])
+    if (plan.runs["training"] > 1).any():
+        rows["seed"] = plan.runs["training"]
+    return rows
 
 
 def composition_of(plan: Plan) -> pd.DataFrame:
-    """What the training sets of the proposed runs take from each pool, as a composition table."""
-    used = plan.sets.sel(data=pd.unique(plan.runs["data"]))
-    rows = used.to_series().rename("unique_samples")
+    """What the training sets of the proposed runs take that no composition table has yet."""
+    rows = plan.sets.sel(data=plan.new_sets).to_series().rename("unique_samples")
     return rows[rows > 0].reset_index()
 
 

@@ -39,6 +39,7 @@ def test_every_command_explains_itself() -> None:
         "compare",
         "decide",
         "demo",
+        "design",
         "fit",
         "import",
         "models",

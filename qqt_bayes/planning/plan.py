@@ -1,0 +1,111 @@
+"""What is proposed to run next, and what runs cost: numbers only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+class Costs(Protocol):
+    """What runs cost, and what an error is worth."""
+
+    @property
+    def unit(self) -> str:
+        """What is counted, such as "samples" or "EUR"."""
+
+    @property
+    def worth(self) -> float:
+        """What an error that is smaller by 1 is worth, in that unit; 0 if nobody says."""
+
+    def of_runs(self, sets: xr.DataArray, budgets: Array) -> Array:
+        """Cost of a run on each training set, dims (data, pool), at each budget."""
+
+
+@dataclass(frozen=True)
+class Compute:
+    """Costs of runs as the samples that they see."""
+
+    unit: str = "samples"
+    worth: float = 0.0
+
+    def of_runs(self, sets: xr.DataArray, budgets: Array) -> Array:
+        """The samples seen, shape (set, budget)."""
+        return np.tile(budgets, (sets.sizes["data"], 1))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Plan:
+    """What a decision may gain from further runs, and which to make.
+
+    Attributes
+    ----------
+    runs : DataFrame
+        The batch, a row for each run in the order in which they are worth making: `data`,
+        `unique_samples`, `samples_seen`, `epochs`, `training` (which one of its set at its budget,
+        those made before included), `cost`, `total_cost`, and
+        `expected_regret`, what the best choice is expected to cost once it and those above it are
+        known. Empty if no run is worth its price.
+    candidates : DataFrame
+        Every run that could be afforded, alone: `data`, `samples_seen`, `cost`, `value`.
+    parameters : DataFrame
+        What it would be worth to know one parameter: `model`, `parameter`, `value`.
+    levels, sets : DataArray
+        Unique samples of what is decided between, dims (level, pool), and of the training sets that
+        could be run, dims (data, pool).
+    new_sets : list of str
+        Those of the proposed runs that no run was made on, and no composition table has.
+    target : float
+        The budget that is decided for, samples.
+    choice : str
+        What would be chosen today.
+    expected_regret : float
+        What that is expected to cost, which is the value of perfect information (EVPI).
+    value : float
+        What the batch is worth (EVSI): by how much it lowers the expected regret.
+    chosen_after : Series
+        How probable it is that each level is chosen once the batch is known.
+    allowance : float
+    unit : str
+        What costs are counted in.
+    worth : float
+        What an error that is smaller by 1 is worth, in that unit; 0 if nobody said.
+    counted : str
+        What is seen and taken, such as "samples" or "tokens".
+    prior : bool
+        Whether no run was made yet, so that all of it rests on the prior.
+
+    Examples
+    --------
+    ``qqt.design(study, allowance="2B").runs``
+    """
+
+    runs: pd.DataFrame
+    candidates: pd.DataFrame
+    parameters: pd.DataFrame
+    levels: xr.DataArray
+    sets: xr.DataArray
+    new_sets: list[str]
+    target: float
+    choice: str
+    expected_regret: float
+    value: float
+    chosen_after: pd.Series
+    allowance: float
+    unit: str
+    worth: float
+    counted: str
+    prior: bool
+
+    def __repr__(self) -> str:
+        left = self.expected_regret - self.value
+        return (
+            f"<Plan of {len(self.runs)} runs for {self.target:g} {self.counted}: expected regret "
+            f"{self.expected_regret:.2g}, {left:.2g} after them>"
+        )

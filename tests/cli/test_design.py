@@ -1,0 +1,89 @@
+"""`qqt design`: its verdict, its table, the rows to fill in; and what it refuses."""
+
+import json
+
+import pandas as pd
+import pytest
+from command import qqt
+
+ASKED = ("--budget", "750M", "--allowance", "500M")
+
+
+def test_it_prints_a_verdict_a_table_and_at_most_four_sentences(files):
+    said = qqt("design", files.good, *ASKED).stdout
+    verdict, table, bullets = said.split("\n\n")
+    assert " ".join(verdict.split()).startswith("At 750M samples the choice today is top ")
+    assert "train on" in table
+    assert "regret left" in table
+    assert 1 <= bullets.count("- ") <= 4
+
+
+def test_rows_are_written_with_room_for_their_errors(files, tmp_path):
+    """Filled in and put under the runs, they are a table that can be read."""
+    path = tmp_path / "next.csv"
+    qqt("design", files.good, *ASKED, "-o", path)
+    rows = pd.read_csv(path)
+    assert {"data", "samples_seen", "error"} <= {*rows.columns}
+    assert rows["error"].isna().all()
+    before = pd.read_csv(files.runs)
+    runs = tmp_path / "runs.csv"
+    pd.concat([before.drop(columns="group"), rows.assign(error=0.5)]).to_csv(runs, index=False)
+    more = tmp_path / "next_composition.csv"
+    composition = pd.read_csv(files.composition)
+    if more.exists():
+        composition = pd.concat([composition, pd.read_csv(more)])
+    composition.to_csv(tmp_path / "composition.csv", index=False)
+    read = (runs, "--composition", tmp_path / "composition.csv")
+    checked = json.loads(qqt("check", *read, "--format", "json").stdout)
+    assert checked["runs"] == len(before) + len(rows)
+
+
+def test_json_holds_all_that_is_known(files):
+    found = json.loads(qqt("design", files.good, *ASKED, "--format", "json").stdout)
+    assert {"schema", "runs", "candidates", "parameters", "expected_regret", "value"} <= set(found)
+    assert found["summary"].startswith("At 750M samples the choice today is")
+    assert sum(run["cost"] for run in found["runs"]) <= found["allowance"]
+
+
+def test_csv_is_a_row_for_each_run(files):
+    result = qqt("design", files.good, *ASKED, "--format", "csv")
+    assert result.stdout.splitlines()[0].startswith("data,unique_samples,samples_seen")
+    assert "At 750M samples" in result.stderr
+
+
+def test_the_first_runs_come_from_a_composition_alone(files):
+    said = qqt("design", files.composition, *ASKED).stdout
+    assert "before any run, by the prior alone" in " ".join(said.split())
+    assert "train on" in said
+
+
+def test_too_small_an_allowance_is_said(files):
+    said = qqt("design", files.good, "--budget", "750M", "--allowance", "1M").stdout
+    assert "No run can be made for 1M samples: raise the allowance." in " ".join(said.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["good", "--allowance", "1B"], 2, "A fit has no target of its own: give --budget."),
+        (["good", "--budget", "1B"], 2, "Missing option '--allowance'"),
+        (["composition", "--allowance", "1B"], 2, "has no target of its own: give --budget."),
+        (["composition", *ASKED, "--scale", "2"], 2, "--scale is for a STUDY or FITs"),
+        (["good", *ASKED, "--model", "utility"], 2, "--model is for a composition"),
+        (["good", *ASKED[:2], "--allowance", "1B,2B"], 1, "allowance: expected one number, got 2"),
+        (["composition", *ASKED[:2], "--allowance", "1B,2B"], 2, "--allowance takes one number"),
+        (["good", *ASKED, "--scale", "2", "--target-pools", "x"], 2, "give one"),
+        (["good", *ASKED, "-o", "next.nc"], 1, "next.nc"),
+        (["bad", *ASKED], 3, ""),
+    ],
+)
+def test_what_cannot_be_done_is_said(files, arguments, code, words):
+    source, *options = arguments
+    assert words in qqt("design", getattr(files, source), *options, exit_code=code).stderr
+
+
+def test_another_table_is_not_replaced(files, tmp_path):
+    path = tmp_path / "next.csv"
+    path.write_text("mine\n")
+    qqt("design", files.good, *ASKED, "-o", path, exit_code=1)
+    assert path.read_text() == "mine\n"

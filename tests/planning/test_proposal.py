@@ -1,0 +1,202 @@
+"""Runs that are proposed from fits, and from the prior alone."""
+
+import made
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+import qqt_bayes as qqt
+from qqt_bayes.errors import InadequateFit, InputError
+from qqt_bayes.model.spec import load_model
+from qqt_bayes.planning.before_runs import fit_before_runs
+from qqt_bayes.planning.outcomes import joint_outcomes
+from qqt_bayes.planning.plan import Compute
+from qqt_bayes.planning.proposal import candidate_sets
+from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.posterior.prediction import predict
+
+TARGET = 7.5e8
+
+
+@pytest.fixture(scope="module")
+def fit():
+    """A fit whose levels are near each other at the target, with departures from the law."""
+    return Fit.of(made.fit(draws=500, spread=0.06))
+
+
+@pytest.fixture(scope="module")
+def plan(fit):
+    """What is proposed for an eighth of the target."""
+    return qqt.design(fit, TARGET / 8, TARGET)
+
+
+def test_a_plan_is_of_what_was_asked(plan):
+    assert plan.target == TARGET
+    assert plan.runs["cost"].sum() <= TARGET / 8
+    assert plan.runs["total_cost"].tolist() == pytest.approx(plan.runs["cost"].cumsum().tolist())
+    assert 0 <= plan.value <= plan.expected_regret
+    left = plan.expected_regret - plan.value
+    assert plan.runs["expected_regret"].iloc[-1] == pytest.approx(left)
+    assert plan.chosen_after.sum() == pytest.approx(1)
+    assert (plan.candidates["value"] <= plan.expected_regret).all()
+    assert (plan.candidates["cost"] <= TARGET / 8).all()
+    assert plan.parameters["value"].between(0, plan.expected_regret).all()
+
+
+def test_perfect_information_is_the_regret_of_the_choice(fit, plan):
+    """Of draws of its own: departures are drawn together at all budgets that are asked about."""
+    levels = fit.runs["unique_samples"].rename(data="level")
+    decision = qqt.decide(fit, levels, TARGET)
+    assert plan.expected_regret == pytest.approx(decision["choice_regret"].item(), rel=0.1)
+    assert plan.choice == decision["choice"].item()
+
+
+def test_more_is_worth_more(fit, plan):
+    more = qqt.design(fit, TARGET, TARGET)
+    assert more.value > plan.value
+
+
+def test_the_order_of_levels_changes_nothing(fit, plan):
+    levels = fit.runs["unique_samples"].rename(data="level").isel(level=[2, 0, 1])
+    other = qqt.design(fit, TARGET / 8, TARGET, levels)
+    assert other.value == pytest.approx(plan.value, rel=1e-6)
+    pd.testing.assert_frame_equal(other.runs, plan.runs)
+
+
+def test_costs_are_the_users_own(fit):
+    class Dear(Compute):
+        """Every run costs as much again for being made."""
+
+        def of_runs(self, sets, budgets):
+            return super().of_runs(sets, budgets) + 1e9
+
+    found = qqt.design(fit, 3e9, TARGET, costs=Dear("EUR"))
+    assert (found.runs["cost"] == found.runs["samples_seen"] + 1e9).all()
+    assert found.unit == "EUR"
+
+
+def test_nothing_is_proposed_that_is_not_worth_its_price(fit):
+    found = qqt.design(fit, TARGET / 8, TARGET, costs=Compute("EUR", worth=1.0))
+    assert found.runs.empty
+    assert found.value == 0
+
+
+def test_candidates_are_training_sets_and_pools_alone(fit):
+    runs = fit.runs
+    sets = candidate_sets(runs)
+    assert {*runs["data"].values} <= {*sets["data"].values}
+    alone = (sets > 0).sum("pool") == 1
+    assert int(alone.sum()) == runs.sizes["pool"]
+    for name in sets["data"].values[alone.values]:
+        pool = sets.sel(data=name)
+        assert pool.max() == runs["pool_size"].sel(pool=pool["pool"][int(pool.argmax("pool"))])
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"allowance": "200M,300M"}, "allowance: expected one number, got 2"),
+        ({"allowance": -1}, "expected 1 to"),
+        ({"allowance": "cheap"}, "expected a number of samples"),
+        ({"budget": None}, "budget: expected the budget that is decided for"),
+        ({"group": "ViT"}, "unknown group 'ViT'"),
+        (
+            {"costs": type("Free", (Compute,), {"of_runs": lambda self, s, b: np.zeros(3)})()},
+            "shape",
+        ),
+        (
+            {
+                "costs": type(
+                    "No", (Compute,), {"of_runs": lambda s, a, b: Compute().of_runs(a, b) * np.nan}
+                )()
+            },
+            "costs nan; expected a number above 0",
+        ),
+    ],
+)
+def test_faults_are_named(fit, options, words):
+    with pytest.raises(InputError, match=words):
+        qqt.design(fit, **({"allowance": "200M", "budget": TARGET} | options))
+
+
+def test_a_refused_fit_proposes_nothing_unless_forced():
+    refused = made.fit(passed=False)
+    with pytest.raises(InadequateFit):
+        qqt.design(refused, "200M", TARGET)
+    assert qqt.design(refused, "200M", TARGET, force=True).target == TARGET
+
+
+def test_several_groups_need_one():
+    several = made.fit(model="cherti", groups=2)
+    with pytest.raises(InputError, match="runs are proposed for one of them"):
+        qqt.design(several, "200M", TARGET)
+    group = Fit.of(several).groups[1]
+    assert qqt.design(several, "200M", TARGET, group=group).target == TARGET
+
+
+def test_outcomes_go_with_what_they_tell_of(fit):
+    """A run at the target itself is its level's error there, but for noise."""
+    levels = fit.runs["unique_samples"].rename(data="level")
+    sets = fit.runs["unique_samples"]
+    drawn = joint_outcomes(
+        {"one": fit}, np.ones(1), levels, TARGET, sets, np.array([TARGET / 4, TARGET])
+    )
+    np.testing.assert_allclose(drawn.mean.isel(budget=1), drawn.loss, rtol=1e-12)
+    correlation = np.corrcoef(np.log(drawn.loss[:, 0]), drawn.log_errors()[:, 0, 1])[0, 1]
+    assert correlation > 0.7
+    assert (drawn.log_errors(0) != drawn.log_errors(1)).all()
+
+
+@pytest.mark.parametrize("model", ["effective-reuse", "utility-bounded-free-size"])
+def test_the_prior_alone_is_a_fit_to_nothing(model):
+    """Its departures are those before any run: as large as the amplitude says, alike everywhere."""
+    sets = made.levels().rename(level="data")
+    budgets = np.array([1e8, 1e9, 1e10])
+    fit = fit_before_runs(load_model(model), sets, budgets, draws=1000)
+    error = predict(fit, sets.rename(data="level"), budgets, group=fit.groups[0])
+    law = predict(fit, sets.rename(data="level"), budgets, group=fit.groups[0], law_only=True)
+    assert fit.draws == 1000
+    assert ((law > 0) & (law <= 1)).all()
+    departure = np.log(error / law).std(("chain", "draw"))
+    amplitude = float(np.sqrt((fit.posterior["amplitude"] ** 2).mean()))
+    middle = departure.sel(budget=1e9)  # the centre of the budgets, where it is the level alone
+    np.testing.assert_allclose(middle, amplitude, rtol=0.35)
+    assert (departure.sel(budget=1e10) > middle).all()
+
+
+def test_the_first_runs_are_levels_at_two_budgets():
+    """Of designs that were tried on eight worlds these chose best for their compute."""
+    sets = made.levels(4).rename(level="data")
+    levels = made.levels(4)
+    from qqt_bayes.planning.proposal import SHARES, propose
+
+    fit = fit_before_runs(load_model("effective-reuse"), sets, np.array([*SHARES, 1.0]) * TARGET)
+    found = propose({"prior": fit}, np.ones(1), levels, TARGET, 1.25 * TARGET, sets)
+    assert found.prior
+    assert len(found.runs) >= 4
+    assert found.runs["samples_seen"].nunique() >= 2
+    assert found.value > 0.5 * found.expected_regret
+
+
+def test_draws_that_say_what_a_batch_is_worth_are_not_those_that_chose_it(fit, monkeypatch):
+    from qqt_bayes.planning import proposal
+
+    seeds = []
+    drawn = proposal.joint_outcomes
+
+    def noted(*arguments, **options):
+        seeds.append(options["seed"])
+        return drawn(*arguments, **options)
+
+    monkeypatch.setattr(proposal, "joint_outcomes", noted)
+    qqt.design(fit, TARGET / 8, TARGET)
+    assert len(set(seeds)) == 2
+
+
+def test_sets_of_a_composition_are_candidates_as_given(fit):
+    only = fit.runs["unique_samples"].isel(data=[0, 1]).rename(data="level")
+    found = qqt.design(fit, TARGET / 8, TARGET, candidates=only, at="50M,90M")
+    assert set(found.candidates["data"]) == {*only["level"].values}
+    assert set(found.candidates["samples_seen"]) == {5e7, 9e7}
+    assert isinstance(found.sets, xr.DataArray)
