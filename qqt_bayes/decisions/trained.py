@@ -3,7 +3,8 @@
 Forecasts of levels that were never trained, or far beyond where they were, are not safe under any
 law: on held-out larger budgets of real runs probabilities held where levels were trained at two
 budgets and the target lay within eight times the largest, and elsewhere some were sure and wrong.
-There a level may lead, but it is not proven to win.
+There a level may lead, but it is not proven to win. Nor is it where a fit that did not pass its
+gate was used by force: probabilities under such a fit are no evidence.
 """
 
 from __future__ import annotations
@@ -82,7 +83,9 @@ def _named_as_another(
     return found
 
 
-def with_proof(decision: xr.Dataset, trained: xr.Dataset, *, complete: bool = True) -> xr.Dataset:
+def with_proof(
+    decision: xr.Dataset, trained: xr.Dataset, *, complete: bool = True, passed: bool = True
+) -> xr.Dataset:
     """A decision that names a winner only where it was checked.
 
     Parameters
@@ -93,6 +96,8 @@ def with_proof(decision: xr.Dataset, trained: xr.Dataset, *, complete: bool = Tr
         As `trained_at` returns it.
     complete : bool
         Whether the levels that are shown are all that were judged.
+    passed : bool
+        Whether every fit that the decision rests on passed its gate.
 
     Returns
     -------
@@ -104,7 +109,7 @@ def with_proof(decision: xr.Dataset, trained: xr.Dataset, *, complete: bool = Tr
     proven = (decision["budget"] <= farthest) & (
         trained["budgets_trained"].min("level") >= LEAST_BUDGETS
     )
-    proven = proven & complete
+    proven = proven & complete & passed
     winner = decision["leader"].where(proven, UNDECIDED)
     return decision.assign(trained).assign(proven=proven, winner=winner)
 

@@ -17,7 +17,7 @@ from qqt_bayes.decisions.study import choices, in_each_group
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.phrases import chance, cost, format_samples, joined, spans
 from qqt_bayes.posterior.levels import UNDECIDED
-from qqt_bayes.report.decision_text import cautions, to_settle
+from qqt_bayes.report.decision_text import UNFIT, cautions, to_settle
 from qqt_bayes.report.limits_text import larger
 from qqt_bayes.report.measures import measure, measured_interval, unit
 
@@ -117,11 +117,16 @@ def _verdict(decision: xr.Dataset) -> str:
     costs = f"expected to cost {regret} in {measure(decision.attrs)}"
     if winner != UNDECIDED and winner == choice:
         return f"{where} take {choice}: it is best with probability {_sure(best, choice)}, {costs}."
+    if winner != UNDECIDED:
+        return (
+            f"{where} {winner} is best with probability {_sure(best, winner)}, but the rule takes "
+            f"{choice}, {costs}."
+        )
     if leader != UNDECIDED:
         taken = "" if leader == choice else f" The rule takes {choice}."
+        why = "but it is not proven" if decision.attrs["gate_passed"] else UNFIT
         return (
-            f"{where} {leader} leads (best with probability {_sure(best, leader)}), but it is not "
-            f"proven.{taken}"
+            f"{where} {leader} leads (best with probability {_sure(best, leader)}), {why}.{taken}"
         )
     order = best.sortby(best, ascending=False)
     likely = [

@@ -96,8 +96,15 @@ def test_crossovers():
 
 
 def test_a_forced_decision_says_so_first():
-    forced = decision(*SURE).assign_attrs(gate_passed=0, forced=1)
-    assert summary(forced).startswith("The fit did not pass its checks and was used by force:")
+    said = summary(decision(*SURE, passed=False))
+    assert said.startswith("The fit did not pass its checks and was used by force:")
+
+
+def test_a_forced_decision_names_no_winner():
+    said = summary(decision(*SURE, passed=False))
+    assert "From 64M to 128M samples top 10% leads (best with probability at least 0.97" in said
+    assert "no winner is named, because this rests on a fit that did not pass its gate." in said
+    assert " take " not in said
 
 
 def test_a_choice_that_is_not_the_likeliest_level():

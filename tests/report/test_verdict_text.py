@@ -44,6 +44,14 @@ def test_verdict(given, verdict):
     assert found.bullets[0].startswith("Why: the error of top ")
 
 
+def test_a_rule_that_takes_another_level_than_the_winner():
+    found = answer([[0.95, 0.05, 0]], [[0.02, 0.01, 0.2]], rule="cvar")
+    assert found.verdict == (
+        "At 64M samples top 10% is best with probability 0.95, but the rule takes top 20%, "
+        "expected to cost 0.01 in error."
+    )
+
+
 def test_what_was_never_checked_is_not_taken():
     far = with_levels(decision(*LATE)).assign(winner=("budget", ["undecided"]))
     [found] = answers(far)
@@ -53,8 +61,15 @@ def test_what_was_never_checked_is_not_taken():
 
 
 def test_a_fit_that_was_forced_comes_first():
-    [found] = answers(with_levels(decision(*SURE)).assign_attrs(gate_passed=0))
+    found = answer(*SURE, passed=False)
     assert found.first[0].startswith("The fit did not pass its checks and was used by force")
+
+
+def test_a_forced_decision_names_no_winner():
+    assert answer(*SURE, passed=False).verdict == (
+        "At 128M samples top 10% leads (best with probability 0.97), but no winner is named, "
+        "because this rests on a fit that did not pass its gate."
+    )
 
 
 def test_larger_candidates_lead_with_the_choice_under_each_exponent():
