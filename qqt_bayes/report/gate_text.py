@@ -5,11 +5,12 @@ Everything is made from the ids and numbers of `qqt_bayes.posterior.gate.Gate`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 import pandas as pd
 
+from qqt_bayes.phrases import joined
 from qqt_bayes.posterior.checks import CHECKS, EARLY_RUNS, TOO_SHORT, Check
 from qqt_bayes.posterior.gate import Gate, Mode
 from qqt_bayes.report.fit_text import remark
@@ -187,6 +188,38 @@ def other_law(gate: Gate, tried: Collection[str] = ()) -> str:
     if not left:
         return f"{first}no shipped law describes these runs{groups}; {NO_OTHER}"
     return f"{first}try {' or '.join(left)}{groups}; if they are refused, too, {NO_OTHER}"
+
+
+def mend(gates: Mapping[str, Gate]) -> str:
+    """What to do where the fit of every law to some runs was refused, as a part of a sentence.
+
+    Examples
+    --------
+    >>> from qqt_bayes.posterior.checks import check_value
+    >>> early = check_value("misfit_common", 9.0, of="runs below 64M")
+    >>> mend({"utility": Gate((early,)), "effective-reuse-onset": Gate((early,))})
+    'leave out the early runs with --from 64M, if enough are left; take another law ...'
+    """
+    failed = [check for gate in gates.values() for check in gate.failed]
+    ways = []
+    early = [x.of for x in failed if x.id == "misfit_common" and x.of]
+    if early:
+        least = early[0].removeprefix(EARLY_RUNS)
+        ways.append(f"leave out the early runs with --from {least}, if enough are left")
+    if early and SLOW_START not in gates:
+        ways.append(f"let training begin slowly with --models {SLOW_START}")
+    if any(check.question == "convergence" for check in failed):
+        draws = LONGER * max(gate.draws for gate in gates.values())
+        ways.append(f"sample longer (--draws {draws} --tune {draws})")
+    if any(check.id == "divergences" for check in failed):
+        ways.append("take shorter steps (--target-accept 0.95)")
+    if runs := list(dict.fromkeys(x.of for x in failed if x.id == "misfit_run" and x.of)):
+        ways.append(f"look whether the rows of {joined(runs)} are right")
+    if any(map(_wants_other_law, failed)):
+        kind = next(iter(gates.values())).kind
+        others = [name for name in OTHER_MODELS[kind] if name not in {*gates, SLOW_START}]
+        ways.append(f"take another law with --models, such as {' or '.join(others)}")
+    return "; ".join(ways) or "fit again with this version"
 
 
 def checks(gate: Gate) -> pd.DataFrame:
