@@ -197,8 +197,11 @@ def test_chains_that_are_too_short_are_made_again(runs, monkeypatch):
 
     monkeypatch.setattr(inference, "fit", infer)
     models = ["utility", "utility-overfit"]
-    found = study(runs, made.levels(), [1e9], models=models, theorem=False)
+    said = []
+    found = study(runs, made.levels(), [1e9], models=models, theorem=False, say=said.append)
     assert asked == [("utility", 1000), ("utility", 3000), ("utility-overfit", 1000)]
+    again = "Its chains are too short, and nothing else: made again, 3 times as long."
+    assert [line.strip() for line in said].count(again) == 1
     assert found.weights == {"utility": 1.0}
     assert found.refused_laws == ["utility-overfit"]
     assert summary(found).startswith(

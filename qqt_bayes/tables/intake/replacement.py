@@ -47,8 +47,8 @@ def draws_of(table: Table, given: bool | None) -> bool:
     if given is not None and (others := rows[not given]):
         how = "with" if given else "without"
         table.note(
-            f"{column}: says {_word(not given)} in {joined(others)}, but all runs are to be read as "
-            f"drawn {how} replacement; leave the argument out, or correct the column"
+            f"{column}: says {_word(not given)} in {joined(others)}, but all runs are to be read "
+            f"as drawn {how} replacement; leave the argument out, or correct the column"
         )
     elif given is None and all(rows.values()):
         few = min(rows, key=lambda side: len(rows[side]))
