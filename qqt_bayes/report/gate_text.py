@@ -12,8 +12,9 @@ import pandas as pd
 
 from qqt_bayes.phrases import joined
 from qqt_bayes.posterior.checks import CHECKS, EARLY_RUNS, TOO_SHORT, Check
-from qqt_bayes.posterior.gate import Gate, Mode
+from qqt_bayes.posterior.gate import Gate
 from qqt_bayes.report.fit_text import remark
+from qqt_bayes.report.modes_text import evidence, modes
 
 STILL = (
     " The chains {agree}: how training sets rank at the budgets that were trained can be read so. "
@@ -61,7 +62,7 @@ def verdict(gate: Gate, tried: Collection[str] = ()) -> str:
     >>> print(verdict(Gate((check_value("divergences", 3, draws=1000),), draws=250)))
     The fit did not pass its gate.
       divergent draws: 3 (at most 1) FAILED: parts of the posterior were not reached: raise
-      --target-accept, or a simpler model
+      --target-accept, or take a simpler model
     """
     approximate = remark({"method": gate.method})
     if gate.passed:
@@ -95,7 +96,7 @@ def refused(name: str, gate: Gate) -> str:
 
 def refusal(gate: Gate) -> str:
     """What the command line says of a fit that it does not go on with."""
-    return f"{verdict(gate)}\nUse --force (force=True) to go on all the same.{still(gate)}"
+    return f"{verdict(gate)}\nUse --force to go on all the same.{still(gate)}"
 
 
 def still(gate: Gate) -> str:
@@ -253,49 +254,6 @@ def checks_at_a_glance(gate: Gate) -> pd.DataFrame:
     ]
 
 
-def modes(found: tuple[Mode, ...], method: str) -> str:
-    """What to say of several modes; empty of one.
-
-    Examples
-    --------
-    >>> two = Mode("d", "", 0.1, 0.1, (1.0, 0.5)), Mode("d", "", 0.4, 0.9, (0.0, 0.5))
-    >>> print(modes(two, "smc"))
-    The posterior has 2 modes: d 0.1 (75 % of the draws, chain by chain 100, 50; weight by Laplace's
-    method about 0.1) and d 0.4 (25 % of the draws, chain by chain 0, 50; weight by Laplace's method
-    about 0.9).
-    """
-    if len(found) < 2:
-        return ""
-    *most, last = map(_mode, found)
-    words = f"The posterior has {len(found)} modes: {', '.join(most)} and {last}."
-    if method == "nuts":
-        words += " Chains seldom cross, so their shares are no weights: --method smc weighs modes."
-    return words
-
-
-def _mode(mode: Mode) -> str:
-    of = " of " + mode.of.replace(", ", " ") if mode.of else ""
-    each = ", ".join(f"{100 * share:.0f}" for share in mode.shares)
-    return (
-        f"{mode.parameter}{of} {mode.value:.3g} ({100 * np.mean(mode.shares):.0f} % of the draws, "
-        f"chain by chain {each}; weight by Laplace's method about {mode.weight:.2g})"
-    )
-
-
-def evidence(log_marginal_likelihood: tuple[float, ...]) -> str:
-    """What sequential Monte Carlo says of the model as a whole; empty of other methods.
-
-    Examples
-    --------
-    >>> evidence((-10.0, -10.5)), evidence(())
-    ('Log marginal likelihood -10.2 (run by run -10.0, -10.5).', '')
-    """
-    if not log_marginal_likelihood:
-        return ""
-    each = ", ".join(f"{value:.1f}" for value in log_marginal_likelihood)
-    return f"Log marginal likelihood {np.mean(log_marginal_likelihood):.1f} (run by run {each})."
-
-
 def _more_draws(check: Check, gate: Gate) -> str:
     draws = LONGER * gate.draws
     if gate.method == "nuts":
@@ -313,7 +271,7 @@ def _disagree(check: Check, gate: Gate) -> str:
 
 
 def _diverged(check: Check, gate: Gate) -> str:
-    return "parts of the posterior were not reached: raise --target-accept, or a simpler model"
+    return "parts of the posterior were not reached: raise --target-accept, or take a simpler model"
 
 
 def _far(check: Check, gate: Gate) -> str:

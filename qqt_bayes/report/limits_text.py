@@ -9,7 +9,7 @@ import xarray as xr
 
 from qqt_bayes.decisions.criteria import TIE
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
-from qqt_bayes.phrases import format_samples, joined, joined_ends, span
+from qqt_bayes.phrases import format_epochs, format_samples, joined, joined_ends, span
 from qqt_bayes.report.measures import measure, unit
 from qqt_bayes.tables.budgets import is_one_budget
 from qqt_bayes.tables.rows import HIGHEST
@@ -100,11 +100,11 @@ def _repetitions(decision: xr.Dataset) -> Iterator[str]:
     if repeated.notnull().any():
         most = repeated.max("budget").fillna(0.0)
         name = decision["level"].values[int(np.argmax(most.values))]
-        seen = format_samples(most.max().item(), 2)
-        known = format_samples(decision["most_repetitions"].item(), 2)
+        seen = format_epochs(most.max().item())
+        known = format_epochs(decision["most_repetitions"].item())
         yield (
-            f"Where it is chosen, {name} is seen up to {seen} times, "
-            f"more often than any run saw its data ({known})."
+            f"Where {name} is chosen, each of its samples is seen up to {seen} times, more often "
+            f"than any run saw its own ({known})."
         )
 
 

@@ -60,9 +60,8 @@ def fit_laws(
         fit = make(spec, 1)
         say(_made(fit, tried))
         if longer > 1 and not fit.gate.passed and {c.id for c in fit.gate.failed} <= TOO_SHORT:
-            say(
-                f"    Its chains are too short, and nothing else: made again, {longer} times as long."
-            )
+            again = f"made again, {longer} times as long"
+            say(f"    Its chains are too short, and nothing else: {again}.")
             fit = make(spec, longer)
             say(_made(fit, tried))
         fits[spec.name] = fit

@@ -17,7 +17,7 @@ import pandas as pd
 import xarray as xr
 
 from qqt_bayes.errors import InputError, alternatives
-from qqt_bayes.phrases import as_written
+from qqt_bayes.phrases import as_written, format_samples
 from qqt_bayes.tables.budgets import parse_budgets
 from qqt_bayes.tables.cells import WRONG
 from qqt_bayes.tables.composition import read_recipes, read_sizes
@@ -240,7 +240,8 @@ def _leave_early(
     kept = ~(seen < least) | (seen == WRONG)
     if not kept.any():
         raise InputError(
-            f"least_budget: every run saw fewer than {least:g} samples; name a lower budget"
+            f"runs of fewer than {format_samples(least)} samples are to be left out, but none saw "
+            "as many; name a lower budget"
         )
     return table.keep(kept)
 
@@ -263,13 +264,15 @@ def _keep_best(table: Table, parse: Callable[[Table], Rows]) -> list[str]:
 def _check_chance(chance_error: object, kind: str) -> None:
     """Refuse what is no error rate of guessing, and one for losses, which have none."""
     if kind != "error":
-        raise InputError(f"chance_error is for error rates, but the table is read as {kind}")
+        raise InputError(
+            f"an error rate of guessing is for error rates, but the table is read as {kind}"
+        )
     if isinstance(chance_error, bool) or not isinstance(chance_error, int | float):
-        raise InputError(f"chance_error: expected a number, got {chance_error!r}")
+        raise InputError(f"error rate of guessing: expected a number, got {chance_error!r}")
     if not 0 < chance_error <= 1:
         raise InputError(
-            f"chance_error: expected an error rate in (0, 1], got {chance_error:g}; that of ten "
-            "classes is 0.9"
+            f"error rate of guessing: expected a number in (0, 1], got {chance_error:g}; that of "
+            "ten classes is 0.9"
         )
 
 
@@ -300,6 +303,8 @@ def _choose_metric(table: Table, metric: str | None) -> str:
     if metric is None and "metric" not in table.columns:
         return ""
     table.require("metric")
+    if "metric" not in table.columns:  # that is all there is to say
+        return metric or ""
     return table.choose("metric", metric, "metric")
 
 

@@ -51,6 +51,15 @@ def test_check_shows_what_a_fit_would_see(files: SimpleNamespace) -> None:
     ]
 
 
+def test_check_speaks_of_what_is_counted(files: SimpleNamespace) -> None:
+    tables = (files.runs, "--composition", files.composition, "--unit", "tokens")
+    header, _, first, *_ = qqt("check", *tables).stdout.splitlines()
+    assert "unique tokens" in header
+    assert "tokens seen" in header
+    assert "samples" not in header
+    assert {"12.8M", "64M"} <= set(first.split())
+
+
 def test_check_names_groups_and_what_is_left_out(tmp_path: Path) -> None:
     table, composition = made.tables(groups=2)
     table[table["data"] == "top 2"].to_csv(tmp_path / "runs.csv", index=False)

@@ -139,7 +139,7 @@ def test_a_run_that_moves_the_fit_too_much_is_named_and_refitted(
         (
             {"a": made.fit()},
             {"leave_out": "training-set"},
-            "needs 3 refits of each law; allow them with refit=True",
+            "needs 3 refits of each law; refit=True allows them",
         ),
         (
             {"a": made.fit(), "b": made.fit(seed=1)},

@@ -32,7 +32,8 @@ SAID = [
     (
         Finding("narrow_budgets", values={"factor": 9.0, "bar": 10.0}),
         "Budgets span a factor of 9, less than ten: floor and scale trade against each other, and "
-        "errors at larger budgets with them, so none is foretold.",
+        "errors at larger budgets depend on both, so how well these will be known is not said "
+        "here.",
     ),
     (
         Finding("groups_at_one_budget", ("s", "l"), {"all_groups": True}),
@@ -115,8 +116,8 @@ SAID = [
     ),
     (
         Finding("prior_dominated", values={"scalars": [("tau", "x"), ("tau", "y"), ("d", "")]}),
-        "Left to the prior: tau of x and y; d (expected to narrow by a tenth at most, if they are "
-        "where it has them).",
+        "Left to the prior: tau of x and y; d (where their true values are typical of the prior, "
+        "the runs are expected to narrow them by a tenth at most).",
     ),
     (
         Finding("ridge", values={"sides": ((("b", "x"),), (("b", "y"),)), "left": 1.41}),

@@ -7,6 +7,7 @@ import pytest
 from made_decision import LATE, OPEN, SURE, decision
 
 from qqt_bayes.decisions.decide import decide
+from qqt_bayes.phrases import format_epochs
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report.verdict_text import answers, candidates
 
@@ -85,7 +86,9 @@ def test_larger_candidates_lead_with_the_choice_under_each_exponent():
 def test_pools_that_do_not_last_are_asked_about(budget, is_asked):
     """The largest candidate has 38.4M samples: ten epochs are 384M."""
     [said] = answers(decide(made.fit(draws=20), made.levels(), [budget]))
-    assert any(line.startswith("Question: ") for line in said.first) is is_asked
+    assert (
+        any("would see each sample of every candidate" in line for line in said.first) is is_asked
+    )
 
 
 def test_each_candidate_is_named_by_what_it_takes():
@@ -112,6 +115,14 @@ def test_who_gave_accuracies_of_tokens_reads_accuracies_of_tokens():
     low, middle, high = 1 - found["error"].sel(level="top 10%", budget=128e6).values[::-1]
     assert table.loc["top 10%", "accuracy [90%]"] == f"{middle:.3f} [{low:.3f}, {high:.3f}]"
     assert "unique tokens" in table
+
+
+def test_a_number_of_epochs_has_the_same_digits_wherever_it_stands():
+    found = decide(made.fit(draws=20), made.levels(), [1.331e9])
+    [said] = answers(found)
+    least = candidates(found)["epochs"].min()
+    assert f"every candidate {format_epochs(least)} times or more" in said.first[-1]
+    assert f"{format_epochs(least)} times" in said.bullets[0]
 
 
 def test_groups_have_an_answer_each():
