@@ -232,8 +232,8 @@ def _ridge(finding: Finding, model: str) -> str:
     """Parameters of which the runs teach a combination only, and how much stays open."""
     parameters = joined([named(list(side)) for side in finding.values["sides"]])
     return (
-        f"{parameters} trade against each other: {finding.values['left']:.2g} prior standard "
-        "deviations along that line are expected to stay open."
+        f"{parameters} trade against each other: along that direction the runs are expected to "
+        f"leave a spread of {finding.values['left']:.2g} prior standard deviations."
     )
 
 

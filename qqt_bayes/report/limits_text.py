@@ -103,8 +103,8 @@ def _repetitions(decision: xr.Dataset) -> Iterator[str]:
         seen = format_epochs(most.max().item())
         known = format_epochs(decision["most_repetitions"].item())
         yield (
-            f"Where {name} is chosen, each of its samples is seen up to {seen} times, more often "
-            f"than any run saw its own ({known})."
+            f"Where {name} is chosen, a run goes through it up to {seen} times, more often than "
+            f"any run of the table through its training set ({known})."
         )
 
 

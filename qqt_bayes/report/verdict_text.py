@@ -154,9 +154,9 @@ def _why(decision: xr.Dataset) -> str:
     _, other, _ = measured_interval(last["error"].sel(level=rival), decision.attrs)
     epochs = {name: last["repetitions"].sel(level=name).item() for name in (choice, rival)}
     drawn = bool(decision.attrs.get("replacement"))
-    how = " drawn with replacement, as those of the table," if drawn else ""
+    how = ", drawn with replacement as those of the table were," if drawn else ""
     seen = (
-        f"; a run{how} sees each sample of {choice} {format_epochs(epochs[choice])} times and of "
+        f"; a run{how} goes through {choice} {format_epochs(epochs[choice])} times and through "
         f"{rival} {format_epochs(epochs[rival])} times{' on average' if drawn else ''}"
         if max(epochs.values()) > 1 or drawn
         else ""
@@ -199,7 +199,7 @@ def proxies(decision: xr.Dataset) -> Iterator[str]:
         return
     yield (
         f"Beware: at {format_samples(decision['budget'].values[-1])} {unit(decision.attrs)} a run "
-        f"would see each sample of every candidate {format_epochs(least)} times or more, if the "
+        f"would go through every candidate {format_epochs(least)} times or more, if the "
         "pools hold no more than the runs took. If they are samples of a larger crawl, say how "
         "much larger it is (--scale 20, or --target-pools FILE): then it repeats less, and "
         "another filter may win."

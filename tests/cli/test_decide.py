@@ -58,7 +58,7 @@ def test_decide_prints_table_and_summary(files: SimpleNamespace) -> None:
     verdict, table, candidates, bullets = result.stdout.split("\n\n")
     question, answer = " ".join(verdict.split()).split(" At 5.12B samples take top 3: ")
     assert question.startswith(
-        "Beware: at 5.12B samples a run would see each sample of every candidate "
+        "Beware: at 5.12B samples a run would go through every candidate 133 times or more"
     )
     assert answer.startswith("it is best with probability more than 0.99")
     assert len(table.splitlines()) == 2 + 13

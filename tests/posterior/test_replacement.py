@@ -85,7 +85,7 @@ def test_a_decision_says_how_candidates_are_taken_to_be_drawn(fit):
     )
     (answer,) = answers(decision)
     assert (
-        "a run drawn with replacement, as those of the table, sees each sample of"
+        "a run, drawn with replacement as those of the table were, goes through"
         in answer.bullets[0]
     )
     del decision.attrs["replacement"]

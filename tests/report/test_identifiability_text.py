@@ -121,8 +121,8 @@ SAID = [
     ),
     (
         Finding("ridge", values={"sides": ((("b", "x"),), (("b", "y"),)), "left": 1.41}),
-        "b of x and b of y trade against each other: 1.4 prior standard deviations along that line "
-        "are expected to stay open.",
+        "b of x and b of y trade against each other: along that direction the runs are expected "
+        "to leave a spread of 1.4 prior standard deviations.",
     ),
     (
         Finding("forecast", ("x",), {"budgets": [1e9, 2e9, 1e10], "sd": [0.001, 0.002, 0.01]}),
