@@ -74,6 +74,6 @@ def as_shares(weights: ArrayLike | None, count: int) -> Array:
         numbers = "1 number" if count == 1 else f"{count} numbers"
         raise InputError(f"weights: expected {numbers} of at least 0, got {weights}")
     if shares.sum() == 0:
-        raise InputError("weights: expected one above 0 at least, but all are 0")
+        raise InputError("weights: expected at least one above 0, but all are 0")
     found: Array = shares / shares.sum()
     return found

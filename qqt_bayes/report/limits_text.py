@@ -46,8 +46,8 @@ def _impossible(decision: xr.Dataset) -> Iterator[str]:
     if budgets.size:
         yield (
             f"At {span(budgets)} {unit(decision.attrs)} the interval reaches error rates above 1, "
-            f"which there are not: the law of {joined(decision.attrs['models'])} knows no bound. "
-            "One of a bounded law (utility-bounded) does."
+            f"which cannot be: the law of {joined(decision.attrs['models'])} has no upper bound. "
+            "A bounded one (utility-bounded) has."
         )
 
 

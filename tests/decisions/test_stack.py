@@ -66,7 +66,7 @@ def test_groups_stay_apart() -> None:
     [
         ([1.0], "expected 2 numbers of at least 0"),
         ([1.0, -1.0], "expected 2 numbers of at least 0"),
-        ([0.0, 0.0], "one above 0 at least"),
+        ([0.0, 0.0], "at least one above 0"),
     ],
 )
 def test_weights_that_are_none(weights: list[float], sentence: str) -> None:

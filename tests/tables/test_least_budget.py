@@ -39,4 +39,4 @@ def test_the_command_says_what_it_left_out(tmp_path):
         *("check", tmp_path / "runs.csv", "--composition", tmp_path / "composition.csv"),
         *("--from", "300M"),
     )
-    assert "Rows of fewer samples, left out by --from: " in result.stderr
+    assert "Rows below the budget of --from, left out: " in result.stderr
