@@ -102,16 +102,17 @@ def with_proof(
     Returns
     -------
     Dataset
-        And with `budgets_trained`, `level_most_trained`, `proven` (budget) and `winner`, which is
-        the leader where it is proven.
+        And with `budgets_trained`, `level_most_trained`, `tried` (budget), whether all levels were
+        trained at enough budgets that are near enough, `proven` (budget), whether the leader may be
+        called the winner, and `winner`, which is the leader where it is proven.
     """
     farthest = FARTHEST * (1 + ROUNDING) * trained["level_most_trained"].min("level")
-    proven = (decision["budget"] <= farthest) & (
+    tried = (decision["budget"] <= farthest) & (
         trained["budgets_trained"].min("level") >= LEAST_BUDGETS
     )
-    proven = proven & complete & passed
+    proven = tried & complete & passed
     winner = decision["leader"].where(proven, UNDECIDED)
-    return decision.assign(trained).assign(proven=proven, winner=winner)
+    return decision.assign(trained).assign(tried=tried, proven=proven, winner=winner)
 
 
 def runs_to_settle(decision: xr.Dataset) -> tuple[float, dict[str, list[float]]]:
