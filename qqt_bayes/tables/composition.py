@@ -152,6 +152,8 @@ def read_sizes(
     table.require("pool", "unique_samples")
     pool, size = table.names("pool"), table.numbers("unique_samples", COUNT)
     table.distinct("pool", {"pool": pool})
+    if table.missing:
+        propose_names(table)
     table.check()
     if as_written is not None:
         as_written += table.read_as_written()

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.tables.composition import read_composition
+from qqt_bayes.tables.composition import read_composition, read_sizes
 from qqt_bayes.tables.runs import read_runs
 
 SETS = {"data": ["x", "y", "y"], "pool": ["a", "a", "b"], "unique_samples": [5, 5, 6]}
@@ -144,6 +144,12 @@ def test_epochs_are_offered_where_sizes_have_to_be_added():
     with pytest.raises(InputError, match=r"says so; unique_samples has to be added") as caught:
         read_runs(runs)
     assert proposed(caught.value) == {"columns": {"epochs": "epochs"}}
+
+
+def test_a_table_of_pools_under_other_names_is_told_what_to_call_them():
+    frame = pd.DataFrame({"bucket": ["a", "b"], "docs": [5, 6]})
+    with pytest.raises(InputError, match=r"if these are right, call them pool and unique_samples"):
+        read_sizes(frame)
 
 
 def test_levels_under_other_names_are_told_what_to_call():
