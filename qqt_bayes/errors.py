@@ -192,7 +192,9 @@ def alternatives(word: str, choices: Iterable[str]) -> str:
     "unknown metric 'vtab'; expected one of 'imagenet', 'average-38'"
     """
     choices = list(choices)
-    expected = f"expected one of {listed(choices)}" if choices else "there is none"
+    expected = (
+        f"expected one of {listed(choices)}" if choices else "there is nothing to choose from"
+    )
     return suggest(word, choices) or f"; {expected}"
 
 

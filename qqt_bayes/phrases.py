@@ -39,6 +39,17 @@ def format_samples(samples: float, digits: int = 3) -> str:
     return f"{rounded / 1000**step:.15g}{SUFFIXES[step]}"
 
 
+def format_epochs(epochs: float) -> str:
+    """A number of epochs, with the same digits wherever it stands.
+
+    Examples
+    --------
+    >>> format_epochs(104.2), format_epochs(0.5), format_epochs(1234.0)
+    ('104', '0.5', '1.23K')
+    """
+    return format_samples(epochs, 3)
+
+
 CERTAIN = 0.995
 """Probability from which on draws can hardly tell it from 1; below one minus it, from 0."""
 NO_DOUBT = "more than 0.99"

@@ -10,13 +10,15 @@ from qqt_bayes.decisions.trained import with_proof
 LEVELS = ["top 10%", "top 20%", "all"]
 
 
-def decision(best, regret, **options):
+def decision(best, regret, *, passed=True, **options):
     """A decision between `LEVELS` at some budgets, 64M, 128M, ..., doubling.
 
     Parameters
     ----------
     best, regret : array_like, shape (budget, level)
         Probability of being best, and expected regret.
+    passed : bool
+        Whether the fit passed its gate.
     """
     best, regret = np.array(best), np.array(regret)
     budgets = 64e6 * 2 ** np.arange(len(best))
@@ -38,6 +40,7 @@ def decision(best, regret, **options):
         with_proof(
             found,
             xr.Dataset({"budgets_trained": 2 * levels, "level_most_trained": 300e6 * levels}),
+            passed=passed,
         )
         .assign(
             extrapolation=xr.where(budget > 300e6, budget / 300e6, 1.0),
@@ -49,7 +52,7 @@ def decision(best, regret, **options):
             gap=xr.ones_like(budget),
             pool_multiple=xr.ones_like(repetitions.isel(budget=0, drop=True)),
         )
-        .assign_attrs(kind="error", law="utility", model="demo", gate_passed=1, forced=0)
+        .assign_attrs(kind="error", law="utility", model="demo", gate_passed=int(passed), forced=0)
         .assign_attrs(models=["demo"], weights=[1.0])
     )
 

@@ -100,7 +100,7 @@ def simulation_based_calibration(
     """
     if chains * draws < RANKED_DRAWS:
         raise InputError(
-            f"chains times draws should be at least {RANKED_DRAWS}: so many are ranked."
+            f"chains times draws should be at least {RANKED_DRAWS}, the number that is ranked."
         )
     spec = load_model(spec)
     require_kind(spec, runs.attrs["kind"])

@@ -19,6 +19,7 @@ from qqt_bayes.planning.questions import questions
 from qqt_bayes.progress import shown
 from qqt_bayes.report import questions_text
 from qqt_bayes.report.identifiability_text import Identifiability, identifiability
+from qqt_bayes.report.measures import ACCURACY, is_accuracy, unit
 from qqt_bayes.report.records import training_sets
 from qqt_bayes.tables.rows import OPTIONAL
 
@@ -49,6 +50,13 @@ def report(runs: xr.Dataset, spec: Spec, form: str) -> None:
         warn(questions_text.listed(doubts))
     left_out = {name: json.loads(runs.attrs[name]) for name in UNUSED}
     rows = first_rows(table, form, "training sets and budgets")
+    if form == "table":
+        counted = unit(runs.attrs)
+        rows = rows.rename(
+            columns={"unique_samples": f"unique {counted}", "samples_seen": f"{counted} seen"}
+        )
+        if is_accuracy(runs.attrs):
+            rows = rows.assign(error=1 - rows["error"]).rename(columns={"error": ACCURACY})
     emit(rows, form, lambda: _content(runs, table, left_out, learnable, doubts))
     count, data, pools = (runs.sizes[dim] for dim in ("run", "data", "pool"))
     note(f"{count} runs of {data} training sets from {pools} pools.")

@@ -62,8 +62,7 @@ def report(
     if leave_out != "run" and not refit:
         needed = len(folds(next(iter(fits.values())).runs, leave_out))
         raise InputError(
-            f"leaving out by {leave_out} needs {needed} refits of each law; "
-            "allow them with --refit (refit=True)"
+            f"leaving out by {leave_out} needs {needed} refits of each law; --refit allows them"
         )
     comparison = compare_laws(fits, leave_out=leave_out, refit=refit)
     exponents = size_exponents(fits)

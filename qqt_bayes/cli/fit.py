@@ -129,7 +129,9 @@ def files(output: str, names: list[str]) -> list[str]:
     words = [slug(name) for name in names]
     for name, word in zip(names, words, strict=True):
         if words.count(word) > 1 or not word:
-            raise InputError(f"{name!r}: its name is no file's of its own; rename it")
+            raise InputError(
+                f"no file of its own can be named after {name!r}; rename it in the table"
+            )
     return [str(path.with_name(f"{path.stem}-{word}{path.suffix}")) for word in words]
 
 

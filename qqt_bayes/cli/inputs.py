@@ -37,7 +37,7 @@ LEFT_OUT = {
     "commented_rows": "Rows that are commented out with # and left out",
     "dropped_rows": "Rows without a number they need, left out by --drop-missing",
     "beaten_rows": "Rows with a better run of the same cell, left out by --best",
-    "early_rows": "Rows of fewer samples, left out by --from",
+    "early_rows": "Rows below the budget of --from, left out",
 }
 """What `read_runs` left out of the rows of a table, in words."""
 
@@ -78,7 +78,10 @@ def runs_of(source: str, reading: Mapping[str, Any]) -> xr.Dataset:
         runs = read_runs(source, **reading)
     note_reading(runs)
     if reading["unit"] is None and runs.attrs["unit"] != "samples":
-        note(f"Counted in {runs.attrs['unit']}, as the name of a column says; or give --unit.")
+        note(
+            f"Budgets and pools are counted in {runs.attrs['unit']}, as the name of a column says; "
+            "--unit gives another word."
+        )
     if reading["replacement"] is None and "replacement" in runs:
         note("Samples were drawn with replacement, as column replacement says.")
     return runs

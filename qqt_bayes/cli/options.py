@@ -114,7 +114,9 @@ runs = together(
         "--columns",
         metavar="LIST",
         help="What RUNS calls its columns: error=val_loss,pool=source; or accuracy=acc1, "
-        "accuracy%=top1, epochs=ep, steps=step*1024, loss_bits=bpb, ppl=ppl.",
+        "accuracy%=top1, epochs=ep, steps=step*1024, loss_bits=bpb, ppl=ppl. Pairs of data, pool "
+        "and unique_samples hold for the composition, too, where it has the column that they name; "
+        "composition.data=mix is for it alone.",
     ),
     click.option("--unit", metavar="WORD", help="What is counted: samples, tokens, pairs."),
     click.option(

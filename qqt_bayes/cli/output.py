@@ -15,7 +15,7 @@ import xarray as xr
 
 from qqt_bayes.errors import InputError, printable
 from qqt_bayes.files import write
-from qqt_bayes.phrases import LINE, format_samples, in_lines
+from qqt_bayes.phrases import LINE, format_epochs, format_samples, in_lines
 from qqt_bayes.report.decision_text import summary
 from qqt_bayes.report.records import at_a_glance, to_csv, to_frame, to_json, to_json_text
 from qqt_bayes.report.verdict_text import answers, candidates
@@ -53,14 +53,25 @@ GAP = 3
 """Columns of a terminal between two of a table."""
 SHOWN: dict[str, Show] = {
     "budget": format_samples,
-    "samples seen": format_samples,
-    "epochs": lambda epochs: format_samples(epochs, 3),
-    "unique samples": format_samples,
+    "epochs": format_epochs,
     "P": "{:.2f}".format,
     "regret": "{:.4f}".format,
     "extrapolated": times,
 }
 """How a table writes a column, by its heading up to a bracket; others as `plain` does."""
+
+
+def _show(heading: str) -> Show:
+    """How a table writes the cells of a column: what is counted, whatever it is, as people say it.
+
+    Examples
+    --------
+    >>> _show("unique tokens")(3.84e7), _show("tokens seen")(1.28e9), _show("error")(0.5)
+    ('38.4M', '1.28B', '0.5')
+    """
+    if heading.startswith("unique ") or heading.endswith(" seen"):
+        return format_samples
+    return SHOWN.get(heading.partition("(")[0], plain)
 
 
 def emit(frame: pd.DataFrame, form: str, content: Callable[[], Mapping[str, object]]) -> None:
@@ -208,7 +219,7 @@ def _print_table(frame: pd.DataFrame) -> None:
     width = _terminal_width()
     columns = {str(name).replace("_", " "): cells for name, cells in frame.items()}
     shown = {
-        heading: [printable(SHOWN.get(heading.partition("(")[0], plain)(cell)) for cell in cells]
+        heading: [printable(_show(heading)(cell)) for cell in cells]
         for heading, cells in columns.items()
     }
     room = (width or 10_000) - GAP * (len(shown) - 1)

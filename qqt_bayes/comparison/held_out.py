@@ -183,7 +183,7 @@ def score_fits(
     rows, levels, differences = [], [], []
     for each in choices:
         decision = _decide(made, late, each, margin, weights)
-        proven = bool(decision["proven"])
+        proven = bool(decision["tried"])  # refused fits count, too
         best = decision["probability_best"].to_series()
         choice = str(decision["choice"].item())
         row = decision_row(each, choice, float(best[choice]), margin)

@@ -21,7 +21,7 @@ from qqt_bayes.comparison.left_out import Fold, folds, refits
 from qqt_bayes.comparison.scores import crps
 from qqt_bayes.comparison.stacking import stacking_weights
 from qqt_bayes.comparison.verdicts import BAD_K, QUANTILE_LEVELS, difference_state
-from qqt_bayes.errors import InputError
+from qqt_bayes.errors import Advice, InputError
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.fit import AnyFit, Fit, of_same_runs, weakest_method
 
@@ -76,9 +76,10 @@ def compare_laws(
     runs = next(iter(opened.values())).runs
     left_out = folds(runs, leave_out)
     if leave_out != "run" and not refit:
+        advice = Advice("{} allows them", {"refit": True})
         raise InputError(
-            f"leaving out by {leave_out} needs {len(left_out)} refits of each law; "
-            "allow them with refit=True"
+            f"leaving out by {leave_out} needs {len(left_out)} refits of each law; {advice}",
+            [advice],
         )
     each = [_judge(fit, runs, left_out, leave_out, refit) for fit in opened.values()]
     scores = xr.concat(each, xr.Variable("law", list(opened)))

@@ -82,9 +82,10 @@ def decide(
         What `qqt_bayes.decisions.judge.judge` finds, and
 
         - `budgets_trained` (level), at how many budgets it was trained, `level_most_trained`, the
-          largest of them, and `proven` (budget), whether all levels were trained at two budgets
+          largest of them, and `tried` (budget), whether all levels were trained at two budgets
           and this one lies within eight times the largest of each;
-        - `winner` (budget), the leader where that is so, else "undecided";
+        - `proven` (budget), whether that is so and all fits passed their gates; `winner` (budget),
+          the leader where it is proven, else "undecided";
         - `unique_samples` (level, pool), what it takes;
         - `repetitions` (level, budget), epochs, and `extrapolated_epochs`, whether no run of the
           fit saw its data so often (`most_repetitions`);
@@ -204,7 +205,9 @@ def add_distance_from_runs(
     """
     fit, *others = fits.values()
     shares = [f"{name} {share:.2f}" for name, share in zip(fits, weights, strict=True)]
-    decision = with_proof(decision, trained_at(fit, levels, group), complete=complete)
+    passed = all(each.gate.passed for each in fits.values())
+    trained = trained_at(fit, levels, group)
+    decision = with_proof(decision, trained, complete=complete, passed=passed)
     decision = decision.assign(trained_ranges(fit, decision["budget"].values, group))
     budget, least, most = (decision[name] for name in ("budget", "least_trained", "most_trained"))
     beyond = (budget / most).where(budget > most, 1.0)
@@ -229,7 +232,7 @@ def add_distance_from_runs(
         weights=weights.tolist(),
         method=weakest_method(fits.values()),
         **({"replacement": 1} if fit.replacement else {}),
-        gate_passed=int(all(each.gate.passed for each in fits.values())),
+        gate_passed=int(passed),
     )
 
 

@@ -71,8 +71,9 @@ def as_shares(weights: ArrayLike | None, count: int) -> Array:
     except (TypeError, ValueError):
         shares = np.full(0, np.nan)
     if shares.shape != (count,) or not (np.isfinite(shares) & (shares >= 0)).all():
-        raise InputError(f"weights: expected {count} numbers of at least 0, got {weights}")
+        numbers = "1 number" if count == 1 else f"{count} numbers"
+        raise InputError(f"weights: expected {numbers} of at least 0, got {weights}")
     if shares.sum() == 0:
-        raise InputError("weights: expected one above 0 at least, but all are 0")
+        raise InputError("weights: expected at least one above 0, but all are 0")
     found: Array = shares / shares.sum()
     return found

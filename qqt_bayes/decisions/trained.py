@@ -3,7 +3,8 @@
 Forecasts of levels that were never trained, or far beyond where they were, are not safe under any
 law: on held-out larger budgets of real runs probabilities held where levels were trained at two
 budgets and the target lay within eight times the largest, and elsewhere some were sure and wrong.
-There a level may lead, but it is not proven to win.
+There a level may lead, but it is not proven to win. Nor is it where a fit that did not pass its
+gate was used by force: probabilities under such a fit are no evidence.
 """
 
 from __future__ import annotations
@@ -82,7 +83,9 @@ def _named_as_another(
     return found
 
 
-def with_proof(decision: xr.Dataset, trained: xr.Dataset, *, complete: bool = True) -> xr.Dataset:
+def with_proof(
+    decision: xr.Dataset, trained: xr.Dataset, *, complete: bool = True, passed: bool = True
+) -> xr.Dataset:
     """A decision that names a winner only where it was checked.
 
     Parameters
@@ -93,20 +96,23 @@ def with_proof(decision: xr.Dataset, trained: xr.Dataset, *, complete: bool = Tr
         As `trained_at` returns it.
     complete : bool
         Whether the levels that are shown are all that were judged.
+    passed : bool
+        Whether every fit that the decision rests on passed its gate.
 
     Returns
     -------
     Dataset
-        And with `budgets_trained`, `level_most_trained`, `proven` (budget) and `winner`, which is
-        the leader where it is proven.
+        And with `budgets_trained`, `level_most_trained`, `tried` (budget), whether all levels were
+        trained at enough budgets that are near enough, `proven` (budget), whether the leader may be
+        called the winner, and `winner`, which is the leader where it is proven.
     """
     farthest = FARTHEST * (1 + ROUNDING) * trained["level_most_trained"].min("level")
-    proven = (decision["budget"] <= farthest) & (
+    tried = (decision["budget"] <= farthest) & (
         trained["budgets_trained"].min("level") >= LEAST_BUDGETS
     )
-    proven = proven & complete
+    proven = tried & complete & passed
     winner = decision["leader"].where(proven, UNDECIDED)
-    return decision.assign(trained).assign(proven=proven, winner=winner)
+    return decision.assign(trained).assign(tried=tried, proven=proven, winner=winner)
 
 
 def runs_to_settle(decision: xr.Dataset) -> tuple[float, dict[str, list[float]]]:

@@ -122,7 +122,7 @@ def _counted_in_samples(draft: Draft, meaning: str, product: Product) -> tuple[s
     per_step = draft.options.samples_per_step
     if meaning != "steps":
         if per_step is not None:
-            raise InputError(f"samples_per_step is for steps, but {product} counts {meaning}")
+            raise InputError(f"samples per step are for steps, but {product} counts {meaning}")
         return meaning, product
     if not product.factor and per_step is None:
         draft.arguments["samples_per_step"] = "N"

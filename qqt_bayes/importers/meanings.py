@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.tables.cells import number_in
-from qqt_bayes.tables.intake.columns import Columns, columns_of
+from qqt_bayes.tables.intake.columns import COMPOSITION, Columns, columns_of
 from qqt_bayes.tables.intake.synonyms import LIKE, means, words_of
 
 MEASURES = ("error", "error%", "accuracy", "accuracy%", "loss", "ppl", "loss_bits")
@@ -105,6 +105,10 @@ def parse_columns(columns: Columns | None) -> dict[str, Product]:
         raise InputError(f"columns: expected text or a mapping of keys to columns, got {kind}")
     products = {}
     for meaning, text in columns_of(columns).items():
+        if meaning.startswith(COMPOSITION):
+            raise InputError(
+                f"columns: {meaning!r} is for reading a composition table, which an import writes"
+            )
         column, star, factor = text.rpartition("*")
         product = Product(column.strip(), factor.strip()) if star else Product(text.strip())
         products[meaning] = product

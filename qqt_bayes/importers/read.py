@@ -145,7 +145,7 @@ def import_table(
     if kind is not None and kind not in KINDS:
         raise InputError(f"unknown kind {kind!r}{alternatives(str(kind), KINDS)}")
     if samples_per_step is not None and not 0 < samples_per_step < 1e18:
-        raise InputError(f"samples_per_step: expected a number above 0, got {samples_per_step!r}")
+        raise InputError(f"samples per step: expected a number above 0, got {samples_per_step!r}")
     meant = parse_columns(columns)
     options = Options(mapping, metric, kind, samples_per_step, meant, human_numbers)
     found = _found(source)

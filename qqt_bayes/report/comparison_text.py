@@ -147,7 +147,7 @@ def _deciding(ranked: xr.Dataset, found: list[Verdict]) -> Iterator[str]:
         some = side.head(MOST_RUNS_NAMED)
         if len(some):
             named = [f"{_run(row)} ({abs(row.gain):.1f})" for row in some.itertuples()]
-            yield f"For {law} against {other} speak most {_and(named)}."
+            yield f"The runs that speak most for {law} against {other}: {_and(named)}."
     if of_id(found, "one_run", "one_run"):
         yield (
             f"One run, {_run(frame.iloc[0])}, makes up more than half of the difference: see that "
@@ -173,7 +173,7 @@ def _next(telling: xr.Dataset, best: str, second: str) -> str:
         return f"One more run would decide between them: {run}; {known}."
     return (
         f"No single run among these would decide between them. The best is {run}: {known}; "
-        "0.50 is a coin's."
+        "0.50 is no better than a coin."
     )
 
 

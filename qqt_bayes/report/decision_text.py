@@ -50,6 +50,10 @@ BASIS: dict[str, Callable[[Mapping[str, Any]], str]] = {
 """What each rule compares levels by, in words, from the attributes of a decision."""
 
 
+UNFIT = "but no winner is named, because this rests on a fit that did not pass its gate"
+"""Why a level that leads is not the winner where a fit was used by force."""
+
+
 def summary(decision: xr.Dataset) -> str:
     """A decision as a paragraph that a research lead can act on.
 
@@ -152,7 +156,7 @@ def _of_part(part: xr.Dataset) -> tuple[str, str]:
     if part["leader"].values[0] == UNDECIDED:
         return "undecided", _undecided(part)
     if part["winner"].values[0] == UNDECIDED:
-        return "leads", f"{_leads(part)} {_not_proven(part)}"
+        return "leads", f"{_leads(part)} {_not_proven(part)}".strip()
     return "choice", _decided(part)
 
 
@@ -245,15 +249,17 @@ def _leads(part: xr.Dataset) -> str:
     sure = chance_at_least(part["probability_best"].sel(level=leader))
     taken = "" if choice == leader else f" The rule takes {choice}, not {leader}."
     regret = part["regret"].sel(level=leader)
+    why = "but this is not proven" if part.attrs["gate_passed"] else UNFIT
     return (
         f"{_where(part)} {leader} leads (best with probability {sure}, {_score(part)}, expected to "
-        f"cost {cost(regret)} in {measure(part.attrs)}{_worst(part, ', ')}), but this is not "
-        f"proven.{taken}"
+        f"cost {cost(regret)} in {measure(part.attrs)}{_worst(part, ', ')}), {why}.{taken}"
     )
 
 
 def _not_proven(part: xr.Dataset) -> str:
     """Why no winner is named: levels that were not trained enough, and how far the budget is."""
+    if not part.attrs["gate_passed"]:
+        return ""
     if "subsets" in part.attrs:
         return "Most of these sets were never trained."
     few = part["level"].values[part["budgets_trained"].values < LEAST_BUDGETS].tolist()
@@ -287,7 +293,7 @@ def to_settle(decision: xr.Dataset) -> str:
         f"What would help most for {format_samples(target)} {unit(decision.attrs)}: train "
         f"{joined(list(budgets))} {many} {format_samples(least)} and {format_samples(most)} "
         f"{unit(decision.attrs)}, together {compute:.2g} times the compute of one run at "
-        f"{format_samples(target)}. It may stay open."
+        f"{format_samples(target)}. Even then the levels may lie too close to be told apart."
     )
 
 

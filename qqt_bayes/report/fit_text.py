@@ -58,13 +58,19 @@ def prior_sentences(found: pd.DataFrame) -> list[str]:
     ...                       "verdict": ["prior_matters", "prior_matters", "prior"],
     ...                       "prior_sensitivity": [0.1, 0.3, 0.2]})
     >>> print(*prior_sentences(found), sep="\n")
-    The runs hardly told tau of 0-10%: what the fit says of it is the prior.
-    Another prior would move, most first: d; a.
+    The runs say hardly anything about tau of 0-10%: what the fit says of it is the prior.
+    Another prior would move the estimates of d; a (the most sensitive first).
     """
     strongest_first = found.sort_values("prior_sensitivity", ascending=False, kind="stable")
     sentences = {
-        "prior": (found, "The runs hardly told {}: what the fit says of it is the prior."),
-        "prior_matters": (strongest_first, "Another prior would move, most first: {}."),
+        "prior": (
+            found,
+            "The runs say hardly anything about {}: what the fit says of it is the prior.",
+        ),
+        "prior_matters": (
+            strongest_first,
+            "Another prior would move the estimates of {} (the most sensitive first).",
+        ),
     }
     words = []
     for verdict, (table, sentence) in sentences.items():

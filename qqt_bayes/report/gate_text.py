@@ -5,14 +5,16 @@ Everything is made from the ids and numbers of `qqt_bayes.posterior.gate.Gate`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 import pandas as pd
 
+from qqt_bayes.phrases import joined
 from qqt_bayes.posterior.checks import CHECKS, EARLY_RUNS, TOO_SHORT, Check
-from qqt_bayes.posterior.gate import Gate, Mode
+from qqt_bayes.posterior.gate import Gate
 from qqt_bayes.report.fit_text import remark
+from qqt_bayes.report.modes_text import evidence, modes
 
 STILL = (
     " The chains {agree}: how training sets rank at the budgets that were trained can be read so. "
@@ -60,7 +62,7 @@ def verdict(gate: Gate, tried: Collection[str] = ()) -> str:
     >>> print(verdict(Gate((check_value("divergences", 3, draws=1000),), draws=250)))
     The fit did not pass its gate.
       divergent draws: 3 (at most 1) FAILED: parts of the posterior were not reached: raise
-      --target-accept, or a simpler model
+      --target-accept, or take a simpler model
     """
     approximate = remark({"method": gate.method})
     if gate.passed:
@@ -94,7 +96,7 @@ def refused(name: str, gate: Gate) -> str:
 
 def refusal(gate: Gate) -> str:
     """What the command line says of a fit that it does not go on with."""
-    return f"{verdict(gate)}\nUse --force (force=True) to go on all the same.{still(gate)}"
+    return f"{verdict(gate)}\nUse --force to go on all the same.{still(gate)}"
 
 
 def still(gate: Gate) -> str:
@@ -189,6 +191,38 @@ def other_law(gate: Gate, tried: Collection[str] = ()) -> str:
     return f"{first}try {' or '.join(left)}{groups}; if they are refused, too, {NO_OTHER}"
 
 
+def mend(gates: Mapping[str, Gate]) -> str:
+    """What to do where the fit of every law to some runs was refused, as a part of a sentence.
+
+    Examples
+    --------
+    >>> from qqt_bayes.posterior.checks import check_value
+    >>> early = check_value("misfit_common", 9.0, of="runs below 64M")
+    >>> mend({"utility": Gate((early,)), "effective-reuse-onset": Gate((early,))})
+    'leave out the early runs with --from 64M, if enough are left; take another law ...'
+    """
+    failed = [check for gate in gates.values() for check in gate.failed]
+    ways = []
+    early = [x.of for x in failed if x.id == "misfit_common" and x.of]
+    if early:
+        least = early[0].removeprefix(EARLY_RUNS)
+        ways.append(f"leave out the early runs with --from {least}, if enough are left")
+    if early and SLOW_START not in gates:
+        ways.append(f"let training begin slowly with --models {SLOW_START}")
+    if any(check.question == "convergence" for check in failed):
+        draws = LONGER * max(gate.draws for gate in gates.values())
+        ways.append(f"sample longer (--draws {draws} --tune {draws})")
+    if any(check.id == "divergences" for check in failed):
+        ways.append("take shorter steps (--target-accept 0.95)")
+    if runs := list(dict.fromkeys(x.of for x in failed if x.id == "misfit_run" and x.of)):
+        ways.append(f"look whether the rows of {joined(runs)} are right")
+    if any(map(_wants_other_law, failed)):
+        kind = next(iter(gates.values())).kind
+        others = [name for name in OTHER_MODELS[kind] if name not in {*gates, SLOW_START}]
+        ways.append(f"take another law with --models, such as {' or '.join(others)}")
+    return "; ".join(ways) or "fit again with this version"
+
+
 def checks(gate: Gate) -> pd.DataFrame:
     """A row for each check.
 
@@ -220,49 +254,6 @@ def checks_at_a_glance(gate: Gate) -> pd.DataFrame:
     ]
 
 
-def modes(found: tuple[Mode, ...], method: str) -> str:
-    """What to say of several modes; empty of one.
-
-    Examples
-    --------
-    >>> two = Mode("d", "", 0.1, 0.1, (1.0, 0.5)), Mode("d", "", 0.4, 0.9, (0.0, 0.5))
-    >>> print(modes(two, "smc"))
-    The posterior has 2 modes: d 0.1 (75 % of the draws, chain by chain 100, 50; weight by Laplace's
-    method about 0.1) and d 0.4 (25 % of the draws, chain by chain 0, 50; weight by Laplace's method
-    about 0.9).
-    """
-    if len(found) < 2:
-        return ""
-    *most, last = map(_mode, found)
-    words = f"The posterior has {len(found)} modes: {', '.join(most)} and {last}."
-    if method == "nuts":
-        words += " Chains seldom cross, so their shares are no weights: --method smc weighs modes."
-    return words
-
-
-def _mode(mode: Mode) -> str:
-    of = " of " + mode.of.replace(", ", " ") if mode.of else ""
-    each = ", ".join(f"{100 * share:.0f}" for share in mode.shares)
-    return (
-        f"{mode.parameter}{of} {mode.value:.3g} ({100 * np.mean(mode.shares):.0f} % of the draws, "
-        f"chain by chain {each}; weight by Laplace's method about {mode.weight:.2g})"
-    )
-
-
-def evidence(log_marginal_likelihood: tuple[float, ...]) -> str:
-    """What sequential Monte Carlo says of the model as a whole; empty of other methods.
-
-    Examples
-    --------
-    >>> evidence((-10.0, -10.5)), evidence(())
-    ('Log marginal likelihood -10.2 (run by run -10.0, -10.5).', '')
-    """
-    if not log_marginal_likelihood:
-        return ""
-    each = ", ".join(f"{value:.1f}" for value in log_marginal_likelihood)
-    return f"Log marginal likelihood {np.mean(log_marginal_likelihood):.1f} (run by run {each})."
-
-
 def _more_draws(check: Check, gate: Gate) -> str:
     draws = LONGER * gate.draws
     if gate.method == "nuts":
@@ -280,7 +271,7 @@ def _disagree(check: Check, gate: Gate) -> str:
 
 
 def _diverged(check: Check, gate: Gate) -> str:
-    return "parts of the posterior were not reached: raise --target-accept, or a simpler model"
+    return "parts of the posterior were not reached: raise --target-accept, or take a simpler model"
 
 
 def _far(check: Check, gate: Gate) -> str:

@@ -139,7 +139,8 @@ def _narrow_budgets(finding: Finding, model: str) -> str:
     """That budgets span too little to tell floor from scale."""
     return (
         f"Budgets span a factor of {finding.values['factor']:.2g}, less than ten: floor and scale "
-        "trade against each other, and errors at larger budgets with them, so none is foretold."
+        "trade against each other, and errors at larger budgets depend on both, so how well these "
+        "will be known is not said here."
     )
 
 
@@ -222,8 +223,8 @@ def _unexpected_errors(finding: Finding, model: str) -> str:
 def _prior_dominated(finding: Finding, model: str) -> str:
     """Which parameters the runs are expected to leave to the prior."""
     return (
-        f"Left to the prior: {named(finding.values['scalars'])} (expected to narrow by a tenth at "
-        "most, if they are where it has them)."
+        f"Left to the prior: {named(finding.values['scalars'])} (where their true values are "
+        "typical of the prior, the runs are expected to narrow them by a tenth at most)."
     )
 
 
@@ -231,8 +232,8 @@ def _ridge(finding: Finding, model: str) -> str:
     """Parameters of which the runs teach a combination only, and how much stays open."""
     parameters = joined([named(list(side)) for side in finding.values["sides"]])
     return (
-        f"{parameters} trade against each other: {finding.values['left']:.2g} prior standard "
-        "deviations along that line are expected to stay open."
+        f"{parameters} trade against each other: along that direction the runs are expected to "
+        f"leave a spread of {finding.values['left']:.2g} prior standard deviations."
     )
 
 

@@ -9,7 +9,7 @@ import xarray as xr
 
 from qqt_bayes.decisions.criteria import TIE
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
-from qqt_bayes.phrases import format_samples, joined, joined_ends, span
+from qqt_bayes.phrases import format_epochs, format_samples, joined, joined_ends, span
 from qqt_bayes.report.measures import measure, unit
 from qqt_bayes.tables.budgets import is_one_budget
 from qqt_bayes.tables.rows import HIGHEST
@@ -46,8 +46,8 @@ def _impossible(decision: xr.Dataset) -> Iterator[str]:
     if budgets.size:
         yield (
             f"At {span(budgets)} {unit(decision.attrs)} the interval reaches error rates above 1, "
-            f"which there are not: the law of {joined(decision.attrs['models'])} knows no bound. "
-            "One of a bounded law (utility-bounded) does."
+            f"which cannot be: the law of {joined(decision.attrs['models'])} has no upper bound. "
+            "A bounded one (utility-bounded) has."
         )
 
 
@@ -100,11 +100,11 @@ def _repetitions(decision: xr.Dataset) -> Iterator[str]:
     if repeated.notnull().any():
         most = repeated.max("budget").fillna(0.0)
         name = decision["level"].values[int(np.argmax(most.values))]
-        seen = format_samples(most.max().item(), 2)
-        known = format_samples(decision["most_repetitions"].item(), 2)
+        seen = format_epochs(most.max().item())
+        known = format_epochs(decision["most_repetitions"].item())
         yield (
-            f"Where it is chosen, {name} is seen up to {seen} times, "
-            f"more often than any run saw its data ({known})."
+            f"Where {name} is chosen, a run goes through it up to {seen} times, more often than "
+            f"any run of the table through its training set ({known})."
         )
 
 

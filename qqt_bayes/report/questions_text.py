@@ -23,7 +23,7 @@ def sentence(question: Question) -> str:
     Examples
     --------
     >>> sentence(Question("millions", ("unique_samples",), {"least": 12.8, "most": 51.2}))
-    'The training sets have 12.8 to 51.2 unique samples: are these millions? ...'
+    'The training sets have unique_samples of 12.8 to 51.2: are these millions? ...'
     """
     return SENTENCES[question.id](question)
 
@@ -94,7 +94,7 @@ def _perplexities(question: Question) -> str:
 def _millions(question: Question) -> str:
     """That the training sets, or the runs, are so small as if counted in millions."""
     least, of_sets = question.values["least"], question.of == ("unique_samples",)
-    has = "training sets have {} unique samples" if of_sets else "runs saw {} samples"
+    has = "training sets have unique_samples of {}" if of_sets else "runs have samples_seen of {}"
     other = "samples_seen" if of_sets else "unique_samples"
     return (
         f"The {has.format(_range(question))}: are these millions? Then write "
@@ -126,7 +126,7 @@ def _checkpoints(question: Question) -> str:
     others = f" (and so {joined(list(question.of[1:]))})" if question.of[1:] else ""
     return (
         f"{question.of[0]} is passed for {_times(told['epochs'], 3)} epochs of "
-        f"{format_samples(told['unique'])} unique samples, though its name says "
+        f"{format_samples(told['unique'])} unique_samples, though its name says "
         f"{format_samples(told['named'])}{others}: {ask}"
     )
 
@@ -137,7 +137,7 @@ def _units(question: Question) -> str:
     if "factor" in told:
         large, small = question.of
         return (
-            f"{large} has {_times(told['factor'])} times as many unique samples as {small}, and "
+            f"{large} has {_times(told['factor'])} times the unique_samples of {small}, and "
             "none lies between: are some sizes in documents and others in tokens, or in millions?"
         )
     return (
@@ -193,8 +193,8 @@ def _proxy(question: Question) -> str:
     is_given = (
         f"Level {question.of[0]} takes {words} what any training set of the runs takes of a pool"
         if size is None
-        else f"Pool {question.of[0]} is given with {format_samples(size)} unique samples, {words} "
-        "what any training set of the runs takes of it"
+        else f"Pool {question.of[0]} is given with unique_samples of {format_samples(size)}, "
+        f"{words} what any training set of the runs takes of it"
     )
     if not larger:
         return f"{is_given}: is that the same unit, and the same pool?"

@@ -14,11 +14,11 @@ import xarray as xr
 from qqt_bayes.decisions.study import in_each_group
 from qqt_bayes.decisions.trained import runs_to_settle
 from qqt_bayes.laws.level_curves import SAMPLE
-from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.posterior.methods import mark
 from qqt_bayes.report.decision_text import paragraphs, remarks
 from qqt_bayes.report.measures import measure, measured
 from qqt_bayes.report.verdict_text import answers
+from qqt_bayes.report.winner_text import winners
 from qqt_bayes.tables.cells import guarded
 
 FLAGS = ("gate_passed", "forced")
@@ -296,7 +296,8 @@ def at_a_glance(decision: xr.Dataset) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The chosen level with what is known of it, the winner, and how far beyond the data it is.
+        The chosen level with what is known of it, the winner or why none is named, and how far
+        beyond the data it is.
     """
     frame = to_frame(decision)
     chosen = frame[frame["choice"]]
@@ -314,9 +315,7 @@ def at_a_glance(decision: xr.Dataset) -> pd.DataFrame:
                 f"{median:.3f} [{lower:.3f}, {upper:.3f}]" for lower, median, upper in quantiles
             ],
             "regret": chosen["regret"],
-            "winner": chosen["winner"].where(
-                chosen["proven"] | (chosen["leader"] == UNDECIDED), "not proven"
-            ),
+            "winner": winners(chosen, decision.attrs),
             "extrapolated": chosen["extrapolation"],
         }
     )

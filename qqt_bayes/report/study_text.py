@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from qqt_bayes.decisions.study import Study, choices, in_each_group
 from qqt_bayes.phrases import chance_range, cost, joined, spans
+from qqt_bayes.posterior.gate import Gate
 from qqt_bayes.report import gate_text
 from qqt_bayes.report.comparison_text import scores, theorem
 from qqt_bayes.report.decision_text import paragraphs, remarks
@@ -19,6 +21,9 @@ from qqt_bayes.report.measures import unit
 from qqt_bayes.report.verdict_text import answers, left_out
 
 Array = NDArray[np.float64]
+
+IN_MEMORY = "`force=True` decides on them"
+"""How to go on with refused fits that were saved nowhere."""
 
 
 def summary(study: Study) -> str:
@@ -43,6 +48,29 @@ def summary(study: Study) -> str:
             "`qqt decide STUDY --weights` takes others, or `stacking`."
         )
     return "\n\n".join([*found, *_refused(study)])
+
+
+def nothing_decided(gates: Mapping[str, Gate], folder: str) -> str:
+    """Why a study decided nothing: the checks that each law failed, and then what can be done.
+
+    Parameters
+    ----------
+    gates : mapping of str to Gate
+        Of the laws that were to decide, none of which passed.
+    folder : str
+        Where the fits were saved; empty if nowhere.
+    """
+    verdicts = [f"{gate_text.refused(name, gate)}." for name, gate in gates.items()]
+    saved = f" The fits are saved in {folder}." if folder else ""
+    way = f"`qqt decide {shlex.quote(folder)} --force` decides on them" if folder else IN_MEMORY
+    forced = f"{way} all the same, without a winner."
+    ranks = {name: words for name, gate in gates.items() if (words := gate_text.still(gate))}
+    still = ""
+    if ranks:
+        words = next(iter(ranks.values())).strip()
+        still = f" Of {joined(list(ranks))}: {words[0].lower()}{words[1:]}"
+    todo = f"What to do: {gate_text.mend(gates)}."
+    return "\n".join([*verdicts, f"Nothing was decided.{saved} {todo}", f"{forced}{still}"])
 
 
 def _laws(study: Study) -> Iterator[str]:

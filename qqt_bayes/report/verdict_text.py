@@ -15,9 +15,9 @@ import xarray as xr
 from qqt_bayes.decisions.criteria import ROUNDING
 from qqt_bayes.decisions.study import choices, in_each_group
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
-from qqt_bayes.phrases import chance, cost, format_samples, joined, spans
+from qqt_bayes.phrases import chance, cost, format_epochs, format_samples, joined, spans
 from qqt_bayes.posterior.levels import UNDECIDED
-from qqt_bayes.report.decision_text import cautions, to_settle
+from qqt_bayes.report.decision_text import UNFIT, cautions, to_settle
 from qqt_bayes.report.limits_text import larger
 from qqt_bayes.report.measures import measure, measured_interval, unit
 
@@ -117,11 +117,16 @@ def _verdict(decision: xr.Dataset) -> str:
     costs = f"expected to cost {regret} in {measure(decision.attrs)}"
     if winner != UNDECIDED and winner == choice:
         return f"{where} take {choice}: it is best with probability {_sure(best, choice)}, {costs}."
+    if winner != UNDECIDED:
+        return (
+            f"{where} {winner} is best with probability {_sure(best, winner)}, but the rule takes "
+            f"{choice}, {costs}."
+        )
     if leader != UNDECIDED:
         taken = "" if leader == choice else f" The rule takes {choice}."
+        why = "but it is not proven" if decision.attrs["gate_passed"] else UNFIT
         return (
-            f"{where} {leader} leads (best with probability {_sure(best, leader)}), but it is not "
-            f"proven.{taken}"
+            f"{where} {leader} leads (best with probability {_sure(best, leader)}), {why}.{taken}"
         )
     order = best.sortby(best, ascending=False)
     likely = [
@@ -140,7 +145,7 @@ def _sure(best: xr.DataArray, level: str) -> str:
 
 
 def _why(decision: xr.Dataset) -> str:
-    """The errors of the choice and the likeliest other level, and how often their data is seen."""
+    """The errors of the choice and the likeliest other level, and how often they are repeated."""
     last = decision.isel(budget=-1)
     choice = str(last["choice"].item())
     rivals = last["probability_best"].where(last["level"] != choice, -1.0)
@@ -149,10 +154,10 @@ def _why(decision: xr.Dataset) -> str:
     _, other, _ = measured_interval(last["error"].sel(level=rival), decision.attrs)
     epochs = {name: last["repetitions"].sel(level=name).item() for name in (choice, rival)}
     drawn = bool(decision.attrs.get("replacement"))
-    how = ", drawn with replacement as the runs were," if drawn else ""
+    how = ", drawn with replacement as those of the table were," if drawn else ""
     seen = (
-        f"; their data{how} is seen {format_samples(epochs[choice], 2)} and "
-        f"{format_samples(epochs[rival], 2)} times{' on average' if drawn else ''}"
+        f"; a run{how} goes through {choice} {format_epochs(epochs[choice])} times and through "
+        f"{rival} {format_epochs(epochs[rival])} times{' on average' if drawn else ''}"
         if max(epochs.values()) > 1 or drawn
         else ""
     )
@@ -187,16 +192,17 @@ def _change(decision: xr.Dataset, alone: Mapping[str, xr.Dataset]) -> str:
 
 
 def proxies(decision: xr.Dataset) -> Iterator[str]:
-    """Ask whether pools are samples of larger ones, where no candidate lasts the budget."""
+    """That pools may be samples of larger ones, where no candidate lasts the budget."""
     is_scaled = (decision["pool_multiple"] > 1 + ROUNDING).any()
     least = decision["repetitions"].isel(budget=-1).min().item()
     if least < MANY_EPOCHS or is_scaled or "subsets" in decision.attrs:
         return
     yield (
-        f"Question: at {format_samples(decision['budget'].values[-1])} {unit(decision.attrs)} "
-        f"every candidate is seen {format_samples(least, 2)} times or more. If these pools are "
-        "samples of a larger crawl, say how much larger it is (--scale 20, or --target-pools "
-        "FILE): the larger one repeats less, and another filter may win."
+        f"Beware: at {format_samples(decision['budget'].values[-1])} {unit(decision.attrs)} a run "
+        f"would go through every candidate {format_epochs(least)} times or more, if the "
+        "pools hold no more than the runs took. If they are samples of a larger crawl, say how "
+        "much larger it is (--scale 20, or --target-pools FILE): then it repeats less, and "
+        "another filter may win."
     )
 
 

@@ -160,7 +160,9 @@ def _ends(target: Target, starts: Array, rng: np.random.Generator) -> list[Norma
     found = [_nearest(target, _climb(target, start), rng) for start in starts]
     normals = [normal for normal in found if normal is not None]
     if not normals:
-        raise InputError("method: no path leads up the posterior from any start; take method nuts")
+        raise InputError(
+            "no search found its way up the posterior from any start; take method nuts"
+        )
     return normals
 
 

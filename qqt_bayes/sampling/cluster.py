@@ -100,7 +100,7 @@ def _connected(address: str) -> Iterator[Client]:
     try:
         client = Client(address, timeout=CONNECT_SECONDS, security=security, set_as_default=False)
     except (OSError, ValueError) as error:  # it has gone since it answered
-        raise InputError(f"The scheduler at {address} answered once, and has gone.") from error
+        raise InputError(f"The scheduler at {address} answered once, and then no more.") from error
     logger = logging.getLogger("distributed.client")
     level = logger.level
     logger.setLevel(logging.CRITICAL)  # what it says of a lost scheduler, a fault of ours says

@@ -202,7 +202,7 @@ def _check(method: str, settings: Settings) -> None:
                 f"{name} is for method 'nuts', but got method {method!r}: leave it out."
             )
     if target_accept is not None and not 0 < target_accept < 1:
-        raise InputError(f"target_accept should be between 0 and 1, but got {target_accept}.")
+        raise InputError(f"target acceptance should be between 0 and 1, but got {target_accept}.")
 
 
 def _collect(

@@ -12,13 +12,16 @@
                           table and text: written first as a study in the making, and last as whole
 ========================  ==========================================================================
 
+Of a study in which every law was refused there are the fits, ``levels.csv`` and ``study.json``: who
+decides on them all the same need not fit again.
+
 A study may replace what an earlier one of the same runs and models wrote, and nothing else.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from os import PathLike
 from pathlib import Path
@@ -90,13 +93,12 @@ def write_study(study: Study, folder: Path) -> None:
 
 def _texts(study: Study) -> dict[str, str]:
     """The tables and texts of a study, by the names of their files."""
-    levels = study.levels.rename(level="data").to_series()
     tables = {
         "decision": to_frame(study.decision),
         "laws": pd.concat(
             [to_frame(each).assign(model=name) for name, each in study.alone.items()]
         ),
-        "levels": levels[levels > 0].reset_index(),
+        "levels": _of_levels(study.levels),
     }
     tables["comparison"] = comparison_by_run(study.comparison).reset_index()
     words = summary(study)
@@ -105,28 +107,85 @@ def _texts(study: Study) -> dict[str, str]:
     return texts | {"decision.json": to_json_text(decision), "summary.txt": in_lines(words)}
 
 
+def write_refused(
+    fits: Mapping[str, Fit],
+    weights: Mapping[str, float],
+    theorem: str | None,
+    levels: xr.DataArray,
+    budgets: NDArray[np.float64],
+    folder: Path,
+) -> None:
+    """Write what a decision by force needs beside the fits, where every law was refused.
+
+    Parameters
+    ----------
+    fits : mapping of str to Fit
+        By the names of their models.
+    weights : mapping of str to float
+        Shares of the laws that were to decide.
+    theorem : str or None
+        The model of the theorem, if it was fitted beside the laws.
+    levels : DataArray, dims (level, pool)
+    budgets : array, shape (budget,)
+    folder : Path
+
+    Raises
+    ------
+    InputError
+        If a file cannot be written.
+    """
+    text = to_csv(_of_levels(levels))
+    digests = {"levels.csv": sha256(text.encode()).hexdigest()}
+    content = begun(folder) | {
+        "models": _models(fits, weights, theorem, list(weights)),
+        "budgets": budgets.tolist(),
+        **_origin(next(iter(fits.values()))),
+    }
+    write(folder / STUDY, to_json_text(content | {"files": digests}))
+    write(folder / "levels.csv", text)
+    write(folder / STUDY, to_json_text(content | {"files": digests, "whole": True}))
+
+
+def _of_levels(levels: xr.DataArray) -> pd.DataFrame:
+    """Levels as a composition table."""
+    taken = levels.rename(level="data").to_series()
+    return taken[taken > 0].reset_index()
+
+
 def _content(study: Study) -> dict[str, Any]:
     """What `study.json` holds."""
-    first = next(iter(study.fits.values()))
-    models = [
+    return {
+        "models": _models(study.fits, study.weights, study.theorem, study.laws),
+        "budgets": study.decision["budget"].values.tolist(),
+        "laws": comparison_by_law(study.comparison).to_dict("records"),
+        "size_exponents": study.exponents.to_dict("records"),
+        **_origin(next(iter(study.fits.values()))),
+    }
+
+
+def _models(
+    fits: Mapping[str, Fit], weights: Mapping[str, float], theorem: str | None, laws: Sequence[str]
+) -> list[dict[str, Any]]:
+    """What `study.json` says of each fit."""
+    return [
         {
             "model": name,
             "fit": fit_path(Path(), name).name,
-            "weight": study.weights.get(name, 0.0),
-            "theorem": name == study.theorem,
-            "law": name in study.laws,
+            "weight": weights.get(name, 0.0),
+            "theorem": name == theorem,
+            "law": name in laws,
             "gate_passed": fit.gate.passed,
             "failed_checks": [check.id for check in fit.gate.failed],
             "spec_hash": fit.attrs["spec_hash"],
             "seed": fit.seed,
         }
-        for name, fit in study.fits.items()
+        for name, fit in fits.items()
     ]
+
+
+def _origin(first: Fit) -> dict[str, Any]:
+    """What `study.json` says of the runs and of what made it."""
     return {
-        "models": models,
-        "budgets": study.decision["budget"].values.tolist(),
-        "laws": comparison_by_law(study.comparison).to_dict("records"),
-        "size_exponents": study.exponents.to_dict("records"),
         "source": first.attrs["source"],
         "data_hash": first.attrs["data_hash"],
         "versions": first.versions,

@@ -60,12 +60,13 @@ def fit_laws(
         fit = make(spec, 1)
         say(_made(fit, tried))
         if longer > 1 and not fit.gate.passed and {c.id for c in fit.gate.failed} <= TOO_SHORT:
-            say(f"    Again, {longer} times as long:")
+            again = f"made again, {longer} times as long"
+            say(f"    Its chains are too short, and nothing else: {again}.")
             fit = make(spec, longer)
             say(_made(fit, tried))
         fits[spec.name] = fit
         if spec.name in instead and not fit.gate.passed:
-            say("    In its place, the same law bounded by chance:")
+            say("    It was refused, so the same law bounded by chance is fitted beside it.")
             waiting.insert(0, load_model(instead[spec.name]))
     return fits
 

@@ -23,8 +23,8 @@ from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.posterior.fit import Fit, require_group
 from qqt_bayes.posterior.fit_file import save
 from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels, require_affordable
-from qqt_bayes.report import gate_text
-from qqt_bayes.studies.folder import fit_path, write_study
+from qqt_bayes.report.study_text import nothing_decided
+from qqt_bayes.studies.folder import fit_path, write_refused, write_study
 from qqt_bayes.studies.laws import BOUNDED, LONGER, MODELS, THEOREM, fit_laws, silent
 from qqt_bayes.studies.place import prepared
 from qqt_bayes.tables.budgets import budgets_about
@@ -100,7 +100,8 @@ def study(
         If a level, a budget, a model or an option is not one, or the folder cannot be written or
         holds files that are not to be replaced.
     InadequateFit
-        If no law's fit passed its gate and `force` is not given; the fits are saved by then.
+        If no law's fit passed its gate and `force` is not given. With `out`, the fits, the levels
+        and the budgets are saved by then, so that `qqt decide` can go on with them.
 
     Examples
     --------
@@ -146,11 +147,14 @@ def study(
     for name, other in BOUNDED.items():
         if name in shares and other in fits:
             shares[other] = shares.pop(name)
+    of_theorem = None if len(specs) == len(models) else list(fits)[-1]
     usable = {name: fit for name, fit in fits.items() if force or fit.gate.passed}
     if not any(shares.get(name) for name in usable):
-        raise InadequateFit(_nothing_decided(fits, shares, folder))
+        if folder is not None:
+            write_refused(fits, shares, of_theorem, compared, samples, folder)
+        gates = {name: fits[name].gate for name in shares}
+        raise InadequateFit(nothing_decided(gates, "" if folder is None else str(folder)))
     say(f"Decide between {compared.sizes['level']} levels at each budget.")
-    of_theorem = None if len(specs) == len(models) else list(fits)[-1]
     options: dict[str, Any] = {"group": group, "force": force}
     found = _decided(fits, usable, shares, of_theorem, compared, samples, criteria, options)
     if folder is not None:
@@ -209,17 +213,3 @@ def _specs(models: Sequence[Spec | str], theorem: Spec | str | Literal[False]) -
         beside = load_model(theorem)
         specs.setdefault(beside.name, beside)
     return specs
-
-
-def _nothing_decided(
-    fits: Mapping[str, Fit], shares: Mapping[str, float], folder: Path | None
-) -> str:
-    """Why no decision was made: which checks each law failed, and what may be done."""
-    verdicts = [f"{gate_text.refused(name, fits[name].gate)}." for name in shares]
-    saved = "" if folder is None else f" The fits are saved in {folder}."
-    advice = "Name other models, or force a decision on these all the same."
-    ranks = [name for name in shares if gate_text.still(fits[name].gate)]
-    if ranks:
-        still = gate_text.still(fits[ranks[0]].gate).strip()
-        advice += f" Of {' and '.join(ranks)}: {still[0].lower()}{still[1:]}"
-    return "\n".join([*verdicts, f"Nothing was decided.{saved} {advice}"])

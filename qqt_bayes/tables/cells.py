@@ -116,6 +116,26 @@ class Number:
         return "; write plain numbers: " + " or ".join(f"{value:.15g}" for value in values)
 
 
+@dataclass(frozen=True)
+class Derived:
+    """How the numbers of a column follow from cells of another meaning, such as accuracies.
+
+    Parameters
+    ----------
+    number : Number
+        What these cells may hold.
+    value : callable
+        Numbers of the column from numbers in the cells, each of shape (row,); NaN where another
+        column that it takes is at fault.
+    times : str
+        A column of numbers above 0 that the cells are multiplied by first, "" if there is none.
+    """
+
+    number: Number
+    value: Callable[[Floats], Floats]
+    times: str = ""
+
+
 def at_least(lower: float) -> Callable[[Floats], Mask]:
     """Whether numbers are at least a bound, and at most `LARGEST`."""
     return lambda values: (values >= lower) & (values <= LARGEST)

@@ -3,14 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import inf
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from qqt_bayes.errors import InputError, alternatives
-from qqt_bayes.tables.cells import COUNT, Floats
+from qqt_bayes.tables.cells import COUNT, Floats, name_in
 from qqt_bayes.tables.formats import Source, read_table
+from qqt_bayes.tables.intake.columns import OF_COMPOSITION, for_composition, rename
+from qqt_bayes.tables.intake.proposal import propose_names
 from qqt_bayes.tables.limits import check_composition
 from qqt_bayes.tables.table import Names, Table
 
@@ -52,38 +55,83 @@ def read_composition(
     >>> read_composition(table).sel(level="top 10%").values
     array([12800000.,        0.])
     """
-    return composition_of(source, dim, None if pools is None else read_sizes(pools))
+    read = read_recipes(source, None if pools is None else read_sizes(pools))
+    if read.table.missing:
+        propose_names(read.table)
+    read.table.check()
+    return _composition(read.taken.to_numpy(), dim, list(read.taken.index), list(read.taken))
 
 
-def composition_of(
+class Recipes(NamedTuple):
+    """A composition table, and what was read of it.
+
+    Attributes
+    ----------
+    table : Table
+        With its faults.
+    taken : DataFrame, shape (data, pool)
+        Unique samples. Of a table with faults, NaN: it names training sets and pools only.
+    columns : dict of str to str
+        The pairs of the mapping of columns that hold for it.
+    """
+
+    table: Table
+    taken: pd.DataFrame
+    columns: dict[str, str]
+
+    @property
+    def totals(self) -> dict[str, float]:
+        """Unique samples of each training set; NaN where the table has faults."""
+        totals: dict[str, float] = self.taken.sum(axis=1, skipna=False).to_dict()
+        return totals
+
+    def beside(self, runs: Table) -> pd.DataFrame:
+        """What was read, as far as runs can be held against it.
+
+        Where the training sets or the pools of this table could not be read, those of the runs
+        stand in: their names are then no faults of the runs.
+        """
+        if not self.table.faults:
+            return self.taken
+        known = {"data": list(self.taken.index), "pool": list(self.taken.columns)}
+        for column, names in known.items():
+            if not all(map(name_in, self.table.columns.get(column, [None]))):
+                names.extend(filter(None, map(name_in, runs.columns.get(column, []))))
+        index, columns = (list(dict.fromkeys(names)) for names in known.values())
+        return pd.DataFrame(np.nan, index, columns)
+
+
+def read_recipes(
     source: Source,
-    dim: str,
     sizes: Mapping[str, float] | None,
     human_numbers: bool | None = None,
-    as_written: list[str] | None = None,
-) -> xr.DataArray:
-    """`read_composition`, checked against the sizes of the pools if they are known.
+    columns: Mapping[str, str] | None = None,
+) -> Recipes:
+    """A composition table, checked against the sizes of the pools if they are known.
 
-    With `human_numbers`, numbers are read as people write them, too; None if nobody was asked. Such
-    cells, and what they were read as, are added to `as_written`.
+    Nothing is raised for its faults, which it holds. With `human_numbers`, numbers are read as
+    people write them, too; None if nobody was asked. `columns` is the mapping of columns that was
+    given for it and the table of runs.
     """
     table = read_table(source, "composition")
     table.human_numbers = human_numbers
-    table.require("data", "pool", "unique_samples")
+    own = for_composition(columns or {}, table)
+    rename(table, own, {})
+    table.require(*(name for name in OF_COMPOSITION if name not in table.missing))
     data, pool = table.names("data"), table.names("pool")
     taken = table.numbers("unique_samples", TAKEN)
     if sizes is not None:
         check_pools(table, pool, taken, sizes)
     table.distinct("", {"data": data, "pool": pool}, " (same data and pool)")
-    table.check()
-    if as_written is not None:
-        as_written += table.read_as_written()
+    if table.complaint() is not None:
+        named = [list(dict.fromkeys(names[names != ""])) for names in (data, pool)]
+        return Recipes(table, pd.DataFrame(np.nan, *named), own)
     rows, names = pd.factorize(data)
-    columns, pools = pd.factorize(pool)
+    places, pools = pd.factorize(pool)
     check_composition(table.name, len(names), len(pools))
     unique_samples = np.zeros((len(names), len(pools)))
-    unique_samples[rows, columns] = taken
-    return _composition(unique_samples, dim, names, pools)
+    unique_samples[rows, places] = taken
+    return Recipes(table, _composition(unique_samples, "data", names, pools).to_pandas(), own)
 
 
 def read_sizes(
@@ -104,6 +152,8 @@ def read_sizes(
     table.require("pool", "unique_samples")
     pool, size = table.names("pool"), table.numbers("unique_samples", COUNT)
     table.distinct("pool", {"pool": pool})
+    if table.missing:
+        propose_names(table)
     table.check()
     if as_written is not None:
         as_written += table.read_as_written()

@@ -17,16 +17,17 @@ import pandas as pd
 import xarray as xr
 
 from qqt_bayes.errors import InputError, alternatives
-from qqt_bayes.phrases import as_written
+from qqt_bayes.phrases import as_written, format_samples
 from qqt_bayes.tables.budgets import parse_budgets
 from qqt_bayes.tables.cells import WRONG
-from qqt_bayes.tables.composition import composition_of, read_sizes
+from qqt_bayes.tables.composition import read_recipes, read_sizes
 from qqt_bayes.tables.evaluations import evaluations
 from qqt_bayes.tables.formats import Source, read_table
 from qqt_bayes.tables.intake.columns import (
     Columns,
     columns_beside,
     columns_of,
+    for_runs,
     kind_of,
     measure_of,
     rename,
@@ -39,7 +40,7 @@ from qqt_bayes.tables.intake.replacement import draws_of
 from qqt_bayes.tables.limits import check_composition
 from qqt_bayes.tables.order import hash_runs
 from qqt_bayes.tables.rows import COLUMNS, ERROR, Rows, read_rows
-from qqt_bayes.tables.table import Table
+from qqt_bayes.tables.table import Table, check_all
 from qqt_bayes.tables.training_sets import combine, sizes_of
 
 NEEDED = ("error", "samples_seen", "unique_samples")
@@ -99,7 +100,9 @@ def read_runs(
         `loss_bits` (error = it x log 2), `ppl` (error = log of it); the last two make the kind
         "loss". `rounding` stays in the unit of `error`.
         Without it, the table [columns] of the TOML file beside the runs (runs.toml for runs.csv),
-        if there is one.
+        if there is one. Pairs of `data`, `pool` and `unique_samples` hold for the composition, too,
+        where it lacks such a column and has the one that is named; "composition.data" and the like
+        are for it alone.
     unit : str, optional
         What is counted: "samples", "tokens", "pairs" or another word. If not given: tokens where
         a mapped column's name says so, else samples.
@@ -154,12 +157,14 @@ def read_runs(
         raise InputError(f"group: {group!r}, but columns give it as {other!r}; leave one out")
     human: list[str] = []
     sizes = None if pools is None else read_sizes(pools, human_numbers, human)
-    recipes = pd.DataFrame()
+    made = None
     if composition is not None:
-        recipes = composition_of(composition, "data", sizes, human_numbers, human).to_pandas()
+        made = read_recipes(composition, sizes, human_numbers, named)
     table = read_table(source, "runs") if mapping is None else evaluations(source, mapping, metric)
     table.human_numbers = human_numbers
-    rename(table, named, recipes.sum(axis=1).to_dict())
+    of_sets = {} if made is None else made.columns
+    rename(table, for_runs(named, table, of_sets), {} if made is None else made.totals)
+    recipes = pd.DataFrame() if made is None else made.beside(table)
     metric = _choose_metric(table, metric)
     table.require("samples_seen", "error")
     dropped = judge_gaps(table, NEEDED, drop_missing)
@@ -169,10 +174,12 @@ def read_runs(
     judge_states(table)
     parsed = parse(table)
     with_replacement = draws_of(table, replacement)
-    if table.missing:
-        propose(table, kind, set(recipes.index))
-    table.check()
-    human += table.read_as_written()
+    tables = [table] if made is None else [made.table, table]
+    if any(each.missing for each in tables):
+        propose(table, kind, set(recipes.index), None if made is None else made.table)
+    check_all(*tables)
+    for each in tables:
+        human += each.read_as_written()
 
     numbers = {"error": ERROR[kind], **COLUMNS}
     check_composition(table.name, *sizes_of(parsed.found, recipes))
@@ -233,7 +240,8 @@ def _leave_early(
     kept = ~(seen < least) | (seen == WRONG)
     if not kept.any():
         raise InputError(
-            f"least_budget: every run saw fewer than {least:g} samples; name a lower budget"
+            f"runs of fewer than {format_samples(least)} samples are to be left out, but none saw "
+            "as many; name a lower budget"
         )
     return table.keep(kept)
 
@@ -256,13 +264,15 @@ def _keep_best(table: Table, parse: Callable[[Table], Rows]) -> list[str]:
 def _check_chance(chance_error: object, kind: str) -> None:
     """Refuse what is no error rate of guessing, and one for losses, which have none."""
     if kind != "error":
-        raise InputError(f"chance_error is for error rates, but the table is read as {kind}")
+        raise InputError(
+            f"an error rate of guessing is for error rates, but the table is read as {kind}"
+        )
     if isinstance(chance_error, bool) or not isinstance(chance_error, int | float):
-        raise InputError(f"chance_error: expected a number, got {chance_error!r}")
+        raise InputError(f"error rate of guessing: expected a number, got {chance_error!r}")
     if not 0 < chance_error <= 1:
         raise InputError(
-            f"chance_error: expected an error rate in (0, 1], got {chance_error:g}; that of ten "
-            "classes is 0.9"
+            f"error rate of guessing: expected a number in (0, 1], got {chance_error:g}; that of "
+            "ten classes is 0.9"
         )
 
 
@@ -293,6 +303,8 @@ def _choose_metric(table: Table, metric: str | None) -> str:
     if metric is None and "metric" not in table.columns:
         return ""
     table.require("metric")
+    if "metric" not in table.columns:  # that is all there is to say
+        return metric or ""
     return table.choose("metric", metric, "metric")
 
 

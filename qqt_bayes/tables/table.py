@@ -27,6 +27,7 @@ from qqt_bayes.errors import (
 )
 from qqt_bayes.tables.cells import (
     WRONG,
+    Derived,
     Floats,
     Mask,
     Number,
@@ -52,26 +53,6 @@ FACTOR = Number("a number above 0 to multiply by", above(0.0), units="samples")
 """What the cells of a column may hold that another one is multiplied by."""
 HUMAN = "{} reads such numbers as they are"
 """What can be done about 12.8M and the like."""
-
-
-@dataclass(frozen=True)
-class Derived:
-    """How the numbers of a column follow from cells of another meaning, such as accuracies.
-
-    Parameters
-    ----------
-    number : Number
-        What these cells may hold.
-    value : callable
-        Numbers of the column from numbers in the cells, each of shape (row,); NaN where another
-        column that it takes is at fault.
-    times : str
-        A column of numbers above 0 that the cells are multiplied by first, "" if there is none.
-    """
-
-    number: Number
-    value: Callable[[Floats], Floats]
-    times: str = ""
 
 
 @dataclass
@@ -172,13 +153,17 @@ class Table:
 
     def check(self) -> None:
         """Raise one `InputError` with all faults, in the order of the rows, if there are any."""
+        check_all(self)
+
+    def complaint(self) -> InputError | None:
+        """One error with all faults, in the order of the rows; None if there are none."""
         # of a table that nothing was asked of yet, any column may be needed
         twice = [name for name in self.columns if name in self.repeated & (self.used or {name})]
         again = "column {!r} occurs more than once".format
         of_all: list[Fault] = [(-1, "", partial(again, name)) for name in twice]
         ordered = sorted([*of_all, *self.faults], key=itemgetter(0))
         if not ordered:
-            return
+            return None
         hints = self._more_hints() + self.hints
         advice = [hint for hint in hints if isinstance(hint, Advice)]
         sentences = []
@@ -187,7 +172,7 @@ class Table:
             sentences.append(f"{place}{said}")
             advice += [said] if isinstance(said, Advice) else []
         faults = fault_list(self.name, sentences, len(ordered))
-        raise InputError("\n  ".join([faults, *map(str, hints)]), advice)
+        return InputError("\n  ".join([faults, *map(str, hints)]), advice)
 
     def _more_hints(self) -> list[str | Advice]:
         """What helps whatever the table is of."""
@@ -372,6 +357,15 @@ class Table:
         first, places = self.repeats(keys), self.places
         again = first != np.arange(len(self))
         self.fault(again, column, lambda i: f"repeats {places[first[i]]}{advice}")
+
+
+def check_all(*tables: Table) -> None:
+    """Raise one `InputError` with all faults of some tables, if there are any."""
+    found = [error for table in tables if (error := table.complaint()) is not None]
+    if found:
+        raise InputError(
+            "\n".join(map(str, found)), [each for error in found for each in error.advice]
+        )
 
 
 def table_of(

@@ -85,10 +85,10 @@ def origins(table: Table, recipes: pd.DataFrame, sizes: Mapping[str, float] | No
 
 
 def _check_data(table: Table, data: Names, stated: Floats, recipes: pd.DataFrame) -> None:
-    totals = recipes.sum(axis=1).to_dict()
+    totals = recipes.sum(axis=1, skipna=False).to_dict()  # NaN where the composition has faults
     total = np.array([totals.get(name, nan) for name in data])
     table.fault(
-        (data != "") & np.isnan(total),
+        [bool(name) and name not in totals for name in data],
         "data",
         lambda i: f"unknown training set {data[i]!r}{alternatives(data[i], totals)}",
     )

@@ -51,6 +51,26 @@ def test_check_shows_what_a_fit_would_see(files: SimpleNamespace) -> None:
     ]
 
 
+def test_check_speaks_of_what_is_counted(files: SimpleNamespace) -> None:
+    tables = (files.runs, "--composition", files.composition, "--unit", "tokens")
+    header, _, first, *_ = qqt("check", *tables).stdout.splitlines()
+    assert "unique tokens" in header
+    assert "tokens seen" in header
+    assert "samples" not in header
+    assert {"12.8M", "64M"} <= set(first.split())
+
+
+def test_check_shows_accuracies_where_they_were_given(tmp_path: Path) -> None:
+    row = "pool,unique_samples,samples_seen,acc\na,12800000,64000000,0.25\n"
+    (tmp_path / "runs.csv").write_text(row)
+    asked = ("check", tmp_path / "runs.csv", "--columns", "accuracy=acc")
+    header, _, first, *_ = qqt(*asked).stdout.splitlines()
+    assert header.split()[-1] == "accuracy"
+    assert first.split()[-1] == "0.25"
+    content = json.loads(qqt(*asked, "--format", "json").stdout)
+    assert content["training_sets"][0]["error"] == 0.75
+
+
 def test_check_names_groups_and_what_is_left_out(tmp_path: Path) -> None:
     table, composition = made.tables(groups=2)
     table[table["data"] == "top 2"].to_csv(tmp_path / "runs.csv", index=False)

@@ -57,7 +57,9 @@ def test_decide_prints_table_and_summary(files: SimpleNamespace) -> None:
     assert "Budgets: 13 from 64M to 5.12B; --budgets gives others." in result.stderr
     verdict, table, candidates, bullets = result.stdout.split("\n\n")
     question, answer = " ".join(verdict.split()).split(" At 5.12B samples take top 3: ")
-    assert question.startswith("Question: at 5.12B samples every candidate is seen 130 times")
+    assert question.startswith(
+        "Beware: at 5.12B samples a run would go through every candidate 133 times or more"
+    )
     assert answer.startswith("it is best with probability more than 0.99")
     assert len(table.splitlines()) == 2 + 13
     heading = "budget choice P(best) P(within 0.003) error [90%] regret winner extrapolated"
@@ -181,4 +183,4 @@ def test_the_command_line_says_what_to_do_in_its_own_terms(tmp_path):
     fit_file.save(bad, tmp_path / "bad.nc")
     said = qqt("decide", tmp_path / "bad.nc", "--budgets", "1B", exit_code=3).stderr
     assert "FAILED: the chains disagree: sample longer (--draws 150 --tune 150)" in said
-    assert said.endswith("Use --force (force=True) to go on all the same.\n")
+    assert said.endswith("Use --force to go on all the same.\n")

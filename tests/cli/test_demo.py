@@ -51,7 +51,7 @@ def test_demo_keeps_fits_that_failed(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     result = qqt("demo", "-o", tmp_path, exit_code=3)
     assert "Nothing was decided." in result.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
-        ["study.json", *(f"{x}.nc" for x in MODELS)]
+        ["levels.csv", "study.json", *(f"{x}.nc" for x in MODELS)]
     )
 
 

@@ -152,7 +152,7 @@ def test_json_says_how_the_table_was_read(written):
 def test_a_unit_that_a_name_says_is_said(written):
     path = written(PLAIN.replace("samples_seen", "train_tokens"))
     named = ("--columns", "samples_seen=train_tokens")
-    assert "Counted in tokens, as the name of a column says" in qqt("check", path, *named).stderr
+    assert "counted in tokens, as the name of a column says" in qqt("check", path, *named).stderr
     assert "Counted in" not in qqt("check", path, *named, "--unit", "tokens").stderr
 
 

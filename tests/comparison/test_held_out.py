@@ -88,6 +88,7 @@ def test_forecasts_of_a_refused_fit_are_marked():
     assert 0 < found.decisions["probability_best"].item() <= 1
     assert found.runs["crps"].max() < 0.02
     assert found.levels["probability_best"].sum() == pytest.approx(1)
+    assert found.decisions["proven"].item() == 1  # where it was tried, whatever the gate says
     assert found.differences["inside"].size == 3
 
 

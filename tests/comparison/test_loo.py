@@ -100,8 +100,8 @@ def test_the_law_that_is_right_is_found_with_the_runs_that_decide() -> None:
     assert decisive.loc[0, ["data", "samples_seen"]].tolist() == ["top 1", 1.28e9]
     words = verdict(found)
     assert "wrong is 5.0 behind right" in words
-    assert "For right against wrong speak most top 1 at 1.28B (6.0)" in words
-    assert "For wrong against right speak most top 2 at 128M (1.0)" in words
+    assert "The runs that speak most for right against wrong: top 1 at 1.28B (6.0)" in words
+    assert "The runs that speak most for wrong against right: top 2 at 128M (1.0)" in words
     assert "One run, top 1 at 1.28B, makes up more than half" in words
 
 
@@ -139,7 +139,7 @@ def test_a_run_that_moves_the_fit_too_much_is_named_and_refitted(
         (
             {"a": made.fit()},
             {"leave_out": "training-set"},
-            "needs 3 refits of each law; allow them with refit=True",
+            "needs 3 refits of each law; refit=True allows them",
         ),
         (
             {"a": made.fit(), "b": made.fit(seed=1)},

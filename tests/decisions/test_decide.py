@@ -123,6 +123,9 @@ def test_a_fit_that_did_not_pass_must_be_forced():
         decide(fit, made.levels(), BUDGETS)
     decision = decide(fit, made.levels(), BUDGETS, force=True)
     assert (decision.attrs["gate_passed"], decision.attrs["forced"]) == (0, 1)
+    assert decision["tried"].any()
+    assert not decision["proven"].any()
+    assert set(decision["winner"].values.tolist()) == {"undecided"}
 
 
 @pytest.mark.parametrize(

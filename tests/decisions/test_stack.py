@@ -8,7 +8,7 @@ import xarray as xr
 from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.decisions.decide import decide, decide_stack
 from qqt_bayes.decisions.judge import judge
-from qqt_bayes.decisions.stack import mix
+from qqt_bayes.decisions.stack import as_shares, mix
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.prediction import predict
@@ -66,7 +66,7 @@ def test_groups_stay_apart() -> None:
     [
         ([1.0], "expected 2 numbers of at least 0"),
         ([1.0, -1.0], "expected 2 numbers of at least 0"),
-        ([0.0, 0.0], "one above 0 at least"),
+        ([0.0, 0.0], "at least one above 0"),
     ],
 )
 def test_weights_that_are_none(weights: list[float], sentence: str) -> None:
@@ -81,3 +81,8 @@ def test_every_fit_of_a_stack_must_pass_its_gate() -> None:
         decide_stack(fits, [0.5, 0.5], made.levels(), [1e9])
     forced = decide_stack(fits, [0.5, 0.5], made.levels(), [1e9], force=True)
     assert (forced.attrs["gate_passed"], forced.attrs["forced"]) == (0, 1)
+
+
+def test_one_weight_is_one_number() -> None:
+    with pytest.raises(InputError, match="expected 1 number of at least 0, got"):
+        as_shares([0.5, 0.5], 1)

@@ -177,8 +177,8 @@ def test_how_samples_were_drawn_is_taken_along():
         ({"columns": "error=error,ppl=error"}, "'error' and 'ppl' both give error"),
         ({"columns": "steps=samples_seen*0"}, "expected a positive number or a column after"),
         ({"columns": 5}, "expected text or a mapping of keys to columns"),
-        ({"samples_per_step": -1}, "samples_per_step: expected a number above 0"),
-        ({"samples_per_step": 5}, "samples_per_step is for steps, but samples_seen counts"),
+        ({"samples_per_step": -1}, "samples per step: expected a number above 0"),
+        ({"samples_per_step": 5}, "samples per step are for steps, but samples_seen counts"),
     ],
 )
 def test_what_was_given_wrongly_is_named(arguments, words):

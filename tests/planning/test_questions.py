@@ -266,7 +266,7 @@ def test_sentences_end_with_what_to_do_and_go_into_json():
     assert "are these millions? Then write 12800000 for 12.8" in said
     assert "The losses are 454.3 to 5.424e+04" in said
     assert "are they perplexities? Then take their natural logarithm" in said
-    assert "LAION-2B is passed for 256 epochs of 136M unique samples" in said
+    assert "LAION-2B is passed for 256 epochs of 136M unique_samples" in said
     assert [row["id"] for row in json.loads(json.dumps(to_dicts(found)))] == [x.id for x in found]
 
 

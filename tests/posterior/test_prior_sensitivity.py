@@ -46,7 +46,7 @@ def test_what_is_the_priors_is_flagged(hardly):
     assert (told.loc["tau", "verdict"] == "prior").all()
     assert (told.loc["b", "contraction"] > 0.9).all()
     (sentence,) = prior_sentences(told.reset_index())[:1]
-    assert "The runs hardly told tau of 0-10%, 10-20% and 20-30%" in sentence
+    assert "The runs say hardly anything about tau of 0-10%, 10-20% and 20-30%" in sentence
 
 
 def test_every_scalar_has_its_row(hardly):

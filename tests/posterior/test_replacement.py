@@ -84,7 +84,10 @@ def test_a_decision_says_how_candidates_are_taken_to_be_drawn(fit):
         decision
     )
     (answer,) = answers(decision)
-    assert "their data, drawn with replacement as the runs were, is seen" in answer.bullets[0]
+    assert (
+        "a run, drawn with replacement as those of the table were, goes through"
+        in answer.bullets[0]
+    )
     del decision.attrs["replacement"]
     assert "replacement" not in summary(decision) + "".join(answers(decision)[0].lines)
 

@@ -96,8 +96,15 @@ def test_crossovers():
 
 
 def test_a_forced_decision_says_so_first():
-    forced = decision(*SURE).assign_attrs(gate_passed=0, forced=1)
-    assert summary(forced).startswith("The fit did not pass its checks and was used by force:")
+    said = summary(decision(*SURE, passed=False))
+    assert said.startswith("The fit did not pass its checks and was used by force:")
+
+
+def test_a_forced_decision_names_no_winner():
+    said = summary(decision(*SURE, passed=False))
+    assert "From 64M to 128M samples top 10% leads (best with probability at least 0.97" in said
+    assert "no winner is named, because this rests on a fit that did not pass its gate." in said
+    assert " take " not in said
 
 
 def test_a_choice_that_is_not_the_likeliest_level():
@@ -145,8 +152,8 @@ def test_many_contenders_are_counted():
     many = with_proof(many, xr.Dataset({"budgets_trained": never, "level_most_trained": never}))
     assert (
         "What would help most for 1M samples: train level 0, level 1, level 2, level 3 and 2 more "
-        "each at 62.5K and 250K samples, together 1.9 times the compute of one run at 1M. It may "
-        "stay open."
+        "each at 62.5K and 250K samples, together 1.9 times the compute of one run at 1M. Even "
+        "then the levels may lie too close to be told apart."
     ) in summary(many)
     assert (
         "level 0 (best with probability 0.17), level 1 (0.17), level 2 (0.17), level 3 (0.17) "

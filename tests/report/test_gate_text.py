@@ -31,7 +31,7 @@ SENTENCES = {
     "ess_tail": ("tail ESS of tau: 1.3 (at least 400)", LONGER),
     "divergences": (
         "divergent draws: 13 (at most 0.001)",
-        "parts of the posterior were not reached: raise --target-accept, or a simpler model",
+        "parts of the posterior were not reached: raise --target-accept, or take a simpler model",
     ),
     "bfmi": ("E-BFMI: 0.1 (at least 0.3)", LONGER),
     "pareto_k": (
@@ -106,7 +106,7 @@ def test_what_is_said_of_a_check_that_failed(check_id):
     assert verdict(gate) == f"The fit did not pass its gate.\n  {seen} FAILED: {todo}{closing}"
     assert advice(check, gate) == (f"{todo}; {TO_DO}" if of_law else todo)
     still = STILL.format(agree="agree") if check.question == "law" else ""
-    use = "Use --force (force=True) to go on all the same."
+    use = "Use --force to go on all the same."
     assert refusal(gate) == f"{verdict(gate)}\n{use}{still}"
 
 

@@ -32,7 +32,8 @@ SAID = [
     (
         Finding("narrow_budgets", values={"factor": 9.0, "bar": 10.0}),
         "Budgets span a factor of 9, less than ten: floor and scale trade against each other, and "
-        "errors at larger budgets with them, so none is foretold.",
+        "errors at larger budgets depend on both, so how well these will be known is not said "
+        "here.",
     ),
     (
         Finding("groups_at_one_budget", ("s", "l"), {"all_groups": True}),
@@ -115,13 +116,13 @@ SAID = [
     ),
     (
         Finding("prior_dominated", values={"scalars": [("tau", "x"), ("tau", "y"), ("d", "")]}),
-        "Left to the prior: tau of x and y; d (expected to narrow by a tenth at most, if they are "
-        "where it has them).",
+        "Left to the prior: tau of x and y; d (where their true values are typical of the prior, "
+        "the runs are expected to narrow them by a tenth at most).",
     ),
     (
         Finding("ridge", values={"sides": ((("b", "x"),), (("b", "y"),)), "left": 1.41}),
-        "b of x and b of y trade against each other: 1.4 prior standard deviations along that line "
-        "are expected to stay open.",
+        "b of x and b of y trade against each other: along that direction the runs are expected "
+        "to leave a spread of 1.4 prior standard deviations.",
     ),
     (
         Finding("forecast", ("x",), {"budgets": [1e9, 2e9, 1e10], "sd": [0.001, 0.002, 0.01]}),

@@ -14,8 +14,8 @@ def test_what_was_repeated_more_often_than_in_any_run():
         repetitions=late["repetitions"] * 10, extrapolated_epochs=late["repetitions"] * 10 > 30
     )
     assert summary(often).endswith(
-        "Where it is chosen, top 20% is seen up to 64 times, more often than any run saw its data "
-        "(30)."
+        "Where top 20% is chosen, a run goes through it up to 64 times, more often than any run of "
+        "the table through its training set (30)."
     )
 
 

@@ -6,10 +6,11 @@ import made
 import numpy as np
 import pandas as pd
 import pytest
+from made_decision import SURE, decision
 
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.report.decision_text import summary
-from qqt_bayes.report.records import SCHEMA, to_frame, to_json, to_json_text
+from qqt_bayes.report.records import SCHEMA, at_a_glance, to_frame, to_json, to_json_text
 
 
 def test_what_is_no_number_is_null():
@@ -59,6 +60,19 @@ def test_a_table_has_a_row_for_each_budget_and_level(groups):
     place = {"budget": row["budget"], "level": row["level"]} | {x: row[x] for x in group}
     assert row["regret"] == found["regret"].sel(place)
     assert row["error_upper"] == found["error"].sel(place | {"quantile": 0.95})
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"passed": True}, ["top 10%", "top 10%"]),
+        ({"passed": False}, ["refused", "refused"]),
+    ],
+)
+def test_the_table_for_people_says_why_no_winner_is_named(given, words):
+    found = decision(*SURE, **given)
+    assert at_a_glance(found)["winner"].tolist() == words
+    assert set(to_frame(found)["proven"]) == {given["passed"]}
 
 
 def test_a_table_of_one_chosen_group_names_it():

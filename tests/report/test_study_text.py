@@ -54,7 +54,7 @@ def test_the_joint_decision_comes_first_and_laws_that_agree_say_so():
     text = summary(found)
     question, verdict, why, change, joint, laws, theorem, scores = text.split("\n\n")
     assert question.startswith(
-        "Question: at 1.28B samples every candidate is seen 33 times or more."
+        "Beware: at 1.28B samples a run would go through every candidate 33.3 times or more"
     )
     assert verdict == (
         "At 1.28B samples take top 3: it is best with probability more than 0.99, expected to cost "

@@ -7,6 +7,7 @@ import pytest
 from made_decision import LATE, OPEN, SURE, decision
 
 from qqt_bayes.decisions.decide import decide
+from qqt_bayes.phrases import format_epochs
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report.verdict_text import answers, candidates
 
@@ -44,6 +45,14 @@ def test_verdict(given, verdict):
     assert found.bullets[0].startswith("Why: the error of top ")
 
 
+def test_a_rule_that_takes_another_level_than_the_winner():
+    found = answer([[0.95, 0.05, 0]], [[0.02, 0.01, 0.2]], rule="cvar")
+    assert found.verdict == (
+        "At 64M samples top 10% is best with probability 0.95, but the rule takes top 20%, "
+        "expected to cost 0.01 in error."
+    )
+
+
 def test_what_was_never_checked_is_not_taken():
     far = with_levels(decision(*LATE)).assign(winner=("budget", ["undecided"]))
     [found] = answers(far)
@@ -53,8 +62,15 @@ def test_what_was_never_checked_is_not_taken():
 
 
 def test_a_fit_that_was_forced_comes_first():
-    [found] = answers(with_levels(decision(*SURE)).assign_attrs(gate_passed=0))
+    found = answer(*SURE, passed=False)
     assert found.first[0].startswith("The fit did not pass its checks and was used by force")
+
+
+def test_a_forced_decision_names_no_winner():
+    assert answer(*SURE, passed=False).verdict == (
+        "At 128M samples top 10% leads (best with probability 0.97), but no winner is named, "
+        "because this rests on a fit that did not pass its gate."
+    )
 
 
 def test_larger_candidates_lead_with_the_choice_under_each_exponent():
@@ -70,7 +86,7 @@ def test_larger_candidates_lead_with_the_choice_under_each_exponent():
 def test_pools_that_do_not_last_are_asked_about(budget, is_asked):
     """The largest candidate has 38.4M samples: ten epochs are 384M."""
     [said] = answers(decide(made.fit(draws=20), made.levels(), [budget]))
-    assert any(line.startswith("Question: ") for line in said.first) is is_asked
+    assert any("would go through every candidate" in line for line in said.first) is is_asked
 
 
 def test_each_candidate_is_named_by_what_it_takes():
@@ -97,6 +113,14 @@ def test_who_gave_accuracies_of_tokens_reads_accuracies_of_tokens():
     low, middle, high = 1 - found["error"].sel(level="top 10%", budget=128e6).values[::-1]
     assert table.loc["top 10%", "accuracy [90%]"] == f"{middle:.3f} [{low:.3f}, {high:.3f}]"
     assert "unique tokens" in table
+
+
+def test_a_number_of_epochs_has_the_same_digits_wherever_it_stands():
+    found = decide(made.fit(draws=20), made.levels(), [1.331e9])
+    [said] = answers(found)
+    least = candidates(found)["epochs"].min()
+    assert f"every candidate {format_epochs(least)} times or more" in said.first[-1]
+    assert f"{format_epochs(least)} times" in said.bullets[0]
 
 
 def test_groups_have_an_answer_each():

@@ -253,7 +253,7 @@ def test_numbers_out_of_range(runs, name, value):
 
 @pytest.mark.parametrize("value", [0, 1, 2, np.nan])
 def test_acceptance_rates_out_of_range(runs, value):
-    with pytest.raises(InputError, match="target_accept should be between 0 and 1, but got"):
+    with pytest.raises(InputError, match="target acceptance should be between 0 and 1, but got"):
         qqt.fit(runs, target_accept=value)
 
 

@@ -197,8 +197,11 @@ def test_chains_that_are_too_short_are_made_again(runs, monkeypatch):
 
     monkeypatch.setattr(inference, "fit", infer)
     models = ["utility", "utility-overfit"]
-    found = study(runs, made.levels(), [1e9], models=models, theorem=False)
+    said = []
+    found = study(runs, made.levels(), [1e9], models=models, theorem=False, say=said.append)
     assert asked == [("utility", 1000), ("utility", 3000), ("utility-overfit", 1000)]
+    again = "Its chains are too short, and nothing else: made again, 3 times as long."
+    assert [line.strip() for line in said].count(again) == 1
     assert found.weights == {"utility": 1.0}
     assert found.refused_laws == ["utility-overfit"]
     assert summary(found).startswith(
@@ -230,8 +233,41 @@ def test_without_a_fit_that_passed_nothing_is_decided(runs, tmp_path, monkeypatc
     with pytest.raises(InadequateFit, match=r"(?s)The fit of utility was refused \(.*saved in"):
         study(runs, made.levels(), [1e9], tmp_path, models=models)
     fits = {"utility.nc", "utility-free-size.nc"}
-    assert {path.name for path in tmp_path.iterdir()} == {*fits, "study.json"}
-    assert "a study that did not come to its end" in qqt("decide", tmp_path, exit_code=1).stderr
+    assert {path.name for path in tmp_path.iterdir()} == {*fits, "levels.csv", "study.json"}
+    assert "Use --force" in qqt("decide", tmp_path, exit_code=3).stderr
+    study(runs, made.levels(), [1e9], tmp_path, models=models, force=True)  # in its own folder
+
+
+def test_a_study_that_was_refused_is_decided_by_force_without_fitting_again(
+    runs, tmp_path, monkeypatch
+):
+    """The last line names the command, which takes the levels, budgets and weights asked for."""
+    monkeypatch.setattr(inference, "fit", lambda runs, spec, **_: made_fit(runs, spec, False))
+    models, folder = ("utility", "utility-free-size"), tmp_path / "a study"
+    with pytest.raises(InadequateFit) as refused:
+        study(runs, made.levels(), [1e9], folder, models=models, weights=[3, 1])
+    *_, what, last = str(refused.value).splitlines()
+    assert f"The fits are saved in {folder}. What to do: " in what
+    assert last.startswith(f"`qqt decide '{folder}' --force` decides on them all the same")
+    forced = qqt("decide", folder, "--force", "--format", "json")
+    content = json.loads(forced.stdout)
+    assert content["settings"]["weights"] == [0.75, 0.25]
+    assert [each["budget"] for each in content["decisions"]] == [1e9]
+    assert {x["level"] for x in content["decisions"][0]["levels"]} == {"top 1", "top 2", "top 3"}
+    assert content["decisions"][0]["winner"] == "undecided"
+
+
+def test_a_refused_study_whose_early_runs_bend_away_says_what_to_leave_out(runs, monkeypatch):
+    def infer(runs, spec, **_):
+        fit = made_fit(runs, spec, passed=False)
+        check = check_value("misfit_common", 9.0, of="runs below 256M")
+        fit.attrs["gate"] = Gate((check,), model=spec.name).to_json()
+        return fit
+
+    monkeypatch.setattr(inference, "fit", infer)
+    ways = r"--from 256M, if enough are left; let training begin slowly with --models effective"
+    with pytest.raises(InadequateFit, match=ways):
+        study(runs, made.levels(), [1e9], models=["utility", "utility-free-size"])
 
 
 def test_fits_that_were_refused_for_their_laws_still_tell_ranks(runs, monkeypatch):
@@ -243,7 +279,7 @@ def test_fits_that_were_refused_for_their_laws_still_tell_ranks(runs, monkeypatc
         return fit
 
     monkeypatch.setattr(inference, "fit", infer)
-    still = r"all the same\. Of utility: the chains agree: how training sets rank"
+    still = r"all the same, without a winner\. Of utility: the chains agree: how training sets rank"
     with pytest.raises(InadequateFit, match=still):
         study(runs, made.levels(), [1e9], models=["utility", "utility-free-size"])
 
@@ -294,7 +330,7 @@ def test_a_folder_has_one_study_or_none(runs, tmp_path, monkeypatch):
     monkeypatch.setattr(inference, "fit", lambda runs, spec, **_: made_fit(runs, spec, False))
     with pytest.raises(InadequateFit):
         study(runs, made.levels(), [1e9], tmp_path, **options)
-    assert {path.name for path in tmp_path.iterdir()} == {"utility.nc", "study.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {"levels.csv", "utility.nc", "study.json"}
     (tmp_path / "levels.csv").write_text("mine")
     with pytest.raises(InputError, match=r"not as the earlier one wrote them: 'levels.csv'"):
         study(runs, made.levels(), [1e9], tmp_path, **options)

@@ -114,9 +114,12 @@ def test_the_chance_error_belongs_to_the_table():
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"chance_error": 0.9, "kind": "loss"}, "chance_error is for error rates, but the table"),
-        ({"chance_error": 90}, r"expected an error rate in \(0, 1\], got 90; that of ten classes"),
-        ({"chance_error": "0.9"}, "chance_error: expected a number, got '0.9'"),
+        ({"chance_error": 0.9, "kind": "loss"}, "guessing is for error rates, but the table"),
+        (
+            {"chance_error": 90},
+            r"guessing: expected a number in \(0, 1\], got 90; that of ten classes",
+        ),
+        ({"chance_error": "0.9"}, "error rate of guessing: expected a number, got '0.9'"),
     ],
 )
 def test_what_is_no_chance_error(options, sentence):
@@ -346,3 +349,15 @@ def test_a_pool_without_a_name(name):
     frame = table(PLAIN).assign(pool=pd.Series(["a", name, "b"], dtype=object))
     with pytest.raises(InputError, match="1 fault\n  row 2: has no data and no pool"):
         read_runs(frame)
+
+
+def test_a_metric_of_a_table_without_metrics_is_one_fault():
+    frame = pd.DataFrame({"pool": ["a"], "unique_samples": 9, "samples_seen": 9, "error": 0.5})
+    with pytest.raises(InputError, match=r": 1 fault\n  missing column 'metric'\n"):
+        read_runs(frame, metric="imagenet")
+
+
+def test_no_run_above_the_least_budget():
+    frame = pd.DataFrame({"pool": ["a"], "unique_samples": 9, "samples_seen": 9, "error": 0.5})
+    with pytest.raises(InputError, match=r"^runs of fewer than 1B samples are to be left out, but"):
+        read_runs(frame, least_budget="1B")

@@ -31,6 +31,7 @@ from qqt_bayes.report.figures.style import (
 )
 from qqt_bayes.report.fit_text import label
 from qqt_bayes.report.measures import ACCURACY, is_accuracy, unit
+from qqt_bayes.report.winner_text import FOR_WINNER, NO_WINNER, winners
 
 MAX_COLUMNS = 5
 """Panels side by side, at the most."""
@@ -135,7 +136,8 @@ def probability_best(decision: xr.Dataset) -> Figure:
     Parameters
     ----------
     decision : Dataset
-        Of one group: `probability_best` (level, budget), `winner` and `extrapolation` (budget).
+        Of one group: `probability_best` (level, budget), `winner`, `leader`, `proven` and
+        `extrapolation` (budget).
     """
     decision = decision.sortby("budget")
     names = decision["level"].values.tolist()
@@ -159,14 +161,11 @@ def probability_best(decision: xr.Dataset) -> Figure:
     axes.grid(visible=False)
     shade_beyond(axes, decision, over=True)
     threshold = decision.attrs.get("probability", 0.9)
-    winner = decision["winner"].values.tolist()
-    strip(
-        axes,
-        decision["budget"],
-        winner,
-        names,
-        f"best with a probability of at least {threshold:.0%}",
-    )
+    title = f"best with a probability of at least {threshold:.0%}"
+    if not decision.attrs["gate_passed"]:
+        title = NO_WINNER
+    in_words = winners({name: decision[name].values for name in FOR_WINNER}, decision.attrs)
+    strip(axes, decision["budget"], in_words, names, title)
     inside = label_areas(axes, budgets, edges, names, colours)
     thin = [i for i in range(len(names)) if i not in inside]
     beside = [i for i in thin if share[i, -1] >= MIN_SHARE_NAMED]

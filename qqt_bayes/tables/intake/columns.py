@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from os import PathLike
 from os.path import isfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from qqt_bayes.errors import InputError, alternatives, suggest
-from qqt_bayes.tables.cells import COUNT, Floats, Number, above, name_in
+from qqt_bayes.tables.cells import COUNT, Derived, Floats, Number, above, name_in
 from qqt_bayes.tables.formats import PACKED, STANDARD_INPUT
-from qqt_bayes.tables.table import Derived, Table
+from qqt_bayes.tables.table import Table
 
 type Columns = Mapping[str, str] | str
 """What the columns of a table of runs are called: a mapping, or text such as "error=val_loss"."""
@@ -97,7 +98,11 @@ PLAIN_KEYS = (
 """The columns of a table of runs, which may be called otherwise."""
 SCALED = ("samples_seen", "unique_samples", "n_eval", "steps")
 """Keys whose column may be multiplied by a number, or by another column."""
-KEYS = (*PLAIN_KEYS, *FORMS)
+COMPOSITION = "composition."
+"""What a key begins with that is for the composition table alone."""
+OF_COMPOSITION = ("data", "pool", "unique_samples")
+"""The columns of a composition table."""
+KEYS = (*PLAIN_KEYS, *FORMS, *(f"{COMPOSITION}{column}" for column in OF_COMPOSITION))
 FACTOR = re.compile(r"(.*\S)\s*[*\u00d7]\s*([\d.]+(?:e\+?\d+)?)", re.ASCII | re.IGNORECASE)
 """A column's name and the number that it is multiplied by."""
 STARS = re.compile(r"[*\u00d7]")
@@ -123,7 +128,7 @@ def columns_of(columns: Columns | None) -> dict[str, str]:
     """
     if columns is None:
         return {}
-    pairs = _pairs(columns) if isinstance(columns, str) else dict(columns)
+    pairs = _pairs(columns) if isinstance(columns, str) else _flat(columns)
     faults = [
         fault for key, name in pairs.items() if (fault := _fault_of_pair(key, name)) is not None
     ]
@@ -136,6 +141,15 @@ def columns_of(columns: Columns | None) -> dict[str, str]:
     if faults:
         raise InputError(f"columns: {'; '.join(faults)}")
     return pairs
+
+
+def _flat(columns: Mapping[str, object]) -> dict[str, Any]:
+    """A mapping whose pairs for the composition table may stand in a table of their own."""
+    own = columns.get("composition")
+    if not isinstance(own, Mapping):
+        return dict(columns)
+    others = {key: name for key, name in columns.items() if key != "composition"}
+    return others | {f"{COMPOSITION}{key}": name for key, name in own.items()}
 
 
 def target(key: str) -> str:
@@ -198,6 +212,53 @@ def columns_beside(source: object) -> tuple[dict[str, str], str]:
         return (columns_of(table), beside.name) if isinstance(table, dict) else ({}, "")
     except InputError as error:
         raise InputError(f"{beside}: {error}") from None
+
+
+def for_composition(columns: Mapping[str, str], table: Table) -> dict[str, str]:
+    """Those pairs of a mapping that hold for a composition table.
+
+    These are the pairs that are for it alone, and of the others those that name a column which it
+    has, in place of one that it lacks.
+
+    Examples
+    --------
+    >>> table = Table("sets.csv", {"mix": ["a"], "bucket": ["x"], "unique_samples": [5]}, ["row 2"])
+    >>> pairs = {"error": "loss", "data": "mix", "composition.pool": "bucket"}
+    >>> for_composition(pairs, table)
+    {'data': 'mix', 'pool': 'bucket'}
+    """
+    shared = {
+        key: name
+        for key, name in columns.items()
+        if key in OF_COMPOSITION
+        and key not in table.columns
+        and _factor(key, name, table.columns)[0] in table.columns
+    }
+    return shared | {
+        key.removeprefix(COMPOSITION): name
+        for key, name in columns.items()
+        if key.startswith(COMPOSITION)
+    }
+
+
+def for_runs(columns: Mapping[str, str], table: Table, taken: Mapping[str, str]) -> dict[str, str]:
+    """Those pairs of a mapping that hold for a table of runs.
+
+    Parameters
+    ----------
+    columns : mapping of str to str
+    table : Table
+        Runs, under their own names.
+    taken : mapping of str to str
+        The pairs that hold for the composition table: what they name and the runs do not have is no
+        fault of the runs.
+    """
+    return {
+        key: name
+        for key, name in columns.items()
+        if not key.startswith(COMPOSITION)
+        and (taken.get(key) != name or _factor(key, name, table.columns)[0] in table.columns)
+    }
 
 
 def rename(table: Table, columns: Mapping[str, str], totals: Mapping[str, float]) -> None:
@@ -324,5 +385,6 @@ def unit_of(columns: Mapping[str, str], unit: str | None) -> str:
         if not isinstance(unit, str) or not re.fullmatch(r"[^\W\d_][\w -]{0,29}", unit):
             raise InputError(f"unit: expected a word such as samples or tokens, got {unit!r}")
         return unit
-    counted = [columns.get(column, "") for column in ("samples_seen", "unique_samples", "steps")]
+    keys = "samples_seen", "unique_samples", "steps", f"{COMPOSITION}unique_samples"
+    counted = [columns.get(key, "") for key in keys]
     return "tokens" if any(map(TOKENS.search, counted)) else "samples"

@@ -7,14 +7,14 @@ the looks are, ready to be given.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
 from qqt_bayes.errors import Advice, listed
 from qqt_bayes.phrases import joined
 from qqt_bayes.tables.cells import Floats, human_numbers_in, name_in, numbers_in
-from qqt_bayes.tables.intake.columns import FORMS
+from qqt_bayes.tables.intake.columns import COMPOSITION, FORMS, OF_COMPOSITION
 from qqt_bayes.tables.intake.gaps import is_gap
 from qqt_bayes.tables.intake.synonyms import alike, budget_names, means, per_step
 from qqt_bayes.tables.table import Table
@@ -40,15 +40,20 @@ CHART = (
 )
 
 
-def propose(table: Table, kind: str, sets: Collection[str] = ()) -> None:
-    """Add to a table's hints what it may have in place of the columns of runs that it lacks.
+def propose(
+    table: Table, kind: str, sets: Collection[str] = (), composition: Table | None = None
+) -> None:
+    """Add to tables' hints what they may have in place of the columns that they lack.
 
     Parameters
     ----------
     table : Table
+        Runs.
     kind : {"error", "loss"}
     sets : collection of str
         Training sets of the composition table.
+    composition : Table, optional
+        The composition table. One mapping for both ends the message.
 
     Examples
     --------
@@ -58,36 +63,100 @@ def propose(table: Table, kind: str, sets: Collection[str] = ()) -> None:
     error: 'val_loss' looks like it, a loss; if that is right, \
 columns={'error': 'val_loss'}, kind='loss' says so
     """
+    of_sets = None if composition is None else _of_composition(composition)
+    if of_sets is not None and "data" in of_sets.found:
+        sets = {name_in(cell) for cell in of_sets.table.columns[of_sets.found["data"]]}
+    of_runs = _of_runs(table, kind, sets)
+    searches = [search for search in (of_sets, of_runs) if search is not None]
+    if not any(search.found for search in searches):
+        return
+    found = {} if of_runs is None else of_runs.found
+    own = {} if composition is None else composition.given
+    own = own if of_sets is None else own | of_sets.found
+    columns = _for_both(table.given | found, own, table)
+    losses = of_runs is not None and of_runs.loss and kind != "loss"
+    arguments = {"columns": columns, **({"kind": "loss"} if losses else {})}
+    count = sum(len(search.found) for search in searches)
+    right = "if that is right" if count == 1 else "if these are right"
+    number = ""
+    if PLACEHOLDER in found.get("steps", ""):
+        number = f", with a number in place of {PLACEHOLDER}"
+    lacking = [name for search in searches for name in search.lacking]
+    added = f"; {_to_add(lacking)}" if lacking else ""
+    searches[-1].table.hints.append(Advice(f"{right}, {{}} says so{number}{added}", arguments))
+
+
+def propose_names(table: Table) -> None:
+    """Add to a composition table's hints how its columns have to be called.
+
+    Examples
+    --------
+    >>> table = Table("levels.csv", {"mix": ["a"], "pool": ["x"], "docs": [5]}, ["row 2"])
+    >>> table.require("data", "pool", "unique_samples")
+    >>> propose_names(table)
+    >>> print(*table.hints, sep="; ")
+    data: 'mix' looks like it; unique_samples: 'docs' looks like it; if these are right, call them \
+data and unique_samples
+    """
+    search = _of_composition(table)
+    if search is None or not search.found:
+        return
+    right = (
+        "if that is right, call it" if len(search.found) == 1 else "if these are right, call them"
+    )
+    added = f"; {_to_add(search.lacking)}" if search.lacking else ""
+    table.hints.append(f"{right} {joined(list(search.found))}{added}")
+
+
+def _to_add(lacking: list[str]) -> str:
+    """That columns have to be added, as a part of a sentence."""
+    return f"{joined(lacking)} {'has' if len(lacking) == 1 else 'have'} to be added"
+
+
+def _of_composition(table: Table) -> _Search | None:
+    """What looks like the columns that a composition table lacks; None if it lacks none."""
+    asked = [column for column in OF_COMPOSITION if column in table.missing]
+    if not asked:
+        return None
+    search = _Search(table, "error", ())
+    for column in asked:
+        search.seek_in_composition(column)
+    table.hints += search.said
+    return search
+
+
+def _of_runs(table: Table, kind: str, sets: Collection[str]) -> _Search | None:
+    """What looks like the columns that a table of runs lacks; None if nothing is to be sought."""
     asked = _asked(table, sets)
     if not asked:
-        return
+        return None
     if numbers := [name for name in table.columns if re.fullmatch(r"\d*\.\d+", name)]:
         table.hints.append(NO_HEADER.format(joined([repr(name) for name in numbers])))
-        return
+        return None
     if wide := budget_names(list(table.columns)):
         table.hints.append(WIDE.format(joined([repr(name) for name in wide])))
-        return
+        return None
     if chart := [name for name in table.columns if name.endswith(("__MIN", "__MAX"))]:
         table.hints.append(CHART.format(repr(chart[0])))
-        return
+        return None
     search = _Search(table, kind, sets)
     for column in asked:
         search.seek(column)
     if search.found and "group" not in table.columns:
         search.seek_group()
     table.hints += search.said
-    if search.found:
-        losses = search.loss and kind != "loss"
-        arguments = {"columns": table.given | search.found, **({"kind": "loss"} if losses else {})}
-        right = "if that is right" if len(search.found) == 1 else "if these are right"
-        number = ""
-        if PLACEHOLDER in search.found.get("steps", ""):
-            number = f", with a number in place of {PLACEHOLDER}"
-        added = ""
-        if search.lacking:
-            have = "has" if len(search.lacking) == 1 else "have"
-            added = f"; {joined(search.lacking)} {have} to be added"
-        table.hints.append(Advice(f"{right}, {{}} says so{number}{added}", arguments))
+    return search
+
+
+def _for_both(columns: dict[str, str], pairs: Mapping[str, str], runs: Table) -> dict[str, str]:
+    """A mapping for runs with the pairs of their composition.
+
+    A key stands for both tables where that gives the runs no other column than it should.
+    """
+    for key, name in pairs.items():
+        shared = columns.get(key) == name or (key not in columns and name not in runs.columns)
+        columns = columns | {key if shared else f"{COMPOSITION}{key}": name}
+    return columns
 
 
 def _asked(table: Table, sets: Collection[str]) -> list[str]:
@@ -119,6 +188,19 @@ class _Search:
         elif column == "pool" and self.sets:
             self._seek_sets()
         elif not self._take(column):
+            self._lacks(column)
+
+    def seek_in_composition(self, column: str) -> None:
+        """Find a column of a composition table, by its name or as the only one that it can be."""
+        numeric = self._numeric()
+        if column == "unique_samples":
+            names = alike(column, numeric) or alike("samples_seen", numeric)
+            names = names or (numeric if len(numeric) == 1 else [])
+        else:
+            names = alike(column, self._texts())
+        if names:
+            self._say(column, names, column)
+        else:
             self._lacks(column)
 
     def _lacks(self, column: str) -> None:
@@ -176,7 +258,8 @@ class _Search:
             return
         numeric = self._numeric()
         known = {"unique_samples", *alike("unique_samples", numeric)} & set(self.table.columns)
-        for key in ("epochs", "steps") if known else ("steps",):
+        # without sizes, which then have to be added, epochs are less use than steps
+        for key in ("epochs", "steps") if known or self.sets else ("steps", "epochs"):
             for name in alike(key, numeric)[:1]:
                 self.free.remove(name)
                 each = per_step(self._numeric())[:1] if key == "steps" else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qqt_bayes.errors import shown
+from qqt_bayes.phrases import joined
 from qqt_bayes.tables.cells import is_empty, name_in
 from qqt_bayes.tables.table import Table
 
@@ -38,21 +39,28 @@ def draws_of(table: Table, given: bool | None) -> bool:
     cells = table.columns[COLUMN]
     drawn = [SPELLED.get(name_in(cell).lower()) for cell in cells]
     table.fault([x is None for x in drawn], COLUMN, lambda i: _unread(cells[i]))
-    first = next((i for i, x in enumerate(drawn) if x is not None), 0)
-    if given is not None:
-        others = [x is (not given) for x in drawn]
-        sentence = f"but replacement is given as {given} for all runs; leave one out"
-    else:
-        others = [x is not None and x != drawn[first] for x in drawn]
-        sentence = (
-            f"but {table.places[first] if len(table) else ''} has {_word(drawn[first])}: runs with "
-            "and without replacement cannot be told apart in one fit; give each kind its own table"
+    rows = {
+        side: [place for place, x in zip(table.places, drawn, strict=True) if x is side]
+        for side in (True, False)
+    }
+    column = f"column {table.called.get(COLUMN, COLUMN)}"
+    if given is not None and (others := rows[not given]):
+        how = "with" if given else "without"
+        table.note(
+            f"{column}: says {_word(not given)} in {joined(others)}, but all runs are to be read "
+            f"as drawn {how} replacement; leave the argument out, or correct the column"
         )
-    table.fault(others, COLUMN, lambda i: f"{_word(drawn[i])}, {sentence}")
+    elif given is None and all(rows.values()):
+        few = min(rows, key=lambda side: len(rows[side]))
+        table.note(
+            f"{column}: says {_word(few)} in {joined(rows[few])} and {_word(not few)} in others: "
+            "runs with and without replacement cannot be told apart in one fit; give each kind its "
+            "own table"
+        )
     return given if given is not None else any(drawn)
 
 
-def _word(drawn: bool | None) -> str:
+def _word(drawn: bool) -> str:
     return "true" if drawn else "false"
 
 

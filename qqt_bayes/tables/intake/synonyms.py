@@ -56,6 +56,12 @@ LIKE: dict[str, tuple[str, ...]] = {
         "(.*_)?(data_?set|corpus|subset|mixture|mix|recipe|curation|data_?name)s?(_name)?",
         "(.*_)?(pretrained|quality|bucket|bin|tier|domain|data)(_.*)?",
     ),
+    "data": (
+        "(.*_)?(train|training|data|filter|filtered)_?sets?(_name)?",
+        "(.*_)?(level|mixture|mix|blend|recipe|subset|curation|composition)s?(_name)?",
+        "(training_)?(run|set|name|corpus)",
+        "(.*_)?filter(ing|s|ed)?(_(name|method|strategy|level))?",
+    ),
     "group": (
         "(.*_)?arch(itecture)?",
         "(.*_)?model(_?(name|type|size|arch))?",

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import made
+import made_decision
 import matplotlib
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from qqt_bayes.decisions.decide import decide
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.methods import APPROXIMATE, METHODS
 from qqt_bayes.report.figures import plots
+from qqt_bayes.report.winner_text import NO_WINNER
 
 
 @pytest.fixture(scope="module")
@@ -139,8 +141,16 @@ def test_every_level_is_named_somewhere_and_so_is_the_winner(decision: xr.Datase
     written = words(plots.probability_best(decision))
     assert all(any(name in text for text in written) for name in decision["level"].values)
     assert "best with a probability of at least 90%" in written
-    undecided = decision.assign(winner=decision["winner"].copy(data=["undecided"] * 9))
+    none = decision["winner"].copy(data=["undecided"] * 9)
+    undecided = decision.assign(winner=none, leader=none)
     assert "undecided" in words(plots.probability_best(undecided))
+
+
+def test_why_no_winner_is_named_is_in_the_figure() -> None:
+    refused = made_decision.decision(*made_decision.SURE, passed=False)
+    assert NO_WINNER in words(plots.probability_best(refused))
+    proven = made_decision.decision(*made_decision.SURE)
+    assert NO_WINNER not in words(plots.probability_best(proven))
 
 
 def test_the_order_of_budgets_does_not_matter(decision: xr.Dataset) -> None:

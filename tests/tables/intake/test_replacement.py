@@ -59,10 +59,9 @@ def test_another_name_for_the_column():
             ("true", "false", "false"),
             None,
             [
-                "2 faults",
-                "row 2, column replacement: false, but row 1 has true: runs with and without "
-                "replacement cannot be told apart in one fit; give each kind its own table",
-                "row 3, column replacement: false, but row 1 has true",
+                "1 fault\n",
+                "column replacement: says true in row 1 and false in others: runs with and "
+                "without replacement cannot be told apart in one fit; give each kind its own table",
             ],
         ),
         (
@@ -77,9 +76,9 @@ def test_another_name_for_the_column():
             ("true", "true", "false"),
             False,
             [
-                "row 1, column replacement: true, but replacement is given as False for all runs; "
-                "leave one out",
-                "row 2, column replacement: true",
+                "1 fault\n",
+                "column replacement: says true in row 1 and row 2, but all runs are to be read as "
+                "drawn without replacement; leave the argument out, or correct the column",
             ],
         ),
     ],
@@ -89,3 +88,13 @@ def test_faults_name_their_rows(cells, given, faults):
         read_runs(table(*cells), replacement=given)
     for fault in faults:
         assert fault in str(caught.value)
+
+
+def test_many_mixed_rows_are_one_sentence():
+    rows = [f"p{i},10,100,0.5,{'true' if i % 2 else 'false'}" for i in range(40)]
+    text = "pool,unique_samples,samples_seen,error,replacement\n" + "\n".join(rows)
+    with pytest.raises(
+        InputError, match=r": 1 fault\n.* row 8 and 16 more and false in others"
+    ) as caught:
+        read_runs(pd.read_csv(io.StringIO(text), dtype=str))
+    assert len(str(caught.value).splitlines()) == 2
