@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from math import isnan
 from pathlib import Path
 
@@ -23,7 +24,8 @@ from qqt_bayes.tables.cells import COUNT, at_least, is_name
 from qqt_bayes.tables.order import hash_as_written, hash_runs
 from qqt_bayes.tables.rows import COLUMNS, ERROR
 
-DAMAGED = "damaged; make it again with `qqt fit`."
+MAKE_AGAIN = "make it again with `qqt fit`."
+DAMAGED = f"damaged; {MAKE_AGAIN}"
 RUN_TABLE_DIMS: dict[str, tuple[str, ...]] = {
     **{dim: (dim,) for dim in ("run", "data", "group", "pool")},
     "unique_samples": ("data", "pool"),
@@ -106,7 +108,8 @@ def _read(
         raise InputError(f"There is no fit at {path}; `qqt fit RUNS -o {path}` makes one.")
     content = content_of(Path(path))
     try:
-        fit = netcdf.from_bytes(unseal(content), groups)
+        inner = unseal(content)
+        fit = netcdf.from_bytes(inner, groups)
     except Exception as error:  # a damaged or foreign file can make HDF5 raise anything
         raise InputError(
             f"{path} cannot be read as a fit: it is not netCDF, or {DAMAGED}"
@@ -126,7 +129,25 @@ def _read(
         _check_hashes(opened)
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise InputError(f"{path}: a part of the fit is {DAMAGED}") from error
+    if len(inner) == len(content):
+        _require_true(path, netcdf.from_bytes(inner, GROUPS), opened)
     return fit, opened
+
+
+def _require_true(path: str | os.PathLike[str], fit: xr.DataTree, opened: Fit) -> None:
+    """Refuse a file without a seal that is not what its runs and draws come to; warn of others."""
+    from qqt_bayes.posterior.recheck import require_true  # which no sealed file needs
+
+    try:
+        require_true(fit, opened)
+    except Exception as error:  # numbers that nobody foresaw can make NumPy raise anything
+        why = f" ({error})" if type(error) is ValueError else ""
+        raise InputError(f"{path}: a part of the fit is damaged{why}; {MAKE_AGAIN}") from error
+    warnings.warn(
+        f"{path} does not end with the digest that `qqt fit` writes: another program or an older "
+        "version wrote it. Its checks were computed again from its runs and draws, and agree.",
+        stacklevel=4,  # who called `load` or `open_fit`
+    )
 
 
 def _check_runs(table: xr.Dataset) -> None:
