@@ -8,14 +8,15 @@ from __future__ import annotations
 import json
 import os
 import warnings
+from collections.abc import Collection
 from math import isnan
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
-from qqt_bayes.errors import InputError
-from qqt_bayes.files import content_of, is_sealed, require_free, seal, unseal, write
+from qqt_bayes.errors import Advice, InputError
+from qqt_bayes.files import OVERWRITE, content_of, is_sealed, require_free, seal, unseal, write
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.spec import hash_spec
 from qqt_bayes.posterior import netcdf
@@ -56,7 +57,8 @@ def save(fit: xr.DataTree, path: str | os.PathLike[str], *, overwrite: bool = Fa
     fit : DataTree
     path : path
     overwrite : bool
-        Replace whatever file is there; if not given, only a fit that `save` wrote is replaced.
+        Replace whatever file is there; if not given, only a fit that `save` wrote is replaced, of
+        the same runs and the same specification.
 
     Raises
     ------
@@ -64,13 +66,48 @@ def save(fit: xr.DataTree, path: str | os.PathLike[str], *, overwrite: bool = Fa
         If the file cannot be written, or another one is there.
     """
     require_free([Path(path)], is_saved, "fit", overwrite=overwrite)
+    if not overwrite:
+        require_same(Path(path), {fit.attrs.get("data_hash")}, fit.attrs.get("spec_hash"))
     content = netcdf.to_bytes(fit)  # in memory: HDF5 itself may crash on a full disk
     write(Path(path), seal(content))
 
 
 def is_saved(path: Path) -> bool:
     """Whether a file is a fit that `save` wrote, as far as its seal and its attributes say."""
-    return is_sealed(path) and netcdf.root_attributes(path) >= {"spec", "gate"}
+    return is_sealed(path) and netcdf.root_attributes(path).keys() >= {"spec", "gate"}
+
+
+def require_same(path: Path, data_hashes: Collection[str | None], spec_hash: str | None) -> None:
+    """Refuse to replace a fit of other runs or of another specification, unless none is there.
+
+    Parameters
+    ----------
+    path : Path
+        Of a fit that `save` wrote, if it is there.
+    data_hashes : collection of str
+        Of the new fit's runs, any of which will do.
+    spec_hash : str
+        Of its specification.
+
+    Raises
+    ------
+    InputError
+        Saying which of the two differs.
+    """
+    there = netcdf.root_attributes(path)
+    if not there:  # no file, since any other has been refused by now
+        return
+    is_other = {
+        "other runs": there.get("data_hash") not in data_hashes,
+        "another model": there.get("spec_hash") != spec_hash,
+    }
+    if any(is_other.values()):
+        what = " and ".join(words for words, is_so in is_other.items() if is_so)
+        advice = Advice("{} replaces it", OVERWRITE)
+        raise InputError(
+            f"{path} is there already and is a fit of {what}; name another file, or {advice}",
+            [advice],
+        )
 
 
 def load(path: str | os.PathLike[str]) -> xr.DataTree:
