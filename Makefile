@@ -109,7 +109,8 @@ $(VENV)/.locked $(BENCH)/.locked:
 
 %/.ready: %/.locked pyproject.toml
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
-	@$(@D)/bin/python -c "from qqt_bayes.sampling.kernel.compiled import functions; functions()" # once for a machine
+	@$(@D)/bin/python -c "from qqt_bayes.laws.compiled.warm import warm; warm()" & subsets=$$!; \
+	$(@D)/bin/python -c "from qqt_bayes.sampling.kernel.compiled import functions; functions()" && wait $$subsets # once for a machine
 	@touch $@
 
 $(VENV)/.mini-clip: requirements-mini-clip.lock $(READY)
