@@ -38,7 +38,7 @@ test-slow: $(READY) $(CLUSTER)/.ready ## recovery of known parameters and other 
 	PYTHONPATH=$(CURDIR)/$(CLUSTER) $(BIN)/python -m pytest --runslow -m slow tests/sampling/test_cluster.py
 
 attack: $(READY) ## what must not break whatever comes: damaged files, odd command lines and machines; ten minutes
-	$(BIN)/python -m pytest --numprocesses auto --runslow $(ATTACKS)
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --runslow $(ATTACKS)
 
 # Files, command lines and names that nobody planned; kills, full disks and pipes that are closed.
 ATTACKS := tests/cli/test_command_lines.py tests/cli/test_disk.py tests/cli/test_ends.py tests/cli/test_inputs.py \
@@ -109,7 +109,8 @@ $(VENV)/.locked $(BENCH)/.locked:
 
 %/.ready: %/.locked pyproject.toml
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
-	@$(@D)/bin/python -c "from qqt_bayes.sampling.kernel.compiled import functions; functions()" # once for a machine
+	@$(@D)/bin/python -c "from qqt_bayes.laws.compiled.warm import warm; warm()" & subsets=$$!; \
+	$(@D)/bin/python -c "from qqt_bayes.sampling.kernel.compiled import functions; functions()" && wait $$subsets # once for a machine
 	@touch $@
 
 $(VENV)/.mini-clip: requirements-mini-clip.lock $(READY)

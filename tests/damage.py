@@ -73,6 +73,12 @@ def moves(content, steps):
     return bytes(content)
 
 
+def put(path, content):
+    """Write a file that is new: to empty one that is there, ext4 waits for the disk each time."""
+    path.unlink(missing_ok=True)
+    path.write_bytes(content)
+
+
 def damaged_bytes(content):
     """A file's content after some accidents, or another one's."""
     return BYTE_MOVES.map(lambda steps: moves(content, steps)) | st.sampled_from(FOREIGN)

@@ -1,6 +1,6 @@
 """Saves fits to one path in processes that are killed, or that are two: run by test_files_killed.
 
-Usage: python killed.py FOLDER SECONDS, which each of the two takes
+Usage: python killed.py FOLDER KILLS SECONDS, for which the two processes save
 """
 
 import os
@@ -33,19 +33,18 @@ def forever(work):
         work()
 
 
-def killed(path, fits, seconds):
-    """Kill a process that saves, or one that only writes, at any moment; again and again."""
+def killed(path, fits, kills):
+    """Kill a process that saves, or one that only writes, at any moment; so many times."""
     content = seal(bytes(fits[1].to_netcdf(engine="h5netcdf")))
     save(fits[0], path)
-    chance, end, kills, strays = random.Random(0), time.monotonic() + seconds, 0, 0
-    while time.monotonic() < end:
+    chance, strays = random.Random(0), 0
+    for number in range(kills):
         works = (lambda: save(fits[1], path)), (lambda: write(path, content))
-        pid = child(lambda work=works[kills % 2]: forever(work))
-        time.sleep(chance.uniform(0, (0.4, 0.02)[kills % 2]))
+        pid = child(lambda work=works[number % 2]: forever(work))
+        time.sleep(chance.uniform(0, (0.2, 0.02)[number % 2]))
         os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
         assert status == signal.SIGKILL, status
-        kills += 1
         found = load(path)
         assert any(map(found.identical, fits))
         left = len(list(path.parent.iterdir())) - 1
@@ -69,10 +68,10 @@ def together(path, fits, seconds):
 
 
 if __name__ == "__main__":
-    folder, seconds = sys.argv[1:]
+    folder, kills, seconds = sys.argv[1:]
     target = Path(folder) / "fit.nc"
-    fits = [made.fit(draws=5, seed=seed) for seed in (0, 1)]
-    for trial in (killed, together):
-        trial(target, fits, float(seconds))
+    fits = [made.fit(draws=draws) for draws in (5, 6)]  # of the same runs
+    for trial, much in ((killed, int(kills)), (together, float(seconds))):
+        trial(target, fits, much)
         load(target)
         assert [path.name for path in target.parent.iterdir()] == ["fit.nc"]

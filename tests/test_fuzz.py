@@ -144,7 +144,7 @@ def survive(path, contents, read, holds, examples):
     @settings(max_examples=examples)
     @given(contents)
     def survives(content):
-        path.write_bytes(content)
+        damage.put(path, content)
         try:
             found = read(path)
         except InputError as fault:

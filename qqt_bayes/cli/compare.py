@@ -21,6 +21,7 @@ from qqt_bayes.errors import InputError
 from qqt_bayes.planning.next_run import telling_runs
 from qqt_bayes.posterior import fit_file
 from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.progress import shown, track
 from qqt_bayes.report.comparison_text import verdict
 from qqt_bayes.report.records import comparison_by_law, comparison_by_run
 from qqt_bayes.tables.budgets import log_spaced, parse_budgets
@@ -55,18 +56,22 @@ def report(
     InputError
         If what is left out needs refits, which the user did not ask for.
     """
-    if Path(paths[0]).is_dir():
-        fits, _ = read_study(paths[0], lambda path: Fit.of(fit_file.load(path)))
-    else:
-        fits = named_by_model(paths, [Fit.of(fit_file.load(path)) for path in paths])
+    with shown("Reading the fits"):
+        if Path(paths[0]).is_dir():
+            fits, _ = read_study(paths[0], lambda path: Fit.of(fit_file.load(path)))
+        else:
+            read = track(paths, "Reading the fits")
+            fits = named_by_model(paths, [Fit.of(fit_file.load(path)) for path in read])
     if leave_out != "run" and not refit:
         needed = len(folds(next(iter(fits.values())).runs, leave_out))
         raise InputError(
             f"leaving out by {leave_out} needs {needed} refits of each law; --refit allows them"
         )
-    comparison = compare_laws(fits, leave_out=leave_out, refit=refit)
+    with shown("Leaving out runs"):
+        comparison = compare_laws(fits, leave_out=leave_out, refit=refit)
     exponents = size_exponents(fits)
-    telling = _telling(fits, comparison, levels, budgets) if len(fits) > 1 else None
+    with shown("Looking for the run that tells the laws apart"):
+        telling = _telling(fits, comparison, levels, budgets) if len(fits) > 1 else None
     words = verdict(comparison, telling, exponents)
     by_run = comparison_by_run(comparison)
     if form == "table":

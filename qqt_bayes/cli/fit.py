@@ -12,7 +12,7 @@ import xarray as xr
 
 from qqt_bayes.cli.inputs import files_read, go_on, runs_of
 from qqt_bayes.cli.output import emit, note
-from qqt_bayes.cli.replaced import require_fits
+from qqt_bayes.cli.replaced import require_fits, require_same_fits
 from qqt_bayes.comparison.splits import select_runs
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.files import NETCDF, slug, writable
@@ -58,7 +58,7 @@ def report(
     force : bool
         Whether a fit that did not pass its gate is no fault.
     overwrite : bool
-        Whether files are replaced that are no fits.
+        Whether files are replaced that are no fits of the same runs and model.
     dask : str or None
         Address of a scheduler to fit at.
     **sampler
@@ -83,6 +83,7 @@ def report(
         writable(Path(path), [model, *files_read(runs, reading)], NETCDF)
     require_fits(map(Path, paths), overwrite=overwrite)
     tables = tables or [runs_of(runs, reading | {"metric": name}) for name in names]
+    require_same_fits(dict(zip(map(Path, paths), tables, strict=True)), spec, overwrite=overwrite)
     go_on({str(name): questions(table) for name, table in zip(names, tables, strict=True)}, yes)
     where = "" if dask is None else f" on {dask}"
     note(f"Fitting model {spec.name} to {tables[0].sizes['run']} runs{where} ...")

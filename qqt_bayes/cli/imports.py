@@ -16,6 +16,7 @@ from qqt_bayes.importers.meanings import written
 from qqt_bayes.importers.needs import NeedsMore, Request
 from qqt_bayes.importers.read import import_table
 from qqt_bayes.importers.sheet import counted
+from qqt_bayes.progress import shown
 from qqt_bayes.report.records import to_csv
 
 COMPOSITION = "composition.csv"
@@ -53,7 +54,8 @@ def report(
     require_free(paths, overwrite=overwrite)
     files = {"output": output} | ({"composition": composition} if composition else {})
     try:
-        imported = import_table(source, mapping=mapping, **reading)
+        with shown("Reading what is to be imported"):
+            imported = import_table(source, mapping=mapping, **reading)
     except NeedsMore as error:
         words = error.request.text(lambda request: _command(request, files, overwrite=overwrite))
         raise InputError(words) from error

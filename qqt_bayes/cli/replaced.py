@@ -1,5 +1,6 @@
 """What a command may replace without being told to: what it wrote itself, as far as that shows.
 
+Of fits, only one of the same runs and the same specification is: another may be hours of work.
 A fit, ranks and a figure are marked as this package's, a decision as JSON has its keys. A CSV shows
 nothing: it may be anybody's.
 """
@@ -7,13 +8,17 @@ nothing: it may be anybody's.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+
+import xarray as xr
 
 from qqt_bayes.errors import InputError
 from qqt_bayes.files import is_sealed, is_study, require_free
+from qqt_bayes.model.spec import Spec
 from qqt_bayes.posterior import fit_file, netcdf
 from qqt_bayes.report.figures.names import is_figure
+from qqt_bayes.tables.order import hash_as_written, hash_runs
 
 LARGEST_DECISION = 100_000_000
 """Bytes of a file that is looked into; a decision of a thousand levels has a tenth of that."""
@@ -22,6 +27,22 @@ LARGEST_DECISION = 100_000_000
 def require_fits(paths: Iterable[Path], *, overwrite: bool) -> None:
     """Let fits be written: over fits, or where nothing is."""
     _require(list(paths), fit_file.is_saved, "fit", overwrite=overwrite)
+
+
+def require_same_fits(tables: Mapping[Path, xr.Dataset], spec: Spec, *, overwrite: bool) -> None:
+    """Let fits be written over fits of the same runs and the same specification alone.
+
+    Parameters
+    ----------
+    tables : mapping of Path to Dataset
+        The runs of each fit, by its file.
+    spec : Spec
+    overwrite : bool
+        Whether the user wants to replace them, whatever they are of.
+    """
+    for path, runs in {} if overwrite else tables.items():
+        hashes = {hash_runs(runs), hash_as_written(runs)}  # the second for older fits
+        fit_file.require_same(path, hashes, spec.hash)
 
 
 def require_ranks(path: Path, *, overwrite: bool) -> None:
@@ -62,7 +83,7 @@ def _require(
 
 
 def _is_ranks(path: Path) -> bool:
-    return is_sealed(path) and netcdf.root_attributes(path) >= {"spec", "legal"}
+    return is_sealed(path) and netcdf.root_attributes(path).keys() >= {"spec", "legal"}
 
 
 def _is_decision(path: Path) -> bool:

@@ -14,6 +14,7 @@ from qqt_bayes.model.draws import replicate
 from qqt_bayes.model.noise import evaluation_variance, hold_evaluation
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.posterior.fit import Fit, by_draw
+from qqt_bayes.progress import track
 
 Array = NDArray[np.float64]
 Fold = NDArray[np.intp]
@@ -86,7 +87,8 @@ def refits(fit: Fit, left_out: Sequence[Fold]) -> Iterator[tuple[Array, Array, b
     settings: dict[str, Any] = {"draws": sizes["draw"], "chains": sizes["chain"]}
     settings |= {"method": fit.method, "seed": fit.seed}
     tables = (without(runs, each) for each in left_out)
-    for each, again in zip(left_out, fit_many(tables, spec, **settings), strict=True):
+    asked = track(left_out, "Fitting again without some runs")
+    for each, again in zip(asked, fit_many(tables, spec, **settings), strict=True):
         refit = Fit.of(again)
         draws = by_draw(refit.posterior)
         runs_again = replicate(problem, draws, settings["seed"], each)

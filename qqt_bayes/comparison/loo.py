@@ -24,6 +24,7 @@ from qqt_bayes.comparison.verdicts import BAD_K, QUANTILE_LEVELS, difference_sta
 from qqt_bayes.errors import Advice, InputError
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.fit import AnyFit, Fit, of_same_runs, weakest_method
+from qqt_bayes.progress import track
 
 Array = NDArray[np.float64]
 
@@ -81,7 +82,10 @@ def compare_laws(
             f"leaving out by {leave_out} needs {len(left_out)} refits of each law; {advice}",
             [advice],
         )
-    each = [_judge(fit, runs, left_out, leave_out, refit) for fit in opened.values()]
+    each = [
+        _judge(fit, runs, left_out, leave_out, refit)
+        for fit in track(list(opened.values()), "Leaving out runs")
+    ]
     scores = xr.concat(each, xr.Variable("law", list(opened)))
     scores = scores.isel(run=np.sort(np.concatenate(left_out)))
     by = "data" if leave_out == "training-set" else "run"

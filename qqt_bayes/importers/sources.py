@@ -16,6 +16,7 @@ import pandas as pd
 from qqt_bayes.errors import InputError, fault_list
 from qqt_bayes.files import content_of
 from qqt_bayes.importers.needs import GIVEN
+from qqt_bayes.progress import track
 from qqt_bayes.tables.cells import is_text
 from qqt_bayes.tables.formats import Source, read_table
 from qqt_bayes.tables.limits import check_cells
@@ -153,7 +154,7 @@ def documents_in(folder: Path, pattern: str) -> dict[Path, object]:
     paths = [path for path in sorted(folder.glob(pattern)) if path.is_file()]
     if len(paths) > MOST_FILES:
         raise InputError(f"{folder}: expected at most {MOST_FILES:,} files, got {len(paths):,}")
-    for path in paths:
+    for path in track(paths, "Reading documents"):
         try:
             documents[path] = read_json(path)
         except InputError as error:

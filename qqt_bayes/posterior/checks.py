@@ -125,6 +125,8 @@ CHECKS: dict[str, Kind] = {
   between training sets, or groups.
 """
 
+TAILS = frozenset(check_id for check_id, kind in CHECKS.items() if kind.bar == LEAST_TAIL)
+"""Ids of the checks whose values are tail probabilities, estimated by a share of draws."""
 EARLY_RUNS = "runs below "
 """How the subject of a `misfit_common` begins that early runs carry; a budget follows."""
 TOO_SHORT = frozenset({"rhat", "ess_bulk", "ess_tail"})

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
+from collections.abc import Collection
 from math import isnan
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
-from qqt_bayes.errors import InputError
-from qqt_bayes.files import content_of, is_sealed, require_free, seal, unseal, write
+from qqt_bayes.errors import Advice, InputError
+from qqt_bayes.files import OVERWRITE, content_of, is_sealed, require_free, seal, unseal, write
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.spec import hash_spec
 from qqt_bayes.posterior import netcdf
@@ -23,7 +25,8 @@ from qqt_bayes.tables.cells import COUNT, at_least, is_name
 from qqt_bayes.tables.order import hash_as_written, hash_runs
 from qqt_bayes.tables.rows import COLUMNS, ERROR
 
-DAMAGED = "damaged; make it again with `qqt fit`."
+MAKE_AGAIN = "make it again with `qqt fit`."
+DAMAGED = f"damaged; {MAKE_AGAIN}"
 RUN_TABLE_DIMS: dict[str, tuple[str, ...]] = {
     **{dim: (dim,) for dim in ("run", "data", "group", "pool")},
     "unique_samples": ("data", "pool"),
@@ -54,7 +57,8 @@ def save(fit: xr.DataTree, path: str | os.PathLike[str], *, overwrite: bool = Fa
     fit : DataTree
     path : path
     overwrite : bool
-        Replace whatever file is there; if not given, only a fit that `save` wrote is replaced.
+        Replace whatever file is there; if not given, only a fit that `save` wrote is replaced, of
+        the same runs and the same specification.
 
     Raises
     ------
@@ -62,13 +66,48 @@ def save(fit: xr.DataTree, path: str | os.PathLike[str], *, overwrite: bool = Fa
         If the file cannot be written, or another one is there.
     """
     require_free([Path(path)], is_saved, "fit", overwrite=overwrite)
+    if not overwrite:
+        require_same(Path(path), {fit.attrs.get("data_hash")}, fit.attrs.get("spec_hash"))
     content = netcdf.to_bytes(fit)  # in memory: HDF5 itself may crash on a full disk
     write(Path(path), seal(content))
 
 
 def is_saved(path: Path) -> bool:
     """Whether a file is a fit that `save` wrote, as far as its seal and its attributes say."""
-    return is_sealed(path) and netcdf.root_attributes(path) >= {"spec", "gate"}
+    return is_sealed(path) and netcdf.root_attributes(path).keys() >= {"spec", "gate"}
+
+
+def require_same(path: Path, data_hashes: Collection[str | None], spec_hash: str | None) -> None:
+    """Refuse to replace a fit of other runs or of another specification, unless none is there.
+
+    Parameters
+    ----------
+    path : Path
+        Of a fit that `save` wrote, if it is there.
+    data_hashes : collection of str
+        Of the new fit's runs, any of which will do.
+    spec_hash : str
+        Of its specification.
+
+    Raises
+    ------
+    InputError
+        Saying which of the two differs.
+    """
+    there = netcdf.root_attributes(path)
+    if not there:  # no file, since any other has been refused by now
+        return
+    is_other = {
+        "other runs": there.get("data_hash") not in data_hashes,
+        "another model": there.get("spec_hash") != spec_hash,
+    }
+    if any(is_other.values()):
+        what = " and ".join(words for words, is_so in is_other.items() if is_so)
+        advice = Advice("{} replaces it", OVERWRITE)
+        raise InputError(
+            f"{path} is there already and is a fit of {what}; name another file, or {advice}",
+            [advice],
+        )
 
 
 def load(path: str | os.PathLike[str]) -> xr.DataTree:
@@ -106,7 +145,8 @@ def _read(
         raise InputError(f"There is no fit at {path}; `qqt fit RUNS -o {path}` makes one.")
     content = content_of(Path(path))
     try:
-        fit = netcdf.from_bytes(unseal(content), groups)
+        inner = unseal(content)
+        fit = netcdf.from_bytes(inner, groups)
     except Exception as error:  # a damaged or foreign file can make HDF5 raise anything
         raise InputError(
             f"{path} cannot be read as a fit: it is not netCDF, or {DAMAGED}"
@@ -126,7 +166,25 @@ def _read(
         _check_hashes(opened)
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise InputError(f"{path}: a part of the fit is {DAMAGED}") from error
+    if len(inner) == len(content):
+        _require_true(path, netcdf.from_bytes(inner, GROUPS), opened)
     return fit, opened
+
+
+def _require_true(path: str | os.PathLike[str], fit: xr.DataTree, opened: Fit) -> None:
+    """Refuse a file without a seal that is not what its runs and draws come to; warn of others."""
+    from qqt_bayes.posterior.recheck import require_true  # which no sealed file needs
+
+    try:
+        require_true(fit, opened)
+    except Exception as error:  # numbers that nobody foresaw can make NumPy raise anything
+        why = f" ({error})" if type(error) is ValueError else ""
+        raise InputError(f"{path}: a part of the fit is damaged{why}; {MAKE_AGAIN}") from error
+    warnings.warn(
+        f"{path} does not end with the digest that `qqt fit` writes: another program or an older "
+        "version wrote it. Its checks were computed again from its runs and draws, and agree.",
+        stacklevel=4,  # who called `load` or `open_fit`
+    )
 
 
 def _check_runs(table: xr.Dataset) -> None:

@@ -83,14 +83,14 @@ def _require_own(group: h5py.Group, left: list[int], depth: int = 0) -> None:
                 raise ValueError(f"{name} lies in another file, or is larger than this one")
 
 
-def root_attributes(path: Path) -> set[str]:
-    """Names of the attributes of a netCDF file; none of what is damaged or something else."""
+def root_attributes(path: Path) -> dict[str, Any]:
+    """The attributes of a netCDF file by name; none of what is damaged or something else."""
     try:
         # another process may hold its own lock on what it has just put there
         with h5py.File(path, locking=False) as file:
-            return set(file.attrs)
+            return _attributes(file)
     except Exception:  # HDF5 can raise anything
-        return set()
+        return {}
 
 
 def _write(group: h5py.Group, node: xr.DataTree, scales: dict[Hashable, h5py.Dataset]) -> None:

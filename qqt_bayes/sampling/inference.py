@@ -20,10 +20,9 @@ from qqt_bayes.model.coordinates import Coordinates
 from qqt_bayes.model.draws import errors_again, labelled, prior_draws, replicate
 from qqt_bayes.model.problem import UTILITY, Problem
 from qqt_bayes.model.spec import DEFAULT_MODEL, Spec, load_model, require_kind
-from qqt_bayes.posterior import gate
 from qqt_bayes.posterior.fit import by_draw
 from qqt_bayes.posterior.methods import METHODS
-from qqt_bayes.posterior.misfit import misfit
+from qqt_bayes.posterior.recheck import judge
 from qqt_bayes.sampling.approximation import at_the_mode
 from qqt_bayes.sampling.kernel.plan import about, covers, lay_out
 from qqt_bayes.sampling.nutpie_adapter import Density, from_kernel
@@ -244,11 +243,7 @@ def _collect(
         }
     )
     result.attrs = _provenance(problem) | attributes
-    # the gate's checks of fit need no more draws
-    every = max(1, len(found.curve) // gate.PREDICTIVE_DRAWS)
-    few, curve = {name: x[::every] for name, x in draws.items()}, found.curve[::every]
-    off = misfit(problem, few, curve) if problem.spec.discrepancy else None
-    gated = gate.check(result, curve, found.error[::every], off)
+    gated = judge(result, problem, draws, found)
     if drawn.several or not gated.chains_agree:
         gated = replace(gated, modes=tuple(find_modes(problem, prior, posterior)))
     if "log_marginal_likelihood" in stats:  # of sequential Monte Carlo

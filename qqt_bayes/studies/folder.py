@@ -9,7 +9,8 @@
 ``summary.txt``           what it comes to
 ``*.png, *.svg``          the figures
 ``study.json``            which models decide together, with which weights, and the SHA-256 of each
-                          table and text: written first as a study in the making, and last as whole
+                          fit, table and text: written first as a study in the making, and last as
+                          whole, with the SHA-256 of what it says itself
 ========================  ==========================================================================
 
 Of a study in which every law was refused there are the fits, ``levels.csv`` and ``study.json``: who
@@ -33,8 +34,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.decisions.study import Study
-from qqt_bayes.errors import InputError
-from qqt_bayes.files import STUDY, slug, write
+from qqt_bayes.errors import Advice, InputError
+from qqt_bayes.files import STUDY, content_of, slug, write
 from qqt_bayes.phrases import in_lines
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report.records import (
@@ -53,7 +54,14 @@ TABLES = "decision", "laws", "comparison", "levels"
 """Names of the tables, without their ending."""
 TEXTS = (*(f"{name}.csv" for name in TABLES), "decision.json", "summary.txt")
 """Files that bear no mark of their own, so that `study.json` lists their digests."""
+LEVELS = "levels.csv"
+"""The table that is read again."""
+OTHER_LEVELS = Advice("{} takes those of another file", {"levels": "FILE"})
+"""What to do with levels that were changed on purpose."""
+DIGEST = "digest"
+"""Key of `study.json`: the digest of all else that it says."""
 DAMAGED = "make it again with `qqt study`"
+PUT_BACK = f"put back what the study wrote, or {DAMAGED}"
 
 
 def fit_path(folder: Path, model: str) -> Path:
@@ -82,13 +90,32 @@ def write_study(study: Study, folder: Path) -> None:
 
     texts = _texts(study)
     digests = {name: sha256(text.encode()).hexdigest() for name, text in texts.items()}
+    digests |= {path.name: digest_of(path) for path in (fit_path(folder, x) for x in study.fits)}
     content = begun(folder) | _content(study) | {"files": digests}
     write(folder / STUDY, to_json_text(content))
     for name, text in texts.items():
         write(folder / name, text)
     usable = {name: study.fits[name] for name in study.alone}
     write_figures(usable, study.decision, study.levels, folder)
-    write(folder / STUDY, to_json_text(content | {"whole": True}))
+    content |= {"whole": True}
+    write(folder / STUDY, to_json_text(content | {DIGEST: _own_digest(content)}))
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    return sha256(content_of(path)).hexdigest()
+
+
+def _own_digest(content: Mapping[str, object]) -> str:
+    """SHA-256 of what `study.json` says, but for this digest, however it is laid out."""
+    said = {name: value for name, value in content.items() if name != DIGEST}
+    return sha256(to_json_text(said).encode()).hexdigest()
 
 
 def _texts(study: Study) -> dict[str, str]:
@@ -206,6 +233,8 @@ class Saved(NamedTuple):
     budgets : array
     refused : list of str
         Laws that take no part because their fits did not pass their gates.
+    digests : list of str
+        SHA-256 of each file of `fits`, as the study wrote it.
     """
 
     fits: dict[str, Path]
@@ -214,6 +243,7 @@ class Saved(NamedTuple):
     levels: xr.DataArray
     budgets: NDArray[np.float64]
     refused: list[str]
+    digests: list[str]
 
 
 def open_study(path: str | PathLike[str]) -> Saved:
@@ -222,7 +252,7 @@ def open_study(path: str | PathLike[str]) -> Saved:
     Raises
     ------
     InputError
-        If the folder is no whole study.
+        If the folder is no whole study, or a file of it was changed by hand.
     """
     folder = Path(path)
     try:
@@ -234,6 +264,8 @@ def open_study(path: str | PathLike[str]) -> Saved:
                 f"{path} holds a study that did not come to its end; {DAMAGED}, or give its fits "
                 "one by one"
             )
+        if content[DIGEST] != _own_digest(content):
+            raise InputError(f"{folder / STUDY} was changed after the study; {PUT_BACK}")
         deciding = [each for each in content["models"] if each["weight"] > 0]
         fits = {each["model"]: folder / Path(each["fit"]).name for each in deciding}
         weights = [float(each["weight"]) for each in deciding]
@@ -244,6 +276,8 @@ def open_study(path: str | PathLike[str]) -> Saved:
             for each in content["models"]
             if each.get("law") and not each["weight"] > 0
         ]
+        digests = [str(content["files"][file.name]) for file in fits.values()]
+        of_levels = str(content["files"][LEVELS])
     except FileNotFoundError:
         raise InputError(
             f"{path} is a folder without {STUDY}, so no whole study; {DAMAGED}"
@@ -252,12 +286,17 @@ def open_study(path: str | PathLike[str]) -> Saved:
         raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{folder / STUDY} is damaged; {DAMAGED}") from error
-    levels = read_composition(folder / "levels.csv")
-    return Saved(fits, hashes, weights, levels, budgets, refused)
+    if digest_of(folder / LEVELS) != of_levels:
+        raise InputError(
+            f"{folder / LEVELS} was changed after the study; {PUT_BACK}; {OTHER_LEVELS}",
+            [OTHER_LEVELS],
+        )
+    levels = read_composition(folder / LEVELS)
+    return Saved(fits, hashes, weights, levels, budgets, refused, digests)
 
 
 def require_same(study: Saved, fits: Sequence[Fit]) -> None:
-    """Refuse fits that are not those that the study made, of its runs and of its models.
+    """Refuse fits that are not those that the study made: of its runs and models, to the last bit.
 
     Parameters
     ----------
@@ -275,4 +314,9 @@ def require_same(study: Saved, fits: Sequence[Fit]) -> None:
             raise InputError(
                 f"{path} is not the fit of {name} that this study made: it is of another model or "
                 f"of other runs; {DAMAGED}"
+            )
+    for (name, path), digest in zip(study.fits.items(), study.digests, strict=True):
+        if digest_of(path) != digest:
+            raise InputError(
+                f"{path} is a fit of {name}, but not the one that this study made; {PUT_BACK}"
             )

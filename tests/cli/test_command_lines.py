@@ -48,7 +48,7 @@ SLOW = {"--dask", "--refit"}
 """Options that are left out: they wait for somebody else, or sample, which nothing here does."""
 
 
-SEEDS = [pytest.param(500, seed, marks=pytest.mark.slow) for seed in range(1, 5)]
+SEEDS = [pytest.param(250, seed, marks=pytest.mark.slow) for seed in range(1, 5)]
 
 
 @pytest.fixture

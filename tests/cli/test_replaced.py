@@ -97,6 +97,49 @@ def test_a_file_of_somebody_else_stays(files, tmp_path, name, output, known):
     qqt(*command, "--overwrite")
 
 
+@pytest.mark.usefixtures("cheap")
+def test_a_fit_of_something_else_stays(files, tmp_path):
+    """Of other runs, or of another model; what was asked the same is answered anew."""
+    path = tmp_path / "fit.nc"
+    ask = ["fit", *files.tables, "--model", "utility", "-o", path]
+    qqt(*ask)
+    before = path.read_bytes()
+    fewer = tmp_path / "fewer.csv"
+    fewer.write_text("".join(Path(files.runs).read_text().splitlines(keepends=True)[:-1]))
+    other_runs = ["fit", fewer, *files.tables[1:], "--model", "utility", "-o", path]
+    other_model = ["fit", *files.tables, "--model", "utility-free-size", "-o", path]
+    both = ["fit", fewer, *files.tables[1:], "--model", "utility-free-size", "-o", path]
+    for command, what in (
+        (other_runs, "other runs"),
+        (other_model, "another model"),
+        (both, "other runs and another model"),
+    ):
+        refused = qqt(*command, exit_code=1)
+        assert refused.stdout == ""
+        assert f"{path} is there already and is a fit of {what}; name another" in refused.stderr
+        assert refused.stderr.endswith("file, or --overwrite replaces it\n")
+        assert path.read_bytes() == before
+    shuffled = tmp_path / "shuffled.csv"
+    head, *rows = Path(files.runs).read_text().splitlines(keepends=True)
+    shuffled.write_text("".join([head, *rows[::-1]]))
+    qqt("fit", shuffled, *files.tables[1:], "--model", "utility", "-o", path, "--draws", "30")
+    qqt(*other_runs, "--overwrite")
+    qqt(*ask, exit_code=1)
+
+
+@pytest.mark.usefixtures("cheap")
+def test_fits_of_something_else_stay(files, tmp_path):
+    """Those of each metric are looked at before any is made."""
+    ask = ["fit", files.metrics, *files.tables[1:], "--by", "metric", "-o", tmp_path / "fit.nc"]
+    qqt(*ask)
+    other = made.fit(model="utility-free-size", draws=5)
+    fit_file.save(other, tmp_path / "fit-imagenet.nc", overwrite=True)
+    before = content(tmp_path)
+    refused = qqt(*ask, exit_code=1).stderr
+    assert "fit-imagenet.nc is there already and is a fit of other runs and another mo" in refused
+    assert content(tmp_path) == before
+
+
 ENDINGS = {
     "fit": ("new.csv", "ends in .nc or .netcdf or .h5 or .hdf5"),
     "calibrate": ("new.csv", "ends in .nc or .netcdf or .h5 or .hdf5"),
@@ -297,6 +340,8 @@ def test_save_replaces_fits_alone(tmp_path):
     fit = made.fit(draws=5)
     fit_file.save(fit, tmp_path / "fit")
     fit_file.save(fit, tmp_path / "fit")
+    with pytest.raises(fit_file.InputError, match="is a fit of another model; name another file"):
+        fit_file.save(made.fit(model="utility-free-size", draws=5), tmp_path / "fit")
     (tmp_path / "mine.csv").write_text(MINE)
     with pytest.raises(
         fit_file.InputError, match=r"and is no fit of .*; overwrite=True replaces it"

@@ -81,7 +81,7 @@ def survive(path, contents, options, examples):
     @settings(max_examples=examples)
     @given(contents)
     def survives(content):
-        path.write_bytes(content)
+        damage.put(path, content)
         try:
             found = import_table(path, **options)
         except InputError as fault:

@@ -14,7 +14,7 @@ from qqt_bayes.decisions.decide import decide
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.posterior.checks import check_value
-from qqt_bayes.posterior.fit_file import open_fit
+from qqt_bayes.posterior.fit_file import load, open_fit, save
 from qqt_bayes.posterior.gate import Gate
 from qqt_bayes.report.study_text import summary
 from qqt_bayes.sampling import inference
@@ -139,6 +139,72 @@ def test_a_folder_that_is_no_whole_study_is_a_fault(carried_out, tmp_path, damag
             (tmp_path / path.name).write_bytes(path.read_bytes())
     damage(tmp_path)
     assert sentence in qqt("decide", tmp_path, "--force", exit_code=1).stderr
+
+
+def edited(name, old, new):
+    """What an editor does to a file of the folder."""
+
+    def change(folder):
+        text = (folder / name).read_text()
+        assert old in text
+        (folder / name).write_text(text.replace(old, new))
+
+    return change
+
+
+def fitted_again(folder):
+    """By another seed, to the same runs, with the same model."""
+    path = folder / "utility-free-size.nc"
+    tree = load(path)
+    tree.attrs["seed"] = 1
+    save(tree, path)
+
+
+def without(*keys):
+    def change(folder):
+        content = json.loads((folder / "study.json").read_text())
+        (folder / "study.json").write_text(
+            json.dumps({name: value for name, value in content.items() if name not in keys})
+        )
+
+    return change
+
+
+@pytest.mark.parametrize("command", ["decide", "compare"])
+@pytest.mark.parametrize(
+    ("change", "name", "words"),
+    [
+        (edited("levels.csv", "12800000.0", "1280000.0"), "levels.csv", "was changed after the"),
+        (edited("study.json", '"weight": 0.5', '"weight": 0.9'), "study.json", "was changed after"),
+        (edited("study.json", "64000000.0", "65000000.0"), "study.json", "was changed after the"),
+        (without("files"), "study.json", "was changed after the study"),
+        (without("files", "digest"), "study.json", "is damaged"),
+        (fitted_again, "utility-free-size.nc", "but not the one that this study made"),
+    ],
+)
+def test_a_file_that_was_changed_is_named(carried_out, tmp_path, command, change, name, words):
+    """With what to do about it, in one sentence, before anything is decided."""
+    _, folder, _ = carried_out
+    for path in folder.glob("*.*"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    change(tmp_path)
+    forced = ["--force"] if command == "decide" else []
+    result = qqt(command, tmp_path, *forced, exit_code=1)
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"{tmp_path / name} ")
+    assert words in line
+    assert "make it again with `qqt study`" in line
+    assert ("--levels FILE takes those of another file" in line) == (name == "levels.csv")
+
+
+def test_a_file_that_is_laid_out_anew_says_the_same(carried_out, tmp_path):
+    _, folder, _ = carried_out
+    for path in folder.glob("*.*"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    without()(tmp_path)
+    (tmp_path / "summary.txt").write_text("read by nobody")
+    qqt("decide", tmp_path, "--force")
 
 
 def made_fit(runs, spec, passed):

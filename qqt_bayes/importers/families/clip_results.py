@@ -22,6 +22,7 @@ from qqt_bayes.importers.sheet import (
     some,
 )
 from qqt_bayes.importers.sources import Found, columns_of, documents_in
+from qqt_bayes.progress import track
 from qqt_bayes.tables.cells import is_empty, name_in
 from qqt_bayes.tables.evaluations import PATTERN, read_evaluations
 from qqt_bayes.tables.formats import Source, read_table
@@ -123,7 +124,7 @@ def _with_paths(mapping: Source, folder: Path) -> pd.DataFrame:
 def _unmapped(folder: Path) -> Sheet:
     rows: list[tuple[object, ...]] = []
     faults = []
-    for path in sorted(folder.glob(PATTERN)):
+    for path in track(sorted(folder.glob(PATTERN)), "Reading evaluations"):
         try:
             lines = read_table(path, "evaluation")
             lines.check()
@@ -163,7 +164,7 @@ def run_of(path: Path, folder: Path) -> str:
 def _open_clip(folder: Path) -> Sheet:
     """What OpenCLIP logged of each training: the line of its last checkpoint."""
     records, places, faults = [], [], []
-    for path in sorted(folder.glob(TRAINING)):
+    for path in track(sorted(folder.glob(TRAINING)), "Reading logs of trainings"):
         try:
             lines = read_table(path, "results")
             lines.check()
