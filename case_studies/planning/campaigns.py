@@ -10,10 +10,10 @@ levels        every level at 1/16 and 1/4 of the target
 design        what `design` proposes: first from the prior alone, then twice from the fit so far
 design, half  the same with half of the compute
 
-The second stage of `design` has spent 0.45 of the compute, so that it says what half of it is worth.
+The second stage of `design` has spent 0.45 of the compute: it says what half of it is worth.
 
     python case_studies/planning/campaigns.py --worlds 100     # simulated; an hour on two cores
-    python case_studies/planning/campaigns.py --mini-clip      # the eight worlds of small trainings
+    python case_studies/planning/campaigns.py --mini-clip    # the eight worlds of small trainings
 """
 
 import argparse
