@@ -42,6 +42,10 @@ AGAIN, LAST = 1 / 16, 1 / 4
 STAGES = 0.1, 0.45, 1.0
 """Shares of the compute that are spent at the end of each stage of a campaign by `design`."""
 POOLS, SIZE = 5, 1e8
+PRIOR_DRAWS = 400
+"""Draws of a prior among which a world is looked for."""
+TRAININGS = 3
+"""Trainings of each training set at each budget that a simulated world has."""
 WORST, LEAST_FALL, NEAR = 0.9, 0.1, 0.01
 """Worlds of the prior in which a level has a larger error at the target than the first, or errors
 fall by less than the second, are passed over: nobody would train there. So are those in which the
@@ -151,44 +155,44 @@ def simulated(count, seed=0):
             target = SIZE * float(2 ** rng.uniform(2, 6))  # 4 to 64 epochs of the best pool
             budgets = target * np.unique([*SHARES, *uniform_shares(len(names), len(sets)), 1.0])
             own = int(rng.integers(2**31))
-            prior = fit_before_runs(load_model(model), sets, budgets, draws=50, seed=own)
+            prior = fit_before_runs(load_model(model), sets, budgets, draws=PRIOR_DRAWS, seed=own)
             levels = sets.isel(data=slice(POOLS)).rename(data="level")
-            known = joint_outcomes(
-                {model: sorted_by(prior, quality)},
-                np.ones(1),
-                levels,
-                target,
-                sets,
-                budgets,
-                seed=own,
-            )
-            errors = pd.concat(
-                [
-                    xr.DataArray(
-                        np.exp(known.log_errors(k)[0]), known.mean[0].coords, ("data", "budget")
-                    )
-                    .to_series()
-                    .rename("error")
-                    .rename_axis(["data", "samples_seen"])
-                    .reset_index()
-                    for k in range(3)
-                ],
-                ignore_index=True,
-            )
-            errors["error"] = errors["error"].clip(upper=1)
-            truth = known.loss[0].to_series()
-            first = errors[errors["samples_seen"] == budgets[0]]["error"]
-            early = known.mean[0].sel(data=names, budget=AGAIN * target).to_series()
-            falls = truth.max() <= WORST and first.max() - truth.min() >= LEAST_FALL
-            near = np.sort(truth)[1] - truth.min() <= NEAR
-            if not falls or not near or early.idxmin() == truth.idxmin():
+            fits = {model: sorted_by(prior, quality)}
+            known = joint_outcomes(fits, np.ones(1), levels, target, sets, budgets, seed=own)
+            draw = first_of_interest(known, names, AGAIN * target)
+            if draw is None:
                 continue
-            columns = ["data", "samples_seen", "error"]
+            of_runs = known.mean[draw].drop_vars("sample", errors="ignore")
+            trainings = [
+                of_runs.copy(data=np.exp(known.log_errors(k)[draw]).clip(max=1)).to_series()
+                for k in range(TRAININGS)
+            ]
+            errors = pd.concat(trainings).rename("error").rename_axis(["data", "samples_seen"])
             worlds.append(
-                World(f"{model} {i}", sets, names, target, errors, truth, "error", columns)
+                World(
+                    f"{model} {i}",
+                    sets,
+                    names,
+                    target,
+                    errors.reset_index(),
+                    known.loss[draw].to_series(),
+                    "error",
+                    ["data", "samples_seen", "error"],
+                )
             )
             i += 2
     return worlds
+
+
+def first_of_interest(known, names, early):
+    """The first draw in which there is a question: see `WORST`; None if there is none."""
+    loss = known.loss.values
+    curves = known.mean.sel(data=names)
+    falls = (curves.isel(budget=0).max("data").values - loss.min(axis=1)) >= LEAST_FALL
+    near = np.diff(np.sort(loss, axis=1)[:, :2], axis=1)[:, 0] <= NEAR
+    other = curves.sel(budget=early).values.argmin(axis=1) != loss.argmin(axis=1)
+    found = np.flatnonzero(falls & near & other & (loss.max(axis=1) <= WORST))
+    return int(found[0]) if found.size else None
 
 
 def sorted_by(prior, quality):

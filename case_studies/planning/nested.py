@@ -1,9 +1,9 @@
 """Check by refits what a batch of runs is worth: what regression says in seconds, by brute force.
 
 Eight cheap runs of a world of small trainings are known: four levels at 1/64 and 1/16 of the
-target. The batch is every level at a quarter of it. Outcomes of the batch are drawn from the fit; for each,
-the model is fitted again to all runs, and the level of least expected error is chosen. What that
-gains on average is the value of the batch (EVSI), by its definition. Regression
+target. The batch is every level at a quarter of it. Outcomes of the batch are drawn from the fit;
+for each, the model is fitted again to all runs, and the level of least expected error is chosen.
+What that gains on average is the value of the batch (EVSI), by its definition. Regression
 (`qqt_bayes.planning.value`) says it of the same draws.
 
     python case_studies/planning/nested.py --outcomes 200    # ten minutes on two cores
