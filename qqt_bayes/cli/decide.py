@@ -41,6 +41,7 @@ def report(
     target_pools: str | None,
     subsets: bool,
     budgets: str | None,
+    new_run: bool,
     only_group: str | None,
     figures: str | None,
     outputs: tuple[str, ...],
@@ -58,7 +59,7 @@ def report(
         study, which knows its fits, weights, levels and budgets.
     form : {"table", "json", "csv"}
     weights, levels, is_nested, scale, target_pools, subsets, budgets
-    only_group, figures, outputs, explain, yes, overwrite
+    new_run, only_group, figures, outputs, explain, yes, overwrite
         The options of the command. What is to be written is checked before long work.
     **criteria
         As for `qqt_bayes.decide`.
@@ -107,7 +108,7 @@ def report(
         go_on(questions_of_targets(first.runs, samples, asked), yes)
         options: dict[str, Any] = {"weights": shares, "target_pools": larger, "group": only_group}
         with shown("Judging levels"):
-            decision = decide(fits, taken, samples, **options, **criteria)
+            decision = decide(fits, taken, samples, new_run=new_run, **options, **criteria)
     if failed := [each.gate for each in fits.values() if not each.gate.passed]:
         warn("\n".join(map(gate_text.verdict, failed)))
     beware = [] if study is None else left_out(study.refused, list(fits))

@@ -73,6 +73,7 @@ def predict(
 )
 @click.option("--budgets", metavar="LIST", help=options.BUDGETS_HELP)
 @options.criteria
+@options.new_run
 @options.only_group
 @click.option("--figures", metavar="DIR", help="Folder for figures, as PNG and SVG.")
 @click.option(
@@ -92,6 +93,7 @@ def decide(
     target_pools: str | None,
     subsets: bool,
     budgets: str | None,
+    new_run: bool,
     only_group: str | None,
     figures: str | None,
     outputs: tuple[str, ...],
@@ -115,7 +117,7 @@ def decide(
             "--figures": figures,
             "--nested": is_nested,
         }
-        of_levels |= {"--scale": scale, "--target-pools": target_pools}
+        of_levels |= {"--scale": scale, "--target-pools": target_pools, "--new-run": new_run}
         for name, is_given in of_levels.items():
             if is_given:
                 raise click.UsageError(f"{name} is for levels; --subsets judges subsets of pools.")
@@ -138,6 +140,7 @@ def decide(
         target_pools=target_pools,
         subsets=subsets,
         budgets=budgets,
+        new_run=new_run,
         only_group=only_group,
         figures=figures,
         outputs=outputs,

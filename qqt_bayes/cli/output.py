@@ -18,6 +18,7 @@ from qqt_bayes.files import write
 from qqt_bayes.phrases import LINE, format_samples, in_lines
 from qqt_bayes.report.decision_text import summary
 from qqt_bayes.report.records import at_a_glance, to_csv, to_frame, to_json, to_json_text
+from qqt_bayes.report.rules_text import choices_by_rule
 from qqt_bayes.report.verdict_text import answers, candidates
 
 Show = Callable[[Any], str]
@@ -172,6 +173,11 @@ def emit_decision(
     _print_table(at_a_glance(decision))
     sys.stdout.write("\n")
     _print_table(candidates(decision))
+    if "choice_by_rule" in decision:
+        sys.stdout.write("\n")
+        by_rule = choices_by_rule(decision.sortby("budget"))
+        rules = decision["rule"].values.tolist()
+        _print_table(by_rule.rename(columns={rule: f"by {rule}" for rule in rules}))
     bullets = [
         f"- {f'{each.group}: ' if each.group else ''}{line}"
         for each in found

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Unpack
+from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes.decisions.candidates import by_size_exponent, scaled
-from qqt_bayes.decisions.criteria import ROUNDING, Criteria, CriteriaFields
+from qqt_bayes.decisions.criteria import Criteria, CriteriaFields
 from qqt_bayes.decisions.crossover import crossovers
 from qqt_bayes.decisions.judge import judge
+from qqt_bayes.decisions.rules import ROUNDING
 from qqt_bayes.decisions.stack import as_shares, mix
 from qqt_bayes.decisions.trained import trained_at, with_proof
 from qqt_bayes.laws.level_curves import SAMPLE
@@ -25,7 +26,7 @@ from qqt_bayes.posterior.levels import (
     pool_multiple,
     require_affordable,
 )
-from qqt_bayes.posterior.prediction import predict
+from qqt_bayes.posterior.prediction import MEAN, ONE_RUN, of_one_run, predict
 
 UNITS = {
     "error": "as error",
@@ -49,6 +50,7 @@ def decide(
     target_pools: float | Mapping[str, float] | None = None,
     group: str | None = None,
     discrepancy: bool = True,
+    new_run: bool = False,
     force: bool = False,
     **fields: Unpack[CriteriaFields],
 ) -> xr.Dataset:
@@ -73,6 +75,10 @@ def decide(
     discrepancy : bool
         Judge errors that depart from the law as `qqt_bayes.model.discrepancy` says; else the law's
         own.
+    new_run : bool
+        Judge one new training of each level, with the run-to-run noise of the likelihood, instead
+        of the mean over trainings: probabilities and regrets then hold luck, too. The attribute
+        `of` says which it is; crossovers and `choice_by_exponent` are always of mean curves.
     force : bool
         Decide on a fit that did not pass the gate.
 
@@ -128,12 +134,8 @@ def decide(
     require_affordable(levels.sizes["level"], as_budgets(budgets).size, draws, groups)
     if target_pools is not None:
         levels = scaled(levels, first.runs["pool_size"], target_pools)
-    of_laws = [predict(each, levels, budgets, group=group, law_only=True) for each in fits]
-    of_law = error = mix(of_laws, shares)
-    if discrepancy:
-        one, both = first.one_group(group), zip(of_laws, fits, strict=True)
-        error = mix([depart(curve, each, levels, one) for curve, each in both], shares)
-    decision = judge(error, criteria).assign(misfit=misfit(of_law, error))
+    drawn = errors_of(named, shares, levels, budgets, group, discrepancy, new_run)
+    decision = judge(drawn.error, criteria).assign(misfit=misfit(drawn.of_law, drawn.mean))
     seen = decision["budget"].values
     if len(fits) == 1 and min(seen.size, levels.sizes["level"]) > 1:
         found = crossovers(first, levels, seen, criteria.quantiles, group, discrepancy=discrepancy)
@@ -142,7 +144,65 @@ def decide(
     if (decision["pool_multiple"] > 1 + ROUNDING).any():
         decision = decision.merge(by_size_exponent(named, levels, seen, criteria, group))
     departs = discrepancy and any(each.spec.discrepancy for each in fits)
-    return decision.assign_attrs(forced=int(force), discrepancy=int(departs))
+    return decision.assign_attrs(
+        forced=int(force), discrepancy=int(departs), of=ONE_RUN if new_run else MEAN
+    )
+
+
+class Errors(NamedTuple):
+    """Errors of levels under the draws of one or several laws.
+
+    Attributes
+    ----------
+    of_law : DataArray
+        By the laws alone.
+    mean : DataArray
+        The mean over trainings, which may depart from them.
+    error : DataArray
+        What is judged: that mean, or one new training.
+    """
+
+    of_law: xr.DataArray
+    mean: xr.DataArray
+    error: xr.DataArray
+
+
+def errors_of(
+    fits: Mapping[str, Fit],
+    weights: NDArray[np.float64],
+    levels: xr.DataArray,
+    budgets: ArrayLike | str,
+    group: str | None,
+    discrepancy: bool,
+    new_run: bool,
+    *,
+    along_budgets: bool = False,
+) -> Errors:
+    """Errors of levels at budgets under as many draws of each fit as its weight says.
+
+    Parameters
+    ----------
+    fits : mapping of str to Fit
+    weights : array, shape (fit,)
+    levels : DataArray, dims (level, pool)
+    budgets, group, discrepancy, new_run
+        As for `decide`.
+    along_budgets : bool
+        As for `qqt_bayes.posterior.prediction.of_one_run`.
+    """
+    one = next(iter(fits.values())).one_group(group)
+    order = sorted(fits)  # each law has luck of its own, whatever order they are given in
+    of_laws, means, errors = [], [], []
+    for name, fit in fits.items():
+        curve = predict(fit, levels, budgets, group=group, law_only=True)
+        mean = depart(curve, fit, levels, one) if discrepancy else curve
+        of_laws.append(curve)
+        means.append(mean)
+        if new_run:
+            seed = order.index(name)
+            errors.append(of_one_run(mean, fit, one, seed, along_budgets=along_budgets))
+    of_law, mean = mix(of_laws, weights), mix(means, weights)
+    return Errors(of_law, mean, mix(errors, weights) if new_run else mean)
 
 
 def decide_stack(
@@ -218,8 +278,8 @@ def add_distance_from_runs(
     )
     for name, units in UNITS.items():
         decision[name].attrs["units"] = units
-    dims = ("group", "law", "exponent", "pair", "level", "pool", "budget", "quantile")
-    return decision.transpose(*dims, missing_dims="ignore").assign_attrs(
+    dims = ("group", "law", "exponent", "pair", "rule", "level", "other", "pool", "budget")
+    return decision.transpose(*dims, "quantile", missing_dims="ignore").assign_attrs(
         kind=fit.kind,
         measure=fit.measure,
         unit=fit.unit,

@@ -41,7 +41,7 @@ PLAUSIBLE = {
     "outputs": ["new.json", "new.csv"],
     "columns": ["error=error", "accuracy=error"],
     "weights": ["1,2", "stacking", "1"],
-    "rule": ["expected", "cvar", "target"],
+    "rule": ["expected", "cvar", "target", "regret", "all"],
 }
 """What fits, by the name of a parameter: so that a command comes far before something is odd."""
 SLOW = {"--dask", "--refit"}
