@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Unpack
+from typing import Any, Unpack
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from qqt_bayes.decisions.candidates import by_size_exponent, scaled
+from qqt_bayes.decisions.candidates import by_size_exponent
 from qqt_bayes.decisions.criteria import Criteria, CriteriaFields
 from qqt_bayes.decisions.crossover import crossovers
+from qqt_bayes.decisions.drawn import asked_of, errors_of, how_judged
 from qqt_bayes.decisions.judge import judge
 from qqt_bayes.decisions.rules import ROUNDING
-from qqt_bayes.decisions.stack import as_shares, mix
 from qqt_bayes.decisions.trained import trained_at, with_proof
 from qqt_bayes.laws.level_curves import SAMPLE
-from qqt_bayes.posterior.departure import depart
-from qqt_bayes.posterior.fit import AnyFit, Fit, opened, weakest_method
-from qqt_bayes.posterior.levels import (
-    Levels,
-    as_budgets,
-    as_levels,
-    pool_multiple,
-    require_affordable,
-)
-from qqt_bayes.posterior.prediction import MEAN, ONE_RUN, of_one_run, predict
+from qqt_bayes.posterior.fit import AnyFit, Fit, weakest_method
+from qqt_bayes.posterior.levels import Levels, pool_multiple
 
 UNITS = {
     "error": "as error",
@@ -122,87 +114,18 @@ def decide(
     ``decide([fit, other], levels, "64M, 1.28B")``
     """
     criteria = Criteria.of(criteria, fields)
-    named = opened(fit)
-    fits = list(named.values())
-    shares = as_shares(weights, len(fits))
-    for each in fits:
-        each.require_passed(force)
-    first = fits[0]
-    levels = as_levels(levels, first.pools)
-    groups = 1 if first.one_group(group) is not None else len(first.groups)
-    draws = sum(each.draws for each in fits)
-    require_affordable(levels.sizes["level"], as_budgets(budgets).size, draws, groups)
-    if target_pools is not None:
-        levels = scaled(levels, first.runs["pool_size"], target_pools)
-    drawn = errors_of(named, shares, levels, budgets, group, discrepancy, new_run)
+    question = asked_of(fit, levels, budgets, weights, target_pools, group, force)
+    named, shares, levels, first = question.fits, question.weights, question.levels, question.first
+    drawn = errors_of(question, question.budgets, discrepancy, new_run)
     decision = judge(drawn.error, criteria).assign(misfit=misfit(drawn.of_law, drawn.mean))
     seen = decision["budget"].values
-    if len(fits) == 1 and min(seen.size, levels.sizes["level"]) > 1:
+    if len(named) == 1 and min(seen.size, levels.sizes["level"]) > 1:
         found = crossovers(first, levels, seen, criteria.quantiles, group, discrepancy=discrepancy)
         decision = decision.assign(found)
     decision = add_distance_from_runs(decision, named, shares, levels, group)
     if (decision["pool_multiple"] > 1 + ROUNDING).any():
         decision = decision.merge(by_size_exponent(named, levels, seen, criteria, group))
-    departs = discrepancy and any(each.spec.discrepancy for each in fits)
-    return decision.assign_attrs(
-        forced=int(force), discrepancy=int(departs), of=ONE_RUN if new_run else MEAN
-    )
-
-
-class Errors(NamedTuple):
-    """Errors of levels under the draws of one or several laws.
-
-    Attributes
-    ----------
-    of_law : DataArray
-        By the laws alone.
-    mean : DataArray
-        The mean over trainings, which may depart from them.
-    error : DataArray
-        What is judged: that mean, or one new training.
-    """
-
-    of_law: xr.DataArray
-    mean: xr.DataArray
-    error: xr.DataArray
-
-
-def errors_of(
-    fits: Mapping[str, Fit],
-    weights: NDArray[np.float64],
-    levels: xr.DataArray,
-    budgets: ArrayLike | str,
-    group: str | None,
-    discrepancy: bool,
-    new_run: bool,
-    *,
-    along_budgets: bool = False,
-) -> Errors:
-    """Errors of levels at budgets under as many draws of each fit as its weight says.
-
-    Parameters
-    ----------
-    fits : mapping of str to Fit
-    weights : array, shape (fit,)
-    levels : DataArray, dims (level, pool)
-    budgets, group, discrepancy, new_run
-        As for `decide`.
-    along_budgets : bool
-        As for `qqt_bayes.posterior.prediction.of_one_run`.
-    """
-    one = next(iter(fits.values())).one_group(group)
-    order = sorted(fits)  # each law has luck of its own, whatever order they are given in
-    of_laws, means, errors = [], [], []
-    for name, fit in fits.items():
-        curve = predict(fit, levels, budgets, group=group, law_only=True)
-        mean = depart(curve, fit, levels, one) if discrepancy else curve
-        of_laws.append(curve)
-        means.append(mean)
-        if new_run:
-            seed = order.index(name)
-            errors.append(of_one_run(mean, fit, one, seed, along_budgets=along_budgets))
-    of_law, mean = mix(of_laws, weights), mix(means, weights)
-    return Errors(of_law, mean, mix(errors, weights) if new_run else mean)
+    return decision.assign_attrs(how_judged(question, discrepancy, new_run))
 
 
 def decide_stack(
