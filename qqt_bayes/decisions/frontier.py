@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes.decisions.criteria import Criteria, CriteriaFields
 from qqt_bayes.decisions.decide import add_distance_from_runs, misfit
-from qqt_bayes.decisions.drawn import Asked, asked_of, errors_of, how_judged
+from qqt_bayes.decisions.drawn import Asked, Errors, asked_of, errors_of, how_judged
 from qqt_bayes.decisions.judge import judge
 from qqt_bayes.decisions.reach import least_budgets, path_of, path_of_choice
 from qqt_bayes.decisions.rules import ROUNDING, TIE
@@ -20,7 +20,6 @@ from qqt_bayes.decisions.targets import as_probabilities, as_targets
 from qqt_bayes.laws.level_curves import SAMPLE, evaluate
 from qqt_bayes.posterior.fit import AnyFit, in_group
 from qqt_bayes.posterior.levels import MAX_ERRORS, Levels
-from qqt_bayes.posterior.prediction import of_one_run
 from qqt_bayes.tables.cells import LARGEST
 
 GRID_POINTS = 33
@@ -75,7 +74,7 @@ def frontier(
 
         - `frontier` (budget, quantile) and `frontier_mean` (budget): the error of the choice;
         - `evpi` (budget): the expected value of perfect information, in error: what choosing by the
-          expected error costs beside knowing the best level of each draw;
+          expected error costs beside knowing the mean over trainings of every level;
         - `probability_reached` (target, level, budget) and `probability_reached_by_choice` (target,
           budget): of an error of at most the target;
         - `budget_to_target` (target, probability, level) and `budget_to_target_by_choice` (target,
@@ -115,14 +114,17 @@ def frontier(
         asked_about, question.fits, question.weights, question.levels, group
     ).assign_attrs(how_judged(question, discrepancy, new_run))
     chosen = found["level"] == found["choice"]
+    # no run tells the luck of another: what can be known are the means over trainings
+    of_mean = drawn.mean.isel(at)
+    known = found["regret"] if not new_run else (of_mean - of_mean.min("level")).mean(SAMPLE)
     found = found.assign(
         frontier=found["error"].where(chosen).max("level").assign_attrs(units="as error"),
         frontier_mean=found["error_mean"].where(chosen).max("level").assign_attrs(units="as error"),
-        evpi=found["regret"].min("level").assign_attrs(units="as error"),
+        evpi=known.min("level").assign_attrs(units="as error"),
     )
     if not aims.size:
         return found
-    lowest = floor_of(question, grid, new_run)
+    lowest = floor_of(question, drawn)
     errors = drawn.error.isel(at)
     met = [(errors <= aim + TIE).mean(SAMPLE) for aim in aims["target_error"].values]
     by_level = xr.concat(met, aims["target"]).assign_coords(aims.coords)
@@ -153,28 +155,27 @@ def grid_about(budgets: NDArray[np.float64], errors_at_a_budget: int) -> NDArray
     return np.sort(np.append(budgets, more[~near]))
 
 
-def floor_of(question: Asked, grid: NDArray[np.float64], new_run: bool) -> xr.DataArray:
+def floor_of(question: Asked, drawn: Errors) -> xr.DataArray:
     """The lowest error of the law at any budget, dims (chain, draw, ..., level), under every draw.
 
-    Sought on the grid and beyond it, as far as samples are counted. Of one new training, with its
-    luck at the largest budget asked about.
+    Sought at the budgets of the errors, ascending, and beyond them, as far as samples are counted.
+    Of one new training, with its luck at the largest of them.
     """
     one = question.first.one_group(question.group)
-    everywhere = np.append(grid, np.geomspace(grid[-1], LARGEST, FAR_BUDGETS + 1)[1:])
-    order = sorted(question.fits)
-    floors = []
-    for name, fit in question.fits.items():
+    end = drawn.of_law["budget"].values[-1]
+    far = np.geomspace(end, LARGEST, FAR_BUDGETS + 1)[1:]
+    floors: list[xr.DataArray] = []
+    for fit in question.fits.values():
         with np.errstate(all="ignore"):  # errors that rise without end are not the lowest
-            law = evaluate(fit.law, in_group(fit.parameters, one), question.levels, everywhere)
+            law = evaluate(fit.law, in_group(fit.parameters, one), question.levels, far)
         lowest = law.min("budget", skipna=True)
         if one is None and "group" not in lowest.dims:
             lowest = lowest.expand_dims(group=fit.groups)
-        if new_run:
-            at_end = lowest.expand_dims(budget=grid[-1:])
-            lucky = of_one_run(at_end, fit, one, order.index(name), along_budgets=True)
-            lowest = lucky.isel(budget=0, drop=True)
-        floors.append(lowest.transpose(*SAMPLE, ...))
-    return mix(floors, question.weights)
+        floors.append(lowest)
+    of_law = drawn.of_law.min("budget")
+    beyond = mix(floors, question.weights)
+    luck = (drawn.error - drawn.mean).isel(budget=-1, drop=True)
+    return of_law.where(of_law <= beyond, beyond) + luck
 
 
 def reaches(

@@ -162,7 +162,8 @@ def test_one_new_training_reaches_a_target_later_with_a_high_probability(fit):
     assert one.attrs["of"] == "one new run"
     gap = (one["budget_to_target"] - mean["budget_to_target"]).sel(level="top 2", target=0.65)
     assert gap.sel(probability=0.95) > 0
-    assert (one["evpi"] >= 0).all()
+    # what could be known are the means: luck is not
+    xr.testing.assert_allclose(one["evpi"], mean["evpi"])
 
 
 def test_several_laws_and_groups():
