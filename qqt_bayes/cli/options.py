@@ -250,6 +250,31 @@ def require_one_size(scale: float | None, target_pools: str | None) -> None:
         raise click.UsageError("--scale and --target-pools both say how large pools are; give one.")
 
 
+weights = click.option(
+    "--weights",
+    metavar="LIST",
+    help="Several FITs: 0.7,0.3, or stacking (see `qqt compare`); equal ones if not given.",
+)
+SEVERAL_FITS = "--weights is for several FITs."
+
+nested = click.option(
+    "--nested",
+    "is_nested",
+    is_flag=True,
+    help="Instead of levels, unions of pools: the best, the two best, and so on, by the posterior.",
+)
+ONE_OF_LEVELS = "--levels and --nested both say what to decide between; give one."
+
+ASKED = (
+    *("weights", "levels", "is_nested", "scale", "target_pools"),
+    *("budgets", "only_group", "yes"),
+)
+"""The names of the options that say what is asked of fits, see `qqt_bayes.cli.sources`."""
+
+outputs = click.option(
+    "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Write as .csv or .json, too."
+)
+
 explain = click.option(
     "--explain", is_flag=True, help="Print all that is known of the decision in words, too."
 )

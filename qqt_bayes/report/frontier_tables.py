@@ -148,7 +148,7 @@ def budgets_at_a_glance(frontier: xr.Dataset) -> pd.DataFrame:
                     "choice": at["choice"].item(),
                     with_interval(own.attrs): f"{median:.3f} [{low:.3f}, {high:.3f}]",
                     "P(best)": at["probability_best"].sel(level=at["choice"].item()).item(),
-                    "regret (EVPI)": at["evpi"].item(),
+                    "EVPI": at["evpi"].item(),
                     "winner": at["winner"].item() if at["proven"] or is_open else "not proven",
                     "extrapolated": at["extrapolation"].item(),
                 }

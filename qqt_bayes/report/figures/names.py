@@ -9,8 +9,14 @@ MARKS = {".png": f"Software\0{MAKER}".encode(), ".svg": f"<dc:title>{MAKER}</dc:
 """What the beginning of such a file holds, by the ending of its name."""
 BEGINNING = 4096
 """Bytes of it in which the mark is."""
-TITLES = "scaling_curves", "probability_best", "utility_curves", "parameter_posteriors"
-"""How the names of a decision's figures begin; a group or a model may follow behind a dash."""
+TITLES = (
+    "scaling_curves",
+    "probability_best",
+    "utility_curves",
+    "parameter_posteriors",
+    "frontier",
+)
+"""How the names of figures begin; a group or a model may follow behind a dash."""
 
 
 def is_figure(path: Path) -> bool:
