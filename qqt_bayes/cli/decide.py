@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from qqt_bayes.decisions.decide import decide
 from qqt_bayes.files import new_folder, writable
 from qqt_bayes.planning.targets import questions_of_targets
 from qqt_bayes.progress import shown
-from qqt_bayes.report.figures.names import figures_in
+from qqt_bayes.report.figures.names import TITLES, figures_in
 from qqt_bayes.report.verdict_text import left_out
 
 
@@ -93,7 +94,7 @@ def report(
         note(f"{len(drawn)} figures are in {figures}.")
 
 
-def figures_folder(folder: Path, *, overwrite: bool) -> Path:
+def figures_folder(folder: Path, titles: Sequence[str] = TITLES, *, overwrite: bool) -> Path:
     """The folder for figures, made if it is not there; what is in it stays, but for figures.
 
     Raises
@@ -102,5 +103,5 @@ def figures_folder(folder: Path, *, overwrite: bool) -> Path:
         If it cannot be made or written to, or files in it would be replaced that are no figures.
     """
     writable(new_folder(folder) / "scaling_curves.png")
-    require_figures(figures_in(folder), overwrite=overwrite)
+    require_figures(figures_in(folder, titles), overwrite=overwrite)
     return folder

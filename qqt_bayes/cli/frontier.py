@@ -17,6 +17,7 @@ from qqt_bayes.decisions.frontier import frontier
 from qqt_bayes.files import writable, write
 from qqt_bayes.progress import shown
 from qqt_bayes.report.decision_text import paragraphs
+from qqt_bayes.report.figures.names import OF_FRONTIER
 from qqt_bayes.report.frontier_tables import (
     budgets_at_a_glance,
     in_one_table,
@@ -64,7 +65,9 @@ def report(
     read = files_of(sources, asked["levels"], asked["target_pools"])
     paths = [writable(Path(name), read, WRITERS) for name in outputs]
     require_frontiers(paths, overwrite=overwrite)
-    folder = None if figures is None else figures_folder(Path(figures), overwrite=overwrite)
+    folder = None
+    if figures is not None:
+        folder = figures_folder(Path(figures), OF_FRONTIER, overwrite=overwrite)
     fits, study = read_sources(sources, whole=asked["weights"] is not None)
     question = question_of(fits, study, **asked)
     with shown("Judging levels"):
@@ -107,4 +110,5 @@ def emit_frontier(found: xr.Dataset, form: str, beware: list[str]) -> None:
     if "target" in found.dims:
         output.print_table(targets_at_a_glance(found))
         sys.stdout.write("\n")
+    output.print_rules(found)
     sys.stdout.write(output.wrapped(paragraphs(sentences)))

@@ -174,17 +174,13 @@ def emit_decision(
     print_table(at_a_glance(decision))
     sys.stdout.write("\n")
     print_table(candidates(decision))
-    if "choice_by_rule" in decision:
-        sys.stdout.write("\n")
-        by_rule = choices_by_rule(decision.sortby("budget"))
-        rules = decision["rule"].values.tolist()
-        print_table(by_rule.rename(columns={rule: f"by {rule}" for rule in rules}))
+    sys.stdout.write("\n")
+    print_rules(decision)
     bullets = [
         f"- {f'{each.group}: ' if each.group else ''}{line}"
         for each in found
         for line in each.bullets
     ]
-    sys.stdout.write("\n")
     sys.stdout.writelines(map(wrapped, bullets))
     if explain:
         sys.stdout.write("\n" + wrapped(summary(decision) if study is None else study))
@@ -200,6 +196,16 @@ WRITERS: dict[str, Callable[[xr.Dataset], str]] = {
 def write_decision(decision: xr.Dataset, path: Path) -> None:
     """Write every level at every budget as CSV, or as JSON with the settings and the summary."""
     write(path, WRITERS[path.suffix.lower()](decision))
+
+
+def print_rules(decision: xr.Dataset) -> None:
+    """Print what each rule chooses, and an empty line; nothing if one rule was asked for."""
+    if "choice_by_rule" not in decision:
+        return
+    by_rule = choices_by_rule(decision.sortby("budget"))
+    rules = decision["rule"].values.tolist()
+    print_table(by_rule.rename(columns={rule: f"by {rule}" for rule in rules}))
+    sys.stdout.write("\n")
 
 
 def print_table(frame: pd.DataFrame) -> None:

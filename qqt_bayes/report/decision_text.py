@@ -32,7 +32,7 @@ from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.posterior.methods import is_approximate
 from qqt_bayes.report.fit_text import remark
 from qqt_bayes.report.limits_text import LIMITS
-from qqt_bayes.report.measures import judged, measure, measured, measured_interval, unit
+from qqt_bayes.report.measures import judged, measure, measured, measured_interval, over_what, unit
 from qqt_bayes.report.rules_text import BASIS, disagreements, scored
 
 RELIABILITY = (
@@ -216,7 +216,8 @@ def _only_level(decision: xr.Dataset) -> str:
         ends.append(f"{mean:.3f} ({interval}) at {format_samples(level['budget'].values[i])}")
     return (
         f"There is one level, {level['level'].item()}, and nothing to choose between; its expected "
-        f"{measure(decision.attrs)} is {' and '.join(dict.fromkeys(ends))} {unit(decision.attrs)}."
+        f"{measure(decision.attrs)}, {over_what(decision.attrs)}, is "
+        f"{' and '.join(dict.fromkeys(ends))} {unit(decision.attrs)}."
     )
 
 

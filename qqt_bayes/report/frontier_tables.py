@@ -18,6 +18,7 @@ from qqt_bayes.report.decision_text import paragraphs
 from qqt_bayes.report.frontier_text import remarks
 from qqt_bayes.report.measures import measured_interval, with_interval
 from qqt_bayes.report.records import FLAGS, plain
+from qqt_bayes.report.rules_text import choices_by_rule
 
 BEST_CHOICE = "(best choice)"
 """What a table for people calls the policy that takes the choice at each budget."""
@@ -117,7 +118,8 @@ def to_json(frontier: xr.Dataset) -> dict[str, Any]:
     dict
         `settings`, `summary`, `remarks` (its sentences, each with an `id`), `frontier` (one for
         each group and budget) and `targets` (one for each group, target, probability and level,
-        `level` being null for the choice at each budget; `reach` says why `budget` is null).
+        `level` being null for the choice at each budget; `reach` says why `budget` is null); and
+        `choices_by_rule` if all rules were asked for.
     """
     sentences = remarks(frontier)
     attributes = frontier.attrs
@@ -130,6 +132,8 @@ def to_json(frontier: xr.Dataset) -> dict[str, Any]:
             "targets": targets_frame(frontier).to_dict("records"),
         }
     )
+    if "choice_by_rule" in frontier:
+        made["choices_by_rule"] = plain(choices_by_rule(frontier).to_dict("records"))
     return made
 
 

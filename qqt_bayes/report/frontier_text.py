@@ -18,6 +18,7 @@ from qqt_bayes.report.measures import (
     measure,
     measured,
     measured_interval,
+    over_what,
     unit,
 )
 
@@ -75,12 +76,12 @@ def _reaches(own: xr.Dataset) -> str:
         for i in (0, -1)
     ]
     goes = f"goes from {ends[0]} to {ends[1]}" if budgets.size > 1 else f"is {ends[0]}"
-    of = "of one new training" if is_new_run(own.attrs) else "as a mean over trainings"
     beyond = own["most_trained"].item()
     far = budgets[-1] > beyond * (1 + 1e-9)
     trained = f"; nothing was trained beyond {format_samples(beyond)}" if far else ""
     return (
-        f"With the best choice at each budget ({which}) the expected {measure(own.attrs)}, {of}, "
+        f"With the best choice at each budget ({which}) the expected {measure(own.attrs)}, "
+        f"{over_what(own.attrs)}, "
         f"{goes} {unit(own.attrs)} ({100 * own.attrs['interval']:g}% interval {low:.3f} to "
         f"{high:.3f}){trained}."
     )
@@ -145,10 +146,17 @@ def _value(own: xr.Dataset) -> str:
         f"By this posterior, choosing today instead of knowing the best level is expected to cost "
         f"{cost(worth)} in {measure(own.attrs)}"
     )
+    checked = bool(own["proven"].all())
     if worth.max() < LEAST_COST:
-        return f"{costs} at any budget asked about: further runs can hardly improve the choice."
-    budget = format_samples(own["budget"].values[int(np.argmax(worth.values))])
-    return f"{costs}, the most at {budget} {unit(own.attrs)}: no further runs can be worth more."
+        costs += " at any budget asked about"
+        so = "further runs can hardly improve the choice"
+    else:
+        budget = format_samples(own["budget"].values[int(np.argmax(worth.values))])
+        costs += f", the most at {budget} {unit(own.attrs)}"
+        so = "no further runs can be worth more"
+    if checked:
+        return f"{costs}: {so}."
+    return f"{costs}; where no winner is proven that was never checked, and it may be more."
 
 
 def _listed(words: list[str]) -> str:

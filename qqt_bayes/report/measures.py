@@ -37,6 +37,11 @@ def judged(attributes: Mapping[Any, Any]) -> str:
     return "one new training each" if is_new_run(attributes) else "the mean curves"
 
 
+def over_what(attributes: Mapping[Any, Any]) -> str:
+    """Of what an expected error is, behind a comma."""
+    return "of one new training" if is_new_run(attributes) else "as a mean over trainings"
+
+
 def of_what(attributes: Mapping[Any, Any]) -> str:
     """What an error is of, in short: the mean over trainings, or one new training.
 

@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 import qqt_bayes as qqt
 from qqt_bayes.decisions.criteria import Criteria
-from qqt_bayes.decisions.frontier import frontier
+from qqt_bayes.decisions.frontier import frontier, grid_about
 from qqt_bayes.decisions.judge import judge
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.posterior.prediction import predict
@@ -230,3 +230,15 @@ def test_a_fit_that_did_not_pass_must_be_forced():
 def test_it_asks_before_it_answers(fit):
     with pytest.warns(qqt.PlausibilityWarning, match="budget"):
         qqt.frontier(fit, made.levels(), [64.0, 64e6])
+
+
+def test_the_grid_holds_what_is_asked_about_and_no_more_than_fits():
+    asked = np.array([1e9, 64e6, 5e9])
+    grid = grid_about(asked, 1000)
+    assert set(asked) <= set(grid)
+    assert (np.diff(np.log(grid)) > 0).all()
+    assert np.exp(np.diff(np.log(grid)).max()) <= 1.15 + 1e-9
+    few = grid_about(asked, 20_000_000)
+    assert few.size <= 5
+    np.testing.assert_array_equal(grid_about(asked, 50_000_000), np.sort(asked))
+    assert grid_about(np.array([1.0, 1e18]), 1).size > 200

@@ -158,9 +158,9 @@ def test_many_contenders_are_counted():
 
 def test_one_level():
     assert summary(decision([[1.0], [1.0]], [[0.0], [0.0]])) == (
-        "There is one level, top 10%, and nothing to choose between; its expected error is 0.800 "
-        "(90% interval 0.800 to 0.800) at 64M and 0.750 (90% interval 0.750 to 0.750) at 128M "
-        "samples."
+        "There is one level, top 10%, and nothing to choose between; its expected error, as a mean "
+        "over trainings, is 0.800 (90% interval 0.800 to 0.800) at 64M and 0.750 (90% interval "
+        "0.750 to 0.750) at 128M samples."
     )
 
 

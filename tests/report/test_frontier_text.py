@@ -82,6 +82,15 @@ def test_it_is_said_what_errors_are_of_and_what_was_trained():
     assert remarks(forced)[0]["id"] == "forced"
 
 
+def test_what_is_not_proven_is_not_called_worthless():
+    own = found([["reached", "reached"]], [[1e8, 2e8]])
+    own = own.assign(proven=own["proven"] & (own["budget"] < 2e8))
+    assert remarks(own)[-1]["text"].endswith(
+        "the most at 128M samples; where no winner is proven that was never checked, and it may "
+        "be more."
+    )
+
+
 def test_accuracies_are_told_as_accuracies():
     own = found([["reached", "reached"]], [[1e8, 2e8]], measure="accuracy")
     own = own.assign_coords(target=[0.26])
