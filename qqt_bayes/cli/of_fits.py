@@ -183,6 +183,8 @@ def frontier(
     """
     asked = {name: rest.pop(name) for name in options.ASKED}
     options.require_rule(rest)
+    if rest["target"] is not None and rest["rule"] not in ("target", "all"):
+        raise click.UsageError("--target is for --rule target; --targets names errors to reach.")
     is_study = options.require_one_study(sources)
     options.require_one_size(asked["scale"], asked["target_pools"])
     if asked["levels"] and asked["is_nested"]:

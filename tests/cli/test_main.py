@@ -107,6 +107,7 @@ def test_wrong_usage_exits_with_2(files: SimpleNamespace) -> None:
         ("decide", files.good, files.free, "--subsets"),
         ("frontier",),
         ("frontier", files.good, "--weights", "1"),
+        ("frontier", files.good, "--target", "0.5"),
         ("frontier", files.good, "--cvar-level", "0.5"),
         ("frontier", files.good, "--nested", "--levels", files.levels),
         ("compare",),

@@ -30,7 +30,7 @@ TAILS = st.sampled_from([0.0, 0.5, 0.8, 0.9, 0.99])
 
 
 @given(errors(), TAILS, st.randoms())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_no_rule_depends_on_the_order_of_levels_or_draws(error, tail, random):
     order, draws = list(range(error.sizes["level"])), list(range(error.sizes["draw"]))
     random.shuffle(order)
@@ -45,7 +45,7 @@ def test_no_rule_depends_on_the_order_of_levels_or_draws(error, tail, random):
 
 
 @given(errors(), TAILS)
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_all_rules_side_by_side_are_the_rules_one_by_one(error, tail):
     together = judge(error, Criteria(rule="all", cvar_level=tail, target=0.25))
     xr.testing.assert_equal(
@@ -63,7 +63,7 @@ def test_all_rules_side_by_side_are_the_rules_one_by_one(error, tail):
 
 
 @given(errors(), TAILS)
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_how_scores_of_rules_are_related(error, tail):
     """A mean is at most that of the worst draws, and a bound at most the mean beyond it."""
     decision = judge(error, Criteria(rule="all", cvar_level=tail))
@@ -87,7 +87,7 @@ def test_how_scores_of_rules_are_related(error, tail):
 
 
 @given(errors())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_what_dominance_means(error):
     """Beside a count by definition, over every target and every share of worst draws."""
     found = dominance(error)
