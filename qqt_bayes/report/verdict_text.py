@@ -12,14 +12,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from qqt_bayes.decisions.criteria import ROUNDING
+from qqt_bayes.decisions.rules import ROUNDING
 from qqt_bayes.decisions.study import choices, in_each_group
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.phrases import chance, cost, format_epochs, format_samples, joined, spans
 from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.report.decision_text import UNFIT, cautions, to_settle
 from qqt_bayes.report.limits_text import larger
-from qqt_bayes.report.measures import measure, measured_interval, unit
+from qqt_bayes.report.measures import measure, measured_interval, of_what, unit, with_interval
+from qqt_bayes.report.rules_text import disagreements
 
 MOST_CANDIDATES = 12
 """Candidates that are listed; the rest are in the CSV."""
@@ -103,7 +104,8 @@ def _answer(group: str, decision: xr.Dataset, alone: Mapping[str, xr.Dataset]) -
     if decision.sizes["level"] == 1:
         words = f"There is one candidate, {decision['level'].values[0]}, and nothing to choose."
         return Answer(group, first, words, [])
-    bullets = [_why(decision), _change(decision, alone), to_settle(decision)]
+    rules = " ".join(disagreements(decision.isel(budget=[-1])))
+    bullets = [_why(decision), rules, _change(decision, alone), to_settle(decision)]
     return Answer(group, first, _verdict(decision), [each for each in bullets if each])
 
 
@@ -162,7 +164,7 @@ def _why(decision: xr.Dataset) -> str:
         else ""
     )
     return (
-        f"Why: the {measure(decision.attrs)} of {choice} is {middle:.3f} "
+        f"Why: the {of_what(decision.attrs)} of {choice} is {middle:.3f} "
         f"({100 * decision.attrs['interval']:g}% interval {low:.3f} to {high:.3f}), of {rival} "
         f"{other:.3f}{seen}."
     )
@@ -215,7 +217,7 @@ def candidates(decision: xr.Dataset) -> pd.DataFrame:
         Columns `group` (if there are several), `candidate`, `takes`, `unique samples`, `epochs`,
         `P(best)`, `error [90%]` and `regret`.
     """
-    interval = f"{measure(decision.attrs)} [{100 * decision.attrs['interval']:g}%]"
+    interval = with_interval(decision.attrs)
     rows = []
     for group, (own,) in in_each_group([decision.sortby("budget")]):
         last = own.isel(budget=-1)
