@@ -123,7 +123,7 @@ def best_subsets(
         seen,
     )
     if pools.taken.size <= MAX_ENUMERATED_POOLS:
-        _require_affordable(2**pools.taken.size - 1, seen.size)
+        require_affordable_scores(2**pools.taken.size - 1, seen.size)
     report = advance or steps("Judging subsets")
     ranking = (
         enumerate_subsets(pools, criteria, report)
@@ -132,7 +132,7 @@ def best_subsets(
     )
     error, departs = None, discrepancy and bool(fit.spec.discrepancy)
     if departs:
-        ranking, error = _with_departures(fit, pools, ranking, criteria, one)
+        ranking, error = with_departures(fit, pools, ranking, criteria, one)
     decision = _judged(fit, pools, ranking, criteria, error)
     levels = decision["member"] * xr.DataArray(pools.taken, dims="pool")
     decision = add_distance_from_runs(
@@ -150,7 +150,7 @@ def best_subsets(
     )
 
 
-def _require_affordable(subsets: int, budgets: int) -> None:
+def require_affordable_scores(subsets: int, budgets: int) -> None:
     """Refuse more budgets than the scores of all subsets can be held at."""
     if subsets * budgets > MAX_ERRORS:
         raise InputError(
@@ -209,7 +209,7 @@ def _named(ranking: Ranking) -> tuple[Members, list[int]]:
     return named[order], [named[order].tolist().index(i) for i in chosen]
 
 
-def _with_departures(
+def with_departures(
     fit: Fit, pools: WholePools, ranking: Ranking, criteria: Criteria, group: str
 ) -> tuple[Ranking, xr.DataArray]:
     """Rank the subsets that score best by the law anew, by errors that depart from it.
