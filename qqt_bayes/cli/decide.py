@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qqt_bayes.cli import output
 from qqt_bayes.cli.inputs import (
     budgets_for,
+    count_of,
     go_on,
     levels_of,
     named_by_model,
@@ -29,6 +31,9 @@ from qqt_bayes.report import gate_text
 from qqt_bayes.report.figures.names import figures_in
 from qqt_bayes.report.verdict_text import left_out
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 
 def report(
     sources: tuple[str, ...],
@@ -40,6 +45,7 @@ def report(
     scale: float | None,
     target_pools: str | None,
     subsets: bool,
+    limits: Mapping[str, Any] | None,
     budgets: str | None,
     only_group: str | None,
     figures: str | None,
@@ -58,6 +64,8 @@ def report(
         study, which knows its fits, weights, levels and budgets.
     form : {"table", "json", "csv"}
     weights, levels, is_nested, scale, target_pools, subsets, budgets
+    limits : mapping, optional
+        Those of shares, if shares are to be decided about.
     only_group, figures, outputs, explain, yes, overwrite
         The options of the command. What is to be written is checked before long work.
     **criteria
@@ -80,10 +88,10 @@ def report(
     else:
         fits = named_by_model(sources, [opened(Path(path)) for path in sources])
     first = next(iter(fits.values()))
+    samples = study.budgets if study and budgets is None else budgets_for(first, budgets)
     if subsets:
         from qqt_bayes.decisions.subsets import best_subsets
 
-        samples = budgets_for(first, budgets)
         go_on(questions_of_targets(first.runs, samples), yes)
         with shown("Judging subsets"):
             decision = best_subsets(first, samples, group=only_group, **criteria)
@@ -91,23 +99,24 @@ def report(
         shares = None if study is None else study.weights
         shares = shares if weights is None else weights_of(fits, weights)
         larger = target_pools_of(scale, target_pools)
-        if study is None or budgets is not None:
-            samples = budgets_for(first, budgets)
-        else:
-            samples = study.budgets
-        if is_nested:
-            taken = nested(fits, shares, only_group)
-        elif study is None or levels is not None:
-            taken = levels_of(first, levels)
-        else:
-            taken = study.levels
-        taken = as_levels(taken, first.pools)
-        # of levels that are asked for as larger, or as unions, there is nothing to ask
-        asked = taken if levels is not None and larger is None else None
-        go_on(questions_of_targets(first.runs, samples, asked), yes)
         options: dict[str, Any] = {"weights": shares, "target_pools": larger, "group": only_group}
-        with shown("Judging levels"):
-            decision = decide(fits, taken, samples, **options, **criteria)
+        if limits is not None:
+            go_on(questions_of_targets(first.runs, samples), yes)
+            decision = _shares_of(fits, samples, limits, **options, **criteria)
+        else:
+            taken = (
+                nested(fits, shares, only_group)
+                if is_nested
+                else study.levels
+                if study is not None and levels is None
+                else levels_of(first, levels)
+            )
+            taken = as_levels(taken, first.pools)
+            # of levels that are asked for as larger, or as unions, there is nothing to ask
+            asked = taken if levels is not None and larger is None else None
+            go_on(questions_of_targets(first.runs, samples, asked), yes)
+            with shown("Judging levels"):
+                decision = decide(fits, taken, samples, **options, **criteria)
     if failed := [each.gate for each in fits.values() if not each.gate.passed]:
         warn("\n".join(map(gate_text.verdict, failed)))
     beware = [] if study is None else left_out(study.refused, list(fits))
@@ -120,6 +129,17 @@ def report(
         with shown("Drawing figures"):
             drawn = write_figures(fits, decision, decision["unique_samples"], folder)
         note(f"{len(drawn)} figures are in {figures}.")
+
+
+def _shares_of(
+    fits: Mapping[str, Fit], budgets: Any, limits: Mapping[str, Any], **options: Any
+) -> xr.Dataset:
+    """The decision about shares of the pools."""
+    from qqt_bayes.decisions.inclusion import best_shares
+
+    most = count_of("--most-samples", limits["most_samples"])
+    with shown("Seeking shares"):
+        return best_shares(fits, budgets, **{**limits, "most_samples": most}, **options)
 
 
 def figures_folder(folder: Path, *, overwrite: bool) -> Path:

@@ -18,6 +18,7 @@ from qqt_bayes.files import write
 from qqt_bayes.phrases import LINE, format_samples, in_lines
 from qqt_bayes.report.decision_text import summary
 from qqt_bayes.report.records import at_a_glance, to_csv, to_frame, to_json, to_json_text
+from qqt_bayes.report.shares_text import is_of_shares, shares_table
 from qqt_bayes.report.verdict_text import answers, candidates
 
 Show = Callable[[Any], str]
@@ -58,6 +59,8 @@ SHOWN: dict[str, Show] = {
     "unique samples": format_samples,
     "P": "{:.2f}".format,
     "regret": "{:.4f}".format,
+    "gain": "{:.4f}".format,
+    "gap": "{:.4f}".format,
     "extrapolated": times,
 }
 """How a table writes a column, by its heading up to a bracket; others as `plain` does."""
@@ -169,9 +172,12 @@ def emit_decision(
     for each in found:
         sys.stdout.write(wrapped(f"{each.group}: {each.verdict}" if each.group else each.verdict))
     sys.stdout.write("\n")
-    _print_table(at_a_glance(decision))
-    sys.stdout.write("\n")
-    _print_table(candidates(decision))
+    if is_of_shares(decision):
+        _print_table(shares_table(decision.sortby("budget")))
+    else:
+        _print_table(at_a_glance(decision))
+        sys.stdout.write("\n")
+        _print_table(candidates(decision))
     bullets = [
         f"- {f'{each.group}: ' if each.group else ''}{line}"
         for each in found

@@ -164,7 +164,10 @@ leave 4M
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and bool(np.isfinite(value))
+    """Whether something is a finite number, and no truth value."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    return bool(np.isfinite(float(value)))
 
 
 def _said(faults: list[str]) -> str:

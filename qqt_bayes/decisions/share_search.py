@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from qqt_bayes.decisions.branch_and_bound import draw_weights
@@ -22,13 +23,15 @@ from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.laws.share_curves import AtSize, below
 from qqt_bayes.laws.subset_curves import Array, WholePools
 
-CLOSED_GAP = 1e-4
-"""Distance between best score and bound at which a search ends: a thirtieth of what matters."""
+CLOSED_GAP = 2e-4
+"""Distance between best score and bound at which a search ends, far below what matters."""
 MAX_SIZES = 24
 """Sizes of training sets that are tried at one budget."""
-MAX_INTERVALS = 150
+MAX_INTERVALS = 100
 """Intervals between sizes that are bounded at one budget: a bound takes a tenth of the time of a
 trial, and the narrower they are the closer it is."""
+LAST_SIZES = 4
+"""Sizes beside the best one that are tried at the end."""
 FIRST_SIZES = 6
 """Sizes to begin with, beside those of the sets to start from."""
 SMALLEST = 0.25
@@ -58,12 +61,12 @@ class Room:
     least: float
     most: float
 
-    def holds(self, taken: Array) -> Array:
+    def holds(self, taken: Array) -> NDArray[np.bool_]:
         """Whether training sets, shape (..., pool), are within it, but for rounding."""
         slack, total = SIZE_TOLERANCE * self.high.sum(), taken.sum(axis=-1)
         inside = ((taken >= self.low - slack) & (taken <= self.high + slack)).all(axis=-1)
-        found: Array = inside & (total >= self.least - slack) & (total <= self.most + slack)
-        return found
+        within = (total >= self.least - slack) & (total <= self.most + slack)
+        return np.asarray(inside & within)
 
 
 @dataclass(frozen=True)
@@ -94,9 +97,7 @@ class Objective:
     def score(self, taken: Array) -> float:
         """Score of a training set, from unique samples by pool."""
         total = float(taken.sum())
-        error = np.concatenate(
-            [AtSize.of(part, total).error(taken / total) for part in self.parts]
-        )
+        error = np.concatenate([AtSize.of(part, total).error(taken / total) for part in self.parts])
         return float(draw_weights(error, self.criteria) @ error)
 
     def below(
@@ -188,6 +189,8 @@ class _Search:
                 self.try_size(middle)
             for part in pairwise((pair[0], middle, pair[1])):
                 self.bounds[part] = self.bound(*part)
+        for _ in range(LAST_SIZES):
+            self.try_beside_best()
         best = self.best
         bound = min(self.bounds.values(), default=best.score)
         return Found(best.shares * best.total, best.score, min(bound, best.score))
@@ -196,6 +199,14 @@ class _Search:
     def best(self) -> Tried:
         """The best training set so far."""
         return min(self.tried.values(), key=lambda each: each.score)
+
+    def try_beside_best(self) -> None:
+        """Try the middle of the wider interval between the best size and the next ones tried."""
+        sizes = sorted(self.tried)
+        beside = [pair for pair in pairwise(sizes) if self.best.total in pair]
+        if beside:
+            least, most = max(beside, key=lambda pair: pair[1] / pair[0])
+            self.try_size(float(np.sqrt(least * most)))
 
     def to_split(self) -> tuple[float, float] | None:
         """The interval of sizes with the least bound, if it may hold something better.

@@ -7,7 +7,7 @@ from typing import Unpack
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes.decisions.branch_and_bound import search
 from qqt_bayes.decisions.criteria import Criteria, CriteriaFields
@@ -132,7 +132,7 @@ def best_subsets(
     )
     error, departs = None, discrepancy and bool(fit.spec.discrepancy)
     if departs:
-        ranking, error = with_departures(fit, pools, ranking, criteria, one)
+        ranking, error = _with_departures(fit, pools, ranking, criteria, one)
     decision = _judged(fit, pools, ranking, criteria, error)
     levels = decision["member"] * xr.DataArray(pools.taken, dims="pool")
     decision = add_distance_from_runs(
@@ -209,7 +209,7 @@ def _named(ranking: Ranking) -> tuple[Members, list[int]]:
     return named[order], [named[order].tolist().index(i) for i in chosen]
 
 
-def with_departures(
+def _with_departures(
     fit: Fit, pools: WholePools, ranking: Ranking, criteria: Criteria, group: str
 ) -> tuple[Ranking, xr.DataArray]:
     """Rank the subsets that score best by the law anew, by errors that depart from it.
@@ -219,11 +219,9 @@ def with_departures(
     tuple of Ranking and DataArray
         The ranking, and the errors of its subsets, dims (level, budget, chain, draw).
     """
-    best = np.argsort(ranking.score, axis=0, kind="stable")[:SHORTLISTED_PER_BUDGET]
-    likely = np.argsort(-ranking.probability, axis=0, kind="stable")[:SHORTLISTED_PER_BUDGET]
-    short = np.unique([best, likely])
+    short = shortlist(ranking)
     members = ranking.members[short]
-    of_law = _errors(fit, pools, members, short.astype(str).tolist())
+    of_law = errors_of_subsets(fit, pools, members, short.astype(str).tolist())
     levels = xr.DataArray(
         members * pools.taken, {"level": of_law["level"], "pool": fit.pools}, ("level", "pool")
     )
@@ -247,7 +245,17 @@ def with_departures(
     return anew, error
 
 
-def _errors(fit: Fit, pools: WholePools, members: Members, names: list[str]) -> xr.DataArray:
+def shortlist(ranking: Ranking) -> NDArray[np.intp]:
+    """Places of the subsets that score best by the law at some budget, or are likeliest best."""
+    best = np.argsort(ranking.score, axis=0, kind="stable")[:SHORTLISTED_PER_BUDGET]
+    likely = np.argsort(-ranking.probability, axis=0, kind="stable")[:SHORTLISTED_PER_BUDGET]
+    short: NDArray[np.intp] = np.unique([best, likely])
+    return short
+
+
+def errors_of_subsets(
+    fit: Fit, pools: WholePools, members: Members, names: list[str]
+) -> xr.DataArray:
     """Errors of subsets by the law, dims (level, budget, chain, draw)."""
     sizes = fit.posterior.sizes
     shape = len(members), pools.budgets.size, sizes["chain"], sizes["draw"]
@@ -270,7 +278,7 @@ def _judged(
     members, pool_names = ranking.members[named], np.array(fit.pools)
     names = [ALL_POOLS if taken.all() else JOIN.join(pool_names[taken]) for taken in members]
     if of_all is None:
-        error = _errors(fit, pools, members, names)
+        error = errors_of_subsets(fit, pools, members, names)
     else:
         error = of_all.isel(level=named).assign_coords(level=names)
     level, budget = error["level"], error["budget"]

@@ -1,9 +1,10 @@
 r"""Training sets that take any part of each pool, at one size: errors, slopes, and a lower bound.
 
-A training set takes ``u_i <= N_i`` unique samples of pool i, ``U = sum u_i``, ``w_i = u_i / U``.  At
-a fixed U a separable law sees the shares through means alone, ``m_j = sum_i w_i x_ij(U)``, and what
-it takes means of is a table (`qqt_bayes.laws.subset_curves`).  So the error and its slopes with
-respect to all shares cost a product of matrices.
+A training set takes ``u_i <= N_i`` unique samples of pool i, ``U = sum u_i``,
+``w_i = u_i / U``.  At a fixed U a separable law sees the shares through means alone,
+``m_j = sum_i w_i x_ij(U)``, and what it takes means of is a table
+(`qqt_bayes.laws.subset_curves`).  So the error and its slopes with respect to all shares cost a
+product of matrices.
 
 Lower bound.  For the laws below the error at a fixed U is convex in the shares, and at fixed shares
 it falls with U.  So for every training set with ``U_1 <= U <= U_2`` the error lies above that of
@@ -69,7 +70,7 @@ class AtSize:
         return found
 
     def error_and_slopes(self, shares: Array) -> tuple[Array, Callable[[Array], Array]]:
-        """Error, and what takes weights of draws to the slopes of the weighted error, shape (pool,).
+        """Error, and what makes weights of draws into slopes of the weighted error, shape (pool,).
 
         Slopes are along changes of the shares that keep their sum: all may be off by one constant.
         """
@@ -106,7 +107,7 @@ class AtSize:
         ]
 
     def _differences(self, shares: Array, weight: Array) -> Array:
-        """Slopes along the way from the shares to each pool alone: one-sided, shares stay shares."""
+        """Slopes on the way from the shares to each pool alone: one-sided, shares stay shares."""
         base = weight @ self._error_of(shares)
         found = np.empty(shares.size)
         for i, pool in enumerate(np.eye(shares.size)):

@@ -20,6 +20,7 @@ from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.report.decision_text import cautions, to_settle
 from qqt_bayes.report.limits_text import larger
 from qqt_bayes.report.measures import measure, measured_interval, unit
+from qqt_bayes.report.shares_text import gap, is_of_shares, limits, verdict
 
 MOST_CANDIDATES = 12
 """Candidates that are listed; the rest are in the CSV."""
@@ -103,6 +104,9 @@ def _answer(group: str, decision: xr.Dataset, alone: Mapping[str, xr.Dataset]) -
     if decision.sizes["level"] == 1:
         words = f"There is one candidate, {decision['level'].values[0]}, and nothing to choose."
         return Answer(group, first, words, [])
+    if is_of_shares(decision):
+        bullets = [each for each in (limits(decision), gap(decision)) if each]
+        return Answer(group, first, verdict(decision), bullets)
     bullets = [_why(decision), _change(decision, alone), to_settle(decision)]
     return Answer(group, first, _verdict(decision), [each for each in bullets if each])
 
@@ -190,7 +194,7 @@ def proxies(decision: xr.Dataset) -> Iterator[str]:
     """Ask whether pools are samples of larger ones, where no candidate lasts the budget."""
     is_scaled = (decision["pool_multiple"] > 1 + ROUNDING).any()
     least = decision["repetitions"].isel(budget=-1).min().item()
-    if least < MANY_EPOCHS or is_scaled or "subsets" in decision.attrs:
+    if least < MANY_EPOCHS or is_scaled or "subsets" in decision.attrs or is_of_shares(decision):
         return
     yield (
         f"Question: at {format_samples(decision['budget'].values[-1])} {unit(decision.attrs)} "
