@@ -37,7 +37,7 @@ from qqt_bayes.decisions.subsets import (
 )
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import SAMPLE
-from qqt_bayes.laws.subset_curves import Array, WholePools
+from qqt_bayes.laws.subset_curves import Array, Members, WholePools
 from qqt_bayes.posterior.departure import depart
 from qqt_bayes.posterior.fit import AnyFit, Fit, opened
 from qqt_bayes.posterior.levels import as_budgets, require_affordable
@@ -47,7 +47,7 @@ from qqt_bayes.progress import steps
 SEARCH_DRAWS = 300
 """Draws under which shares are sought; those found are judged under all."""
 STARTS = 2
-"""Training sets that the search of each budget begins with."""
+"""Sets of whole pools that the search of each budget begins with."""
 SEARCHABLE = "expected", "cvar"
 """Rules that rise with the error of every draw and are smooth enough to be minimised over shares:
 both are means of errors over draws."""
@@ -119,8 +119,7 @@ def best_shares(
           below that of the shares found, at most, by the law under the draws of the search. The
           bound is on what one choice for all draws can reach, not on what somebody could who knew
           the draw; see `qqt_bayes.laws.share_curves`. Not a number where no bound is known, for
-          law effective-data.
-
+          the laws effective-data and utility-released.
         - `pool_size` (pool): unique samples that there are of it.
 
         Attributes `shares` (1), `search_draws`, and the limits that were given.
@@ -170,21 +169,13 @@ def best_shares(
     ]
     members = np.unique(np.concatenate(of_each), axis=0)
     trained = training_sets_of(ordered, target_pools)
-    objectives = [
-        Objective(
-            [
-                _thinned(each.at(i), share)
-                for each, share in zip(pools, shares, strict=True)
-                if share > 0
-            ],
-            criteria,
-        )
-        for i in range(seen.size)
-    ]
+    thinned = [_thinned(own, x) for own, x in zip(pools, shares, strict=True) if x > 0]
+    objectives = [Objective([own.at(i) for own in thinned], criteria) for i in range(seen.size)]
+    starts = _starts(thinned, rooms, members, criteria)
     found: list[Found] = []
-    for objective, room in zip(objectives, rooms, strict=True):
-        starts = [*(members * sizes.values), *trained.values, *(x.taken for x in found[-1:])]
-        found.append(search(objective, room, _best_starts(objective, room, starts)))
+    for objective, room, begin in zip(objectives, rooms, starts, strict=True):
+        last = [each.taken for each in found[-1:] if room.holds(each.taken)]
+        found.append(search(objective, room, [*begin, *last]))
         report(0.5 / seen.size)
     taken = [each.taken for each in found]
     levels = levels_of(first.pools, sizes, trained, members * sizes.values, taken, seen)
@@ -225,10 +216,19 @@ def _thinned(pools: WholePools, share: float) -> WholePools:
     return replace(pools, parameters={name: x[places] for name, x in pools.parameters.items()})
 
 
-def _best_starts(objective: Objective, room: Room, sets: Sequence[Array]) -> list[Array]:
-    """Of training sets within the room, those of least score, as shares to begin with."""
-    inside = [taken for taken in sets if room.holds(taken)]
-    return sorted(inside, key=objective.score)[:STARTS]
+def _starts(
+    pools: Sequence[WholePools], rooms: Sequence[Room], members: Members, criteria: Criteria
+) -> list[Array]:
+    """The sets of whole pools of least score within each room, unique samples, to begin with."""
+    if not len(members):
+        return [np.empty((0, members.shape[1])) for _ in rooms]
+    error = np.concatenate([own.errors(members) for own in pools], axis=2)
+    score = score_of(error.swapaxes(0, 1), criteria)[0]
+    sets = members * pools[0].taken
+    order = np.argsort(score, axis=1, kind="stable")
+    return [
+        sets[best[room.holds(sets[best])][:STARTS]] for best, room in zip(order, rooms, strict=True)
+    ]
 
 
 def _errors(

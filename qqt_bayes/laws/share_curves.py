@@ -11,14 +11,16 @@ it falls with U.  So for every training set with ``U_1 <= U <= U_2`` the error l
 its shares at ``U_2``, a convex function of shares with ``w_i <= N_i / U_1``; and that lies above
 each of its tangents, whose least value over such shares is found by a sort.
 
-- The laws of utility are convex in their means (`Law.convex`); with a negative size exponent the
+- The laws of utility are convex in their means (`Law.convex`; that of the released code does not
+  fall with U, and has no bound); with a negative size exponent the
   half-lives are those at ``U_1``, the longest.
-- Of the law of effective reuse, ``D = n q x / (x^k + e^k)^(1/k)`` with ``x = 1 + R_S`` is, at
-  ``rho_S = 0``, a concave function of the two means ``q`` and ``q R``: a power mean of exponent
-  ``-k``, in perspective.  The power ``1 - rho_S`` of a concave function is concave, too, where
-  rho_S is a constant between 0 and 1, and the error is convex and falling in D.  As constant the
-  bound takes the largest rho_S that any such shares have in the draw.  Terms for errors that rise
-  again and for a slow start only raise the error, and the bound leaves them out.
+- Of the law of effective reuse, ``D = n q M^(1 - rho_S)`` with ``M = x / (x^k + e^k)^(1/k)`` and
+  ``x = 1 + R_S``.  ``q M`` is a concave function of the two means ``q`` and ``q R``: a power mean of
+  exponent ``-k``, in perspective; so is, for a constant rho_S between 0 and 1, ``q M^(1 - rho_S)``;
+  and the error is convex and falling in D.  As constant the bound takes the largest rho_S that any
+  such shares have in the draw; where that is below 0 it takes 0, and D times the largest M to the
+  power of what is lacking.  The term for errors that rise again enters as the least factor of D
+  that any such shares have, and a slow start, which only raises the error, is left out.
 """
 
 from __future__ import annotations
@@ -135,7 +137,9 @@ def below(pools: WholePools, least: float, most: float, high: Array) -> WholePoo
     """
     if pools.law.centred:
         return _reuse_below(pools, least, most, high)
-    return pools.at_best(least, most) if pools.law.separable and pools.law.convex else None
+    law = pools.law
+    known = law.separable and law.convex and law.falls_with_size
+    return pools.at_best(least, most) if known else None
 
 
 def _reuse_below(pools: WholePools, least: float, most: float, high: Array) -> WholePools:
@@ -144,12 +148,34 @@ def _reuse_below(pools: WholePools, least: float, most: float, high: Array) -> W
     quality = np.exp(draws["Q"])
     ends = [mean_at_most(sign * quality, high) * sign for sign in (1, -1)]
     log_fresh = np.where(draws["z2"] > 0, *(np.log(x)[:, None] for x in ends))
-    draws["rho"] = np.clip(draws["rho"] + draws["z2"] * log_fresh, 0.0, MAX_RHO)
-    draws["z2"] = np.zeros_like(draws["z2"])
+    rho = np.minimum(draws["rho"] + draws["z2"] * log_fresh, MAX_RHO)
     g = draws["g"]
     draws["R"] = draws["R"] * np.where(g < 0, (least / most) ** g, 1.0)
+    if not pools.law.replacement:  # there each sample is seen as often as the others
+        draws["reference"] = draws["reference"] * np.exp(_least_loss(draws, pools, most, high, rho))
+    draws["rho"], draws["z2"] = np.maximum(rho, 0.0), np.zeros_like(draws["z2"])
     law = LAWS["effective-reuse"].drawn(pools.law.replacement)
     return replace(pools, law=law, parameters={name: draws[name] for name in law.arguments})
+
+
+def _least_loss(
+    draws: dict[str, Array], pools: WholePools, most: float, high: Array, rho: Array
+) -> Array:
+    """The least log factor that D is smaller by than with a rho of at least 0, shape (draw, 1).
+
+    It is the same whether D is divided by a factor or the reference budget is multiplied by it.
+    """
+    stands = draws["R"] * np.exp(draws["zeta"] * draws["Q"] + draws["r"])
+    longest = stands[:, high > 0].max(axis=1, keepdims=True)
+    longest = longest * (most / draws["typical_size"]) ** draws["g"]
+    log_beyond = np.log(pools.budgets / most) - np.log1p(longest)
+    k = draws["k"]
+    loss = np.maximum(-rho, 0.0) / k * np.logaddexp(0.0, k * log_beyond)
+    if "omega" in pools.law.arguments:
+        log_memorised = -np.logaddexp(0.0, -2 * (log_beyond - np.log(draws["memory"])))
+        loss = loss + draws["omega"] * np.exp(log_memorised)
+    found: Array = loss
+    return found
 
 
 def mean_at_most(values: Array, high: Array) -> Array:

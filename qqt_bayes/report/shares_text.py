@@ -35,8 +35,19 @@ def takes_of_pools(decision: xr.Dataset, level: str) -> str:
         if 0 < x < WHOLE
     ]
     every = len(whole) == len(pools)
-    said = ["all pools"] if every else [f"all of {joined(whole)}"] if whole else []
-    return ", and ".join(words for words in (*said, joined(part) if part else "") if words)
+    said = ["all pools"] if every else [f"all of {_every(whole)}"] if whole else []
+    return ", and ".join(words for words in (*said, _every(part) if part else "") if words)
+
+
+def _every(names: list[str]) -> str:
+    """Names, each of them: who is to take pools needs to know all.
+
+    Examples
+    --------
+    >>> _every(["a", "b", "c", "d", "e"])
+    'a, b, c, d and e'
+    """
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def verdict(decision: xr.Dataset) -> str:
