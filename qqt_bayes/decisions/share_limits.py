@@ -63,8 +63,8 @@ class Limits:
         >>> Limits(most_epochs=2, never="b").rooms(sizes, np.array([2e7]))
         Traceback (most recent call last):
         qqt_bayes.errors.InputError: limits of the shares: 1 fault
-          most_epochs: at 20M samples at most 2 epochs need 10M unique samples, but these limits \
-leave 4M
+          most_epochs: at 20M samples, data that is seen at most 2 times takes 10M unique samples, \
+but these limits leave 4M
         """
         if faults := [*self._no_numbers(), *self._no_pools(sizes)]:
             raise InputError(_said(faults))
@@ -145,9 +145,9 @@ leave 4M
             return
         for budget in budgets[budgets / self.most_epochs > most * (1 + SIZE_TOLERANCE)]:
             yield (
-                f"most_epochs: at {format_samples(budget)} samples at most {self.most_epochs:g} "
-                f"epochs need {format_samples(budget / self.most_epochs)} unique samples, but "
-                f"these limits leave {format_samples(most)}"
+                f"most_epochs: at {format_samples(budget)} samples, data that is seen at most "
+                f"{self.most_epochs:g} times takes {format_samples(budget / self.most_epochs)} "
+                f"unique samples, but these limits leave {format_samples(most)}"
             )
 
     def to_attrs(self) -> dict[str, float | list[str]]:

@@ -15,8 +15,8 @@ each of its tangents, whose least value over such shares is found by a sort.
   fall with U, and has no bound); with a negative size exponent the
   half-lives are those at ``U_1``, the longest.
 - Of the law of effective reuse, ``D = n q M^(1 - rho_S)`` with ``M = x / (x^k + e^k)^(1/k)`` and
-  ``x = 1 + R_S``.  ``q M`` is a concave function of the two means ``q`` and ``q R``: a power mean of
-  exponent ``-k``, in perspective; so is, for a constant rho_S between 0 and 1, ``q M^(1 - rho_S)``;
+  ``x = 1 + R_S``.  ``q M`` is a concave function of the two means ``q`` and ``q R``: a power mean
+  of exponent ``-k``, in perspective; so is, for a constant rho_S between 0 and 1, ``q M^(1 - rho_S)``;
   and the error is convex and falling in D.  As constant the bound takes the largest rho_S that any
   such shares have in the draw; where that is below 0 it takes 0, and D times the largest M to the
   power of what is lacking.  The term for errors that rise again enters as the least factor of D

@@ -157,7 +157,7 @@ def test_faults_are_sentences(fit):
         qqt.best_shares(made.fit(groups=2, model="cherti"), BUDGETS)
     with pytest.raises(InputError, match="rule 'target': shares are sought by rule expected or"):
         qqt.best_shares(fit, BUDGETS, rule="target", target=0.5)
-    with pytest.raises(InputError, match="never: unknown pool '0-10'.*did you mean '0-10%'"):
+    with pytest.raises(InputError, match=r"never: unknown pool '0-10'.*did you mean '0-10%'"):
         qqt.best_shares(fit, BUDGETS, never="0-10")
     with pytest.raises(qqt.InadequateFit):
         qqt.best_shares(made.fit(passed=False), BUDGETS)

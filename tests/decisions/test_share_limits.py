@@ -52,10 +52,13 @@ def test_the_limits_that_are_given_are_kept_with_a_result():
         (Limits(3e6, always="a"), "most_samples: at most 3M unique samples are allowed, but the"),
         (
             Limits(most_epochs=4),
-            "most_epochs: at 100M samples at most 4 epochs need 25M unique samples, but these "
-            "limits leave 20M",
+            "most_epochs: at 100M samples, data that is seen at most 4 times takes 25M unique "
+            "samples, but these limits leave 20M",
         ),
-        (Limits(2e6, most_epochs=4), "at 10M samples at most 4 epochs need 2.5M unique samples"),
+        (
+            Limits(2e6, most_epochs=4),
+            "at 10M samples, data that is seen at most 4 times takes 2.5M",
+        ),
     ],
 )
 def test_what_cannot_be_kept_to_is_one_error_with_its_place(limits, words):
