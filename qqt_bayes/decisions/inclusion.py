@@ -113,7 +113,7 @@ def best_shares(
         - `allowed` (level, budget): whether the level keeps to the limits; where it does not it is
           no rival and never the choice;
         - `best_subset` (budget): the level of whole pools with the least score, "" where the limits
-          allow none;
+          allow none; of more than 20 pools, among unions with the best pools first;
         - `gain` (budget): by how much the choice scores less than that;
         - `optimality_gap` (budget): how far the score of any training set within the limits may lie
           below that of the shares found, at most, by the law under the draws of the search. The
@@ -178,7 +178,7 @@ def best_shares(
         found.append(search(objective, room, [*begin, *last]))
         report(0.5 / seen.size)
     taken = [each.taken for each in found]
-    levels = levels_of(first.pools, sizes, trained, members * sizes.values, taken, seen)
+    levels = levels_of(first.pools, sizes, trained, members * sizes.values, taken, seen, rooms)
     held = np.stack([room.holds(levels.values) for room in rooms], axis=1)
     allowed = xr.DataArray(held, {"level": levels["level"], "budget": seen}, ("level", "budget"))
     levels, allowed = levels[held.any(axis=1)], allowed[held.any(axis=1)]

@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.decisions.candidates import scaled
-from qqt_bayes.decisions.criteria import Criteria
+from qqt_bayes.decisions.criteria import ROUNDING, Criteria
 from qqt_bayes.decisions.enumeration import Advance, enumerate_subsets, score_of
 from qqt_bayes.decisions.share_search import Room
 from qqt_bayes.decisions.subsets import ALL_POOLS, JOIN, MAX_ENUMERATED_POOLS, shortlist
@@ -21,7 +21,9 @@ from qqt_bayes.posterior.fit import Fit
 KEPT_BY_LAW = 2
 """Sets of whole pools, of each budget, that are kept where the law alone judges."""
 ALIKE = 1e-3
-"""Share of a pool by which training sets may differ and still be one."""
+"""Share of the smaller of two training sets by which they may differ and still be one."""
+DUST = 1e-6
+"""Share of a pool that is as good as nothing, or as good as all if it is all that is left out."""
 
 
 def sizes_of(fit: Fit, target: float | Mapping[str, float] | None) -> xr.DataArray:
@@ -85,8 +87,7 @@ def _unions(pools: WholePools, room: Room, criteria: Criteria) -> Members:
 def is_whole(levels: xr.DataArray, sizes: xr.DataArray) -> xr.DataArray:
     """Which levels take of every pool all or nothing, dims (level)."""
     taken, there = xr.align(levels, sizes, join="exact")
-    slack = ALIKE * there
-    all_or_nothing: xr.DataArray = (abs(taken - there) <= slack) | (abs(taken) <= slack)
+    all_or_nothing: xr.DataArray = (abs(taken - there) <= DUST * there) | (taken == 0)
     return all_or_nothing.all("pool")
 
 
@@ -97,10 +98,12 @@ def levels_of(
     wholes: Array,
     found: Sequence[Array],
     budgets: Array,
+    rooms: Sequence[Room],
 ) -> xr.DataArray:
     """All that is judged, each once: training sets of the runs, whole pools, shares.
 
-    Training sets that are alike have the name of the first.
+    Training sets that are alike have the name of the first, if it keeps to the limits where the
+    other does.
 
     Parameters
     ----------
@@ -113,17 +116,29 @@ def levels_of(
     found : sequence of array, shape (pool,)
         Shares that were found at each budget, unique samples.
     budgets : array, shape (budget,)
+    rooms : sequence of Room
+        What training sets may take at each budget.
 
     Returns
     -------
     DataArray, dims (level, pool)
     """
     named: dict[str, Array] = {}
-    slack = ALIKE * sizes.values
+
+    def held(taken: Array) -> NDArray[np.bool_]:
+        return np.array([room.holds(taken) for room in rooms])
+
+    def stands_for(other: Array, taken: Array) -> bool:
+        apart = np.abs(taken - other).max()
+        return bool(
+            apart <= ALIKE * min(taken.sum(), other.sum()) and (held(other) >= held(taken)).all()
+        )
 
     def offer(name: str, taken: Array) -> None:
-        taken = np.where(taken < 1, 0.0, taken)
-        if any((np.abs(taken - other) <= slack).all() for other in named.values()):
+        dust = (taken < DUST * sizes.values) & (taken < DUST * taken.sum())
+        taken = np.where(dust, 0.0, taken)
+        taken = taken * max(1.0, (1 + ROUNDING) / taken.sum())  # one sample is the least there is
+        if any(stands_for(other, taken) for other in named.values()):
             return
         named[next(each for each in _names(name) if each not in named)] = taken
 

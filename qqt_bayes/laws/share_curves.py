@@ -11,16 +11,16 @@ it falls with U.  So for every training set with ``U_1 <= U <= U_2`` the error l
 its shares at ``U_2``, a convex function of shares with ``w_i <= N_i / U_1``; and that lies above
 each of its tangents, whose least value over such shares is found by a sort.
 
-- The laws of utility are convex in their means (`Law.convex`; that of the released code does not
-  fall with U, and has no bound); with a negative size exponent the
-  half-lives are those at ``U_1``, the longest.
+- The laws of utility are convex in their means (`Law.convex`); with a negative size exponent the
+  half-lives are those at ``U_1``, the longest.  The law of the released code does not fall with U,
+  and has no bound.
 - Of the law of effective reuse, ``D = n q M^(1 - rho_S)`` with ``M = x / (x^k + e^k)^(1/k)`` and
   ``x = 1 + R_S``.  ``q M`` is a concave function of the two means ``q`` and ``q R``: a power mean
-  of exponent ``-k``, in perspective; so is, for a constant rho_S between 0 and 1, ``q M^(1 - rho_S)``;
-  and the error is convex and falling in D.  As constant the bound takes the largest rho_S that any
-  such shares have in the draw; where that is below 0 it takes 0, and D times the largest M to the
-  power of what is lacking.  The term for errors that rise again enters as the least factor of D
-  that any such shares have, and a slow start, which only raises the error, is left out.
+  of exponent ``-k``, in perspective.  So is ``q M^(1 - rho_S)`` for a constant rho_S between 0 and
+  1; and the error is convex and falling in D.  As constant the bound takes the largest rho_S that
+  any such shares have in the draw; where that is below 0 it takes 0, and D times the largest M to
+  the power of what is lacking.  The term for errors that rise again enters as the least factor of
+  D that any such shares have, and a slow start, which only raises the error, is left out.
 """
 
 from __future__ import annotations

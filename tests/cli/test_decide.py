@@ -207,7 +207,7 @@ def test_decide_how_much_to_take_of_each_pool(tmp_path):
         (
             ("--shares", "--most-epochs", "1"),
             1,
-            "at 1B samples, data that is seen at most 1 times takes 1B",
+            "data that is seen at most 1 times takes 1B",
         ),
     ],
 )

@@ -89,6 +89,18 @@ def test_always_takes_a_pool_whole_or_as_many_samples_as_asked(fit):
     assert level.sel(pool="30-40%") >= 1e6 * (1 - 1e-6)
 
 
+@pytest.mark.parametrize("most", [1, 1000, made.SIZE * (1 - 5e-4)])
+def test_few_samples_are_no_whole_pool_nor_one_that_is_not_allowed(fit, most):
+    found = qqt.best_shares(fit, BUDGETS, most_samples=most)
+    level = found.sel(level=found["choice"].values[0])
+    assert level["unique_samples"].sum() == pytest.approx(most, rel=1e-6)
+    assert level["allowed"].all()
+    assert set(found["best_subset"].values) == {""}
+    levels = level["unique_samples"].expand_dims("level")
+    alone = qqt.predict(fit, levels, BUDGETS).mean(("chain", "draw"))
+    np.testing.assert_allclose(level["error_mean"], alone.isel(level=0), rtol=0.02)
+
+
 def test_the_order_of_pools_makes_no_difference(fit, decision):
     order = [2, 0, 3, 1]
     groups = {name: each.to_dataset(inherit=False) for name, each in fit.children.items()}

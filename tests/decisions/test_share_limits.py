@@ -57,7 +57,7 @@ def test_the_limits_that_are_given_are_kept_with_a_result():
         ),
         (
             Limits(2e6, most_epochs=4),
-            "at 10M samples, data that is seen at most 4 times takes 2.5M",
+            "data that is seen at most 4 times takes 2.5M",
         ),
     ],
 )
