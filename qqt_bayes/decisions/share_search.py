@@ -30,6 +30,9 @@ MAX_SIZES = 24
 MAX_INTERVALS = 100
 """Intervals between sizes that are bounded at one budget: a bound takes a tenth of the time of a
 trial, and the narrower they are the closer it is."""
+NARROW = 1.001
+"""Ratio of the ends of an interval below which it is not split: errors hardly differ within it, so
+what its bound lacks is not the fault of its width."""
 LAST_SIZES = 4
 """Sizes beside the best one that are tried at the end."""
 FIRST_SIZES = 6
@@ -213,16 +216,17 @@ class _Search:
 
         Where no bound is known, the widest of those beside the best size, while sizes are tried.
         """
-        pairs = [pair for pair in self.bounds if pair[1] > pair[0] * (1 + SIZE_TOLERANCE)]
-        if not pairs:
+        if not self.bounds:
             return None
-        least = min(pairs, key=lambda pair: self.bounds[pair])
+        least = min(self.bounds, key=lambda pair: self.bounds[pair])
         if np.isfinite(self.bounds[least]):
-            return least if self.bounds[least] < self.best.score - CLOSED_GAP else None
+            is_open = self.bounds[least] < self.best.score - CLOSED_GAP
+            return least if is_open and least[1] > least[0] * NARROW else None
         if len(self.tried) >= MAX_SIZES:
             return None
-        beside = [pair for pair in pairs if self.best.total in pair]
-        return max(beside or pairs, key=lambda pair: pair[1] / pair[0])
+        beside = [pair for pair in self.bounds if self.best.total in pair]
+        widest = max(beside or self.bounds, key=lambda pair: pair[1] / pair[0])
+        return widest if widest[1] > widest[0] * NARROW else None
 
     def nearest(self, total: float) -> Array:
         """Shares of the tried size that is nearest; of none, those of all that there is."""
