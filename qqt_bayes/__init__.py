@@ -45,6 +45,7 @@ __all__ = [
     "decide_stack",
     "fit",
     "fit_many",
+    "frontier",
     "identifiability",
     "import_runs",
     "learned",
@@ -78,6 +79,7 @@ _MODULE_OF = {
     "decide_stack": "decisions.decide",
     "fit": "asking.fit",
     "fit_many": "sampling.many",
+    "frontier": "asking.frontier",
     "identifiability": "report.identifiability_text",
     "import_runs": "importers.read",
     "learned": "posterior.prior_sensitivity",
@@ -100,6 +102,7 @@ _MODULE_OF = {
 if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test compares
     from qqt_bayes.asking.decide import decide
     from qqt_bayes.asking.fit import fit
+    from qqt_bayes.asking.frontier import frontier
     from qqt_bayes.asking.study import study
     from qqt_bayes.calibration.simulate import simulate_runs
     from qqt_bayes.comparison.loo import compare_laws

@@ -18,6 +18,7 @@ from qqt_bayes.files import write
 from qqt_bayes.phrases import LINE, format_samples, in_lines
 from qqt_bayes.report.decision_text import summary
 from qqt_bayes.report.records import at_a_glance, to_csv, to_frame, to_json, to_json_text
+from qqt_bayes.report.rules_text import choices_by_rule
 from qqt_bayes.report.shares_text import is_of_shares, shares_table
 from qqt_bayes.report.verdict_text import answers, candidates
 
@@ -61,6 +62,7 @@ SHOWN: dict[str, Show] = {
     "regret": "{:.4f}".format,
     "gain": "{:.4f}".format,
     "gap": "{:.4f}".format,
+    "EVPI": "{:.4f}".format,
     "extrapolated": times,
 }
 """How a table writes a column, by its heading up to a bracket; others as `plain` does."""
@@ -82,7 +84,7 @@ def emit(frame: pd.DataFrame, form: str, content: Callable[[], Mapping[str, obje
     elif form == "csv":
         sys.stdout.write(_as_csv(to_csv(frame)))
     else:
-        _print_table(frame)
+        print_table(frame)
 
 
 def _as_json(text: str) -> str:
@@ -173,17 +175,18 @@ def emit_decision(
         sys.stdout.write(wrapped(f"{each.group}: {each.verdict}" if each.group else each.verdict))
     sys.stdout.write("\n")
     if is_of_shares(decision):
-        _print_table(shares_table(decision.sortby("budget")))
+        print_table(shares_table(decision.sortby("budget")))
     else:
-        _print_table(at_a_glance(decision))
+        print_table(at_a_glance(decision))
         sys.stdout.write("\n")
-        _print_table(candidates(decision))
+        print_table(candidates(decision))
+    sys.stdout.write("\n")
+    print_rules(decision)
     bullets = [
         f"- {f'{each.group}: ' if each.group else ''}{line}"
         for each in found
         for line in each.bullets
     ]
-    sys.stdout.write("\n")
     sys.stdout.writelines(map(wrapped, bullets))
     if explain:
         sys.stdout.write("\n" + wrapped(summary(decision) if study is None else study))
@@ -201,7 +204,17 @@ def write_decision(decision: xr.Dataset, path: Path) -> None:
     write(path, WRITERS[path.suffix.lower()](decision))
 
 
-def _print_table(frame: pd.DataFrame) -> None:
+def print_rules(decision: xr.Dataset) -> None:
+    """Print what each rule chooses, and an empty line; nothing if one rule was asked for."""
+    if "choice_by_rule" not in decision:
+        return
+    by_rule = choices_by_rule(decision.sortby("budget"))
+    rules = decision["rule"].values.tolist()
+    print_table(by_rule.rename(columns={rule: f"by {rule}" for rule in rules}))
+    sys.stdout.write("\n")
+
+
+def print_table(frame: pd.DataFrame) -> None:
     """Print a table for people, as wide as the terminal; without one, as wide as it needs.
 
     Numbers and words are never broken: where the terminal is too narrow for that, each row becomes

@@ -16,10 +16,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from qqt_bayes.decisions.criteria import TIE, Criteria, CriteriaFields
+from qqt_bayes.decisions.criteria import Criteria, CriteriaFields
 from qqt_bayes.decisions.decide import add_distance_from_runs
 from qqt_bayes.decisions.enumeration import Advance, score_of
 from qqt_bayes.decisions.judge import Rivals, choose, judge
+from qqt_bayes.decisions.rules import TIE
 from qqt_bayes.decisions.share_candidates import (
     best_wholes,
     is_whole,
@@ -41,7 +42,7 @@ from qqt_bayes.laws.subset_curves import Array, Members, WholePools
 from qqt_bayes.posterior.departure import depart
 from qqt_bayes.posterior.fit import AnyFit, Fit, opened
 from qqt_bayes.posterior.levels import as_budgets, require_affordable
-from qqt_bayes.posterior.prediction import predict
+from qqt_bayes.posterior.prediction import MEAN, predict
 from qqt_bayes.progress import steps
 
 SEARCH_DRAWS = 300
@@ -197,6 +198,7 @@ def best_shares(
     return decision.assign_attrs(
         forced=int(force),
         discrepancy=int(departs),
+        of=MEAN,
         shares=1,
         search_draws=sum(each.draws for each in objectives[0].parts),
         **limits.to_attrs(),

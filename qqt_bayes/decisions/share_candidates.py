@@ -10,8 +10,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.decisions.candidates import scaled
-from qqt_bayes.decisions.criteria import ROUNDING, Criteria
+from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.decisions.enumeration import Advance, enumerate_subsets, score_of
+from qqt_bayes.decisions.rules import ROUNDING
 from qqt_bayes.decisions.share_search import Room
 from qqt_bayes.decisions.subsets import ALL_POOLS, JOIN, MAX_ENUMERATED_POOLS, shortlist
 from qqt_bayes.laws.subset_curves import Array, Members, WholePools

@@ -18,6 +18,8 @@ from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels, require_af
 from qqt_bayes.tables.formats import Source
 from qqt_bayes.tables.parameters import read_parameters
 
+ONE_RUN, MEAN = "one new run", "mean over runs"
+"""What errors are of, as their attribute `of` says."""
 EXACT_EPOCHS = 4096
 """Epochs that are summed one by one for known parameters, where one evaluation is all."""
 
@@ -79,14 +81,7 @@ def predict(
     if not law_only:
         error = depart(error, fit, levels, one, seed)
     if new_run:
-        draws = in_group(fit.posterior, one)
-        noise = {
-            name: draws[name] if isinstance(value, Prior) else xr.DataArray(value)
-            for name, value in fit.spec.likelihood.parameters.items()
-        }
-        grown = growth(noise, error["budget"], reference_budget(fit.runs))
-        scatter = noise["sigma"] * grown * _noise(noise, error, np.random.default_rng(seed))
-        error = error + scatter
+        error = of_one_run(error, fit, one, seed)
     if group is not None:
         error = error.assign_coords(group=group)
     return (
@@ -96,7 +91,7 @@ def predict(
             units="error rate" if fit.kind == "error" else "loss",
             kind=fit.kind,
             law=fit.spec.law,
-            of="one new run" if new_run else "mean over runs",
+            of=ONE_RUN if new_run else MEAN,
             method=fit.method,
         )
     )
@@ -186,6 +181,34 @@ def known_to_law(law: Law, parameters: xr.Dataset) -> xr.Dataset:
         )
     found = parameters.assign(typical_size=typical_size(parameters["pool_size"]))
     return found.assign(centred(law, parameters.data_vars))
+
+
+def of_one_run(
+    error: xr.DataArray, fit: Fit, group: str | None, seed: int = 0, *, along_budgets: bool = False
+) -> xr.DataArray:
+    """Errors of one new training each, with the run-to-run noise of the fit's likelihood.
+
+    Parameters
+    ----------
+    error : DataArray
+        As `predict` returns it for mean curves.
+    fit, group, seed
+        As for `predict`.
+    along_budgets : bool
+        Give a level the same luck at every budget, of which only the size differs: each budget by
+        itself is the same, and a draw's curve can be followed from one to the next.
+    """
+    draws = in_group(fit.posterior, group)
+    noise = {
+        name: draws[name] if isinstance(value, Prior) else xr.DataArray(value)
+        for name, value in fit.spec.likelihood.parameters.items()
+    }
+    grown = growth(noise, error["budget"], reference_budget(fit.runs))
+    like = error.isel(budget=0, drop=True) if along_budgets else error
+    scatter: xr.DataArray = (
+        noise["sigma"] * grown * _noise(noise, like, np.random.default_rng(seed))
+    )
+    return (error + scatter).assign_attrs(error.attrs | {"of": ONE_RUN})
 
 
 def _noise(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import xarray as xr
 
-from qqt_bayes.decisions.criteria import TIE
+from qqt_bayes.decisions.rules import TIE
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.phrases import format_samples, joined, joined_ends, span
 from qqt_bayes.report.measures import measure, unit

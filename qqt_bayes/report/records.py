@@ -16,8 +16,10 @@ from qqt_bayes.decisions.trained import runs_to_settle
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.posterior.methods import mark
+from qqt_bayes.posterior.prediction import ONE_RUN
 from qqt_bayes.report.decision_text import paragraphs, remarks
-from qqt_bayes.report.measures import measure, measured
+from qqt_bayes.report.measures import is_new_run, measured, with_interval
+from qqt_bayes.report.rules_text import choices_by_rule, dominated
 from qqt_bayes.report.shares_text import is_of_shares
 from qqt_bayes.report.verdict_text import answers
 from qqt_bayes.tables.cells import guarded
@@ -123,7 +125,9 @@ def to_frame(decision: xr.Dataset) -> pd.DataFrame:
         (whether its regret is at most the margin), `leader`, `proven` (whether a leader may be
         called the winner), `winner`, `extrapolation`, `repetitions` and `extrapolated_epochs`;
         `misfit` if it is known; of shares also `optimality_gap`, `allowed`, `best_subset`, `gain`
-        and, for each pool, `takes POOL`, unique samples; `method` if that is approximate.
+        and, for each pool, `takes POOL`, unique samples; `score_by_RULE` and `chosen_by_RULE`
+        (whether it chooses the level) of every rule if all were asked for; `of` if errors are of
+        one new training each, not of the mean; `method` if that is approximate.
     """
     lower, median, upper = (decision["error"].isel(quantile=i, drop=True) for i in range(3))
     columns = {
@@ -151,10 +155,16 @@ def to_frame(decision: xr.Dataset) -> pd.DataFrame:
         columns |= {
             f"takes {pool}": taken.sel(pool=pool, drop=True) for pool in decision["pool"].values
         }
+    if "score_by_rule" in decision:
+        for rule in decision["rule"].values.tolist():
+            own = decision.sel(rule=rule)
+            columns[f"score_by_{rule}"] = own["score_by_rule"].drop_vars("rule")
+            columns[f"chosen_by_{rule}"] = (own["choice_by_rule"] == own["level"]).drop_vars("rule")
     order = [dim for dim in ("group", "budget", "level") if dim in decision.dims]
     frame = xr.Dataset(columns).to_dataframe(dim_order=order).reset_index()
     group = ["group"] if "group" in decision.coords else []
-    return frame[[*group, "budget", "level", *columns]].assign(**mark(decision.attrs))
+    of = {"of": ONE_RUN} if is_new_run(decision.attrs) else {}
+    return frame[[*group, "budget", "level", *columns]].assign(**of, **mark(decision.attrs))
 
 
 def to_json(decision: xr.Dataset, alone: Mapping[str, xr.Dataset] | None = None) -> dict[str, Any]:
@@ -175,7 +185,8 @@ def to_json(decision: xr.Dataset, alone: Mapping[str, xr.Dataset] | None = None)
         there are several, its `group`), `decisions` (one for each group and budget, each with its
         `levels`), `runs_to_settle` (cheap runs after which a winner may be named, see
         `qqt_bayes.decisions.trained.runs_to_settle`) and `crossovers` (one for each group and pair
-        of consecutive levels).
+        of consecutive levels). If all rules were asked for, `choices_by_rule` (one for each group
+        and budget) and `dominance` (one for each pair of levels of which one dominates the other).
     """
     frame = to_frame(decision)
     shared = [
@@ -204,6 +215,9 @@ def to_json(decision: xr.Dataset, alone: Mapping[str, xr.Dataset] | None = None)
         "runs_to_settle": _runs_to_settle(decision),
         "crossovers": _records(_crossovers(decision)),
     }
+    if "choice_by_rule" in decision:
+        content["choices_by_rule"] = _records(choices_by_rule(decision))
+        content["dominance"] = _records(dominated(decision))
     made: dict[str, Any] = plain(content)
     return made
 
@@ -310,7 +324,7 @@ def at_a_glance(decision: xr.Dataset) -> pd.DataFrame:
     chosen = frame[frame["choice"]]
     ends = chosen[["error_lower", "error_median", "error_upper"]].itertuples(index=False)
     quantiles = [sorted(measured(x, decision.attrs) for x in each) for each in ends]
-    margin, interval = decision.attrs["margin"], decision.attrs["interval"]
+    margin = decision.attrs["margin"]
     return pd.DataFrame(
         {
             **({"group": chosen["group"]} if "group" in chosen else {}),
@@ -318,7 +332,7 @@ def at_a_glance(decision: xr.Dataset) -> pd.DataFrame:
             "choice": chosen["level"],
             "P(best)": chosen["probability_best"],
             f"P(within {margin:g})": chosen["probability_within_margin"],
-            f"{measure(decision.attrs)} [{100 * interval:g}%]": [
+            with_interval(decision.attrs): [
                 f"{median:.3f} [{lower:.3f}, {upper:.3f}]" for lower, median, upper in quantiles
             ],
             "regret": chosen["regret"],

@@ -12,14 +12,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from qqt_bayes.decisions.criteria import ROUNDING
+from qqt_bayes.decisions.rules import ROUNDING
 from qqt_bayes.decisions.study import choices, in_each_group
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.phrases import chance, cost, format_samples, joined, spans
 from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.report.decision_text import cautions, to_settle
 from qqt_bayes.report.limits_text import larger
-from qqt_bayes.report.measures import measure, measured_interval, unit
+from qqt_bayes.report.measures import measure, measured_interval, of_what, unit, with_interval
+from qqt_bayes.report.rules_text import disagreements
 from qqt_bayes.report.shares_text import gap, is_of_shares, limits, verdict
 
 MOST_CANDIDATES = 12
@@ -107,7 +108,8 @@ def _answer(group: str, decision: xr.Dataset, alone: Mapping[str, xr.Dataset]) -
     if is_of_shares(decision):
         bullets = [each for each in (limits(decision), gap(decision)) if each]
         return Answer(group, first, verdict(decision), bullets)
-    bullets = [_why(decision), _change(decision, alone), to_settle(decision)]
+    rules = " ".join(disagreements(decision.isel(budget=[-1])))
+    bullets = [_why(decision), rules, _change(decision, alone), to_settle(decision)]
     return Answer(group, first, _verdict(decision), [each for each in bullets if each])
 
 
@@ -161,7 +163,7 @@ def _why(decision: xr.Dataset) -> str:
         else ""
     )
     return (
-        f"Why: the {measure(decision.attrs)} of {choice} is {middle:.3f} "
+        f"Why: the {of_what(decision.attrs)} of {choice} is {middle:.3f} "
         f"({100 * decision.attrs['interval']:g}% interval {low:.3f} to {high:.3f}), of {rival} "
         f"{other:.3f}{seen}."
     )
@@ -213,7 +215,7 @@ def candidates(decision: xr.Dataset) -> pd.DataFrame:
         Columns `group` (if there are several), `candidate`, `takes`, `unique samples`, `epochs`,
         `P(best)`, `error [90%]` and `regret`.
     """
-    interval = f"{measure(decision.attrs)} [{100 * decision.attrs['interval']:g}%]"
+    interval = with_interval(decision.attrs)
     rows = []
     for group, (own,) in in_each_group([decision.sortby("budget")]):
         last = own.isel(budget=-1)

@@ -11,7 +11,9 @@ import pytest
 from command import qqt
 
 from qqt_bayes.cli import main
+from qqt_bayes.cli.options import WITHOUT_TAIL
 from qqt_bayes.decisions.criteria import Criteria
+from qqt_bayes.decisions.rules import RULES
 from qqt_bayes.posterior import fit_file
 from qqt_bayes.report import decision_text
 
@@ -67,7 +69,7 @@ def test_decide_prints_table_and_summary(files: SimpleNamespace) -> None:
     first = candidates.splitlines()[2]
     assert first.split()[:2] == ["top", "3"]
     assert "38.4M" in first
-    assert bullets.startswith("- Why: the error of top 3 is ")
+    assert bullets.startswith("- Why: the mean error of top 3 is ")
     explained = qqt("decide", files.good, "--explain").stdout
     assert explained.startswith(result.stdout)
     words = explained.removeprefix(result.stdout)
@@ -96,6 +98,20 @@ def test_decide_by_another_rule(files: SimpleNamespace) -> None:
     settings = json.loads(result.stdout)["settings"]
     assert settings["rule"] == "target"
     assert (settings["target"], settings["margin"], settings["interval"]) == (0.62, 0.01, 0.8)
+
+
+def test_decide_by_all_rules_of_one_new_training(files: SimpleNamespace) -> None:
+    asked = ("decide", files.good, "--budgets", "64M,1B", "--rule", "all", "--cvar-level", "0.8")
+    shown = qqt(*asked).stdout.split("\n\n")
+    heading = "budget by expected by cvar by regret by minimax-regret by cvar-regret"
+    assert shown[3].splitlines()[0].split() == heading.split()
+    assert "All 5 rules choose alike at every budget." in shown[4]
+    content = json.loads(qqt(*asked, "--new-run", "--format", "json").stdout)
+    assert content["settings"]["of"] == "one new run"
+    assert [row["cvar-regret"] for row in content["choices_by_rule"]] == ["top 2", "top 3"]
+    assert "one new training each" in content["summary"]
+    refused = qqt("decide", files.good, "--rule", "regret", "--cvar-level", "0.8", exit_code=2)
+    assert "--cvar-level is for --rule cvar, minimax-regret" in refused.stderr
 
 
 def test_decide_writes_files_and_figures(files: SimpleNamespace, tmp_path: Path) -> None:
@@ -170,8 +186,8 @@ def test_decide_among_subsets_of_pools(tmp_path):
     assert [each["budget"] for each in content["decisions"]] == [2e6, 3e7]
     assert content["settings"]["subsets"] == 15
     assert {level["optimality_gap"] for level in content["decisions"][0]["levels"]} == {0.0}
-    for option, value in {"--levels": "levels.csv", "--figures": "figures"}.items():
-        refused = qqt("decide", path, "--subsets", option, value, exit_code=2)
+    for option, *value in (["--levels", "l.csv"], ["--figures", "figures"], ["--new-run"]):
+        refused = qqt("decide", path, "--subsets", option, *value, exit_code=2)
         assert f"{option} is for levels; --subsets judges subsets of pools." in refused.output
 
 
@@ -224,3 +240,7 @@ def test_the_command_line_says_what_to_do_in_its_own_terms(tmp_path):
     said = qqt("decide", tmp_path / "bad.nc", "--budgets", "1B", exit_code=3).stderr
     assert "FAILED: the chains disagree: sample longer (--draws 150 --tune 150)" in said
     assert said.endswith("Use --force (force=True) to go on all the same.\n")
+
+
+def test_rules_without_a_tail_are_those_of_the_registry():
+    assert {name for name, rule in RULES.items() if not rule.of_tail} == {*WITHOUT_TAIL}
