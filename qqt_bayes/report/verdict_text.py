@@ -102,9 +102,6 @@ def _answer(group: str, decision: xr.Dataset, alone: Mapping[str, xr.Dataset]) -
     """The answer for one group."""
     doubts = [sentence for _, sentence in cautions(decision)]
     first = [*doubts, *larger(decision), *proxies(decision)]
-    if decision.sizes["level"] == 1:
-        words = f"There is one candidate, {decision['level'].values[0]}, and nothing to choose."
-        return Answer(group, first, words, [])
     if is_of_shares(decision):
         bullets = [each for each in (limits(decision), gap(decision)) if each]
         return Answer(group, first, verdict(decision), bullets)

@@ -164,6 +164,11 @@ def test_what_is_said_is_what_was_found(decision, limited):
     np.testing.assert_allclose(taken, frame["budget"] / frame["repetitions"])
 
 
+def test_of_one_pool_it_is_said_how_much_to_take():
+    (answer,) = answers(qqt.best_shares(made.fit(pools=1), BUDGETS[:1]))
+    assert answer.verdict.startswith("At 64M samples take all pools: 12.8M unique samples, seen 5")
+
+
 def test_faults_are_sentences(fit):
     with pytest.raises(InputError, match="the fit has several"):
         qqt.best_shares(made.fit(groups=2, model="cherti"), BUDGETS)
