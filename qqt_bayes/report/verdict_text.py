@@ -105,6 +105,9 @@ def _answer(group: str, decision: xr.Dataset, alone: Mapping[str, xr.Dataset]) -
     if is_of_shares(decision):
         bullets = [each for each in (limits(decision), gap(decision)) if each]
         return Answer(group, first, verdict(decision), bullets)
+    if decision.sizes["level"] == 1:
+        words = f"There is one candidate, {decision['level'].values[0]}, and nothing to choose."
+        return Answer(group, first, words, [])
     rules = " ".join(disagreements(decision.isel(budget=[-1])))
     bullets = [_why(decision), rules, _change(decision, alone), to_settle(decision)]
     return Answer(group, first, _verdict(decision), [each for each in bullets if each])
