@@ -106,8 +106,9 @@ def best_subsets(
     ------
     InputError
         If a budget, the group or an option is not one; or, beyond 20 pools, if the law is not
-        separable or the rule has no bound to search with ("target", "minimax-regret",
-        "cvar-regret"); if the rule is "all".
+        separable, the rule has no bound to search with ("target", "minimax-regret",
+        "cvar-regret"), or the law does not fall with the size of a training set and pools are of
+        different sizes; if the rule is "all".
     InadequateFit
         If the fit did not pass the gate and `force` is not given.
     """
@@ -179,6 +180,12 @@ def _searched(pools: WholePools, criteria: Criteria, advance: Advance) -> Rankin
         raise InputError(
             f"more than {MAX_ENUMERATED_POOLS} pools: the error of law {pools.law.name} is not "
             "convex in what its pools contribute, so there is no bound to search with; merge pools"
+        )
+    if not (pools.law.falls_with_size or pools.equal):
+        raise InputError(
+            f"more than {MAX_ENUMERATED_POOLS} pools of different sizes: by law {pools.law.name} "
+            "a larger training set may have the higher error, so there is no bound to search with; "
+            "merge pools"
         )
     if criteria.rule not in SEARCHED:
         raise InputError(
