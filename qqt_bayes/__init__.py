@@ -37,6 +37,7 @@ __all__ = [
     "PlausibilityWarning",
     "Question",
     "__version__",
+    "best_shares",
     "best_subsets",
     "build_model",
     "compare_laws",
@@ -71,6 +72,7 @@ _MODULE_OF = {
     "InputError": "errors",
     "PlausibilityWarning": "errors",
     "Question": "planning.question",
+    "best_shares": "decisions.inclusion",
     "best_subsets": "decisions.subsets",
     "build_model": "model.build",
     "compare_laws": "comparison.loo",
@@ -108,6 +110,7 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.comparison.loo import compare_laws
     from qqt_bayes.decisions.criteria import Criteria
     from qqt_bayes.decisions.decide import decide_stack
+    from qqt_bayes.decisions.inclusion import best_shares
     from qqt_bayes.decisions.subsets import best_subsets
     from qqt_bayes.errors import InadequateFit, InputError, PlausibilityWarning
     from qqt_bayes.importers.read import import_runs

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qqt_bayes.cli import output
-from qqt_bayes.cli.inputs import budgets_for, go_on
+from qqt_bayes.cli.inputs import budgets_for, count_of, go_on
 from qqt_bayes.cli.output import note
 from qqt_bayes.cli.replaced import require_decisions, require_figures
 from qqt_bayes.cli.sources import files_of, question_of, read_sources, warn_of_refused
@@ -17,6 +17,11 @@ from qqt_bayes.planning.targets import questions_of_targets
 from qqt_bayes.progress import shown
 from qqt_bayes.report.figures.names import TITLES, figures_in
 from qqt_bayes.report.verdict_text import left_out
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from qqt_bayes.posterior.fit import Fit
 
 
 def report(
@@ -29,6 +34,7 @@ def report(
     scale: float | None,
     target_pools: str | None,
     subsets: bool,
+    limits: Mapping[str, Any] | None,
     budgets: str | None,
     new_run: bool,
     only_group: str | None,
@@ -48,6 +54,8 @@ def report(
         study, which knows its fits, weights, levels and budgets.
     form : {"table", "json", "csv"}
     weights, levels, is_nested, scale, target_pools, subsets, budgets
+    limits : mapping, optional
+        Those of shares, if shares are to be decided about.
     new_run, only_group, figures, outputs, explain, yes, overwrite
         The options of the command. What is to be written is checked before long work.
     **criteria
@@ -78,9 +86,13 @@ def report(
             budgets=budgets,
             only_group=only_group,
             yes=yes,
+            of_levels=limits is None,
         )
-        with shown("Judging levels"):
-            decision = decide(fits, **question, new_run=new_run, **criteria)
+        if limits is not None:
+            decision = _shares_of(fits, limits, **question, **criteria)
+        else:
+            with shown("Judging levels"):
+                decision = decide(fits, **question, new_run=new_run, **criteria)
     warn_of_refused(fits)
     beware = [] if study is None else left_out(study.refused, list(fits))
     for path in paths:  # first: who closes the pipe behind stdout gets the files all the same
@@ -92,6 +104,15 @@ def report(
         with shown("Drawing figures"):
             drawn = write_figures(fits, decision, decision["unique_samples"], folder)
         note(f"{len(drawn)} figures are in {figures}.")
+
+
+def _shares_of(fits: Mapping[str, Fit], limits: Mapping[str, Any], **options: Any) -> xr.Dataset:
+    """The decision about shares of the pools."""
+    from qqt_bayes.decisions.inclusion import best_shares
+
+    most = count_of("--most-samples", limits["most_samples"])
+    with shown("Seeking shares"):
+        return best_shares(fits, **{**limits, "most_samples": most}, **options)
 
 
 def figures_folder(folder: Path, titles: Sequence[str] = TITLES, *, overwrite: bool) -> Path:

@@ -62,6 +62,7 @@ def predict(
 @click.option(
     "--subsets", is_flag=True, help="Instead of levels, every subset of the pools, taken whole."
 )
+@options.shares
 @click.option("--budgets", metavar="LIST", help=options.BUDGETS_HELP)
 @options.criteria
 @options.new_run
@@ -81,6 +82,11 @@ def decide(
     scale: float | None,
     target_pools: str | None,
     subsets: bool,
+    shares: bool,
+    most_samples: str | None,
+    always: tuple[str, ...],
+    never: tuple[str, ...],
+    most_epochs: float | None,
     budgets: str | None,
     new_run: bool,
     only_group: str | None,
@@ -110,6 +116,23 @@ def decide(
         for name, is_given in of_levels.items():
             if is_given:
                 raise click.UsageError(f"{name} is for levels; --subsets judges subsets of pools.")
+    limits = {
+        "most_samples": most_samples,
+        "always": always,
+        "never": never,
+        "most_epochs": most_epochs,
+    }
+    options.require_shares(
+        shares,
+        limits,
+        {
+            "--levels": levels,
+            "--figures": figures,
+            "--nested": is_nested,
+            "--subsets": subsets,
+            "--new-run": new_run,
+        },
+    )
     if levels and is_nested:
         raise click.UsageError(options.ONE_OF_LEVELS)
     options.require_one_size(scale, target_pools)
@@ -128,6 +151,7 @@ def decide(
         scale=scale,
         target_pools=target_pools,
         subsets=subsets,
+        limits=limits if shares else None,
         budgets=budgets,
         new_run=new_run,
         only_group=only_group,

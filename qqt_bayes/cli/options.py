@@ -277,6 +277,35 @@ outputs = click.option(
     "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Write as .csv or .json, too."
 )
 
+shares = together(
+    click.option(
+        "--shares",
+        is_flag=True,
+        help="Instead of levels, how much to take of each pool: any share, within the limits.",
+    ),
+    click.option("--most-samples", metavar="N", help="--shares: unique samples, 50M at the most."),
+    click.option(
+        "--always", multiple=True, metavar="POOL", help="--shares: taken whole; may be repeated."
+    ),
+    click.option(
+        "--never", multiple=True, metavar="POOL", help="--shares: not taken; may be repeated."
+    ),
+    click.option("--most-epochs", type=float, help="--shares: how often data is seen at the most."),
+)
+
+
+def require_shares(
+    shares: bool, limits: Mapping[str, object], others: Mapping[str, object]
+) -> None:
+    """Refuse limits without shares, and shares beside what else says what to decide between."""
+    for name, value in limits.items():
+        if not shares and value not in (None, ()):
+            raise click.UsageError(f"--{name.replace('_', '-')} is for --shares.")
+    for name, value in others.items():
+        if shares and value:
+            raise click.UsageError(f"{name} is not for --shares, which seeks what to take itself.")
+
+
 explain = click.option(
     "--explain", is_flag=True, help="Print all that is known of the decision in words, too."
 )

@@ -19,6 +19,7 @@ from qqt_bayes.phrases import LINE, format_epochs, format_samples, in_lines
 from qqt_bayes.report.decision_text import summary
 from qqt_bayes.report.records import at_a_glance, to_csv, to_frame, to_json, to_json_text
 from qqt_bayes.report.rules_text import choices_by_rule
+from qqt_bayes.report.shares_text import is_of_shares, shares_table
 from qqt_bayes.report.verdict_text import answers, candidates
 
 Show = Callable[[Any], str]
@@ -57,6 +58,8 @@ SHOWN: dict[str, Show] = {
     "epochs": format_epochs,
     "P": "{:.2f}".format,
     "regret": "{:.4f}".format,
+    "gain": "{:.4f}".format,
+    "gap": "{:.4f}".format,
     "EVPI": "{:.4f}".format,
     "extrapolated": times,
 }
@@ -182,9 +185,12 @@ def emit_decision(
     for each in found:
         sys.stdout.write(wrapped(f"{each.group}: {each.verdict}" if each.group else each.verdict))
     sys.stdout.write("\n")
-    print_table(at_a_glance(decision))
-    sys.stdout.write("\n")
-    print_table(candidates(decision))
+    if is_of_shares(decision):
+        print_table(shares_table(decision.sortby("budget")))
+    else:
+        print_table(at_a_glance(decision))
+        sys.stdout.write("\n")
+        print_table(candidates(decision))
     sys.stdout.write("\n")
     print_rules(decision)
     bullets = [

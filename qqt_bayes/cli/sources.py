@@ -65,10 +65,12 @@ def question_of(
     budgets: str | None,
     only_group: str | None,
     yes: bool,
+    of_levels: bool = True,
 ) -> dict[str, Any]:
     """What is asked of fits about levels, as arguments of `qqt_bayes.decide`.
 
-    What is not given is taken from the study, or else from the runs.
+    What is not given is taken from the study, or else from the runs. There are no levels in it if
+    they are to be sought, not `of_levels`.
 
     Raises
     ------
@@ -82,6 +84,10 @@ def question_of(
     samples = None if study is None else study.budgets
     if samples is None or budgets is not None:
         samples = budgets_for(first, budgets)
+    options = {"weights": shares, "target_pools": larger, "group": only_group}
+    if not of_levels:
+        go_on(questions_of_targets(first.runs, samples), yes)
+        return {"budgets": samples, **options}
     if is_nested:
         taken = nested(fits, shares, only_group)
     elif study is None or levels is not None:
@@ -92,13 +98,7 @@ def question_of(
     # of levels that are asked for as larger, or as unions, there is nothing to ask
     asked = taken if levels is not None and larger is None else None
     go_on(questions_of_targets(first.runs, samples, asked), yes)
-    return {
-        "levels": taken,
-        "budgets": samples,
-        "weights": shares,
-        "target_pools": larger,
-        "group": only_group,
-    }
+    return {"levels": taken, "budgets": samples, **options}
 
 
 def warn_of_refused(fits: dict[str, Fit]) -> None:

@@ -7,7 +7,7 @@ from typing import Unpack
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes.decisions.branch_and_bound import search
 from qqt_bayes.decisions.criteria import Criteria, CriteriaFields
@@ -106,8 +106,9 @@ def best_subsets(
     ------
     InputError
         If a budget, the group or an option is not one; or, beyond 20 pools, if the law is not
-        separable or the rule has no bound to search with ("target", "minimax-regret",
-        "cvar-regret"); if the rule is "all".
+        separable, the rule has no bound to search with ("target", "minimax-regret",
+        "cvar-regret"), or the law does not fall with the size of a training set and pools are of
+        different sizes; if the rule is "all".
     InadequateFit
         If the fit did not pass the gate and `force` is not given.
     """
@@ -130,7 +131,7 @@ def best_subsets(
         seen,
     )
     if pools.taken.size <= MAX_ENUMERATED_POOLS:
-        _require_affordable(2**pools.taken.size - 1, seen.size)
+        require_affordable_scores(2**pools.taken.size - 1, seen.size)
     report = advance or steps("Judging subsets")
     ranking = (
         enumerate_subsets(pools, criteria, report)
@@ -158,7 +159,7 @@ def best_subsets(
     )
 
 
-def _require_affordable(subsets: int, budgets: int) -> None:
+def require_affordable_scores(subsets: int, budgets: int) -> None:
     """Refuse more budgets than the scores of all subsets can be held at."""
     if subsets * budgets > MAX_ERRORS:
         raise InputError(
@@ -179,6 +180,12 @@ def _searched(pools: WholePools, criteria: Criteria, advance: Advance) -> Rankin
         raise InputError(
             f"more than {MAX_ENUMERATED_POOLS} pools: the error of law {pools.law.name} is not "
             "convex in what its pools contribute, so there is no bound to search with; merge pools"
+        )
+    if not (pools.law.falls_with_size or pools.equal):
+        raise InputError(
+            f"more than {MAX_ENUMERATED_POOLS} pools of different sizes: by law {pools.law.name} "
+            "a larger training set may have the higher error, so there is no bound to search with; "
+            "merge pools"
         )
     if criteria.rule not in SEARCHED:
         raise InputError(
@@ -229,11 +236,9 @@ def _with_departures(
     tuple of Ranking and DataArray
         The ranking, and the errors of its subsets, dims (level, budget, chain, draw).
     """
-    best = np.argsort(ranking.score, axis=0, kind="stable")[:SHORTLISTED_PER_BUDGET]
-    likely = np.argsort(-ranking.probability, axis=0, kind="stable")[:SHORTLISTED_PER_BUDGET]
-    short = np.unique([best, likely])
+    short = shortlist(ranking)
     members = ranking.members[short]
-    of_law = _errors(fit, pools, members, short.astype(str).tolist())
+    of_law = errors_of_subsets(fit, pools, members, short.astype(str).tolist())
     levels = xr.DataArray(
         members * pools.taken, {"level": of_law["level"], "pool": fit.pools}, ("level", "pool")
     )
@@ -257,7 +262,17 @@ def _with_departures(
     return anew, error
 
 
-def _errors(fit: Fit, pools: WholePools, members: Members, names: list[str]) -> xr.DataArray:
+def shortlist(ranking: Ranking) -> NDArray[np.intp]:
+    """Places of the subsets that score best by the law at some budget, or are likeliest best."""
+    best = np.argsort(ranking.score, axis=0, kind="stable")[:SHORTLISTED_PER_BUDGET]
+    likely = np.argsort(-ranking.probability, axis=0, kind="stable")[:SHORTLISTED_PER_BUDGET]
+    short: NDArray[np.intp] = np.unique([best, likely])
+    return short
+
+
+def errors_of_subsets(
+    fit: Fit, pools: WholePools, members: Members, names: list[str]
+) -> xr.DataArray:
     """Errors of subsets by the law, dims (level, budget, chain, draw)."""
     sizes = fit.posterior.sizes
     shape = len(members), pools.budgets.size, sizes["chain"], sizes["draw"]
@@ -280,7 +295,7 @@ def _judged(
     members, pool_names = ranking.members[named], np.array(fit.pools)
     names = [ALL_POOLS if taken.all() else JOIN.join(pool_names[taken]) for taken in members]
     if of_all is None:
-        error = _errors(fit, pools, members, names)
+        error = errors_of_subsets(fit, pools, members, names)
     else:
         error = of_all.isel(level=named).assign_coords(level=names)
     level, budget = error["level"], error["budget"]

@@ -34,6 +34,7 @@ from qqt_bayes.report.fit_text import remark
 from qqt_bayes.report.limits_text import LIMITS
 from qqt_bayes.report.measures import judged, measure, measured, measured_interval, over_what, unit
 from qqt_bayes.report.rules_text import BASIS, disagreements, scored
+from qqt_bayes.report.shares_text import gap, is_of_shares, limits, stretches
 
 RELIABILITY = (
     "How often such probabilities came true on held-out runs, where levels had been trained and "
@@ -75,8 +76,8 @@ def remarks(decision: xr.Dataset) -> list[dict[str, str]]:
     -------
     list of dict
         `group` (if there are several), `id` and `text`. The ids: `approximate`, `forced`,
-        `only_level`, `choice`, `leads`, `undecided`, `settle`, `crossovers`, `rules`,
-        `basis`, `reliability`, and those of `LIMITS`.
+        `only_level`, `choice`, `leads`, `undecided`, `settle`, `crossovers`, `rules`, `shares`,
+        `limits`, `gap`, `basis`, `reliability`, and those of `LIMITS`.
     """
     decision = decision.sortby("budget")
     if "group" not in decision.dims:
@@ -116,7 +117,14 @@ def paragraphs(sentences: list[dict[str, str]]) -> str:
 def _sentences(decision: xr.Dataset) -> Iterator[tuple[str, str]]:
     """What is said of the decision for one group, each sentence with its id."""
     yield from cautions(decision)
-    if decision.sizes["level"] == 1:
+    if is_of_shares(decision):
+        for sentence in stretches(decision):
+            yield "shares", sentence
+        if sentence := limits(decision):
+            yield "limits", sentence
+        yield "gap", gap(decision)
+        yield "basis", _basis(decision)
+    elif decision.sizes["level"] == 1:
         yield "only_level", _only_level(decision)
     else:
         yield from map(_of_part, _parts(decision))
@@ -163,7 +171,8 @@ def _basis(decision: xr.Dataset) -> str:
     if decision.attrs.get("discrepancy"):
         draws += f" and of departures from {'their laws' if several else 'its law'}"
     if "subsets" not in decision.attrs:
-        return f"Levels are compared by {rule(decision.attrs)} under {draws}."
+        what = "Training sets" if is_of_shares(decision) else "Levels"
+        return f"{what} are compared by {rule(decision.attrs)} under {draws}."
     sets = f"{decision.attrs['subsets']:,} sets of whole pools that"
     sets += f" {decision.sizes['pool']} pools allow"
     named = f"the {decision.sizes['level']} that matter are listed"
@@ -278,7 +287,7 @@ def _not_proven(part: xr.Dataset) -> str:
 
 def to_settle(decision: xr.Dataset) -> str:
     """Which cheap runs would settle what is open; nothing of subsets, which are too many."""
-    if "subsets" in decision.attrs:
+    if "subsets" in decision.attrs or is_of_shares(decision):
         return ""
     target, budgets = runs_to_settle(decision)
     if not budgets:

@@ -19,6 +19,7 @@ from qqt_bayes.posterior.prediction import ONE_RUN
 from qqt_bayes.report.decision_text import paragraphs, remarks
 from qqt_bayes.report.measures import is_new_run, measured, with_interval
 from qqt_bayes.report.rules_text import choices_by_rule, dominated
+from qqt_bayes.report.shares_text import is_of_shares
 from qqt_bayes.report.verdict_text import answers
 from qqt_bayes.report.winner_text import winners
 from qqt_bayes.tables.cells import guarded
@@ -123,9 +124,10 @@ def to_frame(decision: xr.Dataset) -> pd.DataFrame:
         `regret`, `score`, `choice` (whether it is the level to choose), `near_best`
         (whether its regret is at most the margin), `leader`, `proven` (whether a leader may be
         called the winner), `winner`, `extrapolation`, `repetitions` and `extrapolated_epochs`;
-        `misfit` if it is known; `score_by_RULE` and `chosen_by_RULE` (whether it chooses the level)
-        of every rule if all were asked for; `of` if errors are of one new training each, not of the
-        mean; `method` if that is approximate.
+        `misfit` if it is known; of shares also `optimality_gap`, `allowed`, `best_subset`, `gain`
+        and, for each pool, `takes POOL`, unique samples; `score_by_RULE` and `chosen_by_RULE`
+        (whether it chooses the level) of every rule if all were asked for; `of` if errors are of
+        one new training each, not of the mean; `method` if that is approximate.
     """
     lower, median, upper = (decision["error"].isel(quantile=i, drop=True) for i in range(3))
     columns = {
@@ -146,7 +148,13 @@ def to_frame(decision: xr.Dataset) -> pd.DataFrame:
         "repetitions": decision["repetitions"],
         "extrapolated_epochs": decision["extrapolated_epochs"],
     }
-    columns |= {name: decision[name] for name in ("misfit", "optimality_gap") if name in decision}
+    added = ("misfit", "optimality_gap", "allowed", "best_subset", "gain")
+    columns |= {name: decision[name] for name in added if name in decision}
+    if is_of_shares(decision):
+        taken = decision["unique_samples"]
+        columns |= {
+            f"takes {pool}": taken.sel(pool=pool, drop=True) for pool in decision["pool"].values
+        }
     if "score_by_rule" in decision:
         for rule in decision["rule"].values.tolist():
             own = decision.sel(rule=rule)
@@ -216,7 +224,7 @@ def to_json(decision: xr.Dataset, alone: Mapping[str, xr.Dataset] | None = None)
 
 def _runs_to_settle(decision: xr.Dataset) -> list[dict[str, Any]]:
     """A row for each group, level and budget that is worth training; none of subsets."""
-    if "subsets" in decision.attrs:
+    if "subsets" in decision.attrs or is_of_shares(decision):
         return []
     of_groups = in_each_group([decision])
     return [

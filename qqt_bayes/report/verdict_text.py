@@ -21,6 +21,7 @@ from qqt_bayes.report.decision_text import UNFIT, cautions, to_settle
 from qqt_bayes.report.limits_text import larger
 from qqt_bayes.report.measures import measure, measured_interval, of_what, unit, with_interval
 from qqt_bayes.report.rules_text import disagreements
+from qqt_bayes.report.shares_text import gap, is_of_shares, limits, verdict
 
 MOST_CANDIDATES = 12
 """Candidates that are listed; the rest are in the CSV."""
@@ -101,6 +102,9 @@ def _answer(group: str, decision: xr.Dataset, alone: Mapping[str, xr.Dataset]) -
     """The answer for one group."""
     doubts = [sentence for _, sentence in cautions(decision)]
     first = [*doubts, *larger(decision), *proxies(decision)]
+    if is_of_shares(decision):
+        bullets = [each for each in (limits(decision), gap(decision)) if each]
+        return Answer(group, first, verdict(decision), bullets)
     if decision.sizes["level"] == 1:
         words = f"There is one candidate, {decision['level'].values[0]}, and nothing to choose."
         return Answer(group, first, words, [])
@@ -197,7 +201,7 @@ def proxies(decision: xr.Dataset) -> Iterator[str]:
     """That pools may be samples of larger ones, where no candidate lasts the budget."""
     is_scaled = (decision["pool_multiple"] > 1 + ROUNDING).any()
     least = decision["repetitions"].isel(budget=-1).min().item()
-    if least < MANY_EPOCHS or is_scaled or "subsets" in decision.attrs:
+    if least < MANY_EPOCHS or is_scaled or "subsets" in decision.attrs or is_of_shares(decision):
         return
     yield (
         f"Beware: at {format_samples(decision['budget'].values[-1])} {unit(decision.attrs)} a run "

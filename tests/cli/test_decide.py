@@ -193,6 +193,48 @@ def test_decide_among_subsets_of_pools(tmp_path):
         assert f"{option} is for levels; --subsets judges subsets of pools." in refused.output
 
 
+def test_decide_how_much_to_take_of_each_pool(tmp_path):
+    path, out = tmp_path / "fit.nc", tmp_path / "decision.csv"
+    fit_file.save(made.fit(pools=4, spread=0.05), path)
+    common = ("decide", path, "--shares", "--budgets", "64M,1B", "--most-samples", "20M")
+    limited = (*common, "--never", "10-20%", "--never", "30-40%", "--most-epochs", "60")
+    content = json.loads(qqt(*limited, "-o", out, "--format", "json").stdout)
+    assert content["settings"]["most_samples"] == 2e7
+    assert content["settings"]["never"] == ["10-20%", "30-40%"]
+    assert content["answers"][0]["bullets"][0].startswith("Limits: at most 20M unique samples;")
+    rows = pd.read_csv(out)
+    chosen = rows[rows["choice"]]
+    assert (chosen["takes 10-20%"] == 0).all()
+    assert (chosen.filter(like="takes ").sum(axis=1) <= 2e7 * (1 + 1e-6)).all()
+    shown = qqt(*limited).stdout
+    assert "gain" in shown
+    assert "56% of 20-30%" in shown
+    assert "At 1B samples take all of 0-10%, and 7.2M of 20-30% (56 % of the pool)" in shown
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        (("--most-samples", "20M"), 2, "--most-samples is for --shares."),
+        (("--never", "0-10%"), 2, "--never is for --shares."),
+        (("--shares", "--subsets"), 2, "--subsets is not for --shares, which seeks what to take"),
+        (("--shares", "--nested"), 2, "--nested is not for --shares"),
+        (("--shares", "--most-samples", "lots"), 1, "--most-samples 'lots': expected one number"),
+        (("--shares", "--most-epochs", "nan"), 1, "most_epochs: expected a number of epochs"),
+        (("--shares", "--always", "0-1%"), 1, "always: unknown pool '0-1%'"),
+        (
+            ("--shares", "--most-epochs", "1"),
+            1,
+            "data that is seen at most 1 times takes 1B",
+        ),
+    ],
+)
+def test_limits_of_shares_that_make_no_sense(files, options, code, words):
+    budgets = ("--budgets", "64M,1B")
+    said = qqt("decide", files.good, *budgets, *options, exit_code=code)
+    assert words in " ".join(said.output.split())
+
+
 def test_the_command_line_says_what_to_do_in_its_own_terms(tmp_path):
     """Python's message names arguments instead."""
     bad = made.fit(draws=50, passed=False)

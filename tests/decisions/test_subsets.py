@@ -118,6 +118,16 @@ def test_a_search_that_knows_some_rivals_only_names_no_winner():
     assert "so no winner is named" in summary(decision)
 
 
+def test_no_search_where_more_data_may_do_worse():
+    """By the law of the released code: the bounds of its search were too high, by 0.001."""
+    fit = made.fit(pools=21, draws=5, model="utility-released")
+    assert qqt.best_subsets(fit, BUDGETS[1:2], discrepancy=False).attrs["searched"] == 1
+    sizes = fit["constant_data"]["pool_size"]
+    fit["constant_data"]["pool_size"] = sizes * np.linspace(1, 2, sizes.size)
+    with pytest.raises(InputError, match="a larger training set may have the higher error"):
+        qqt.best_subsets(fit, BUDGETS[1:2], discrepancy=False)
+
+
 def test_faults_are_sentences():
     with pytest.raises(InputError, match="the fit has several"):
         qqt.best_subsets(made.fit(groups=2, model="cherti"), BUDGETS)
