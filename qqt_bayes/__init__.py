@@ -56,6 +56,7 @@ __all__ = [
     "predict_known",
     "questions",
     "read_composition",
+    "read_costs",
     "read_parameters",
     "read_runs",
     "save",
@@ -89,6 +90,7 @@ _MODULE_OF = {
     "predict_known": "posterior.prediction",
     "questions": "planning.questions",
     "read_composition": "tables.composition",
+    "read_costs": "planning.costs",
     "read_parameters": "tables.parameters",
     "read_runs": "tables.runs",
     "save": "posterior.fit_file",
@@ -110,6 +112,7 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.importers.read import import_runs
     from qqt_bayes.model.build import build_model
     from qqt_bayes.model.spec import list_models, load_model
+    from qqt_bayes.planning.costs import read_costs
     from qqt_bayes.planning.proposal import design
     from qqt_bayes.planning.question import Question
     from qqt_bayes.planning.questions import questions

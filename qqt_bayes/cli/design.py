@@ -15,7 +15,8 @@ from qqt_bayes.cli.replaced import require_decisions
 from qqt_bayes.decisions.stack import as_shares
 from qqt_bayes.files import writable, write
 from qqt_bayes.phrases import joined
-from qqt_bayes.planning.plan import Costs, Plan
+from qqt_bayes.planning.costs import read_costs
+from qqt_bayes.planning.plan import Plan, Pricing
 from qqt_bayes.planning.proposal import SHARES, candidate_sets, design, propose
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.fit_file import open_fit
@@ -37,6 +38,7 @@ def report(
     overwrite: bool,
     model: str | None,
     kind: str | None,
+    costs: str | None,
     **options: Any,
 ) -> None:
     """Propose runs, print them and write them as rows to fill in.
@@ -46,17 +48,19 @@ def report(
     sources : tuple of str
         The folder of a study, files of fits, or a composition table of which nothing was run yet.
     form : {"table", "json", "csv"}
-    output, overwrite, model, kind
+    output, overwrite, model, kind, costs
         The options of the command. What is to be written is checked before long work.
     **options
         As for `of_fits` and `before_runs`.
     """
     path = beside = None
     if output is not None:
-        read = [*sources, options["levels"], options["candidates"], options["target_pools"]]
+        others = ("levels", "candidates", "target_pools")
+        read = [*sources, costs, *(options[name] for name in others)]
         path = writable(Path(output), read, WRITERS)
         beside = writable(path.with_name(f"{path.stem}_composition.csv"), read, WRITERS)
         require_decisions([path, beside], overwrite=overwrite)
+    options["costs"] = None if costs is None else read_costs(costs)
     known = Path(sources[0]).is_dir() or any(map(is_fit, sources))
     for name, given in (("--model", model), ("--kind", kind)):
         if known and given is not None:
@@ -84,7 +88,7 @@ def of_fits(
     levels: str | None,
     candidates: str | None,
     at: str | None,
-    costs: Costs | None,
+    costs: Pricing | None,
     scale: float | None,
     target_pools: str | None,
     only_group: str | None,
@@ -130,7 +134,7 @@ def before_runs(
     budget: str | None,
     levels: str | None,
     at: str | None,
-    costs: Costs | None,
+    costs: Pricing | None,
     seed: int,
     **others: Any,
 ) -> Plan:

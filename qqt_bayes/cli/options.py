@@ -236,6 +236,12 @@ def require_one_size(scale: float | None, target_pools: str | None) -> None:
         raise click.UsageError("--scale and --target-pools both say how large pools are; give one.")
 
 
+costs = click.option(
+    "--costs",
+    metavar="FILE",
+    help="TOML file with prices of training and of data, and what a smaller error is worth.",
+)
+
 explain = click.option(
     "--explain", is_flag=True, help="Print all that is known of the decision in words, too."
 )
