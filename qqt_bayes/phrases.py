@@ -122,9 +122,22 @@ def money(currency: str, amount: float) -> str:
     >>> money("EUR", 1234.5), money("EUR", -50.0), money("USD", 0.5), money("EUR", -0.001)
     ('EUR 1,234', '-EUR 50.00', 'USD 0.50', 'EUR 0.00')
     """
+    number = amount_of_money(amount)
+    sign = "-" if number.startswith("-") else ""
+    return f"{sign}{currency} {number.removeprefix('-')}"
+
+
+def amount_of_money(amount: float) -> str:
+    """An amount where its currency stands elsewhere.
+
+    Examples
+    --------
+    >>> amount_of_money(1234.5), amount_of_money(-50), amount_of_money(-0.001)
+    ('1,234', '-50.00', '0.00')
+    """
     digits = 0 if abs(amount) >= 100 else 2
     sign = "-" if round(amount, digits) < 0 else ""
-    return f"{sign}{currency} {abs(amount):,.{digits}f}"
+    return f"{sign}{abs(amount):,.{digits}f}"
 
 
 def span(budgets: NDArray[np.float64]) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import xarray as xr
 
 from qqt_bayes.cli import output
 from qqt_bayes.cli.inputs import (
@@ -16,6 +19,7 @@ from qqt_bayes.cli.inputs import (
     target_pools_of,
     weights_of,
 )
+from qqt_bayes.cli.money import Asked
 from qqt_bayes.cli.output import note, warn
 from qqt_bayes.cli.replaced import require_decisions, require_figures
 from qqt_bayes.decisions.decide import decide
@@ -28,6 +32,9 @@ from qqt_bayes.progress import shown
 from qqt_bayes.report import gate_text
 from qqt_bayes.report.figures.names import figures_in
 from qqt_bayes.report.verdict_text import left_out
+
+if TYPE_CHECKING:
+    from qqt_bayes.studies.folder import Saved
 
 
 def report(
@@ -42,6 +49,7 @@ def report(
     subsets: bool,
     budgets: str | None,
     only_group: str | None,
+    in_money: Mapping[str, Any],
     figures: str | None,
     outputs: tuple[str, ...],
     explain: bool,
@@ -60,21 +68,24 @@ def report(
     weights, levels, is_nested, scale, target_pools, subsets, budgets
     only_group, figures, outputs, explain, yes, overwrite
         The options of the command. What is to be written is checked before long work.
+    in_money : mapping
+        Those about costs, see `qqt_bayes.cli.money.Asked`.
     **criteria
         As for `qqt_bayes.decide`.
     """
-    read = [*sources, levels, target_pools]
+    read = [*sources, levels, target_pools, in_money["costs"]]
     read += [str(path) for path in Path(sources[0]).glob("*")]  # of a study, all of its folder
     paths = [writable(Path(name), read, output.WRITERS) for name in outputs]
     require_decisions(paths, overwrite=overwrite)
     folder = None if figures is None else figures_folder(Path(figures), overwrite=overwrite)
+    prices = Asked.of(**in_money)
     # weights need the log likelihood, figures the prior; a decision reads neither
     whole = weights is not None or folder is not None
 
     def opened(path: Path) -> Fit:
         return Fit.of(load(path)) if whole else open_fit(path)
 
-    study = None
+    study = money = None
     if Path(sources[0]).is_dir():
         fits, study = read_study(sources[0], opened)
     else:
@@ -95,31 +106,45 @@ def report(
             samples = budgets_for(first, budgets)
         else:
             samples = study.budgets
-        if is_nested:
-            taken = nested(fits, shares, only_group)
-        elif study is None or levels is not None:
-            taken = levels_of(first, levels)
-        else:
-            taken = study.levels
-        taken = as_levels(taken, first.pools)
+        taken = taken_of(fits, study, shares, levels, is_nested, only_group)
         # of levels that are asked for as larger, or as unions, there is nothing to ask
         asked = taken if levels is not None and larger is None else None
         go_on(questions_of_targets(first.runs, samples, asked), yes)
         options: dict[str, Any] = {"weights": shares, "target_pools": larger, "group": only_group}
         with shown("Judging levels"):
             decision = decide(fits, taken, samples, **options, **criteria)
+        decision, money = prices.about(fits, decision, taken, options, criteria)
     if failed := [each.gate for each in fits.values() if not each.gate.passed]:
         warn("\n".join(map(gate_text.verdict, failed)))
     beware = [] if study is None else left_out(study.refused, list(fits))
     for path in paths:  # first: who closes the pipe behind stdout gets the files all the same
         output.write_decision(decision, path)
-    output.emit_decision(decision, form, explain=explain, beware=beware)
+    output.emit_decision(decision, form, explain=explain, beware=beware, money=money)
     if folder:
         from qqt_bayes.report.figures.files import write_figures
 
         with shown("Drawing figures"):
             drawn = write_figures(fits, decision, decision["unique_samples"], folder)
         note(f"{len(drawn)} figures are in {figures}.")
+
+
+def taken_of(
+    fits: Mapping[str, Fit],
+    study: Saved | None,
+    shares: list[float] | None,
+    levels: str | None,
+    is_nested: bool,
+    only_group: str | None,
+) -> xr.DataArray:
+    """What to decide between: unions of pools, levels as given, or those of a study or its runs."""
+    first = next(iter(fits.values()))
+    if is_nested:
+        taken = nested(fits, shares, only_group)
+    elif study is None or levels is not None:
+        taken = levels_of(first, levels)
+    else:
+        taken = study.levels
+    return as_levels(taken, first.pools)
 
 
 def figures_folder(folder: Path, *, overwrite: bool) -> Path:

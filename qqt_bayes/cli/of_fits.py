@@ -74,6 +74,20 @@ def predict(
 @click.option("--budgets", metavar="LIST", help=options.BUDGETS_HELP)
 @options.criteria
 @options.only_group
+@options.costs
+@click.option(
+    "--baseline-error",
+    type=float,
+    help="--costs: the error that is there already; the cheapest plan is compared if not given.",
+)
+@click.option(
+    "--target-error", type=float, help="--costs: seek the cheapest plan that stays at or below it."
+)
+@click.option(
+    "--enlarge",
+    metavar="LIST",
+    help="--costs: pools with a price that may be bought so many times as large, such as 2,4,8.",
+)
 @click.option("--figures", metavar="DIR", help="Folder for figures, as PNG and SVG.")
 @click.option(
     "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Write as .csv or .json, too."
@@ -93,6 +107,10 @@ def decide(
     subsets: bool,
     budgets: str | None,
     only_group: str | None,
+    costs: str | None,
+    baseline_error: float | None,
+    target_error: float | None,
+    enlarge: str | None,
     figures: str | None,
     outputs: tuple[str, ...],
     explain: bool,
@@ -115,7 +133,7 @@ def decide(
             "--figures": figures,
             "--nested": is_nested,
         }
-        of_levels |= {"--scale": scale, "--target-pools": target_pools}
+        of_levels |= {"--scale": scale, "--target-pools": target_pools, "--costs": costs}
         for name, is_given in of_levels.items():
             if is_given:
                 raise click.UsageError(f"{name} is for levels; --subsets judges subsets of pools.")
@@ -126,6 +144,19 @@ def decide(
         raise click.UsageError("--subsets is for one FIT.")
     if len(sources) == 1 and not is_study and weights:
         raise click.UsageError("--weights is for several FITs.")
+    in_money = {
+        "baseline_error": baseline_error,
+        "target_error": target_error,
+        "enlarge": enlarge,
+    }
+    for name, value in in_money.items():
+        if value is not None and costs is None:
+            option = "--" + name.replace("_", "-")
+            raise click.UsageError(f"{option} is for --costs, which says what plans cost.")
+    if enlarge is not None and (scale is not None or target_pools is not None):
+        raise click.UsageError(
+            "--enlarge says how large pools are; leave out --scale and --target-pools."
+        )
     from qqt_bayes.cli import decide
 
     decide.report(
@@ -139,6 +170,7 @@ def decide(
         subsets=subsets,
         budgets=budgets,
         only_group=only_group,
+        in_money={"costs": costs, **in_money},
         figures=figures,
         outputs=outputs,
         explain=explain,

@@ -108,7 +108,7 @@ def design(
     --------
     ``design(study, allowance="2B", budget="5B").runs``
     """
-    fits, shares = _fits_of(study, weights)
+    fits, shares = fits_of(study, weights)
     for fit in fits.values():
         fit.require_passed(force)
     first = next(iter(fits.values()))
@@ -307,7 +307,7 @@ def _likely(loss: Array, levels: xr.DataArray, sets: xr.DataArray) -> list[int]:
     return [i for i, name in enumerate(sets["data"].values.tolist()) if name in names]
 
 
-def _fits_of(
+def fits_of(
     study: Study | AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit], weights: ArrayLike | None
 ) -> tuple[dict[str, Fit], Array]:
     """The fits that decide together, and their shares of the draws."""

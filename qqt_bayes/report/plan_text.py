@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from qqt_bayes.phrases import chance, cost, format_samples, joined, money
+from qqt_bayes.phrases import amount_of_money, chance, cost, format_samples, joined, money
 from qqt_bayes.planning.plan import Plan
 
 LEAST_SHIFT = 0.05
@@ -111,7 +111,7 @@ def _amount(plan: Plan, spent: float) -> str:
 
 def _price(plan: Plan, spent: float) -> str:
     """An amount in a table, whose heading says what is counted."""
-    return format_samples(spent) if plan.unit == plan.counted else money("", spent).strip()
+    return format_samples(spent) if plan.unit == plan.counted else amount_of_money(spent)
 
 
 def _in_money(plan: Plan) -> str:
