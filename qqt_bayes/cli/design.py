@@ -13,6 +13,7 @@ from qqt_bayes.cli.inputs import is_fit, named_by_model, read_study, target_pool
 from qqt_bayes.cli.output import emit, note, warn, wrapped
 from qqt_bayes.cli.replaced import require_decisions
 from qqt_bayes.decisions.stack import as_shares
+from qqt_bayes.errors import InputError
 from qqt_bayes.files import writable, write
 from qqt_bayes.phrases import joined
 from qqt_bayes.planning.costs import read_costs
@@ -191,7 +192,12 @@ def show(plan: Plan, form: str) -> None:
 
 def _one(text: str, option: str) -> float:
     """One number of an option."""
-    found = parse_budgets(text)
+    try:
+        found = parse_budgets(text)
+    except InputError:  # which speaks of budgets and samples, whatever this is
+        raise click.UsageError(
+            f"{option} takes a number of at least 1, such as 2B or 5000; got {text}."
+        ) from None
     if found.size != 1:
         raise click.UsageError(f"{option} takes one number, such as 5B; got {text}.")
     return float(found[0])

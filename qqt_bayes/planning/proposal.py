@@ -331,7 +331,12 @@ def _one(value: ArrayLike | str, name: str) -> float:
     InputError
         If it is none, or several.
     """
-    found = as_budgets(value)
+    try:
+        found = as_budgets(value)
+    except InputError:  # which speaks of budgets and samples, whatever this is
+        raise InputError(
+            f"{name}: expected a number of at least 1, such as 2B or 5000, got {value!r:.60}"
+        ) from None
     if found.size != 1:
         raise InputError(f"{name}: expected one number, got {found.size}")
     return float(found[0])

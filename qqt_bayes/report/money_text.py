@@ -17,6 +17,9 @@ from qqt_bayes.planning.costs import HUNDREDTH
 from qqt_bayes.report.measures import measure, measured
 from qqt_bayes.report.records import plain
 
+NEARLY = 0.02
+"""Share of the greatest expected net benefit that a cheaper plan may lack to be named."""
+
 
 @dataclass(frozen=True, eq=False)
 class Money:
@@ -181,13 +184,15 @@ def _limits(benefit: xr.Dataset, plans: Priced) -> Iterator[str]:
     if "net_benefit" in benefit:
         if plans.costs.worth:
             worth = money(plans.costs.currency, plans.costs.worth)
-            yield f"An error that is smaller by {HUNDREDTH:g} is taken to be worth {worth}."
+            smaller = f"{_an_error(plans)} that is smaller by {HUNDREDTH:g}"
+            yield f"{smaller} is taken to be worth {worth}."
         else:
             low, high = plans.costs.worth_of_errors[0][0], plans.costs.worth_of_errors[-1][0]
             yield (
                 f"What an error is worth is a line between those of the cost file, {low:g} to "
                 f"{high:g}, and constant beyond."
             )
+        yield from _nearly_as_good(benefit, plans)
         yield "Errors here are means over trainings, about which a single one scatters."
         budgets = benefit["budget"].values
         if benefit.attrs["best_budget"] == budgets.max() and budgets.size > 1:
@@ -199,9 +204,36 @@ def _limits(benefit: xr.Dataset, plans: Priced) -> Iterator[str]:
         yield "All data are taken to be paid for, because the cost file has no prices of pools."
 
 
+def _nearly_as_good(benefit: xr.Dataset, plans: Priced) -> Iterator[str]:
+    """A cheaper plan that is expected to be worth nearly as much as the best, if there is one."""
+    net = benefit["net_benefit_mean"]
+    most = net.max()
+    if most <= 0:
+        return
+    cost = benefit["cost"].where(net >= (1 - NEARLY) * most)
+    at = cost.argmin(("level", "budget"))
+    price, known = (
+        cost[at].item(),
+        {name: benefit.attrs[f"best_{name}"] for name in ("level", "budget")},
+    )
+    if price < benefit["cost"].sel(known).item():
+        plan = f"{cost['level'].values[at['level']]} at "
+        plan += _samples(cost["budget"].values[at["budget"]], plans)
+        currency = plans.costs.currency
+        yield (
+            f"Nearly as much is expected of {plan}, for {money(currency, price)}: "
+            f"{money(currency, net[at].item())}."
+        )
+
+
+def _an_error(plans: Priced) -> str:
+    """What is measured, as the beginning of a sentence."""
+    return "A loss" if plans.kind == "loss" else "An error"
+
+
 def _cheapest(reached: pd.DataFrame, target: float, plans: Priced) -> Iterator[str]:
     """The cheapest plans that reach a target, and what is the most that can be reached."""
-    aim = f"an error of at most {target:g}"
+    aim = f"{_an_error(plans).lower()} of at most {target:g}"
     for (met, level, budget, cost), rows in reached.groupby(
         ["reached", "level", "budget", "cost"], sort=False
     ):

@@ -102,6 +102,8 @@ def test_faults_of_prices_are_named(files, tmp_path):
         (["composition", *ASKED[:2], "--allowance", "1B,2B"], 2, "--allowance takes one number"),
         (["good", *ASKED, "--scale", "2", "--target-pools", "x"], 2, "give one"),
         (["good", *ASKED, "-o", "next.nc"], 1, "next.nc"),
+        (["composition", *ASKED[:2], "--allowance", "EUR 5"], 2, "--allowance takes a number of"),
+        (["good", *ASKED[:2], "--allowance", "EUR 5"], 1, "allowance: expected a number of at"),
         (["bad", *ASKED], 3, ""),
     ],
 )

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import made
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from scipy.stats import norm
 
 import qqt_bayes as qqt
+from qqt_bayes.decisions.study import Study
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.planning.benefit import Priced, cheapest, net_benefit, priced
 from qqt_bayes.planning.costs import Costs, PoolPrice, TrainingPrice
@@ -141,6 +143,35 @@ def test_errors_are_those_of_the_decision(fit):
     mean = plans.error.mean(["chain", "draw"]).transpose(*decision["error_mean"].dims)
     assert mean.values == pytest.approx(decision["error_mean"].values, abs=1e-12)
     assert plans.cost.sel(budget=1.28e9).values == pytest.approx([1282] * 3)
+
+
+def test_a_study_knows_its_levels_and_budgets(fit):
+    decision = qqt.decide(fit, made.levels(), [6.4e7, 1.28e9])
+    study = Study(
+        fits={"utility": fit},
+        theorem=None,
+        laws=["utility"],
+        weights={"utility": 1.0},
+        levels=made.levels(),
+        decision=decision,
+        alone={"utility": decision},
+        comparison=xr.Dataset(),
+        exponents=pd.DataFrame(),
+    )
+    own, given = priced(study, COSTS), priced(fit, COSTS, made.levels(), [6.4e7, 1.28e9])
+    xr.testing.assert_identical(own.error, given.error)
+    assert pool_purchases(study, BOUGHT, multiples=[2]).attrs["budget"] == 1.28e9
+
+
+def test_the_order_of_levels_changes_nothing(fit):
+    plans = priced(fit, COSTS, made.levels(), [6.4e7, 1.28e9])
+    turned = replace(
+        plans, error=plans.error[..., ::-1, :], of_data=plans.of_data[::-1], costs=plans.costs
+    )
+    one, other = net_benefit(plans), net_benefit(turned)
+    assert one.attrs == other.attrs
+    assert one["best_level"].values.tolist() == other["best_level"].values.tolist()
+    assert cheapest(plans, 0.65).equals(cheapest(turned, 0.65))
 
 
 def test_several_groups_take_one():

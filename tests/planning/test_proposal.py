@@ -129,8 +129,8 @@ def test_candidates_are_training_sets_and_pools_alone(fit):
     ("options", "words"),
     [
         ({"allowance": "200M,300M"}, "allowance: expected one number, got 2"),
-        ({"allowance": -1}, "expected 1 to"),
-        ({"allowance": "cheap"}, "expected a number of samples"),
+        ({"allowance": -1}, "allowance: expected a number of at least 1, .* got -1"),
+        ({"allowance": "EUR 5"}, "allowance: expected a number of at least 1, .* got 'EUR 5'"),
         ({"budget": None}, "budget: expected the budget that is decided for"),
         ({"group": "ViT"}, "unknown group 'ViT'"),
         (

@@ -63,6 +63,27 @@ def test_the_greatest_net_benefit_and_what_it_rests_on():
     ]
 
 
+def test_a_cheaper_plan_that_is_nearly_as_good_is_named():
+    """At 1e7 level b is worth EUR 400 for 12 more than the baseline, a EUR 395 for 9 more."""
+    close = made.HAND * 0 + xr.DataArray(
+        [[0.5, 0.105], [0.3, 0.1]],
+        {"level": ["a", "b"], "budget": [1e6, 1e7]},
+        ("level", "budget"),
+    )
+    found = money()
+    plans = replace(found.plans, error=close)
+    lines = Money(plans, net_benefit(plans), found.choice).lines
+    assert "Nearly as much is expected of a at 10M tokens, for EUR 12.00: EUR 386." in lines
+
+
+def test_losses_are_said_as_such():
+    found = money()
+    plans = replace(found.plans, kind="loss", measure="loss")
+    lines = Money(plans, net_benefit(plans), found.choice, 0.3, cheapest(plans, 0.3)).lines
+    assert any(line.startswith("A loss that is smaller by 0.01") for line in lines)
+    assert any("reaches a loss of at most 0.3" in line for line in lines)
+
+
 def test_accuracies_are_said_as_such():
     verdict = money(measure="accuracy", baseline=0.4).lines[0]
     assert verdict.endswith("against the accuracy of 0.600 that is there already.")
