@@ -23,7 +23,7 @@ from qqt_bayes.decisions.stack import mix
 from qqt_bayes.decisions.study import Study
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import SAMPLE
-from qqt_bayes.planning.costs import Costs
+from qqt_bayes.planning.costs import CostFile, Costs, as_costs
 from qqt_bayes.planning.proposal import fits_of
 from qqt_bayes.posterior.fit import AnyFit, Fit
 from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels, require_affordable
@@ -64,7 +64,7 @@ class Priced:
 
 def priced(
     study: Study | AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit],
-    costs: Costs,
+    costs: Costs | CostFile,
     levels: Levels | None = None,
     budgets: ArrayLike | str | None = None,
     *,
@@ -80,7 +80,7 @@ def priced(
     Parameters
     ----------
     study : Study, DataTree or Fit, or several fits
-    costs : Costs
+    costs : Costs, path or mapping
         See `read_costs`.
     levels, budgets : optional
         As for `qqt_bayes.decide`; those of the study if not given.
@@ -103,7 +103,7 @@ def priced(
 
     Examples
     --------
-    ``net_benefit(priced(study, read_costs("costs.toml")))["best_level"]``
+    ``net_benefit(priced(study, "costs.toml"))["best_level"]``
     """
     fits, shares = fits_of(study, weights)
     for fit in fits.values():
@@ -136,7 +136,7 @@ def priced(
     )
 
 
-def costs_of(fit: Fit, costs: Costs, group: str | None) -> Costs:
+def costs_of(fit: Fit, costs: Costs | CostFile, group: str | None) -> Costs:
     """Costs in one group of a fit.
 
     Raises
@@ -148,8 +148,9 @@ def costs_of(fit: Fit, costs: Costs, group: str | None) -> Costs:
     if one is None:
         names = ", ".join(fit.groups)
         raise InputError(f"group: the fit has several, {names}; prices are of one of them")
-    costs.require_known(fit.pools, fit.groups)
-    return costs.in_group(one)
+    own = as_costs(costs)
+    own.require_known(fit.pools, fit.groups)
+    return own.in_group(one)
 
 
 def net_benefit(

@@ -268,7 +268,16 @@ class Costs:
         return float((best - worst) / (ends[1] - ends[0]))
 
 
-def read_costs(source: str | PathLike[str] | Mapping[str, Any]) -> Costs:
+type CostFile = str | PathLike[str] | Mapping[str, Any]
+"""A cost file, or what it holds."""
+
+
+def as_costs(costs: Costs | CostFile) -> Costs:
+    """Costs as they are, or read."""
+    return costs if isinstance(costs, Costs) else read_costs(costs)
+
+
+def read_costs(source: CostFile) -> Costs:
     """Read what training and data cost, and what a smaller error is worth.
 
     Parameters

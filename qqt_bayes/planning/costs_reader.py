@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from math import inf, isfinite
+from numbers import Real
 from typing import Any
 
 from qqt_bayes.errors import alternatives, shown
@@ -26,7 +27,8 @@ type Bar = tuple[str, Callable[[float], bool]]
 
 PRICE: Bar = (f"a number from 0 to {LARGEST_PRICE:g}", lambda x: 0 <= x <= LARGEST_PRICE)
 ABOVE: Bar = (f"a number above 0, up to {LARGEST_PRICE:g}", lambda x: 0 < x <= LARGEST_PRICE)
-SHARE: Bar = ("a number above 0, up to 1", lambda x: 0 < x <= 1)
+THROUGHPUT: Bar = (f"a number from 1 to {LARGEST_PRICE:g}", lambda x: 1 <= x <= LARGEST_PRICE)
+SHARE: Bar = ("a number from 1e-6 to 1", lambda x: 1e-6 <= x <= 1)
 OWNED: Bar = ("true, false or a number of samples", lambda x: 0 <= x < inf)
 ANY: Bar = ("a finite number", isfinite)
 
@@ -127,7 +129,10 @@ class _Reader:
             )
             return 1.0, per_run
         if by_hour:
-            price, throughput = (self.number(f"{key}.{x}", table.get(x), ABOVE) for x in GPU_HOURS)
+            price, throughput = (
+                self.number(f"{key}.{name}", table.get(name), bar)
+                for name, bar in zip(GPU_HOURS, (ABOVE, THROUGHPUT), strict=True)
+            )
             return price / throughput, per_run
         return self.rate(key, "price", table, ABOVE), per_run
 
@@ -227,7 +232,7 @@ class _Reader:
         """A number, or 1 with a fault."""
         words, holds = bar
         number = float("nan")
-        if isinstance(raw, int | float) and not isinstance(raw, bool):
+        if isinstance(raw, Real) and not isinstance(raw, bool):
             try:
                 number = float(raw)
             except OverflowError:  # an integer of more than 308 digits

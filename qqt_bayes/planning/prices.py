@@ -2,17 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
+from numbers import Real
+from os import PathLike
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes.errors import InputError
+from qqt_bayes.planning.costs import CostFile, read_costs
 from qqt_bayes.planning.plan import Pricing
 
 Array = NDArray[np.float64]
+METHODS = ("unit", "in_group", "worth_between", "of_runs", "of_data")
+"""What a pricing has."""
+
+
+def as_pricing(costs: Pricing | CostFile, group: str) -> Pricing:
+    """What a user gives as costs, for runs of one group.
+
+    Parameters
+    ----------
+    costs : Pricing, path or mapping
+        A file of costs, or what it holds, is read.
+    group : str
+
+    Raises
+    ------
+    InputError
+        If it is none of them, or has faults.
+    """
+    if isinstance(costs, str | PathLike | Mapping):
+        costs = read_costs(costs)
+    if lacking := [name for name in METHODS if not hasattr(costs, name)]:
+        raise InputError(
+            "costs: expected a cost file, what it holds, or an object with "
+            f"{', '.join(METHODS)}; {type(costs).__name__} has no {lacking[0]}"
+        )
+    return costs.in_group(group)
 
 
 def purchases(
@@ -47,8 +76,8 @@ def checked_worth(worth: float) -> float:
     InputError
         If it is no number of at least 0.
     """
-    if not 0 <= worth < np.inf:
-        raise InputError(f"costs: an error is worth {worth:g}; expected a number of at least 0")
+    if not (isinstance(worth, Real) and 0 <= worth < np.inf):
+        raise InputError(f"costs: an error is worth {worth!r}; expected a number of at least 0")
     return float(worth)
 
 
@@ -60,7 +89,10 @@ def checked_prices(price: ArrayLike, sets: xr.DataArray, budgets: Array) -> Arra
     InputError
         With the first run whose cost is no number of at least 0.
     """
-    found = np.asarray(price, float)
+    try:
+        found = np.asarray(price, float)
+    except (TypeError, ValueError):
+        raise InputError(f"costs: expected numbers, got {price!r:.60}") from None
     if found.shape != (sets.sizes["data"], budgets.size):
         raise InputError(
             f"costs: expected one for each of {sets.sizes['data']} training sets at "

@@ -19,11 +19,11 @@ from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import require_finite
 from qqt_bayes.planning.batch import Batch, Search, best_batch
 from qqt_bayes.planning.before_runs import UNSEEN
-from qqt_bayes.planning.costs import Costs
+from qqt_bayes.planning.costs import CostFile, Costs
 from qqt_bayes.planning.outcomes import Outcomes, joint_outcomes
 from qqt_bayes.planning.parameter_value import parameter_values
 from qqt_bayes.planning.plan import Compute, Plan, Pricing
-from qqt_bayes.planning.prices import checked_prices, checked_worth, purchases
+from qqt_bayes.planning.prices import as_pricing, checked_prices, checked_worth, purchases
 from qqt_bayes.planning.value import (
     Expectations,
     curved,
@@ -52,7 +52,7 @@ def design(
     *,
     candidates: Levels | None = None,
     at: ArrayLike | str | None = None,
-    costs: Pricing | None = None,
+    costs: Pricing | CostFile | None = None,
     weights: ArrayLike | None = None,
     target_pools: float | Mapping[str, float] | None = None,
     group: str | None = None,
@@ -80,8 +80,9 @@ def design(
         pool alone if not given.
     at : number, array_like or str, optional
         Budgets that they may be run at; 1/64 to 1/2 of the target if not given.
-    costs : Costs, optional
-        What runs cost and an error is worth, see `read_costs`; samples seen if not given.
+    costs : path, mapping or Costs, optional
+        What runs cost and an error is worth, see `read_costs`, or a pricing of one's own (see
+        `qqt_bayes.planning.plan.Pricing`); samples seen if not given.
     weights : array_like, optional
         Shares of the draws that are of each fit; those of the study, or else equal ones.
     target_pools : float or mapping of str to float, optional
@@ -146,7 +147,7 @@ def propose(
     sets: xr.DataArray,
     *,
     at: ArrayLike | str | None = None,
-    costs: Pricing | None = None,
+    costs: Pricing | CostFile | None = None,
     group: str | None = None,
     seed: int = 0,
     composed: Collection[str] | None = None,
@@ -167,9 +168,9 @@ def propose(
         names = ", ".join(first.groups)
         raise InputError(f"group: the fit has several, {names}; runs are proposed for one of them")
     budgets = np.sort(target * np.array(SHARES) if at is None else as_budgets(at))
-    if isinstance(costs, Costs):
-        costs.require_known(first.pools, first.groups)
-    pricing: Pricing = Compute(first.unit) if costs is None else costs.in_group(one)
+    pricing: Pricing = Compute(first.unit) if costs is None else as_pricing(costs, one)
+    if isinstance(pricing, Costs):
+        pricing.require_known(first.pools, first.groups)
     require_affordable(
         levels.sizes["level"] + sets.sizes["data"],
         budgets.size + 1,

@@ -17,7 +17,7 @@ from qqt_bayes.decisions.study import Study
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.planning.benefit import costs_of
-from qqt_bayes.planning.costs import Costs
+from qqt_bayes.planning.costs import CostFile, Costs
 from qqt_bayes.planning.proposal import fits_of
 from qqt_bayes.posterior.fit import AnyFit, Fit
 from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels, require_affordable
@@ -31,7 +31,7 @@ MOST_MULTIPLES = 20
 
 def pool_purchases(
     study: Study | AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit],
-    costs: Costs,
+    costs: Costs | CostFile,
     levels: Levels | None = None,
     budget: ArrayLike | str | None = None,
     *,

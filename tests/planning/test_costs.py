@@ -5,10 +5,14 @@ import re
 import numpy as np
 import pytest
 import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+from places import ROOT
 
 import qqt_bayes as qqt
 from qqt_bayes.errors import InputError
 from qqt_bayes.planning.costs import Costs, PoolPrice, TrainingPrice
+from qqt_bayes.planning.costs_reader import POOL, TRAINING
 
 GPUS = {"price_per_gpu_hour": 2.5, "samples_per_gpu_hour": 5e6}
 FILE = """
@@ -132,7 +136,7 @@ def test_without_pools_data_are_paid_for():
         ({"training": {"price_per_sample": "1"}}, "got '1' (str)"),
         ({"training": {"price_per_sample": float("nan")}}, "got nan (float)"),
         ({"training": {"price_per_sample": 10**400}}, "price_per_sample: expected a number above"),
-        ({"training": {"price_per_gpu_hour": 2}}, "samples_per_gpu_hour: expected a number above"),
+        ({"training": {"price_per_gpu_hour": 2}}, "samples_per_gpu_hour: expected a number from 1"),
         ({"training": GPUS | {"samples_per_gpu_hour": 0}}, "samples_per_gpu_hour: expected"),
         ({"training": GPUS | {"price_per_run": -5}}, "training.price_per_run: expected a number"),
         ({"training": GPUS | {"price_per_sample": 1}}, "both say what training costs; give one"),
@@ -191,3 +195,38 @@ def test_no_file_is_said(tmp_path):
         qqt.read_costs(tmp_path / "costs.toml")
     with pytest.raises(InputError, match="expected a path or a mapping, got int"):
         qqt.read_costs(5)
+
+
+def test_the_file_in_the_docs_can_be_read(tmp_path):
+    page = (ROOT / "docs" / "planning_money.md").read_text(encoding="utf-8")
+    path = tmp_path / "costs.toml"
+    path.write_text(re.search("```toml\n(.*?)```", page, re.DOTALL)[1])
+    found = qqt.read_costs(path)
+    assert found.worth == 5000
+    assert found.in_group("ViT-L-14").training.per_sample == pytest.approx(2.5 / 2e5)
+    assert found.pools["0-10%"] == PoolPrice(pytest.approx(50e-6), 1000.0, 0.0, True)
+
+
+WORDS = ["currency", "worth", "training", "pools", "groups", "error", "value", *TRAINING, *POOL]
+LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**400), 10**400),
+    st.floats(),
+    st.text(max_size=5),
+    st.lists(st.floats(0.1, 0.9), max_size=3),
+)
+TABLES = st.recursive(
+    LEAVES, lambda inner: st.dictionaries(st.sampled_from(WORDS), inner, max_size=6), max_leaves=20
+)
+
+
+@given(st.dictionaries(st.sampled_from(WORDS), TABLES, max_size=6))
+def test_any_table_is_read_or_has_faults(table):
+    try:
+        found = qqt.read_costs({"currency": "EUR", "training": GPUS} | table)
+    except InputError as error:
+        assert "fault" in str(error)
+    else:
+        assert found.training is None or 0 <= found.training.per_sample < np.inf
+        assert all(0 <= price.per_sample < np.inf for price in found.pools.values())

@@ -95,7 +95,7 @@ PRICES = {
 
 def test_runs_are_priced_by_a_cost_file(fit):
     """Compute, a run's overhead, and data that no run before it has bought."""
-    found = qqt.design(fit, 900.0, TARGET, costs=qqt.read_costs(PRICES))
+    found = qqt.design(fit, 900.0, TARGET, costs=PRICES)
     assert found.unit == "EUR"
     assert found.runs["total_cost"].iloc[-1] <= 900
     sets = found.sets.sel(data=found.runs["data"].tolist())
@@ -153,7 +153,14 @@ def test_candidates_are_training_sets_and_pools_alone(fit):
             },
             "the data of .* cost nan; expected a number of at least 0",
         ),
-        ({"costs": Compute("EUR", worth=-1.0)}, "an error is worth -1; expected a number of at"),
+        ({"costs": 5}, "costs: expected a cost file, .*; int has no unit"),
+        ({"costs": "nowhere.toml"}, "the costs cannot be read: nowhere.toml: no such file"),
+        (
+            {"costs": type("No", (Compute,), {"of_runs": lambda self, s, b: ["dear"]})()},
+            "costs: expected numbers, got",
+        ),
+        ({"costs": Compute("EUR", worth="much")}, "an error is worth 'much'; expected a number"),
+        ({"costs": Compute("EUR", worth=-1.0)}, "an error is worth -1.0; expected a number of at"),
         (
             {"costs": qqt.read_costs(PRICES | {"pools": {"0-10 %": {"owned": True}}})},
             "pools.0-10 %: the runs have no such pool; did you mean '0-10%'",
