@@ -67,7 +67,7 @@ def pool_purchases(
         `net_benefit_upper` and `probability_of_benefit` against the best level today; and
         `if_exponent_0`, `if_exponent_0.5` and `if_exponent_1`, the expected net benefit by the laws
         alone under those size exponents, NaN if no law has a size exponent. The attributes
-        `level_today`, `currency`, `budget` and `counted` say what it is about.
+        `level_today`, `currency`, `budget`, `counted` and `interval` say what it is about.
 
     Raises
     ------
@@ -146,6 +146,7 @@ def pool_purchases(
         "currency": own.currency,
         "budget": float(seen[0]),
         "counted": first.unit,
+        "interval": interval,
     }
     return found
 

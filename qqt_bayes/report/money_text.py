@@ -123,7 +123,7 @@ def purchase_table(purchases: pd.DataFrame) -> pd.DataFrame:
         "best level": purchases["level"],
         f"unique {purchases.attrs['counted']}": purchases["unique_samples"],
         f"extra cost ({currency})": [amount_of_money(x) for x in purchases["extra_cost"]],
-        f"net benefit ({currency})": [
+        f"net benefit ({currency}) [{100 * purchases.attrs['interval']:g}%]": [
             f"{amount_of_money(mean)} [{amount_of_money(low)}, {amount_of_money(high)}]"
             for mean, low, high in purchases[ends].itertuples(index=False)
         ],
@@ -269,8 +269,9 @@ def _purchases(purchases: pd.DataFrame) -> Iterator[str]:
         yield (
             f"At {where} it is expected to be worth most to have {best['multiple']:g} times as "
             f"much of {best['pool']} and to take {best['level']}: "
-            f"{money(currency, best['net_benefit_mean'])} ({low} to {high}) after an extra cost of "
-            f"{money(currency, best['extra_cost'])}, against {today}."
+            f"{money(currency, best['net_benefit_mean'])} "
+            f"({100 * purchases.attrs['interval']:g}% interval {low} to {high}) after an extra cost "
+            f"of {money(currency, best['extra_cost'])}, against {today}."
         )
         if best["multiple"] == purchases["multiple"].max():
             yield "That is the largest multiple considered: a larger one may be worth more."

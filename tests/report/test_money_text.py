@@ -48,6 +48,7 @@ def purchases(mean=5.0, exponents=(-1.0, 2.0, 9.0)):
     row |= dict(zip(["if_exponent_0", "if_exponent_0.5", "if_exponent_1"], exponents, strict=True))
     found = pd.DataFrame([row])
     found.attrs = {"level_today": "top 2", "currency": "EUR", "budget": 1e9, "counted": "tokens"}
+    found.attrs["interval"] = 0.9
     return found
 
 
