@@ -266,19 +266,20 @@ def _purchases(purchases: pd.DataFrame) -> Iterator[str]:
         )
     else:
         low, high = (money(currency, best[f"net_benefit_{x}"]) for x in ("lower", "upper"))
+        interval = f"{100 * purchases.attrs['interval']:g}% interval"
         yield (
             f"At {where} it is expected to be worth most to have {best['multiple']:g} times as "
             f"much of {best['pool']} and to take {best['level']}: "
             f"{money(currency, best['net_benefit_mean'])} "
-            f"({100 * purchases.attrs['interval']:g}% interval {low} to {high}) after an extra cost "
-            f"of {money(currency, best['extra_cost'])}, against {today}."
+            f"({interval} {low} to {high}) after an extra cost of "
+            f"{money(currency, best['extra_cost'])}, against {today}."
         )
         if best["multiple"] == purchases["multiple"].max():
             yield "That is the largest multiple considered: a larger one may be worth more."
     exponents = [name for name in purchases if str(name).startswith("if_exponent_")]
     caution = (
-        "Sizes beyond those that were trained rest on the size exponent of the law, of which runs "
-        "on pools of one size say next to nothing"
+        "Sizes beyond those that were trained rest on the size exponent of the law, about which "
+        "runs on pools of one size say next to nothing"
     )
     if exponents and purchases[exponents].notna().all(axis=None):
         low, high = np.sort(best[exponents].astype(float).values)[[0, -1]]

@@ -148,6 +148,10 @@ def test_data_that_have_prices_are_not_said_to_be_paid():
             purchases(),
             "by the law alone this purchase would be worth -EUR 1.00 to EUR 9.00, if the",
         ),
+        (
+            purchases(),
+            "EUR 5.00 (90% interval -EUR 3.00 to EUR 13.00) after an extra cost of EUR 20",
+        ),
         (purchases(mean=-5.0), "no larger pool of those considered is expected to be worth its"),
         (purchases(exponents=[float("nan")] * 3), "on pools of one size say next to nothing."),
     ],
