@@ -13,8 +13,9 @@ from qqt_bayes.cli import options
     "--allowance",
     required=True,
     metavar="AMOUNT",
-    help="What the runs may cost together: samples seen, such as 2B.",
+    help="What the runs may cost together: samples seen, such as 2B; with --costs, money.",
 )
+@options.costs
 @click.option(
     "--budget",
     metavar="SAMPLES",
@@ -61,4 +62,4 @@ def design(
     options.require_one_study(sources)
     from qqt_bayes.cli import design
 
-    design.report(sources, form, scale=scale, target_pools=target_pools, costs=None, **choices)
+    design.report(sources, form, scale=scale, target_pools=target_pools, **choices)
