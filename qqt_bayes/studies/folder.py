@@ -22,7 +22,7 @@ A study may replace what an earlier one of the same runs and models wrote, and n
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from os import PathLike
 from pathlib import Path
@@ -90,15 +90,25 @@ def write_study(study: Study, folder: Path) -> None:
 
     texts = _texts(study)
     digests = {name: sha256(text.encode()).hexdigest() for name, text in texts.items()}
-    digests |= {path.name: digest_of(path) for path in (fit_path(folder, x) for x in study.fits)}
+    digests |= _of_fits(study.fits, folder)
     content = begun(folder) | _content(study) | {"files": digests}
     write(folder / STUDY, to_json_text(content))
     for name, text in texts.items():
         write(folder / name, text)
     usable = {name: study.fits[name] for name in study.alone}
     write_figures(usable, study.decision, study.levels, folder)
-    content |= {"whole": True}
+    _conclude(folder, content)
+
+
+def _conclude(folder: Path, content: Mapping[str, Any]) -> None:
+    """Say that a study is whole, with the digest of all that `study.json` says."""
+    content = {**content, "whole": True}
     write(folder / STUDY, to_json_text(content | {DIGEST: _own_digest(content)}))
+
+
+def _of_fits(models: Iterable[str], folder: Path) -> dict[str, str]:
+    """SHA-256 of the file of each model's fit."""
+    return {path.name: digest_of(path) for path in (fit_path(folder, x) for x in models)}
 
 
 def digest_of(path: Path) -> str:
@@ -162,15 +172,15 @@ def write_refused(
         If a file cannot be written.
     """
     text = to_csv(_of_levels(levels))
-    digests = {"levels.csv": sha256(text.encode()).hexdigest()}
+    digests = {LEVELS: sha256(text.encode()).hexdigest()} | _of_fits(fits, folder)
     content = begun(folder) | {
         "models": _models(fits, weights, theorem, list(weights)),
         "budgets": budgets.tolist(),
         **_origin(next(iter(fits.values()))),
     }
     write(folder / STUDY, to_json_text(content | {"files": digests}))
-    write(folder / "levels.csv", text)
-    write(folder / STUDY, to_json_text(content | {"files": digests, "whole": True}))
+    write(folder / LEVELS, text)
+    _conclude(folder, content | {"files": digests})
 
 
 def _of_levels(levels: xr.DataArray) -> pd.DataFrame:
