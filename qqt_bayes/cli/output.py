@@ -147,6 +147,7 @@ def emit_decision(
     explain: bool,
     alone: Mapping[str, xr.Dataset] | None = None,
     study: str | None = None,
+    more: Mapping[str, object] | None = None,
     beware: Sequence[str] = (),
 ) -> None:
     """Print a decision on stdout: the verdict, the choices, what the candidates are, and why.
@@ -163,11 +164,14 @@ def emit_decision(
         The decisions of single laws that it is made of.
     study : str, optional
         What the study that it is part of comes to, which holds the decision's summary.
+    more : mapping, optional
+        What else JSON holds.
     beware : sequence of str
         What has to be known before anything else.
     """
     if form != "table":
-        words = {} if study is None else {"study": study}
+        words: dict[str, object] = {} if study is None else {"study": study}
+        words |= more or {}
         emit(to_frame(decision), form, lambda: to_json(decision, alone) | words)
     if form == "json":
         return
