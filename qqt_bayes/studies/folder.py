@@ -67,6 +67,8 @@ DAMAGED = "make it again with `qqt study`"
 PUT_BACK = f"put back what the study wrote, or {DAMAGED}"
 
 
+HISTORY = "history"
+"""Name of the folder inside a study's that holds the earlier studies."""
 BELIEF = 16
 """Characters of the hash that `belief` gives."""
 
@@ -284,9 +286,11 @@ def read_whole(folder: Path) -> dict[str, Any]:
         if content["schema"] != SCHEMA:
             raise ValueError(f"schema {content['schema']!r}")
         if not content.get("whole", True):
+            earlier = sorted(path.parent for path in (folder / HISTORY).glob(f"[!.]*/{STUDY}"))
+            before = f"; the study before it is in {earlier[-1]}" if earlier else ""
             raise InputError(
                 f"{folder} holds a study that did not come to its end; {DAMAGED}, or give its fits "
-                "one by one"
+                f"one by one{before}"
             )
         if content[DIGEST] != _own_digest(content):
             raise InputError(f"{folder / STUDY} was changed after the study; {PUT_BACK}")

@@ -21,10 +21,8 @@ from qqt_bayes.posterior import netcdf
 from qqt_bayes.posterior.fit_file import is_saved
 from qqt_bayes.report.figures.names import figures_in, is_figure
 from qqt_bayes.studies.clock import of_file
-from qqt_bayes.studies.folder import TEXTS, fit_path
+from qqt_bayes.studies.folder import HISTORY, TEXTS, fit_path
 
-HISTORY = "history"
-"""Name of the folder inside a study's that holds the earlier studies."""
 HASH_SHOWN = 12
 """Characters of the hash of the runs in the name of a kept study."""
 

@@ -21,8 +21,8 @@ import pandas as pd
 from qqt_bayes.errors import InputError, PlausibilityWarning
 from qqt_bayes.files import content_of, write
 from qqt_bayes.report.records import SCHEMA, plain
-from qqt_bayes.studies.folder import DIGEST, PUT_BACK, begun, belief, digest_of, read_whole
-from qqt_bayes.studies.history import HISTORY, date_of, decided, kept
+from qqt_bayes.studies.folder import DIGEST, HISTORY, PUT_BACK, begun, belief, digest_of, read_whole
+from qqt_bayes.studies.history import date_of, decided, kept
 
 LOG = "log.jsonl"
 """Name of the log in the folder of a study."""
@@ -81,7 +81,8 @@ def study_log(path: str | PathLike[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row for each study, group and budget: `date` (UTC), `runs`, `data_hash`, `models` (with
+        A row for each study, group and budget: `date` (UTC), `study`
+        (a hash of what it decided), `runs`, `data_hash`, `models` (with
         their weights), `seeds`, `group` (if there are several), `budget`, `choice`,
         `probability_best`, `regret`, `winner`, `leader`, `proven`, `gate_passed`, and `folder`,
         where the study is kept ("" where it is no longer).
@@ -114,6 +115,7 @@ def as_table(entries: list[Entry]) -> pd.DataFrame:
         table = pd.DataFrame(said["decisions"])
         shared = {
             "date": said["date"],
+            "study": said["belief"],
             "runs": said["runs"],
             "data_hash": said["data_hash"],
             "models": ", ".join(weights),

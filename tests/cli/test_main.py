@@ -42,6 +42,7 @@ def test_every_command_explains_itself() -> None:
         "design",
         "fit",
         "import",
+        "log",
         "models",
         "predict",
         "study",

@@ -158,6 +158,9 @@ def test_who_is_killed_at_any_step_loses_nothing(tmp_path, monkeypatch, step, fu
             assert next(calls) <= step
     places = [files(place) for place in (*kept(tmp_path), tmp_path)]
     assert any(content.items() <= place.items() for place in places)
+    if not json.loads((tmp_path / "study.json").read_text())["whole"]:
+        with pytest.raises(InputError, match=r"; the study before it is in .*history/2026-03-02T"):
+            open_study(tmp_path)
     log = study_log(tmp_path)
     columns = ["date", "runs", "budget", "choice", "probability_best"]
     assert log[columns].iloc[:2].equals(before[columns])
