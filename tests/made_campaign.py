@@ -44,5 +44,12 @@ def infer(runs, spec, **_):
     return tree
 
 
+def refused(runs, spec, **_):
+    """The same of a fit that did not pass its gate."""
+    tree = infer(runs, spec)
+    tree.attrs["gate"] = made.fit(model=spec, passed=False).attrs["gate"]
+    return tree
+
+
 def _names(table):
     return np.asarray(table["data"].values)[table["data_index"].values]

@@ -60,8 +60,8 @@ def _moves(rows: pd.DataFrame, asked: NDArray[np.float64], counted: str) -> Iter
         ["group", "choice_before", "choice"], sort=False
     ):
         then, today = (_chances(part[f"probability_{name}"]) for name in ("before", "best"))
-        words = f"{_of(group)}from {before} (P(best) {then}) to {now} ({today})"
-        words += f" at {spans(part['budget'].to_numpy(), asked)} {counted}"
+        words = f"from {before} (P(best) {then}) to {now} ({today})"
+        words += f"{_of(group)} at {spans(part['budget'].to_numpy(), asked)} {counted}"
         costs = part["regret_of_before"].dropna()
         if len(costs):
             regret = cost(xr.DataArray(costs.to_numpy()))
@@ -75,7 +75,7 @@ def _stays(rows: pd.DataFrame, asked: NDArray[np.float64], counted: str) -> Iter
     for (group, choice), part in rows.groupby(["group", "choice"], sort=False):
         then, now = (_chances(part[f"probability_{name}"]) for name in ("before", "best"))
         where = spans(part["budget"].to_numpy(), asked)
-        yield f"{_of(group)}{choice} at {where} {counted} (P(best) {then} then, {now} now)"
+        yield f"{choice}{_of(group)} at {where} {counted} (P(best) {then} then, {now} now)"
 
 
 def _chances(probabilities: pd.Series) -> str:
@@ -83,4 +83,4 @@ def _chances(probabilities: pd.Series) -> str:
 
 
 def _of(group: Hashable) -> str:
-    return f"for {group} " if group else ""
+    return f" for {group}" if group else ""

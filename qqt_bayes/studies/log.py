@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from hashlib import sha256
+from math import inf
+from operator import itemgetter
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -187,9 +189,10 @@ def read_log(folder: Path) -> Log:
     """
     faults: list[str] = []
     lines = _lines(folder, faults)
-    entries = _studies(folder, faults)
-    for own in entries:
+    found: list[tuple[str, float, Entry]] = []  # of studies of one second, lines say the order
+    for own in _studies(folder, faults):
         number = _line_of(own, lines)
+        found.append((own.date, inf if number is None else number, own))
         if number is not None and lines.pop(number)["decisions"] != own.said["decisions"]:
             faults.append(
                 f"{folder / LOG}: line {number} says other than the study that it is of, which is "
@@ -200,11 +203,11 @@ def read_log(folder: Path) -> Log:
             f"{folder / LOG}: line {number} is of a study of {line['date']} that is kept neither "
             f"in {folder / HISTORY} nor beside it, so that nothing else bears out what it says"
         )
-        entries.append(Entry(line, None))
-    if not entries:
+        found.append((line["date"], number, Entry(line, None)))
+    if not found:
         said = f": {faults[0]}" if faults else ""
         raise InputError(f"{folder} holds no study that came to a decision{said}")
-    return Log(sorted(entries, key=lambda entry: entry.date), faults)
+    return Log([entry for *_, entry in sorted(found, key=itemgetter(0, 1))], faults)
 
 
 def record(folder: Path) -> None:
@@ -234,14 +237,14 @@ def _studies(folder: Path, faults: list[str]) -> list[Entry]:
     a study had been copied to the history finds it in both places: it is one.
     """
     found: dict[tuple[str, str], Entry] = {}
-    for place in [folder, *kept(folder)]:
+    for place in [*kept(folder), folder]:
         if decided(begun(place)):
             try:
                 own = entry_of(place)
             except InputError as error:
                 faults.append(str(error))
             else:
-                found.setdefault((own.date, own.said["belief"]), own)
+                found[own.date, own.said["belief"]] = own
     return sorted(found.values(), key=lambda entry: entry.date)
 
 

@@ -103,3 +103,32 @@ def test_a_day_before_the_first_study_is_one_sentence(folder):
 def test_no_study(tmp_path):
     said = qqt("log", tmp_path, exit_code=1).stderr
     assert said == f"{tmp_path} holds no study that came to a decision\n"
+
+
+def test_a_study_says_how_its_decision_moved(tmp_path, monkeypatch):
+    """On standard error, in its text and in JSON, by the command that users give."""
+    monkeypatch.setattr(inference, "fit", made_campaign.infer)
+    monkeypatch.setattr(figure_files, "write_figures", lambda *_: [])
+    runs, composition = made.tables()
+    runs = runs.sort_values(["samples_seen", "data"], ignore_index=True)
+    composition.to_csv(tmp_path / "composition.csv", index=False)
+    command = ["study", tmp_path / "runs.csv", "--composition", tmp_path / "composition.csv"]
+    command += ["--models", "utility", "--budgets", "64M,5B", "-o", tmp_path / "study", "--yes"]
+    for number in (8, 12):
+        runs.iloc[:number].to_csv(tmp_path / "runs.csv", index=False)
+        result = qqt(*command, "--explain")
+        assert ("Since the study of " in result.stderr) == (number == 12)
+        assert ("Since the study of " in result.stdout) == (number == 12)
+    content = json.loads(qqt(*command, "--format", "json").stdout)
+    assert content["moved"]["text"] in result.stderr
+    assert content["moved"]["text"] in content["study"]
+    assert [row["budget"] for row in content["moved"]["budgets"]] == [64e6, 5e9]
+    runs.iloc[:11].to_csv(tmp_path / "runs.csv", index=False)
+    said = qqt(*command, exit_code=1).stderr
+    assert "the table lacks 1 of its 12 runs, run 12 (top 3 at 1.28B samples, error " in said
+    assert "name a new folder, or --overwrite goes on all the same and moves the earlier" in said
+    qqt(*command, "--overwrite")
+    lines = qqt("log", tmp_path / "study").stdout.splitlines()
+    assert [line.split()[2] for line in lines[2:]] == ["8", "12", "11"]
+    for place in kept(tmp_path / "study"):
+        qqt("decide", place, "--budgets", "1B", "--yes")

@@ -11,11 +11,13 @@ import pytest
 from made_campaign import OPTIONS, runs_of
 
 from qqt_bayes import study_log
-from qqt_bayes.errors import InputError, PlausibilityWarning
+from qqt_bayes.errors import InadequateFit, InputError, PlausibilityWarning
 from qqt_bayes.files import DRAFT
+from qqt_bayes.posterior.fit_file import open_fit
 from qqt_bayes.report.figures import files as figure_files
 from qqt_bayes.sampling import inference
 from qqt_bayes.studies import clock
+from qqt_bayes.studies import study as module
 from qqt_bayes.studies.folder import open_study
 from qqt_bayes.studies.history import kept
 from qqt_bayes.studies.log import read_log
@@ -95,6 +97,39 @@ def test_the_same_study_again_leaves_no_trace(tmp_path):
     assert kept(tmp_path) == earlier
     carry_out(tmp_path, runs_of(12), [1e9])
     assert len(read_log(tmp_path).entries) == 3
+
+
+def test_studies_of_one_second_stay_in_their_order(tmp_path, monkeypatch):
+    """Also where names of folders would sort otherwise."""
+    monkeypatch.setattr(clock, "now", lambda: "2026-03-01T12:00:00Z")
+    for runs in (6, 8, 10, 12):
+        found = carry_out(tmp_path, runs_of(runs), [1e9])
+        assert study_log(tmp_path)["runs"].tolist() == list(range(6, runs + 1, 2))
+    assert found.moved.runs == 10
+
+
+def test_a_study_that_was_refused_or_ended_early_is_kept_and_not_logged(tmp_path, monkeypatch):
+    """Its fits may be hours of work; what was decided before stays what was believed."""
+    carry_out(tmp_path, runs_of(6), [1e9])
+    with monkeypatch.context() as patch, pytest.raises(InadequateFit):
+        patch.setattr(inference, "fit", made_campaign.refused)
+        carry_out(tmp_path, runs_of(8), [1e9])
+    assert study_log(tmp_path)["runs"].tolist() == [6]
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(module, "published", interrupted)
+        carry_out(tmp_path, runs_of(10), [1e9])
+    assert study_log(tmp_path)["runs"].tolist() == [6]
+    with pytest.raises(InputError, match="the table lacks 2 of its 10 runs"):
+        carry_out(tmp_path, runs_of(8), [1e9])
+    found = carry_out(tmp_path, runs_of(12), [1e9])
+    assert found.moved.runs == 6
+    assert study_log(tmp_path)["runs"].tolist() == [6, 12]
+    fits = [open_fit(place / "utility.nc") for place in kept(tmp_path)]
+    assert [fit.runs.sizes["run"] for fit in fits] == [6, 8, 10]
+
+
+def interrupted(*_, **__):
+    raise KeyboardInterrupt
 
 
 def test_rows_in_another_order_are_the_same_campaign(tmp_path):
