@@ -68,6 +68,7 @@ __all__ = [
     "save",
     "simulate_runs",
     "study",
+    "study_log",
 ]
 
 _MODULE_OF = {
@@ -108,6 +109,7 @@ _MODULE_OF = {
     "save": "posterior.fit_file",
     "simulate_runs": "calibration.simulate",
     "study": "asking.study",
+    "study_log": "studies.log",
 }
 """The module, below this package, from which each public name is loaded."""
 
@@ -138,6 +140,7 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.posterior.prior_sensitivity import learned
     from qqt_bayes.report.identifiability_text import identifiability
     from qqt_bayes.sampling.many import fit_many
+    from qqt_bayes.studies.log import study_log
     from qqt_bayes.tables.composition import nested_levels, read_composition
     from qqt_bayes.tables.parameters import read_parameters
     from qqt_bayes.tables.runs import read_runs

@@ -168,6 +168,7 @@ def emit_decision(
     explain: bool,
     alone: Mapping[str, xr.Dataset] | None = None,
     study: str | None = None,
+    more: Mapping[str, object] | None = None,
     beware: Sequence[str] = (),
     money: Money | None = None,
 ) -> None:
@@ -185,6 +186,8 @@ def emit_decision(
         The decisions of single laws that it is made of.
     study : str, optional
         What the study that it is part of comes to, which holds the decision's summary.
+    more : mapping, optional
+        What else JSON holds.
     beware : sequence of str
         What has to be known before anything else.
     money : Money, optional
@@ -193,6 +196,7 @@ def emit_decision(
     if form != "table":
         words: dict[str, object] = {} if study is None else {"study": study}
         words |= {} if money is None else {"money": money.content}
+        words |= more or {}
         emit(to_frame(decision), form, lambda: to_json(decision, alone) | words)
     if form == "json":
         return

@@ -126,9 +126,10 @@ def to_frame(decision: xr.Dataset) -> pd.DataFrame:
         called the winner), `winner`, `extrapolation`, `repetitions` and `extrapolated_epochs`;
         `misfit` if it is known; `cost`, `net_benefit_mean`, `net_benefit_lower`,
         `net_benefit_upper` and `probability_of_benefit` where prices are; of shares also
-        `optimality_gap`, `allowed`, `best_subset`, `gain` and, for each pool, `takes POOL`, unique samples; `score_by_RULE` and `chosen_by_RULE`
-        (whether it chooses the level) of every rule if all were asked for; `of` if errors are of
-        one new training each, not of the mean; `method` if that is approximate.
+        `optimality_gap`, `allowed`, `best_subset`, `gain` and, for each pool, `takes POOL`,
+        unique samples; `score_by_RULE` and `chosen_by_RULE` (whether it chooses the level) of every
+        rule if all were asked for; `of` if errors are of one new training each, not of the mean;
+        `method` if that is approximate.
     """
     lower, median, upper = (decision["error"].isel(quantile=i, drop=True) for i in range(3))
     columns = {
