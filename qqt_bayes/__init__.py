@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 __all__ = [
+    "Constraint",
     "Criteria",
     "Fit",
     "InadequateFit",
@@ -41,6 +42,7 @@ __all__ = [
     "build_model",
     "compare_laws",
     "decide",
+    "decide_metrics",
     "decide_stack",
     "design",
     "fit",
@@ -64,6 +66,7 @@ __all__ = [
 ]
 
 _MODULE_OF = {
+    "Constraint": "decisions.constraints",
     "Criteria": "decisions.criteria",
     "Fit": "posterior.fit",
     "InadequateFit": "errors",
@@ -74,6 +77,7 @@ _MODULE_OF = {
     "build_model": "model.build",
     "compare_laws": "comparison.loo",
     "decide": "asking.decide",
+    "decide_metrics": "decisions.metrics",
     "decide_stack": "decisions.decide",
     "design": "planning.proposal",
     "fit": "asking.fit",
@@ -103,8 +107,10 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.asking.study import study
     from qqt_bayes.calibration.simulate import simulate_runs
     from qqt_bayes.comparison.loo import compare_laws
+    from qqt_bayes.decisions.constraints import Constraint
     from qqt_bayes.decisions.criteria import Criteria
     from qqt_bayes.decisions.decide import decide_stack
+    from qqt_bayes.decisions.metrics import decide_metrics
     from qqt_bayes.decisions.subsets import best_subsets
     from qqt_bayes.errors import InadequateFit, InputError, PlausibilityWarning
     from qqt_bayes.importers.read import import_runs

@@ -1,0 +1,217 @@
+"""One decision over several metrics of the same trainings: weights, constraints, a Pareto set.
+
+Each metric has a posterior of its own, and nothing says how their draws hang together.  So they are
+taken as independent: a draw of one is paired with a draw of another at random.  A law that is
+uncertain about all metrics alike makes their sum less certain than that, and no draw here knows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Unpack
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from qqt_bayes.decisions.among import NONE, among
+from qqt_bayes.decisions.candidates import scaled
+from qqt_bayes.decisions.constraints import (
+    Constraint,
+    admissible,
+    as_constraints,
+    probability_met,
+)
+from qqt_bayes.decisions.criteria import Criteria, CriteriaFields
+from qqt_bayes.decisions.decide import add_distance_from_runs
+from qqt_bayes.decisions.judge import judge
+from qqt_bayes.decisions.metric_draws import errors_of, paired
+from qqt_bayes.decisions.metric_fits import (
+    MetricFits,
+    OfMetric,
+    metric_weights,
+    opened_metrics,
+)
+from qqt_bayes.decisions.pareto import on_front, probability_on_front
+from qqt_bayes.errors import InputError
+from qqt_bayes.posterior.levels import (
+    Levels,
+    as_budgets,
+    as_levels,
+    require_affordable,
+)
+
+BY_METRIC = (
+    *("error", "error_mean", "probability_best", "probability_within_margin", "regret"),
+    *("near_best", "choice", "choice_regret", "leader", "winner", "proven"),
+)
+"""What is told of each metric by itself."""
+JOINT = (*BY_METRIC, "score")
+"""What is told of the weighted error, under the same names after "joint_"."""
+
+
+def decide_metrics(
+    fits_by_metric: Mapping[str, OfMetric],
+    levels: Levels,
+    budgets: ArrayLike | str,
+    criteria: Criteria | None = None,
+    *,
+    weights: Mapping[str, float] | None = None,
+    constraints: Iterable[Constraint | str] = (),
+    law_weights: Mapping[str, ArrayLike] | None = None,
+    target_pools: float | Mapping[str, float] | None = None,
+    group: str | None = None,
+    discrepancy: bool = True,
+    force: bool = False,
+    seed: int = 0,
+    **fields: Unpack[CriteriaFields],
+) -> xr.Dataset:
+    """Which level to choose at each budget where several metrics of the same trainings count.
+
+    Parameters
+    ----------
+    fits_by_metric : mapping of str to DataTree, Fit, several of them, or Study
+        By metric; several are fits of other models to the same runs, see `decide`.
+    levels, budgets, target_pools, group, discrepancy, force
+        As for `decide`.
+    criteria : Criteria, optional
+        As for `decide`, of each metric and of the weighted error alike; or its fields by name.
+    weights : mapping of str to float, optional
+        What an error of each metric weighs in their sum, as they are: a hundredth is a hundredth on
+        every metric. Equal ones if not given; they are made to sum to 1. Losses and error rates
+        are added only with weights.
+    constraints : iterable of Constraint or str
+        What a choice has to keep to, such as ``"retrieval<=0.45@0.9"``: an error of retrieval of at
+        most 0.45, with probability 0.9. Of accuracies ``"retrieval>=0.55@0.9"``.
+    law_weights : mapping of str to array_like, optional
+        Shares of the fits of a metric, where there are several: those of its study, or equal ones.
+    seed : int
+        Of the pairing of draws.
+
+    Returns
+    -------
+    Dataset
+        Over metric, as `decide` names and finds them: `error`, `error_mean`, `probability_best`,
+        `probability_within_margin`, `regret`, `near_best`, `choice`, `choice_regret`, `leader`,
+        `winner`, `proven`; with coordinates `weight`, `kind` and `measure`.
+
+        The same of the weighted error under every draw, with "joint_" before the name, and
+        `joint_score`. Levels are compared with those that keep to the constraints: one that does
+        not has probability 0 and no regret. `joint_choice` is "none_admissible" where none does.
+
+        - `probability_met` (constraint, level, budget), with the coordinates `bound_on`, `bound`
+          and `required`; `admissible` (level, budget), whether all are kept;
+        - `choice_unconstrained` (budget), what the weighted error alone would choose;
+        - `cost_by_metric` (metric, budget), the regret of the joint choice on each metric;
+        - `pareto` (level, budget), whether no level is at least as good in the expected error of
+          every metric and better in one; `probability_on_front`, the share of draws of which that
+          is true;
+        - what `decide` says of the distance from the runs: `budgets_trained`, `extrapolation`,
+          `repetitions`, `unique_samples`, `pool_multiple` and the like.
+
+        All with a dimension group if there are several and none is chosen.
+
+    Raises
+    ------
+    InputError
+        If metrics are of different trainings; if a level, budget, weight, constraint or option is
+        not one.
+    InadequateFit
+        If a fit did not pass the gate and `force` is not given.
+
+    Examples
+    --------
+    ``decide_metrics({"imagenet": fit, "retrieval": other}, levels, "5B",
+    weights={"imagenet": 2, "retrieval": 1}, constraints=["retrieval<=0.45@0.9"])``
+    """
+    criteria = Criteria.of(criteria, fields)
+    metrics = opened_metrics(fits_by_metric, law_weights)
+    firsts = {metric: each.first for metric, each in metrics.items()}
+    if criteria.rule == "target" and len(metrics) > 1:
+        raise InputError(
+            "rule: 'target' is of one metric; of several, say by constraints what each has to reach"
+        )
+    shares = metric_weights(weights, metrics)
+    kept = as_constraints(constraints, firsts)
+    for each in metrics.values():
+        for fit in each.fits.values():
+            fit.require_passed(force)
+    first = next(iter(firsts.values()))
+    taken, samples = as_levels(levels, first.pools), as_budgets(budgets)
+    if NONE in taken["level"].values:
+        raise InputError(
+            f"levels: a level cannot be called {NONE!r}: that is what no choice is called"
+        )
+    groups = 1 if first.one_group(group) is not None else len(first.groups)
+    draws = sum(fit.draws for each in metrics.values() for fit in each.fits.values())
+    require_affordable(taken.sizes["level"], samples.size, draws, groups)
+    if target_pools is not None:
+        taken = scaled(taken, first.runs["pool_size"], target_pools)
+    errors = {
+        metric: errors_of(each, taken, samples, group, discrepancy)
+        for metric, each in metrics.items()
+    }
+    by_metric = [
+        add_distance_from_runs(
+            judge(errors[metric], criteria), each.fits, each.shares, taken, group
+        )
+        for metric, each in metrics.items()
+    ]
+    names = [each.said(firsts[each.metric].measure == "accuracy") for each in kept]
+    met = probability_met(kept, errors, names)
+    allowed = admissible(met)
+    together = paired(errors, seed)
+    weighted = (together * xr.DataArray(shares, dims="metric")).sum("metric")
+    whole = judge(weighted, criteria)
+    joint = among(weighted, allowed, whole, criteria)
+    stacked = {
+        f"{metric}: {name}": (fit, weight * share)
+        for (metric, each), weight in zip(metrics.items(), shares, strict=True)
+        for (name, fit), share in zip(each.fits.items(), each.shares, strict=True)
+    }
+    of_fits = {name: fit for name, (fit, _) in stacked.items()}
+    parts = np.array([part for _, part in stacked.values()])
+    joint = add_distance_from_runs(joint, of_fits, parts, taken, group)
+    found = _joined(joint, by_metric, list(metrics))
+    front, looked_at = probability_on_front(together)
+    found = found.assign(
+        probability_met=met,
+        admissible=allowed,
+        choice_unconstrained=whole["choice"],
+        pareto=on_front(found["error_mean"]),
+        probability_on_front=front,
+        cost_by_metric=_of_choice(found["regret"], found["joint_choice"]),
+    ).assign_coords(
+        weight=("metric", shares),
+        kind=("metric", [fit.kind for fit in firsts.values()]),
+        measure=("metric", [fit.measure for fit in firsts.values()]),
+    )
+    departs = discrepancy and any(fit.spec.discrepancy for fit in of_fits.values())
+    order = ("group", "metric", "constraint", "level", "pool", "budget", "quantile")
+    return found.transpose(*order, missing_dims="ignore").assign_attrs(
+        **_measured(metrics, shares),
+        forced=int(force),
+        discrepancy=int(departs),
+        seed=seed,
+        front_draws=looked_at,
+    )
+
+
+def _joined(joint: xr.Dataset, by_metric: list[xr.Dataset], metrics: list[str]) -> xr.Dataset:
+    """What is found of each metric, and of their weighted error under names of its own."""
+    names = xr.DataArray(metrics, dims="metric", name="metric")
+    each = xr.concat([found[list(BY_METRIC)] for found in by_metric], names)
+    renamed = joint.rename({name: f"joint_{name}" for name in JOINT})
+    return renamed.assign({name: each[name] for name in BY_METRIC})
+
+
+def _of_choice(values: xr.DataArray, choice: xr.DataArray) -> xr.DataArray:
+    """Values of the level that is chosen; NaN where none is."""
+    return values.where(values["level"] == choice).max("level")
+
+
+def _measured(metrics: Mapping[str, MetricFits], shares: NDArray[np.float64]) -> dict[str, str]:
+    """The kind and the measure of the weighted sum."""
+    counted = [each.first for each, share in zip(metrics.values(), shares, strict=True) if share]
+    kind = "loss" if all(fit.kind == "loss" for fit in counted) else "error"
+    return {"kind": kind, "measure": kind if len(metrics) == 1 else f"weighted {kind}"}
