@@ -32,6 +32,7 @@ from qqt_bayes.decisions.metric_fits import (
     metric_weights,
     opened_metrics,
 )
+from qqt_bayes.decisions.metric_views import joined
 from qqt_bayes.decisions.pareto import on_front, probability_on_front
 from qqt_bayes.errors import InputError
 from qqt_bayes.posterior.levels import (
@@ -40,14 +41,6 @@ from qqt_bayes.posterior.levels import (
     as_levels,
     require_affordable,
 )
-
-BY_METRIC = (
-    *("error", "error_mean", "probability_best", "probability_within_margin", "regret"),
-    *("near_best", "choice", "choice_regret", "leader", "winner", "proven"),
-)
-"""What is told of each metric by itself."""
-JOINT = (*BY_METRIC, "score")
-"""What is told of the weighted error, under the same names after "joint_"."""
 
 
 def decide_metrics(
@@ -93,11 +86,11 @@ def decide_metrics(
     Dataset
         Over metric, as `decide` names and finds them: `error`, `error_mean`, `probability_best`,
         `probability_within_margin`, `regret`, `near_best`, `choice`, `choice_regret`, `leader`,
-        `winner`, `proven`; with coordinates `weight`, `kind` and `measure`.
+        `winner`, `proven`, `score`; with coordinates `weight`, `kind` and `measure`.
 
-        The same of the weighted error under every draw, with "joint_" before the name, and
-        `joint_score`. Levels are compared with those that keep to the constraints: one that does
-        not has probability 0 and no regret. `joint_choice` is "none_admissible" where none does.
+        The same of the weighted error under every draw, with "joint_" before the name. Levels are
+        compared with those that keep to the constraints: one that does not has probability 0 and
+        no regret. `joint_choice` is "none_admissible" where none does.
 
         - `probability_met` (constraint, level, budget), with the coordinates `bound_on`, `bound`
           and `required`; `admissible` (level, budget), whether all are kept;
@@ -172,7 +165,7 @@ def decide_metrics(
     of_fits = {name: fit for name, (fit, _) in stacked.items()}
     parts = np.array([part for _, part in stacked.values()])
     joint = add_distance_from_runs(joint, of_fits, parts, taken, group)
-    found = _joined(joint, by_metric, list(metrics))
+    found = joined(joint, by_metric, list(metrics))
     front, looked_at = probability_on_front(together)
     found = found.assign(
         probability_met=met,
@@ -195,14 +188,6 @@ def decide_metrics(
         seed=seed,
         front_draws=looked_at,
     )
-
-
-def _joined(joint: xr.Dataset, by_metric: list[xr.Dataset], metrics: list[str]) -> xr.Dataset:
-    """What is found of each metric, and of their weighted error under names of its own."""
-    names = xr.DataArray(metrics, dims="metric", name="metric")
-    each = xr.concat([found[list(BY_METRIC)] for found in by_metric], names)
-    renamed = joint.rename({name: f"joint_{name}" for name in JOINT})
-    return renamed.assign({name: each[name] for name in BY_METRIC})
 
 
 def _of_choice(values: xr.DataArray, choice: xr.DataArray) -> xr.DataArray:
