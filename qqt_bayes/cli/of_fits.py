@@ -72,6 +72,7 @@ def predict(
     "--subsets", is_flag=True, help="Instead of levels, every subset of the pools, taken whole."
 )
 @click.option("--budgets", metavar="LIST", help=options.BUDGETS_HELP)
+@options.of_metrics
 @options.criteria
 @options.only_group
 @click.option("--figures", metavar="DIR", help="Folder for figures, as PNG and SVG.")
@@ -99,16 +100,42 @@ def decide(
     yes: bool,
     overwrite: bool,
     form: str,
+    metric_weights: str | None,
+    requirements: tuple[str, ...],
     **criteria: Any,
 ) -> None:
     """Say which level to choose at each budget, how sure that is and what a wrong choice costs.
 
     Several FITs, each of another model and the same runs, are judged together, by their weights.
     STUDY is a folder that `qqt study` wrote: its fits, weights, levels and budgets are taken where
-    no others are given.
+    no others are given. FITs of several metrics, or a folder that `qqt study --by metric` wrote,
+    are joined in one decision, by the weights of the metrics and what is required of each.
     """
     options.require_rule(criteria)
     is_study = options.require_one_study(sources)
+    from qqt_bayes.cli import metrics
+
+    if metrics.are_several(sources):
+        metrics.require_options()
+        options.require_one_size(scale, target_pools)
+        metrics.report(
+            sources,
+            form,
+            levels=levels,
+            scale=scale,
+            target_pools=target_pools,
+            budgets=budgets,
+            only_group=only_group,
+            outputs=outputs,
+            explain=explain,
+            yes=yes,
+            overwrite=overwrite,
+            metric_weights=metric_weights,
+            requirements=requirements,
+            **criteria,
+        )
+        return
+    options.refuse_of_metrics(metric_weights, requirements)
     if subsets:
         of_levels: dict[str, Any] = {
             "--levels": levels,

@@ -90,7 +90,7 @@ def emit(frame: pd.DataFrame, form: str, content: Callable[[], Mapping[str, obje
     elif form == "csv":
         sys.stdout.write(_as_csv(to_csv(frame)))
     else:
-        _print_table(frame)
+        print_table(frame)
 
 
 def _as_json(text: str) -> str:
@@ -180,9 +180,9 @@ def emit_decision(
     for each in found:
         sys.stdout.write(wrapped(f"{each.group}: {each.verdict}" if each.group else each.verdict))
     sys.stdout.write("\n")
-    _print_table(at_a_glance(decision))
+    print_table(at_a_glance(decision))
     sys.stdout.write("\n")
-    _print_table(candidates(decision))
+    print_table(candidates(decision))
     bullets = [
         f"- {f'{each.group}: ' if each.group else ''}{line}"
         for each in found
@@ -206,7 +206,7 @@ def write_decision(decision: xr.Dataset, path: Path) -> None:
     write(path, WRITERS[path.suffix.lower()](decision))
 
 
-def _print_table(frame: pd.DataFrame) -> None:
+def print_table(frame: pd.DataFrame) -> None:
     """Print a table for people, as wide as the terminal; without one, as wide as it needs.
 
     Numbers and words are never broken: where the terminal is too narrow for that, each row becomes

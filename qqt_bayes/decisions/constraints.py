@@ -16,9 +16,9 @@ import numpy as np
 import xarray as xr
 
 from qqt_bayes.decisions.criteria import ROUNDING, TIE
+from qqt_bayes.decisions.metric_fits import Measured
 from qqt_bayes.errors import InputError, alternatives, fault_list
 from qqt_bayes.laws.level_curves import SAMPLE
-from qqt_bayes.posterior.fit import Fit
 
 AS_TEXT = re.compile(r"(?P<metric>.+?)\s*(?P<side><=|>=)\s*(?P<bound>[^@<>=]+)(@(?P<chance>.+))?")
 """A constraint in words: METRIC<=BOUND@PROBABILITY; names may hold anything else."""
@@ -59,7 +59,7 @@ class Constraint:
 
 
 def as_constraints(
-    constraints: Iterable[Constraint | str] | Constraint | str, fits: Mapping[str, Fit]
+    constraints: Iterable[Constraint | str] | Constraint | str, metrics: Mapping[str, Measured]
 ) -> list[Constraint]:
     """Constraints that make sense for metrics, from objects or from words.
 
@@ -68,8 +68,7 @@ def as_constraints(
     constraints : iterable of Constraint or str
         In words METRIC<=BOUND@PROBABILITY of errors and losses, METRIC>=BOUND@PROBABILITY of
         accuracies; without @PROBABILITY it is 0.9.
-    fits : mapping of str to Fit
-        One of each metric.
+    metrics : mapping of str to Measured
 
     Raises
     ------
@@ -80,11 +79,11 @@ def as_constraints(
     found, faults = [], []
     for each in several:
         try:
-            made = _parsed(each, fits) if isinstance(each, str) else each
+            made = _parsed(each, metrics) if isinstance(each, str) else each
             if not isinstance(made, Constraint):
                 raise InputError(f"expected a Constraint or words, got {made!r:.60}")
-            _check(made, fits)
-            said = made.said(_is_accuracy(fits[made.metric]))
+            _check(made, metrics)
+            said = made.said(metrics[made.metric].is_accuracy)
             if made in found:
                 raise InputError(f"{said} stands there twice")
             found.append(made)
@@ -95,7 +94,7 @@ def as_constraints(
     return found
 
 
-def _parsed(text: str, fits: Mapping[str, Fit]) -> Constraint:
+def _parsed(text: str, metrics: Mapping[str, Measured]) -> Constraint:
     """A constraint from words, with its bound as an error."""
     parts = AS_TEXT.fullmatch(text.strip())
     if parts is None:
@@ -104,12 +103,12 @@ def _parsed(text: str, fits: Mapping[str, Fit]) -> Constraint:
             "or METRIC>=BOUND@PROBABILITY of accuracies"
         )
     metric = parts["metric"]
-    _require_metric(metric, fits, f"{text!r}: ")
+    _require_metric(metric, metrics, f"{text!r}: ")
     bound = _number(parts["bound"], f"{text!r}: a bound")
     chance = 0.9 if parts["chance"] is None else _number(parts["chance"], f"{text!r}: probability")
-    accuracy = _is_accuracy(fits[metric])
+    accuracy = metrics[metric].is_accuracy
     if accuracy != (parts["side"] == ">="):
-        measure, right = fits[metric].measure, ">=" if accuracy else "<="
+        measure, right = metrics[metric].measure, ">=" if accuracy else "<="
         better = "more is better" if accuracy else "less is better"
         raise InputError(
             f"{text!r}: {metric} is measured as {measure}, of which {better}; write "
@@ -128,12 +127,12 @@ def _number(text: str, what: str) -> float:
         raise InputError(f"{what}: expected a number, got {text.strip()!r}") from None
 
 
-def _check(constraint: Constraint, fits: Mapping[str, Fit]) -> None:
+def _check(constraint: Constraint, metrics: Mapping[str, Measured]) -> None:
     """Refuse a constraint on no metric, or one that always or never holds."""
-    _require_metric(constraint.metric, fits)
+    _require_metric(constraint.metric, metrics)
     bound, chance = constraint.bound, constraint.probability
     where = f"constraint on {constraint.metric!r}"
-    if fits[constraint.metric].kind == "error":
+    if metrics[constraint.metric].kind == "error":
         if not (isinstance(bound, Real) and 0 < bound < 1):
             raise InputError(
                 f"{where}: expected a bound between 0 and 1, for error rates, got {bound!r}"
@@ -144,13 +143,11 @@ def _check(constraint: Constraint, fits: Mapping[str, Fit]) -> None:
         raise InputError(f"{where}: expected a probability above 0 and at most 1, got {chance!r}")
 
 
-def _require_metric(metric: str, fits: Mapping[str, Fit], where: str = "") -> None:
-    if metric not in fits:
-        raise InputError(f"{where}there is no metric {metric!r}{alternatives(str(metric), fits)}")
-
-
-def _is_accuracy(fit: Fit) -> bool:
-    return fit.measure == "accuracy"
+def _require_metric(metric: str, metrics: Mapping[str, Measured], where: str = "") -> None:
+    if metric not in metrics:
+        raise InputError(
+            f"{where}there is no metric {metric!r}{alternatives(str(metric), metrics)}"
+        )
 
 
 def probability_met(

@@ -6,16 +6,44 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from qqt_bayes.decisions.metric_trainings import require_same_trainings
 from qqt_bayes.decisions.stack import as_shares
 from qqt_bayes.decisions.study import Study
 from qqt_bayes.errors import InputError, alternatives, fault_list, listed
-from qqt_bayes.phrases import format_samples, joined
+from qqt_bayes.phrases import joined
 from qqt_bayes.posterior.fit import AnyFit, Fit, opened
 
 type OfMetric = AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit] | Study
 """What is known of a metric: a fit, fits of several laws, or a study."""
+
+
+class Measured(NamedTuple):
+    """What was measured by a metric.
+
+    Attributes
+    ----------
+    kind : {"error", "loss"}
+        What its errors are.
+    measure : {"error", "accuracy", "loss"}
+        What the user gave.
+    """
+
+    kind: str
+    measure: str
+
+    @classmethod
+    def of(cls, runs: xr.Dataset) -> Measured:
+        """What the runs of a metric say."""
+        kind = str(runs.attrs["kind"])
+        return cls(kind, str(runs.attrs.get("measure", kind)))
+
+    @property
+    def is_accuracy(self) -> bool:
+        """Whether accuracies were given, of which more is better."""
+        return self.measure == "accuracy"
 
 
 class MetricFits(NamedTuple):
@@ -71,12 +99,12 @@ def opened_metrics(
             found[metric] = MetricFits(fits, as_shares(weights, len(fits)))
         except InputError as error:
             raise InputError(f"metric {metric!r}: {error}") from error
-    require_same_trainings({metric: each.first for metric, each in found.items()})
+    require_same_trainings({metric: each.first.runs for metric, each in found.items()})
     return found
 
 
 def metric_weights(
-    weights: Mapping[str, float] | None, metrics: Mapping[str, MetricFits]
+    weights: Mapping[str, float] | None, metrics: Mapping[str, Measured]
 ) -> NDArray[np.float64]:
     """Weights of metrics that sum to 1; equal ones if there are none.
 
@@ -84,7 +112,7 @@ def metric_weights(
     ----------
     weights : mapping of str to float, optional
         Of each metric, at least 0.
-    metrics : mapping of str to MetricFits
+    metrics : mapping of str to Measured
 
     Returns
     -------
@@ -96,7 +124,7 @@ def metric_weights(
         If a metric has none, one is of no metric or no number; if there are none, and losses would
         be added to error rates.
     """
-    kinds = {metric: each.first.kind for metric, each in metrics.items()}
+    kinds = {metric: each.kind for metric, each in metrics.items()}
     if weights is None:
         if len(set(kinds.values())) > 1:
             losses = [metric for metric, kind in kinds.items() if kind == "loss"]
@@ -138,89 +166,3 @@ def _require_known(given: Mapping[str, object], metrics: Mapping[str, object], w
     ]
     if faults:
         raise InputError(fault_list(what, faults, total=len(faults)))
-
-
-def require_same_trainings(fits: Mapping[str, Fit]) -> None:
-    """Refuse metrics of different trainings, and one metric that is given twice.
-
-    Raises
-    ------
-    InputError
-        Naming two metrics and what differs.
-    """
-    (name, first), *others = fits.items()
-    seen = {first.attrs["data_hash"]: name}
-    for other, fit in others:
-        if (twin := seen.setdefault(fit.attrs["data_hash"], other)) != other:
-            raise InputError(
-                f"metrics: {twin!r} and {other!r} are fits of the same metric and runs; give fits "
-                "of several laws to one metric in a list"
-            )
-        if words := difference(name, first, other, fit):
-            raise InputError(
-                f"metrics: {name!r} and {other!r} are of different trainings, which have no "
-                f"decision in common: {words}; fit all metrics to the runs of "
-                "one table"
-            )
-
-
-def difference(name: str, first: Fit, other: str, fit: Fit) -> str:
-    """What differs first between the trainings of two metrics, in words; nothing if nothing does.
-
-    How often each was repeated is not compared: an evaluation may be missing.
-    """
-    for what, one, two in (
-        ("budgets are counted in", first.unit, fit.unit),
-        ("samples are drawn with replacement:", _yes(first.replacement), _yes(fit.replacement)),
-    ):
-        if one != two:
-            return f"{what} {one} for {name!r} and {two} for {other!r}"
-    for what, ones, twos in (
-        ("group", set(first.groups), set(fit.groups)),
-        ("pool", set(first.pools), set(fit.pools)),
-        ("training set", set(_sets(first)), set(_sets(fit))),
-    ):
-        if ones != twos:
-            alone = sorted(ones - twos) or sorted(twos - ones)
-            of = name if ones - twos else other
-            return f"{what} {listed(alone)} {_is(alone)} in the runs of {of!r} alone"
-    sizes, others = (each.runs["pool_size"].to_series() for each in (first, fit))
-    for pool, size in sizes.items():
-        if size != others[pool]:
-            counts = f"{format_samples(size)} for {name!r} and {format_samples(others[pool])}"
-            return f"pool {pool!r} holds {counts} for {other!r}"
-    taken, others = _sets(first), _sets(fit)
-    for data in taken:
-        if taken[data] != others[data]:
-            return f"training set {data!r} takes other samples for {name!r} than for {other!r}"
-    cells, others = _cells(first), _cells(fit)
-    for of, (mine, theirs) in ((name, (cells, others)), (other, (others, cells))):
-        if left := sorted(mine - theirs):
-            group, data, budget = left[0]
-            where = f" in group {group!r}" if len(first.groups) > 1 else ""
-            more = f", and {len(left) - 1} more" if len(left) > 1 else ""
-            return (
-                f"{data!r} at {format_samples(budget)}{where} is in the runs of {of!r} alone{more}"
-            )
-    return ""
-
-
-def _yes(holds: bool) -> str:
-    return "yes" if holds else "no"
-
-
-def _sets(fit: Fit) -> dict[str, dict[str, float]]:
-    """What each training set takes from each pool."""
-    table = fit.runs["unique_samples"].to_pandas()
-    return {
-        str(data): {str(pool): float(x) for pool, x in row.items() if x > 0}
-        for data, row in table.iterrows()
-    }
-
-
-def _cells(fit: Fit) -> set[tuple[str, str, float]]:
-    """Group, training set and budget of every run."""
-    runs = fit.runs
-    groups = runs["group"].values[runs["group_index"].values].tolist()
-    data = runs["data"].values[runs["data_index"].values].tolist()
-    return set(zip(groups, data, runs["samples_seen"].values.tolist(), strict=True))

@@ -27,7 +27,7 @@ from qqt_bayes.decisions.decide import add_distance_from_runs
 from qqt_bayes.decisions.judge import judge
 from qqt_bayes.decisions.metric_draws import errors_of, paired
 from qqt_bayes.decisions.metric_fits import (
-    MetricFits,
+    Measured,
     OfMetric,
     metric_weights,
     opened_metrics,
@@ -120,12 +120,13 @@ def decide_metrics(
     criteria = Criteria.of(criteria, fields)
     metrics = opened_metrics(fits_by_metric, law_weights)
     firsts = {metric: each.first for metric, each in metrics.items()}
+    measured = {metric: Measured.of(fit.runs) for metric, fit in firsts.items()}
     if criteria.rule == "target" and len(metrics) > 1:
         raise InputError(
             "rule: 'target' is of one metric; of several, say by constraints what each has to reach"
         )
-    shares = metric_weights(weights, metrics)
-    kept = as_constraints(constraints, firsts)
+    shares = metric_weights(weights, measured)
+    kept = as_constraints(constraints, measured)
     for each in metrics.values():
         for fit in each.fits.values():
             fit.require_passed(force)
@@ -150,7 +151,7 @@ def decide_metrics(
         )
         for metric, each in metrics.items()
     ]
-    names = [each.said(firsts[each.metric].measure == "accuracy") for each in kept]
+    names = [each.said(measured[each.metric].is_accuracy) for each in kept]
     met = probability_met(kept, errors, names)
     allowed = admissible(met)
     together = paired(errors, seed)
@@ -176,13 +177,13 @@ def decide_metrics(
         cost_by_metric=_of_choice(found["regret"], found["joint_choice"]),
     ).assign_coords(
         weight=("metric", shares),
-        kind=("metric", [fit.kind for fit in firsts.values()]),
-        measure=("metric", [fit.measure for fit in firsts.values()]),
+        kind=("metric", [each.kind for each in measured.values()]),
+        measure=("metric", [each.measure for each in measured.values()]),
     )
     departs = discrepancy and any(fit.spec.discrepancy for fit in of_fits.values())
     order = ("group", "metric", "constraint", "level", "pool", "budget", "quantile")
     return found.transpose(*order, missing_dims="ignore").assign_attrs(
-        **_measured(metrics, shares),
+        **_of_sum(measured, shares),
         forced=int(force),
         discrepancy=int(departs),
         seed=seed,
@@ -195,8 +196,8 @@ def _of_choice(values: xr.DataArray, choice: xr.DataArray) -> xr.DataArray:
     return values.where(values["level"] == choice).max("level")
 
 
-def _measured(metrics: Mapping[str, MetricFits], shares: NDArray[np.float64]) -> dict[str, str]:
+def _of_sum(metrics: Mapping[str, Measured], shares: NDArray[np.float64]) -> dict[str, str]:
     """The kind and the measure of the weighted sum."""
-    counted = [each.first for each, share in zip(metrics.values(), shares, strict=True) if share]
-    kind = "loss" if all(fit.kind == "loss" for fit in counted) else "error"
+    counted = [each for each, share in zip(metrics.values(), shares, strict=True) if share]
+    kind = "loss" if all(each.kind == "loss" for each in counted) else "error"
     return {"kind": kind, "measure": kind if len(metrics) == 1 else f"weighted {kind}"}

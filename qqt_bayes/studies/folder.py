@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 
 from qqt_bayes.decisions.study import Study
 from qqt_bayes.errors import Advice, InputError
-from qqt_bayes.files import STUDY, content_of, slug, write
+from qqt_bayes.files import STUDY, content_of, is_of_metrics, slug, write
 from qqt_bayes.phrases import in_lines
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report.records import (
@@ -279,6 +279,10 @@ def open_study(path: str | PathLike[str]) -> Saved:
         digests = [str(content["files"][file.name]) for file in fits.values()]
         of_levels = str(content["files"][LEVELS])
     except FileNotFoundError:
+        if is_of_metrics(folder):
+            raise InputError(
+                f"{path} holds a study of each metric; give one of them, a folder in it"
+            ) from None
         raise InputError(
             f"{path} is a folder without {STUDY}, so no whole study; {DAMAGED}"
         ) from None
