@@ -107,10 +107,11 @@ $(VENV)/.locked $(BENCH)/.locked:
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
 	@touch $@
 
+# The code that a search of subsets calls is compiled meanwhile, and the density that fits call at the end: once for a machine.
 %/.ready: %/.locked pyproject.toml
-	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
-	@$(@D)/bin/python -c "from qqt_bayes.laws.compiled.warm import warm; warm()" & subsets=$$!; \
-	$(@D)/bin/python -c "from qqt_bayes.sampling.kernel.compiled import functions; functions()" && wait $$subsets # once for a machine
+	@PYTHONPATH=$(CURDIR) $(@D)/bin/python -c "from qqt_bayes.laws.compiled.warm import warm; warm()" & subsets=$$!; \
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable . && \
+	$(@D)/bin/python -c "from qqt_bayes.sampling.kernel.compiled import functions; functions()" && wait $$subsets
 	@touch $@
 
 $(VENV)/.mini-clip: requirements-mini-clip.lock $(READY)

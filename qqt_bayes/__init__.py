@@ -38,6 +38,7 @@ __all__ = [
     "PlausibilityWarning",
     "Question",
     "__version__",
+    "best_shares",
     "best_subsets",
     "build_model",
     "compare_laws",
@@ -47,6 +48,7 @@ __all__ = [
     "design",
     "fit",
     "fit_many",
+    "frontier",
     "identifiability",
     "import_runs",
     "learned",
@@ -73,6 +75,7 @@ _MODULE_OF = {
     "InputError": "errors",
     "PlausibilityWarning": "errors",
     "Question": "planning.question",
+    "best_shares": "decisions.inclusion",
     "best_subsets": "decisions.subsets",
     "build_model": "model.build",
     "compare_laws": "comparison.loo",
@@ -82,6 +85,7 @@ _MODULE_OF = {
     "design": "planning.proposal",
     "fit": "asking.fit",
     "fit_many": "sampling.many",
+    "frontier": "asking.frontier",
     "identifiability": "report.identifiability_text",
     "import_runs": "importers.read",
     "learned": "posterior.prior_sensitivity",
@@ -104,12 +108,14 @@ _MODULE_OF = {
 if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test compares
     from qqt_bayes.asking.decide import decide
     from qqt_bayes.asking.fit import fit
+    from qqt_bayes.asking.frontier import frontier
     from qqt_bayes.asking.study import study
     from qqt_bayes.calibration.simulate import simulate_runs
     from qqt_bayes.comparison.loo import compare_laws
     from qqt_bayes.decisions.constraints import Constraint
     from qqt_bayes.decisions.criteria import Criteria
     from qqt_bayes.decisions.decide import decide_stack
+    from qqt_bayes.decisions.inclusion import best_shares
     from qqt_bayes.decisions.metrics import decide_metrics
     from qqt_bayes.decisions.subsets import best_subsets
     from qqt_bayes.errors import InadequateFit, InputError, PlausibilityWarning

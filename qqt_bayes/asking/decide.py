@@ -12,7 +12,7 @@ from qqt_bayes.posterior.fit import opened
 from qqt_bayes.posterior.levels import as_budgets, as_levels
 
 
-def _ask(arguments: dict[str, Any]) -> tuple[Question, ...]:
+def ask(arguments: dict[str, Any]) -> tuple[Question, ...]:
     """Whether levels and budgets are near what was trained; fits are opened and handed on."""
     fits = arguments["fit"] = opened(arguments["fit"])
     first = next(iter(fits.values()))
@@ -21,4 +21,4 @@ def _ask(arguments: dict[str, Any]) -> tuple[Question, ...]:
     return questions_of_targets(first.runs, budgets, levels)
 
 
-decide = asking(__name__, _ask)(decisions.decide)
+decide = asking(__name__, ask)(decisions.decide)

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qqt_bayes.cli import output
-from qqt_bayes.cli.inputs import (
-    budgets_for,
-    go_on,
-    levels_of,
-    named_by_model,
-    nested,
-    read_study,
-    target_pools_of,
-    weights_of,
-)
-from qqt_bayes.cli.output import note, warn
+from qqt_bayes.cli.inputs import budgets_for, count_of, go_on
+from qqt_bayes.cli.output import note
 from qqt_bayes.cli.replaced import require_decisions, require_figures
+from qqt_bayes.cli.sources import files_of, question_of, read_sources, warn_of_refused
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.files import new_folder, writable
 from qqt_bayes.planning.targets import questions_of_targets
-from qqt_bayes.posterior.fit import Fit
-from qqt_bayes.posterior.fit_file import load, open_fit
-from qqt_bayes.posterior.levels import as_levels
 from qqt_bayes.progress import shown
-from qqt_bayes.report import gate_text
-from qqt_bayes.report.figures.names import figures_in
+from qqt_bayes.report.figures.names import TITLES, figures_in
 from qqt_bayes.report.verdict_text import left_out
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from qqt_bayes.posterior.fit import Fit
 
 
 def report(
@@ -40,7 +34,9 @@ def report(
     scale: float | None,
     target_pools: str | None,
     subsets: bool,
+    limits: Mapping[str, Any] | None,
     budgets: str | None,
+    new_run: bool,
     only_group: str | None,
     figures: str | None,
     outputs: tuple[str, ...],
@@ -58,58 +54,46 @@ def report(
         study, which knows its fits, weights, levels and budgets.
     form : {"table", "json", "csv"}
     weights, levels, is_nested, scale, target_pools, subsets, budgets
-    only_group, figures, outputs, explain, yes, overwrite
+    limits : mapping, optional
+        Those of shares, if shares are to be decided about.
+    new_run, only_group, figures, outputs, explain, yes, overwrite
         The options of the command. What is to be written is checked before long work.
     **criteria
         As for `qqt_bayes.decide`.
     """
-    read = [*sources, levels, target_pools]
-    read += [str(path) for path in Path(sources[0]).glob("*")]  # of a study, all of its folder
+    read = files_of(sources, levels, target_pools)
     paths = [writable(Path(name), read, output.WRITERS) for name in outputs]
     require_decisions(paths, overwrite=overwrite)
     folder = None if figures is None else figures_folder(Path(figures), overwrite=overwrite)
-    # weights need the log likelihood, figures the prior; a decision reads neither
-    whole = weights is not None or folder is not None
-
-    def opened(path: Path) -> Fit:
-        return Fit.of(load(path)) if whole else open_fit(path)
-
-    study = None
-    if Path(sources[0]).is_dir():
-        fits, study = read_study(sources[0], opened)
-    else:
-        fits = named_by_model(sources, [opened(Path(path)) for path in sources])
-    first = next(iter(fits.values()))
+    fits, study = read_sources(sources, whole=weights is not None or folder is not None)
     if subsets:
         from qqt_bayes.decisions.subsets import best_subsets
 
+        first = next(iter(fits.values()))
         samples = budgets_for(first, budgets)
         go_on(questions_of_targets(first.runs, samples), yes)
         with shown("Judging subsets"):
             decision = best_subsets(first, samples, group=only_group, **criteria)
     else:
-        shares = None if study is None else study.weights
-        shares = shares if weights is None else weights_of(fits, weights)
-        larger = target_pools_of(scale, target_pools)
-        if study is None or budgets is not None:
-            samples = budgets_for(first, budgets)
+        question = question_of(
+            fits,
+            study,
+            weights=weights,
+            levels=levels,
+            is_nested=is_nested,
+            scale=scale,
+            target_pools=target_pools,
+            budgets=budgets,
+            only_group=only_group,
+            yes=yes,
+            of_levels=limits is None,
+        )
+        if limits is not None:
+            decision = _shares_of(fits, limits, **question, **criteria)
         else:
-            samples = study.budgets
-        if is_nested:
-            taken = nested(fits, shares, only_group)
-        elif study is None or levels is not None:
-            taken = levels_of(first, levels)
-        else:
-            taken = study.levels
-        taken = as_levels(taken, first.pools)
-        # of levels that are asked for as larger, or as unions, there is nothing to ask
-        asked = taken if levels is not None and larger is None else None
-        go_on(questions_of_targets(first.runs, samples, asked), yes)
-        options: dict[str, Any] = {"weights": shares, "target_pools": larger, "group": only_group}
-        with shown("Judging levels"):
-            decision = decide(fits, taken, samples, **options, **criteria)
-    if failed := [each.gate for each in fits.values() if not each.gate.passed]:
-        warn("\n".join(map(gate_text.verdict, failed)))
+            with shown("Judging levels"):
+                decision = decide(fits, **question, new_run=new_run, **criteria)
+    warn_of_refused(fits)
     beware = [] if study is None else left_out(study.refused, list(fits))
     for path in paths:  # first: who closes the pipe behind stdout gets the files all the same
         output.write_decision(decision, path)
@@ -122,7 +106,16 @@ def report(
         note(f"{len(drawn)} figures are in {figures}.")
 
 
-def figures_folder(folder: Path, *, overwrite: bool) -> Path:
+def _shares_of(fits: Mapping[str, Fit], limits: Mapping[str, Any], **options: Any) -> xr.Dataset:
+    """The decision about shares of the pools."""
+    from qqt_bayes.decisions.inclusion import best_shares
+
+    most = count_of("--most-samples", limits["most_samples"])
+    with shown("Seeking shares"):
+        return best_shares(fits, **{**limits, "most_samples": most}, **options)
+
+
+def figures_folder(folder: Path, titles: Sequence[str] = TITLES, *, overwrite: bool) -> Path:
     """The folder for figures, made if it is not there; what is in it stays, but for figures.
 
     Raises
@@ -131,5 +124,5 @@ def figures_folder(folder: Path, *, overwrite: bool) -> Path:
         If it cannot be made or written to, or files in it would be replaced that are no figures.
     """
     writable(new_folder(folder) / "scaling_curves.png")
-    require_figures(figures_in(folder), overwrite=overwrite)
+    require_figures(figures_in(folder, titles), overwrite=overwrite)
     return folder

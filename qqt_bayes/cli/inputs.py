@@ -259,6 +259,25 @@ def target_pools_of(scale: float | None, path: str | None) -> float | dict[str, 
     return scale if path is None else read_sizes(path)
 
 
+def count_of(option: str, text: str | None) -> float | None:
+    """A number of samples that an option gives, such as 50M.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    if text is None:
+        return None
+    try:
+        (count,) = parse_budgets(text)
+    except (InputError, ValueError):
+        raise InputError(
+            f"{option} {text!r}: expected one number of samples, such as 50M, 1.28B or 1e9"
+        ) from None
+    return float(count)
+
+
 def budgets_for(fit: Fit, budgets: str | None) -> NDArray[np.float64]:
     """Budgets as given, or as the fit's runs suggest; says which on stderr."""
     if budgets is not None:

@@ -12,7 +12,7 @@ import click
 from qqt_bayes import __version__
 from qqt_bayes.cli import options
 from qqt_bayes.cli.commands import Commands
-from qqt_bayes.cli.of_fits import compare, decide, predict
+from qqt_bayes.cli.of_fits import compare, decide, frontier, predict
 from qqt_bayes.cli.of_plans import design
 from qqt_bayes.posterior.methods import METHODS
 
@@ -25,7 +25,7 @@ def main() -> None:
     """Which data filter wins at your compute budget, how sure that is, what a mistake costs."""
 
 
-for command in (predict, decide, compare, design):
+for command in (predict, decide, frontier, compare, design):
     main.add_command(command)
 
 

@@ -23,6 +23,7 @@ from qqt_bayes.cli.inputs import (
 )
 from qqt_bayes.cli.output import note, warn
 from qqt_bayes.cli.replaced import require_decisions
+from qqt_bayes.decisions.metric_views import joint_view
 from qqt_bayes.decisions.metrics import decide_metrics
 from qqt_bayes.errors import InputError
 from qqt_bayes.files import is_of_metrics, writable, write
@@ -54,7 +55,7 @@ WRITERS = {
 """How a decision over metrics is written, by the ending of the file's name."""
 TAKEN = {
     *("sources", "levels", "scale", "target_pools", "budgets", "only_group", "outputs", "yes"),
-    *("force", "overwrite", "form", "metric_weights", "requirements", "explain"),
+    *("force", "new_run", "overwrite", "form", "metric_weights", "requirements", "explain"),
     *("probability", "margin", "interval", "rule", "cvar_level", "target"),
 }
 """The options of `qqt decide` that several metrics take."""
@@ -119,6 +120,7 @@ def report(
     scale: float | None,
     target_pools: str | None,
     budgets: str | None,
+    new_run: bool,
     only_group: str | None,
     outputs: Sequence[str],
     explain: bool,
@@ -135,7 +137,7 @@ def report(
     sources : sequence of str
         One folder of studies by metric, or files of fits of several metrics.
     form : {"table", "json", "csv"}
-    levels, scale, target_pools, budgets, only_group, outputs, explain, yes, overwrite
+    levels, scale, target_pools, budgets, new_run, only_group, outputs, explain, yes, overwrite
     metric_weights, requirements
         The options of the command. What is to be written is checked before long work.
     **criteria
@@ -169,6 +171,7 @@ def report(
             law_weights={metric: saved.weights for metric, saved in studies.items()},
             target_pools=larger,
             group=only_group,
+            new_run=new_run,
             **criteria,
         )
     warn_of_refused(fits)
@@ -276,6 +279,7 @@ def emit(found: xr.Dataset, form: str, beware: Sequence[str] = ()) -> None:
     sys.stdout.write("\n")
     output.print_table(candidates_by_metric(found))
     sys.stdout.write("\n")
+    output.print_rules(joint_view(found))
     for each in answers:
         for line in each.bullets:
             own = f"{each.group}: " if each.group else ""

@@ -55,30 +55,21 @@ def predict(
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, metavar="FIT...|STUDY")
-@click.option(
-    "--weights",
-    metavar="LIST",
-    help="Several FITs: 0.7,0.3, or stacking (see `qqt compare`); equal ones if not given.",
-)
+@options.weights
 @options.levels
-@click.option(
-    "--nested",
-    "is_nested",
-    is_flag=True,
-    help="Instead of levels, unions of pools: the best, the two best, and so on, by the posterior.",
-)
+@options.nested
 @options.target_pools
 @click.option(
     "--subsets", is_flag=True, help="Instead of levels, every subset of the pools, taken whole."
 )
+@options.shares
 @click.option("--budgets", metavar="LIST", help=options.BUDGETS_HELP)
 @options.of_metrics
 @options.criteria
+@options.new_run
 @options.only_group
 @click.option("--figures", metavar="DIR", help="Folder for figures, as PNG and SVG.")
-@click.option(
-    "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Write as .csv or .json, too."
-)
+@options.outputs
 @options.explain
 @options.yes
 @options.force
@@ -92,7 +83,13 @@ def decide(
     scale: float | None,
     target_pools: str | None,
     subsets: bool,
+    shares: bool,
+    most_samples: str | None,
+    always: tuple[str, ...],
+    never: tuple[str, ...],
+    most_epochs: float | None,
     budgets: str | None,
+    new_run: bool,
     only_group: str | None,
     figures: str | None,
     outputs: tuple[str, ...],
@@ -125,6 +122,7 @@ def decide(
             scale=scale,
             target_pools=target_pools,
             budgets=budgets,
+            new_run=new_run,
             only_group=only_group,
             outputs=outputs,
             explain=explain,
@@ -142,17 +140,34 @@ def decide(
             "--figures": figures,
             "--nested": is_nested,
         }
-        of_levels |= {"--scale": scale, "--target-pools": target_pools}
+        of_levels |= {"--scale": scale, "--target-pools": target_pools, "--new-run": new_run}
         for name, is_given in of_levels.items():
             if is_given:
                 raise click.UsageError(f"{name} is for levels; --subsets judges subsets of pools.")
+    limits = {
+        "most_samples": most_samples,
+        "always": always,
+        "never": never,
+        "most_epochs": most_epochs,
+    }
+    options.require_shares(
+        shares,
+        limits,
+        {
+            "--levels": levels,
+            "--figures": figures,
+            "--nested": is_nested,
+            "--subsets": subsets,
+            "--new-run": new_run,
+        },
+    )
     if levels and is_nested:
-        raise click.UsageError("--levels and --nested both say what to decide between; give one.")
+        raise click.UsageError(options.ONE_OF_LEVELS)
     options.require_one_size(scale, target_pools)
     if subsets and (is_study or len(sources) > 1):
         raise click.UsageError("--subsets is for one FIT.")
     if len(sources) == 1 and not is_study and weights:
-        raise click.UsageError("--weights is for several FITs.")
+        raise click.UsageError(options.SEVERAL_FITS)
     from qqt_bayes.cli import decide
 
     decide.report(
@@ -164,7 +179,9 @@ def decide(
         scale=scale,
         target_pools=target_pools,
         subsets=subsets,
+        limits=limits if shares else None,
         budgets=budgets,
+        new_run=new_run,
         only_group=only_group,
         figures=figures,
         outputs=outputs,
@@ -172,6 +189,73 @@ def decide(
         yes=yes,
         overwrite=overwrite,
         **criteria,
+    )
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, metavar="FIT...|STUDY")
+@click.option(
+    "--targets", metavar="LIST", help="Errors to reach, or accuracies where RUNS had these: 0.5."
+)
+@click.option(
+    "--probabilities",
+    default="0.5,0.9,0.95",
+    metavar="LIST",
+    help="With which to reach them.",
+)
+@options.weights
+@options.levels
+@options.nested
+@options.target_pools
+@click.option("--budgets", metavar="LIST", help=options.BUDGETS_HELP)
+@options.criteria
+@options.new_run
+@options.only_group
+@click.option("--figures", metavar="DIR", help="Folder for figures, as PNG and SVG.")
+@options.outputs
+@options.yes
+@options.force
+@options.overwrite
+@options.table_format
+def frontier(
+    sources: tuple[str, ...],
+    targets: str | None,
+    probabilities: str,
+    form: str,
+    new_run: bool,
+    figures: str | None,
+    outputs: tuple[str, ...],
+    overwrite: bool,
+    **rest: Any,
+) -> None:
+    """Say what the best choice at each budget reaches, and which budget reaches a target.
+
+    Beside each budget stands what choosing today costs against knowing the best level. FITs or a
+    STUDY are read as by `qqt decide`.
+    """
+    asked = {name: rest.pop(name) for name in options.ASKED}
+    options.require_rule(rest)
+    if rest["target"] is not None and rest["rule"] not in ("target", "all"):
+        raise click.UsageError("--target is for --rule target; --targets names errors to reach.")
+    is_study = options.require_one_study(sources)
+    options.require_one_size(asked["scale"], asked["target_pools"])
+    if asked["levels"] and asked["is_nested"]:
+        raise click.UsageError(options.ONE_OF_LEVELS)
+    if len(sources) == 1 and not is_study and asked["weights"]:
+        raise click.UsageError(options.SEVERAL_FITS)
+    from qqt_bayes.cli import frontier
+
+    frontier.report(
+        sources,
+        form,
+        targets=targets,
+        probabilities=probabilities,
+        new_run=new_run,
+        figures=figures,
+        outputs=outputs,
+        overwrite=overwrite,
+        asked=asked,
+        **rest,
     )
 
 

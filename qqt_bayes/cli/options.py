@@ -190,20 +190,36 @@ criteria = together(
     ),
     interval,
     click.option(
-        "--rule", default="expected", metavar="RULE", help="expected (error), cvar or target."
+        "--rule",
+        default="expected",
+        metavar="RULE",
+        help="expected (error), cvar, target, regret, minimax-regret, cvar-regret; or all, side by "
+        "side.",
     ),
     click.option(
-        "--cvar-level", type=float, default=0.9, help="0.9: mean of the worst tenth of draws."
+        "--cvar-level",
+        type=float,
+        default=0.9,
+        help="Rules cvar, cvar-regret: 0.9 for the mean of the worst tenth of draws; "
+        "minimax-regret: for what is exceeded in at most a tenth.",
     ),
-    click.option("--target", type=float, help="Rule target: the error to stay at or below."),
+    click.option(
+        "--target", type=float, help="Rules target and all: the error to stay at or below."
+    ),
 )
 """The rule and the bars of a decision."""
 
 
+WITHOUT_TAIL = "expected", "target", "regret"
+"""Rules that count every draw alike: written twice, so that help does not import what decides."""
+
+
 def require_rule(chosen: Mapping[str, Any]) -> None:
     """Refuse an option of a rule that is not the chosen one."""
-    if given("cvar_level") and chosen["rule"] != "cvar":
-        raise click.UsageError("--cvar-level is for --rule cvar.")
+    if given("cvar_level") and chosen["rule"] in WITHOUT_TAIL:
+        raise click.UsageError(
+            "--cvar-level is for --rule cvar, minimax-regret, cvar-regret or all."
+        )
 
 
 def require_one_study(sources: Sequence[str]) -> bool:
@@ -234,6 +250,60 @@ def require_one_size(scale: float | None, target_pools: str | None) -> None:
     """Refuse two statements of how large the pools are."""
     if scale is not None and target_pools is not None:
         raise click.UsageError("--scale and --target-pools both say how large pools are; give one.")
+
+
+weights = click.option(
+    "--weights",
+    metavar="LIST",
+    help="Several FITs: 0.7,0.3, or stacking (see `qqt compare`); equal ones if not given.",
+)
+SEVERAL_FITS = "--weights is for several FITs."
+
+nested = click.option(
+    "--nested",
+    "is_nested",
+    is_flag=True,
+    help="Instead of levels, unions of pools: the best, the two best, and so on, by the posterior.",
+)
+ONE_OF_LEVELS = "--levels and --nested both say what to decide between; give one."
+
+ASKED = (
+    *("weights", "levels", "is_nested", "scale", "target_pools"),
+    *("budgets", "only_group", "yes"),
+)
+"""The names of the options that say what is asked of fits, see `qqt_bayes.cli.sources`."""
+
+outputs = click.option(
+    "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Write as .csv or .json, too."
+)
+
+shares = together(
+    click.option(
+        "--shares",
+        is_flag=True,
+        help="Instead of levels, how much to take of each pool: any share, within the limits.",
+    ),
+    click.option("--most-samples", metavar="N", help="--shares: unique samples, 50M at the most."),
+    click.option(
+        "--always", multiple=True, metavar="POOL", help="--shares: taken whole; may be repeated."
+    ),
+    click.option(
+        "--never", multiple=True, metavar="POOL", help="--shares: not taken; may be repeated."
+    ),
+    click.option("--most-epochs", type=float, help="--shares: how often data is seen at the most."),
+)
+
+
+def require_shares(
+    shares: bool, limits: Mapping[str, object], others: Mapping[str, object]
+) -> None:
+    """Refuse limits without shares, and shares beside what else says what to decide between."""
+    for name, value in limits.items():
+        if not shares and value not in (None, ()):
+            raise click.UsageError(f"--{name.replace('_', '-')} is for --shares.")
+    for name, value in others.items():
+        if shares and value:
+            raise click.UsageError(f"{name} is not for --shares, which seeks what to take itself.")
 
 
 of_metrics = together(
@@ -278,6 +348,10 @@ explain = click.option(
 )
 
 BUDGETS_HELP = "Samples seen: 64M,1.28B or 64M:5B:13 (13 of them, at equal steps of the logarithm)."
+
+new_run = click.option(
+    "--new-run", is_flag=True, help="Judge one new training each, with its noise; not the mean."
+)
 
 only_group = click.option("--only-group", metavar="NAME", help="Answer for this group alone.")
 

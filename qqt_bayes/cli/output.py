@@ -18,6 +18,8 @@ from qqt_bayes.files import write
 from qqt_bayes.phrases import LINE, format_epochs, format_samples, in_lines
 from qqt_bayes.report.decision_text import summary
 from qqt_bayes.report.records import at_a_glance, to_csv, to_frame, to_json, to_json_text
+from qqt_bayes.report.rules_text import choices_by_rule
+from qqt_bayes.report.shares_text import is_of_shares, shares_table
 from qqt_bayes.report.verdict_text import answers, candidates
 
 Show = Callable[[Any], str]
@@ -56,6 +58,9 @@ SHOWN: dict[str, Show] = {
     "epochs": format_epochs,
     "P": "{:.2f}".format,
     "regret": "{:.4f}".format,
+    "gain": "{:.4f}".format,
+    "gap": "{:.4f}".format,
+    "EVPI": "{:.4f}".format,
     "extrapolated": times,
 }
 """How a table writes a column, by its heading up to a bracket; others as `plain` does."""
@@ -180,15 +185,19 @@ def emit_decision(
     for each in found:
         sys.stdout.write(wrapped(f"{each.group}: {each.verdict}" if each.group else each.verdict))
     sys.stdout.write("\n")
-    print_table(at_a_glance(decision))
+    if is_of_shares(decision):
+        print_table(shares_table(decision.sortby("budget")))
+    else:
+        print_table(at_a_glance(decision))
+        sys.stdout.write("\n")
+        print_table(candidates(decision))
     sys.stdout.write("\n")
-    print_table(candidates(decision))
+    print_rules(decision)
     bullets = [
         f"- {f'{each.group}: ' if each.group else ''}{line}"
         for each in found
         for line in each.bullets
     ]
-    sys.stdout.write("\n")
     sys.stdout.writelines(map(wrapped, bullets))
     if explain:
         sys.stdout.write("\n" + wrapped(summary(decision) if study is None else study))
@@ -204,6 +213,16 @@ WRITERS: dict[str, Callable[[xr.Dataset], str]] = {
 def write_decision(decision: xr.Dataset, path: Path) -> None:
     """Write every level at every budget as CSV, or as JSON with the settings and the summary."""
     write(path, WRITERS[path.suffix.lower()](decision))
+
+
+def print_rules(decision: xr.Dataset) -> None:
+    """Print what each rule chooses, and an empty line; nothing if one rule was asked for."""
+    if "choice_by_rule" not in decision:
+        return
+    by_rule = choices_by_rule(decision.sortby("budget"))
+    rules = decision["rule"].values.tolist()
+    print_table(by_rule.rename(columns={rule: f"by {rule}" for rule in rules}))
+    sys.stdout.write("\n")
 
 
 def print_table(frame: pd.DataFrame) -> None:

@@ -1,8 +1,8 @@
 """What a command may replace without being told to: what it wrote itself, as far as that shows.
 
 Of fits, only one of the same runs and the same specification is: another may be hours of work.
-A fit, ranks and a figure are marked as this package's, a decision as JSON has its keys. A CSV shows
-nothing: it may be anybody's.
+A fit, ranks and a figure are marked as this package's, a decision or a frontier in JSON has its
+keys. A CSV shows nothing: it may be anybody's.
 """
 
 from __future__ import annotations
@@ -57,12 +57,22 @@ def require_figures(paths: Iterable[Path], *, overwrite: bool) -> None:
 
 def require_decisions(paths: Iterable[Path], *, overwrite: bool) -> None:
     """Let a decision be written: over one in JSON, or where nothing is."""
-    paths = list(paths)
+    _require_results(list(paths), _is_decision, "decision", overwrite=overwrite)
+
+
+def require_frontiers(paths: Iterable[Path], *, overwrite: bool) -> None:
+    """Let a frontier be written: over one in JSON, or where nothing is."""
+    _require_results(list(paths), _is_frontier, "frontier", overwrite=overwrite)
+
+
+def _require_results(
+    paths: list[Path], ours: Callable[[Path], bool], what: str, *, overwrite: bool
+) -> None:
+    """Let results be written: over some of the kind in JSON, or where nothing is."""
     require_free(paths, lambda _: True, overwrite=True)  # whatever they are, each its own
     tables = [path for path in paths if path.suffix.lower() == ".csv"]
     _require(tables, overwrite=overwrite)
-    others = [path for path in paths if path not in tables]
-    _require(others, _is_decision, "decision", overwrite=overwrite)
+    _require([path for path in paths if path not in tables], ours, what, overwrite=overwrite)
 
 
 def _require(
@@ -87,10 +97,19 @@ def _is_ranks(path: Path) -> bool:
 
 
 def _is_decision(path: Path) -> bool:
+    return _has_keys(path, {"schema", "settings", "decisions"})
+
+
+def _is_frontier(path: Path) -> bool:
+    return _has_keys(path, {"schema", "settings", "frontier"})
+
+
+def _has_keys(path: Path, keys: set[str]) -> bool:
+    """Whether a file is JSON that holds some keys."""
     try:
         if not path.is_file() or path.stat().st_size > LARGEST_DECISION:
             return False
         content = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return False
-    return isinstance(content, dict) and {"schema", "settings", "decisions"} <= set(content)
+    return isinstance(content, dict) and keys <= set(content)

@@ -63,13 +63,10 @@ def _judged(
     if levels.size:
         own = judge(error.isel(level=levels, budget=budgets), criteria)
     else:
-        own = own.assign(
-            choice=xr.full_like(own["choice"], NONE, dtype=f"<U{len(NONE)}"),
-            choice_regret=xr.full_like(own["choice_regret"], np.nan),
-            leader=xr.full_like(own["leader"], UNDECIDED, dtype=f"<U{len(UNDECIDED)}"),
-        )
+        own = own.assign({name: _no_choice(str(name), x) for name, x in own.data_vars.items()})
     fill = {name: _absent(str(name), x) for name, x in own.data_vars.items() if "level" in x.dims}
-    own = own.reindex(level=whole["level"], fill_value=fill)
+    named = {dim: whole[dim] for dim in ("level", "other") if dim in own.dims}
+    own = own.reindex(named, fill_value=fill)
     return own.assign(error=all_of["error"], error_mean=all_of["error_mean"])
 
 
@@ -78,3 +75,13 @@ def _absent(name: str, values: xr.DataArray) -> float | bool:
     if values.dtype == bool:
         return False
     return 0.0 if name.startswith("probability_") else np.nan
+
+
+def _no_choice(name: str, values: xr.DataArray) -> xr.DataArray:
+    """What is told of a budget at which no level is allowed."""
+    if "level" in values.dims:
+        return values
+    if values.dtype.kind == "f":
+        return xr.full_like(values, np.nan)
+    word = UNDECIDED if name == "leader" else NONE
+    return xr.full_like(values, word, dtype=f"<U{len(word)}")

@@ -28,7 +28,8 @@ from itertools import count, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from qqt_bayes.decisions.criteria import Criteria, worst_share
+from qqt_bayes.decisions.criteria import Criteria
+from qqt_bayes.decisions.rules import worst_share
 from qqt_bayes.laws.subset_curves import Array, Members, WholePools, error_of_means
 
 CLOSED_GAP = 1e-10

@@ -15,8 +15,8 @@ from numbers import Real
 import numpy as np
 import xarray as xr
 
-from qqt_bayes.decisions.criteria import ROUNDING, TIE
 from qqt_bayes.decisions.metric_fits import Measured
+from qqt_bayes.decisions.rules import ROUNDING, TIE
 from qqt_bayes.errors import InputError, alternatives, fault_list
 from qqt_bayes.laws.level_curves import SAMPLE
 

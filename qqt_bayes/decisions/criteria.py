@@ -1,4 +1,4 @@
-"""What makes a level the right choice: the closed registry of rules, and the bars of a decision."""
+"""What makes a level the right choice: the rule and the bars of a decision, checked at the door."""
 
 from __future__ import annotations
 
@@ -8,17 +8,9 @@ from numbers import Real
 from typing import Any, TypedDict
 
 import numpy as np
-import xarray as xr
-from numpy.typing import NDArray
 
+from qqt_bayes.decisions.rules import ALL, EXPECTED, RULES
 from qqt_bayes.errors import InputError, alternatives, fault_list, listed
-from qqt_bayes.laws.level_curves import SAMPLE
-
-ROUNDING = 1e-12
-"""Difference below which two probabilities, scores or ratios are equal: the last digits of a sum of
-many terms depend on their order."""
-TIE = ROUNDING
-"""Difference in error below which two levels are equal: rounding, not knowledge."""
 
 
 class CriteriaFields(TypedDict, total=False):
@@ -48,11 +40,13 @@ class Criteria:
     interval : float
         Probability content of intervals, equal tails.
     rule : str
-        A name in `RULES`: what the choice minimises.
+        A name in `qqt_bayes.decisions.rules.RULES`: what the choice minimises. Or "all": the choice
+        is by "expected", and what the others would choose stands beside it.
     cvar_level : float
-        For rule "cvar": 0.9 means the mean over the worst 10 % of draws.
+        For the rules of a tail: 0.9 means the mean over the worst 10 % of draws (rules "cvar" and
+        "cvar-regret"), or what is exceeded in at most 10 % of them (rule "minimax-regret").
     target : float or None
-        For rule "target": the error to stay at or below.
+        For rule "target", and for "all" if it is to be among them: the error to stay at or below.
 
     Raises
     ------
@@ -71,7 +65,7 @@ class Criteria:
     probability: float = 0.9
     margin: float = 0.003
     interval: float = 0.9
-    rule: str = "expected"
+    rule: str = EXPECTED
     cvar_level: float = 0.9
     target: float | None = None
 
@@ -81,11 +75,15 @@ class Criteria:
             for name, (words, holds) in BARS.items()
             if not (isinstance(value := getattr(self, name), Real) and holds(value))
         ]
-        if self.rule not in RULES:
-            faults.append(f"unknown rule {self.rule!r}{alternatives(str(self.rule), RULES)}")
+        if self.rule not in (*RULES, ALL):
+            faults.append(
+                f"unknown rule {self.rule!r}{alternatives(str(self.rule), [*RULES, ALL])}"
+            )
         elif self.rule == "target" and not _is_target(self.target):
             faults.append(f"target: rule 'target' needs a number above 0, got {self.target!r}")
-        elif self.rule != "target" and self.target is not None:
+        elif self.rule == ALL and self.target is not None and not _is_target(self.target):
+            faults.append(f"target: expected a number above 0, got {self.target!r}")
+        elif self.rule not in ("target", ALL) and self.target is not None:
             faults.append(f"target: only rule 'target' uses it, got rule {self.rule!r}")
         if faults:
             raise InputError(fault_list("criteria", faults, total=len(faults)))
@@ -127,65 +125,6 @@ BARS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "cvar_level": ("a number of at least 0 and below 1", lambda x: 0 <= x < 1),
 }
 """What each bar must be, in words and as a check."""
-
-
-type Rule = Callable[[xr.DataArray, Criteria], xr.DataArray]
-"""What the choice minimises, from the errors under every draw."""
-
-
-def expected_error(error: xr.DataArray, criteria: Criteria) -> xr.DataArray:
-    """The expected error: its mean over the draws."""
-    return error.mean(SAMPLE)
-
-
-def conditional_value_at_risk(error: xr.DataArray, criteria: Criteria) -> xr.DataArray:
-    """CVaR: mean over the worst share ``1 - cvar_level`` of the draws.
-
-    Where the share is no whole number of draws, the last of them counts in part (Rockafellar and
-    Uryasev 2002, doi:10.1016/S0378-4266(02)00271-6).
-
-    Examples
-    --------
-    The worst 3/8 of four draws: all of the worst, half of the next.
-
-    >>> error = xr.DataArray([[0.1, 0.4, 0.2, 0.3]], dims=SAMPLE)
-    >>> conditional_value_at_risk(error, Criteria(rule="cvar", cvar_level=5 / 8)).item()
-    0.36666
-    """
-
-    def tail_mean(draws: NDArray[np.float64]) -> Any:
-        falling = -np.sort(-draws.reshape(*draws.shape[:-2], -1), axis=-1)
-        return falling @ worst_share(falling.shape[-1], criteria.cvar_level)
-
-    mean: xr.DataArray = xr.apply_ufunc(tail_mean, error, input_core_dims=[SAMPLE])
-    return mean
-
-
-def worst_share(draws: int, level: float) -> NDArray[np.float64]:
-    """Weights of draws, the worst first, under which the mean is that over the worst share.
-
-    Examples
-    --------
-    >>> worst_share(4, level=5 / 8).round(3)
-    array([0.667, 0.333, 0.   , 0.   ])
-    """
-    count = (1 - level) * draws
-    weights: NDArray[np.float64] = np.clip(count - np.arange(draws), 0, 1) / count
-    return weights
-
-
-def missed_target(error: xr.DataArray, criteria: Criteria) -> xr.DataArray:
-    """Minus the probability of an error of at most `target`."""
-    met: xr.DataArray = error <= (criteria.target or 0.0) + TIE
-    return -met.mean(SAMPLE)
-
-
-RULES: dict[str, Rule] = {
-    "expected": expected_error,
-    "cvar": conditional_value_at_risk,
-    "target": missed_target,
-}
-"""The closed registry of rules."""
 
 
 def _is_target(target: object) -> bool:

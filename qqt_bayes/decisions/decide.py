@@ -9,23 +9,16 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from qqt_bayes.decisions.candidates import by_size_exponent, scaled
-from qqt_bayes.decisions.criteria import ROUNDING, Criteria, CriteriaFields
+from qqt_bayes.decisions.candidates import by_size_exponent
+from qqt_bayes.decisions.criteria import Criteria, CriteriaFields
 from qqt_bayes.decisions.crossover import crossovers
+from qqt_bayes.decisions.drawn import asked_of, errors_of, how_judged
 from qqt_bayes.decisions.judge import judge
-from qqt_bayes.decisions.stack import as_shares, mix
+from qqt_bayes.decisions.rules import ROUNDING
 from qqt_bayes.decisions.trained import trained_at, with_proof
 from qqt_bayes.laws.level_curves import SAMPLE
-from qqt_bayes.posterior.departure import depart
-from qqt_bayes.posterior.fit import AnyFit, Fit, opened, weakest_method
-from qqt_bayes.posterior.levels import (
-    Levels,
-    as_budgets,
-    as_levels,
-    pool_multiple,
-    require_affordable,
-)
-from qqt_bayes.posterior.prediction import predict
+from qqt_bayes.posterior.fit import AnyFit, Fit, weakest_method
+from qqt_bayes.posterior.levels import Levels, pool_multiple
 
 UNITS = {
     "error": "as error",
@@ -49,6 +42,7 @@ def decide(
     target_pools: float | Mapping[str, float] | None = None,
     group: str | None = None,
     discrepancy: bool = True,
+    new_run: bool = False,
     force: bool = False,
     **fields: Unpack[CriteriaFields],
 ) -> xr.Dataset:
@@ -73,6 +67,10 @@ def decide(
     discrepancy : bool
         Judge errors that depart from the law as `qqt_bayes.model.discrepancy` says; else the law's
         own.
+    new_run : bool
+        Judge one new training of each level, with the run-to-run noise of the likelihood, instead
+        of the mean over trainings: probabilities and regrets then hold luck, too. The attribute
+        `of` says which it is; crossovers and `choice_by_exponent` are always of mean curves.
     force : bool
         Decide on a fit that did not pass the gate.
 
@@ -117,33 +115,18 @@ def decide(
     ``decide([fit, other], levels, "64M, 1.28B")``
     """
     criteria = Criteria.of(criteria, fields)
-    named = opened(fit)
-    fits = list(named.values())
-    shares = as_shares(weights, len(fits))
-    for each in fits:
-        each.require_passed(force)
-    first = fits[0]
-    levels = as_levels(levels, first.pools)
-    groups = 1 if first.one_group(group) is not None else len(first.groups)
-    draws = sum(each.draws for each in fits)
-    require_affordable(levels.sizes["level"], as_budgets(budgets).size, draws, groups)
-    if target_pools is not None:
-        levels = scaled(levels, first.runs["pool_size"], target_pools)
-    of_laws = [predict(each, levels, budgets, group=group, law_only=True) for each in fits]
-    of_law = error = mix(of_laws, shares)
-    if discrepancy:
-        one, both = first.one_group(group), zip(of_laws, fits, strict=True)
-        error = mix([depart(curve, each, levels, one) for curve, each in both], shares)
-    decision = judge(error, criteria).assign(misfit=misfit(of_law, error))
+    question = asked_of(fit, levels, budgets, weights, target_pools, group, force)
+    named, shares, levels, first = question.fits, question.weights, question.levels, question.first
+    drawn = errors_of(question, question.budgets, discrepancy, new_run)
+    decision = judge(drawn.error, criteria).assign(misfit=misfit(drawn.of_law, drawn.mean))
     seen = decision["budget"].values
-    if len(fits) == 1 and min(seen.size, levels.sizes["level"]) > 1:
+    if len(named) == 1 and min(seen.size, levels.sizes["level"]) > 1:
         found = crossovers(first, levels, seen, criteria.quantiles, group, discrepancy=discrepancy)
         decision = decision.assign(found)
     decision = add_distance_from_runs(decision, named, shares, levels, group)
     if (decision["pool_multiple"] > 1 + ROUNDING).any():
         decision = decision.merge(by_size_exponent(named, levels, seen, criteria, group))
-    departs = discrepancy and any(each.spec.discrepancy for each in fits)
-    return decision.assign_attrs(forced=int(force), discrepancy=int(departs))
+    return decision.assign_attrs(how_judged(question, discrepancy, new_run))
 
 
 def decide_stack(
@@ -221,8 +204,8 @@ def add_distance_from_runs(
     )
     for name, units in UNITS.items():
         decision[name].attrs["units"] = units
-    dims = ("group", "law", "exponent", "pair", "level", "pool", "budget", "quantile")
-    return decision.transpose(*dims, missing_dims="ignore").assign_attrs(
+    dims = ("group", "law", "exponent", "pair", "rule", "level", "other", "pool", "budget")
+    return decision.transpose(*dims, "quantile", missing_dims="ignore").assign_attrs(
         kind=fit.kind,
         measure=fit.measure,
         unit=fit.unit,

@@ -13,7 +13,8 @@ import xarray as xr
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from qqt_bayes.decisions.criteria import RULES, TIE, Criteria
+from qqt_bayes.decisions.criteria import Criteria
+from qqt_bayes.decisions.rules import EXPECTED, RULES, TIE
 from qqt_bayes.laws.level_curves import require_finite
 from qqt_bayes.laws.subset_curves import (
     MAX_ERRORS_AT_A_TIME,
@@ -88,14 +89,20 @@ def all_subsets(count: int) -> Members:
     return members
 
 
-def score_of(error: Array, criteria: Criteria) -> tuple[Array, Array]:
-    """What the rule minimises, and the expected error, from errors over (..., draw)."""
+def score_of(error: Array, criteria: Criteria, least: Array | None = None) -> tuple[Array, Array]:
+    """What the rule minimises, and the expected error, from errors over (budget, level, draw).
+
+    `least`, over (budget, draw), is what regret is counted from. As long as it is not known, and
+    where expected regret is minimised, the score is the expected error: it differs by one number.
+    """
     mean = error @ np.full(error.shape[-1], 1 / error.shape[-1])  # in less time than `mean` takes
-    if criteria.rule == "expected":
+    rule = RULES[criteria.rule]
+    if criteria.rule == EXPECTED or (rule.of_regret and least is None):
         return mean, mean
     dims = ("budget", "level")[2 - mean.ndim :]
     draws = xr.DataArray(error, dims=(*dims, "draw")).expand_dims("chain")
-    return RULES[criteria.rule](draws, criteria).transpose(*dims).values, mean
+    best = draws if least is None else xr.DataArray(least, dims=("budget", "draw"))
+    return rule.score(draws, best, criteria).transpose(*dims).values, mean
 
 
 def enumerate_subsets(pools: WholePools, criteria: Criteria, advance: Advance) -> Ranking:
@@ -137,12 +144,14 @@ def rank(
     some = np.array_split(np.argsort(pools.totals(members), kind="stable"), threads)
     most_hits = MAX_HITS // threads
     compiled = pools.compiled_errors() if _is_compiled(pools, members) else None
+    again = RULES[criteria.rule].of_regret and RULES[criteria.rule].of_tail
+
+    def share_of(sets: NDArray[np.intp]) -> Advance:
+        share = sets.size / len(members) / (2 if again else 1)
+        return lambda done: advance(share * done)
 
     def of_sets(sets: NDArray[np.intp]) -> tuple[Array, Array, Best]:
-        share = sets.size / len(members)
-        return _evaluate(
-            pools, compiled, criteria, members[sets], most_hits, lambda x: advance(share * x)
-        )
+        return _evaluate(pools, compiled, criteria, members[sets], most_hits, share_of(sets))
 
     # NumPy works outside Python's lock; its own threads would get into each other's way
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as executor:
@@ -155,6 +164,16 @@ def rank(
     require_finite(xr.DataArray(mean))
     if known:
         np.minimum(best.least, known[0], out=best.least)
+    if criteria.rule == "regret":
+        score = mean - best.least.mean(axis=1)
+    elif again:  # what is regretted in a draw is known only when every subset has been evaluated
+
+        def of_regret(sets: NDArray[np.intp]) -> Array:
+            return _scores(pools, compiled, criteria, members[sets], best.least, share_of(sets))
+
+        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as executor:
+            for sets, own_score in zip(some, executor.map(of_regret, some), strict=True):
+                score[sets] = own_score
     probability = np.zeros(score.shape)
     np.add.at(probability, *best.shares())
     probability = probability.round(PROBABILITY_DECIMALS)
@@ -188,6 +207,27 @@ def _evaluate(
         best.update(sets, budgets, error)
         advance(error.size / (len(members) * best.least.size))
     return score, mean, best
+
+
+def _scores(
+    pools: WholePools,
+    compiled: Errors | None,
+    criteria: Criteria,
+    members: Members,
+    least: Array,
+    advance: Advance,
+) -> Array:
+    """Scores, shape (subset, budget), where the least error in each draw is known."""
+    score = np.empty((len(members), pools.budgets.size))
+    if compiled is not None:
+        for some, error in compiled(members, max(1, MAX_ERRORS_AT_A_TIME // least.size)):
+            score[some] = score_of(error.swapaxes(0, 1), criteria, least)[0].T
+            advance(len(error) / len(members))
+        return score
+    for sets, budgets, error in blocks(pools, members):
+        score[sets, budgets] = score_of(error, criteria, least[budgets])[0].T
+        advance(error.size / (len(members) * least.size))
+    return score
 
 
 def blocks(pools: WholePools, members: Members) -> Iterator[tuple[NDArray[np.intp], slice, Array]]:

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from qqt_bayes.decisions.criteria import ROUNDING, RULES, TIE, Criteria
+from qqt_bayes.decisions.criteria import Criteria
+from qqt_bayes.decisions.dominance import dominance
+from qqt_bayes.decisions.rules import ALL, ROUNDING, RULES, TIE, asked, choosing
 from qqt_bayes.laws.level_curves import SAMPLE, require_finite
 from qqt_bayes.posterior.levels import UNDECIDED
 
@@ -69,10 +71,15 @@ def judge(error: xr.DataArray, criteria: Criteria, rivals: Rivals | None = None)
         - `near_best`, whether that is at most the margin;
         - `score`, what the rule minimises.
 
-        Over budget: `choice`, the level of least score (the expected error breaks a tie) with
-        `choice_regret`; `leader`, the level whose probability of being best reaches `probability`,
-        else "undecided" (whether it may be called the winner depends on what was trained, see
-        `qqt_bayes.decisions.trained`).
+        With rule "all", what all rules say (see `qqt_bayes.decisions.rules`; "target" only if a
+        target is given): `score_by_rule` (rule, level, budget), `choice_by_rule` (rule, budget),
+        and `dominates_first`, `dominates_second` (level, other, budget), see
+        `qqt_bayes.decisions.dominance.dominance`.
+
+        Over budget: `choice`, the level of least score (the expected error breaks a tie, and then
+        the name, so that the order of the levels changes nothing) with `choice_regret`; `leader`,
+        the level whose probability of being best reaches `probability`, else "undecided" (whether
+        it may be called the winner depends on what was trained, see `qqt_bayes.decisions.trained`).
 
     Raises
     ------
@@ -96,12 +103,13 @@ def judge(error: xr.DataArray, criteria: Criteria, rivals: Rivals | None = None)
     excess = (error - among.least).clip(min=0)
     regret = excess.mean(SAMPLE)
     best, name = among.probability_best, error["level"]
+    mean = error.mean(SAMPLE)
     sure = (best.max("level") >= criteria.probability - ROUNDING) & among.complete
-    likeliest = name[best.argmax("level")]
-    return xr.Dataset(
+    likeliest = name[least_of(-best, mean)]
+    judged = xr.Dataset(
         {
             "error": error.quantile(criteria.quantiles, SAMPLE, skipna=False),
-            "error_mean": error.mean(SAMPLE),
+            "error_mean": mean,
             "probability_best": best,
             "probability_within_margin": (excess <= criteria.margin + TIE).mean(SAMPLE),
             "regret": regret,
@@ -113,26 +121,52 @@ def judge(error: xr.DataArray, criteria: Criteria, rivals: Rivals | None = None)
         },
         attrs={**criteria.to_dict(), "draws": error.sizes["chain"] * error.sizes["draw"]},
     )
+    if criteria.rule != ALL:
+        return judged
+    return judged.merge(by_rule(error, among.least, criteria)).merge(dominance(error))
+
+
+def by_rule(error: xr.DataArray, least: xr.DataArray, criteria: Criteria) -> xr.Dataset:
+    """What each rule would choose: `score_by_rule` and `choice_by_rule`, over rule and the rest."""
+    names = xr.DataArray(asked(ALL, criteria.target), dims="rule", name="rule")
+    mean = error.mean(SAMPLE)
+    scores = [RULES[rule].score(error, least, criteria) for rule in names.values]
+    choices = [error["level"][least_of(score, mean)].drop_vars("level") for score in scores]
+    return xr.Dataset(
+        {
+            "score_by_rule": xr.concat(scores, names),
+            "choice_by_rule": xr.concat(choices, names),
+        }
+    )
 
 
 def among_themselves(error: xr.DataArray, criteria: Criteria) -> Rivals:
     """Levels as their own rivals: who is best in each draw, and whom the rule chooses."""
     least = error.min("level")
     best = error - least <= TIE
-    score = RULES[criteria.rule](error, criteria)
-    dims = ("level", *(dim for dim in score.dims if dim != "level"))
-    score_first, mean_first = (x.transpose(*dims) for x in (score, error.mean(SAMPLE)))
-    chosen = choose(score_first.values, mean_first.values)
+    score = RULES[choosing(criteria.rule)].score(error, least, criteria)
     return Rivals(
         least=least,
         probability_best=(best / best.sum("level")).mean(SAMPLE),
         score=score,
-        choice=score_first.isel(level=0, drop=True).copy(data=chosen),
+        choice=least_of(score, error.mean(SAMPLE)),
     )
 
 
-def choose(score: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.intp]:
+def least_of(score: xr.DataArray, mean: xr.DataArray) -> xr.DataArray:
+    """Position of the level of least score; the mean error, then the name, breaks a tie."""
+    dims = ("level", *(dim for dim in score.dims if dim != "level"))
+    first, mean_first = (x.transpose(*dims) for x in (score, mean))
+    chosen = choose(first.values, mean_first.values, score["level"].values)
+    return first.isel(level=0, drop=True).copy(data=chosen)
+
+
+def choose(
+    score: NDArray[np.float64], mean: NDArray[np.float64], names: ArrayLike | None = None
+) -> NDArray[np.intp]:
     """Position of the least score along the first axis; the least mean error breaks a tie.
+
+    Of those that are alike in both the first by name is taken, or the first if there are no names.
 
     Examples
     --------
@@ -141,6 +175,8 @@ def choose(score: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.
     >>> int(choose(np.array([0.4, 0.3, 0.3]), np.array([0.1, 0.3, 0.2])))
     2
     """
-    tied = score <= score.min(axis=0) + ROUNDING
-    chosen: NDArray[np.intp] = np.where(tied, mean, np.inf).argmin(axis=0)
+    among = np.where(score <= score.min(axis=0) + ROUNDING, mean, np.inf)
+    tied = among <= among.min(axis=0) + ROUNDING
+    order = np.arange(len(score)) if names is None else np.argsort(names, kind="stable")
+    chosen: NDArray[np.intp] = order[tied[order].argmax(axis=0)]
     return chosen

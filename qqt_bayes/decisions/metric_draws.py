@@ -7,28 +7,8 @@ from hashlib import sha256
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-from qqt_bayes.decisions.metric_fits import MetricFits
-from qqt_bayes.decisions.stack import mix
 from qqt_bayes.laws.level_curves import SAMPLE
-from qqt_bayes.posterior.departure import depart
-from qqt_bayes.posterior.prediction import predict
-
-
-def errors_of(
-    of_metric: MetricFits,
-    levels: xr.DataArray,
-    budgets: NDArray[np.float64],
-    group: str | None,
-    discrepancy: bool,
-) -> xr.DataArray:
-    """Errors of one metric under the draws of its laws, as `decide` judges them."""
-    one, each = of_metric.first.one_group(group), []
-    for fit in of_metric.fits.values():
-        curve = predict(fit, levels, budgets, group=group, law_only=True)
-        each.append(depart(curve, fit, levels, one) if discrepancy else curve)
-    return mix(each, of_metric.shares)
 
 
 def paired(errors: Mapping[str, xr.DataArray], seed: int = 0) -> xr.DataArray:

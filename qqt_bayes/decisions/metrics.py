@@ -15,7 +15,6 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes.decisions.among import NONE, among
-from qqt_bayes.decisions.candidates import scaled
 from qqt_bayes.decisions.constraints import (
     Constraint,
     admissible,
@@ -24,8 +23,9 @@ from qqt_bayes.decisions.constraints import (
 )
 from qqt_bayes.decisions.criteria import Criteria, CriteriaFields
 from qqt_bayes.decisions.decide import add_distance_from_runs
+from qqt_bayes.decisions.drawn import asked_of, errors_of, how_judged
 from qqt_bayes.decisions.judge import judge
-from qqt_bayes.decisions.metric_draws import errors_of, paired
+from qqt_bayes.decisions.metric_draws import paired
 from qqt_bayes.decisions.metric_fits import (
     Measured,
     OfMetric,
@@ -37,8 +37,6 @@ from qqt_bayes.decisions.pareto import on_front, probability_on_front
 from qqt_bayes.errors import InputError
 from qqt_bayes.posterior.levels import (
     Levels,
-    as_budgets,
-    as_levels,
     require_affordable,
 )
 
@@ -55,6 +53,7 @@ def decide_metrics(
     target_pools: float | Mapping[str, float] | None = None,
     group: str | None = None,
     discrepancy: bool = True,
+    new_run: bool = False,
     force: bool = False,
     seed: int = 0,
     **fields: Unpack[CriteriaFields],
@@ -65,7 +64,7 @@ def decide_metrics(
     ----------
     fits_by_metric : mapping of str to DataTree, Fit, several of them, or Study
         By metric; several are fits of other models to the same runs, see `decide`.
-    levels, budgets, target_pools, group, discrepancy, force
+    levels, budgets, target_pools, group, discrepancy, new_run, force
         As for `decide`.
     criteria : Criteria, optional
         As for `decide`, of each metric and of the weighted error alike; or its fields by name.
@@ -127,29 +126,28 @@ def decide_metrics(
         )
     shares = metric_weights(weights, measured)
     kept = as_constraints(constraints, measured)
-    for each in metrics.values():
-        for fit in each.fits.values():
-            fit.require_passed(force)
-    first = next(iter(firsts.values()))
-    taken, samples = as_levels(levels, first.pools), as_budgets(budgets)
+    questions = {
+        metric: asked_of(each.fits, levels, budgets, each.shares, target_pools, group, force)
+        for metric, each in metrics.items()
+    }
+    one = next(iter(questions.values()))
+    taken, samples = one.levels, one.budgets
     if NONE in taken["level"].values:
         raise InputError(
             f"levels: a level cannot be called {NONE!r}: that is what no choice is called"
         )
-    groups = 1 if first.one_group(group) is not None else len(first.groups)
-    draws = sum(fit.draws for each in metrics.values() for fit in each.fits.values())
-    require_affordable(taken.sizes["level"], samples.size, draws, groups)
-    if target_pools is not None:
-        taken = scaled(taken, first.runs["pool_size"], target_pools)
+    at_a_budget = sum(each.errors_at_a_budget for each in questions.values())
+    sizes = taken.sizes["level"], samples.size
+    require_affordable(*sizes, at_a_budget // sizes[0])
     errors = {
-        metric: errors_of(each, taken, samples, group, discrepancy)
-        for metric, each in metrics.items()
+        metric: errors_of(each, samples, discrepancy, new_run).error
+        for metric, each in questions.items()
     }
     by_metric = [
         add_distance_from_runs(
-            judge(errors[metric], criteria), each.fits, each.shares, taken, group
+            judge(errors[metric], criteria), each.fits, each.weights, taken, group
         )
-        for metric, each in metrics.items()
+        for metric, each in questions.items()
     ]
     names = [each.said(measured[each.metric].is_accuracy) for each in kept]
     met = probability_met(kept, errors, names)
@@ -180,12 +178,11 @@ def decide_metrics(
         kind=("metric", [each.kind for each in measured.values()]),
         measure=("metric", [each.measure for each in measured.values()]),
     )
-    departs = discrepancy and any(fit.spec.discrepancy for fit in of_fits.values())
-    order = ("group", "metric", "constraint", "level", "pool", "budget", "quantile")
-    return found.transpose(*order, missing_dims="ignore").assign_attrs(
+    how = [how_judged(each, discrepancy, new_run) for each in questions.values()]
+    order = ("group", "metric", "constraint", "rule", "level", "other", "pool", "budget")
+    return found.transpose(*order, "quantile", missing_dims="ignore").assign_attrs(
         **_of_sum(measured, shares),
-        forced=int(force),
-        discrepancy=int(departs),
+        **(how[0] | {"discrepancy": max(each["discrepancy"] for each in how)}),
         seed=seed,
         front_draws=looked_at,
     )

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.decisions.criteria import TIE
+from qqt_bayes.decisions.rules import TIE
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.progress import track
 

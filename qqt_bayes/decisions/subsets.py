@@ -7,7 +7,7 @@ from typing import Unpack
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes.decisions.branch_and_bound import search
 from qqt_bayes.decisions.criteria import Criteria, CriteriaFields
@@ -20,6 +20,7 @@ from qqt_bayes.decisions.enumeration import (
     score_of,
 )
 from qqt_bayes.decisions.judge import Rivals, among_themselves, choose, judge
+from qqt_bayes.decisions.rules import ALL, EXPECTED
 from qqt_bayes.decisions.stack import as_shares
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import SAMPLE
@@ -27,6 +28,7 @@ from qqt_bayes.laws.subset_curves import Array, Members, WholePools, best_of_eac
 from qqt_bayes.posterior.departure import depart
 from qqt_bayes.posterior.fit import AnyFit, Fit
 from qqt_bayes.posterior.levels import MAX_ERRORS, as_budgets, require_affordable
+from qqt_bayes.posterior.prediction import MEAN
 from qqt_bayes.progress import steps
 
 MAX_ENUMERATED_POOLS = 20
@@ -38,6 +40,8 @@ KEPT_PER_BUDGET = 8
 SHORTLISTED_PER_BUDGET = 32
 """Subsets of each budget that are judged with departures: those of least score, and the likeliest
 to be best. Departures part subsets that are alike by less than the law parts a good from a bad."""
+SEARCHED = EXPECTED, "regret", "cvar"
+"""Rules that among more pools than that are minimised by a search with a bound."""
 ALL_POOLS = "all pools"
 """Name of the subset that takes every pool."""
 JOIN = " + "
@@ -102,11 +106,15 @@ def best_subsets(
     ------
     InputError
         If a budget, the group or an option is not one; or, beyond 20 pools, if the law is not
-        separable or the rule is "target".
+        separable, the rule has no bound to search with ("target", "minimax-regret",
+        "cvar-regret"), or the law does not fall with the size of a training set and pools are of
+        different sizes; if the rule is "all".
     InadequateFit
         If the fit did not pass the gate and `force` is not given.
     """
     criteria = Criteria.of(criteria, fields)
+    if criteria.rule == ALL:
+        raise InputError("rule 'all' is for levels; of subsets of pools ask for one rule at a time")
     fit = Fit.of(fit)
     fit.require_passed(force)
     one = fit.one_group(group)
@@ -123,7 +131,7 @@ def best_subsets(
         seen,
     )
     if pools.taken.size <= MAX_ENUMERATED_POOLS:
-        _require_affordable(2**pools.taken.size - 1, seen.size)
+        require_affordable_scores(2**pools.taken.size - 1, seen.size)
     report = advance or steps("Judging subsets")
     ranking = (
         enumerate_subsets(pools, criteria, report)
@@ -143,6 +151,7 @@ def best_subsets(
     return decision.assign_attrs(
         forced=int(force),
         discrepancy=int(departs),
+        of=MEAN,
         shortlisted=0 if error is None else error.sizes["level"],
         subsets=2**pools.taken.size - 1,
         searched=int(pools.taken.size > MAX_ENUMERATED_POOLS),
@@ -150,7 +159,7 @@ def best_subsets(
     )
 
 
-def _require_affordable(subsets: int, budgets: int) -> None:
+def require_affordable_scores(subsets: int, budgets: int) -> None:
     """Refuse more budgets than the scores of all subsets can be held at."""
     if subsets * budgets > MAX_ERRORS:
         raise InputError(
@@ -172,18 +181,26 @@ def _searched(pools: WholePools, criteria: Criteria, advance: Advance) -> Rankin
             f"more than {MAX_ENUMERATED_POOLS} pools: the error of law {pools.law.name} is not "
             "convex in what its pools contribute, so there is no bound to search with; merge pools"
         )
-    if criteria.rule == "target":
+    if not (pools.law.falls_with_size or pools.equal):
         raise InputError(
-            f"more than {MAX_ENUMERATED_POOLS} pools: rule 'target' has no bound to search with; "
-            "take 'expected' or 'cvar'"
+            f"more than {MAX_ENUMERATED_POOLS} pools of different sizes: by law {pools.law.name} "
+            "a larger training set may have the higher error, so there is no bound to search with; "
+            "merge pools"
         )
+    if criteria.rule not in SEARCHED:
+        raise InputError(
+            f"more than {MAX_ENUMERATED_POOLS} pools: rule {criteria.rule!r} has no bound to "
+            "search with; take 'expected', 'regret' or 'cvar'"
+        )
+    # expected regret is the expected error less one number for all subsets
+    sought = replace(criteria, rule=EXPECTED) if criteria.rule == "regret" else criteria
     count = pools.taken.size
-    singles = score_of(pools.errors(np.eye(count, dtype=bool)).swapaxes(0, 1), criteria)[0]
+    singles = score_of(pools.errors(np.eye(count, dtype=bool)).swapaxes(0, 1), sought)[0]
     members, gap = [], np.empty(pools.budgets.size)
     for i, score in enumerate(singles):
         order = score.argsort(kind="stable")
         nested = order.argsort() < np.arange(1, count + 1)[:, None]  # the best, the two best, ...
-        found = search(pools.at(i), criteria, nested)
+        found = search(pools.at(i), sought, nested)
         members.append(found.members[:KEPT_PER_BUDGET])
         gap[i] = found.score[0] - found.bound
         advance(1 / pools.budgets.size)
@@ -219,11 +236,9 @@ def _with_departures(
     tuple of Ranking and DataArray
         The ranking, and the errors of its subsets, dims (level, budget, chain, draw).
     """
-    best = np.argsort(ranking.score, axis=0, kind="stable")[:SHORTLISTED_PER_BUDGET]
-    likely = np.argsort(-ranking.probability, axis=0, kind="stable")[:SHORTLISTED_PER_BUDGET]
-    short = np.unique([best, likely])
+    short = shortlist(ranking)
     members = ranking.members[short]
-    of_law = _errors(fit, pools, members, short.astype(str).tolist())
+    of_law = errors_of_subsets(fit, pools, members, short.astype(str).tolist())
     levels = xr.DataArray(
         members * pools.taken, {"level": of_law["level"], "pool": fit.pools}, ("level", "pool")
     )
@@ -247,7 +262,17 @@ def _with_departures(
     return anew, error
 
 
-def _errors(fit: Fit, pools: WholePools, members: Members, names: list[str]) -> xr.DataArray:
+def shortlist(ranking: Ranking) -> NDArray[np.intp]:
+    """Places of the subsets that score best by the law at some budget, or are likeliest best."""
+    best = np.argsort(ranking.score, axis=0, kind="stable")[:SHORTLISTED_PER_BUDGET]
+    likely = np.argsort(-ranking.probability, axis=0, kind="stable")[:SHORTLISTED_PER_BUDGET]
+    short: NDArray[np.intp] = np.unique([best, likely])
+    return short
+
+
+def errors_of_subsets(
+    fit: Fit, pools: WholePools, members: Members, names: list[str]
+) -> xr.DataArray:
     """Errors of subsets by the law, dims (level, budget, chain, draw)."""
     sizes = fit.posterior.sizes
     shape = len(members), pools.budgets.size, sizes["chain"], sizes["draw"]
@@ -270,7 +295,7 @@ def _judged(
     members, pool_names = ranking.members[named], np.array(fit.pools)
     names = [ALL_POOLS if taken.all() else JOIN.join(pool_names[taken]) for taken in members]
     if of_all is None:
-        error = _errors(fit, pools, members, names)
+        error = errors_of_subsets(fit, pools, members, names)
     else:
         error = of_all.isel(level=named).assign_coords(level=names)
     level, budget = error["level"], error["budget"]

@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.decisions.criteria import ROUNDING
+from qqt_bayes.decisions.rules import ROUNDING
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.levels import UNDECIDED
 

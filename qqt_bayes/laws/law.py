@@ -68,6 +68,9 @@ class Law:
         Whether the error before training is 1, not 1 + d.
     separable : bool
         Whether what the law takes means of is each pool's own, whatever else is in the mixture.
+    falls_with_size : bool
+        Whether of two training sets with the same shares of pools the larger never has the higher
+        error. (In the released code repetition lowers the floor, too, so that less data may do.)
     replacement : bool
         Whether training sets are drawn from with replacement: the law takes `Epochs` that say so.
     """
@@ -81,6 +84,7 @@ class Law:
     bounded: bool = False
     separable: bool = True
     convex: bool = True
+    falls_with_size: bool = True
     replacement: bool = False
 
     @cached_property
@@ -351,7 +355,7 @@ LAWS = {
     for law in (
         Law("utility", utility, _REPEATING),
         Law("utility-overfit", utility_overfit, (*_REPEATING, "kappa")),
-        Law("utility-released", utility_released, _REPEATING),
+        Law("utility-released", utility_released, _REPEATING, falls_with_size=False),
         Law("utility-bounded", utility_bounded, _REPEATING, bounded=True),
         Law("effective-data", effective_data, _REPEATING, separable=False),
         Law("data-constrained", data_constrained, _REPEATING),

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
+from threadpoolctl import threadpool_limits
 
 from qqt_bayes.decisions.candidates import scaled
 from qqt_bayes.decisions.stack import as_shares
@@ -169,29 +170,31 @@ def propose(
         budgets.size + 1,
         max(f.draws for f in fits.values()),
     )
-    drawn = [
-        joint_outcomes(fits, shares, levels, target, sets, budgets, group=one, seed=seed + more)
-        for more in (0, AGAIN)
-    ]
-    for each in drawn:
-        require_finite(each.loss)
-    price = _checked(pricing.of_runs(sets, budgets), sets, budgets)
-    loss = drawn[0].loss.values
-    some = slice(None, None, max(1, len(loss) // SEARCH_DRAWS))
-    before = Expectations.before(loss[some])
-    features = cache(lambda replicate: curved(drawn[0].log_errors(replicate)[some], DEGREE))
-    worth = 1 / pricing.worth if pricing.worth else 0.0
-    search = Search(before, features, price, allowance, _likely(loss, levels, sets), worth)
-    batch = best_batch(search)
-    every = [((i, j, 0),) for i, j in np.ndindex(price.shape)]
-    alone = search.gains(before, every).reshape(price.shape)
-    perfect = Expectations.before(loss).perfect
-    runs, value, after = _worth_making(batch, drawn[1], perfect, sets, budgets, price)
+    with threadpool_limits(1, user_api="blas"):  # its products are small: threads would only wait
+        drawn = [
+            joint_outcomes(fits, shares, levels, target, sets, budgets, group=one, seed=seed + more)
+            for more in (0, AGAIN)
+        ]
+        for each in drawn:
+            require_finite(each.loss)
+        price = _checked(pricing.of_runs(sets, budgets), sets, budgets)
+        loss = drawn[0].loss.values
+        some = slice(None, None, max(1, len(loss) // SEARCH_DRAWS))
+        before = Expectations.before(loss[some])
+        features = cache(lambda replicate: curved(drawn[0].log_errors(replicate)[some], DEGREE))
+        worth = 1 / pricing.worth if pricing.worth else 0.0
+        search = Search(before, features, price, allowance, _likely(loss, levels, sets), worth)
+        batch = best_batch(search)
+        every = [((i, j, 0),) for i, j in np.ndindex(price.shape)]
+        alone = search.gains(before, every).reshape(price.shape)
+        perfect = Expectations.before(loss).perfect
+        runs, value, after = _worth_making(batch, drawn[1], perfect, sets, budgets, price)
+        parameters = parameter_values(fits, levels, target, one, seed)
     mean = loss.mean(axis=0)
     return Plan(
         runs=runs,
         candidates=_each_alone(alone, price, allowance, sets, budgets),
-        parameters=parameter_values(fits, levels, target, one, seed),
+        parameters=parameters,
         levels=levels,
         sets=sets,
         new_sets=[name for name in pd.unique(runs["data"]) if name not in known],

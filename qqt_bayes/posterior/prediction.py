@@ -18,6 +18,8 @@ from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels, require_af
 from qqt_bayes.tables.formats import Source
 from qqt_bayes.tables.parameters import read_parameters
 
+ONE_RUN, MEAN = "one new run", "mean over runs"
+"""What errors are of, as their attribute `of` says."""
 EXACT_EPOCHS = 4096
 """Epochs that are summed one by one for known parameters, where one evaluation is all."""
 
@@ -79,7 +81,7 @@ def predict(
     if not law_only:
         error = depart(error, fit, levels, one, seed)
     if new_run:
-        error = error + run_noise(fit, error, one, np.random.default_rng(seed))
+        error = of_one_run(error, fit, one, seed)
     if group is not None:
         error = error.assign_coords(group=group)
     return (
@@ -89,7 +91,7 @@ def predict(
             units="error rate" if fit.kind == "error" else "loss",
             kind=fit.kind,
             law=fit.spec.law,
-            of="one new run" if new_run else "mean over runs",
+            of=ONE_RUN if new_run else MEAN,
             method=fit.method,
         )
     )
@@ -181,8 +183,33 @@ def known_to_law(law: Law, parameters: xr.Dataset) -> xr.Dataset:
     return found.assign(centred(law, parameters.data_vars))
 
 
+def of_one_run(
+    error: xr.DataArray, fit: Fit, group: str | None, seed: int = 0, *, along_budgets: bool = False
+) -> xr.DataArray:
+    """Errors of one new training each, with the run-to-run noise of the fit's likelihood.
+
+    Parameters
+    ----------
+    error : DataArray
+        As `predict` returns it for mean curves.
+    fit, group, seed
+        As for `predict`.
+    along_budgets : bool
+        Give a level the same luck at every budget, of which only the size differs: each budget by
+        itself is the same, and a draw's curve can be followed from one to the next.
+    """
+    rng = np.random.default_rng(seed)
+    noise = run_noise(fit, error, group, rng, along_budgets=along_budgets)
+    return (error + noise).assign_attrs(error.attrs | {"of": ONE_RUN})
+
+
 def run_noise(
-    fit: Fit, error: xr.DataArray, group: str | None, rng: np.random.Generator
+    fit: Fit,
+    error: xr.DataArray,
+    group: str | None,
+    rng: np.random.Generator,
+    *,
+    along_budgets: bool = False,
 ) -> xr.DataArray:
     """How far the error of one new run lies from the mean over runs, at every level and budget.
 
@@ -196,6 +223,8 @@ def run_noise(
     group : str or None
         The group of the runs; None where the errors are over several.
     rng : Generator
+    along_budgets : bool
+        As for `of_one_run`.
 
     Returns
     -------
@@ -208,11 +237,12 @@ def run_noise(
         for name, value in fit.spec.likelihood.parameters.items()
     }
     scale = noise["sigma"] * growth(noise, error["budget"], reference_budget(fit.runs))
-    like = error.sortby([dim for dim in ("level", "group") if dim in error.dims])
+    of_cell = error.isel(budget=0, drop=True) if along_budgets else error
+    like = of_cell.sortby([dim for dim in ("level", "group") if dim in of_cell.dims])
     if "nu" in noise:
         nu = xr.zeros_like(like) + noise["nu"]
         drawn = nu.copy(data=rng.standard_t(nu.values))
     else:
         drawn = like.copy(data=rng.standard_normal(like.shape))
-    found: xr.DataArray = scale * drawn.reindex_like(error)
+    found: xr.DataArray = scale * drawn.reindex_like(of_cell)
     return found

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from qqt_bayes.decisions.criteria import TIE
+from qqt_bayes.decisions.rules import TIE, choosing
 from qqt_bayes.decisions.trained import (
     FARTHEST,
     LEAST_BUDGETS,
@@ -27,14 +26,15 @@ from qqt_bayes.phrases import (
     cost,
     format_samples,
     joined,
-    joined_ends,
     span,
 )
 from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.posterior.methods import is_approximate
 from qqt_bayes.report.fit_text import remark
 from qqt_bayes.report.limits_text import LIMITS
-from qqt_bayes.report.measures import measure, measured, measured_interval, unit
+from qqt_bayes.report.measures import judged, measure, measured, measured_interval, over_what, unit
+from qqt_bayes.report.rules_text import BASIS, disagreements, scored
+from qqt_bayes.report.shares_text import gap, is_of_shares, limits, stretches
 
 RELIABILITY = (
     "How often such probabilities came true on held-out runs, where levels had been trained and "
@@ -42,12 +42,6 @@ RELIABILITY = (
 )
 MOST_NAMED = 3
 """Levels that are named one by one where several lack the same."""
-BASIS: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "expected": lambda c: f"expected {measure(c)}",
-    "cvar": lambda c: f"the mean {measure(c)} over the worst {1 - c['cvar_level']:.3g} of draws",
-    "target": lambda c: f"the probability that the {c['kind']} is at most {c['target']:g}",
-}
-"""What each rule compares levels by, in words, from the attributes of a decision."""
 
 
 UNFIT = "but no winner is named, because this rests on a fit that did not pass its gate"
@@ -82,8 +76,8 @@ def remarks(decision: xr.Dataset) -> list[dict[str, str]]:
     -------
     list of dict
         `group` (if there are several), `id` and `text`. The ids: `approximate`, `forced`,
-        `only_level`, `choice`, `leads`, `undecided`, `settle`, `crossovers`, `basis`,
-        `reliability`, and those of `LIMITS`.
+        `only_level`, `choice`, `leads`, `undecided`, `settle`, `crossovers`, `rules`, `shares`,
+        `limits`, `gap`, `basis`, `reliability`, and those of `LIMITS`.
     """
     decision = decision.sortby("budget")
     if "group" not in decision.dims:
@@ -123,7 +117,14 @@ def paragraphs(sentences: list[dict[str, str]]) -> str:
 def _sentences(decision: xr.Dataset) -> Iterator[tuple[str, str]]:
     """What is said of the decision for one group, each sentence with its id."""
     yield from cautions(decision)
-    if decision.sizes["level"] == 1:
+    if is_of_shares(decision):
+        for sentence in stretches(decision):
+            yield "shares", sentence
+        if sentence := limits(decision):
+            yield "limits", sentence
+        yield "gap", gap(decision)
+        yield "basis", _basis(decision)
+    elif decision.sizes["level"] == 1:
         yield "only_level", _only_level(decision)
     else:
         yield from map(_of_part, _parts(decision))
@@ -131,6 +132,8 @@ def _sentences(decision: xr.Dataset) -> Iterator[tuple[str, str]]:
             yield "settle", sentence
         for sentence in _crossovers(decision):
             yield "crossovers", sentence
+        for sentence in disagreements(decision):
+            yield "rules", sentence
         yield "basis", _basis(decision)
         if decision.attrs.get("discrepancy"):
             yield "reliability", RELIABILITY
@@ -162,12 +165,14 @@ def _of_part(part: xr.Dataset) -> tuple[str, str]:
 
 def _basis(decision: xr.Dataset) -> str:
     """The rule of a decision, the number of its draws, and the model that they are of."""
-    rule, several = BASIS[decision.attrs["rule"]], len(decision.attrs["models"]) > 1
-    draws = f"{decision.attrs['draws']:,} posterior draws of the mean curves of {_models(decision)}"
+    rule, several = BASIS[choosing(decision.attrs["rule"])], len(decision.attrs["models"]) > 1
+    draws = f"{decision.attrs['draws']:,} posterior draws of {judged(decision.attrs)} of "
+    draws += _models(decision)
     if decision.attrs.get("discrepancy"):
         draws += f" and of departures from {'their laws' if several else 'its law'}"
     if "subsets" not in decision.attrs:
-        return f"Levels are compared by {rule(decision.attrs)} under {draws}."
+        what = "Training sets" if is_of_shares(decision) else "Levels"
+        return f"{what} are compared by {rule(decision.attrs)} under {draws}."
     sets = f"{decision.attrs['subsets']:,} sets of whole pools that"
     sets += f" {decision.sizes['pool']} pools allow"
     named = f"the {decision.sizes['level']} that matter are listed"
@@ -224,7 +229,8 @@ def _only_level(decision: xr.Dataset) -> str:
         ends.append(f"{mean:.3f} ({interval}) at {format_samples(level['budget'].values[i])}")
     return (
         f"There is one level, {level['level'].item()}, and nothing to choose between; its expected "
-        f"{measure(decision.attrs)} is {' and '.join(dict.fromkeys(ends))} {unit(decision.attrs)}."
+        f"{measure(decision.attrs)}, {over_what(decision.attrs)}, is "
+        f"{' and '.join(dict.fromkeys(ends))} {unit(decision.attrs)}."
     )
 
 
@@ -237,7 +243,7 @@ def _decided(part: xr.Dataset) -> str:
     if not chances or sure != NO_DOUBT:
         chances.append(_within_margin(part))
     return (
-        f"{_where(part)} take {choice} ({_score(part)}){doubt}: it is {' and '.join(chances)}; "
+        f"{_where(part)} take {choice} ({scored(part)}){doubt}: it is {' and '.join(chances)}; "
         f"choosing it is expected to cost {cost(part['choice_regret'])} in {measure(part.attrs)}"
         f"{_worst(part, ', ')}."
     )
@@ -251,7 +257,7 @@ def _leads(part: xr.Dataset) -> str:
     regret = part["regret"].sel(level=leader)
     why = "but this is not proven" if part.attrs["gate_passed"] else UNFIT
     return (
-        f"{_where(part)} {leader} leads (best with probability {sure}, {_score(part)}, expected to "
+        f"{_where(part)} {leader} leads (best with probability {sure}, {scored(part)}, expected to "
         f"cost {cost(regret)} in {measure(part.attrs)}{_worst(part, ', ')}), {why}.{taken}"
     )
 
@@ -281,7 +287,7 @@ def _not_proven(part: xr.Dataset) -> str:
 
 def to_settle(decision: xr.Dataset) -> str:
     """Which cheap runs would settle what is open; nothing of subsets, which are too many."""
-    if "subsets" in decision.attrs:
+    if "subsets" in decision.attrs or is_of_shares(decision):
         return ""
     target, budgets = runs_to_settle(decision)
     if not budgets:
@@ -309,7 +315,7 @@ def _undecided(part: xr.Dataset) -> str:
         f"{_where(part)} it is undecided between {rivals}: "
         f"{'either' if len(names) == 2 else 'each'} is expected to cost {cost(regret)} in "
         f"{measure(part.attrs)}{bound}{_worst(part, '; ')}. "
-        f"The rule takes {part['choice'].values[0]} ({_score(part)}), {_within_margin(part)}."
+        f"The rule takes {part['choice'].values[0]} ({scored(part)}), {_within_margin(part)}."
     )
 
 
@@ -354,20 +360,6 @@ def _where(part: xr.Dataset) -> str:
     return f"{'At' if budgets.size == 1 else 'From'} {span(budgets)} {unit(part.attrs)}"
 
 
-def _score(part: xr.Dataset) -> str:
-    """What the rule says of the choice, at the least and the largest budget."""
-    scores: list[float] = (
-        part["score"].where(part["level"] == part["choice"]).max("level").values.tolist()
-    )
-    label, shown = SCORE[part.attrs["rule"]]
-    if part.attrs["rule"] != "target":
-        scores = [measured(score, part.attrs) for score in scores]
-    alike = (part["score"].max("level") - part["score"].min("level") <= TIE).all()
-    tie = ", as of every level: the expected error decides" if alike else ""
-    ends = joined_ends(shown(scores[0]), shown(scores[-1]))
-    return f"{label.format(measure=measure(part.attrs))} {ends}{tie}"
-
-
 def _within_margin(part: xr.Dataset) -> str:
     """How sure it is that the choice is within the margin of the best."""
     chosen = part["level"] == part["choice"]
@@ -387,11 +379,3 @@ def _worst(part: xr.Dataset, before: str) -> str:
 def _percent(decision: xr.Dataset) -> str:
     """The probability that intervals hold, in percent."""
     return f"{100 * decision.attrs['interval']:g}%"
-
-
-SCORE: dict[str, tuple[str, Callable[[float], str]]] = {
-    "expected": ("expected {measure}", "{:.3f}".format),
-    "cvar": ("CVaR", "{:.3f}".format),
-    "target": ("probability", lambda score: chance(-score)),
-}
-"""A rule's score in short: what it is called, and how a value is shown."""

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import xarray as xr
 
-from qqt_bayes.decisions.criteria import TIE
+from qqt_bayes.decisions.rules import TIE
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.phrases import format_epochs, format_samples, joined, joined_ends, span
 from qqt_bayes.report.measures import measure, unit
+from qqt_bayes.report.shares_text import is_of_shares
 from qqt_bayes.tables.budgets import is_one_budget
 from qqt_bayes.tables.rows import HIGHEST
 
@@ -138,7 +139,7 @@ def oversize(pool_multiple: xr.DataArray) -> Iterator[str]:
 
 def _never_trained(decision: xr.Dataset) -> Iterator[str]:
     """Which levels that may be the best were never trained themselves; of subsets most were not."""
-    if "subsets" in decision.attrs:
+    if "subsets" in decision.attrs or is_of_shares(decision):
         return
     likely = decision["probability_best"].max("budget") >= LEAST_PROBABILITY
     never = decision["level"].values[(likely & (decision["budgets_trained"] == 0)).values].tolist()

@@ -11,6 +11,8 @@ from typing import Any
 
 import xarray as xr
 
+from qqt_bayes.posterior.prediction import ONE_RUN
+
 ACCURACY = "accuracy"
 """The measure that is 1 less the error."""
 
@@ -28,6 +30,46 @@ def measure(attributes: Mapping[Any, Any]) -> str:
 def is_accuracy(attributes: Mapping[Any, Any]) -> bool:
     """Whether accuracies were measured, of which errors were made."""
     return attributes.get("measure") == ACCURACY
+
+
+def judged(attributes: Mapping[Any, Any]) -> str:
+    """Of what errors are: the mean curves over trainings, or one new training each."""
+    return "one new training each" if is_new_run(attributes) else "the mean curves"
+
+
+def over_what(attributes: Mapping[Any, Any]) -> str:
+    """Of what an expected error is, behind a comma."""
+    return "of one new training" if is_new_run(attributes) else "as a mean over trainings"
+
+
+def of_what(attributes: Mapping[Any, Any]) -> str:
+    """What an error is of, in short: the mean over trainings, or one new training.
+
+    Examples
+    --------
+    >>> of_what({"kind": "loss"}), of_what({"kind": "error", "of": "one new run"})
+    ('mean loss', 'error of one new training')
+    """
+    if is_new_run(attributes):
+        return f"{measure(attributes)} of one new training"
+    return f"mean {measure(attributes)}"
+
+
+def with_interval(attributes: Mapping[Any, Any]) -> str:
+    """The heading of a column of errors with their interval.
+
+    Examples
+    --------
+    >>> with_interval({"kind": "loss", "interval": 0.8})
+    'loss [80%]'
+    """
+    one = " of one run" if is_new_run(attributes) else ""
+    return f"{measure(attributes)}{one} [{100 * attributes['interval']:g}%]"
+
+
+def is_new_run(attributes: Mapping[Any, Any]) -> bool:
+    """Whether errors are of one new training with its noise, not of the mean over trainings."""
+    return attributes.get("of") == ONE_RUN
 
 
 def measured(error: float, attributes: Mapping[Any, Any]) -> float:

@@ -17,7 +17,7 @@ from qqt_bayes.decisions.study import in_each_group
 from qqt_bayes.phrases import chance, chance_at_least, cost, format_samples, joined
 from qqt_bayes.report.decision_text import cautions
 from qqt_bayes.report.limits_text import larger
-from qqt_bayes.report.measures import ACCURACY, measure, unit
+from qqt_bayes.report.measures import ACCURACY, judged, measure, unit
 from qqt_bayes.report.verdict_text import Answer, answers, proxies
 
 INDEPENDENT = (
@@ -104,7 +104,7 @@ def _weights(found: xr.Dataset) -> str:
     counted = set(found["kind"].values[found["weight"].values > 0].tolist())
     words = {"loss": "Losses", "error": "Errors"}
     what = words[counted.pop()] if len(counted) == 1 else "Errors and losses"
-    return f"{what} are added as they are; {how}."
+    return f"{what} of {judged(found.attrs)} are added as they are; {how}."
 
 
 def _conflict(last: xr.Dataset) -> tuple[str, str]:

@@ -15,8 +15,11 @@ from qqt_bayes.decisions.study import in_each_group
 from qqt_bayes.decisions.trained import runs_to_settle
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.methods import mark
+from qqt_bayes.posterior.prediction import ONE_RUN
 from qqt_bayes.report.decision_text import paragraphs, remarks
-from qqt_bayes.report.measures import measure, measured
+from qqt_bayes.report.measures import is_new_run, measured, with_interval
+from qqt_bayes.report.rules_text import choices_by_rule, dominated
+from qqt_bayes.report.shares_text import is_of_shares
 from qqt_bayes.report.verdict_text import answers
 from qqt_bayes.report.winner_text import winners
 from qqt_bayes.tables.cells import guarded
@@ -121,7 +124,10 @@ def to_frame(decision: xr.Dataset) -> pd.DataFrame:
         `regret`, `score`, `choice` (whether it is the level to choose), `near_best`
         (whether its regret is at most the margin), `leader`, `proven` (whether a leader may be
         called the winner), `winner`, `extrapolation`, `repetitions` and `extrapolated_epochs`;
-        `misfit` if it is known; `method` if that is approximate.
+        `misfit` if it is known; of shares also `optimality_gap`, `allowed`, `best_subset`, `gain`
+        and, for each pool, `takes POOL`, unique samples; `score_by_RULE` and `chosen_by_RULE`
+        (whether it chooses the level) of every rule if all were asked for; `of` if errors are of
+        one new training each, not of the mean; `method` if that is approximate.
     """
     lower, median, upper = (decision["error"].isel(quantile=i, drop=True) for i in range(3))
     columns = {
@@ -142,11 +148,23 @@ def to_frame(decision: xr.Dataset) -> pd.DataFrame:
         "repetitions": decision["repetitions"],
         "extrapolated_epochs": decision["extrapolated_epochs"],
     }
-    columns |= {name: decision[name] for name in ("misfit", "optimality_gap") if name in decision}
+    added = ("misfit", "optimality_gap", "allowed", "best_subset", "gain")
+    columns |= {name: decision[name] for name in added if name in decision}
+    if is_of_shares(decision):
+        taken = decision["unique_samples"]
+        columns |= {
+            f"takes {pool}": taken.sel(pool=pool, drop=True) for pool in decision["pool"].values
+        }
+    if "score_by_rule" in decision:
+        for rule in decision["rule"].values.tolist():
+            own = decision.sel(rule=rule)
+            columns[f"score_by_{rule}"] = own["score_by_rule"].drop_vars("rule")
+            columns[f"chosen_by_{rule}"] = (own["choice_by_rule"] == own["level"]).drop_vars("rule")
     order = [dim for dim in ("group", "budget", "level") if dim in decision.dims]
     frame = xr.Dataset(columns).to_dataframe(dim_order=order).reset_index()
     group = ["group"] if "group" in decision.coords else []
-    return frame[[*group, "budget", "level", *columns]].assign(**mark(decision.attrs))
+    of = {"of": ONE_RUN} if is_new_run(decision.attrs) else {}
+    return frame[[*group, "budget", "level", *columns]].assign(**of, **mark(decision.attrs))
 
 
 def to_json(decision: xr.Dataset, alone: Mapping[str, xr.Dataset] | None = None) -> dict[str, Any]:
@@ -167,7 +185,8 @@ def to_json(decision: xr.Dataset, alone: Mapping[str, xr.Dataset] | None = None)
         there are several, its `group`), `decisions` (one for each group and budget, each with its
         `levels`), `runs_to_settle` (cheap runs after which a winner may be named, see
         `qqt_bayes.decisions.trained.runs_to_settle`) and `crossovers` (one for each group and pair
-        of consecutive levels).
+        of consecutive levels). If all rules were asked for, `choices_by_rule` (one for each group
+        and budget) and `dominance` (one for each pair of levels of which one dominates the other).
     """
     frame = to_frame(decision)
     shared = [
@@ -196,13 +215,16 @@ def to_json(decision: xr.Dataset, alone: Mapping[str, xr.Dataset] | None = None)
         "runs_to_settle": _runs_to_settle(decision),
         "crossovers": _records(_crossovers(decision)),
     }
+    if "choice_by_rule" in decision:
+        content["choices_by_rule"] = _records(choices_by_rule(decision))
+        content["dominance"] = _records(dominated(decision))
     made: dict[str, Any] = plain(content)
     return made
 
 
 def _runs_to_settle(decision: xr.Dataset) -> list[dict[str, Any]]:
     """A row for each group, level and budget that is worth training; none of subsets."""
-    if "subsets" in decision.attrs:
+    if "subsets" in decision.attrs or is_of_shares(decision):
         return []
     of_groups = in_each_group([decision])
     return [
@@ -303,7 +325,7 @@ def at_a_glance(decision: xr.Dataset) -> pd.DataFrame:
     chosen = frame[frame["choice"]]
     ends = chosen[["error_lower", "error_median", "error_upper"]].itertuples(index=False)
     quantiles = [sorted(measured(x, decision.attrs) for x in each) for each in ends]
-    margin, interval = decision.attrs["margin"], decision.attrs["interval"]
+    margin = decision.attrs["margin"]
     return pd.DataFrame(
         {
             **({"group": chosen["group"]} if "group" in chosen else {}),
@@ -311,7 +333,7 @@ def at_a_glance(decision: xr.Dataset) -> pd.DataFrame:
             "choice": chosen["level"],
             "P(best)": chosen["probability_best"],
             f"P(within {margin:g})": chosen["probability_within_margin"],
-            f"{measure(decision.attrs)} [{100 * interval:g}%]": [
+            with_interval(decision.attrs): [
                 f"{median:.3f} [{lower:.3f}, {upper:.3f}]" for lower, median, upper in quantiles
             ],
             "regret": chosen["regret"],

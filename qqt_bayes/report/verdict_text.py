@@ -12,14 +12,16 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from qqt_bayes.decisions.criteria import ROUNDING
+from qqt_bayes.decisions.rules import ROUNDING
 from qqt_bayes.decisions.study import choices, in_each_group
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.phrases import chance, cost, format_epochs, format_samples, joined, spans
 from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.report.decision_text import UNFIT, cautions, to_settle
 from qqt_bayes.report.limits_text import larger
-from qqt_bayes.report.measures import measure, measured_interval, unit
+from qqt_bayes.report.measures import measure, measured_interval, of_what, unit, with_interval
+from qqt_bayes.report.rules_text import disagreements
+from qqt_bayes.report.shares_text import gap, is_of_shares, limits, verdict
 
 MOST_CANDIDATES = 12
 """Candidates that are listed; the rest are in the CSV."""
@@ -100,10 +102,14 @@ def _answer(group: str, decision: xr.Dataset, alone: Mapping[str, xr.Dataset]) -
     """The answer for one group."""
     doubts = [sentence for _, sentence in cautions(decision)]
     first = [*doubts, *larger(decision), *proxies(decision)]
+    if is_of_shares(decision):
+        bullets = [each for each in (limits(decision), gap(decision)) if each]
+        return Answer(group, first, verdict(decision), bullets)
     if decision.sizes["level"] == 1:
         words = f"There is one candidate, {decision['level'].values[0]}, and nothing to choose."
         return Answer(group, first, words, [])
-    bullets = [_why(decision), _change(decision, alone), to_settle(decision)]
+    rules = " ".join(disagreements(decision.isel(budget=[-1])))
+    bullets = [_why(decision), rules, _change(decision, alone), to_settle(decision)]
     return Answer(group, first, _verdict(decision), [each for each in bullets if each])
 
 
@@ -162,7 +168,7 @@ def _why(decision: xr.Dataset) -> str:
         else ""
     )
     return (
-        f"Why: the {measure(decision.attrs)} of {choice} is {middle:.3f} "
+        f"Why: the {of_what(decision.attrs)} of {choice} is {middle:.3f} "
         f"({100 * decision.attrs['interval']:g}% interval {low:.3f} to {high:.3f}), of {rival} "
         f"{other:.3f}{seen}."
     )
@@ -195,7 +201,7 @@ def proxies(decision: xr.Dataset) -> Iterator[str]:
     """That pools may be samples of larger ones, where no candidate lasts the budget."""
     is_scaled = (decision["pool_multiple"] > 1 + ROUNDING).any()
     least = decision["repetitions"].isel(budget=-1).min().item()
-    if least < MANY_EPOCHS or is_scaled or "subsets" in decision.attrs:
+    if least < MANY_EPOCHS or is_scaled or "subsets" in decision.attrs or is_of_shares(decision):
         return
     yield (
         f"Beware: at {format_samples(decision['budget'].values[-1])} {unit(decision.attrs)} a run "
@@ -215,7 +221,7 @@ def candidates(decision: xr.Dataset) -> pd.DataFrame:
         Columns `group` (if there are several), `candidate`, `takes`, `unique samples`, `epochs`,
         `P(best)`, `error [90%]` and `regret`.
     """
-    interval = f"{measure(decision.attrs)} [{100 * decision.attrs['interval']:g}%]"
+    interval = with_interval(decision.attrs)
     rows = []
     for group, (own,) in in_each_group([decision.sortby("budget")]):
         last = own.isel(budget=-1)

@@ -41,7 +41,9 @@ PLAUSIBLE = {
     "outputs": ["new.json", "new.csv"],
     "columns": ["error=error", "accuracy=error"],
     "weights": ["1,2", "stacking", "1"],
-    "rule": ["expected", "cvar", "target"],
+    "targets": ["0.62", "0.7,0.5"],
+    "probabilities": ["0.5", "0.5,0.9"],
+    "rule": ["expected", "cvar", "target", "regret", "all"],
 }
 """What fits, by the name of a parameter: so that a command comes far before something is odd."""
 SLOW = {"--dask", "--refit"}
@@ -70,7 +72,8 @@ def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(many, "fit_many", lambda tables, spec, **_: (fit(x, spec) for x in tables))
     monkeypatch.setattr(sbc, "simulation_based_calibration", refused)
     monkeypatch.setattr(demo, "study", refused)
-    monkeypatch.setattr(figure_files, "write_figures", lambda *_: [])
+    for name in ("write_figures", "write_frontier"):
+        monkeypatch.setattr(figure_files, name, lambda *_: [])
 
 
 def command_line(chance: random.Random, words: list[str]) -> list[str]:

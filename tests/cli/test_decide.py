@@ -11,7 +11,9 @@ import pytest
 from command import qqt
 
 from qqt_bayes.cli import main
+from qqt_bayes.cli.options import WITHOUT_TAIL
 from qqt_bayes.decisions.criteria import Criteria
+from qqt_bayes.decisions.rules import RULES
 from qqt_bayes.posterior import fit_file
 from qqt_bayes.report import decision_text
 
@@ -69,7 +71,7 @@ def test_decide_prints_table_and_summary(files: SimpleNamespace) -> None:
     first = candidates.splitlines()[2]
     assert first.split()[:2] == ["top", "3"]
     assert "38.4M" in first
-    assert bullets.startswith("- Why: the error of top 3 is ")
+    assert bullets.startswith("- Why: the mean error of top 3 is ")
     explained = qqt("decide", files.good, "--explain").stdout
     assert explained.startswith(result.stdout)
     words = explained.removeprefix(result.stdout)
@@ -98,6 +100,20 @@ def test_decide_by_another_rule(files: SimpleNamespace) -> None:
     settings = json.loads(result.stdout)["settings"]
     assert settings["rule"] == "target"
     assert (settings["target"], settings["margin"], settings["interval"]) == (0.62, 0.01, 0.8)
+
+
+def test_decide_by_all_rules_of_one_new_training(files: SimpleNamespace) -> None:
+    asked = ("decide", files.good, "--budgets", "64M,1B", "--rule", "all", "--cvar-level", "0.8")
+    shown = qqt(*asked).stdout.split("\n\n")
+    heading = "budget by expected by cvar by regret by minimax-regret by cvar-regret"
+    assert shown[3].splitlines()[0].split() == heading.split()
+    assert "All 5 rules choose alike at every budget." in shown[4]
+    content = json.loads(qqt(*asked, "--new-run", "--format", "json").stdout)
+    assert content["settings"]["of"] == "one new run"
+    assert [row["cvar-regret"] for row in content["choices_by_rule"]] == ["top 2", "top 3"]
+    assert "one new training each" in content["summary"]
+    refused = qqt("decide", files.good, "--rule", "regret", "--cvar-level", "0.8", exit_code=2)
+    assert "--cvar-level is for --rule cvar, minimax-regret" in refused.stderr
 
 
 def test_decide_writes_files_and_figures(files: SimpleNamespace, tmp_path: Path) -> None:
@@ -172,9 +188,51 @@ def test_decide_among_subsets_of_pools(tmp_path):
     assert [each["budget"] for each in content["decisions"]] == [2e6, 3e7]
     assert content["settings"]["subsets"] == 15
     assert {level["optimality_gap"] for level in content["decisions"][0]["levels"]} == {0.0}
-    for option, value in {"--levels": "levels.csv", "--figures": "figures"}.items():
-        refused = qqt("decide", path, "--subsets", option, value, exit_code=2)
+    for option, *value in (["--levels", "l.csv"], ["--figures", "figures"], ["--new-run"]):
+        refused = qqt("decide", path, "--subsets", option, *value, exit_code=2)
         assert f"{option} is for levels; --subsets judges subsets of pools." in refused.output
+
+
+def test_decide_how_much_to_take_of_each_pool(tmp_path):
+    path, out = tmp_path / "fit.nc", tmp_path / "decision.csv"
+    fit_file.save(made.fit(pools=4, spread=0.05), path)
+    common = ("decide", path, "--shares", "--budgets", "64M,1B", "--most-samples", "20M")
+    limited = (*common, "--never", "10-20%", "--never", "30-40%", "--most-epochs", "60")
+    content = json.loads(qqt(*limited, "-o", out, "--format", "json").stdout)
+    assert content["settings"]["most_samples"] == 2e7
+    assert content["settings"]["never"] == ["10-20%", "30-40%"]
+    assert content["answers"][0]["bullets"][0].startswith("Limits: at most 20M unique samples;")
+    rows = pd.read_csv(out)
+    chosen = rows[rows["choice"]]
+    assert (chosen["takes 10-20%"] == 0).all()
+    assert (chosen.filter(like="takes ").sum(axis=1) <= 2e7 * (1 + 1e-6)).all()
+    shown = qqt(*limited).stdout
+    assert "gain" in shown
+    assert "56% of 20-30%" in shown
+    assert "At 1B samples take all of 0-10%, and 7.2M of 20-30% (56 % of the pool)" in shown
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        (("--most-samples", "20M"), 2, "--most-samples is for --shares."),
+        (("--never", "0-10%"), 2, "--never is for --shares."),
+        (("--shares", "--subsets"), 2, "--subsets is not for --shares, which seeks what to take"),
+        (("--shares", "--nested"), 2, "--nested is not for --shares"),
+        (("--shares", "--most-samples", "lots"), 1, "--most-samples 'lots': expected one number"),
+        (("--shares", "--most-epochs", "nan"), 1, "most_epochs: expected a number of epochs"),
+        (("--shares", "--always", "0-1%"), 1, "always: unknown pool '0-1%'"),
+        (
+            ("--shares", "--most-epochs", "1"),
+            1,
+            "data that is seen at most 1 times takes 1B",
+        ),
+    ],
+)
+def test_limits_of_shares_that_make_no_sense(files, options, code, words):
+    budgets = ("--budgets", "64M,1B")
+    said = qqt("decide", files.good, *budgets, *options, exit_code=code)
+    assert words in " ".join(said.output.split())
 
 
 def test_the_command_line_says_what_to_do_in_its_own_terms(tmp_path):
@@ -184,3 +242,7 @@ def test_the_command_line_says_what_to_do_in_its_own_terms(tmp_path):
     said = qqt("decide", tmp_path / "bad.nc", "--budgets", "1B", exit_code=3).stderr
     assert "FAILED: the chains disagree: sample longer (--draws 150 --tune 150)" in said
     assert said.endswith("Use --force to go on all the same.\n")
+
+
+def test_rules_without_a_tail_are_those_of_the_registry():
+    assert {name for name, rule in RULES.items() if not rule.of_tail} == {*WITHOUT_TAIL}

@@ -54,7 +54,7 @@ def test_a_folder_below_a_file(fit, tmp_path):
     assert sentence(*decide, "--figures", file / "figures").startswith(words)
 
 
-@pytest.mark.parametrize("command", ["predict", "decide"])
+@pytest.mark.parametrize("command", ["predict", "decide", "frontier"])
 def test_fits_that_are_none(fit, tmp_path, command):
     whole = fit.read_bytes()
     cut, flipped, foreign = (tmp_path / name for name in ("cut.nc", "flipped.nc", "foreign.nc"))

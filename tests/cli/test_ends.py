@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from command import qqt
 
-from qqt_bayes import cli
+from qqt_bayes.cli.fit import note_compilation
 from qqt_bayes.cli.main import main
 from qqt_bayes.model import spec
 from qqt_bayes.posterior.checks import check_value
@@ -173,7 +173,7 @@ def test_a_damaged_cache_is_compiled_anew(monkeypatch):
 def test_whether_what_is_compiled_stays_is_said(monkeypatch, capsys, kept):
     monkeypatch.setattr(compiled, "is_compiled", lambda: False)
     monkeypatch.setattr(compiled, "keeps_compiled", lambda: kept)
-    cli.fit.note_compilation()
+    note_compilation()
     said = capsys.readouterr().err
     assert ("NUMBA_CACHE_DIR" in said) != kept
     assert len(said.splitlines()) == 1

@@ -92,8 +92,8 @@ def test_of_several_metrics_each_is_asked_about_by_its_name(runs: Path, tmp_path
     assert said.splitlines()[1].startswith("- top 1: The errors of ")
 
 
-@pytest.mark.parametrize("command", ["decide", "predict"])
-def test_decide_and_predict_ask_about_a_forgotten_ending(
+@pytest.mark.parametrize("command", ["decide", "frontier", "predict"])
+def test_commands_on_fits_ask_about_a_forgotten_ending(
     files: SimpleNamespace, command: str
 ) -> None:
     said = qqt(command, files.good, "--budgets", "64", exit_code=1)

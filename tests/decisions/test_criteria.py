@@ -20,6 +20,16 @@ def at(decision, name, budget=1e6):
         ({"rule": "cvar", "cvar_level": 2 / 3}, [0.50, 0.40], "b"),  # the worst draw
         ({"rule": "cvar", "cvar_level": 0.99}, [0.50, 0.40], "b"),  # part of the worst draw
         ({"rule": "cvar", "cvar_level": 0.5}, [(0.50 + 0.31 / 2) / 1.5, 0.56 / 1.5], "b"),
+        ({"rule": "regret"}, [0.19 / 3, 0.10 / 3], "b"),
+        ({"rule": "minimax-regret", "cvar_level": 0.99}, [0.18, 0.10], "b"),  # the greatest of 3
+        ({"rule": "minimax-regret", "cvar_level": 2 / 3}, [0.01, 0.0], "b"),  # in all draws but one
+        (
+            {"rule": "minimax-regret", "cvar_level": 0.0},
+            [0.0, 0.0],
+            "b",
+        ),  # the smaller mean decides
+        ({"rule": "cvar-regret", "cvar_level": 2 / 3}, [0.18, 0.10], "b"),
+        ({"rule": "cvar-regret", "cvar_level": 0.5}, [(0.18 + 0.01 / 2) / 1.5, 0.1 / 1.5], "b"),
         ({"rule": "target", "target": 0.31}, [-2 / 3, -1 / 3], "a"),
         ({"rule": "target", "target": 0.35}, [-2 / 3, -2 / 3], "b"),  # the smaller mean decides
         ({"rule": "target", "target": 0.10}, [0.0, 0.0], "b"),

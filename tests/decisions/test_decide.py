@@ -50,6 +50,7 @@ def test_a_decision_compares_predictions():
         "cvar_level": 0.9,
         "draws": 40,
         "discrepancy": 1,
+        "of": "mean over runs",
         "kind": "error",
         "measure": "error",
         "unit": "samples",
@@ -181,3 +182,35 @@ def test_decide_says_how_much_of_the_interval_is_misfit():
     assert (own["misfit"] == 0).all()
     best = [each["probability_best"].sel(budget=128e9).max() for each in (decision, own)]
     assert best[0] < best[1]
+
+
+def test_one_new_training_is_judged_with_its_noise():
+    """As `predict` draws it; of several laws each has luck of its own."""
+    fit = made.fit(draws=200, spread=0.001)
+    mean = decide(fit, made.levels(), BUDGETS)
+    one = decide(fit, made.levels(), BUDGETS, new_run=True)
+    assert (mean.attrs["of"], one.attrs["of"]) == ("mean over runs", "one new run")
+    expected = judge(predict(fit, made.levels(), BUDGETS, new_run=True), Criteria())
+    for name, variable in expected.items():
+        xr.testing.assert_allclose(one[name], variable.transpose(*one[name].dims))
+    width = [(each["error"][..., -1] - each["error"][..., 0]).mean() for each in (mean, one)]
+    assert width[1] > 1.5 * width[0]
+    assert one["error"].attrs["of"] == "one new run"
+    xr.testing.assert_allclose(one["misfit"], mean["misfit"])
+    xr.testing.assert_allclose(one["crossover"], mean["crossover"])
+    both = {"b": fit, "a": made.fit(draws=200, spread=0.001)}
+    stacked = decide(both, made.levels(), BUDGETS, new_run=True)
+    assert stacked.attrs["of"] == "one new run"
+    other = decide(dict(sorted(both.items())), made.levels(), BUDGETS, new_run=True)
+    xr.testing.assert_allclose(stacked["error"], other["error"], atol=1e-3)
+
+
+def test_all_rules_are_judged_on_a_fit_and_its_groups():
+    fit = made.fit(groups=2, model="cherti", draws=20)
+    decision = decide(fit, made.levels(), BUDGETS, rule="all", target=0.6)
+    assert decision["choice_by_rule"].dims == ("group", "rule", "budget")
+    assert decision["score_by_rule"].dims == ("group", "rule", "level", "budget")
+    assert decision["dominates_second"].dims == ("group", "level", "other", "budget")
+    alone = decide(fit, made.levels(), BUDGETS, rule="cvar", group="arch 2")
+    chosen = decision["choice_by_rule"].sel(group="arch 2", rule="cvar")
+    assert chosen.values.tolist() == alone["choice"].values.tolist()

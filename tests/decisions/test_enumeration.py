@@ -12,13 +12,17 @@ from qqt_bayes.decisions import enumeration
 from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.decisions.enumeration import enumerate_subsets, silent
 from qqt_bayes.decisions.judge import choose, judge
+from qqt_bayes.decisions.rules import RULES
 from qqt_bayes.laws.subset_curves import WholePools
 
 
 @pytest.mark.parametrize(
     "criteria",
-    [Criteria(), Criteria(rule="cvar", cvar_level=0.8), Criteria(rule="target", target=0.7)],
-    ids=lambda c: c.rule,
+    [
+        Criteria(rule=rule, cvar_level=0.8, target=0.7 if rule == "target" else None)
+        for rule in RULES
+    ],
+    ids=list(RULES),
 )
 @pytest.mark.parametrize("sizes", SIZES)
 def test_enumeration_is_the_comparison_of_all_levels(criteria, sizes):
@@ -47,7 +51,9 @@ def test_subsets_that_tie_share_the_probability():
 
 
 @pytest.mark.parametrize(
-    "rule", [{}, {"rule": "cvar", "cvar_level": 0.8}], ids=["expected", "cvar"]
+    "rule",
+    [{}, *({"rule": rule, "cvar_level": 0.8} for rule in ("cvar", "regret", "cvar-regret"))],
+    ids=["expected", "cvar", "regret", "cvar-regret"],
 )
 @pytest.mark.parametrize("law", ["utility", "effective-data"])
 def test_compiled_code_gives_the_same_ranking(law, rule, monkeypatch):

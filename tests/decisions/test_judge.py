@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from qqt_bayes.decisions.criteria import RULES, Criteria
+from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.decisions.judge import judge
+from qqt_bayes.decisions.rules import RULES
 from qqt_bayes.errors import InputError
 from qqt_bayes.posterior.prediction import predict
 
@@ -58,8 +59,8 @@ def errors():
 
 EACH_RULE = pytest.mark.parametrize(
     "criteria",
-    [Criteria(), Criteria(rule="cvar"), Criteria(rule="target", target=0.62)],
-    ids=list(RULES),
+    [Criteria(rule=rule, target=0.62 if rule == "target" else None) for rule in [*RULES, "all"]],
+    ids=[*RULES, "all"],
 )
 
 
@@ -99,7 +100,8 @@ def test_a_dominated_level_changes_nothing_for_the_others(error, criteria):
         judge(xr.concat([error, worse], "level"), criteria),
         judge(error, criteria),
     )
-    xr.testing.assert_allclose(decision.sel(level=error["level"]), without)
+    of_others = {name: error["level"].values for name in ("level", "other") if name in without.dims}
+    xr.testing.assert_allclose(decision.sel(of_others), without)
     assert (decision["probability_best"].sel(level="worse") == 0).all()
     assert (decision["regret"].sel(level="worse") >= 0.5).all()
 
@@ -108,7 +110,10 @@ def test_a_dominated_level_changes_nothing_for_the_others(error, criteria):
 def test_permuting_levels_permutes_the_decision(error, criteria):
     order = [2, 0, 1]
     expected = judge(error, criteria)
-    xr.testing.assert_allclose(judge(error.isel(level=order), criteria), expected.isel(level=order))
+    permuted = expected.isel(level=order)
+    if "other" in permuted.dims:
+        permuted = permuted.isel(other=order)
+    xr.testing.assert_allclose(judge(error.isel(level=order), criteria), permuted)
 
 
 @EACH_RULE

@@ -115,6 +115,21 @@ def test_several_laws_of_a_metric_are_mixed_by_their_weights(both):
     assert found.attrs["weights"] == pytest.approx([0.125, 0.375, 0.5])
 
 
+def test_rules_side_by_side_and_one_new_training(both):
+    """What more there is to say of the sum is of the levels that keep to the constraints."""
+    asked = {"constraints": ["imagenet<=0.62@0.9"], "rule": "all", "new_run": True}
+    found = decide_metrics(both, made.levels(), BUDGETS, **asked)
+    assert found.attrs["of"] == "one new run"
+    chosen = found["choice_by_rule"].sel(budget=64e6).values
+    assert set(chosen) == {NONE}
+    assert set(found["choice_by_rule"].sel(budget=1.28e9).values) == {"top 3"}
+    assert not found["dominates_first"].sel(budget=64e6).any()
+    assert found["dominates_first"].dtype == bool
+    alone = decide(both["imagenet"], made.levels(), BUDGETS, new_run=True)
+    of_metric = found["error"].sel(metric="imagenet", drop=True)
+    np.testing.assert_array_equal(of_metric, alone["error"])
+
+
 def test_groups_stay_apart():
     fits = metrics(groups=2, model="cherti")
     asked = {"constraints": ["retrieval<=0.6@0.9"]}

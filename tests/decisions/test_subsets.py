@@ -10,7 +10,8 @@ from made_pools import BUDGETS
 
 import qqt_bayes as qqt
 from qqt_bayes.decisions import subsets
-from qqt_bayes.decisions.criteria import RULES, Criteria
+from qqt_bayes.decisions.criteria import Criteria
+from qqt_bayes.decisions.rules import RULES
 from qqt_bayes.decisions.subsets import ALL_POOLS, JOIN
 from qqt_bayes.errors import InputError
 from qqt_bayes.posterior.fit import Fit
@@ -24,6 +25,15 @@ from qqt_bayes.report.records import to_json
         (Criteria(), "expected error"),
         (Criteria(rule="cvar", cvar_level=0.8), "the mean error over the worst 0.2 of draws"),
         (Criteria(rule="target", target=0.6), "the probability that the error is at most 0.6"),
+        (Criteria(rule="regret"), "expected regret"),
+        (
+            Criteria(rule="minimax-regret", cvar_level=0.8),
+            "the regret that is exceeded in at most 0.2 of draws",
+        ),
+        (
+            Criteria(rule="cvar-regret", cvar_level=0.8),
+            "the mean regret over the worst 0.2 of draws",
+        ),
     ],
     ids=list(RULES),
 )
@@ -79,8 +89,11 @@ def test_many_pools_are_searched():
     assert (decision["probability_best"].sum("level") <= 1 + 1e-9).all()
 
 
-@pytest.mark.parametrize("rule", ["expected", "cvar"])
-@pytest.mark.parametrize("equal", [True, False])
+@pytest.mark.parametrize(
+    ("rule", "equal"),
+    # where sizes differ a search knows some rivals only, and what it regrets is a lower bound
+    [("expected", True), ("expected", False), ("cvar", True), ("cvar", False), ("regret", True)],
+)
 def test_the_gap_of_a_search_is_no_smaller_than_what_it_missed(monkeypatch, rule, equal):
     """Of pools so few that all subsets are evaluated too, and the least score of all is known."""
     fit = made.fit(pools=7, spread=0.05)
@@ -105,18 +118,33 @@ def test_a_search_that_knows_some_rivals_only_names_no_winner():
     assert "so no winner is named" in summary(decision)
 
 
+def test_no_search_where_more_data_may_do_worse():
+    """By the law of the released code: the bounds of its search were too high, by 0.001."""
+    fit = made.fit(pools=21, draws=5, model="utility-released")
+    assert qqt.best_subsets(fit, BUDGETS[1:2], discrepancy=False).attrs["searched"] == 1
+    sizes = fit["constant_data"]["pool_size"]
+    fit["constant_data"]["pool_size"] = sizes * np.linspace(1, 2, sizes.size)
+    with pytest.raises(InputError, match="a larger training set may have the higher error"):
+        qqt.best_subsets(fit, BUDGETS[1:2], discrepancy=False)
+
+
 def test_faults_are_sentences():
     with pytest.raises(InputError, match="the fit has several"):
         qqt.best_subsets(made.fit(groups=2, model="cherti"), BUDGETS)
     with pytest.raises(InputError, match="rule 'target' has no bound"):
         qqt.best_subsets(made.fit(pools=21, draws=5), BUDGETS, rule="target", target=0.6)
+    for rule in ("minimax-regret", "cvar-regret"):
+        with pytest.raises(InputError, match=f"rule '{rule}' has no bound to search with; take"):
+            qqt.best_subsets(made.fit(pools=21, draws=5), BUDGETS, rule=rule)
+    with pytest.raises(InputError, match="of subsets of pools ask for one rule at a time"):
+        qqt.best_subsets(made.fit(draws=5), BUDGETS, rule="all")
     with pytest.raises(InputError, match="cannot be searched"):
         qqt.best_subsets(made.fit(pools=21, draws=5, model="effective-data"), BUDGETS)
     with pytest.raises(qqt.InadequateFit):
         qqt.best_subsets(made.fit(passed=False), BUDGETS)
 
 
-@pytest.mark.parametrize("rule", ["expected", "cvar"])
+@pytest.mark.parametrize("rule", ["expected", "cvar", "minimax-regret", "cvar-regret"])
 def test_subsets_depart_from_the_law_as_levels_do(rule):
     """All of them are few enough to be judged with departures here: as the same levels are."""
     fit = made.fit(pools=3, spread=0.02)

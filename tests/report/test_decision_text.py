@@ -7,13 +7,15 @@ import xarray as xr
 from made_decision import LATE, LEVELS, OPEN, SURE, decision
 
 from qqt_bayes.decisions import subsets
-from qqt_bayes.decisions.criteria import RULES, Criteria
+from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.decisions.judge import judge
+from qqt_bayes.decisions.rules import RULES
 from qqt_bayes.decisions.trained import with_proof
 from qqt_bayes.posterior.methods import APPROXIMATE, METHODS
-from qqt_bayes.report.decision_text import BASIS, SCORE, summary
+from qqt_bayes.report.decision_text import summary
 from qqt_bayes.report.records import to_frame, to_json
+from qqt_bayes.report.rules_text import BASIS, SCORE
 
 BUDGETS = "64M,640M"
 
@@ -163,9 +165,9 @@ def test_many_contenders_are_counted():
 
 def test_one_level():
     assert summary(decision([[1.0], [1.0]], [[0.0], [0.0]])) == (
-        "There is one level, top 10%, and nothing to choose between; its expected error is 0.800 "
-        "(90% interval 0.800 to 0.800) at 64M and 0.750 (90% interval 0.750 to 0.750) at 128M "
-        "samples."
+        "There is one level, top 10%, and nothing to choose between; its expected error, as a mean "
+        "over trainings, is 0.800 (90% interval 0.800 to 0.800) at 64M and 0.750 (90% interval "
+        "0.750 to 0.750) at 128M samples."
     )
 
 

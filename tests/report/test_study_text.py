@@ -60,7 +60,7 @@ def test_the_joint_decision_comes_first_and_laws_that_agree_say_so():
         "At 1.28B samples take top 3: it is best with probability more than 0.99, expected to cost "
         "less than 0.0001 in error."
     )
-    assert why.startswith("- Why: the error of top 3 is ")
+    assert why.startswith("- Why: the mean error of top 3 is ")
     assert change == (
         "- What would change it: of the budgets asked about, the rule takes top 2 at 64M to 320M "
         "samples."

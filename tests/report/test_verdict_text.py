@@ -42,7 +42,7 @@ def test_verdict(given, verdict):
     found = answer(*given)
     assert (found.verdict, found.first) == (verdict, [])
     assert len(found.bullets) <= 3
-    assert found.bullets[0].startswith("Why: the error of top ")
+    assert found.bullets[0].startswith("Why: the mean error of top ")
 
 
 def test_a_rule_that_takes_another_level_than_the_winner():
@@ -108,7 +108,7 @@ def test_who_gave_accuracies_of_tokens_reads_accuracies_of_tokens():
     [said] = answers(found)
     assert said.verdict.startswith("At 128M tokens take top 10%")
     middle = 1 - found["error"].sel(level="top 10%", budget=128e6, quantile=0.5).item()
-    assert f"Why: the accuracy of top 10% is {middle:.3f} (" in said.bullets[0]
+    assert f"Why: the mean accuracy of top 10% is {middle:.3f} (" in said.bullets[0]
     table = candidates(found).set_index("candidate")
     low, middle, high = 1 - found["error"].sel(level="top 10%", budget=128e6).values[::-1]
     assert table.loc["top 10%", "accuracy [90%]"] == f"{middle:.3f} [{low:.3f}, {high:.3f}]"

@@ -104,13 +104,23 @@ def test_decide_takes_the_folder(carried_out):
     assert json.loads(other.stdout)["settings"]["weights"] == [1.0, 0.0]
 
 
+def test_frontier_takes_the_folder(carried_out):
+    found, folder, _ = carried_out
+    asked = ("frontier", folder, "--force", "--format", "json")
+    content = json.loads(qqt(*asked).stdout)
+    assert content["settings"]["models"] == list(found.weights)
+    assert [row["budget"] for row in content["frontier"]] == [64e6, 5e9]
+    best = [row["level"] for row in content["frontier"]]
+    assert best == found.decision["choice"].values.tolist()
+
+
 def test_compare_takes_the_folder(carried_out):
     found, folder, _ = carried_out
     laws = json.loads(qqt("compare", folder, "--format", "json").stdout)["laws"]
     assert sorted(law["law"] for law in laws) == sorted(found.weights)
 
 
-@pytest.mark.parametrize("command", ["decide", "compare"])
+@pytest.mark.parametrize("command", ["decide", "frontier", "compare"])
 def test_a_study_stands_alone(carried_out, command):
     _, folder, _ = carried_out
     refused = qqt(command, folder, folder / "utility.nc", exit_code=2)

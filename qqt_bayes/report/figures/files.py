@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from qqt_bayes.files import slug, write
 from qqt_bayes.posterior.fit import AnyFit, Fit, opened
 from qqt_bayes.report.figures import plots
+from qqt_bayes.report.figures.frontier import frontier
 from qqt_bayes.report.figures.names import MAKER
 from qqt_bayes.report.figures.style import drawing, lay_out
 
@@ -92,6 +93,26 @@ def write_figures(
         figure = plots.parameter_posteriors(posterior, fit.datasets["prior"])
         paths += save(figure, folder / f"parameter_posteriors{of_model[model]}")
     return paths
+
+
+def write_frontier(found: xr.Dataset, folder: Path) -> list[Path]:
+    """Write the figure of a frontier as PNG and SVG; with several groups one for each.
+
+    Parameters
+    ----------
+    found : Dataset
+        As `qqt_bayes.frontier` returns it.
+    folder : Path
+        Where; it must exist.
+    """
+    if "group" not in found.dims:
+        return [*save(frontier(found), folder / "frontier")]
+    ending = _endings(found["group"].values.tolist())
+    return [
+        path
+        for name, end in ending.items()
+        for path in save(frontier(found.sel(group=name)), folder / f"frontier{end}")
+    ]
 
 
 def _endings(names: list[str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """How figures on disk are known as this package's, without drawing any: their names and marks."""
 
+from collections.abc import Sequence
 from os.path import isfile
 from pathlib import Path
 
@@ -9,8 +10,15 @@ MARKS = {".png": f"Software\0{MAKER}".encode(), ".svg": f"<dc:title>{MAKER}</dc:
 """What the beginning of such a file holds, by the ending of its name."""
 BEGINNING = 4096
 """Bytes of it in which the mark is."""
-TITLES = "scaling_curves", "probability_best", "utility_curves", "parameter_posteriors"
+TITLES = (
+    "scaling_curves",
+    "probability_best",
+    "utility_curves",
+    "parameter_posteriors",
+)
 """How the names of a decision's figures begin; a group or a model may follow behind a dash."""
+OF_FRONTIER = ("frontier",)
+"""The same of those of a frontier."""
 
 
 def is_figure(path: Path) -> bool:
@@ -25,11 +33,11 @@ def is_figure(path: Path) -> bool:
         return False
 
 
-def figures_in(folder: Path) -> list[Path]:
-    """Files of a folder whose names a decision's figures may have."""
+def figures_in(folder: Path, titles: Sequence[str] = TITLES) -> list[Path]:
+    """Files of a folder whose names figures with such titles may have."""
     return [
         path
-        for title in TITLES
+        for title in titles
         for ending in MARKS
         for pattern in (f"{title}{ending}", f"{title}-*{ending}")
         for path in sorted(folder.glob(pattern))

@@ -52,23 +52,23 @@ REPETITIONS_WITHOUT_DECAY = 20
 """Repetitions that utility curves show where repetition costs nothing."""
 
 
-def _styled[**P](
+def styled[**P](
     draw: Callable[Concatenate[xr.Dataset, P], Figure],
 ) -> Callable[Concatenate[xr.Dataset, P], Figure]:
     """Draw under the figures' own style, and mark what is approximate."""
 
     @wraps(draw)
-    def styled(shown: xr.Dataset, /, *args: P.args, **kwargs: P.kwargs) -> Figure:
+    def drawn(shown: xr.Dataset, /, *args: P.args, **kwargs: P.kwargs) -> Figure:
         with drawing(shown, *args, *kwargs.values()):
             figure = draw(shown, *args, **kwargs)
             if is_approximate(shown.attrs):
                 figure.suptitle(label(shown.attrs), fontsize=9, color=INK)
         return figure
 
-    return styled
+    return drawn
 
 
-@_styled
+@styled
 def scaling_curves(
     decision: xr.Dataset, runs: xr.Dataset | None = None, levels: xr.DataArray | None = None
 ) -> Figure:
@@ -120,16 +120,16 @@ def scaling_curves(
         unit(decision.attrs),
     )
     axes.margins(y=0.04)
-    axes.set_ylabel(_error_name(decision, runs))
+    axes.set_ylabel(error_name(decision, runs))
     if is_accuracy(decision.attrs):
         axes.yaxis.set_major_formatter(FuncFormatter(lambda error, _: f"{1 - error:.3g}"))
     shade_beyond(axes, decision)
     strip(axes, budgets, [names[i] for i in chosen], names, "chosen at each budget")
     end_labels(axes, budgets[-1], middle[:, -1], names, colours)
-    return _figure(axes)
+    return figure_of(axes)
 
 
-@_styled
+@styled
 def probability_best(decision: xr.Dataset) -> Figure:
     """Draw the probability that each level is the best against the budget, stacked in their order.
 
@@ -179,11 +179,11 @@ def probability_best(decision: xr.Dataset) -> Figure:
         if len(listed) > MAX_LISTED:  # the line would leave the figure at both ends
             listed = f"{len(rest)} other levels"
         words = f"Not named: {listed} ({_at_most(most)})"
-        _figure(axes).supxlabel(words, fontsize=8, color=GREY)
-    return _figure(axes)
+        figure_of(axes).supxlabel(words, fontsize=8, color=GREY)
+    return figure_of(axes)
 
 
-@_styled
+@styled
 def utility_curves(parameters: xr.Dataset, *, probability: float = 0.9) -> Figure:
     """Draw the utility that is left after k repetitions, by pool.
 
@@ -238,7 +238,7 @@ def utility_curves(parameters: xr.Dataset, *, probability: float = 0.9) -> Figur
     return figure
 
 
-@_styled
+@styled
 def parameter_posteriors(posterior: xr.Dataset, prior: xr.Dataset | None = None) -> Figure:
     """Draw the posterior of each inferred parameter before its prior.
 
@@ -258,7 +258,7 @@ def parameter_posteriors(posterior: xr.Dataset, prior: xr.Dataset | None = None)
     return forest(posterior[names], xr.Dataset() if prior is None else prior)
 
 
-def _figure(axes: Axes) -> Figure:
+def figure_of(axes: Axes) -> Figure:
     """The figure that axes are in."""
     figure = axes.get_figure(root=True)
     assert figure is not None
@@ -309,7 +309,7 @@ def _level_of_runs(
     return index
 
 
-def _error_name(decision: xr.Dataset, runs: xr.Dataset | None) -> str:
+def error_name(decision: xr.Dataset, runs: xr.Dataset | None) -> str:
     """Label of the axis of errors: what was measured and, if known, its metric."""
     what = "loss" if decision.attrs.get("kind") == "loss" else "error rate"
     if is_accuracy(decision.attrs):

@@ -1,0 +1,114 @@
+"""What budgets reach, printed, written and drawn: what `qqt frontier` does."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from qqt_bayes.cli import output
+from qqt_bayes.cli.decide import figures_folder
+from qqt_bayes.cli.output import note
+from qqt_bayes.cli.replaced import require_frontiers
+from qqt_bayes.cli.sources import files_of, question_of, read_sources, warn_of_refused
+from qqt_bayes.decisions.frontier import frontier
+from qqt_bayes.files import writable, write
+from qqt_bayes.progress import shown
+from qqt_bayes.report.decision_text import paragraphs
+from qqt_bayes.report.figures.names import OF_FRONTIER
+from qqt_bayes.report.frontier_tables import (
+    budgets_at_a_glance,
+    in_one_table,
+    targets_at_a_glance,
+    to_json,
+)
+from qqt_bayes.report.frontier_text import remarks
+from qqt_bayes.report.records import to_csv, to_json_text
+from qqt_bayes.report.verdict_text import left_out
+
+WRITERS = {
+    ".csv": lambda found: to_csv(in_one_table(found)),
+    ".json": lambda found: to_json_text(to_json(found)),
+}
+"""How a frontier is written, by the ending of the file's name."""
+
+
+def report(
+    sources: tuple[str, ...],
+    form: str,
+    *,
+    targets: str | None,
+    probabilities: str,
+    new_run: bool,
+    figures: str | None,
+    outputs: tuple[str, ...],
+    overwrite: bool,
+    asked: dict[str, Any],
+    **criteria: Any,
+) -> None:
+    """Find what budgets reach, print it, write it and draw it.
+
+    Parameters
+    ----------
+    sources : tuple of str
+        As for `qqt decide`.
+    form : {"table", "json", "csv"}
+    targets, probabilities, new_run, figures, outputs, overwrite
+        The options of the command. What is to be written is checked before long work.
+    asked : dict
+        The options that `qqt_bayes.cli.sources.question_of` takes.
+    **criteria
+        As for `qqt_bayes.frontier`.
+    """
+    read = files_of(sources, asked["levels"], asked["target_pools"])
+    paths = [writable(Path(name), read, WRITERS) for name in outputs]
+    require_frontiers(paths, overwrite=overwrite)
+    folder = None
+    if figures is not None:
+        folder = figures_folder(Path(figures), OF_FRONTIER, overwrite=overwrite)
+    fits, study = read_sources(sources, whole=asked["weights"] is not None)
+    question = question_of(fits, study, **asked)
+    with shown("Judging levels"):
+        found = frontier(
+            fits,
+            **question,
+            targets=() if targets is None else targets,
+            probabilities=probabilities,
+            new_run=new_run,
+            **criteria,
+        )
+    warn_of_refused(fits)
+    for path in paths:  # first: who closes the pipe behind stdout gets the files all the same
+        write(path, WRITERS[path.suffix.lower()](found))
+    emit_frontier(found, form, [] if study is None else left_out(study.refused, list(fits)))
+    if folder:
+        from qqt_bayes.report.figures.files import write_frontier
+
+        with shown("Drawing figures"):
+            drawn = write_frontier(found, folder)
+        note(f"{len(drawn)} figures are in {figures}.")
+
+
+def emit_frontier(found: xr.Dataset, form: str, beware: list[str]) -> None:
+    """Print a frontier on stdout; after what has to be known before anything else."""
+    if form == "json":
+        output.emit(in_one_table(found), form, lambda: to_json(found))
+        return
+    sentences = remarks(found)
+    if form == "csv":
+        output.emit(in_one_table(found), form, dict)
+        note("\n".join([*beware, paragraphs(sentences)]))
+        return
+    for line in beware:
+        sys.stdout.write(output.wrapped(line))
+    if beware:
+        sys.stdout.write("\n")
+    output.print_table(budgets_at_a_glance(found))
+    sys.stdout.write("\n")
+    if "target" in found.dims:
+        output.print_table(targets_at_a_glance(found))
+        sys.stdout.write("\n")
+    output.print_rules(found)
+    sys.stdout.write(output.wrapped(paragraphs(sentences)))
