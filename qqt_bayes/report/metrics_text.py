@@ -79,7 +79,9 @@ def _sentences(found: xr.Dataset) -> Iterator[tuple[str, str]]:
     else:
         [of_joint] = answers(joint_view(found.isel(budget=[-1])))
         kept, words = last["admissible"].sum().item(), of_joint.verdict
-        if kept < last.sizes["level"]:
+        if kept == 1 < last.sizes["level"]:
+            words += f" One of {last.sizes['level']} levels keeps to what is required."
+        elif kept < last.sizes["level"]:
             words += f" Only the {kept} of {last.sizes['level']} levels count that keep to what is"
             words += " required."
         yield "choice", words
