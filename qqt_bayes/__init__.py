@@ -80,7 +80,7 @@ _MODULE_OF = {
     "build_model": "model.build",
     "compare_laws": "comparison.loo",
     "decide": "asking.decide",
-    "decide_metrics": "decisions.metrics",
+    "decide_metrics": "asking.decide_metrics",
     "decide_stack": "decisions.decide",
     "design": "planning.proposal",
     "fit": "asking.fit",
@@ -107,6 +107,7 @@ _MODULE_OF = {
 
 if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test compares
     from qqt_bayes.asking.decide import decide
+    from qqt_bayes.asking.decide_metrics import decide_metrics
     from qqt_bayes.asking.fit import fit
     from qqt_bayes.asking.frontier import frontier
     from qqt_bayes.asking.study import study
@@ -116,7 +117,6 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.decisions.criteria import Criteria
     from qqt_bayes.decisions.decide import decide_stack
     from qqt_bayes.decisions.inclusion import best_shares
-    from qqt_bayes.decisions.metrics import decide_metrics
     from qqt_bayes.decisions.subsets import best_subsets
     from qqt_bayes.errors import InadequateFit, InputError, PlausibilityWarning
     from qqt_bayes.importers.read import import_runs
