@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 __all__ = [
+    "Constraint",
     "Criteria",
     "Fit",
     "InadequateFit",
@@ -43,6 +44,7 @@ __all__ = [
     "cheapest",
     "compare_laws",
     "decide",
+    "decide_metrics",
     "decide_stack",
     "design",
     "fit",
@@ -72,6 +74,7 @@ __all__ = [
 ]
 
 _MODULE_OF = {
+    "Constraint": "decisions.constraints",
     "Criteria": "decisions.criteria",
     "Fit": "posterior.fit",
     "InadequateFit": "errors",
@@ -84,6 +87,7 @@ _MODULE_OF = {
     "cheapest": "planning.benefit",
     "compare_laws": "comparison.loo",
     "decide": "asking.decide",
+    "decide_metrics": "asking.decide_metrics",
     "decide_stack": "decisions.decide",
     "design": "planning.proposal",
     "fit": "asking.fit",
@@ -115,11 +119,13 @@ _MODULE_OF = {
 
 if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test compares
     from qqt_bayes.asking.decide import decide
+    from qqt_bayes.asking.decide_metrics import decide_metrics
     from qqt_bayes.asking.fit import fit
     from qqt_bayes.asking.frontier import frontier
     from qqt_bayes.asking.study import study
     from qqt_bayes.calibration.simulate import simulate_runs
     from qqt_bayes.comparison.loo import compare_laws
+    from qqt_bayes.decisions.constraints import Constraint
     from qqt_bayes.decisions.criteria import Criteria
     from qqt_bayes.decisions.decide import decide_stack
     from qqt_bayes.decisions.inclusion import best_shares

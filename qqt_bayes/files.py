@@ -37,6 +37,8 @@ OF_FILES = (".csv", ".html", ".json", ".nc", ".png", ".svg", ".txt")
 """How the name of no new folder ends: those who meant a file would get a folder."""
 STUDY = "study.json"
 """Name of the file by which a folder is known as a study."""
+METRICS = "metrics.json"
+"""Name of the file by which a folder is known as one of studies, each of one metric."""
 SEAL = b"\nqqt_bayes: SHA-256 of all bytes before this line: "
 """What leads the digest at the end of a sealed file; HDF5 does not read so far."""
 
@@ -249,6 +251,11 @@ def writable(
 def is_study(folder: Path) -> bool:
     """Whether a folder holds a study, or one that did not come to its end."""
     return (folder / STUDY).is_file()
+
+
+def is_of_metrics(folder: Path) -> bool:
+    """Whether a folder holds studies, each of one metric."""
+    return (folder / METRICS).is_file()
 
 
 def _never(_: Path) -> bool:

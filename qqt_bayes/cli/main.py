@@ -126,10 +126,8 @@ def fit(
 ) -> None:
     """Infer the parameters of a scaling law from RUNS."""
     options.only_for_nuts(method, "tune", "target_accept", "low_rank")
-    if by == "metric" and (reading["metric"] or reading["mapping"]):
-        raise click.UsageError("--by metric reads every metric of a table: no --metric, --mapping.")
-    if by == "metric" and runs == "-":
-        raise click.UsageError("--by metric reads RUNS more than once: give a file.")
+    if by == "metric":
+        options.require_all_metrics(runs, **reading)
     from qqt_bayes.cli import fit
 
     sampler: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "seed": seed}
@@ -163,6 +161,12 @@ def fit(
     help="The laws that decide together; effective-reuse and utility-free-size if not given.",
 )
 @click.option("--weights", metavar="LIST", help="Of the models: 0.7,0.3; equal ones if not given.")
+@click.option(
+    "--by",
+    type=click.Choice(["metric"]),
+    help="A study for each metric of RUNS, in a folder of its name, and one decision over all.",
+)
+@options.of_metrics
 @options.criteria
 @options.only_group
 @options.length(draws=1000, tune=1000)
@@ -183,6 +187,9 @@ def study(
     budgets: str | None,
     models: str | None,
     weights: str | None,
+    by: str | None,
+    metric_weights: str | None,
+    requirements: tuple[str, ...],
     only_group: str | None,
     yes: bool,
     form: str,
@@ -195,24 +202,31 @@ def study(
     """
     options.require_rule(choices)
     options.require_one_size(scale, target_pools)
-    from qqt_bayes.cli import study
     from qqt_bayes.cli.inputs import numbers_of, target_pools_of
 
-    study.report(
-        runs,
-        output,
-        form,
-        reading={name: choices.pop(name) for name in options.READING},
-        levels=levels,
-        budgets=budgets,
-        models=None if models is None else list(filter(None, map(str.strip, models.split(",")))),
-        weights=numbers_of(weights),
-        target_pools=target_pools_of(scale, target_pools),
-        sizes=target_pools,
-        yes=yes,
-        group=only_group,
+    asked = {
+        "reading": {name: choices.pop(name) for name in options.READING},
+        "levels": levels,
+        "budgets": budgets,
+        "models": None if models is None else list(filter(None, map(str.strip, models.split(",")))),
+        "weights": numbers_of(weights),
+        "target_pools": target_pools_of(scale, target_pools),
+        "sizes": target_pools,
+        "yes": yes,
+        "group": only_group,
         **choices,
-    )
+    }
+    if by is None:
+        options.refuse_of_metrics(metric_weights, requirements)
+        from qqt_bayes.cli import study
+
+        study.report(runs, output, form, **asked)
+    else:
+        options.require_all_metrics(runs, **asked["reading"])
+        from qqt_bayes.cli import metric_studies
+
+        asked |= {"metric_weights": metric_weights, "requirements": requirements}
+        metric_studies.report(runs, output, form, **asked)
 
 
 @main.command()

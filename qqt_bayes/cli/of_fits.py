@@ -64,6 +64,7 @@ def predict(
 )
 @options.shares
 @click.option("--budgets", metavar="LIST", help=options.BUDGETS_HELP)
+@options.of_metrics
 @options.criteria
 @options.new_run
 @options.only_group
@@ -114,16 +115,43 @@ def decide(
     yes: bool,
     overwrite: bool,
     form: str,
+    metric_weights: str | None,
+    requirements: tuple[str, ...],
     **criteria: Any,
 ) -> None:
     """Say which level to choose at each budget, how sure that is and what a wrong choice costs.
 
     Several FITs, each of another model and the same runs, are judged together, by their weights.
     STUDY is a folder that `qqt study` wrote: its fits, weights, levels and budgets are taken where
-    no others are given.
+    no others are given. FITs of several metrics, or a folder that `qqt study --by metric` wrote,
+    are joined in one decision, by the weights of the metrics and what is required of each.
     """
     options.require_rule(criteria)
     is_study = options.require_one_study(sources)
+    from qqt_bayes.cli import metrics
+
+    if metrics.are_several(sources):
+        metrics.require_options()
+        options.require_one_size(scale, target_pools)
+        metrics.report(
+            sources,
+            form,
+            levels=levels,
+            scale=scale,
+            target_pools=target_pools,
+            budgets=budgets,
+            new_run=new_run,
+            only_group=only_group,
+            outputs=outputs,
+            explain=explain,
+            yes=yes,
+            overwrite=overwrite,
+            metric_weights=metric_weights,
+            requirements=requirements,
+            **criteria,
+        )
+        return
+    options.refuse_of_metrics(metric_weights, requirements)
     if subsets:
         of_levels: dict[str, Any] = {
             "--levels": levels,

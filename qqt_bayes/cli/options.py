@@ -312,6 +312,43 @@ costs = click.option(
     help="TOML file with prices of training and of data, and what a smaller error is worth.",
 )
 
+of_metrics = together(
+    click.option(
+        "--metric-weights",
+        metavar="LIST",
+        help="Several metrics: imagenet=2,retrieval=1; equal ones if not given.",
+    ),
+    click.option(
+        "--require",
+        "requirements",
+        multiple=True,
+        metavar="BOUND",
+        help="Several metrics: 'retrieval<=0.45@0.9', an error of at most 0.45 with probability "
+        "0.9; of accuracies 'retrieval>=0.55@0.9'. May be given more than once.",
+    ),
+)
+"""How several metrics are joined."""
+
+
+def require_all_metrics(
+    runs: str, *, metric: str | None, mapping: str | None, **reading: Any
+) -> None:
+    """Refuse what does not go with reading a table once for each of its metrics."""
+    if metric or mapping:
+        raise click.UsageError("--by metric reads every metric of a table: no --metric, --mapping.")
+    if runs == "-":
+        raise click.UsageError("--by metric reads RUNS more than once: give a file.")
+
+
+def refuse_of_metrics(metric_weights: str | None, requirements: Sequence[str]) -> None:
+    """Refuse options of several metrics where there is one."""
+    if metric_weights is not None or requirements:
+        option = "--require" if requirements else "--metric-weights"
+        raise click.UsageError(
+            f"{option} is for several metrics: studies by metric, or fits of several metrics."
+        )
+
+
 explain = click.option(
     "--explain", is_flag=True, help="Print all that is known of the decision in words, too."
 )

@@ -10,6 +10,7 @@ import pytest
 import qqt_bayes as qqt
 from qqt_bayes.asking.warn import asking
 from qqt_bayes.decisions import decide as decisions
+from qqt_bayes.decisions import metrics
 from qqt_bayes.planning.question import Question
 from qqt_bayes.sampling import inference
 from qqt_bayes.studies import study as studies
@@ -55,9 +56,22 @@ def test_a_decision_warns_of_what_it_adds_and_is_the_same():
     assert quiet.identical(decisions.decide(fit, made.levels(), "64M, 1B"))
 
 
+def test_a_decision_over_metrics_warns_and_is_the_same():
+    fits = {"imagenet": made.fit(draws=5), "retrieval": made.fit(draws=5, seed=1)}
+    quiet = qqt.decide_metrics(fits, made.levels(), "64M, 1B")
+    with pytest.warns(qqt.PlausibilityWarning, match="A budget of 64 is asked"):
+        qqt.decide_metrics(fits, made.levels(), [64, 64e6, 1e9])
+    assert quiet.identical(metrics.decide_metrics(fits, made.levels(), "64M, 1B"))
+
+
 @pytest.mark.parametrize(
     ("public", "inner"),
-    [(qqt.fit, inference.fit), (qqt.study, studies.study), (qqt.decide, decisions.decide)],
+    [
+        (qqt.fit, inference.fit),
+        (qqt.study, studies.study),
+        (qqt.decide, decisions.decide),
+        (qqt.decide_metrics, metrics.decide_metrics),
+    ],
 )
 def test_they_have_the_signature_and_the_words_of_what_they_call(public, inner):
     assert inspect.signature(public) == inspect.signature(inner)

@@ -47,8 +47,8 @@ def words(rows, budgets=(1e9, 2e9, 4e9), missing=0):
             [("x", 1e9, "a", "b", 0.6, 0.8, 0.01), ("y", 1e9, "a", "a", 0.6, 0.8, 0.0)],
             0,
             "of 12 runs, the choice has moved from a (P(best) 0.60) to b (0.80) for x at 1B "
-            "tokens, where the earlier choice costs 0.01 by today's draws. It is still a for y at 1B "
-            "tokens (P(best) 0.60 then, 0.80 now).",
+            "tokens, where the earlier choice costs 0.01 by today's draws. It is still a for y at "
+            "1B tokens (P(best) 0.60 then, 0.80 now).",
         ),
     ],
 )

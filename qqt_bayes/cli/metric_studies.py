@@ -1,0 +1,166 @@
+"""A study for each metric of a table, and one decision over them: `qqt study --by metric`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from qqt_bayes.cli.check import note_learnable
+from qqt_bayes.cli.fit import note_compilation
+from qqt_bayes.cli.inputs import files_read, go_on, runs_of
+from qqt_bayes.cli.metrics import emit, weights_by_metric
+from qqt_bayes.cli.output import note
+from qqt_bayes.decisions.constraints import as_constraints
+from qqt_bayes.decisions.criteria import Criteria
+from qqt_bayes.decisions.metric_fits import Measured, metric_weights
+from qqt_bayes.decisions.metric_trainings import require_same_trainings
+from qqt_bayes.decisions.metrics import decide_metrics
+from qqt_bayes.decisions.study import Study
+from qqt_bayes.errors import InadequateFit
+from qqt_bayes.files import writable
+from qqt_bayes.planning.questions import questions
+from qqt_bayes.progress import shown
+from qqt_bayes.report.identifiability_text import identifiability
+from qqt_bayes.report.verdict_text import left_out
+from qqt_bayes.studies.metrics import prepare, write_index
+from qqt_bayes.studies.place import replaced
+from qqt_bayes.studies.study import study
+from qqt_bayes.tables.budgets import parse_budgets
+from qqt_bayes.tables.composition import read_composition
+from qqt_bayes.tables.runs import metrics
+
+CRITERIA = ("probability", "margin", "interval", "rule", "cvar_level", "target")
+"""The options that are the fields of `Criteria`."""
+
+
+def report(
+    runs: str,
+    out: str,
+    form: str,
+    *,
+    reading: dict[str, Any],
+    levels: str | None,
+    budgets: str | None,
+    models: list[str] | None,
+    weights: list[float] | None,
+    sizes: str | None,
+    explain: bool,
+    yes: bool,
+    overwrite: bool,
+    metric_weights: str | None,
+    requirements: Sequence[str],
+    **options: Any,
+) -> None:
+    """Read RUNS, carry a study out for each metric, and print the decision over all of them.
+
+    Parameters
+    ----------
+    runs, out, form, reading, levels, budgets, models, weights, sizes, explain, yes, overwrite
+        As for `qqt_bayes.cli.study.report`.
+    metric_weights, requirements
+        As for `qqt_bayes.cli.metrics.report`; checked before long work.
+    **options
+        As for `qqt_bayes.study`.
+
+    Raises
+    ------
+    InputError
+        If RUNS or an option has a fault, or the folder holds what is not to be replaced.
+    InadequateFit
+        After all metrics, if every law was refused for one of them.
+    """
+    names = metrics(runs, reading["columns"])
+    tables = {name: runs_of(runs, reading | {"metric": name}) for name in names}
+    weighing = require_joinable(tables, metric_weights, requirements)
+    compared = None if levels is None else read_composition(levels)
+    samples = None if budgets is None else parse_budgets(budgets)
+    criteria = Criteria(**{name: options.pop(name) for name in CRITERIA})
+    # of levels that are asked for as larger there is nothing to ask
+    asked = compared if options["target_pools"] is None else None
+    open_questions = {
+        name: questions(table, budgets=samples, levels=asked) for name, table in tables.items()
+    }
+    go_on(open_questions, yes)
+    folders = prepare(Path(out), names, overwrite=overwrite)
+    for folder in folders.values():
+        for path in replaced(folder):
+            writable(path, [*files_read(runs, reading), levels, sizes])
+    first = tables[names[0]]
+    note_learnable(identifiability(first, *(models or [])[:1]), f"{first.sizes['run']} runs")
+    note_compilation()
+    studies: dict[str, Study] = {}
+    refused: dict[str, InadequateFit] = {}
+    for number, (name, table) in enumerate(tables.items(), start=1):
+        note(f"Metric {name} ({number} of {len(tables)}):")
+        try:
+            studies[name] = study(
+                table,
+                compared,
+                samples,
+                folders[name],
+                models=models,
+                weights=weights,
+                criteria=criteria,
+                overwrite=overwrite,
+                say=note,
+                progress=True,
+                **options,
+            )
+        except InadequateFit as error:
+            note(f"Metric {name}: every law was refused; the other metrics go on.")
+            refused[name] = error
+    write_index(Path(out), folders, whole=True)
+    if refused:
+        words = [f"Metric {name}: {error}" for name, error in refused.items()]
+        raise InadequateFit("\n\n".join([*words, _go_on(out, list(studies))]))
+    one = next(iter(studies.values()))
+    with shown("Judging levels"):
+        found = decide_metrics(
+            studies,
+            one.levels,  # as large as they are decided about
+            one.decision["budget"].values,
+            criteria,
+            weights=weighing,
+            constraints=requirements,
+            group=options["group"],
+            force=options["force"],
+        )
+    beware = [
+        f"{name}: {line}"
+        for name, each in studies.items()
+        for line in left_out(each.refused_laws, list(each.weights))
+    ]
+    emit(found, form, beware)
+    note(
+        f"The studies are in {out}, one for each metric; `qqt decide {out}` decides over all of "
+        "them again, with other weights and bounds."
+    )
+
+
+def require_joinable(
+    tables: dict[str, xr.Dataset], weights: str | None, requirements: Sequence[str]
+) -> dict[str, float] | None:
+    """Refuse metrics, weights and bounds that no decision could be made with, before long work.
+
+    Returns
+    -------
+    dict of str to float, or None
+        The weights of the metrics, if any are given.
+    """
+    require_same_trainings(tables)
+    measured = {name: Measured.of(table) for name, table in tables.items()}
+    given = weights_by_metric(weights)
+    metric_weights(given, measured)
+    as_constraints(requirements, measured)
+    return given
+
+
+def _go_on(out: str, others: Sequence[str]) -> str:
+    """What can be done where a metric has no fit that may be used."""
+    words = f"`qqt decide {out} --force` decides over all metrics all the same."
+    if not others:
+        return words
+    return f"Nothing was decided over all metrics. {words} The other studies are whole."
