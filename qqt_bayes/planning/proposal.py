@@ -260,15 +260,19 @@ def _worth_making(
     budgets: Array,
     search: Search,
 ) -> tuple[pd.DataFrame, float, Array]:
-    """The rows of a batch, its value and what is chosen after it, by draws that did not choose."""
+    """The rows of a batch, its value and what is chosen after it, by draws that did not choose.
+
+    Where an error has a price, the last runs are left out that by these draws do not save theirs.
+    """
     loss = drawn.loss.values
     known = Expectations.before(loss)
     features = cache(lambda replicate: curved(drawn.log_errors(replicate), DEGREE))
     size = sets.sum("pool").values
     made = trainings(next(iter(drawn.fits.values())).runs)
-    rows, spent = [], 0.0
+    rows, spent, stages = [], 0.0, [known]
     for place, (i, j, replicate) in enumerate(batch.picks):
         known = known.given(features(replicate)[:, i, j])
+        stages.append(known)
         name = str(sets["data"].values[i])
         own = search.price([(i, j, replicate)], batch.picks[:place])
         spent += own
@@ -284,6 +288,10 @@ def _worth_making(
                 "expected_regret": max(perfect - known.value, 0.0),
             }
         )
+    if search.worth:
+        paid = [0.0, *(search.worth * row["total_cost"] for row in rows)]
+        net = [min(each.value, perfect) - price for each, price in zip(stages, paid, strict=True)]
+        known, rows = stages[int(np.argmax(net))], rows[: int(np.argmax(net))]
     columns = ["data", "unique_samples", "samples_seen", "epochs", "training", "cost"]
     columns += ["total_cost", "expected_regret"]
     return (

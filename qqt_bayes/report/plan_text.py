@@ -30,12 +30,11 @@ def verdict(plan: Plan) -> str:
     )
     if plan.runs.empty:
         return f"{words} {_stop(plan)}"
-    count = "One run" if len(plan.runs) == 1 else f"{len(plan.runs)} runs"
+    price = _amount(plan, plan.runs["cost"].sum())
+    several = f"{len(plan.runs)} runs of {price} together are"
+    which = f"One run of {price} is" if len(plan.runs) == 1 else several
     left = max(plan.expected_regret - plan.value, 0.0)
-    return (
-        f"{words} {count} of {_amount(plan, plan.runs['cost'].sum())} together are expected to "
-        f"lower it to {_cost(left)}."
-    )
+    return f"{words} {which} expected to lower it to {_cost(left)}."
 
 
 def bullets(plan: Plan) -> list[str]:

@@ -2,9 +2,12 @@
 
 import json
 
+import made
 import pandas as pd
 import pytest
 from command import qqt
+
+from qqt_bayes.posterior import fit_file
 
 ASKED = ("--budget", "750M", "--allowance", "500M")
 
@@ -63,17 +66,19 @@ def test_too_small_an_allowance_is_said(files):
 
 
 def test_money_is_counted_where_prices_are_given(files, tmp_path):
+    fit = tmp_path / "fit.nc"
+    fit_file.save(made.fit(draws=500, spread=0.06), fit)
     costs = tmp_path / "costs.toml"
     costs.write_text(
         'currency = "EUR"\nworth = 1e6\n'
         "[training]\nprice_per_million_samples = 2\nprice_per_run = 20\n"
     )
     asked = ("--budget", "750M", "--allowance", "1500", "--costs", costs)
-    said = " ".join(qqt("design", files.good, *asked).stdout.split())
+    said = " ".join(qqt("design", fit, *asked).stdout.split())
     assert "in error: no further run can save more than that, which is worth EUR " in said
     assert "cost (EUR)" in said
     assert "An error that is smaller by 0.01 being worth EUR 1,000,000, what they save is" in said
-    found = json.loads(qqt("design", files.good, *asked, "--format", "json").stdout)
+    found = json.loads(qqt("design", fit, *asked, "--format", "json").stdout)
     assert found["unit"] == "EUR"
     for run in found["runs"]:
         assert run["cost"] == pytest.approx(run["samples_seen"] / 1e6 * 2 + 20)

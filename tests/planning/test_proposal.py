@@ -114,6 +114,15 @@ def test_runs_are_made_only_if_a_smaller_error_is_worth_them(fit):
     assert qqt.design(fit, 900.0, TARGET, costs=qqt.read_costs(PRICES | {"worth": 1})).runs.empty
 
 
+@pytest.mark.parametrize("worth", [1e4, 3e4, 1e5, 1e6])
+def test_no_proposed_run_is_one_too_many(fit, worth):
+    """By the draws that say what runs save, leaving out the last ones never saves more."""
+    found = qqt.design(fit, 900.0, TARGET, costs=PRICES | {"worth": worth})
+    saved = (found.expected_regret - found.runs["expected_regret"]) * worth * 100
+    net = [0.0, *(saved - found.runs["total_cost"])]
+    assert net[-1] == max(net)
+
+
 def test_candidates_are_training_sets_and_pools_alone(fit):
     runs = fit.runs
     sets = candidate_sets(runs)
