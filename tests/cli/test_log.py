@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from itertools import count
 
 import made
@@ -18,6 +20,7 @@ from qqt_bayes.studies import clock
 from qqt_bayes.studies.history import kept
 from qqt_bayes.studies.study import study
 
+HEAVY = "arviz", "matplotlib", "numba", "nutpie", "pymc", "pytensor", "scipy"
 DATES = ["2026-03-01T09:00:00Z", "2026-03-15T09:30:00Z", "2026-04-02T23:59:59Z"]
 
 
@@ -98,6 +101,16 @@ def test_a_day_before_the_first_study_is_one_sentence(folder):
     )
     wrong = qqt("log", folder, "--on", "March", exit_code=2).stderr
     assert "--on takes a date in UTC, such as 2026-03-31 or 2026-03-31T17:00; got March." in wrong
+
+
+def test_it_imports_nothing_heavy(folder):
+    code = (
+        "import sys; from qqt_bayes.cli.main import main\n"
+        f"main(['log', {str(folder)!r}], standalone_mode=False)\n"
+        f"print(*sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == ""
 
 
 def test_no_study(tmp_path):

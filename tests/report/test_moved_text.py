@@ -39,6 +39,12 @@ def words(rows, budgets=(1e9, 2e9, 4e9), missing=0):
             "0.60) to b (0.80) at 4B tokens, where the earlier choice is no candidate as it was.",
         ),
         (
+            [("", 1e9, "a", "a", 0.999, 0.9999, 0.0)],
+            0,
+            "of 12 runs, the choice has not moved at any budget asked in both: it is a at 1B "
+            "tokens (P(best) more than 0.99 then and now).",
+        ),
+        (
             [],
             0,
             "of 12 runs, nothing can be said of how the choice moved: no budget was asked in both.",
@@ -47,8 +53,8 @@ def words(rows, budgets=(1e9, 2e9, 4e9), missing=0):
             [("x", 1e9, "a", "b", 0.6, 0.8, 0.01), ("y", 1e9, "a", "a", 0.6, 0.8, 0.0)],
             0,
             "of 12 runs, the choice has moved from a (P(best) 0.60) to b (0.80) for x at 1B "
-            "tokens, where the earlier choice costs 0.01 by today's draws. It is still a for y at 1B "
-            "tokens (P(best) 0.60 then, 0.80 now).",
+            "tokens, where the earlier choice costs 0.01 by today's draws. It is still a for y at "
+            "1B tokens (P(best) 0.60 then, 0.80 now).",
         ),
     ],
 )

@@ -226,6 +226,18 @@ def forged(folder):
     path.write_text(path.read_text() + log._line(said))
 
 
+def turned(folder):
+    """A line with a good digest that says another choice than its study."""
+    from qqt_bayes.studies import log
+
+    path = folder / "log.jsonl"
+    first, second = path.read_text().splitlines()
+    said = json.loads(first)
+    said["decisions"][0]["choice"] = "top 9"
+    del said["digest"]
+    path.write_text(f"{log._line(said)}{second}\n")
+
+
 def gone(folder):
     for path in kept(folder)[0].iterdir():
         path.unlink()
@@ -236,8 +248,9 @@ def gone(folder):
     [
         (edited('"runs": 8', '"runs": 80'), "line 1 was changed after it was written", [8, 12]),
         (lambda folder: (folder / "log.jsonl").write_text("[1]\n"), "line 1 was changed", [8, 12]),
-        (forged, "line 3 is of a study of 2026-01-01T00:00:00Z that is kept neither", [8, 8, 12]),
-        (gone, "line 1 is of a study of 2026-03-02T12:00:00Z that is kept neither", [8, 12]),
+        (forged, "line 3 is of a study of 2026-01-01T00:00:00Z that is not kept", [8, 8, 12]),
+        (turned, "line 1 says other than the study that it is of", [8, 12]),
+        (gone, "line 1 is of a study of 2026-03-02T12:00:00Z that is not kept", [8, 12]),
         (lambda folder: (folder / "log.jsonl").unlink(), None, [8, 12]),
         (
             lambda folder: (kept(folder)[0] / "decision.json").write_text("{}"),
@@ -258,6 +271,10 @@ def test_what_was_changed_by_hand_is_said(tmp_path, recwarn, change, sentence, r
         with pytest.warns(PlausibilityWarning, match=sentence):
             found = study_log(tmp_path)
     assert found["runs"].tolist() == runs
+    assert "top 9" not in set(found["choice"])
+    for path in kept(tmp_path):  # whatever was done to what is kept, the campaign goes on
+        (path / "utility.nc").write_text("mine")
+    assert carry_out(tmp_path, runs_of(12), [2e9]).moved.missing == 0
 
 
 def test_a_study_from_before_there_was_a_log(tmp_path):
