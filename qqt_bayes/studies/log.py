@@ -287,6 +287,8 @@ def _lines(folder: Path, faults: list[str]) -> dict[int, dict[str, Any]]:
             said = json.loads(text)
             if said.pop(DIGEST) != _digest(said) or not said.keys() >= KEYS:
                 raise ValueError("it is not what `record` wrote")
+            if not isinstance(said["date"], str) or not said["decisions"]:
+                raise ValueError("it is no study")
             found[number] = said
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
             faults.append(

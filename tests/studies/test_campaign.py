@@ -294,6 +294,20 @@ def test_a_study_from_before_there_was_a_log(tmp_path):
     assert (tmp_path / "log.jsonl").read_text().count("\n") == 2
 
 
+def test_a_study_that_says_nonsense_of_itself_is_kept_all_the_same(tmp_path):
+    """Inside the folder, whatever its date looks like; the log says that it was changed."""
+    carry_out(tmp_path / "study", runs_of(8), [1e9])
+    path = tmp_path / "study" / "study.json"
+    content = json.loads(path.read_text()) | {"date": "../../2026", "models": [1]}
+    path.write_text(json.dumps(content))
+    carry_out(tmp_path / "study", runs_of(12), [1e9], overwrite=True)
+    (place,) = kept(tmp_path / "study")
+    assert place.parent == tmp_path / "study" / "history"
+    assert json.loads((place / "study.json").read_text()) == content
+    with pytest.warns(PlausibilityWarning, match=r"study\.json was changed|line 1 is of a study"):
+        assert study_log(tmp_path / "study")["runs"].tolist() == [8, 12]
+
+
 def test_a_folder_without_a_study_has_no_log(tmp_path):
     with pytest.raises(InputError, match="holds no study that came to a decision"):
         study_log(tmp_path)
