@@ -128,6 +128,20 @@ def test_a_study_that_was_refused_or_ended_early_is_kept_and_not_logged(tmp_path
     assert [fit.runs.sizes["run"] for fit in fits] == [6, 8, 10]
 
 
+def test_a_folder_has_one_study_or_none(tmp_path, monkeypatch):
+    """What an earlier study wrote goes before another begins; what is not a study's stays."""
+    found = carry_out(tmp_path, runs_of(12), [1e9])
+    assert "of 12 runs: 3 levels at 1 budgets, under utility 1.00" in repr(found)
+    monkeypatch.setattr(inference, "fit", made_campaign.refused)
+    with pytest.raises(InadequateFit):
+        carry_out(tmp_path, runs_of(12), [1e9])
+    assert set(files(tmp_path)) == {"levels.csv", "utility.nc", "study.json", "log.jsonl"}
+    (tmp_path / "levels.csv").write_text("mine")
+    with pytest.raises(InputError, match=r"not as the earlier one wrote them: 'levels.csv'"):
+        carry_out(tmp_path, runs_of(12), [1e9])
+    assert (tmp_path / "levels.csv").read_text() == "mine"
+
+
 def interrupted(*_, **__):
     raise KeyboardInterrupt
 
@@ -166,7 +180,7 @@ def test_a_table_that_lacks_earlier_runs_is_refused(tmp_path, monkeypatch, runs,
     "step",
     [pytest.param(i, marks=[pytest.mark.slow] if i % 3 else []) for i in range(12)],
 )
-@pytest.mark.parametrize("function", ["replace", "link", "unlink"])
+@pytest.mark.parametrize("function", ["replace", "link", "unlink", "rename"])
 def test_who_is_killed_at_any_step_loses_nothing(tmp_path, monkeypatch, step, function):
     """The earlier study is whole, at the top or in the history, and the log is read."""
     carry_out(tmp_path, runs_of(8))
@@ -203,6 +217,27 @@ def test_who_is_killed_at_any_step_loses_nothing(tmp_path, monkeypatch, step, fu
     assert study_log(tmp_path)["runs"].tolist() == [8, 8, 12, 12]
     assert len(kept(tmp_path)) == 1
     assert not [path for path in (tmp_path / "history").iterdir() if path.name.endswith(DRAFT)]
+
+
+@pytest.mark.parametrize("step", range(2))
+def test_who_is_killed_while_the_same_study_is_made_again(tmp_path, monkeypatch, step):
+    """It is one study, whether it is found in one place or in two, and no draft stays."""
+    carry_out(tmp_path, runs_of(8), [1e9])
+    real, calls = os.rename, count()
+
+    def failing(*arguments, **options):
+        if next(calls) == step:  # when it gets its place in the history, or leaves it
+            raise KeyboardInterrupt
+        return real(*arguments, **options)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(os, "rename", failing)
+        carry_out(tmp_path, runs_of(8), [1e9])
+    before = study_log(tmp_path)
+    assert before["runs"].tolist() == [8]
+    carry_out(tmp_path, runs_of(8), [1e9])
+    assert study_log(tmp_path).equals(before)
+    assert set(files(tmp_path)) == {path.name for path in tmp_path.iterdir()}
 
 
 def edited(old, new):
