@@ -93,6 +93,7 @@ def test_what_was_believed_on_a_day(folder, on, which):
     content = json.loads(qqt("log", folder, "--on", on, "--format", "json").stdout)
     assert (content["date"], content["on"]) == (DATES[which], on)
     assert content["answers"] == [answer]
+    assert ("moved" in content) == ("Since the study of " in words) == (which > 0)
 
 
 def test_a_day_before_the_first_study_is_one_sentence(folder):
