@@ -90,25 +90,27 @@ def _show_all(table: pd.DataFrame, entries: list[Entry], form: str, samples: flo
 
 def _show_one(entry: Entry, on: str, form: str, samples: float | None) -> None:
     """Print the belief of one study: its verdict, and what it chose at each budget."""
-    words, answers = log_text.belief_on(on, entry.said), _answers(entry)
+    answered = _answered(entry)
+    words = [log_text.belief_on(on, entry.said)]
+    words += [line for each in answered["answers"] for line in _verdict(each)]
+    words += [answered["moved"]["text"]] if "moved" in answered else []
     table = _at(as_table([entry]), samples, entry)
     if form == "table":
-        sys.stdout.write(wrapped(words))
-        sys.stdout.writelines(wrapped(line) for each in answers for line in _verdict(each))
+        sys.stdout.writelines(map(wrapped, words))
         sys.stdout.write("\n")
         emit(log_text.at_a_glance(table), form, dict)
         return
-    emit(table, form, lambda: {"on": on, **_content(entry, samples), "answers": answers})
+    emit(table, form, lambda: {"on": on, **_content(entry, samples), **answered})
     if form == "csv":
-        note("\n".join([words, *(line for each in answers for line in _verdict(each))]))
+        note("\n".join(words))
 
 
-def _answers(entry: Entry) -> list[dict[str, Any]]:
-    """What a study answered, where it is still kept: its files were checked when it was found."""
+def _answered(entry: Entry) -> dict[str, Any]:
+    """What a study answered, and how it had moved, where it is kept: its files were checked."""
     if entry.folder is None:
-        return []
-    answers: list[dict[str, Any]] = json.loads(content_of(entry.folder / DECISION))["answers"]
-    return answers
+        return {"answers": []}
+    content = json.loads(content_of(entry.folder / DECISION))
+    return {name: content[name] for name in ("answers", "moved") if name in content}
 
 
 def _verdict(answer: dict[str, Any]) -> list[str]:

@@ -74,8 +74,9 @@ def _stays(rows: pd.DataFrame, asked: NDArray[np.float64], counted: str) -> Iter
     """What is chosen as before, at which budgets, for each group."""
     for (group, choice), part in rows.groupby(["group", "choice"], sort=False):
         then, now = (_chances(part[f"probability_{name}"]) for name in ("before", "best"))
+        both = f"{then} then and now" if then == now else f"{then} then, {now} now"
         where = spans(part["budget"].to_numpy(), asked)
-        yield f"{choice}{_of(group)} at {where} {counted} (P(best) {then} then, {now} now)"
+        yield f"{choice}{_of(group)} at {where} {counted} (P(best) {both})"
 
 
 def _chances(probabilities: pd.Series) -> str:

@@ -18,7 +18,7 @@ from qqt_bayes.decisions.study import Study
 from qqt_bayes.errors import InputError
 from qqt_bayes.posterior.fit_file import open_fit
 from qqt_bayes.studies import clock
-from qqt_bayes.studies.folder import LEVELS, begun, belief_of, write_study
+from qqt_bayes.studies.folder import LEVELS, begun, belief_of, digest_of, write_study
 from qqt_bayes.studies.history import decided, fits_of, forget, kept
 from qqt_bayes.studies.log import Entry, entry_of, read_log, record
 from qqt_bayes.tables.composition import read_composition
@@ -98,15 +98,24 @@ def _moved(study: Study, last: Entry) -> Moved | None:
     runs = next(iter(study.fits.values())).runs
     missing, levels = 0, study.levels[:0]
     if last.folder is not None:
-        fits = fits_of(last.folder, begun(last.folder), [])
-        if fits:
-            lost = lacking(runs, open_fit(fits[0]).runs)
+        before = _runs_of(last.folder)
+        if before is not None:
+            lost = lacking(runs, before)
             missing = len(lost.missing) + len(lost.changed)
             if lost.settings or missing == lost.total:
                 return None
         levels = read_composition(last.folder / LEVELS)
     rows = beside(study.decision, study.levels, last.decisions, levels)
     return Moved(last.date, int(last.said["runs"]), missing, rows)
+
+
+def _runs_of(folder: Path) -> xr.Dataset | None:
+    """The runs of a kept study, from a fit that is as the study made it; None if none is."""
+    content = begun(folder)
+    for path in fits_of(folder, content, []):
+        if content["files"].get(path.name) == digest_of(path):
+            return open_fit(path).runs
+    return None
 
 
 def _same(place: Path, latest: Mapping[str, Any]) -> bool:

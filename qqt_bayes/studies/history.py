@@ -16,7 +16,7 @@ from secrets import token_hex
 from typing import Any
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.files import DRAFT, STUDY, new_folder
+from qqt_bayes.files import DRAFT, STUDY, new_folder, slug
 from qqt_bayes.posterior import netcdf
 from qqt_bayes.posterior.fit_file import is_saved
 from qqt_bayes.report.figures.names import figures_in, is_figure
@@ -44,10 +44,12 @@ def fits_of(folder: Path, content: Mapping[str, Any], models: Iterable[str]) -> 
     models : iterable of str
         Models whose fits may be there although `study.json` does not say so yet.
     """
-    said = content.get("models")
-    names = [str(each.get("model")) for each in said] if isinstance(said, list) else []
+    said, known = content.get("models"), content.get("data_hash")
+    if known is None:
+        return []
+    listed = [each for each in said if isinstance(each, dict)] if isinstance(said, list) else []
+    names = [str(each.get("model")) for each in listed]
     paths = [fit_path(folder, name) for name in dict.fromkeys([*names, *models])]
-    known = content.get("data_hash")
     return [
         path
         for path in paths
@@ -121,7 +123,8 @@ def forget(kept_study: Path) -> None:
 
 def _place(history: Path, date: str, data_hash: str, draft: Path) -> Path | None:
     """A new name for a study that is to be kept; None if it is kept there already."""
-    name = f"{date.replace(':', '-')}-{data_hash[:HASH_SHOWN]}"
+    # whatever `study.json` says, it is a name, and of no hidden folder
+    name = slug(f"{date}-{data_hash[:HASH_SHOWN]}").lstrip(".-") or "study"
     number = 1
     while True:
         place = history / (name if number == 1 else f"{name}-{number}")

@@ -23,7 +23,16 @@ import pandas as pd
 from qqt_bayes.errors import InputError, PlausibilityWarning
 from qqt_bayes.files import content_of, write
 from qqt_bayes.report.records import SCHEMA, plain
-from qqt_bayes.studies.folder import DIGEST, HISTORY, PUT_BACK, begun, belief, digest_of, read_whole
+from qqt_bayes.studies.folder import (
+    DIGEST,
+    HISTORY,
+    LEVELS,
+    PUT_BACK,
+    begun,
+    belief,
+    digest_of,
+    read_whole,
+)
 from qqt_bayes.studies.history import date_of, decided, kept
 
 LOG = "log.jsonl"
@@ -139,11 +148,11 @@ def entry_of(folder: Path) -> Entry:
         If it is no whole study, or its files were changed by hand.
     """
     content = read_whole(folder)
-    path = folder / DECISION
     try:
-        if digest_of(path) != content["files"][DECISION]:
-            raise InputError(f"{path} was changed after the study; {PUT_BACK}")
-        decision = json.loads(content_of(path))
+        for path in (folder / DECISION, folder / LEVELS):
+            if digest_of(path) != content["files"][path.name]:
+                raise InputError(f"{path} was changed after the study; {PUT_BACK}")
+        decision = json.loads(content_of(folder / DECISION))
         settings = decision["settings"]
         said = {
             "schema": SCHEMA,
@@ -200,8 +209,8 @@ def read_log(folder: Path) -> Log:
             )
     for number, line in lines.items():
         faults.append(
-            f"{folder / LOG}: line {number} is of a study of {line['date']} that is kept neither "
-            f"in {folder / HISTORY} nor beside it, so that nothing else bears out what it says"
+            f"{folder / LOG}: line {number} is of a study of {line['date']} that is not kept as it "
+            "was made, so nothing else bears out what the line says"
         )
         found.append((line["date"], number, Entry(line, None)))
     if not found:
@@ -278,6 +287,8 @@ def _lines(folder: Path, faults: list[str]) -> dict[int, dict[str, Any]]:
             said = json.loads(text)
             if said.pop(DIGEST) != _digest(said) or not said.keys() >= KEYS:
                 raise ValueError("it is not what `record` wrote")
+            if not isinstance(said["date"], str) or not said["decisions"]:
+                raise ValueError("it is no study")
             found[number] = said
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
             faults.append(

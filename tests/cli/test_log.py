@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from itertools import count
 
 import made
@@ -17,7 +19,9 @@ from qqt_bayes.sampling import inference
 from qqt_bayes.studies import clock
 from qqt_bayes.studies.history import kept
 from qqt_bayes.studies.study import study
+from qqt_bayes.tables.runs import read_runs
 
+HEAVY = "arviz", "matplotlib", "numba", "nutpie", "pymc", "pytensor", "scipy"
 DATES = ["2026-03-01T09:00:00Z", "2026-03-15T09:30:00Z", "2026-04-02T23:59:59Z"]
 
 
@@ -89,6 +93,7 @@ def test_what_was_believed_on_a_day(folder, on, which):
     content = json.loads(qqt("log", folder, "--on", on, "--format", "json").stdout)
     assert (content["date"], content["on"]) == (DATES[which], on)
     assert content["answers"] == [answer]
+    assert ("moved" in content) == ("Since the study of " in words) == (which > 0)
 
 
 def test_a_day_before_the_first_study_is_one_sentence(folder):
@@ -98,6 +103,36 @@ def test_a_day_before_the_first_study_is_one_sentence(folder):
     )
     wrong = qqt("log", folder, "--on", "March", exit_code=2).stderr
     assert "--on takes a date in UTC, such as 2026-03-31 or 2026-03-31T17:00; got March." in wrong
+
+
+def test_it_imports_nothing_heavy(folder):
+    code = (
+        "import sys; from qqt_bayes.cli.main import main\n"
+        f"main(['log', {str(folder)!r}], standalone_mode=False)\n"
+        f"print(*sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == ""
+
+
+def test_groups(tmp_path, monkeypatch):
+    """Each group has its rows, and moved or not by itself."""
+    seeds = count()
+
+    def infer(runs, spec, **_):
+        return made.fit_of(runs, groups=2, model=spec, seed=next(seeds), spread=0.02)
+
+    monkeypatch.setattr(inference, "fit", infer)
+    monkeypatch.setattr(figure_files, "write_figures", lambda *_: [])
+    runs = read_runs(*made.tables(groups=2))
+    for _ in range(2):
+        found = study(runs, made.levels(), [1e9], tmp_path, models="cherti", theorem=False)
+    assert found.moved.budgets["group"].tolist() == ["arch 1", "arch 2"]
+    assert found.moved.to_dict()["budgets"][1]["group"] == "arch 2"
+    lines = qqt("log", tmp_path).stdout.splitlines()
+    assert lines[0].split()[:4] == ["date", "runs", "group", "budget"]
+    assert [line.split()[4] for line in lines[2:]] == ["1", "2"] * 2
+    assert "for arch 1 at 1B samples" in (tmp_path / "summary.txt").read_text().replace("\n", " ")
 
 
 def test_no_study(tmp_path):

@@ -39,6 +39,12 @@ def words(rows, budgets=(1e9, 2e9, 4e9), missing=0):
             "0.60) to b (0.80) at 4B tokens, where the earlier choice is no candidate as it was.",
         ),
         (
+            [("", 1e9, "a", "a", 0.999, 0.9999, 0.0)],
+            0,
+            "of 12 runs, the choice has not moved at any budget asked in both: it is a at 1B "
+            "tokens (P(best) more than 0.99 then and now).",
+        ),
+        (
             [],
             0,
             "of 12 runs, nothing can be said of how the choice moved: no budget was asked in both.",

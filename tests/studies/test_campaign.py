@@ -128,6 +128,20 @@ def test_a_study_that_was_refused_or_ended_early_is_kept_and_not_logged(tmp_path
     assert [fit.runs.sizes["run"] for fit in fits] == [6, 8, 10]
 
 
+def test_a_folder_has_one_study_or_none(tmp_path, monkeypatch):
+    """What an earlier study wrote goes before another begins; what is not a study's stays."""
+    found = carry_out(tmp_path, runs_of(12), [1e9])
+    assert "of 12 runs: 3 levels at 1 budgets, under utility 1.00" in repr(found)
+    monkeypatch.setattr(inference, "fit", made_campaign.refused)
+    with pytest.raises(InadequateFit):
+        carry_out(tmp_path, runs_of(12), [1e9])
+    assert set(files(tmp_path)) == {"levels.csv", "utility.nc", "study.json", "log.jsonl"}
+    (tmp_path / "levels.csv").write_text("mine")
+    with pytest.raises(InputError, match=r"not as the earlier one wrote them: 'levels.csv'"):
+        carry_out(tmp_path, runs_of(12), [1e9])
+    assert (tmp_path / "levels.csv").read_text() == "mine"
+
+
 def interrupted(*_, **__):
     raise KeyboardInterrupt
 
@@ -166,7 +180,7 @@ def test_a_table_that_lacks_earlier_runs_is_refused(tmp_path, monkeypatch, runs,
     "step",
     [pytest.param(i, marks=[pytest.mark.slow] if i % 3 else []) for i in range(12)],
 )
-@pytest.mark.parametrize("function", ["replace", "link", "unlink"])
+@pytest.mark.parametrize("function", ["replace", "link", "unlink", "rename"])
 def test_who_is_killed_at_any_step_loses_nothing(tmp_path, monkeypatch, step, function):
     """The earlier study is whole, at the top or in the history, and the log is read."""
     carry_out(tmp_path, runs_of(8))
@@ -205,6 +219,27 @@ def test_who_is_killed_at_any_step_loses_nothing(tmp_path, monkeypatch, step, fu
     assert not [path for path in (tmp_path / "history").iterdir() if path.name.endswith(DRAFT)]
 
 
+@pytest.mark.parametrize("step", range(2))
+def test_who_is_killed_while_the_same_study_is_made_again(tmp_path, monkeypatch, step):
+    """It is one study, whether it is found in one place or in two, and no draft stays."""
+    carry_out(tmp_path, runs_of(8), [1e9])
+    real, calls = os.rename, count()
+
+    def failing(*arguments, **options):
+        if next(calls) == step:  # when it gets its place in the history, or leaves it
+            raise KeyboardInterrupt
+        return real(*arguments, **options)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(os, "rename", failing)
+        carry_out(tmp_path, runs_of(8), [1e9])
+    before = study_log(tmp_path)
+    assert before["runs"].tolist() == [8]
+    carry_out(tmp_path, runs_of(8), [1e9])
+    assert study_log(tmp_path).equals(before)
+    assert set(files(tmp_path)) == {path.name for path in tmp_path.iterdir()}
+
+
 def edited(old, new):
     def change(folder):
         path = folder / "log.jsonl"
@@ -226,6 +261,18 @@ def forged(folder):
     path.write_text(path.read_text() + log._line(said))
 
 
+def turned(folder):
+    """A line with a good digest that says another choice than its study."""
+    from qqt_bayes.studies import log
+
+    path = folder / "log.jsonl"
+    first, second = path.read_text().splitlines()
+    said = json.loads(first)
+    said["decisions"][0]["choice"] = "top 9"
+    del said["digest"]
+    path.write_text(f"{log._line(said)}{second}\n")
+
+
 def gone(folder):
     for path in kept(folder)[0].iterdir():
         path.unlink()
@@ -236,8 +283,9 @@ def gone(folder):
     [
         (edited('"runs": 8', '"runs": 80'), "line 1 was changed after it was written", [8, 12]),
         (lambda folder: (folder / "log.jsonl").write_text("[1]\n"), "line 1 was changed", [8, 12]),
-        (forged, "line 3 is of a study of 2026-01-01T00:00:00Z that is kept neither", [8, 8, 12]),
-        (gone, "line 1 is of a study of 2026-03-02T12:00:00Z that is kept neither", [8, 12]),
+        (forged, "line 3 is of a study of 2026-01-01T00:00:00Z that is not kept", [8, 8, 12]),
+        (turned, "line 1 says other than the study that it is of", [8, 12]),
+        (gone, "line 1 is of a study of 2026-03-02T12:00:00Z that is not kept", [8, 12]),
         (lambda folder: (folder / "log.jsonl").unlink(), None, [8, 12]),
         (
             lambda folder: (kept(folder)[0] / "decision.json").write_text("{}"),
@@ -258,6 +306,10 @@ def test_what_was_changed_by_hand_is_said(tmp_path, recwarn, change, sentence, r
         with pytest.warns(PlausibilityWarning, match=sentence):
             found = study_log(tmp_path)
     assert found["runs"].tolist() == runs
+    assert "top 9" not in set(found["choice"])
+    for path in kept(tmp_path):  # whatever was done to what is kept, the campaign goes on
+        (path / "utility.nc").write_text("mine")
+    assert carry_out(tmp_path, runs_of(12), [2e9]).moved.missing == 0
 
 
 def test_a_study_from_before_there_was_a_log(tmp_path):
@@ -275,6 +327,20 @@ def test_a_study_from_before_there_was_a_log(tmp_path):
     carry_out(tmp_path, runs_of(12), [1e9])
     assert study_log(tmp_path)["runs"].tolist() == [8, 12]
     assert (tmp_path / "log.jsonl").read_text().count("\n") == 2
+
+
+def test_a_study_that_says_nonsense_of_itself_is_kept_all_the_same(tmp_path):
+    """Inside the folder, whatever its date looks like; the log says that it was changed."""
+    carry_out(tmp_path / "study", runs_of(8), [1e9])
+    path = tmp_path / "study" / "study.json"
+    content = json.loads(path.read_text()) | {"date": "../../2026", "models": [1]}
+    path.write_text(json.dumps(content))
+    carry_out(tmp_path / "study", runs_of(12), [1e9], overwrite=True)
+    (place,) = kept(tmp_path / "study")
+    assert place.parent == tmp_path / "study" / "history"
+    assert json.loads((place / "study.json").read_text()) == content
+    with pytest.warns(PlausibilityWarning, match=r"study\.json was changed|line 1 is of a study"):
+        assert study_log(tmp_path / "study")["runs"].tolist() == [8, 12]
 
 
 def test_a_folder_without_a_study_has_no_log(tmp_path):

@@ -395,20 +395,3 @@ def test_levels_and_budgets_are_those_of_the_runs_if_none_are_given(runs, monkey
     found = qqt_bayes.study(runs, models=["utility"], theorem=False)
     assert found.decision["level"].values.tolist() == runs["data"].values.tolist()
     assert found.decision["budget"].values[[0, -1]].tolist() == [64e6, 4 * 1.28e9]
-
-
-def test_a_folder_has_one_study_or_none(runs, tmp_path, monkeypatch):
-    """What an earlier study wrote goes before another begins; what is not a study's stays."""
-    monkeypatch.setattr(inference, "fit", lambda runs, spec, **_: made_fit(runs, spec, True))
-    options = {"models": "utility", "theorem": False}
-    found = study(runs, made.levels(), [1e9], tmp_path, **options)
-    assert "of 12 runs: 3 levels at 1 budgets, under utility 1.00" in repr(found)
-    monkeypatch.setattr(inference, "fit", lambda runs, spec, **_: made_fit(runs, spec, False))
-    with pytest.raises(InadequateFit):
-        study(runs, made.levels(), [1e9], tmp_path, **options)
-    names = {"levels.csv", "utility.nc", "study.json", "log.jsonl", "history"}
-    assert {path.name for path in tmp_path.iterdir()} == names
-    (tmp_path / "levels.csv").write_text("mine")
-    with pytest.raises(InputError, match=r"not as the earlier one wrote them: 'levels.csv'"):
-        study(runs, made.levels(), [1e9], tmp_path, **options)
-    assert (tmp_path / "levels.csv").read_text() == "mine"
