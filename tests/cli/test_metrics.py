@@ -161,6 +161,14 @@ def test_it_is_written_and_replaced_as_other_decisions(fits, tmp_path):
     assert "it is read, too" in refused.stderr
 
 
+def test_figures_are_drawn(fits, tmp_path):
+    paths = [fits.paths[name] for name in NAMES]
+    drawn = qqt("decide", *paths, "--budgets", "64M,1B", "--figures", tmp_path)
+    assert f"2 figures are in {tmp_path}." in drawn.stderr
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["choices_by_metric.png", "choices_by_metric.svg"]
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
@@ -179,9 +187,9 @@ def test_faults_of_options_are_one_sentence(fits, options, sentence):
     assert sentence in refused.stderr
 
 
-def test_options_of_one_metric_and_of_several_are_told_apart(fits, tmp_path):
+def test_options_of_one_metric_and_of_several_are_told_apart(fits):
     paths = [fits.paths[name] for name in NAMES]
-    for options in (("--subsets",), ("--nested",), ("--weights", "1,1"), ("--figures", tmp_path)):
+    for options in (("--subsets",), ("--nested",), ("--weights", "1,1"), ("--shares",)):
         refused = qqt("decide", *paths, *options, exit_code=2)
         assert f"{options[0]} is for one metric" in refused.stderr
     for options in (("--require", "retrieval<=0.6"), ("--metric-weights", "retrieval=1")):
