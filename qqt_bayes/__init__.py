@@ -41,6 +41,7 @@ __all__ = [
     "best_shares",
     "best_subsets",
     "build_model",
+    "cheapest",
     "compare_laws",
     "decide",
     "decide_metrics",
@@ -56,15 +57,20 @@ __all__ = [
     "load",
     "load_model",
     "nested_levels",
+    "net_benefit",
+    "pool_purchases",
     "predict",
     "predict_known",
+    "priced",
     "questions",
     "read_composition",
+    "read_costs",
     "read_parameters",
     "read_runs",
     "save",
     "simulate_runs",
     "study",
+    "study_log",
 ]
 
 _MODULE_OF = {
@@ -78,6 +84,7 @@ _MODULE_OF = {
     "best_shares": "decisions.inclusion",
     "best_subsets": "decisions.subsets",
     "build_model": "model.build",
+    "cheapest": "planning.benefit",
     "compare_laws": "comparison.loo",
     "decide": "asking.decide",
     "decide_metrics": "asking.decide_metrics",
@@ -93,15 +100,20 @@ _MODULE_OF = {
     "load": "posterior.fit_file",
     "load_model": "model.spec",
     "nested_levels": "tables.composition",
+    "net_benefit": "planning.benefit",
+    "pool_purchases": "planning.purchases",
     "predict": "posterior.prediction",
     "predict_known": "posterior.prediction",
+    "priced": "planning.benefit",
     "questions": "planning.questions",
     "read_composition": "tables.composition",
+    "read_costs": "planning.costs",
     "read_parameters": "tables.parameters",
     "read_runs": "tables.runs",
     "save": "posterior.fit_file",
     "simulate_runs": "calibration.simulate",
     "study": "asking.study",
+    "study_log": "studies.log",
 }
 """The module, below this package, from which each public name is loaded."""
 
@@ -122,7 +134,10 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.importers.read import import_runs
     from qqt_bayes.model.build import build_model
     from qqt_bayes.model.spec import list_models, load_model
+    from qqt_bayes.planning.benefit import cheapest, net_benefit, priced
+    from qqt_bayes.planning.costs import read_costs
     from qqt_bayes.planning.proposal import design
+    from qqt_bayes.planning.purchases import pool_purchases
     from qqt_bayes.planning.question import Question
     from qqt_bayes.planning.questions import questions
     from qqt_bayes.posterior.fit import Fit
@@ -131,6 +146,7 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.posterior.prior_sensitivity import learned
     from qqt_bayes.report.identifiability_text import identifiability
     from qqt_bayes.sampling.many import fit_many
+    from qqt_bayes.studies.log import study_log
     from qqt_bayes.tables.composition import nested_levels, read_composition
     from qqt_bayes.tables.parameters import read_parameters
     from qqt_bayes.tables.runs import read_runs

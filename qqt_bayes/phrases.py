@@ -114,6 +114,32 @@ def cost(regret: xr.DataArray) -> str:
     return f"{'at most ' if regret.size > 1 else ''}{float(f'{most:.2g}'):g}"
 
 
+def money(currency: str, amount: float) -> str:
+    """An amount of money, with its currency first; small ones with cents.
+
+    Examples
+    --------
+    >>> money("EUR", 1234.5), money("EUR", -50.0), money("USD", 0.5), money("EUR", -0.001)
+    ('EUR 1,234', '-EUR 50.00', 'USD 0.50', 'EUR 0.00')
+    """
+    number = amount_of_money(amount)
+    sign = "-" if number.startswith("-") else ""
+    return f"{sign}{currency} {number.removeprefix('-')}"
+
+
+def amount_of_money(amount: float) -> str:
+    """An amount where its currency stands elsewhere.
+
+    Examples
+    --------
+    >>> amount_of_money(1234.5), amount_of_money(-50), amount_of_money(-0.001)
+    ('1,234', '-50.00', '0.00')
+    """
+    digits = 0 if abs(amount) >= 100 else 2
+    sign = "-" if round(amount, digits) < 0 else ""
+    return f"{sign}{abs(amount):,.{digits}f}"
+
+
 def span(budgets: NDArray[np.float64]) -> str:
     """The first and the last of some budgets.
 

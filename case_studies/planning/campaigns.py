@@ -44,6 +44,8 @@ STAGES = 0.1, 0.45, 1.0
 POOLS, SIZE = 5, 1e8
 PRIOR_DRAWS = 400
 """Draws of a prior among which a world is looked for."""
+SEEDS = 5
+"""Campaigns in each world of small trainings: each sees another training of every cell first."""
 TRAININGS = 3
 """Trainings of each training set at each budget that a simulated world has."""
 WORST, LEAST_FALL, NEAR = 0.9, 0.1, 0.01
@@ -209,11 +211,18 @@ def sorted_by(prior, quality):
     return replace(prior, parameters=parameters.assign(moved))
 
 
-def mini_clip(name):
-    """A world of small trainings in which all was trained; its target is its largest budget."""
+def mini_clip(name, first=0):
+    """A world of small trainings in which all was trained; its target is its largest budget.
+
+    Parameters
+    ----------
+    name : str
+    first : int
+        Which of the trainings of a cell is the first that a campaign sees; the others follow.
+    """
     folder = HERE.parent / "mini_clip" / "worlds" / name
     composition = pd.read_csv(folder / "composition.csv")
-    errors = pd.read_csv(folder / "runs.csv").sort_values(["data", "samples_seen", "seed"])
+    errors = pd.read_csv(folder / "runs.csv")
     levels = ["A", "A+B", "A+B+C", "A+B+C+D"]
     names = [*levels, "B", "C", "D"]
     wide = composition.pivot(index="data", columns="pool", values="unique_samples").fillna(0)
@@ -224,11 +233,13 @@ def mini_clip(name):
     )
     target = float(errors["samples_seen"].max())
     errors["samples_seen"] = errors["samples_seen"].astype(float)
+    order = (errors["seed"] - first) % (errors["seed"].max() + 1)
+    errors = errors.assign(seed=order).sort_values(["data", "samples_seen", "seed"])
     last = errors[errors["samples_seen"] == target]
     truth = last.groupby("data")["error"].mean()[levels]
     kind = "loss" if name == "language" else "error"
     columns = ["data", "samples_seen", "error"] + ["n_eval"] * (kind == "error")
-    return World(name, sets, levels, target, errors, truth, kind, columns)
+    return World(f"{name} {first}", sets, levels, target, errors, truth, kind, columns)
 
 
 def uniform_shares(levels, sets):
@@ -342,7 +353,7 @@ def main():
     worlds = simulated(options.worlds, options.seed)
     if options.mini_clip:
         found = sorted((HERE.parent / "mini_clip" / "worlds").glob("*.toml"))
-        worlds += [mini_clip(path.stem) for path in found]
+        worlds += [mini_clip(path.stem, first) for path in found for first in range(SEEDS)]
     tasks = [(world, design) for world in worlds for design in options.designs]
     rows = []
     with ProcessPoolExecutor(options.processes, get_context("spawn")) as pool:

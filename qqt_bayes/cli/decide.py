@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from qqt_bayes.cli import output
 from qqt_bayes.cli.inputs import budgets_for, count_of, go_on
+from qqt_bayes.cli.money import Asked
 from qqt_bayes.cli.output import note
 from qqt_bayes.cli.replaced import require_decisions, require_figures
 from qqt_bayes.cli.sources import files_of, question_of, read_sources, warn_of_refused
@@ -38,6 +39,7 @@ def report(
     budgets: str | None,
     new_run: bool,
     only_group: str | None,
+    in_money: Mapping[str, Any],
     figures: str | None,
     outputs: tuple[str, ...],
     explain: bool,
@@ -58,13 +60,16 @@ def report(
         Those of shares, if shares are to be decided about.
     new_run, only_group, figures, outputs, explain, yes, overwrite
         The options of the command. What is to be written is checked before long work.
+    in_money : mapping
+        Those about costs, see `qqt_bayes.cli.money.Asked`.
     **criteria
         As for `qqt_bayes.decide`.
     """
-    read = files_of(sources, levels, target_pools)
+    read = files_of(sources, levels, target_pools, in_money["costs"])
     paths = [writable(Path(name), read, output.WRITERS) for name in outputs]
     require_decisions(paths, overwrite=overwrite)
     folder = None if figures is None else figures_folder(Path(figures), overwrite=overwrite)
+    prices, money = Asked.of(**in_money), None
     fits, study = read_sources(sources, whole=weights is not None or folder is not None)
     if subsets:
         from qqt_bayes.decisions.subsets import best_subsets
@@ -93,11 +98,13 @@ def report(
         else:
             with shown("Judging levels"):
                 decision = decide(fits, **question, new_run=new_run, **criteria)
+            of_plans = {name: question[name] for name in ("weights", "target_pools", "group")}
+            decision, money = prices.about(fits, decision, question["levels"], of_plans, criteria)
     warn_of_refused(fits)
     beware = [] if study is None else left_out(study.refused, list(fits))
     for path in paths:  # first: who closes the pipe behind stdout gets the files all the same
         output.write_decision(decision, path)
-    output.emit_decision(decision, form, explain=explain, beware=beware)
+    output.emit_decision(decision, form, explain=explain, beware=beware, money=money)
     if folder:
         from qqt_bayes.report.figures.files import write_figures
 

@@ -13,9 +13,11 @@ from qqt_bayes.cli.inputs import is_fit, named_by_model, read_study, target_pool
 from qqt_bayes.cli.output import emit, note, warn, wrapped
 from qqt_bayes.cli.replaced import require_decisions
 from qqt_bayes.decisions.stack import as_shares
+from qqt_bayes.errors import InputError
 from qqt_bayes.files import writable, write
 from qqt_bayes.phrases import joined
-from qqt_bayes.planning.plan import Costs, Plan
+from qqt_bayes.planning.costs import read_costs
+from qqt_bayes.planning.plan import Plan, Pricing
 from qqt_bayes.planning.proposal import SHARES, candidate_sets, design, propose
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.fit_file import open_fit
@@ -37,6 +39,7 @@ def report(
     overwrite: bool,
     model: str | None,
     kind: str | None,
+    costs: str | None,
     **options: Any,
 ) -> None:
     """Propose runs, print them and write them as rows to fill in.
@@ -46,17 +49,19 @@ def report(
     sources : tuple of str
         The folder of a study, files of fits, or a composition table of which nothing was run yet.
     form : {"table", "json", "csv"}
-    output, overwrite, model, kind
+    output, overwrite, model, kind, costs
         The options of the command. What is to be written is checked before long work.
     **options
         As for `of_fits` and `before_runs`.
     """
     path = beside = None
     if output is not None:
-        read = [*sources, options["levels"], options["candidates"], options["target_pools"]]
+        others = ("levels", "candidates", "target_pools")
+        read = [*sources, costs, *(options[name] for name in others)]
         path = writable(Path(output), read, WRITERS)
         beside = writable(path.with_name(f"{path.stem}_composition.csv"), read, WRITERS)
         require_decisions([path, beside], overwrite=overwrite)
+    options["costs"] = None if costs is None else read_costs(costs)
     known = Path(sources[0]).is_dir() or any(map(is_fit, sources))
     for name, given in (("--model", model), ("--kind", kind)):
         if known and given is not None:
@@ -84,7 +89,7 @@ def of_fits(
     levels: str | None,
     candidates: str | None,
     at: str | None,
-    costs: Costs | None,
+    costs: Pricing | None,
     scale: float | None,
     target_pools: str | None,
     only_group: str | None,
@@ -130,7 +135,7 @@ def before_runs(
     budget: str | None,
     levels: str | None,
     at: str | None,
-    costs: Costs | None,
+    costs: Pricing | None,
     seed: int,
     **others: Any,
 ) -> Plan:
@@ -187,7 +192,12 @@ def show(plan: Plan, form: str) -> None:
 
 def _one(text: str, option: str) -> float:
     """One number of an option."""
-    found = parse_budgets(text)
+    try:
+        found = parse_budgets(text)
+    except InputError:  # which speaks of budgets and samples, whatever this is
+        raise click.UsageError(
+            f"{option} takes a number of at least 1, such as 2B or 5000; got {text}."
+        ) from None
     if found.size != 1:
         raise click.UsageError(f"{option} takes one number, such as 5B; got {text}.")
     return float(found[0])

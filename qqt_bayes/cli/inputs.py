@@ -164,8 +164,10 @@ def weights_of(fits: Mapping[str, Fit], weights: str | None) -> list[float] | No
     return stacked
 
 
-def numbers_of(weights: str | None, other: str = "") -> list[float] | None:
-    """Weights as numbers; None where none are given.
+def numbers_of(
+    weights: str | None, other: str = "", *, name: str = "weights"
+) -> list[float] | None:
+    """Weights, or what else `name` says, as numbers; None where none are given.
 
     Raises
     ------
@@ -174,11 +176,12 @@ def numbers_of(weights: str | None, other: str = "") -> list[float] | None:
     """
     if weights is None:
         return None
+    example = "0.7,0.3" if name == "weights" else "2,4,8"
     try:
         return [float(word) for word in weights.split(",")]
     except ValueError:
         raise InputError(
-            f"weights: expected numbers such as 0.7,0.3{other}, got {weights!r}"
+            f"{name}: expected numbers such as {example}{other}, got {weights!r}"
         ) from None
 
 

@@ -68,6 +68,20 @@ def predict(
 @options.criteria
 @options.new_run
 @options.only_group
+@options.costs
+@click.option(
+    "--baseline-error",
+    type=float,
+    help="--costs: the error that is there already; the cheapest plan is compared if not given.",
+)
+@click.option(
+    "--target-error", type=float, help="--costs: seek the cheapest plan that stays at or below it."
+)
+@click.option(
+    "--enlarge",
+    metavar="LIST",
+    help="--costs: pools with a price that may be bought so many times as large, such as 2,4,8.",
+)
 @click.option("--figures", metavar="DIR", help="Folder for figures, as PNG and SVG.")
 @options.outputs
 @options.explain
@@ -91,6 +105,10 @@ def decide(
     budgets: str | None,
     new_run: bool,
     only_group: str | None,
+    costs: str | None,
+    baseline_error: float | None,
+    target_error: float | None,
+    enlarge: str | None,
     figures: str | None,
     outputs: tuple[str, ...],
     explain: bool,
@@ -142,6 +160,7 @@ def decide(
             "--nested": is_nested,
         }
         of_levels |= {"--scale": scale, "--target-pools": target_pools, "--new-run": new_run}
+        of_levels["--costs"] = costs
         for name, is_given in of_levels.items():
             if is_given:
                 raise click.UsageError(f"{name} is for levels; --subsets judges subsets of pools.")
@@ -160,6 +179,7 @@ def decide(
             "--nested": is_nested,
             "--subsets": subsets,
             "--new-run": new_run,
+            "--costs": costs,
         },
     )
     if levels and is_nested:
@@ -169,6 +189,19 @@ def decide(
         raise click.UsageError("--subsets is for one FIT.")
     if len(sources) == 1 and not is_study and weights:
         raise click.UsageError(options.SEVERAL_FITS)
+    in_money = {
+        "baseline_error": baseline_error,
+        "target_error": target_error,
+        "enlarge": enlarge,
+    }
+    for name, value in in_money.items():
+        if value is not None and costs is None:
+            option = "--" + name.replace("_", "-")
+            raise click.UsageError(f"{option} is for --costs, which says what plans cost.")
+    if enlarge is not None and (scale is not None or target_pools is not None):
+        raise click.UsageError(
+            "--enlarge says how large pools are; leave out --scale and --target-pools."
+        )
     from qqt_bayes.cli import decide
 
     decide.report(
@@ -184,6 +217,7 @@ def decide(
         budgets=budgets,
         new_run=new_run,
         only_group=only_group,
+        in_money={"costs": costs, **in_money},
         figures=figures,
         outputs=outputs,
         explain=explain,

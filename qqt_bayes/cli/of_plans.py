@@ -13,8 +13,9 @@ from qqt_bayes.cli import options
     "--allowance",
     required=True,
     metavar="AMOUNT",
-    help="What the runs may cost together: samples seen, such as 2B.",
+    help="What the runs may cost together: samples seen, such as 2B; with --costs, money.",
 )
+@options.costs
 @click.option(
     "--budget",
     metavar="SAMPLES",
@@ -61,4 +62,28 @@ def design(
     options.require_one_study(sources)
     from qqt_bayes.cli import design
 
-    design.report(sources, form, scale=scale, target_pools=target_pools, costs=None, **choices)
+    design.report(sources, form, scale=scale, target_pools=target_pools, **choices)
+
+
+@click.command()
+@click.argument("study", metavar="STUDY")
+@click.option(
+    "--on",
+    metavar="DATE",
+    help="What was believed on that day (UTC), such as 2026-03-31: the last study up to it.",
+)
+@click.option(
+    "--budget",
+    metavar="SAMPLES",
+    help="Only what was decided at this budget; in the table the largest of each study if not "
+    "given.",
+)
+@options.table_format
+def log(study: str, on: str | None, budget: str | None, form: str) -> None:
+    """Say what was believed when: the studies of a folder in the order in which they were made.
+
+    STUDY is a folder that `qqt study` wrote to as runs came in.
+    """
+    from qqt_bayes.cli import log
+
+    log.report(study, form, on=on, budget=budget)

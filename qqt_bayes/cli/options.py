@@ -306,6 +306,12 @@ def require_shares(
             raise click.UsageError(f"{name} is not for --shares, which seeks what to take itself.")
 
 
+costs = click.option(
+    "--costs",
+    metavar="FILE",
+    help="TOML file with prices of training and of data, and what a smaller error is worth.",
+)
+
 of_metrics = together(
     click.option(
         "--metric-weights",

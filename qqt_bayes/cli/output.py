@@ -3,11 +3,13 @@
 A table has three forms: for people (`table`), and with all digits for programs (`json`, `csv`).
 """
 
+from __future__ import annotations
+
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +23,9 @@ from qqt_bayes.report.records import at_a_glance, to_csv, to_frame, to_json, to_
 from qqt_bayes.report.rules_text import choices_by_rule
 from qqt_bayes.report.shares_text import is_of_shares, shares_table
 from qqt_bayes.report.verdict_text import answers, candidates
+
+if TYPE_CHECKING:
+    from qqt_bayes.report.money_text import Money
 
 Show = Callable[[Any], str]
 
@@ -51,12 +56,23 @@ def times(ratio: float) -> str:
     return "" if ratio == 1 else f"{ratio:.2g}x" if ratio < 100 else f"{ratio:.0f}x"
 
 
+def probability(value: float) -> str:
+    """A probability with two digits; nothing where there is none.
+
+    Examples
+    --------
+    >>> probability(0.978), probability(float("nan"))
+    ('0.98', '')
+    """
+    return "" if np.isnan(value) else f"{value:.2f}"
+
+
 GAP = 3
 """Columns of a terminal between two of a table."""
 SHOWN: dict[str, Show] = {
     "budget": format_samples,
     "epochs": format_epochs,
-    "P": "{:.2f}".format,
+    "P": probability,
     "regret": "{:.4f}".format,
     "gain": "{:.4f}".format,
     "gap": "{:.4f}".format,
@@ -152,7 +168,9 @@ def emit_decision(
     explain: bool,
     alone: Mapping[str, xr.Dataset] | None = None,
     study: str | None = None,
+    more: Mapping[str, object] | None = None,
     beware: Sequence[str] = (),
+    money: Money | None = None,
 ) -> None:
     """Print a decision on stdout: the verdict, the choices, what the candidates are, and why.
 
@@ -168,17 +186,24 @@ def emit_decision(
         The decisions of single laws that it is made of.
     study : str, optional
         What the study that it is part of comes to, which holds the decision's summary.
+    more : mapping, optional
+        What else JSON holds.
     beware : sequence of str
         What has to be known before anything else.
+    money : Money, optional
+        What the levels cost and are worth, as tables and sentences.
     """
     if form != "table":
-        words = {} if study is None else {"study": study}
+        words: dict[str, object] = {} if study is None else {"study": study}
+        words |= {} if money is None else {"money": money.content}
+        words |= more or {}
         emit(to_frame(decision), form, lambda: to_json(decision, alone) | words)
     if form == "json":
         return
     found = answers(decision, alone)
     if form == "csv":
-        note("\n".join([*beware, *(line for each in found for line in each.lines)]))
+        of_money = [] if money is None else money.lines
+        note("\n".join([*beware, *(line for each in found for line in each.lines), *of_money]))
         return
     for line in dict.fromkeys([*beware, *(line for each in found for line in each.first)]):
         sys.stdout.write(wrapped(line))
@@ -199,6 +224,12 @@ def emit_decision(
         for line in each.bullets
     ]
     sys.stdout.writelines(map(wrapped, bullets))
+    if money is not None:
+        for frame in money.tables:
+            sys.stdout.write("\n")
+            print_table(frame)
+        sys.stdout.write("\n")
+        sys.stdout.writelines(wrapped(f"- {line}") for line in money.lines)
     if explain:
         sys.stdout.write("\n" + wrapped(summary(decision) if study is None else study))
 

@@ -12,7 +12,7 @@ from qqt_bayes.cli.output import emit_decision, note
 from qqt_bayes.decisions.study import Study
 from qqt_bayes.files import writable
 from qqt_bayes.planning.questions import questions
-from qqt_bayes.report import study_text
+from qqt_bayes.report import moved_text, study_text
 from qqt_bayes.report.identifiability_text import identifiability
 from qqt_bayes.report.verdict_text import left_out
 from qqt_bayes.studies.place import replaced
@@ -84,6 +84,9 @@ def show(found: Study, form: str, out: str, *, explain: bool) -> None:
         explain=explain,
         alone=found.deciding,
         study=study_text.summary(found),
+        more=study_text.moved_of(found),
         beware=left_out(found.refused_laws, list(found.weights)),
     )
+    if found.moved is not None:
+        note(moved_text.moved(found.moved, found.decision))
     note(f"All of it is in {out}: the fits, the decision as CSV and JSON, the text, the figures.")

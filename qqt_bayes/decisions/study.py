@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from qqt_bayes.decisions.moved import Moved
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.gate import Gate
 
@@ -43,6 +44,8 @@ class Study:
     exponents : DataFrame
         What their runs say of the combination theorem, see
         `qqt_bayes.comparison.theorem.size_exponents`.
+    moved : Moved or None
+        How the decision moved since the study before it in the same folder, if there is one.
 
     Examples
     --------
@@ -58,6 +61,7 @@ class Study:
     alone: Mapping[str, xr.Dataset]
     comparison: xr.Dataset
     exponents: pd.DataFrame
+    moved: Moved | None = None
 
     def __repr__(self) -> str:
         laws = ", ".join(f"{name} {weight:.2f}" for name, weight in self.weights.items())

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
@@ -64,6 +64,9 @@ class Search:
         Training sets that are levels which may be best: pairs are of these.
     worth : float
         The smallest gain for a unit of cost that is worth it.
+    purchase : callable
+        What the data cost that some training sets need together, by their positions: what two of
+        them share is paid for once.
     """
 
     before: Expectations
@@ -72,6 +75,7 @@ class Search:
     allowance: float
     likely: Sequence[int]
     worth: float = 0.0
+    purchase: Callable[[frozenset[int]], float] = field(default=lambda _: 0.0)
 
     @property
     def noise(self) -> float:
@@ -83,9 +87,11 @@ class Search:
         each = [self.features(replicate)[:, i, j] for i, j, replicate in picks]
         return np.concatenate(each, axis=1)
 
-    def price(self, picks: Sequence[Pick]) -> float:
-        """What some runs cost together."""
-        return float(sum(self.cost[i, j] for i, j, _ in picks))
+    def price(self, picks: Sequence[Pick], beside: Sequence[Pick] = ()) -> float:
+        """What some runs cost together, beside others that are made in any case."""
+        before = frozenset(i for i, *_ in beside)
+        data = self.purchase(before | {i for i, *_ in picks}) - self.purchase(before)
+        return float(sum(self.cost[i, j] for i, j, _ in picks)) + data
 
     def value(self, picks: Sequence[Pick]) -> float:
         """What the outcomes of some runs are worth together."""
@@ -105,7 +111,7 @@ class Search:
         return [
             move
             for move in every
-            if self.price(move) <= left and max(k for *_, k in move) < MOST_REPLICATES
+            if self.price(move, picks) <= left and max(k for *_, k in move) < MOST_REPLICATES
         ]
 
     def gains(self, known: Expectations, moves: Sequence[tuple[Pick, ...]]) -> Array:
@@ -150,7 +156,7 @@ def _grown(search: Search, picks: Sequence[Pick]) -> list[Pick]:
     known = search.before.given(search.columns(grown)) if grown else search.before
     while moves := search.moves(grown, search.allowance - search.price(grown)):
         gains = search.gains(known, moves)
-        prices = np.array([search.price(move) for move in moves])
+        prices = np.array([search.price(move, grown) for move in moves])
         gains[(gains <= search.noise) | (gains < search.worth * prices)] = -np.inf
         chosen = int(np.argmax(gains / prices))
         if gains[chosen] == -np.inf:
@@ -167,6 +173,6 @@ def _pruned(search: Search, picks: Sequence[Pick]) -> list[Pick]:
     for pick in sorted(picks, key=lambda each: -search.price([each])):
         others = [each for each in kept if each != pick]
         without = search.value(others)
-        if value - without <= max(search.noise, search.worth * search.price([pick])):
+        if value - without <= max(search.noise, search.worth * search.price([pick], others)):
             kept, value = others, without
     return kept

@@ -13,19 +13,24 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
-class Costs(Protocol):
-    """What runs cost, and what an error is worth."""
+class Pricing(Protocol):
+    """What runs cost, and what an error is worth; `qqt_bayes.planning.costs.Costs` is one."""
 
     @property
     def unit(self) -> str:
         """What is counted, such as "samples" or "EUR"."""
 
-    @property
-    def worth(self) -> float:
-        """What an error that is smaller by 1 is worth, in that unit; 0 if nobody says."""
+    def in_group(self, group: str) -> Pricing:
+        """The same for runs of one group."""
+
+    def worth_between(self, low: float, high: float) -> float:
+        """What an error that is smaller by 1 is worth between two errors; 0 if nobody says."""
 
     def of_runs(self, sets: xr.DataArray, budgets: Array) -> Array:
-        """Cost of a run on each training set, dims (data, pool), at each budget."""
+        """Cost of a run on each training set, dims (data, pool), at each budget: its compute."""
+
+    def of_data(self, samples: xr.DataArray, trained: xr.DataArray) -> xr.DataArray:
+        """Cost of the unique samples, dims (level, pool), beside pools of given sizes (pool)."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +40,21 @@ class Compute:
     unit: str = "samples"
     worth: float = 0.0
 
+    def in_group(self, group: str) -> Compute:
+        """The same: samples are samples in every group."""
+        return self
+
+    def worth_between(self, low: float, high: float) -> float:
+        """What an error that is smaller by 1 is worth, whatever it is."""
+        return self.worth
+
     def of_runs(self, sets: xr.DataArray, budgets: Array) -> Array:
         """The samples seen, shape (set, budget)."""
         return np.tile(budgets, (sets.sizes["data"], 1))
+
+    def of_data(self, samples: xr.DataArray, trained: xr.DataArray) -> xr.DataArray:
+        """Nothing: data take no compute."""
+        return xr.zeros_like(samples.isel(pool=0, drop=True), float)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,9 +66,9 @@ class Plan:
     runs : DataFrame
         The batch, a row for each run in the order in which they are worth making: `data`,
         `unique_samples`, `samples_seen`, `epochs`, `training` (which one of its set at its budget,
-        those made before included), `cost`, `total_cost`, and
-        `expected_regret`, what the best choice is expected to cost once it and those above it are
-        known. Empty if no run is worth its price.
+        those made before included), `cost` (with the data that no run above it needs, too),
+        `total_cost`, and `expected_regret`, what the best choice is expected to cost once it and
+        those above it are known. Empty if no run is worth its price.
     candidates : DataFrame
         Every run that could be afforded, alone: `data`, `samples_seen`, `cost`, `value`.
     parameters : DataFrame

@@ -20,9 +20,11 @@ from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import require_finite
 from qqt_bayes.planning.batch import Batch, Search, best_batch
 from qqt_bayes.planning.before_runs import UNSEEN
+from qqt_bayes.planning.costs import CostFile, Costs
 from qqt_bayes.planning.outcomes import Outcomes, joint_outcomes
 from qqt_bayes.planning.parameter_value import parameter_values
-from qqt_bayes.planning.plan import Compute, Costs, Plan
+from qqt_bayes.planning.plan import Compute, Plan, Pricing
+from qqt_bayes.planning.prices import as_pricing, checked_prices, checked_worth, purchases
 from qqt_bayes.planning.value import (
     Expectations,
     curved,
@@ -37,6 +39,8 @@ DEGREE = 2
 """Powers of the log outcomes that losses are regressed on."""
 SEARCH_DRAWS = 2000
 """Draws, about, by which a batch is sought; all of them say what it is worth."""
+EXPECTED_ERRORS = (0.05, 0.95)
+"""Quantiles of the errors at the target between which a table of their worth is a line."""
 AGAIN = 1
 """Added to the seed for the draws that say what a batch is worth which others have chosen."""
 
@@ -49,7 +53,7 @@ def design(
     *,
     candidates: Levels | None = None,
     at: ArrayLike | str | None = None,
-    costs: Costs | None = None,
+    costs: Pricing | CostFile | None = None,
     weights: ArrayLike | None = None,
     target_pools: float | Mapping[str, float] | None = None,
     group: str | None = None,
@@ -77,8 +81,9 @@ def design(
         pool alone if not given.
     at : number, array_like or str, optional
         Budgets that they may be run at; 1/64 to 1/2 of the target if not given.
-    costs : Costs, optional
-        What runs cost and an error is worth; samples seen if not given.
+    costs : path, mapping or Costs, optional
+        What runs cost and an error is worth, see `read_costs`, or a pricing of one's own (see
+        `qqt_bayes.planning.plan.Pricing`); samples seen if not given.
     weights : array_like, optional
         Shares of the draws that are of each fit; those of the study, or else equal ones.
     target_pools : float or mapping of str to float, optional
@@ -105,7 +110,7 @@ def design(
     --------
     ``design(study, allowance="2B", budget="5B").runs``
     """
-    fits, shares = _fits_of(study, weights)
+    fits, shares = fits_of(study, weights)
     for fit in fits.values():
         fit.require_passed(force)
     first = next(iter(fits.values()))
@@ -143,7 +148,7 @@ def propose(
     sets: xr.DataArray,
     *,
     at: ArrayLike | str | None = None,
-    costs: Costs | None = None,
+    costs: Pricing | CostFile | None = None,
     group: str | None = None,
     seed: int = 0,
     composed: Collection[str] | None = None,
@@ -164,7 +169,9 @@ def propose(
         names = ", ".join(first.groups)
         raise InputError(f"group: the fit has several, {names}; runs are proposed for one of them")
     budgets = np.sort(target * np.array(SHARES) if at is None else as_budgets(at))
-    pricing: Costs = Compute(first.unit) if costs is None else costs
+    pricing: Pricing = Compute(first.unit) if costs is None else as_pricing(costs, one)
+    if isinstance(pricing, Costs):
+        pricing.require_known(first.pools, first.groups)
     require_affordable(
         levels.sizes["level"] + sets.sizes["data"],
         budgets.size + 1,
@@ -177,23 +184,27 @@ def propose(
         ]
         for each in drawn:
             require_finite(each.loss)
-        price = _checked(pricing.of_runs(sets, budgets), sets, budgets)
+        price = checked_prices(pricing.of_runs(sets, budgets), sets, budgets)
         loss = drawn[0].loss.values
         some = slice(None, None, max(1, len(loss) // SEARCH_DRAWS))
         before = Expectations.before(loss[some])
         features = cache(lambda replicate: curved(drawn[0].log_errors(replicate)[some], DEGREE))
-        worth = 1 / pricing.worth if pricing.worth else 0.0
-        search = Search(before, features, price, allowance, _likely(loss, levels, sets), worth)
+        worth = checked_worth(pricing.worth_between(*np.quantile(loss, EXPECTED_ERRORS).tolist()))
+        least = 1 / worth if worth else 0.0
+        likely = _likely(loss, levels, sets)
+        purchase = purchases(pricing, sets, first.runs["pool_size"])
+        search = Search(before, features, price, allowance, likely, least, purchase)
         batch = best_batch(search)
         every = [((i, j, 0),) for i, j in np.ndindex(price.shape)]
         alone = search.gains(before, every).reshape(price.shape)
+        whole = price + np.array([[purchase(frozenset([i]))] for i in range(len(price))])
         perfect = Expectations.before(loss).perfect
-        runs, value, after = _worth_making(batch, drawn[1], perfect, sets, budgets, price)
+        runs, value, after = _worth_making(batch, drawn[1], perfect, sets, budgets, search)
         parameters = parameter_values(fits, levels, target, one, seed)
     mean = loss.mean(axis=0)
     return Plan(
         runs=runs,
-        candidates=_each_alone(alone, price, allowance, sets, budgets),
+        candidates=_each_alone(alone, whole, allowance, sets, budgets),
         parameters=parameters,
         levels=levels,
         sets=sets,
@@ -205,7 +216,7 @@ def propose(
         chosen_after=pd.Series(after, levels["level"].values, name="probability"),
         allowance=allowance,
         unit=pricing.unit,
-        worth=pricing.worth,
+        worth=worth,
         counted=first.unit,
         prior=first.method == "prior",
     )
@@ -247,19 +258,24 @@ def _worth_making(
     perfect: float,
     sets: xr.DataArray,
     budgets: Array,
-    price: Array,
+    search: Search,
 ) -> tuple[pd.DataFrame, float, Array]:
-    """The rows of a batch, its value and what is chosen after it, by draws that did not choose."""
+    """The rows of a batch, its value and what is chosen after it, by draws that did not choose.
+
+    Where an error has a price, the last runs are left out that by these draws do not save theirs.
+    """
     loss = drawn.loss.values
     known = Expectations.before(loss)
     features = cache(lambda replicate: curved(drawn.log_errors(replicate), DEGREE))
     size = sets.sum("pool").values
     made = trainings(next(iter(drawn.fits.values())).runs)
-    rows, spent = [], 0.0
-    for i, j, replicate in batch.picks:
+    rows, spent, stages = [], 0.0, [known]
+    for place, (i, j, replicate) in enumerate(batch.picks):
         known = known.given(features(replicate)[:, i, j])
+        stages.append(known)
         name = str(sets["data"].values[i])
-        spent += price[i, j]
+        own = search.price([(i, j, replicate)], batch.picks[:place])
+        spent += own
         rows.append(
             {
                 "data": name,
@@ -267,11 +283,15 @@ def _worth_making(
                 "samples_seen": budgets[j],
                 "epochs": budgets[j] / size[i],
                 "training": made.get((name, float(budgets[j])), 0) + replicate + 1,
-                "cost": price[i, j],
+                "cost": own,
                 "total_cost": spent,
                 "expected_regret": max(perfect - known.value, 0.0),
             }
         )
+    if search.worth:
+        paid = [0.0, *(search.worth * row["total_cost"] for row in rows)]
+        net = [min(each.value, perfect) - price for each, price in zip(stages, paid, strict=True)]
+        known, rows = stages[int(np.argmax(net))], rows[: int(np.argmax(net))]
     columns = ["data", "unique_samples", "samples_seen", "epochs", "training", "cost"]
     columns += ["total_cost", "expected_regret"]
     return (
@@ -299,7 +319,7 @@ def _likely(loss: Array, levels: xr.DataArray, sets: xr.DataArray) -> list[int]:
     return [i for i, name in enumerate(sets["data"].values.tolist()) if name in names]
 
 
-def _fits_of(
+def fits_of(
     study: Study | AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit], weights: ArrayLike | None
 ) -> tuple[dict[str, Fit], Array]:
     """The fits that decide together, and their shares of the draws."""
@@ -323,29 +343,12 @@ def _one(value: ArrayLike | str, name: str) -> float:
     InputError
         If it is none, or several.
     """
-    found = as_budgets(value)
+    try:
+        found = as_budgets(value)
+    except InputError:  # which speaks of budgets and samples, whatever this is
+        raise InputError(
+            f"{name}: expected a number of at least 1, such as 2B or 5000, got {value!r:.60}"
+        ) from None
     if found.size != 1:
         raise InputError(f"{name}: expected one number, got {found.size}")
     return float(found[0])
-
-
-def _checked(price: ArrayLike, sets: xr.DataArray, budgets: Array) -> Array:
-    """Costs of runs as they should be.
-
-    Raises
-    ------
-    InputError
-        With the first run whose cost is no number of at least 0.
-    """
-    found = np.asarray(price, float)
-    if found.shape != (sets.sizes["data"], budgets.size):
-        raise InputError(
-            f"costs: expected one for each of {sets.sizes['data']} training sets at "
-            f"{budgets.size} budgets, got shape {found.shape}"
-        )
-    for i, j in np.argwhere(~(found > 0)):
-        raise InputError(
-            f"costs: a run on {sets['data'].values[i]} of {budgets[j]:g} samples costs "
-            f"{found[i, j]:g}; expected a number above 0"
-        )
-    return found

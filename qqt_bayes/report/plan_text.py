@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from qqt_bayes.phrases import chance, cost, format_samples, joined
+from qqt_bayes.phrases import amount_of_money, chance, cost, format_samples, joined, money
 from qqt_bayes.planning.plan import Plan
 
 LEAST_SHIFT = 0.05
@@ -25,16 +25,16 @@ def verdict(plan: Plan) -> str:
     basis = "before any run, by the prior alone," if plan.prior else "today"
     words = (
         f"{where} the choice {basis} is {plan.choice}, expected to cost "
-        f"{_cost(plan.expected_regret)} in error: no further run can save more than that."
+        f"{_cost(plan.expected_regret)} in error: no further run can save more than that"
+        f"{_in_money(plan)}."
     )
     if plan.runs.empty:
         return f"{words} {_stop(plan)}"
-    count = "One run" if len(plan.runs) == 1 else f"{len(plan.runs)} runs"
+    price = _amount(plan, plan.runs["cost"].sum())
+    several = f"{len(plan.runs)} runs of {price} together are"
+    which = f"One run of {price} is" if len(plan.runs) == 1 else several
     left = max(plan.expected_regret - plan.value, 0.0)
-    return (
-        f"{words} {count} of {_amount(plan, plan.runs['cost'].sum())} together are expected to "
-        f"lower it to {_cost(left)}."
-    )
+    return f"{words} {which} expected to lower it to {_cost(left)}."
 
 
 def bullets(plan: Plan) -> list[str]:
@@ -53,8 +53,8 @@ def table(plan: Plan) -> pd.DataFrame:
         "epochs": runs["epochs"],
     }
     if plan.unit != plan.counted:
-        columns[f"cost ({plan.unit})"] = [format_samples(x) for x in runs["cost"]]
-    columns["total cost"] = [format_samples(x) for x in runs["total_cost"]]
+        columns[f"cost ({plan.unit})"] = [_price(plan, x) for x in runs["cost"]]
+    columns["total cost"] = [_price(plan, x) for x in runs["total_cost"]]
     columns["regret left"] = [f"{max(x, 0):.4f}" for x in runs["expected_regret"]]
     return pd.DataFrame(columns)
 
@@ -105,7 +105,19 @@ def _amount(plan: Plan, spent: float) -> str:
     """An amount of what costs are counted in."""
     if plan.unit == plan.counted:
         return f"{format_samples(spent)} {plan.unit}"
-    return f"{plan.unit} {spent:,.0f}"
+    return money(plan.unit, spent)
+
+
+def _price(plan: Plan, spent: float) -> str:
+    """An amount in a table, whose heading says what is counted."""
+    return format_samples(spent) if plan.unit == plan.counted else amount_of_money(spent)
+
+
+def _in_money(plan: Plan) -> str:
+    """What knowing everything would be worth, where an error has a price."""
+    if not plan.worth:
+        return ""
+    return f", which is worth {_amount(plan, plan.expected_regret * plan.worth)}"
 
 
 def _stop(plan: Plan) -> str:
@@ -138,9 +150,11 @@ def _net(plan: Plan) -> str:
     if not plan.worth or plan.runs.empty:
         return ""
     gained, spent = plan.value * plan.worth, plan.runs["cost"].sum()
+    more = "more" if gained >= spent else "less"
     return (
-        f"What they save is expected to be worth {plan.unit} {gained:,.0f}, "
-        f"{plan.unit} {gained - spent:,.0f} more than they cost."
+        f"An error that is smaller by 0.01 being worth {_amount(plan, plan.worth / 100)}, what "
+        f"they save is expected to be worth {_amount(plan, gained)}, "
+        f"{_amount(plan, abs(gained - spent))} {more} than they cost."
     )
 
 

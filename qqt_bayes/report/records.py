@@ -124,10 +124,12 @@ def to_frame(decision: xr.Dataset) -> pd.DataFrame:
         `regret`, `score`, `choice` (whether it is the level to choose), `near_best`
         (whether its regret is at most the margin), `leader`, `proven` (whether a leader may be
         called the winner), `winner`, `extrapolation`, `repetitions` and `extrapolated_epochs`;
-        `misfit` if it is known; of shares also `optimality_gap`, `allowed`, `best_subset`, `gain`
-        and, for each pool, `takes POOL`, unique samples; `score_by_RULE` and `chosen_by_RULE`
-        (whether it chooses the level) of every rule if all were asked for; `of` if errors are of
-        one new training each, not of the mean; `method` if that is approximate.
+        `misfit` if it is known; `cost`, `net_benefit_mean`, `net_benefit_lower`,
+        `net_benefit_upper` and `probability_of_benefit` where prices are; of shares also
+        `optimality_gap`, `allowed`, `best_subset`, `gain` and, for each pool, `takes POOL`,
+        unique samples; `score_by_RULE` and `chosen_by_RULE` (whether it chooses the level) of every
+        rule if all were asked for; `of` if errors are of one new training each, not of the mean;
+        `method` if that is approximate.
     """
     lower, median, upper = (decision["error"].isel(quantile=i, drop=True) for i in range(3))
     columns = {
@@ -160,11 +162,23 @@ def to_frame(decision: xr.Dataset) -> pd.DataFrame:
             own = decision.sel(rule=rule)
             columns[f"score_by_{rule}"] = own["score_by_rule"].drop_vars("rule")
             columns[f"chosen_by_{rule}"] = (own["choice_by_rule"] == own["level"]).drop_vars("rule")
+    columns |= _in_money(decision)
     order = [dim for dim in ("group", "budget", "level") if dim in decision.dims]
     frame = xr.Dataset(columns).to_dataframe(dim_order=order).reset_index()
     group = ["group"] if "group" in decision.coords else []
     of = {"of": ONE_RUN} if is_new_run(decision.attrs) else {}
     return frame[[*group, "budget", "level", *columns]].assign(**of, **mark(decision.attrs))
+
+
+def _in_money(decision: xr.Dataset) -> dict[str, xr.DataArray]:
+    """What levels cost and are worth, by the names of columns, if that is known."""
+    names = ("cost", "net_benefit_mean", "probability_of_benefit")
+    found = {name: decision[name] for name in names if name in decision}
+    if "net_benefit" in decision:
+        ends = decision["net_benefit"]
+        found["net_benefit_lower"] = ends.isel(quantile=0, drop=True)
+        found["net_benefit_upper"] = ends.isel(quantile=-1, drop=True)
+    return found
 
 
 def to_json(decision: xr.Dataset, alone: Mapping[str, xr.Dataset] | None = None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from qqt_bayes.report import gate_text
 from qqt_bayes.report.comparison_text import scores, theorem
 from qqt_bayes.report.decision_text import paragraphs, remarks
 from qqt_bayes.report.measures import unit
+from qqt_bayes.report.moved_text import moved
 from qqt_bayes.report.verdict_text import answers, left_out
 
 Array = NDArray[np.float64]
@@ -39,6 +41,7 @@ def summary(study: Study) -> str:
     """
     found = left_out(study.refused_laws, list(study.weights))
     found += [line for each in answers(study.decision, study.deciding) for line in each.lines]
+    found += [] if study.moved is None else [moved(study.moved, study.decision)]
     found += [paragraphs(remarks(study.decision)), *_laws(study)]
     found += _theorem(study)
     if len(study.weights) > 1:
@@ -48,6 +51,13 @@ def summary(study: Study) -> str:
             "`qqt decide STUDY --weights` takes others, or `stacking`."
         )
     return "\n\n".join([*found, *_refused(study)])
+
+
+def moved_of(study: Study) -> dict[str, Any]:
+    """What JSON has of how the decision moved; nothing of a first study."""
+    if study.moved is None:
+        return {}
+    return {"moved": {**study.moved.to_dict(), "text": moved(study.moved, study.decision)}}
 
 
 def nothing_decided(gates: Mapping[str, Gate], folder: str) -> str:

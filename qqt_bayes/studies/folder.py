@@ -8,21 +8,24 @@
 ``levels.csv``            the levels, as a composition table
 ``summary.txt``           what it comes to
 ``*.png, *.svg``          the figures
-``study.json``            which models decide together, with which weights, and the SHA-256 of each
-                          fit, table and text: written first as a study in the making, and last as
-                          whole, with the SHA-256 of what it says itself
+``study.json``            when it was made, which models decide together, with which weights, and
+                          the SHA-256 of each fit, table and text: written first as a study in the
+                          making, and last as whole, with the SHA-256 of what it says itself
+``log.jsonl``             a line for each study that was made here: what it decided, on which runs
+``history/``              the earlier studies, each whole in a folder of its own
 ========================  ==========================================================================
 
 Of a study in which every law was refused there are the fits, ``levels.csv`` and ``study.json``: who
 decides on them all the same need not fit again.
 
-A study may replace what an earlier one of the same runs and models wrote, and nothing else.
+A study may replace what an earlier one of the same runs and models wrote, and one of more runs
+follows on it (see `qqt_bayes.studies.campaign`); nothing else is replaced.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from os import PathLike
 from pathlib import Path
@@ -47,7 +50,7 @@ from qqt_bayes.report.records import (
     to_json,
     to_json_text,
 )
-from qqt_bayes.report.study_text import summary
+from qqt_bayes.report.study_text import moved_of, summary
 from qqt_bayes.tables.composition import read_composition
 
 TABLES = "decision", "laws", "comparison", "levels"
@@ -64,6 +67,12 @@ DAMAGED = "make it again with `qqt study`"
 PUT_BACK = f"put back what the study wrote, or {DAMAGED}"
 
 
+HISTORY = "history"
+"""Name of the folder inside a study's that holds the earlier studies."""
+BELIEF = 16
+"""Characters of the hash that `belief` gives."""
+
+
 def fit_path(folder: Path, model: str) -> Path:
     """The file of a model's fit."""
     return folder / f"{slug(model)}.nc"
@@ -78,8 +87,15 @@ def begun(folder: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def write_study(study: Study, folder: Path) -> None:
+def write_study(study: Study, folder: Path, date: str) -> None:
     """Write all of a study but its fits, which are there already, into a folder made for it.
+
+    Parameters
+    ----------
+    study : Study
+    folder : Path
+    date : str
+        When it was made.
 
     Raises
     ------
@@ -90,15 +106,52 @@ def write_study(study: Study, folder: Path) -> None:
 
     texts = _texts(study)
     digests = {name: sha256(text.encode()).hexdigest() for name, text in texts.items()}
-    digests |= {path.name: digest_of(path) for path in (fit_path(folder, x) for x in study.fits)}
-    content = begun(folder) | _content(study) | {"files": digests}
+    digests |= _of_fits(study.fits, folder)
+    content = begun(folder) | _content(study) | {"date": date, "files": digests}
     write(folder / STUDY, to_json_text(content))
     for name, text in texts.items():
         write(folder / name, text)
     usable = {name: study.fits[name] for name in study.alone}
     write_figures(usable, study.decision, study.levels, folder)
-    content |= {"whole": True}
+    _conclude(folder, content)
+
+
+def belief_of(study: Study) -> str:
+    """What `belief` says of a study that is not written yet."""
+    tables = {"decision.csv": to_frame(study.decision), LEVELS: _of_levels(study.levels)}
+    digests = {name: sha256(to_csv(each).encode()).hexdigest() for name, each in tables.items()}
+    return belief(_content(study) | {"files": digests})
+
+
+def belief(content: Mapping[str, Any]) -> str:
+    """A hash of what a study decided and on what, by which one is known that says the same again.
+
+    Fits hold how long they took, and texts how the decision moved: they are no part of it.
+
+    Parameters
+    ----------
+    content : mapping
+        What `study.json` says.
+    """
+    models = [
+        {name: each[name] for name in ("model", "weight", "spec_hash", "seed")}
+        for each in content["models"]
+    ]
+    files = {name: content["files"][name] for name in ("decision.csv", LEVELS)}
+    said = {"models": models, "files": files}
+    said |= {name: content[name] for name in ("data_hash", "budgets")}
+    return sha256(to_json_text(said).encode()).hexdigest()[:BELIEF]
+
+
+def _conclude(folder: Path, content: Mapping[str, Any]) -> None:
+    """Say that a study is whole, with the digest of all that `study.json` says."""
+    content = {**content, "whole": True}
     write(folder / STUDY, to_json_text(content | {DIGEST: _own_digest(content)}))
+
+
+def _of_fits(models: Iterable[str], folder: Path) -> dict[str, str]:
+    """SHA-256 of the file of each model's fit."""
+    return {path.name: digest_of(path) for path in (fit_path(folder, x) for x in models)}
 
 
 def digest_of(path: Path) -> str:
@@ -129,7 +182,7 @@ def _texts(study: Study) -> dict[str, str]:
     }
     tables["comparison"] = comparison_by_run(study.comparison).reset_index()
     words = summary(study)
-    decision = to_json(study.decision, study.deciding) | {"study": words}
+    decision = to_json(study.decision, study.deciding) | {"study": words, **moved_of(study)}
     texts = {f"{name}.csv": to_csv(tables[name]) for name in TABLES}
     return texts | {"decision.json": to_json_text(decision), "summary.txt": in_lines(words)}
 
@@ -162,15 +215,15 @@ def write_refused(
         If a file cannot be written.
     """
     text = to_csv(_of_levels(levels))
-    digests = {"levels.csv": sha256(text.encode()).hexdigest()}
+    digests = {LEVELS: sha256(text.encode()).hexdigest()} | _of_fits(fits, folder)
     content = begun(folder) | {
         "models": _models(fits, weights, theorem, list(weights)),
         "budgets": budgets.tolist(),
         **_origin(next(iter(fits.values()))),
     }
     write(folder / STUDY, to_json_text(content | {"files": digests}))
-    write(folder / "levels.csv", text)
-    write(folder / STUDY, to_json_text(content | {"files": digests, "whole": True}))
+    write(folder / LEVELS, text)
+    _conclude(folder, content | {"files": digests})
 
 
 def _of_levels(levels: xr.DataArray) -> pd.DataFrame:
@@ -215,8 +268,37 @@ def _origin(first: Fit) -> dict[str, Any]:
     return {
         "source": first.attrs["source"],
         "data_hash": first.attrs["data_hash"],
+        "runs": first.runs.sizes["run"],
         "versions": first.versions,
     }
+
+
+def read_whole(folder: Path) -> dict[str, Any]:
+    """What `study.json` of a whole study says.
+
+    Raises
+    ------
+    InputError
+        If the folder is no whole study, or `study.json` was changed by hand.
+    """
+    try:
+        content: dict[str, Any] = json.loads(content_of(folder / STUDY))
+        if content["schema"] != SCHEMA:
+            raise ValueError(f"schema {content['schema']!r}")
+        if not content.get("whole", True):
+            earlier = sorted(path.parent for path in (folder / HISTORY).glob(f"[!.]*/{STUDY}"))
+            before = f"; the study before it is in {earlier[-1]}" if earlier else ""
+            raise InputError(
+                f"{folder} holds a study that did not come to its end; {DAMAGED}, or give its fits "
+                f"one by one{before}"
+            )
+        if content[DIGEST] != _own_digest(content):
+            raise InputError(f"{folder / STUDY} was changed after the study; {PUT_BACK}")
+    except InputError:
+        raise
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        raise InputError(f"{folder / STUDY} is damaged; {DAMAGED}") from error
+    return content
 
 
 class Saved(NamedTuple):
@@ -255,17 +337,12 @@ def open_study(path: str | PathLike[str]) -> Saved:
         If the folder is no whole study, or a file of it was changed by hand.
     """
     folder = Path(path)
+    if is_of_metrics(folder):
+        raise InputError(f"{path} holds a study of each metric; give one of them, a folder in it")
+    if not (folder / STUDY).exists():
+        raise InputError(f"{path} is a folder without {STUDY}, so no whole study; {DAMAGED}")
+    content = read_whole(folder)
     try:
-        content = json.loads((folder / STUDY).read_text(encoding="utf-8"))
-        if content["schema"] != SCHEMA:
-            raise ValueError(f"schema {content['schema']!r}")
-        if not content.get("whole", True):
-            raise InputError(
-                f"{path} holds a study that did not come to its end; {DAMAGED}, or give its fits "
-                "one by one"
-            )
-        if content[DIGEST] != _own_digest(content):
-            raise InputError(f"{folder / STUDY} was changed after the study; {PUT_BACK}")
         deciding = [each for each in content["models"] if each["weight"] > 0]
         fits = {each["model"]: folder / Path(each["fit"]).name for each in deciding}
         weights = [float(each["weight"]) for each in deciding]
@@ -278,16 +355,6 @@ def open_study(path: str | PathLike[str]) -> Saved:
         ]
         digests = [str(content["files"][file.name]) for file in fits.values()]
         of_levels = str(content["files"][LEVELS])
-    except FileNotFoundError:
-        if is_of_metrics(folder):
-            raise InputError(
-                f"{path} holds a study of each metric; give one of them, a folder in it"
-            ) from None
-        raise InputError(
-            f"{path} is a folder without {STUDY}, so no whole study; {DAMAGED}"
-        ) from None
-    except InputError:
-        raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{folder / STUDY} is damaged; {DAMAGED}") from error
     if digest_of(folder / LEVELS) != of_levels:

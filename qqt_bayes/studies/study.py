@@ -24,11 +24,11 @@ from qqt_bayes.posterior.fit import Fit, require_group
 from qqt_bayes.posterior.fit_file import save
 from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels, require_affordable
 from qqt_bayes.report.study_text import nothing_decided
-from qqt_bayes.studies.folder import fit_path, write_refused, write_study
+from qqt_bayes.studies.campaign import published
+from qqt_bayes.studies.folder import fit_path, write_refused
 from qqt_bayes.studies.laws import BOUNDED, LONGER, MODELS, THEOREM, fit_laws, silent
 from qqt_bayes.studies.place import prepared
 from qqt_bayes.tables.budgets import budgets_about
-from qqt_bayes.tables.order import hash_runs
 from qqt_bayes.tables.runs import require_runs
 
 
@@ -70,7 +70,9 @@ def study(
         Samples seen; if not given, from the least of the runs to four times the largest.
     out : path, optional
         Folder to write to: fits, decision, comparison, text and figures, see
-        `qqt_bayes.studies.folder`. A fit is written as soon as it is made.
+        `qqt_bayes.studies.folder`. A fit is written as soon as it is made. A study of more runs,
+        all the earlier ones among them, follows on the one that is there, which moves to the
+        history of the folder; see `qqt_bayes.study_log`.
     models : Spec, str, or sequence of them, optional
         The laws that decide together; `MODELS` if not given.
     theorem : Spec, str or False, optional
@@ -86,7 +88,8 @@ def study(
         As for `fit`. A fit whose chains are only too short is made again, three times as long.
     overwrite : bool
         Replace files in the folder that have the names of a study's, whoever wrote them; if not
-        given, only those of an earlier study of the same runs and models are replaced.
+        given, only those of an earlier study of the same models and of no other runs than these.
+        An earlier study moves to the history in any case.
     say : callable
         Called with a sentence at each step.
 
@@ -129,8 +132,8 @@ def study(
     instead = BOUNDED if by_default else {}
     folder = None
     if out is not None:
-        question = hash_runs(runs), list(specs.values())
-        folder = prepared(Path(out), *question, list(instead.values()), overwrite=overwrite)
+        question = runs, list(specs.values()), list(instead.values())
+        folder = prepared(Path(out), *question, overwrite=overwrite)
     sampler: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "seed": seed}
     sampler |= {"target_accept": target_accept, "progress": progress}
 
@@ -159,7 +162,7 @@ def study(
     found = _decided(fits, usable, shares, of_theorem, compared, samples, criteria, options)
     if folder is not None:
         say("Write the decision, its text and the figures.")
-        write_study(found, folder)
+        found = published(found, folder)
     return found
 
 

@@ -2,9 +2,12 @@
 
 import json
 
+import made
 import pandas as pd
 import pytest
 from command import qqt
+
+from qqt_bayes.posterior import fit_file
 
 ASKED = ("--budget", "750M", "--allowance", "500M")
 
@@ -62,6 +65,36 @@ def test_too_small_an_allowance_is_said(files):
     assert "No run can be made for 1M samples: raise the allowance." in " ".join(said.split())
 
 
+def test_money_is_counted_where_prices_are_given(files, tmp_path):
+    fit = tmp_path / "fit.nc"
+    fit_file.save(made.fit(draws=500, spread=0.06), fit)
+    costs = tmp_path / "costs.toml"
+    costs.write_text(
+        'currency = "EUR"\nworth = 1e6\n'
+        "[training]\nprice_per_million_samples = 2\nprice_per_run = 20\n"
+    )
+    asked = ("--budget", "750M", "--allowance", "1500", "--costs", costs)
+    said = " ".join(qqt("design", fit, *asked).stdout.split())
+    assert "in error: no further run can save more than that, which is worth EUR " in said
+    assert "cost (EUR)" in said
+    assert "An error that is smaller by 0.01 being worth EUR 1,000,000, what they save is" in said
+    found = json.loads(qqt("design", fit, *asked, "--format", "json").stdout)
+    assert found["unit"] == "EUR"
+    for run in found["runs"]:
+        assert run["cost"] == pytest.approx(run["samples_seen"] / 1e6 * 2 + 20)
+    assert sum(run["cost"] for run in found["runs"]) <= 1500
+    first = qqt("design", files.composition, *asked).stdout
+    assert "cost (EUR)" in " ".join(first.split())
+
+
+def test_faults_of_prices_are_named(files, tmp_path):
+    costs = tmp_path / "costs.toml"
+    costs.write_text('currency = "EUR"\n[training]\nprice_per_run = -20\n')
+    said = qqt("design", files.good, *ASKED, "--costs", costs, exit_code=1).stderr
+    assert "training.price_per_run: expected a number from 0" in said
+    assert "costs.toml: 2 faults" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -74,6 +107,8 @@ def test_too_small_an_allowance_is_said(files):
         (["composition", *ASKED[:2], "--allowance", "1B,2B"], 2, "--allowance takes one number"),
         (["good", *ASKED, "--scale", "2", "--target-pools", "x"], 2, "give one"),
         (["good", *ASKED, "-o", "next.nc"], 1, "next.nc"),
+        (["composition", *ASKED[:2], "--allowance", "EUR 5"], 2, "--allowance takes a number of"),
+        (["good", *ASKED[:2], "--allowance", "EUR 5"], 1, "allowance: expected a number of at"),
         (["bad", *ASKED], 3, ""),
     ],
 )

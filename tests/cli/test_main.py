@@ -44,6 +44,7 @@ def test_every_command_explains_itself() -> None:
         "fit",
         "frontier",
         "import",
+        "log",
         "models",
         "predict",
         "study",

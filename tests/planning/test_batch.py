@@ -66,3 +66,22 @@ def test_a_price_lowers_what_is_spent():
     free = best_batch(found)
     assert found.price(dear.picks) < found.price(free.picks)
     assert dear.value >= 0.02 * found.price(dear.picks)
+
+
+def test_data_that_runs_share_are_paid_for_once():
+    """Set 0 needs data of 10, set 1 the same and 5 more."""
+    needed = {0: 10.0, 1: 15.0}
+    search = Search(
+        before=Expectations.before(np.zeros((4, 2))),
+        features=lambda replicate: np.zeros((4, 2, 1, 1)),
+        cost=np.array([[1.0], [2.0]]),
+        allowance=18.0,
+        likely=[],
+        purchase=lambda sets: max((needed[i] for i in sets), default=0.0),
+    )
+    assert search.price([(0, 0, 0)]) == 11
+    assert search.price([(0, 0, 0), (1, 0, 0)]) == 18
+    assert search.price([(1, 0, 0)], beside=[(0, 0, 0)]) == 7
+    assert search.price([(0, 0, 1)], beside=[(0, 0, 0)]) == 1
+    assert ((1, 0, 0),) in search.moves([(0, 0, 0)], left=7.0)
+    assert ((1, 0, 0),) not in search.moves([(0, 0, 0)], left=6.9)

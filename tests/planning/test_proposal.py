@@ -82,6 +82,47 @@ def test_nothing_is_proposed_that_is_not_worth_its_price(fit):
     assert found.value == 0
 
 
+PRICES = {
+    "currency": "EUR",
+    "training": {"price_per_million_samples": 1.0, "price_per_run": 10.0},
+    "pools": {
+        "0-10%": {"price_per_million_samples": 2.0},
+        "10-20%": {"price_per_million_samples": 1.0},
+        "20-30%": {"owned": True},
+    },
+}
+
+
+def test_runs_are_priced_by_a_cost_file(fit):
+    """Compute, a run's overhead, and data that no run before it has bought."""
+    found = qqt.design(fit, 900.0, TARGET, costs=PRICES)
+    assert found.unit == "EUR"
+    assert found.runs["total_cost"].iloc[-1] <= 900
+    sets = found.sets.sel(data=found.runs["data"].tolist())
+    price = np.array([{"0-10%": 2e-6, "10-20%": 1e-6, "20-30%": 0.0}[x] for x in sets.pool.values])
+    data = np.maximum.accumulate(sets.values, axis=0) @ price
+    compute = (found.runs["samples_seen"] / 1e6 + 10).cumsum()
+    assert found.runs["total_cost"].tolist() == pytest.approx((compute + data).tolist())
+
+
+def test_runs_are_made_only_if_a_smaller_error_is_worth_them(fit):
+    """The plan of so high a worth is that of none; of so low a one, no run."""
+    free = qqt.design(fit, 900.0, TARGET, costs=qqt.read_costs(PRICES))
+    rich = qqt.design(fit, 900.0, TARGET, costs=qqt.read_costs(PRICES | {"worth": 1e9}))
+    assert rich.worth == pytest.approx(1e11)
+    pd.testing.assert_frame_equal(rich.runs, free.runs)
+    assert qqt.design(fit, 900.0, TARGET, costs=qqt.read_costs(PRICES | {"worth": 1})).runs.empty
+
+
+@pytest.mark.parametrize("worth", [1e4, 3e4, 1e5, 1e6])
+def test_no_proposed_run_is_one_too_many(fit, worth):
+    """By the draws that say what runs save, leaving out the last ones never saves more."""
+    found = qqt.design(fit, 900.0, TARGET, costs=PRICES | {"worth": worth})
+    saved = (found.expected_regret - found.runs["expected_regret"]) * worth * 100
+    net = [0.0, *(saved - found.runs["total_cost"])]
+    assert net[-1] == max(net)
+
+
 def test_candidates_are_training_sets_and_pools_alone(fit):
     runs = fit.runs
     sets = candidate_sets(runs)
@@ -97,8 +138,8 @@ def test_candidates_are_training_sets_and_pools_alone(fit):
     ("options", "words"),
     [
         ({"allowance": "200M,300M"}, "allowance: expected one number, got 2"),
-        ({"allowance": -1}, "expected 1 to"),
-        ({"allowance": "cheap"}, "expected a number of samples"),
+        ({"allowance": -1}, "allowance: expected a number of at least 1, .* got -1"),
+        ({"allowance": "EUR 5"}, "allowance: expected a number of at least 1, .* got 'EUR 5'"),
         ({"budget": None}, "budget: expected the budget that is decided for"),
         ({"group": "ViT"}, "unknown group 'ViT'"),
         (
@@ -112,6 +153,26 @@ def test_candidates_are_training_sets_and_pools_alone(fit):
                 )()
             },
             "costs nan; expected a number above 0",
+        ),
+        (
+            {
+                "costs": type(
+                    "No", (Compute,), {"of_data": lambda self, a, b: a.isel(pool=0) * np.nan}
+                )()
+            },
+            "the data of .* cost nan; expected a number of at least 0",
+        ),
+        ({"costs": 5}, "costs: expected a cost file, .*; int has no unit"),
+        ({"costs": "nowhere.toml"}, "the costs cannot be read: nowhere.toml: no such file"),
+        (
+            {"costs": type("No", (Compute,), {"of_runs": lambda self, s, b: ["dear"]})()},
+            "costs: expected numbers, got",
+        ),
+        ({"costs": Compute("EUR", worth="much")}, "an error is worth 'much'; expected a number"),
+        ({"costs": Compute("EUR", worth=-1.0)}, "an error is worth -1.0; expected a number of at"),
+        (
+            {"costs": qqt.read_costs(PRICES | {"pools": {"0-10 %": {"owned": True}}})},
+            "pools.0-10 %: the runs have no such pool; did you mean '0-10%'",
         ),
     ],
 )

@@ -406,7 +406,8 @@ def test_a_folder_has_one_study_or_none(runs, tmp_path, monkeypatch):
     monkeypatch.setattr(inference, "fit", lambda runs, spec, **_: made_fit(runs, spec, False))
     with pytest.raises(InadequateFit):
         study(runs, made.levels(), [1e9], tmp_path, **options)
-    assert {path.name for path in tmp_path.iterdir()} == {"levels.csv", "utility.nc", "study.json"}
+    names = {"levels.csv", "utility.nc", "study.json", "log.jsonl", "history"}
+    assert {path.name for path in tmp_path.iterdir()} == names
     (tmp_path / "levels.csv").write_text("mine")
     with pytest.raises(InputError, match=r"not as the earlier one wrote them: 'levels.csv'"):
         study(runs, made.levels(), [1e9], tmp_path, **options)

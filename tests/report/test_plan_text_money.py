@@ -1,0 +1,84 @@
+"""What is said of a plan whose runs are counted in money."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+import xarray as xr
+
+from qqt_bayes.planning.plan import Plan
+from qqt_bayes.report.plan_text import bullets, table, verdict
+
+
+def plan(costs=(1200.0, 300.5), *, value=0.003, worth=1e6, unit="EUR"):
+    """A plan of some runs on level a, which would save an error of 0.003 of 0.005."""
+    count = len(costs)
+    runs = pd.DataFrame(
+        {
+            "data": ["a"] * count,
+            "unique_samples": 1e7,
+            "samples_seen": 1e8,
+            "epochs": 10.0,
+            "training": range(1, count + 1),
+            "cost": costs,
+            "total_cost": pd.Series(costs, dtype=float).cumsum(),
+            "expected_regret": 0.005 - value,
+        }
+    )
+    none = xr.DataArray([[1e7]], {"level": ["a"], "pool": ["x"]}, ("level", "pool"))
+    return Plan(
+        runs=runs,
+        candidates=pd.DataFrame({"data": ["a"], "cost": [300.0]}),
+        parameters=pd.DataFrame({"model": [], "parameter": [], "value": []}),
+        levels=none,
+        sets=none.rename(level="data"),
+        new_sets=[],
+        target=1e9,
+        choice="a",
+        expected_regret=0.005,
+        value=value,
+        chosen_after=pd.Series([1.0], ["a"]),
+        allowance=2000.0,
+        unit=unit,
+        worth=worth,
+        counted="samples",
+        prior=False,
+    )
+
+
+def test_a_verdict_says_what_is_paid_and_what_knowing_all_is_worth():
+    assert verdict(plan()) == (
+        "At 1B samples the choice today is a, expected to cost 0.005 in error: no further run can "
+        "save more than that, which is worth EUR 5,000. 2 runs of EUR 1,500 together are expected "
+        "to lower it to 0.002."
+    )
+    assert verdict(plan([1200.0])).endswith(
+        "One run of EUR 1,200 is expected to lower it to 0.002."
+    )
+    assert "worth" not in verdict(plan(worth=0.0))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (plan(), "worth EUR 3,000, EUR 1,500 more than they cost."),
+        (plan(value=0.001), "worth EUR 1,000, EUR 500 less than they cost."),
+        (plan(), "An error that is smaller by 0.01 being worth EUR 10,000, what they save"),
+    ],
+)
+def test_savings_are_compared_with_what_they_cost(given, words):
+    assert any(words in line for line in bullets(given))
+
+
+def test_the_table_is_in_the_currency():
+    shown = table(plan())
+    assert shown["cost (EUR)"].tolist() == ["1,200", "300"]
+    assert shown["total cost"].tolist() == ["1,200", "1,500"]
+    assert "cost (samples)" not in table(plan(unit="samples"))
+
+
+def test_stopping_is_said_in_the_currency():
+    stopped = plan([], value=0.0)
+    assert verdict(stopped).endswith("no run that can be afforded is worth its price.")
+    dear = replace(stopped, candidates=stopped.candidates.iloc[:0])
+    assert verdict(dear).endswith("No run can be made for EUR 2,000: raise the allowance.")
