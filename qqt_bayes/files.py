@@ -258,6 +258,18 @@ def is_of_metrics(folder: Path) -> bool:
     return (folder / METRICS).is_file()
 
 
+def require_one_metric(folder: Path) -> None:
+    """Refuse a folder of studies by metric where a study is taken.
+
+    Raises
+    ------
+    InputError
+        Saying which to give instead.
+    """
+    if is_of_metrics(folder):
+        raise InputError(f"{folder} holds a study of each metric; give one of them, a folder in it")
+
+
 def _never(_: Path) -> bool:
     return False
 

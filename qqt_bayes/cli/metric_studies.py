@@ -23,9 +23,10 @@ from qqt_bayes.errors import InadequateFit
 from qqt_bayes.files import writable
 from qqt_bayes.planning.questions import questions
 from qqt_bayes.progress import shown
+from qqt_bayes.report import moved_text
 from qqt_bayes.report.identifiability_text import identifiability
 from qqt_bayes.report.verdict_text import left_out
-from qqt_bayes.studies.metrics import prepare, write_index
+from qqt_bayes.studies.metrics import prepare
 from qqt_bayes.studies.place import replaced
 from qqt_bayes.studies.study import study
 from qqt_bayes.tables.budgets import parse_budgets
@@ -112,7 +113,9 @@ def report(
         except InadequateFit as error:
             note(f"Metric {name}: every law was refused; the other metrics go on.")
             refused[name] = error
-    write_index(Path(out), folders, whole=True)
+        else:
+            if (moved := studies[name].moved) is not None:
+                note(f"{name}: {moved_text.moved(moved, studies[name].decision)}")
     if refused:
         words = [f"Metric {name}: {error}" for name, error in refused.items()]
         raise InadequateFit("\n\n".join([*words, _go_on(out, list(studies))]))

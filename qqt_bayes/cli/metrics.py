@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from qqt_bayes.cli import options, output
+from qqt_bayes.cli.decide import figures_folder
 from qqt_bayes.cli.inputs import (
     budgets_for,
     go_on,
@@ -34,6 +35,7 @@ from qqt_bayes.posterior.fit_file import open_fit
 from qqt_bayes.posterior.levels import as_levels
 from qqt_bayes.progress import shown
 from qqt_bayes.report import gate_text
+from qqt_bayes.report.figures.names import OF_METRICS
 from qqt_bayes.report.metrics_tables import (
     candidates_by_metric,
     metrics_frame,
@@ -55,7 +57,16 @@ WRITERS = {
 """How a decision over metrics is written, by the ending of the file's name."""
 TAKEN = {
     *("sources", "levels", "scale", "target_pools", "budgets", "only_group", "outputs", "yes"),
-    *("force", "new_run", "overwrite", "form", "metric_weights", "requirements", "explain"),
+    *(
+        "force",
+        "figures",
+        "new_run",
+        "overwrite",
+        "form",
+        "metric_weights",
+        "requirements",
+        "explain",
+    ),
     *("probability", "margin", "interval", "rule", "cvar_level", "target"),
 }
 """The options of `qqt decide` that several metrics take."""
@@ -122,6 +133,7 @@ def report(
     budgets: str | None,
     new_run: bool,
     only_group: str | None,
+    figures: str | None,
     outputs: Sequence[str],
     explain: bool,
     yes: bool,
@@ -137,8 +149,8 @@ def report(
     sources : sequence of str
         One folder of studies by metric, or files of fits of several metrics.
     form : {"table", "json", "csv"}
-    levels, scale, target_pools, budgets, new_run, only_group, outputs, explain, yes, overwrite
-    metric_weights, requirements
+    levels, scale, target_pools, budgets, new_run, only_group, figures, outputs, explain
+    yes, overwrite, metric_weights, requirements
         The options of the command. What is to be written is checked before long work.
     **criteria
         As for `qqt_bayes.decide_metrics`.
@@ -148,6 +160,9 @@ def report(
         read += [str(path) for path in Path(sources[0]).rglob("*")]
     paths = [writable(Path(name), read, WRITERS) for name in outputs]
     require_decisions(paths, overwrite=overwrite)
+    folder = None
+    if figures is not None:
+        folder = figures_folder(Path(figures), OF_METRICS, overwrite=overwrite)
     weights = weights_by_metric(metric_weights)
     fits, studies = _read(sources)
     first = next(iter(next(iter(fits.values())).values()))
@@ -183,6 +198,12 @@ def report(
         for line in left_out(saved.refused, list(fits[metric]))
     ]
     emit(found, form, beware)
+    if folder:
+        from qqt_bayes.report.figures.files import write_of_metrics
+
+        with shown("Drawing figures"):
+            drawn = write_of_metrics(found, folder)
+        note(f"{len(drawn)} figures are in {figures}.")
     if explain:
         note("All that is known of one metric: `qqt decide` with its study, or its fits, alone.")
 

@@ -142,6 +142,7 @@ def decide(
             budgets=budgets,
             new_run=new_run,
             only_group=only_group,
+            figures=figures,
             outputs=outputs,
             explain=explain,
             yes=yes,

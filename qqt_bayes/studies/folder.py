@@ -38,7 +38,7 @@ from numpy.typing import NDArray
 
 from qqt_bayes.decisions.study import Study
 from qqt_bayes.errors import Advice, InputError
-from qqt_bayes.files import STUDY, content_of, is_of_metrics, slug, write
+from qqt_bayes.files import STUDY, content_of, require_one_metric, slug, write
 from qqt_bayes.phrases import in_lines
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report.records import (
@@ -337,8 +337,7 @@ def open_study(path: str | PathLike[str]) -> Saved:
         If the folder is no whole study, or a file of it was changed by hand.
     """
     folder = Path(path)
-    if is_of_metrics(folder):
-        raise InputError(f"{path} holds a study of each metric; give one of them, a folder in it")
+    require_one_metric(folder)
     if not (folder / STUDY).exists():
         raise InputError(f"{path} is a folder without {STUDY}, so no whole study; {DAMAGED}")
     content = read_whole(folder)

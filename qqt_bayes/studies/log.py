@@ -21,7 +21,7 @@ from warnings import warn
 import pandas as pd
 
 from qqt_bayes.errors import InputError, PlausibilityWarning
-from qqt_bayes.files import content_of, write
+from qqt_bayes.files import content_of, require_one_metric, write
 from qqt_bayes.report.records import SCHEMA, plain
 from qqt_bayes.studies.folder import (
     DIGEST,
@@ -214,6 +214,7 @@ def read_log(folder: Path) -> Log:
         )
         found.append((line["date"], number, Entry(line, None)))
     if not found:
+        require_one_metric(folder)
         said = f": {faults[0]}" if faults else ""
         raise InputError(f"{folder} holds no study that came to a decision{said}")
     return Log([entry for *_, entry in sorted(found, key=itemgetter(0, 1))], faults)

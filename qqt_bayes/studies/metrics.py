@@ -2,8 +2,8 @@
 
 ========================  ==========================================================================
 ``METRIC/``               the study of each metric, see `qqt_bayes.studies.folder`
-``metrics.json``          the metrics and their folders: written first as in the making, and last as
-                          whole
+``metrics.json``          the metrics and their folders, written first: whether a study came to its
+                          end is said by its own folder
 ========================  ==========================================================================
 
 Nothing else in the folder is touched; a study of a metric replaces what an earlier one of the same
@@ -71,7 +71,8 @@ def prepare(out: Path, metrics: Sequence[str], *, overwrite: bool) -> dict[str, 
     if not overwrite:
         _require_own(out, folders)
     writable(new_folder(out) / METRICS)
-    write_index(out, folders, whole=False)
+    rows = [{"metric": metric, "folder": path.name} for metric, path in folders.items()]
+    write(out / METRICS, to_json_text({"metrics": rows}))
     return folders
 
 
@@ -100,24 +101,14 @@ def _require_own(out: Path, folders: dict[str, Path]) -> None:
             )
 
 
-def write_index(out: Path, folders: dict[str, Path], *, whole: bool) -> None:
-    """Write which metrics there are, and whether all studies came to their end."""
-    rows = [{"metric": metric, "folder": path.name} for metric, path in folders.items()]
-    write(out / METRICS, to_json_text({"whole": whole, "metrics": rows}))
-
-
 def _index(out: Path) -> dict[str, Path]:
-    """The folders of the metrics, whether or not they are whole.
+    """The folders of the metrics, whether or not their studies came to an end.
 
     Raises
     ------
     InputError
         If the index cannot be read.
     """
-    return _read(out)[0]
-
-
-def _read(out: Path) -> tuple[dict[str, Path], bool]:
     path = out / METRICS
     content = content_of(path)
     try:
@@ -129,7 +120,7 @@ def _read(out: Path) -> tuple[dict[str, Path], bool]:
         }
         if not folders:
             raise ValueError("no metric")
-        return folders, bool(found["whole"])
+        return folders
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise InputError(f"{path} is damaged; {MAKE_AGAIN}") from error
 
@@ -140,11 +131,9 @@ def open_metrics(path: str | PathLike[str]) -> dict[str, Path]:
     Raises
     ------
     InputError
-        If the folder holds no studies by metric, they did not come to their end, or one is missing.
+        If the index cannot be read, or the study of a metric is missing.
     """
-    folders, is_whole = _read(Path(path))
-    if not is_whole:
-        raise InputError(f"{path} holds studies that did not come to their end; {MAKE_AGAIN}")
+    folders = _index(Path(path))
     for metric, folder in folders.items():
         if not is_study(folder):
             raise InputError(

@@ -161,6 +161,14 @@ def test_it_is_written_and_replaced_as_other_decisions(fits, tmp_path):
     assert "it is read, too" in refused.stderr
 
 
+def test_figures_are_drawn(fits, tmp_path):
+    paths = [fits.paths[name] for name in NAMES]
+    drawn = qqt("decide", *paths, "--budgets", "64M,1B", "--figures", tmp_path)
+    assert f"2 figures are in {tmp_path}." in drawn.stderr
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["choices_by_metric.png", "choices_by_metric.svg"]
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
@@ -179,9 +187,9 @@ def test_faults_of_options_are_one_sentence(fits, options, sentence):
     assert sentence in refused.stderr
 
 
-def test_options_of_one_metric_and_of_several_are_told_apart(fits, tmp_path):
+def test_options_of_one_metric_and_of_several_are_told_apart(fits):
     paths = [fits.paths[name] for name in NAMES]
-    for options in (("--subsets",), ("--nested",), ("--weights", "1,1"), ("--figures", tmp_path)):
+    for options in (("--subsets",), ("--nested",), ("--weights", "1,1"), ("--shares",)):
         refused = qqt("decide", *paths, *options, exit_code=2)
         assert f"{options[0]} is for one metric" in refused.stderr
     for options in (("--require", "retrieval<=0.6"), ("--metric-weights", "retrieval=1")):
@@ -211,7 +219,6 @@ def test_accuracies_are_read_and_shown_as_such(fits):
 
 def test_a_study_of_each_metric_in_a_folder_of_its_own(studied):
     index = json.loads((studied.out / "metrics.json").read_text())
-    assert index["whole"] is True
     assert [each["folder"] for each in index["metrics"]] == ["imagenet-top-1", "retrieval"]
     assert {path.name for path in studied.out.iterdir()} == {
         "metrics.json",
@@ -243,8 +250,6 @@ def test_a_study_of_one_metric_can_be_asked_by_itself(studied):
     fits = [fit_file.load(path) for path in sorted((studied.out / "retrieval").glob("*.nc"))]
     found = decide(fits, made.levels(), [1e9])
     assert json.loads(alone.stdout)["decisions"][0]["choice"] == found["choice"].item()
-    refused = qqt("compare", studied.out, exit_code=1)
-    assert "holds a study of each metric; give one of them, a folder in it" in refused.stderr
 
 
 def damaged(folder):
@@ -252,8 +257,8 @@ def damaged(folder):
 
 
 def unfinished(folder):
-    content = json.loads((folder / "metrics.json").read_text())
-    (folder / "metrics.json").write_text(json.dumps(content | {"whole": False}))
+    path = folder / "retrieval" / "study.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"whole": False}))
 
 
 def other_budgets(folder):
@@ -270,7 +275,7 @@ def other_budgets(folder):
     ("damage", "sentence"),
     [
         (damaged, "metrics.json is damaged; make it again with `qqt study`"),
-        (unfinished, "holds studies that did not come to their end"),
+        (unfinished, "retrieval holds a study that did not come to its end"),
         (lambda folder: shutil.rmtree(folder / "retrieval"), "lacks the study of metric 'retriev"),
         (other_budgets, "'imagenet top-1' and 'retrieval' are about other budgets; --budgets says"),
     ],
@@ -346,6 +351,35 @@ def test_a_metric_whose_laws_are_refused_ends_with_3_after_the_others(
     assert "Metric imagenet top-1: " in ended.stderr
     assert f"`qqt decide {out} --force`" in ended.stderr
     assert (out / "retrieval" / "summary.txt").exists()
+    assert qqt("decide", out, exit_code=3).stdout == ""
+    assert "may be wrong" in words_of(qqt("decide", out, "--force"))
+
+
+def test_more_runs_follow_on_the_study_of_each_metric(tables, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "write_figures", lambda *_: [])
+    runs = pd.read_csv(tables[0])
+    more = runs[runs["samples_seen"] == 1.28e9].assign(samples_seen=2.56e9)
+    pd.concat([runs, more.assign(error=0.99 * more["error"])]).to_csv(
+        tmp_path / "more.csv", index=False
+    )
+    (folder / "notes.txt").write_text("mine")
+    few = ("--draws", "60", "--tune", "150", "--chains", "2", "--force", "--budgets", "64M,1.28B")
+    done = asked_again((tmp_path / "more.csv", *tables[1:]), folder, *few)
+    for name in NAMES:
+        assert f"{name}: " in done.stderr
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert "At 1.28B samples" in qqt("decide", folder, "--force").stdout
+    fewer = asked_again(tables, folder, exit_code=1)
+    assert "holds a study of other runs" in fewer.stderr
+    assert "At 1.28B samples" in qqt("decide", folder, "--force").stdout
+
+
+@pytest.mark.parametrize(
+    "command", [("frontier",), ("design", "--allowance", "1B"), ("compare",), ("log",)]
+)
+def test_what_takes_one_study_says_to_give_one_of_them(studied, command):
+    refused = qqt(*command, studied.out, exit_code=1)
+    assert "holds a study of each metric; give one of them, a folder in it" in refused.stderr
 
 
 @pytest.mark.parametrize("words", ["a", "a=", "a=x", "=", "", "a=1,b"])

@@ -201,6 +201,22 @@ def test_the_front_by_hand():
     assert probability_on_front(draws, most=1)[1] == 1
 
 
+def test_the_best_by_any_weights_is_on_the_front():
+    """Draw by draw, so that its probability bounds that of being best, of the sum and by metric."""
+    fits = {
+        name: made.fit(draws=100, seed=seed, spread=spread)
+        for seed, (name, spread) in enumerate({"a": 0.1, "b": 0.2, "c": 0.4}.items())
+    }
+    for weights in ({"a": 1, "b": 1, "c": 1}, {"a": 5, "b": 1, "c": 0.1}):
+        found = decide_metrics(fits, made.levels(), [64e6, 320e6, 1.28e9], weights=weights)
+        front = found["probability_on_front"]
+        assert (front >= found["joint_probability_best"] - 1e-9).all()
+        means = found["joint_error_mean"]
+        assert found["pareto"].where(means == means.min("level"), True).all()
+    alone = decide_metrics({"a": fits["a"]}, made.levels(), [64e6, 320e6, 1.28e9])
+    assert (front >= alone["probability_on_front"] - 1e-9).all()
+
+
 def test_of_one_metric_the_front_is_the_best(both):
     found = decide_metrics({"imagenet": both["imagenet"]}, made.levels(), BUDGETS)
     np.testing.assert_allclose(found["probability_on_front"], found["joint_probability_best"])

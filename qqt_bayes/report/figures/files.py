@@ -1,6 +1,6 @@
 """Figures as files: all those of a decision, or one, each written whole or not at all."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
@@ -13,6 +13,7 @@ from qqt_bayes.files import slug, write
 from qqt_bayes.posterior.fit import AnyFit, Fit, opened
 from qqt_bayes.report.figures import plots
 from qqt_bayes.report.figures.frontier import frontier
+from qqt_bayes.report.figures.metrics import choices_by_metric
 from qqt_bayes.report.figures.names import MAKER
 from qqt_bayes.report.figures.style import drawing, lay_out
 
@@ -105,13 +106,33 @@ def write_frontier(found: xr.Dataset, folder: Path) -> list[Path]:
     folder : Path
         Where; it must exist.
     """
+    return _of_each_group(found, frontier, folder / "frontier")
+
+
+def write_of_metrics(found: xr.Dataset, folder: Path) -> list[Path]:
+    """Write the figure of a decision over several metrics; with several groups one for each.
+
+    Parameters
+    ----------
+    found : Dataset
+        As `qqt_bayes.decide_metrics` returns it.
+    folder : Path
+        Where; it must exist.
+    """
+    return _of_each_group(found, choices_by_metric, folder / "choices_by_metric")
+
+
+def _of_each_group(
+    found: xr.Dataset, draw: Callable[[xr.Dataset], Figure], stem: Path
+) -> list[Path]:
+    """Write a figure as PNG and SVG; with several groups one for each."""
     if "group" not in found.dims:
-        return [*save(frontier(found), folder / "frontier")]
+        return [*save(draw(found), stem)]
     ending = _endings(found["group"].values.tolist())
     return [
         path
         for name, end in ending.items()
-        for path in save(frontier(found.sel(group=name)), folder / f"frontier{end}")
+        for path in save(draw(found.sel(group=name)), stem.with_name(f"{stem.name}{end}"))
     ]
 
 

@@ -19,6 +19,8 @@ TITLES = (
 """How the names of a decision's figures begin; a group or a model may follow behind a dash."""
 OF_FRONTIER = ("frontier",)
 """The same of those of a frontier."""
+OF_METRICS = ("choices_by_metric",)
+"""The same of those of a decision over several metrics."""
 
 
 def is_figure(path: Path) -> bool:
