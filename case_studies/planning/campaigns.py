@@ -31,6 +31,7 @@ import qqt_bayes as qqt
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.planning.before_runs import fit_before_runs
 from qqt_bayes.planning.outcomes import joint_outcomes
+from qqt_bayes.planning.plan import Compute
 from qqt_bayes.planning.proposal import propose
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.prediction import predict
@@ -119,16 +120,14 @@ class World:
 
     def costs(self):
         """Costs that are infinite where no training is left to look up."""
-        return Table(self)
+        return Table(world=self)
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(Compute):
     """Samples seen; infinite for what a world does not have."""
 
-    world: World
-    unit: str = "samples"
-    worth: float = 0.0
+    world: World | None = None
 
     def of_runs(self, sets, budgets):
         """Cost of each run, shape (set, budget)."""

@@ -1,12 +1,13 @@
 """Check by refits what a batch of runs is worth: what regression says in seconds, by brute force.
 
 Eight cheap runs of a world of small trainings are known: four levels at 1/64 and 1/16 of the
-target. The batch is every level at a quarter of it. Outcomes of the batch are drawn from the fit;
-for each, the model is fitted again to all runs, and the level of least expected error is chosen.
-What that gains on average is the value of the batch (EVSI), by its definition. Regression
+target. The batch is every level once at some further budgets. Outcomes of the batch are drawn from
+the fit; for each, the model is fitted again to all runs, and the level of least expected error is
+chosen. What that gains on average is the value of the batch (EVSI), by its definition. Regression
 (`qqt_bayes.planning.value`) says it of the same draws.
 
-    python case_studies/planning/nested.py --outcomes 200    # ten minutes on two cores
+    python case_studies/planning/nested.py               # five minutes on two cores
+    python case_studies/planning/nested.py --batch moved
 """
 
 import argparse
@@ -26,7 +27,11 @@ from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.prediction import predict
 
 HERE = Path(__file__).parent
-WORLD, KNOWN, BATCH = "equal", (1 / 64, 1 / 16), 1 / 4
+WORLD, KNOWN = "equal", (1 / 64, 1 / 16)
+BATCHES = {"kept": (1 / 256, 1 / 4), "moved": (1 / 4,)}
+"""Budgets of the batch as shares of the target. Departures and priors are stated about the middle
+of the budgets of a table: with the first the middle stays, and the model is the same; with the
+second it moves towards the target."""
 
 
 def table_of(world, runs):
@@ -52,11 +57,10 @@ def expected(world, runs, seed=0):
 
 def again(arguments):
     """Expected errors after one outcome of the batch."""
-    world, errors, number = arguments
+    world, shares, errors, number = arguments
     known = known_runs(world)
-    batch = pd.DataFrame(
-        {"data": world.levels, "samples_seen": BATCH * world.target, "error": errors}
-    )
+    cells = [(name, share * world.target) for name in world.levels for share in shares]
+    batch = pd.DataFrame(cells, columns=["data", "samples_seen"]).assign(error=errors)
     size = known["n_eval"].iloc[0] if "n_eval" in known else np.nan
     return expected(world, pd.concat([known, batch.assign(n_eval=size)]), seed=number)
 
@@ -67,28 +71,33 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--outcomes", type=int, default=200)
+    parser.add_argument("--batch", choices=BATCHES, default="kept", help="whether the middle moves")
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=HERE / "nested.csv")
     options = parser.parse_args()
+    shares = BATCHES[options.batch]
     world = mini_clip(WORLD)
     fit = Fit.of(qqt.fit(table_of(world, known_runs(world)), MODEL, seed=0))
     sets = world.sets.sel(data=world.levels)
-    budget = np.array([BATCH * world.target])
+    budgets = np.array(shares) * world.target
     levels = sets.rename(data="level")
-    drawn = joint_outcomes({MODEL: fit}, np.ones(1), levels, world.target, sets, budget)
+    drawn = joint_outcomes({MODEL: fit}, np.ones(1), levels, world.target, sets, budgets)
     seen = drawn.log_errors()
     columns = curved(seen.reshape(len(seen), -1), DEGREE).reshape(len(seen), -1)
     given = Expectations.before(drawn.loss.values).given(columns)
     chosen = np.linspace(0, len(seen) - 1, options.outcomes).round().astype(int)
-    tasks = [(world, np.exp(seen[i, :, 0]), int(i)) for i in chosen]
+    tasks = [(world, shares, np.exp(seen[i]).ravel(), int(i)) for i in chosen]
     with ProcessPoolExecutor(options.processes, get_context("spawn")) as pool:
         refits = np.array(list(pool.map(again, tasks)))
-    regressed = np.mean(given.expected, axis=0)[chosen]
+    every = np.mean(given.expected, axis=0)
+    today = every.mean(axis=0).argmin()
+    gain = (every[:, today] - every.min(axis=1)).mean()
+    regressed = every[chosen]
     rows = {"draw": chosen}
     for name, by_refit, by_regression in zip(world.levels, refits.T, regressed.T, strict=True):
         rows |= {f"{name} by refit": by_refit, f"{name} by regression": by_regression}
-    table = pd.DataFrame(rows).assign(value=given.value, perfect=given.perfect)
-    table.to_csv(options.out, index=False, float_format="%.6g")
+    table = pd.DataFrame(rows).assign(value=given.value, perfect=given.perfect, gain=gain)
+    out = HERE / f"nested_{options.batch}.csv"
+    table.to_csv(out, index=False, float_format="%.6g")
 
 
 if __name__ == "__main__":

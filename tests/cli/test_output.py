@@ -55,6 +55,7 @@ def test_fit(files, monkeypatch, several):
     monkeypatch.setattr(many, "fit_many", lambda tables, *_, **__: (made.fit() for _ in tables))
     tables = (files.metrics, *files.tables[1:], "--by", "metric")
     asked = ("fit", *(tables if several else files.tables), "-o", files.folder / "new.nc")
+    asked = (*asked, "--overwrite")  # what is made here is of other runs than those that are read
     content = as_json(*asked, "--force")
     fits = content["fits"] if several else [content]
     assert len(fits) == 1 + several
