@@ -15,10 +15,9 @@ from qqt_bayes.cli.replaced import require_decisions
 from qqt_bayes.decisions.stack import as_shares
 from qqt_bayes.errors import InputError
 from qqt_bayes.files import writable, write
-from qqt_bayes.phrases import joined
 from qqt_bayes.planning.costs import read_costs
 from qqt_bayes.planning.plan import Plan, Pricing
-from qqt_bayes.planning.proposal import SHARES, candidate_sets, design, propose
+from qqt_bayes.planning.proposal import SHARES, design, propose
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.fit_file import open_fit
 from qqt_bayes.progress import shown
@@ -54,13 +53,12 @@ def report(
     **options
         As for `of_fits` and `before_runs`.
     """
-    path = beside = None
+    path = None
     if output is not None:
         others = ("levels", "candidates", "target_pools")
         read = [*sources, costs, *(options[name] for name in others)]
         path = writable(Path(output), read, WRITERS)
-        beside = writable(path.with_name(f"{path.stem}_composition.csv"), read, WRITERS)
-        require_decisions([path, beside], overwrite=overwrite)
+        require_decisions([path], overwrite=overwrite)
     options["costs"] = None if costs is None else read_costs(costs)
     known = Path(sources[0]).is_dir() or any(map(is_fit, sources))
     for name, given in (("--model", model), ("--kind", kind)):
@@ -72,12 +70,9 @@ def report(
         raise click.UsageError("Give a STUDY, FITs, or one composition table.")
     else:
         plan = before_runs(sources[0], model or "effective-reuse", kind or "error", **options)
-    if path is not None and beside is not None:
+    if path is not None:
         write(path, to_csv(plan_text.runs_to_fill(plan)))
         note(f"{path} has the {len(plan.runs)} runs, with room for their errors.")
-        if plan.new_sets:
-            write(beside, to_csv(plan_text.composition_of(plan)))
-            note(f"{beside} has the rows to add to the composition table: {joined(plan.new_sets)}.")
     show(plan, form)
 
 
@@ -98,11 +93,12 @@ def of_fits(
 ) -> Plan:
     """Propose runs from fits."""
     taken: Any = levels
-    weights = None
+    weights = decided = None
     if Path(sources[0]).is_dir():
         fits, study = read_study(sources[0], open_fit)
         weights, taken = study.weights, study.levels if levels is None else levels
-        budget = repr(float(study.budgets.max())) if budget is None else budget
+        decided = study.budgets
+        budget = repr(float(decided.max())) if budget is None else budget
     else:
         fits = named_by_model(sources, [open_fit(Path(path)) for path in sources])
     if budget is None:
@@ -121,6 +117,7 @@ def of_fits(
             weights=weights,
             target_pools=target_pools_of(scale, target_pools),
             group=only_group,
+            decided=decided,
             seed=seed,
             force=force,
         )
@@ -141,7 +138,7 @@ def before_runs(
 ) -> Plan:
     """Propose the first runs of all, by the prior of a model alone."""
     from qqt_bayes.model.spec import load_model
-    from qqt_bayes.planning.before_runs import fit_before_runs, unseen_runs
+    from qqt_bayes.planning.before_runs import fit_before_runs
 
     for name, value in others.items():
         if value:
@@ -154,8 +151,6 @@ def before_runs(
     target = _one(budget, "--budget")
     budgets = target * np.array(SHARES) if at is None else parse_budgets(at)
     every = np.unique([*budgets, target])
-    composed = sets["data"].values.tolist()
-    sets = candidate_sets(unseen_runs(sets, every, kind))
     with shown("Weighing runs"):
         fit = fit_before_runs(load_model(model), sets, every, kind=kind, seed=seed)
         shares = as_shares(None, 1)
@@ -172,7 +167,6 @@ def before_runs(
             at=budgets,
             costs=costs,
             seed=seed,
-            composed=composed,
         )
 
 

@@ -25,8 +25,8 @@ from qqt_bayes.cli import options
 @click.option(
     "--candidates",
     metavar="FILE",
-    help="Training sets that may be run, as a composition table; those of the runs and every pool "
-    "alone if not given.",
+    help="Training sets that may be run, as a composition table; what is decided between if not "
+    "given.",
 )
 @click.option(
     "--at",

@@ -107,8 +107,8 @@ def joint_outcomes(
     -------
     Outcomes
     """
-    names = [f"level {i}" for i in range(levels.sizes["level"])]
-    others = [f"run {i}" for i in range(candidates.sizes["data"])]
+    names = [f"level {name}" for name in levels["level"].values]  # random numbers go by names
+    others = [f"run {name}" for name in candidates["data"].values]
     both = xr.concat(
         [
             levels.assign_coords(level=names),

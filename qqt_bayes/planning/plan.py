@@ -76,8 +76,6 @@ class Plan:
     levels, sets : DataArray
         Unique samples of what is decided between, dims (level, pool), and of the training sets that
         could be run, dims (data, pool).
-    new_sets : list of str
-        Those of the proposed runs that no run was made on, and no composition table has.
     target : float
         The budget that is decided for, samples.
     choice : str
@@ -108,7 +106,6 @@ class Plan:
     parameters: pd.DataFrame
     levels: xr.DataArray
     sets: xr.DataArray
-    new_sets: list[str]
     target: float
     choice: str
     expected_regret: float

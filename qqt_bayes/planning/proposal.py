@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -13,6 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from threadpoolctl import threadpool_limits
 
 from qqt_bayes.decisions.candidates import scaled
+from qqt_bayes.decisions.criteria import Criteria
+from qqt_bayes.decisions.drawn import Asked, errors_of
+from qqt_bayes.decisions.judge import judge
 from qqt_bayes.decisions.stack import as_shares
 from qqt_bayes.decisions.study import Study
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
@@ -57,6 +60,7 @@ def design(
     weights: ArrayLike | None = None,
     target_pools: float | Mapping[str, float] | None = None,
     group: str | None = None,
+    decided: ArrayLike | None = None,
     seed: int = 0,
     force: bool = False,
 ) -> Plan:
@@ -77,8 +81,10 @@ def design(
     levels : DataArray, path or DataFrame, optional
         What is decided between; those of the study, or else the training sets of the runs.
     candidates : DataArray, path or DataFrame, optional
-        Training sets that may be run, as a composition; the training sets of the runs and every
-        pool alone if not given.
+        Training sets that may be run, as a composition; the levels themselves if not given. What
+        runs on single pools tell of their unions is the law's word alone: in campaigns with pools
+        among the candidates choices cost as much as after a uniform grid
+        (`case_studies/planning`).
     at : number, array_like or str, optional
         Budgets that they may be run at; 1/64 to 1/2 of the target if not given.
     costs : path, mapping or Costs, optional
@@ -90,6 +96,9 @@ def design(
         As for `qqt_bayes.decide`: sizes of the pools that are decided about.
     group : str, optional
         Needed if the fits have several groups.
+    decided : array_like, optional
+        Budgets of the decision that the runs are for, so that what it chooses is what they would
+        change; those of the study, or else the target alone.
     seed : int
         Of departures and noise.
     force : bool
@@ -116,13 +125,15 @@ def design(
     first = next(iter(fits.values()))
     if isinstance(study, Study):
         levels = study.levels if levels is None else levels
-        budget = study.decision["budget"].values.max() if budget is None else budget
+        decided = study.decision["budget"].values if decided is None else decided
+        budget = float(np.max(np.asarray(decided))) if budget is None else budget
     if budget is None:
         raise InputError("budget: expected the budget that is decided for, such as 5B")
     compared = as_levels(
         first.runs["unique_samples"].rename(data="level") if levels is None else levels, first.pools
     )
-    sets = candidate_sets(first.runs) if candidates is None else _sets(candidates, first.pools)
+    taken = compared if candidates is None else as_levels(candidates, first.pools)
+    sets = taken.rename(level="data").rename(None).drop_attrs()
     if target_pools is not None:
         compared = scaled(compared, first.runs["pool_size"], target_pools)
     return propose(
@@ -135,6 +146,7 @@ def design(
         at=at,
         costs=costs,
         group=group,
+        decided=decided,
         seed=seed,
     )
 
@@ -150,20 +162,17 @@ def propose(
     at: ArrayLike | str | None = None,
     costs: Pricing | CostFile | None = None,
     group: str | None = None,
+    decided: ArrayLike | None = None,
     seed: int = 0,
-    composed: Collection[str] | None = None,
 ) -> Plan:
     """Propose runs from fits that were opened: what `design` does once its arguments are read.
 
     Parameters
     ----------
-    fits, shares, levels, target, allowance, sets, at, costs, group, seed
+    fits, shares, levels, target, allowance, sets, at, costs, group, decided, seed
         As for `design`.
-    composed : collection of str, optional
-        Training sets that a composition table has; those of the runs if not given.
     """
     first = next(iter(fits.values()))
-    known = set(first.runs["data"].values.tolist() if composed is None else composed)
     one = first.one_group(group)
     if one is None:
         names = ", ".join(first.groups)
@@ -198,19 +207,21 @@ def propose(
         every = [((i, j, 0),) for i, j in np.ndindex(price.shape)]
         alone = search.gains(before, every).reshape(price.shape)
         whole = price + np.array([[purchase(frozenset([i]))] for i in range(len(price))])
-        perfect = Expectations.before(loss).perfect
+        at_once = np.union1d(target, target if decided is None else decided)
+        question = Asked(dict(fits), shares, levels, at_once, one, forced=True)
+        error = errors_of(question, at_once, discrepancy=True, new_run=False).mean
+        today = judge(error, Criteria()).sel(budget=target)
+        perfect = float(today["choice_regret"])
         runs, value, after = _worth_making(batch, drawn[1], perfect, sets, budgets, search)
         parameters = parameter_values(fits, levels, target, one, seed)
-    mean = loss.mean(axis=0)
     return Plan(
         runs=runs,
         candidates=_each_alone(alone, whole, allowance, sets, budgets),
         parameters=parameters,
         levels=levels,
         sets=sets,
-        new_sets=[name for name in pd.unique(runs["data"]) if name not in known],
         target=target,
-        choice=str(levels["level"].values[mean.argmin()]),
+        choice=str(today["choice"].item()),
         expected_regret=perfect,
         value=value,
         chosen_after=pd.Series(after, levels["level"].values, name="probability"),
@@ -220,25 +231,6 @@ def propose(
         counted=first.unit,
         prior=first.method == "prior",
     )
-
-
-def candidate_sets(runs: xr.Dataset) -> xr.DataArray:
-    """The training sets of some runs, and every pool alone and whole; dims (data, pool)."""
-    sets = runs["unique_samples"]
-    alone = xr.DataArray(
-        np.diag(runs["pool_size"].values),
-        {"data": runs["pool"].values, "pool": runs["pool"].values},
-        ("data", "pool"),
-    )
-    names = set(sets["data"].values.tolist())
-    known = sets.transpose("data", "pool").values
-    new = [
-        i
-        for i, row in enumerate(alone.values)
-        if alone["data"].values[i] not in names and not np.isclose(known, row).all(axis=1).any()
-    ]
-    both = xr.concat([sets, alone.isel(data=new)], "data")
-    return both.transpose("data", "pool").drop_attrs()
 
 
 def trainings(runs: xr.Dataset) -> Counter[tuple[str, float]]:
@@ -329,10 +321,6 @@ def fits_of(
         return fits, as_shares(given, len(fits))
     fits = opened(study)
     return fits, as_shares(weights, len(fits))
-
-
-def _sets(candidates: Levels, pools: Sequence[str]) -> xr.DataArray:
-    return as_levels(candidates, pools).rename(level="data")
 
 
 def _one(value: ArrayLike | str, name: str) -> float:

@@ -91,12 +91,6 @@ def runs_to_fill(plan: Plan) -> pd.DataFrame:
     return rows
 
 
-def composition_of(plan: Plan) -> pd.DataFrame:
-    """What the training sets of the proposed runs take that no composition table has yet."""
-    rows = plan.sets.sel(data=plan.new_sets).to_series().rename("unique_samples")
-    return rows[rows > 0].reset_index()
-
-
 def _cost(regret: float) -> str:
     return cost(xr.DataArray(regret))
 

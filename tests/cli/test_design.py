@@ -31,12 +31,7 @@ def test_rows_are_written_with_room_for_their_errors(files, tmp_path):
     before = pd.read_csv(files.runs)
     runs = tmp_path / "runs.csv"
     pd.concat([before.drop(columns="group"), rows.assign(error=0.5)]).to_csv(runs, index=False)
-    more = tmp_path / "next_composition.csv"
-    composition = pd.read_csv(files.composition)
-    if more.exists():
-        composition = pd.concat([composition, pd.read_csv(more)])
-    composition.to_csv(tmp_path / "composition.csv", index=False)
-    read = (runs, "--composition", tmp_path / "composition.csv")
+    read = (runs, "--composition", files.composition)
     checked = json.loads(qqt("check", *read, "--format", "json").stdout)
     assert checked["runs"] == len(before) + len(rows)
 

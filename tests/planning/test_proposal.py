@@ -12,7 +12,6 @@ from qqt_bayes.model.spec import load_model
 from qqt_bayes.planning.before_runs import fit_before_runs
 from qqt_bayes.planning.outcomes import joint_outcomes
 from qqt_bayes.planning.plan import Compute
-from qqt_bayes.planning.proposal import candidate_sets
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.prediction import predict
 
@@ -45,11 +44,15 @@ def test_a_plan_is_of_what_was_asked(plan):
 
 
 def test_perfect_information_is_the_regret_of_the_choice(fit, plan):
-    """Of draws of its own: departures are drawn together at all budgets that are asked about."""
+    """Of the same draws as the decision: one quantity, and one choice."""
     levels = fit.runs["unique_samples"].rename(data="level")
     decision = qqt.decide(fit, levels, TARGET)
-    assert plan.expected_regret == pytest.approx(decision["choice_regret"].item(), rel=0.1)
+    assert plan.expected_regret == pytest.approx(decision["choice_regret"].item(), rel=1e-9)
     assert plan.choice == decision["choice"].item()
+    asked = np.array([TARGET / 3, TARGET, 2 * TARGET])
+    beside = qqt.design(fit, TARGET / 8, TARGET, decided=asked)
+    decision = qqt.decide(fit, levels, asked).sel(budget=TARGET)
+    assert beside.expected_regret == pytest.approx(decision["choice_regret"].item(), rel=1e-9)
 
 
 def test_more_is_worth_more(fit, plan):
@@ -123,15 +126,17 @@ def test_no_proposed_run_is_one_too_many(fit, worth):
     assert net[-1] == max(net)
 
 
-def test_candidates_are_training_sets_and_pools_alone(fit):
-    runs = fit.runs
-    sets = candidate_sets(runs)
-    assert {*runs["data"].values} <= {*sets["data"].values}
-    alone = (sets > 0).sum("pool") == 1
-    assert int(alone.sum()) == runs.sizes["pool"]
-    for name in sets["data"].values[alone.values]:
-        pool = sets.sel(data=name)
-        assert pool.max() == runs["pool_size"].sel(pool=pool["pool"][int(pool.argmax("pool"))])
+def test_candidates_are_what_is_decided_between(fit, plan):
+    assert set(plan.candidates["data"]) <= {*fit.runs["data"].values}
+    assert {*plan.sets["data"].values} == {*fit.runs["data"].values}
+
+
+def test_larger_levels_are_run_as_large_as_the_pools_are(fit):
+    """What is decided about is twice as large; what can be run is not."""
+    found = qqt.design(fit, TARGET / 8, TARGET, target_pools=2.0)
+    taken = fit.runs["unique_samples"]
+    np.testing.assert_allclose(found.sets.transpose("data", "pool"), taken)
+    np.testing.assert_allclose(found.levels.transpose("level", "pool"), 2 * taken)
 
 
 @pytest.mark.parametrize(
