@@ -7,8 +7,8 @@ costs by the known errors.
 
 uniform       every pool and every level at two budgets four times apart
 levels        every level at 1/16 and 1/4 of the target
-design        what `design` proposes: first from the prior alone, then twice from the fit so far
-design, half  the same with half of the compute
+design        levels that `design` proposes: first from the prior alone, then twice from a fit
+pools         the same, with every pool alone among the candidates
 
 The second stage of `design` has spent 0.45 of the compute: it says what half of it is worth.
 
@@ -267,7 +267,6 @@ def play(world, design, seed=0):
         ]
     else:
         stages = [None] * len(STAGES)
-        compute /= 2 if design.endswith("half") else 1
     cells, rows, fit = [], [], None
     start = time.perf_counter()
     at = world.target * np.array(SHARES)
@@ -290,7 +289,7 @@ def play(world, design, seed=0):
                 levels,
                 world.target,
                 left,
-                world.sets,
+                world.sets if design == "pools" else levels.rename(level="data"),
                 at=at,
                 costs=world.costs(),
                 seed=seed + number,
@@ -344,7 +343,7 @@ def main():
     parser.add_argument(
         "--mini-clip", action="store_true", help="the eight worlds of small trainings"
     )
-    parser.add_argument("--designs", nargs="+", default=["uniform", "levels", "design"])
+    parser.add_argument("--designs", nargs="+", default=["uniform", "levels", "design", "pools"])
     parser.add_argument("--seed", type=int, default=0, help="of the simulated worlds")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, default=HERE / "campaigns.csv")

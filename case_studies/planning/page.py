@@ -19,6 +19,8 @@ WAYS = {
     "levels at 1/16 and 1/4": ("levels", 1),
     "`qqt design`, half of the compute": ("design", HALF),
     "`qqt design`": ("design", WHOLE),
+    "`qqt design` with pools, half": ("pools", HALF),
+    "`qqt design` with pools": ("pools", WHOLE),
 }
 
 
@@ -57,23 +59,24 @@ def rows(table):
     return pd.DataFrame(found)
 
 
-def nested():
-    """What the batch of the reference case is worth by regression and by refits, and the error."""
-    table = pd.read_csv(HERE / "nested.csv")
+def nested(batch="kept"):
+    """What a batch is worth by regression and by refits, and the standard error of the latter.
+
+    Refits were made after some of the outcomes. What regression says of these and of all outcomes
+    is known, so that the difference is what refits add.
+    """
+    table = pd.read_csv(HERE / f"nested_{batch}.csv")
     levels = [name.removesuffix(" by refit") for name in table if name.endswith(" by refit")]
     refit, regression = (
         table[[f"{name} by {way}" for name in levels]].to_numpy() for way in ("refit", "regression")
     )
     today = regression.mean(axis=0).argmin()
-    gain = refit[:, today] - refit.min(axis=1)
-    expected = regression[:, today] - regression.min(axis=1)
-    apart = gain - expected
-    value, perfect = table["value"].iloc[0], table["perfect"].iloc[0]
+    apart = (refit[:, today] - refit.min(axis=1)) - (regression[:, today] - regression.min(axis=1))
     return {
         "outcomes": len(table),
-        "perfect": perfect,
-        "by regression": value,
-        "by refits": value + apart.mean(),
+        "perfect": table["perfect"].iloc[0],
+        "by regression": table["value"].iloc[0],
+        "by refits": table["gain"].iloc[0] + apart.mean(),
         "error": apart.std(ddof=1) / np.sqrt(len(table)),
         "same choice": (refit.argmin(axis=1) == regression.argmin(axis=1)).mean(),
     }
@@ -81,16 +84,13 @@ def nested():
 
 def page():
     """The page as text."""
-    table, found = campaigns(), nested()
-    words = {
-        "table": rows(table).to_markdown(index=False, disable_numparse=True),
-        "outcomes": found["outcomes"],
-        "same choice": f"{100 * found['same choice']:.0f} %",
-        **{
-            name: f"{found[name]:.5f}"
-            for name in ("perfect", "by regression", "by refits", "error")
-        },
-    }
+    words = {"table": rows(campaigns()).to_markdown(index=False, disable_numparse=True)}
+    for lead, batch in (("", "kept"), ("moved ", "moved")):
+        found = nested(batch)
+        words |= {f"{lead}outcomes": found["outcomes"]}
+        words |= {f"{lead}same choice": f"{100 * found['same choice']:.0f} %"}
+        names = ("perfect", "by regression", "by refits", "error")
+        words |= {f"{lead}{name}": f"{found[name]:.5f}" for name in names}
     return (HERE / "README.template.md").read_text(encoding="utf-8").format_map(words)
 
 
