@@ -14,7 +14,7 @@ FITS := import ensurepip, sys, sysconfig, venv; \
 	fits = (3, 12) <= sys.version_info < (3, 15) and sys.implementation.name == "cpython"; \
 	sys.exit(0 if fits and not sysconfig.get_config_var("Py_GIL_DISABLED") else 1)
 
-.PHONY: help setup demo test test-slow attack lint bench notebooks calibration sbc mini-clip mini-clip-setup lock clean
+.PHONY: help setup demo test test-slow attack lint bench notebooks calibration sbc campaigns mini-clip mini-clip-setup lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -66,6 +66,12 @@ calibration: $(READY) ## predict held-out larger budgets of real runs, beside ba
 sbc: $(READY) ## calibrate every shipped specification on 500 simulated studies; five to six hours of one core
 	$(BIN)/python case_studies/calibration/sbc.py
 	$(BIN)/python docs/trust.py
+
+campaigns: $(READY) ## play campaigns with proposed and with fixed designs, and refit what they are said to be worth; an hour
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore case_studies/planning/campaigns.py --worlds 100 --mini-clip
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore case_studies/planning/nested.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore case_studies/planning/nested.py --batch moved
+	$(BIN)/python case_studies/planning/page.py
 
 mini-clip: mini-clip-setup ## train the small models of case_studies/mini_clip anew, into build/; over an hour
 	$(BIN)/python case_studies/mini_clip/train.py --out build/mini_clip

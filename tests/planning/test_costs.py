@@ -198,7 +198,7 @@ def test_no_file_is_said(tmp_path):
 
 
 def test_the_file_in_the_docs_can_be_read(tmp_path):
-    page = (ROOT / "docs" / "planning_money.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "money.md").read_text(encoding="utf-8")
     path = tmp_path / "costs.toml"
     path.write_text(re.search("```toml\n(.*?)```", page, re.DOTALL)[1])
     found = qqt.read_costs(path)
