@@ -70,9 +70,13 @@ def report(
         raise click.UsageError("Give a STUDY, FITs, or one composition table.")
     else:
         plan = before_runs(sources[0], model or "effective-reuse", kind or "error", **options)
-    if path is not None:
+    if path is not None and plan.runs.empty:
+        note(f"No run is proposed, so {path} was not written.")
+    elif path is not None:
         write(path, to_csv(plan_text.runs_to_fill(plan)))
-        note(f"{path} has the {len(plan.runs)} runs, with room for their errors.")
+        note(
+            f"{path} has the {len(plan.runs)} runs, with room for their errors: add them by column."
+        )
     show(plan, form)
 
 

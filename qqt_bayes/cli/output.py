@@ -200,7 +200,7 @@ def emit_decision(
         emit(to_frame(decision), form, lambda: to_json(decision, alone) | words)
     if form == "json":
         return
-    found = answers(decision, alone)
+    found = answers(decision, alone, priced=money is not None)
     if form == "csv":
         of_money = [] if money is None else money.lines
         note("\n".join([*beware, *(line for each in found for line in each.lines), *of_money]))

@@ -29,6 +29,8 @@ class Moved:
         How many runs it had.
     missing : int
         How many of them are not among the runs of the new one, or have another error there.
+    laws_before, laws : tuple of str
+        The models that decided then, and those that decide now.
     budgets : DataFrame
         Columns `group` (empty if there is one), `budget`, `choice_before`, `choice`,
         `probability_before` and `probability_best`, each of its own choice by its own draws, and
@@ -39,6 +41,8 @@ class Moved:
     since: str
     runs: int
     missing: int
+    laws_before: tuple[str, ...]
+    laws: tuple[str, ...]
     budgets: pd.DataFrame
 
     def to_dict(self) -> dict[str, Any]:
@@ -48,6 +52,8 @@ class Moved:
             "since": self.since,
             "runs_before": self.runs,
             "runs_missing": self.missing,
+            "models_before": list(self.laws_before),
+            "models": list(self.laws),
             "budgets": rows.to_dict("records"),
         }
 

@@ -34,6 +34,8 @@ ROUNDING = 1e-12
 many terms depend on their order."""
 TIE = ROUNDING
 """Difference in error below which two levels are equal: rounding, not knowledge."""
+LEAST_CHANCE = 0.01
+"""Probability of meeting a target below which it counts as none."""
 EXPECTED = "expected"
 """The rule by which a choice is made where no other is named, or all are asked for."""
 ALL = "all"
@@ -120,9 +122,14 @@ def reliable_bound(judged: xr.DataArray, criteria: Criteria) -> xr.DataArray:
 
 
 def missed_target(judged: xr.DataArray, criteria: Criteria) -> xr.DataArray:
-    """Minus the probability of an error of at most `target`."""
+    """Minus the probability of an error of at most `target`.
+
+    Less than `LEAST_CHANCE` counts as none: draws hardly tell such probabilities apart. Where no
+    level has more, the expected error decides, as it does among what ties.
+    """
     met: xr.DataArray = judged <= (criteria.target or 0.0) + TIE
-    return -met.mean(SAMPLE)
+    probability = met.mean(SAMPLE)
+    return -probability.where(probability >= LEAST_CHANCE, 0.0)
 
 
 def worst_share(draws: int, level: float) -> NDArray[np.float64]:

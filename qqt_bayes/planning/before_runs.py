@@ -22,6 +22,8 @@ DRAWS = 4000
 """Draws of the prior, as many as a fit has by default."""
 MOST_BATCHES = 50
 """Batches of draws in which legal ones are looked for."""
+PRIOR = "prior"
+"""What its method is called, which no fit has."""
 UNSEEN = 1e-9
 """Weight of runs that were not made: departures are then as before any run."""
 
@@ -68,7 +70,7 @@ def fit_before_runs(
             problem, int(np.random.SeedSequence((seed, batch)).generate_state(1)[0]), draws
         )
         drawn = labelled(problem, values)
-        law = law_parameters(spec, problem.runs, drawn, "prior")
+        law = law_parameters(spec, problem.runs, drawn, PRIOR)
         with np.errstate(all="ignore"):  # far from any data a law may overflow
             error = evaluate(problem.law, law, taken, budgets)
         legal = ERROR[kind].holds(error.values.reshape(draws, -1)).all(axis=1)
@@ -86,10 +88,10 @@ def fit_before_runs(
     return Fit(
         spec=spec,
         runs=problem.runs,
-        parameters=law_parameters(spec, problem.runs, posterior, "prior"),
+        parameters=law_parameters(spec, problem.runs, posterior, PRIOR),
         gate=Gate(()),
         datasets={"posterior": posterior},
-        attrs={"seed": seed, "method": "prior", "data_hash": "", "source": "the prior"},
+        attrs={"seed": seed, "method": PRIOR, "data_hash": "", "source": "the prior"},
     )
 
 

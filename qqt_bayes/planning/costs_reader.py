@@ -266,7 +266,7 @@ class _Reader:
 
     def expected(self, key: str, words: str, raw: object) -> None:
         """Note that something else was expected than what came."""
-        got = "but it is missing" if raw is None else f"got {shown(raw)} ({type(raw).__name__})"
+        got = "but it is missing" if raw is None else f"got {shown(raw)}"
         self.fault(key, f"expected {words}, {got}")
 
     def fault(self, key: str, sentence: str) -> None:

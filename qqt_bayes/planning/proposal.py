@@ -22,7 +22,7 @@ from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import require_finite
 from qqt_bayes.planning.batch import Batch, Search, best_batch
-from qqt_bayes.planning.before_runs import UNSEEN
+from qqt_bayes.planning.before_runs import PRIOR, UNSEEN
 from qqt_bayes.planning.costs import CostFile, Costs
 from qqt_bayes.planning.outcomes import Outcomes, joint_outcomes
 from qqt_bayes.planning.parameter_value import parameter_values
@@ -44,6 +44,10 @@ SEARCH_DRAWS = 2000
 """Draws, about, by which a batch is sought; all of them say what it is worth."""
 EXPECTED_ERRORS = (0.05, 0.95)
 """Quantiles of the errors at the target between which a table of their worth is a line."""
+SHORTER = 4.0
+"""Times that a proposed run may be shorter than the shortest there is."""
+LEAST_LEFT = 0.02
+"""Share of the value of perfect information that the last runs of a batch have to add."""
 AGAIN = 1
 """Added to the seed for the draws that say what a batch is worth which others have chosen."""
 
@@ -177,7 +181,7 @@ def propose(
     if one is None:
         names = ", ".join(first.groups)
         raise InputError(f"group: the fit has several, {names}; runs are proposed for one of them")
-    budgets = np.sort(target * np.array(SHARES) if at is None else as_budgets(at))
+    budgets = budgets_to_run(target, first) if at is None else np.sort(as_budgets(at))
     pricing: Pricing = Compute(first.unit) if costs is None else as_pricing(costs, one)
     if isinstance(pricing, Costs):
         pricing.require_known(first.pools, first.groups)
@@ -229,8 +233,22 @@ def propose(
         unit=pricing.unit,
         worth=worth,
         counted=first.unit,
-        prior=first.method == "prior",
+        prior=first.method == PRIOR,
     )
+
+
+def budgets_to_run(target: float, fit: Fit) -> Array:
+    """Budgets at which runs are proposed for a target, in samples.
+
+    They are shares of the target, and the target itself where runs are that large already; none is
+    less than a quarter of the least run, where trainings have hardly begun.
+    """
+    budgets = target * np.array(SHARES)
+    if fit.method == PRIOR:
+        return budgets
+    seen = fit.runs["samples_seen"].values
+    budgets = budgets[budgets >= seen.min() / SHORTER]
+    return np.append(budgets, target) if target <= seen.max() else budgets
 
 
 def trainings(runs: xr.Dataset) -> Counter[tuple[str, float]]:
@@ -254,7 +272,8 @@ def _worth_making(
 ) -> tuple[pd.DataFrame, float, Array]:
     """The rows of a batch, its value and what is chosen after it, by draws that did not choose.
 
-    Where an error has a price, the last runs are left out that by these draws do not save theirs.
+    The last runs are left out that by these draws add next to nothing; or, where an error has a
+    price, that do not save theirs.
     """
     loss = drawn.loss.values
     known = Expectations.before(loss)
@@ -280,10 +299,11 @@ def _worth_making(
                 "expected_regret": max(perfect - known.value, 0.0),
             }
         )
-    if search.worth:
-        paid = [0.0, *(search.worth * row["total_cost"] for row in rows)]
-        net = [min(each.value, perfect) - price for each, price in zip(stages, paid, strict=True)]
-        known, rows = stages[int(np.argmax(net))], rows[: int(np.argmax(net))]
+    paid = [0.0, *(search.worth * row["total_cost"] for row in rows)]
+    net = [min(each.value, perfect) - price for each, price in zip(stages, paid, strict=True)]
+    enough = np.max(net) - (0.0 if search.worth else LEAST_LEFT * perfect)
+    last = int(np.flatnonzero(np.array(net) >= enough)[0])
+    known, rows = stages[last], rows[:last]
     columns = ["data", "unique_samples", "samples_seen", "epochs", "training", "cost"]
     columns += ["total_cost", "expected_regret"]
     return (

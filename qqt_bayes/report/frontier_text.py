@@ -112,7 +112,7 @@ def _of_target(at: xr.Dataset) -> str:
     words = {
         AT_ONCE: f"already at {first} {own_unit}",
         BEYOND: f"at no budget up to {last} {own_unit}",
-        FLOOR: "never (the law on these training sets does not come so low)",
+        FLOOR: "at no budget (by the law alone these training sets do not come so low)",
     }
     parts = []
     for reach in (AT_ONCE, REACHED, BEYOND, FLOOR):

@@ -30,7 +30,7 @@ def moved(since: Moved, decision: xr.Dataset) -> str:
     ...          "probability_best", "regret_of_before"]
     >>> both = pd.DataFrame(rows, columns=names)
     >>> decision = xr.Dataset(coords={"budget": [1e9, 2e9]})
-    >>> print(moved(Moved("2026-03-14T09:30:00Z", 12, 0, both), decision))
+    >>> print(moved(Moved("2026-03-14T09:30:00Z", 12, 0, ("law",), ("law",), both), decision))
     Since the study of 2026-03-14, of 12 runs, the choice has moved from a (P(best) 0.60) to b
     (0.80) at 1B samples, where the earlier choice costs 0.004 by today's draws. It is still b at 2B
     samples (P(best) 0.70 then, 0.90 now).
@@ -49,9 +49,20 @@ def moved(since: Moved, decision: xr.Dataset) -> str:
     stayed = list(_stays(rows[~is_other], asked, counted))
     if not went:
         where = "at any budget" if len(rows) == asked.size else "at any budget asked in both"
-        return f"{begin} the choice has not moved {where}: it is {joined(stayed)}."
+        return f"{begin} the choice has not moved {where}: it is {joined(stayed)}.{_laws(since)}"
     words = f"{begin} the choice has moved {joined(went)}."
-    return f"{words} It is still {joined(stayed)}." if stayed else words
+    words += f" It is still {joined(stayed)}." if stayed else ""
+    return words + _laws(since)
+
+
+def _laws(since: Moved) -> str:
+    """That other laws decide now than then, which may move a choice by itself."""
+    if set(since.laws) == set(since.laws_before):
+        return ""
+    return (
+        f" Then {joined(list(since.laws_before))} decided, now {joined(list(since.laws))}: that "
+        "alone may move a choice."
+    )
 
 
 def _moves(rows: pd.DataFrame, asked: NDArray[np.float64], counted: str) -> Iterator[str]:

@@ -116,14 +116,14 @@ def _in_money(plan: Plan) -> str:
 
 def _stop(plan: Plan) -> str:
     """Why no run is proposed."""
-    affordable = not plan.candidates.empty
-    if not affordable:
-        return f"No run can be made for {_amount(plan, plan.allowance)}: raise the allowance."
+    spend = _amount(plan, plan.allowance)
+    if plan.candidates.empty:
+        return f"No run can be made for {spend}: raise the allowance."
     if plan.worth:
-        return "Stop here: no run that can be afforded is worth its price."
+        return f"Stop here: no runs within {spend} are expected to save more than they cost."
     return (
-        f"Stop here: no runs for {_amount(plan, plan.allowance)} are expected to save more "
-        "than the draws can tell from nothing."
+        f"Stop here: no runs for {spend} are expected to save more than the draws can tell from "
+        "nothing."
     )
 
 
@@ -132,11 +132,13 @@ def _shift(plan: Plan) -> str:
     if plan.runs.empty:
         return ""
     after = plan.chosen_after.sort_values(ascending=False)
-    likely = [f"{name} ({chance(p)})" for name, p in after.items() if p >= LEAST_SHIFT]
+    likely = [
+        f"{name} with probability {chance(p)}" for name, p in after.items() if p >= LEAST_SHIFT
+    ]
     kept = plan.chosen_after[plan.choice]
     if len(likely) < 2:
-        return f"After them the choice is expected to stay, with probability {chance(kept)}."
-    return f"After them the choice will be {joined(likely)}."
+        return f"Once they are known, the choice stays as it is with probability {chance(kept)}."
+    return f"Once they are known, the choice will be {joined(likely)}."
 
 
 def _net(plan: Plan) -> str:
@@ -173,6 +175,11 @@ def _how(plan: Plan) -> str:
     """What to do with the runs once they are done."""
     if plan.runs.empty:
         return ""
+    if plan.prior:
+        return (
+            "All this rests on the prior: spend a small part of what you have on these, make a "
+            "study of them, and ask again."
+        )
     return "Add their errors to the table of runs, carry out the study again, and ask again."
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from qqt_bayes.decisions.trained import TO_TRAIN
 from qqt_bayes.phrases import format_samples, joined, joined_ends, span
 from qqt_bayes.report.measures import measure, measured, measured_interval, unit
 
@@ -90,6 +91,27 @@ def _gain(part: xr.Dataset, choice: str) -> str:
         return f"That is no better than {than}."
     ends = joined_ends(*(f"{max(x, 0.0):.4f}" for x in known[[0, -1]]))
     return f"That is better than {than} by {ends}."
+
+
+def untrained(decision: xr.Dataset) -> str:
+    """That nobody trained what is chosen at the largest budget, and where to train it first."""
+    last = decision.isel(budget=-1)
+    chosen = last.sel(level=str(last["choice"].item()))
+    if chosen["budgets_trained"].item() > 0:
+        return ""
+    target, counted = last["budget"].item(), unit(decision.attrs)
+    budgets = joined([format_samples(share * target) for share in TO_TRAIN])
+    most, epochs = last["most_repetitions"].item(), chosen["repetitions"].item()
+    beyond = (
+        f" Its data would be seen {format_samples(epochs)} times, and no run saw its data more "
+        f"than {format_samples(most)} times."
+        if epochs > most
+        else ""
+    )
+    return (
+        f"This was never trained, so it leads by forecasts alone and is no proven winner: train it "
+        f"at {budgets} {counted} before you rely on it.{beyond}"
+    )
 
 
 def gap(decision: xr.Dataset) -> str:

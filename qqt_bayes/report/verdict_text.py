@@ -19,9 +19,16 @@ from qqt_bayes.phrases import chance, cost, format_epochs, format_samples, joine
 from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.report.decision_text import UNFIT, cautions, to_settle
 from qqt_bayes.report.limits_text import larger
-from qqt_bayes.report.measures import measure, measured_interval, of_what, unit, with_interval
+from qqt_bayes.report.measures import (
+    measure,
+    measured,
+    measured_interval,
+    of_what,
+    unit,
+    with_interval,
+)
 from qqt_bayes.report.rules_text import disagreements
-from qqt_bayes.report.shares_text import gap, is_of_shares, limits, verdict
+from qqt_bayes.report.shares_text import gap, is_of_shares, limits, untrained, verdict
 
 MOST_CANDIDATES = 12
 """Candidates that are listed; the rest are in the CSV."""
@@ -80,7 +87,9 @@ def left_out(refused: Sequence[str], used: Sequence[str]) -> list[str]:
     ]
 
 
-def answers(decision: xr.Dataset, alone: Mapping[str, xr.Dataset] | None = None) -> list[Answer]:
+def answers(
+    decision: xr.Dataset, alone: Mapping[str, xr.Dataset] | None = None, *, priced: bool = False
+) -> list[Answer]:
     """The answer at the largest budget of a decision, for each of its groups.
 
     Parameters
@@ -89,27 +98,32 @@ def answers(decision: xr.Dataset, alone: Mapping[str, xr.Dataset] | None = None)
         As `qqt_bayes.decide` returns it.
     alone : mapping of str to Dataset, optional
         The decisions of single laws that it is made of, by their names.
+    priced : bool
+        Whether prices are asked about: then no runs are named that may not be worth theirs.
     """
     others = alone or {}
     groups = in_each_group([decision, *others.values()])
     return [
-        _answer(group, own.sortby("budget"), dict(zip(others, each, strict=True)))
+        _answer(group, own.sortby("budget"), dict(zip(others, each, strict=True)), priced)
         for group, (own, *each) in groups
     ]
 
 
-def _answer(group: str, decision: xr.Dataset, alone: Mapping[str, xr.Dataset]) -> Answer:
+def _answer(
+    group: str, decision: xr.Dataset, alone: Mapping[str, xr.Dataset], priced: bool
+) -> Answer:
     """The answer for one group."""
     doubts = [sentence for _, sentence in cautions(decision)]
     first = [*doubts, *larger(decision), *proxies(decision)]
     if is_of_shares(decision):
-        bullets = [each for each in (limits(decision), gap(decision)) if each]
+        bullets = [each for each in (untrained(decision), limits(decision), gap(decision)) if each]
         return Answer(group, first, verdict(decision), bullets)
     if decision.sizes["level"] == 1:
         words = f"There is one candidate, {decision['level'].values[0]}, and nothing to choose."
         return Answer(group, first, words, [])
     rules = " ".join(disagreements(decision.isel(budget=[-1])))
-    bullets = [_why(decision), rules, _change(decision, alone), to_settle(decision)]
+    bullets = [_why(decision), rules, _change(decision, alone)]
+    bullets += [] if priced else [to_settle(decision)]
     return Answer(group, first, _verdict(decision), [each for each in bullets if each])
 
 
@@ -156,8 +170,11 @@ def _why(decision: xr.Dataset) -> str:
     choice = str(last["choice"].item())
     rivals = last["probability_best"].where(last["level"] != choice, -1.0)
     rival = str(last["level"].values[int(np.argmax(rivals.values))])
-    low, middle, high = measured_interval(last["error"].sel(level=choice), decision.attrs)
-    _, other, _ = measured_interval(last["error"].sel(level=rival), decision.attrs)
+    low, _, high = measured_interval(last["error"].sel(level=choice), decision.attrs)
+    own, other = (
+        measured(last["error_mean"].sel(level=name).item(), decision.attrs)
+        for name in (choice, rival)
+    )
     epochs = {name: last["repetitions"].sel(level=name).item() for name in (choice, rival)}
     drawn = bool(decision.attrs.get("replacement"))
     how = ", drawn with replacement as those of the table were," if drawn else ""
@@ -168,7 +185,7 @@ def _why(decision: xr.Dataset) -> str:
         else ""
     )
     return (
-        f"Why: the {of_what(decision.attrs)} of {choice} is {middle:.3f} "
+        f"Why: the {of_what(decision.attrs)} of {choice} is {own:.3f} "
         f"({100 * decision.attrs['interval']:g}% interval {low:.3f} to {high:.3f}), of {rival} "
         f"{other:.3f}{seen}."
     )

@@ -106,7 +106,9 @@ def _moved(study: Study, last: Entry) -> Moved | None:
                 return None
         levels = read_composition(last.folder / LEVELS)
     rows = beside(study.decision, study.levels, last.decisions, levels)
-    return Moved(last.date, int(last.said["runs"]), missing, rows)
+    before_then = tuple(name for name, weight in last.said["models"].items() if weight)
+    runs_then = int(last.said["runs"])
+    return Moved(last.date, runs_then, missing, before_then, tuple(study.weights), rows)
 
 
 def _runs_of(folder: Path) -> xr.Dataset | None:

@@ -65,7 +65,7 @@ def prepared(
         are not all among these, and `overwrite` is not given; if it cannot be written.
     """
     hashes = sorted(spec.hash for spec in specs)
-    asked: dict[str, object] = {"data_hash": hash_runs(runs), "spec_hashes": hashes}
+    asked: dict[str, Any] = {"data_hash": hash_runs(runs), "spec_hashes": hashes}
     models = [*(spec.name for spec in specs), *instead]
     if not overwrite:
         _require_own(folder, asked, models, runs)
@@ -93,7 +93,7 @@ def replaced(folder: Path, models: Iterable[str] = ()) -> list[Path]:
 
 
 def _require_own(
-    folder: Path, asked: Mapping[str, object], models: Sequence[str], runs: xr.Dataset
+    folder: Path, asked: Mapping[str, Any], models: Sequence[str], runs: xr.Dataset
 ) -> None:
     """Refuse a folder in which a study would replace what no study of its campaign wrote."""
     if not folder.is_dir():
@@ -110,8 +110,10 @@ def _require_own(
         return
     earlier = begun(folder)
     if earlier.get("spec_hashes") != asked["spec_hashes"]:
+        own = list(models[: len(asked["spec_hashes"])])  # what may stand in for some comes after
         raise InputError(
-            f"{folder} holds a study of other runs or models; name a new folder, or {advice}",
+            f"{folder} holds a study by {_named(earlier)}, and this one is by {joined(own)}; "
+            f"name a new folder or the same models, or {advice}",
             [advice],
         )
     if earlier.get("data_hash") != asked["data_hash"]:
@@ -123,6 +125,12 @@ def _require_own(
             f"wrote them: {listed(foreign)}; name a new folder, or {advice}",
             [advice],
         )
+
+
+def _named(earlier: Mapping[str, Any]) -> str:
+    """The models of an earlier study, as far as its record names them."""
+    named = [str(each["model"]) for each in earlier.get("models", []) if "model" in each]
+    return joined(named) or "other models"
 
 
 def _require_all_runs(folder: Path, models: Sequence[str], runs: xr.Dataset) -> None:

@@ -201,7 +201,8 @@ def test_decide_how_much_to_take_of_each_pool(tmp_path):
     content = json.loads(qqt(*limited, "-o", out, "--format", "json").stdout)
     assert content["settings"]["most_samples"] == 2e7
     assert content["settings"]["never"] == ["10-20%", "30-40%"]
-    assert content["answers"][0]["bullets"][0].startswith("Limits: at most 20M unique samples;")
+    assert content["answers"][0]["bullets"][0].startswith("This was never trained,")
+    assert content["answers"][0]["bullets"][1].startswith("Limits: at most 20M unique samples;")
     rows = pd.read_csv(out)
     chosen = rows[rows["choice"]]
     assert (chosen["takes 10-20%"] == 0).all()

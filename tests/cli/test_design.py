@@ -12,8 +12,16 @@ from qqt_bayes.posterior import fit_file
 ASKED = ("--budget", "750M", "--allowance", "500M")
 
 
-def test_it_prints_a_verdict_a_table_and_at_most_four_sentences(files):
-    said = qqt("design", files.good, *ASKED).stdout
+@pytest.fixture(scope="module")
+def near(tmp_path_factory):
+    """A fit whose levels are near each other at the target."""
+    path = tmp_path_factory.mktemp("design") / "near.nc"
+    fit_file.save(made.fit(draws=500, spread=0.06), path)
+    return path
+
+
+def test_it_prints_a_verdict_a_table_and_at_most_four_sentences(near):
+    said = qqt("design", near, *ASKED).stdout
     verdict, table, bullets = said.split("\n\n")
     assert " ".join(verdict.split()).startswith("At 750M samples the choice today is top ")
     assert "train on" in table
@@ -21,10 +29,10 @@ def test_it_prints_a_verdict_a_table_and_at_most_four_sentences(files):
     assert 1 <= bullets.count("- ") <= 4
 
 
-def test_rows_are_written_with_room_for_their_errors(files, tmp_path):
+def test_rows_are_written_with_room_for_their_errors(files, near, tmp_path):
     """Filled in and put under the runs, they are a table that can be read."""
     path = tmp_path / "next.csv"
-    qqt("design", files.good, *ASKED, "-o", path)
+    qqt("design", near, *ASKED, "-o", path)
     rows = pd.read_csv(path)
     assert {"data", "samples_seen", "error"} <= {*rows.columns}
     assert rows["error"].isna().all()
@@ -117,3 +125,10 @@ def test_another_table_is_not_replaced(files, tmp_path):
     path.write_text("mine\n")
     qqt("design", files.good, *ASKED, "-o", path, exit_code=1)
     assert path.read_text() == "mine\n"
+
+
+def test_where_nothing_is_proposed_nothing_is_written(files, tmp_path):
+    path = tmp_path / "next.csv"
+    said = qqt("design", files.good, "--budget", "750M", "--allowance", "1M", "-o", path).stderr
+    assert "No run is proposed, so" in said
+    assert not path.exists()

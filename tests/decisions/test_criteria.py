@@ -3,9 +3,11 @@
 import made
 import numpy as np
 import pytest
+import xarray as xr
 
 from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.decisions.judge import judge
+from qqt_bayes.laws.level_curves import SAMPLE
 
 
 def at(decision, name, budget=1e6):
@@ -41,3 +43,14 @@ def test_rules_counted_by_hand(options, score, choice):
     np.testing.assert_allclose(at(decision, "score"), score, atol=1e-15)
     assert at(decision, "choice") == choice
     assert decision.attrs["rule"] == options["rule"]
+
+
+def test_a_target_that_no_level_can_meet_leaves_the_choice_to_the_expected_error():
+    """Two draws of a thousand against one are no reason to take a level that is worse by far."""
+    error = np.full((1, 1000, 2), [0.6, 0.62])
+    error[0, :2, 1] = 0.5  # the worse level meets it twice, the better one once
+    error[0, 2, 0] = 0.5
+    errors = xr.DataArray(error, {"level": ["better", "worse"]}, (*SAMPLE, "level"))
+    decision = judge(errors, Criteria(rule="target", target=0.55))
+    assert decision["choice"].item() == "better"
+    assert (decision["score"] == 0).all()

@@ -12,6 +12,7 @@ from qqt_bayes.model.spec import load_model
 from qqt_bayes.planning.before_runs import fit_before_runs
 from qqt_bayes.planning.outcomes import joint_outcomes
 from qqt_bayes.planning.plan import Compute
+from qqt_bayes.planning.proposal import budgets_to_run
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.prediction import predict
 
@@ -266,3 +267,14 @@ def test_sets_of_a_composition_are_candidates_as_given(fit):
     assert set(found.candidates["data"]) == {*only["level"].values}
     assert set(found.candidates["samples_seen"]) == {5e7, 9e7}
     assert isinstance(found.sets, xr.DataArray)
+
+
+def test_runs_are_no_shorter_than_the_shortest_by_far_and_may_be_the_target_itself(fit):
+    """What runs of a 64th of the target tell is little where no run was so short."""
+    seen = fit.runs["samples_seen"].values
+    below = budgets_to_run(2 * seen.min(), fit)
+    assert below.min() >= seen.min() / 4
+    assert below.max() == 2 * seen.min()
+    beyond = budgets_to_run(64 * seen.max(), fit)
+    assert beyond.max() == 32 * seen.max()
+    assert beyond.size == 6

@@ -32,7 +32,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         return counted
 
     monkeypatch.setattr(opened, "_runs", counting("runs", opened._runs))
-    monkeypatch.setattr(opened, "_parameters", counting("parameters", opened._parameters))
+    monkeypatch.setattr(opened, "law_parameters", counting("parameters", opened.law_parameters))
     for name, owner, method in (("specification", Spec, "from_dict"), ("gate", Gate, "from_json")):
         function = counting(name, getattr(owner, method))
         monkeypatch.setattr(owner, method, staticmethod(function))

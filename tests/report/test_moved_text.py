@@ -10,10 +10,10 @@ from qqt_bayes.report.moved_text import moved
 NAN = float("nan")
 
 
-def words(rows, budgets=(1e9, 2e9, 4e9), missing=0):
+def words(rows, budgets=(1e9, 2e9, 4e9), missing=0, then=("law",)):
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     decision = xr.Dataset(coords={"budget": list(budgets)}, attrs={"unit": "tokens"})
-    return moved(Moved("2026-03-14T09:30:00Z", 12, missing, table), decision)
+    return moved(Moved("2026-03-14T09:30:00Z", 12, missing, then, ("law",), table), decision)
 
 
 @pytest.mark.parametrize(
@@ -105,3 +105,11 @@ def test_groups_are_compared_each_with_itself():
     assert found["group"].tolist() == ["y", "y"]
     assert beside(decision(), LEVELS, before(group="y"), LEVELS).empty
     assert beside(decision(["x"]), LEVELS, before(), LEVELS).empty
+
+
+def test_other_laws_than_before_are_named():
+    """What seems to be learned may be that another law decides."""
+    rows = [("", 1e9, "a", "b", 0.6, 0.8, 0.002)]
+    said = words(rows, budgets=(1e9,), then=("law", "other law"))
+    assert said.endswith("Then law and other law decided, now law: that alone may move a choice.")
+    assert "decided, now" not in words(rows, budgets=(1e9,))

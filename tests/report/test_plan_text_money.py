@@ -32,7 +32,6 @@ def plan(costs=(1200.0, 300.5), *, value=0.003, worth=1e6, unit="EUR"):
         parameters=pd.DataFrame({"model": [], "parameter": [], "value": []}),
         levels=none,
         sets=none.rename(level="data"),
-        new_sets=[],
         target=1e9,
         choice="a",
         expected_regret=0.005,
@@ -79,6 +78,6 @@ def test_the_table_is_in_the_currency():
 
 def test_stopping_is_said_in_the_currency():
     stopped = plan([], value=0.0)
-    assert verdict(stopped).endswith("no run that can be afforded is worth its price.")
+    assert verdict(stopped).endswith("are expected to save more than they cost.")
     dear = replace(stopped, candidates=stopped.candidates.iloc[:0])
     assert verdict(dear).endswith("No run can be made for EUR 2,000: raise the allowance.")
