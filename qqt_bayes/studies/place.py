@@ -129,7 +129,12 @@ def _require_own(
 
 def _named(earlier: Mapping[str, Any]) -> str:
     """The models of an earlier study, as far as its record names them."""
-    named = [str(each["model"]) for each in earlier.get("models", []) if "model" in each]
+    models = earlier.get("models")
+    named = [
+        str(each["model"])
+        for each in (models if isinstance(models, list) else [])
+        if isinstance(each, Mapping) and "model" in each
+    ]
     return joined(named) or "other models"
 
 

@@ -267,7 +267,7 @@ class TestAStudy:
         other = ("study", files.metrics, "--metric", "average", *files.tables[1:], "-o", folder)
         for command in (self.command(files, folder, models="utility-free-size"), other):
             said = qqt(*command, exit_code=1).stderr
-            assert f"{folder} holds a study of other runs or models; name a new folder" in said
+            assert f"{folder} holds a study by utility, and this one is by " in said
         assert content(folder) == before
         qqt(*self.command(files, folder, "--overwrite", models="utility-free-size"))
 

@@ -52,8 +52,8 @@ def test_three_sentences():
     )
     assert second == (
         "The best choice reaches an error of at most 0.74 with probability 0.5 at 100M samples, "
-        "with probability 0.9 at no budget up to 256M samples; of at most 0.6 at no budget (by the law "
-        "alone these training sets do not come so low)."
+        "with probability 0.9 at no budget up to 256M samples; of at most 0.6 at no budget (by the "
+        "law alone these training sets do not come so low)."
     )
     assert third == (
         "By this posterior, choosing today instead of knowing the best level is expected to cost "
