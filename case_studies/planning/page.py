@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from qqt_bayes.report.records import as_table
+
 HERE = Path(__file__).parent
 OWN, OTHER, MINI_CLIP = "effective-reuse", "utility-bounded-free-size", "mini_clip"
 FAMILIES = {
@@ -84,7 +86,7 @@ def nested(batch="kept"):
 
 def page():
     """The page as text."""
-    words = {"table": rows(campaigns()).to_markdown(index=False, disable_numparse=True)}
+    words = {"table": as_table(rows(campaigns()))}
     for lead, batch in (("", "kept"), ("moved ", "moved")):
         found = nested(batch)
         words |= {f"{lead}outcomes": found["outcomes"]}
