@@ -135,7 +135,7 @@ def _named(earlier: Mapping[str, Any]) -> str:
         for each in (models if isinstance(models, list) else [])
         if isinstance(each, Mapping) and "model" in each
     ]
-    return joined(named) or "other models"
+    return joined(named) if named else "other models"
 
 
 def _require_all_runs(folder: Path, models: Sequence[str], runs: xr.Dataset) -> None:

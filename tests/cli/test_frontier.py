@@ -29,7 +29,10 @@ def test_it_prints_tables_and_three_sentences(files: SimpleNamespace) -> None:
     sentences = " ".join(words.split())
     assert sentences.startswith("With the best choice at each budget (top 2 at 64M to ")
     assert "the expected error, as a mean over trainings, goes from 0.748 at 64M to" in sentences
-    assert "of at most 0.3 never (the law on these training sets does not come so low)" in sentences
+    assert (
+        "of at most 0.3 at no budget (by the law alone these training sets do not come so low)"
+        in sentences
+    )
     assert "By this posterior, choosing today instead of knowing the best level" in sentences
     assert max(map(len, words.splitlines())) <= 100
 

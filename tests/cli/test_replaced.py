@@ -130,7 +130,8 @@ def test_a_fit_of_something_else_stays(files, tmp_path):
 @pytest.mark.usefixtures("cheap")
 def test_fits_of_something_else_stay(files, tmp_path):
     """Those of each metric are looked at before any is made."""
-    ask = ["fit", files.metrics, *files.tables[1:], "--by", "metric", "-o", tmp_path / "fit.nc"]
+    ask = ["fit", files.metrics, *files.tables[1:], "--by", "metric", "--model", "utility"]
+    ask += ["-o", tmp_path / "fit.nc"]
     qqt(*ask)
     other = made.fit(model="utility-free-size", draws=5)
     fit_file.save(other, tmp_path / "fit-imagenet.nc", overwrite=True)
