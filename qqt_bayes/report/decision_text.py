@@ -299,7 +299,8 @@ def to_settle(decision: xr.Dataset) -> str:
         f"What would help most for {format_samples(target)} {unit(decision.attrs)}: train "
         f"{joined(list(budgets))} {many} {format_samples(least)} and {format_samples(most)} "
         f"{unit(decision.attrs)}, together {compute:.2g} times the compute of one run at "
-        f"{format_samples(target)}. Even then the levels may lie too close to be told apart."
+        f"{format_samples(target)}. Even then the levels may lie too close to be told apart: "
+        "`qqt design` says what runs are worth, and which are."
     )
 
 

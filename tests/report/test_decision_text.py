@@ -155,7 +155,8 @@ def test_many_contenders_are_counted():
     assert (
         "What would help most for 1M samples: train level 0, level 1, level 2, level 3 and 2 more "
         "each at 62.5K and 250K samples, together 1.9 times the compute of one run at 1M. Even "
-        "then the levels may lie too close to be told apart."
+        "then the levels may lie too close to be told apart: `qqt design` says what runs are "
+        "worth, and which are."
     ) in summary(many)
     assert (
         "level 0 (best with probability 0.17), level 1 (0.17), level 2 (0.17), level 3 (0.17) "
