@@ -19,7 +19,7 @@ The second stage of `design` has spent 0.45 of the compute: it says what half of
 import argparse
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -28,18 +28,18 @@ import pandas as pd
 import xarray as xr
 
 import qqt_bayes as qqt
+from qqt_bayes.decisions.trained import TO_TRAIN
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.planning.before_runs import fit_before_runs
 from qqt_bayes.planning.outcomes import joint_outcomes
 from qqt_bayes.planning.plan import Compute
-from qqt_bayes.planning.proposal import propose
+from qqt_bayes.planning.proposal import SHARES, propose
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.prediction import predict
 
 HERE = Path(__file__).parent
 MODEL = "effective-reuse"
-SHARES = tuple(2.0**-k for k in range(6, 0, -1))
-AGAIN, LAST = 1 / 16, 1 / 4
+AGAIN, LAST = TO_TRAIN
 STAGES = 0.1, 0.45, 1.0
 """Shares of the compute that are spent at the end of each stage of a campaign by `design`."""
 POOLS, SIZE = 5, 1e8
@@ -205,8 +205,6 @@ def sorted_by(prior, quality):
         for name, x in parameters.items()
         if "pool" in x.dims and x.shape == order.shape
     }
-    from dataclasses import replace
-
     return replace(prior, parameters=parameters.assign(moved))
 
 

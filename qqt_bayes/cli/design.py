@@ -9,9 +9,10 @@ from typing import Any
 import click
 import numpy as np
 
-from qqt_bayes.cli.inputs import is_fit, named_by_model, read_study, target_pools_of
-from qqt_bayes.cli.output import emit, note, warn, wrapped
+from qqt_bayes.cli.inputs import is_fit, target_pools_of
+from qqt_bayes.cli.output import emit, note, wrapped
 from qqt_bayes.cli.replaced import require_decisions
+from qqt_bayes.cli.sources import files_of, read_sources, warn_of_refused
 from qqt_bayes.decisions.stack import as_shares
 from qqt_bayes.errors import InputError
 from qqt_bayes.files import writable, write
@@ -19,9 +20,8 @@ from qqt_bayes.planning.costs import read_costs
 from qqt_bayes.planning.plan import Plan, Pricing
 from qqt_bayes.planning.proposal import SHARES, design, propose
 from qqt_bayes.posterior.fit import Fit
-from qqt_bayes.posterior.fit_file import open_fit
 from qqt_bayes.progress import shown
-from qqt_bayes.report import gate_text, plan_text
+from qqt_bayes.report import plan_text
 from qqt_bayes.report.records import to_csv
 from qqt_bayes.tables.budgets import parse_budgets
 from qqt_bayes.tables.composition import read_composition
@@ -56,7 +56,7 @@ def report(
     path = None
     if output is not None:
         others = ("levels", "candidates", "target_pools")
-        read = [*sources, costs, *(options[name] for name in others)]
+        read = files_of(sources, costs, *(options[name] for name in others))
         path = writable(Path(output), read, WRITERS)
         require_decisions([path], overwrite=overwrite)
     options["costs"] = None if costs is None else read_costs(costs)
@@ -98,17 +98,15 @@ def of_fits(
     """Propose runs from fits."""
     taken: Any = levels
     weights = decided = None
-    if Path(sources[0]).is_dir():
-        fits, study = read_study(sources[0], open_fit)
+    fits, study = read_sources(sources)
+    if study is not None:
         weights, taken = study.weights, study.levels if levels is None else levels
         decided = study.budgets
         budget = repr(float(decided.max())) if budget is None else budget
-    else:
-        fits = named_by_model(sources, [open_fit(Path(path)) for path in sources])
     if budget is None:
         raise click.UsageError("A fit has no target of its own: give --budget.")
-    if failed := [each.gate for each in fits.values() if not each.gate.passed and force]:
-        warn("\n".join(map(gate_text.verdict, failed)))
+    if force:
+        warn_of_refused(fits)
     with shown("Weighing runs"):
         return design(
             fits,

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes.decisions.moved import Moved
-from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.decisions.stack import as_shares
+from qqt_bayes.posterior.fit import AnyFit, Fit, opened
 from qqt_bayes.posterior.gate import Gate
 
 
@@ -83,6 +85,39 @@ class Study:
     def refused(self) -> dict[str, Gate]:
         """Gates of the fits that take no part because they did not pass."""
         return {name: fit.gate for name, fit in self.fits.items() if name not in self.alone}
+
+
+def fits_that_decide(
+    study: Study | AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit],
+    weights: ArrayLike | None = None,
+    force: bool = False,
+) -> tuple[dict[str, Fit], NDArray[np.float64]]:
+    """The fits of a study that decide together, or fits as given, and their shares of the draws.
+
+    Parameters
+    ----------
+    study : Study, DataTree or Fit, or several fits
+    weights : array_like, optional
+        Shares of the draws; those of the study, or else equal ones, if not given.
+    force : bool
+        Take fits, too, that did not pass their gates.
+
+    Raises
+    ------
+    InputError
+        If what is given are no fits of the same runs, or no weights of them.
+    InadequateFit
+        If a fit did not pass the gate and `force` is not given.
+    """
+    if isinstance(study, Study):
+        fits = {name: study.fits[name] for name in study.weights}
+        weights = list(study.weights.values()) if weights is None else weights
+    else:
+        fits = opened(study)
+    shares = as_shares(weights, len(fits))
+    for fit in fits.values():
+        fit.require_passed(force)
+    return fits, shares
 
 
 def choices(decision: xr.Dataset, other: xr.Dataset) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from scipy.stats import norm, rankdata
 
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.planning.value import Array, curved, value_of_information
-from qqt_bayes.posterior.fit import Fit, in_group
+from qqt_bayes.posterior.fit import Fit, by_draw, in_group
 from qqt_bayes.posterior.prediction import predict
 
 DEGREE = 3
@@ -43,12 +43,10 @@ def parameter_values(
     for name, fit in fits.items():
         error = predict(fit, levels, [target], group=group, seed=seed).isel(budget=0)
         loss = error.stack(sample=("chain", "draw")).transpose("sample", "level").values
-        known = in_group(fit.parameters, group)
-        for parameter in (each for each, p in fit.spec.parameters.items() if isinstance(p, Prior)):
-            draws = known[parameter]
-            flat = draws.stack(sample=("chain", "draw")).transpose("sample", ...).values
-            columns = scores(flat.reshape(len(flat), -1))
-            value = value_of_information(loss, curved(columns, DEGREE).reshape(len(flat), -1))
+        random = [each for each, prior in fit.spec.parameters.items() if isinstance(prior, Prior)]
+        for parameter, draws in by_draw(in_group(fit.parameters[random], group)).items():
+            columns = scores(draws.reshape(len(draws), -1))
+            value = value_of_information(loss, curved(columns, DEGREE).reshape(len(draws), -1))
             rows.append({"model": name, "parameter": parameter, "value": value})
     table = pd.DataFrame(rows, columns=["model", "parameter", "value"])
     return table.sort_values("value", ascending=False, ignore_index=True)

@@ -16,8 +16,7 @@ from qqt_bayes.decisions.candidates import scaled
 from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.decisions.drawn import Asked, errors_of
 from qqt_bayes.decisions.judge import judge
-from qqt_bayes.decisions.stack import as_shares
-from qqt_bayes.decisions.study import Study
+from qqt_bayes.decisions.study import Study, fits_that_decide
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import require_finite
@@ -32,7 +31,7 @@ from qqt_bayes.planning.value import (
     Expectations,
     curved,
 )
-from qqt_bayes.posterior.fit import AnyFit, Fit, opened
+from qqt_bayes.posterior.fit import AnyFit, Fit
 from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels, require_affordable
 
 Array = NDArray[np.float64]
@@ -123,9 +122,7 @@ def design(
     --------
     ``design(study, allowance="2B", budget="5B").runs``
     """
-    fits, shares = fits_of(study, weights)
-    for fit in fits.values():
-        fit.require_passed(force)
+    fits, shares = fits_that_decide(study, weights, force)
     first = next(iter(fits.values()))
     if isinstance(study, Study):
         levels = study.levels if levels is None else levels
@@ -329,18 +326,6 @@ def _likely(loss: Array, levels: xr.DataArray, sets: xr.DataArray) -> list[int]:
     best = np.bincount(loss.argmin(axis=1), minlength=loss.shape[1]) / len(loss)
     names = levels["level"].values[best >= LEAST_PROBABILITY].tolist()
     return [i for i, name in enumerate(sets["data"].values.tolist()) if name in names]
-
-
-def fits_of(
-    study: Study | AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit], weights: ArrayLike | None
-) -> tuple[dict[str, Fit], Array]:
-    """The fits that decide together, and their shares of the draws."""
-    if isinstance(study, Study):
-        fits = {name: study.fits[name] for name in study.weights}
-        given = list(study.weights.values()) if weights is None else weights
-        return fits, as_shares(given, len(fits))
-    fits = opened(study)
-    return fits, as_shares(weights, len(fits))
 
 
 def _one(value: ArrayLike | str, name: str) -> float:

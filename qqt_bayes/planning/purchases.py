@@ -13,12 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from qqt_bayes.decisions.candidates import EXPONENTS, SIZE_PARAMETERS, scaled, with_exponent
 from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.decisions.stack import mix
-from qqt_bayes.decisions.study import Study
+from qqt_bayes.decisions.study import Study, fits_that_decide
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.planning.benefit import costs_of
 from qqt_bayes.planning.costs import CostFile, Costs
-from qqt_bayes.planning.proposal import fits_of
 from qqt_bayes.posterior.fit import AnyFit, Fit
 from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels, require_affordable
 from qqt_bayes.posterior.prediction import predict
@@ -74,9 +73,7 @@ def pool_purchases(
     InputError
         If an argument is not what it should be, costs have no worth, or no pool has a price.
     """
-    fits, shares = fits_of(study, weights)
-    for fit in fits.values():
-        fit.require_passed(force)
+    fits, shares = fits_that_decide(study, weights, force)
     first = next(iter(fits.values()))
     if isinstance(study, Study):
         levels = study.levels if levels is None else levels

@@ -8,6 +8,7 @@ from itertools import groupby
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from qqt_bayes.decisions.trained import TO_TRAIN
 from qqt_bayes.phrases import format_samples, joined, joined_ends, span
@@ -187,6 +188,6 @@ def _short(decision: xr.Dataset, level: str) -> str:
     )
 
 
-def _listed(names: object) -> list[str]:
+def _listed(names: ArrayLike) -> list[str]:
     """Names as a list: one name comes back from a file as text."""
-    return [names] if isinstance(names, str) else [str(name) for name in np.atleast_1d(names)]  # type: ignore[call-overload]
+    return [names] if isinstance(names, str) else [str(name) for name in np.atleast_1d(names)]
