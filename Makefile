@@ -85,6 +85,8 @@ lock: $(READY) ## resolve the locks anew, for all Pythons and platforms
 	$(RESOLVE) --extra dev --output-file requirements.lock
 	$(RESOLVE) --extra distributed --constraint requirements.lock --output-file requirements-distributed.lock \
 		$$(sed -n 's/^\([^=]*\)==.*/--no-emit-package \1/p' requirements.lock)
+	$(RESOLVE) --extra docs --constraint requirements.lock --output-file requirements-docs.lock \
+		$$(sed -n 's/^\([^=]*\)==.*/--no-emit-package \1/p' requirements.lock)
 	$(RESOLVE) --extra bench --extra editable --constraint requirements.lock --output-file requirements-bench.lock
 	$(RESOLVE) --extra mini-clip --constraint requirements.lock --output-file requirements-mini-clip.lock
 
@@ -120,7 +122,9 @@ $(VENV)/.locked $(BENCH)/.locked:
 	$(@D)/bin/python -c "from qqt_bayes.sampling.kernel.compiled import functions; functions()" && wait $$subsets
 	@touch $@
 
+$(VENV)/.docs: requirements-docs.lock $(READY)
 $(VENV)/.mini-clip: requirements-mini-clip.lock $(READY)
+$(VENV)/.docs $(VENV)/.mini-clip:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
 	@touch $@
 
