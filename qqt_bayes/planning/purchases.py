@@ -63,10 +63,12 @@ def pool_purchases(
         of the greatest expected net benefit once it is enlarged, among those that take from it;
         `unique_samples`, what that takes of the pool; `extra_cost`, of all that the level costs
         beside the best one today; `error_mean`; `net_benefit_mean`, `net_benefit_lower`,
-        `net_benefit_upper` and `probability_of_benefit` against the best level today; and
-        `if_exponent_0`, `if_exponent_0.5` and `if_exponent_1`, the expected net benefit by the laws
-        alone under those size exponents, NaN if no law has a size exponent. The attributes
-        `level_today`, `currency`, `budget`, `counted` and `interval` say what it is about.
+        `net_benefit_upper` and `probability_of_benefit` against the best level today, under the
+        size exponents of the posterior; and `if_exponent_0`, `if_exponent_0.5` and `if_exponent_1`,
+        the same mean if the exponent of every law were that and all else, departures included, as
+        it is, NaN if no law has a size exponent. The attributes `level_today`, `currency`,
+        `budget`, `counted` and `interval` say what it is about, and `exponents` has the median of
+        the size exponent between the ends of its interval for each law that has one.
 
     Raises
     ------
@@ -96,27 +98,27 @@ def pool_purchases(
     require_affordable(names.size, 1, sum(each.draws for each in fits.values()))
     cost = (own.of_data(unique, sizes) + own.of_training(seen)[0]).values
 
-    def net_of(
-        using: Mapping[str, Fit], law_only: bool
-    ) -> tuple[NDArray[np.float64], xr.DataArray]:
-        drawn = [
-            predict(fit, unique, seen, group=group, law_only=law_only, seed=seed)
-            for fit in using.values()
-        ]
+    def net_of(using: Mapping[str, Fit]) -> tuple[NDArray[np.float64], xr.DataArray]:
+        drawn = [predict(fit, unique, seen, group=group, seed=seed) for fit in using.values()]
         error = mix(drawn, shares).isel(budget=0).stack(sample=SAMPLE)
         error = error.transpose("sample", "level")
         return own.value_of(error).values - cost, error
 
-    net, error = net_of(fits, law_only=False)
-    known = any(name in fit.parameters for fit in fits.values() for name in SIZE_PARAMETERS)
+    quantiles = low, _, high = Criteria(interval=interval).quantiles
+    exponents = {
+        law: np.quantile(fit.parameters[name], quantiles).tolist()
+        for law, fit in fits.items()
+        for name in SIZE_PARAMETERS
+        if name in fit.spec.parameters
+    }
+    net, error = net_of(fits)
     by_exponent = [
-        net_of({name: with_exponent(fit, value) for name, fit in fits.items()}, law_only=True)[0]
-        for value in (EXPONENTS if known else ())
+        net_of({name: with_exponent(fit, value) for name, fit in fits.items()})[0]
+        for value in (EXPONENTS if exponents else ())
     ]
     expected = net.mean(axis=0)
     today = int(expected[: taken.sizes["level"]].argmax())
     rows, start = [], taken.sizes["level"]
-    low, _, high = Criteria(interval=interval).quantiles
     for pool, multiple, each in asked:
         end = start + each.sizes["level"]
         best = start + int(expected[start:end].argmax())
@@ -144,6 +146,7 @@ def pool_purchases(
         "budget": float(seen[0]),
         "counted": first.unit,
         "interval": interval,
+        "exponents": exponents,
     }
     return found
 

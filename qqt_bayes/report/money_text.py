@@ -131,7 +131,7 @@ def purchase_table(purchases: pd.DataFrame) -> pd.DataFrame:
     }
     if exponents and purchases[exponents].notna().all(axis=None):
         values = [name.removeprefix("if_exponent_") for name in map(str, exponents)]
-        columns[f"by the law if exponent is {', '.join(values)}"] = [
+        columns[f"if the size exponent were {', '.join(values)}"] = [
             ", ".join(map(amount_of_money, row))
             for row in purchases[exponents].itertuples(index=False)
         ]
@@ -282,13 +282,28 @@ def _purchases(purchases: pd.DataFrame) -> Iterator[str]:
         "runs on pools of one size say next to nothing"
     )
     if exponents and purchases[exponents].notna().all(axis=None):
-        low, high = np.sort(best[exponents].astype(float).values)[[0, -1]]
+        cases = [
+            f"{money(currency, best[name])} at {name.removeprefix('if_exponent_')}"
+            for name in map(str, exponents)
+        ]
         yield (
-            f"{caution}: by the law alone this purchase would be worth {money(currency, low)} to "
-            f"{money(currency, high)}, if the exponent were 0, 0.5 or 1."
+            f"{caution}. Net benefits are averaged over the exponents that the runs and the prior "
+            f"leave open, whose {100 * purchases.attrs['interval']:g}% intervals are "
+            f"{joined(_exponents(purchases))}. If the exponent of every law were one number and "
+            f"all else as it is, {best['multiple']:g} times as much of {best['pool']} would be worth "
+            f"{joined(cases)}. These are three cases and no interval: the average may lie beyond "
+            "them, as the exponents may."
         )
     else:
         yield f"{caution}."
+
+
+def _exponents(purchases: pd.DataFrame) -> list[str]:
+    """The interval of the size exponent under each law that has one."""
+    return [
+        f"{low:.2g} to {high:.2g} under {law}" if low < high else f"exactly {low:.2g} under {law}"
+        for law, (low, _, high) in purchases.attrs["exponents"].items()
+    ]
 
 
 def _samples(budget: float, plans: Priced) -> str:
