@@ -103,7 +103,7 @@ def report(
     warn_of_refused(fits)
     beware = [] if study is None else left_out(study.refused, list(fits))
     for path in paths:  # first: who closes the pipe behind stdout gets the files all the same
-        output.write_decision(decision, path)
+        output.write_decision(decision, path, money)
     output.emit_decision(decision, form, explain=explain, beware=beware, money=money)
     if folder:
         from qqt_bayes.report.figures.files import write_figures

@@ -194,9 +194,7 @@ def emit_decision(
         What the levels cost and are worth, as tables and sentences.
     """
     if form != "table":
-        words: dict[str, object] = {} if study is None else {"study": study}
-        words |= {} if money is None else {"money": money.content}
-        words |= more or {}
+        words = ({} if study is None else {"study": study}) | _of_money(money) | dict(more or {})
         emit(to_frame(decision), form, lambda: to_json(decision, alone) | words)
     if form == "json":
         return
@@ -234,16 +232,21 @@ def emit_decision(
         sys.stdout.write("\n" + wrapped(summary(decision) if study is None else study))
 
 
-WRITERS: dict[str, Callable[[xr.Dataset], str]] = {
-    ".csv": lambda decision: to_csv(to_frame(decision)),
-    ".json": lambda decision: to_json_text(to_json(decision)),
+def _of_money(money: Money | None) -> dict[str, object]:
+    """What JSON holds of money beside a decision."""
+    return {} if money is None else {"money": money.content}
+
+
+WRITERS: dict[str, Callable[[xr.Dataset, Money | None], str]] = {
+    ".csv": lambda decision, _: to_csv(to_frame(decision)),
+    ".json": lambda decision, money: to_json_text(to_json(decision) | _of_money(money)),
 }
 """How a decision is written, by the ending of the file's name."""
 
 
-def write_decision(decision: xr.Dataset, path: Path) -> None:
-    """Write every level at every budget as CSV, or as JSON with the settings and the summary."""
-    write(path, WRITERS[path.suffix.lower()](decision))
+def write_decision(decision: xr.Dataset, path: Path, money: Money | None = None) -> None:
+    """Write every level at every budget as CSV, or as JSON with all else that is known."""
+    write(path, WRITERS[path.suffix.lower()](decision, money))
 
 
 def print_rules(decision: xr.Dataset) -> None:

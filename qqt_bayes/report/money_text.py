@@ -65,14 +65,14 @@ class Money:
     @property
     def content(self) -> dict[str, Any]:
         """What is known of money, for JSON; costs of levels are with the levels."""
-        tables = {"cheapest": self.reached, "purchases": self.purchases}
-        made: dict[str, Any] = plain(
-            {
-                **self.benefit.attrs,
-                "summary": "\n".join(self.lines),
-                **{name: x.to_dict("records") for name, x in tables.items() if x is not None},
-            }
-        )
+        found = {**self.benefit.attrs, "summary": "\n".join(self.lines)}
+        if self.reached is not None:
+            found["target_error"] = self.target_error
+            found["cheapest"] = self.reached.to_dict("records")
+        if self.purchases is not None:
+            found["purchases_about"] = self.purchases.attrs
+            found["purchases"] = self.purchases.to_dict("records")
+        made: dict[str, Any] = plain(found)
         return made
 
 
@@ -286,13 +286,13 @@ def _purchases(purchases: pd.DataFrame) -> Iterator[str]:
             f"{money(currency, best[name])} at {name.removeprefix('if_exponent_')}"
             for name in map(str, exponents)
         ]
+        bought = f"{best['multiple']:g} times as much of {best['pool']}"
         yield (
             f"{caution}. Net benefits are averaged over the exponents that the runs and the prior "
             f"leave open, whose {100 * purchases.attrs['interval']:g}% intervals are "
             f"{joined(_exponents(purchases))}. If the exponent of every law were one number and "
-            f"all else as it is, {best['multiple']:g} times as much of {best['pool']} would be worth "
-            f"{joined(cases)}. These are three cases and no interval: the average may lie beyond "
-            "them, as the exponents may."
+            f"all else as it is, {bought} would be worth {joined(cases)}. These are three cases, "
+            "no interval: the average may lie beyond them, as the exponents may."
         )
     else:
         yield f"{caution}."
