@@ -16,8 +16,7 @@ from qqt_bayes.cli.sources import files_of, read_sources, warn_of_refused
 from qqt_bayes.decisions.stack import as_shares
 from qqt_bayes.errors import InputError
 from qqt_bayes.files import writable, write
-from qqt_bayes.planning.costs import read_costs
-from qqt_bayes.planning.plan import Plan, Pricing
+from qqt_bayes.planning.plan import Plan
 from qqt_bayes.planning.proposal import SHARES, design, propose
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.progress import shown
@@ -59,7 +58,7 @@ def report(
         read = files_of(sources, costs, *(options[name] for name in others))
         path = writable(Path(output), read, WRITERS)
         require_decisions([path], overwrite=overwrite)
-    options["costs"] = None if costs is None else read_costs(costs)
+    options["costs"] = costs
     known = Path(sources[0]).is_dir() or any(map(is_fit, sources))
     for name, given in (("--model", model), ("--kind", kind)):
         if known and given is not None:
@@ -88,7 +87,7 @@ def of_fits(
     levels: str | None,
     candidates: str | None,
     at: str | None,
-    costs: Pricing | None,
+    costs: str | None,
     scale: float | None,
     target_pools: str | None,
     only_group: str | None,
@@ -134,7 +133,7 @@ def before_runs(
     budget: str | None,
     levels: str | None,
     at: str | None,
-    costs: Pricing | None,
+    costs: str | None,
     seed: int,
     **others: Any,
 ) -> Plan:

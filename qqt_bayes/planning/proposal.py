@@ -22,7 +22,7 @@ from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import require_finite
 from qqt_bayes.planning.batch import Batch, Search, best_batch
 from qqt_bayes.planning.before_runs import PRIOR, UNSEEN
-from qqt_bayes.planning.costs import CostFile, Costs
+from qqt_bayes.planning.costs import CostFile
 from qqt_bayes.planning.outcomes import Outcomes, joint_outcomes
 from qqt_bayes.planning.parameter_value import parameter_values
 from qqt_bayes.planning.plan import Compute, Plan, Pricing
@@ -179,9 +179,9 @@ def propose(
         names = ", ".join(first.groups)
         raise InputError(f"group: the fit has several, {names}; runs are proposed for one of them")
     budgets = budgets_to_run(target, first) if at is None else np.sort(as_budgets(at))
-    pricing: Pricing = Compute(first.unit) if costs is None else as_pricing(costs, one)
-    if isinstance(pricing, Costs):
-        pricing.require_known(first.pools, first.groups)
+    pricing: Pricing = Compute(first.unit)
+    if costs is not None:
+        pricing = as_pricing(costs, one, first.runs, sets)
     require_affordable(
         levels.sizes["level"] + sets.sizes["data"],
         budgets.size + 1,

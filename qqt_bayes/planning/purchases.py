@@ -83,13 +83,13 @@ def pool_purchases(
     if levels is None or budget is None:
         missing = "levels" if levels is None else "budget"
         raise InputError(f"{missing}: a fit has none of its own; give what is asked about")
-    own = costs_of(first, costs, group)
+    taken = as_levels(levels, first.pools)
+    own = costs_of(first, costs, group, taken)
     if not own.knows_worth:
         raise InputError("costs: worth: needed to say what a larger pool is worth, but missing")
     seen = as_budgets(budget)
     if seen.size != 1:
         raise InputError(f"budget: expected one number, got {seen.size}")
-    taken = as_levels(levels, first.pools)
     sizes = first.runs["pool_size"]
     asked = _enlarged(taken, sizes, own, _as_multiples(multiples))
     sets = xr.concat([taken, *(each for *_, each in asked)], "level", join="outer", fill_value=0.0)
