@@ -95,6 +95,9 @@ class Plan:
         What is seen and taken, such as "samples" or "tokens".
     prior : bool
         Whether no run was made yet, so that all of it rests on the prior.
+    data_owned : bool
+        Whether costs are of a file without prices of pools, so that all data are taken to be paid
+        for.
 
     Examples
     --------
@@ -116,6 +119,7 @@ class Plan:
     worth: float
     counted: str
     prior: bool
+    data_owned: bool = False
 
     def __repr__(self) -> str:
         left = self.expected_regret - self.value

@@ -22,7 +22,7 @@ from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import require_finite
 from qqt_bayes.planning.batch import Batch, Search, best_batch
 from qqt_bayes.planning.before_runs import PRIOR, UNSEEN
-from qqt_bayes.planning.costs import CostFile
+from qqt_bayes.planning.costs import CostFile, Costs
 from qqt_bayes.planning.outcomes import Outcomes, joint_outcomes
 from qqt_bayes.planning.parameter_value import parameter_values
 from qqt_bayes.planning.plan import Compute, Plan, Pricing
@@ -231,6 +231,7 @@ def propose(
         worth=worth,
         counted=first.unit,
         prior=first.method == PRIOR,
+        data_owned=isinstance(pricing, Costs) and not pricing.pools,
     )
 
 

@@ -17,6 +17,8 @@ from qqt_bayes.planning.costs import HUNDREDTH
 from qqt_bayes.report.measures import measure, measured
 from qqt_bayes.report.records import plain
 
+DATA_OWNED = "All data are taken to be paid for, because the cost file has no prices of pools."
+"""What decisions and plans say of such a file."""
 NEARLY = 0.02
 """Share of the greatest expected net benefit that a cheaper plan may lack to be named."""
 
@@ -201,7 +203,7 @@ def _limits(benefit: xr.Dataset, plans: Priced) -> Iterator[str]:
                 "larger one may be worth more."
             )
     if not plans.costs.pools:
-        yield "All data are taken to be paid for, because the cost file has no prices of pools."
+        yield DATA_OWNED
 
 
 def _nearly_as_good(benefit: xr.Dataset, plans: Priced) -> Iterator[str]:

@@ -10,6 +10,7 @@ import xarray as xr
 
 from qqt_bayes.phrases import amount_of_money, chance, cost, format_samples, joined, money
 from qqt_bayes.planning.plan import Plan
+from qqt_bayes.report.money_text import DATA_OWNED
 
 LEAST_SHIFT = 0.05
 """Probability from which on a level that may be chosen after the runs is named."""
@@ -39,7 +40,9 @@ def verdict(plan: Plan) -> str:
 
 def bullets(plan: Plan) -> list[str]:
     """What the runs may change, what else is unknown, and how to go on."""
-    return [each for each in (_shift(plan), _net(plan), _parameters(plan), _how(plan)) if each]
+    owned = DATA_OWNED if plan.data_owned else ""
+    said = _shift(plan), _net(plan), owned, _parameters(plan), _how(plan)
+    return [each for each in said if each]
 
 
 def table(plan: Plan) -> pd.DataFrame:
@@ -71,6 +74,7 @@ def to_dict(plan: Plan) -> dict[str, Any]:
         "worth": plan.worth,
         "counted": plan.counted,
         "from_prior": plan.prior,
+        "data_owned": plan.data_owned,
         "runs": plan.runs.to_dict("records"),
         "candidates": plan.candidates.to_dict("records"),
         "parameters": plan.parameters.to_dict("records"),

@@ -61,6 +61,7 @@ def test_the_first_runs_come_from_a_composition_alone(files):
     said = qqt("design", files.composition, *ASKED).stdout
     assert "before any run, by the prior alone" in " ".join(said.split())
     assert "train on" in said
+    assert "paid for" not in said
 
 
 def test_too_small_an_allowance_is_said(files):
@@ -80,12 +81,16 @@ def test_money_is_counted_where_prices_are_given(files, tmp_path):
     said = " ".join(qqt("design", fit, *asked).stdout.split())
     assert "in error: no further run can save more than that, which is worth EUR " in said
     assert "cost (EUR)" in said
+    assert (
+        "- All data are taken to be paid for, because the cost file has no prices of pools." in said
+    )
     assert "An error that is smaller by 0.01 being worth EUR 1,000,000, what they save is" in said
     found = json.loads(qqt("design", fit, *asked, "--format", "json").stdout)
     assert found["unit"] == "EUR"
     for run in found["runs"]:
         assert run["cost"] == pytest.approx(run["samples_seen"] / 1e6 * 2 + 20)
     assert sum(run["cost"] for run in found["runs"]) <= 1500
+    assert found["data_owned"] is True
     first = qqt("design", files.composition, *asked).stdout
     assert "cost (EUR)" in " ".join(first.split())
 
