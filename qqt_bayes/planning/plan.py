@@ -87,6 +87,11 @@ class Plan:
     chosen_after : Series
         How probable it is that each level is chosen once the batch is known.
     allowance : float
+    cheapest_run : float
+        What the cheapest run costs, with its data.
+    least_allowance : float
+        Where no run is proposed, about the least allowance for which some are worth making:
+        infinite if none is at any price, NaN where runs are proposed.
     unit : str
         What costs are counted in.
     worth : float
@@ -115,6 +120,8 @@ class Plan:
     value: float
     chosen_after: pd.Series
     allowance: float
+    cheapest_run: float
+    least_allowance: float
     unit: str
     worth: float
     counted: str

@@ -20,7 +20,7 @@ from qqt_bayes.decisions.study import Study, fits_that_decide
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import require_finite
-from qqt_bayes.planning.batch import Batch, Search, best_batch
+from qqt_bayes.planning.batch import Batch, Search, best_batch, least_price
 from qqt_bayes.planning.before_runs import PRIOR, UNSEEN
 from qqt_bayes.planning.costs import CostFile, Costs
 from qqt_bayes.planning.outcomes import Outcomes, joint_outcomes
@@ -200,10 +200,10 @@ def propose(
         before = Expectations.before(loss[some])
         features = cache(lambda replicate: curved(drawn[0].log_errors(replicate)[some], DEGREE))
         worth = checked_worth(pricing.worth_between(*np.quantile(loss, EXPECTED_ERRORS).tolist()))
-        least = 1 / worth if worth else 0.0
+        per_cost = 1 / worth if worth else 0.0
         likely = _likely(loss, levels, sets)
         purchase = purchases(pricing, sets, first.runs["pool_size"])
-        search = Search(before, features, price, allowance, likely, least, purchase)
+        search = Search(before, features, price, allowance, likely, per_cost, purchase)
         batch = best_batch(search)
         every = [((i, j, 0),) for i, j in np.ndindex(price.shape)]
         alone = search.gains(before, every).reshape(price.shape)
@@ -214,6 +214,7 @@ def propose(
         today = judge(error, Criteria()).sel(budget=target)
         perfect = float(today["choice_regret"])
         runs, value, after = _worth_making(batch, drawn[1], perfect, sets, budgets, search)
+        least = least_price(search, LEAST_LEFT * perfect) if runs.empty else np.nan
         parameters = parameter_values(fits, levels, target, one, seed)
     return Plan(
         runs=runs,
@@ -227,6 +228,8 @@ def propose(
         value=value,
         chosen_after=pd.Series(after, levels["level"].values, name="probability"),
         allowance=allowance,
+        cheapest_run=float(whole.min()),
+        least_allowance=least,
         unit=pricing.unit,
         worth=worth,
         counted=first.unit,

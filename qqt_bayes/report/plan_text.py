@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -70,6 +71,8 @@ def to_dict(plan: Plan) -> dict[str, Any]:
         "expected_regret": plan.expected_regret,
         "value": plan.value,
         "allowance": plan.allowance,
+        "cheapest_run": plan.cheapest_run,
+        "least_allowance": plan.least_allowance,
         "unit": plan.unit,
         "worth": plan.worth,
         "counted": plan.counted,
@@ -120,15 +123,20 @@ def _in_money(plan: Plan) -> str:
 
 def _stop(plan: Plan) -> str:
     """Why no run is proposed."""
-    spend = _amount(plan, plan.allowance)
+    spend, least = _amount(plan, plan.allowance), plan.least_allowance
+    save = "more than they cost" if plan.worth else "more than the draws can tell from nothing"
+    if np.isinf(least):
+        return f"Stop here: no runs, whatever they cost, are expected to save {save}."
+    # draws that chose runs and others that valued them may differ about one at the margin
+    enough = f" From about {_amount(plan, least)} on some are." if least > plan.allowance else ""
     if plan.candidates.empty:
-        return f"No run can be made for {spend}: raise the allowance."
-    if plan.worth:
-        return f"Stop here: no runs within {spend} are expected to save more than they cost."
-    return (
-        f"Stop here: no runs for {spend} are expected to save more than the draws can tell from "
-        "nothing."
-    )
+        some = f"; from about {_amount(plan, least)} on some are"
+        worth = some if least > plan.cheapest_run else " and is"
+        return (
+            f"No run can be made for {spend}: the cheapest costs {_amount(plan, plan.cheapest_run)}"
+            f"{worth} worth making."
+        )
+    return f"Stop here: no runs for {spend} are expected to save {save}.{enough}"
 
 
 def _shift(plan: Plan) -> str:

@@ -38,6 +38,8 @@ def plan(costs=(1200.0, 300.5), *, value=0.003, worth=1e6, unit="EUR"):
         value=value,
         chosen_after=pd.Series([1.0], ["a"]),
         allowance=2000.0,
+        cheapest_run=2500.0,
+        least_allowance=3000.0,
         unit=unit,
         worth=worth,
         counted="samples",
@@ -78,6 +80,21 @@ def test_the_table_is_in_the_currency():
 
 def test_stopping_is_said_in_the_currency():
     stopped = plan([], value=0.0)
-    assert verdict(stopped).endswith("are expected to save more than they cost.")
+    assert verdict(stopped).endswith(
+        "Stop here: no runs for EUR 2,000 are expected to save more than they cost. From about "
+        "EUR 3,000 on some are."
+    )
     dear = replace(stopped, candidates=stopped.candidates.iloc[:0])
-    assert verdict(dear).endswith("No run can be made for EUR 2,000: raise the allowance.")
+    assert verdict(dear).endswith(
+        "No run can be made for EUR 2,000: the cheapest costs EUR 2,500; from about EUR 3,000 on "
+        "some are worth making."
+    )
+    assert verdict(replace(dear, least_allowance=dear.cheapest_run)).endswith(
+        "the cheapest costs EUR 2,500 and is worth making."
+    )
+    for each in (stopped, dear):
+        assert verdict(replace(each, least_allowance=float("inf"), worth=0.0)).endswith(
+            "Stop here: no runs, whatever they cost, are expected to save more than the draws can "
+            "tell from nothing."
+        )
+    assert verdict(replace(stopped, least_allowance=1.0)).endswith("more than they cost.")
