@@ -21,6 +21,7 @@ from qqt_bayes.planning.proposal import SHARES, design, propose
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.progress import shown
 from qqt_bayes.report import plan_text
+from qqt_bayes.report.plan_rows import runs_to_fill
 from qqt_bayes.report.records import to_csv
 from qqt_bayes.tables.budgets import parse_budgets
 from qqt_bayes.tables.composition import read_composition
@@ -72,10 +73,8 @@ def report(
     if path is not None and plan.runs.empty:
         note(f"No run is proposed, so {path} was not written.")
     elif path is not None:
-        write(path, to_csv(plan_text.runs_to_fill(plan)))
-        note(
-            f"{path} has the {len(plan.runs)} runs, with room for their errors: add them by column."
-        )
+        write(path, to_csv(runs_to_fill(plan)))
+        note(plan_text.how_to_add(plan, str(path)))
     show(plan, form)
 
 

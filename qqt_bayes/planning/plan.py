@@ -98,6 +98,10 @@ class Plan:
         What an error that is smaller by 1 is worth, in that unit; 0 if nobody said.
     counted : str
         What is seen and taken, such as "samples" or "tokens".
+    group : str
+        Of the runs.
+    known : Dataset or None
+        The runs that are known; None if none was made yet.
     prior : bool
         Whether no run was made yet, so that all of it rests on the prior.
     data_owned : bool
@@ -125,6 +129,8 @@ class Plan:
     unit: str
     worth: float
     counted: str
+    group: str
+    known: xr.Dataset | None
     prior: bool
     data_owned: bool = False
 

@@ -233,6 +233,8 @@ def propose(
         unit=pricing.unit,
         worth=worth,
         counted=first.unit,
+        group=one,
+        known=None if first.method == PRIOR else first.runs,
         prior=first.method == PRIOR,
         data_owned=isinstance(pricing, Costs) and not pricing.pools,
     )

@@ -46,12 +46,26 @@ def bullets(plan: Plan) -> list[str]:
     return [each for each in said if each]
 
 
+def how_to_add(plan: Plan, path: str) -> str:
+    """What to do with the file of the proposed runs."""
+    count = "the run" if len(plan.runs) == 1 else f"the {len(plan.runs)} runs"
+    words = f"{path} has {count}, with room for their errors"
+    if plan.known is None:
+        return f"{words}: a table of runs to begin with."
+    return (
+        f"{words} and the columns that the study knows of. Put the rows under those of your runs, "
+        "column by column, not line by line (pandas.concat does that); where you call a column "
+        "otherwise, rename it, and where a training set is new, add it to your composition table."
+    )
+
+
 def table(plan: Plan) -> pd.DataFrame:
     """The proposed runs for people: a row for each, with what is left of the expected regret."""
     runs = plan.runs
     columns: dict[str, Any] = {
         "run": range(1, len(runs) + 1),
         "train on": runs["data"],
+        **_repeats(runs),
         f"unique {plan.counted}": runs["unique_samples"],
         f"{plan.counted} seen": runs["samples_seen"],
         "epochs": runs["epochs"],
@@ -61,6 +75,13 @@ def table(plan: Plan) -> pd.DataFrame:
     columns["total cost"] = [_price(plan, x) for x in runs["total_cost"]]
     columns["regret left"] = [f"{max(x, 0):.4f}" for x in runs["expected_regret"]]
     return pd.DataFrame(columns)
+
+
+def _repeats(runs: pd.DataFrame) -> dict[str, list[str]]:
+    """Which runs repeat a training that is known or stands above them, if any does."""
+    if (runs["training"] == 1).all():
+        return {}
+    return {"repeats": ["" if n == 1 else f"no. {n}, another seed" for n in runs["training"]]}
 
 
 def to_dict(plan: Plan) -> dict[str, Any]:
@@ -84,18 +105,6 @@ def to_dict(plan: Plan) -> dict[str, Any]:
         "chosen_after": plan.chosen_after.to_dict(),
         "summary": "\n".join([verdict(plan), *(f"- {each}" for each in bullets(plan))]),
     }
-
-
-def runs_to_fill(plan: Plan) -> pd.DataFrame:
-    """The proposed runs as rows of a table of runs, whose errors are yet to be written in.
-
-    Where a training set is run at a budget more than once, or was before, column `seed` counts its
-    trainings there.
-    """
-    rows = plan.runs[["data", "samples_seen"]].assign(error="")
-    if (plan.runs["training"] > 1).any():
-        rows["seed"] = plan.runs["training"]
-    return rows
 
 
 def _cost(regret: float) -> str:

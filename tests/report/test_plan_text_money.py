@@ -2,49 +2,10 @@
 
 from dataclasses import replace
 
-import pandas as pd
 import pytest
-import xarray as xr
+from made_plan import plan
 
-from qqt_bayes.planning.plan import Plan
 from qqt_bayes.report.plan_text import bullets, table, verdict
-
-
-def plan(costs=(1200.0, 300.5), *, value=0.003, worth=1e6, unit="EUR"):
-    """A plan of some runs on level a, which would save an error of 0.003 of 0.005."""
-    count = len(costs)
-    runs = pd.DataFrame(
-        {
-            "data": ["a"] * count,
-            "unique_samples": 1e7,
-            "samples_seen": 1e8,
-            "epochs": 10.0,
-            "training": range(1, count + 1),
-            "cost": costs,
-            "total_cost": pd.Series(costs, dtype=float).cumsum(),
-            "expected_regret": 0.005 - value,
-        }
-    )
-    none = xr.DataArray([[1e7]], {"level": ["a"], "pool": ["x"]}, ("level", "pool"))
-    return Plan(
-        runs=runs,
-        candidates=pd.DataFrame({"data": ["a"], "cost": [300.0]}),
-        parameters=pd.DataFrame({"model": [], "parameter": [], "value": []}),
-        levels=none,
-        sets=none.rename(level="data"),
-        target=1e9,
-        choice="a",
-        expected_regret=0.005,
-        value=value,
-        chosen_after=pd.Series([1.0], ["a"]),
-        allowance=2000.0,
-        cheapest_run=2500.0,
-        least_allowance=3000.0,
-        unit=unit,
-        worth=worth,
-        counted="samples",
-        prior=False,
-    )
 
 
 def test_a_verdict_says_what_is_paid_and_what_knowing_all_is_worth():
@@ -76,6 +37,11 @@ def test_the_table_is_in_the_currency():
     assert shown["cost (EUR)"].tolist() == ["1,200", "300"]
     assert shown["total cost"].tolist() == ["1,200", "1,500"]
     assert "cost (samples)" not in table(plan(unit="samples"))
+
+
+def test_repeats_are_marked():
+    assert table(plan())["repeats"].tolist() == ["", "no. 2, another seed"]
+    assert "repeats" not in table(plan([1200.0]))
 
 
 def test_stopping_is_said_in_the_currency():
