@@ -14,11 +14,11 @@ from qqt_bayes.cli.output import emit, note, wrapped
 from qqt_bayes.cli.replaced import require_decisions
 from qqt_bayes.cli.sources import files_of, read_sources, warn_of_refused
 from qqt_bayes.decisions.stack import as_shares
-from qqt_bayes.errors import InputError
 from qqt_bayes.files import writable, write
 from qqt_bayes.planning.plan import Plan
 from qqt_bayes.planning.proposal import SHARES, design, propose
 from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.posterior.levels import as_number
 from qqt_bayes.progress import shown
 from qqt_bayes.report import plan_text
 from qqt_bayes.report.plan_rows import runs_to_fill
@@ -148,14 +148,14 @@ def before_runs(
         raise click.UsageError("A composition table has no target of its own: give --budget.")
     compared = read_composition(composition if levels is None else levels)
     sets = read_composition(composition).rename(level="data")
-    target = _one(budget, "--budget")
+    target = as_number(budget, "budget")
     budgets = target * np.array(SHARES) if at is None else parse_budgets(at)
     every = np.unique([*budgets, target])
     with shown("Weighing runs"):
         fit = fit_before_runs(load_model(model), sets, every, kind=kind, seed=seed)
         shares = as_shares(None, 1)
         compared = compared.reindex(pool=sets["pool"], fill_value=0.0)
-        spend = _one(allowance, "--allowance")
+        spend = as_number(allowance, "allowance")
         found: dict[str, Fit] = {fit.spec.name: fit}
         return propose(
             found,
@@ -182,16 +182,3 @@ def show(plan: Plan, form: str) -> None:
     emit(plan.runs, form, lambda: plan_text.to_dict(plan))
     if form == "csv":
         note("\n".join(plan_text.lines(plan)))
-
-
-def _one(text: str, option: str) -> float:
-    """One number of an option."""
-    try:
-        found = parse_budgets(text)
-    except InputError:  # which speaks of budgets and samples, whatever this is
-        raise click.UsageError(
-            f"{option} takes a number of at least 1, such as 2B or 5000; got {text}."
-        ) from None
-    if found.size != 1:
-        raise click.UsageError(f"{option} takes one number, such as 5B; got {text}.")
-    return float(found[0])

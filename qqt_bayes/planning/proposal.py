@@ -32,7 +32,7 @@ from qqt_bayes.planning.value import (
     curved,
 )
 from qqt_bayes.posterior.fit import AnyFit, Fit
-from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels, require_affordable
+from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels, as_number, require_affordable
 
 Array = NDArray[np.float64]
 SHARES = tuple(2.0**-k for k in range(6, 0, -1))
@@ -141,8 +141,8 @@ def design(
         fits,
         shares,
         compared,
-        _one(budget, "budget"),
-        _one(allowance, "allowance"),
+        as_number(budget, "budget"),
+        as_number(allowance, "allowance"),
         sets,
         at=at,
         costs=costs,
@@ -332,22 +332,3 @@ def _likely(loss: Array, levels: xr.DataArray, sets: xr.DataArray) -> list[int]:
     best = np.bincount(loss.argmin(axis=1), minlength=loss.shape[1]) / len(loss)
     names = levels["level"].values[best >= LEAST_PROBABILITY].tolist()
     return [i for i, name in enumerate(sets["data"].values.tolist()) if name in names]
-
-
-def _one(value: ArrayLike | str, name: str) -> float:
-    """One number of samples, or of another unit.
-
-    Raises
-    ------
-    InputError
-        If it is none, or several.
-    """
-    try:
-        found = as_budgets(value)
-    except InputError:  # which speaks of budgets and samples, whatever this is
-        raise InputError(
-            f"{name}: expected a number of at least 1, such as 2B or 5000, got {value!r:.60}"
-        ) from None
-    if found.size != 1:
-        raise InputError(f"{name}: expected one number, got {found.size}")
-    return float(found[0])

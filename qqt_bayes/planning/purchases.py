@@ -19,7 +19,7 @@ from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.planning.benefit import costs_of
 from qqt_bayes.planning.costs import CostFile, Costs
 from qqt_bayes.posterior.fit import AnyFit, Fit
-from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels, require_affordable
+from qqt_bayes.posterior.levels import Levels, as_levels, as_number, require_affordable
 from qqt_bayes.posterior.prediction import predict
 
 MULTIPLES = (1.5, 2.0, 4.0, 8.0)
@@ -87,9 +87,7 @@ def pool_purchases(
     own = costs_of(first, costs, group, taken)
     if not own.knows_worth:
         raise InputError("costs: worth: needed to say what a larger pool is worth, but missing")
-    seen = as_budgets(budget)
-    if seen.size != 1:
-        raise InputError(f"budget: expected one number, got {seen.size}")
+    seen = np.array([as_number(budget, "budget")])
     sizes = first.runs["pool_size"]
     asked = _enlarged(taken, sizes, own, _as_multiples(multiples))
     sets = xr.concat([taken, *(each for *_, each in asked)], "level", join="outer", fill_value=0.0)
