@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import click
 import numpy as np
 
 from qqt_bayes.cli.inputs import is_fit, target_pools_of
-from qqt_bayes.cli.output import emit, note, wrapped
+from qqt_bayes.cli.output import emit, note, print_parts
 from qqt_bayes.cli.replaced import require_decisions
 from qqt_bayes.cli.sources import files_of, read_sources, warn_of_refused
 from qqt_bayes.decisions.stack import as_shares
@@ -173,11 +172,9 @@ def before_runs(
 def show(plan: Plan, form: str) -> None:
     """Print a plan on stdout: the verdict, the runs, and what else there is to say."""
     if form == "table":
-        sys.stdout.write(wrapped(plan_text.verdict(plan)) + "\n")
-        if not plan.runs.empty:
-            emit(plan_text.table(plan), form, dict)
-            sys.stdout.write("\n")
-        sys.stdout.writelines(wrapped(f"- {each}") for each in plan_text.bullets(plan))
+        tables = [] if plan.runs.empty else [plan_text.table(plan)]
+        bullets = [f"- {each}" for each in plan_text.bullets(plan)]
+        print_parts([plan_text.verdict(plan)], tables, bullets)
         return
     emit(plan.runs, form, lambda: plan_text.to_dict(plan))
     if form == "csv":
