@@ -215,7 +215,7 @@ def propose(
         perfect = float(today["choice_regret"])
         runs, value, after = _worth_making(batch, drawn[1], perfect, sets, budgets, search)
         least = least_price(search, LEAST_LEFT * perfect) if runs.empty else np.nan
-        parameters = parameter_values(fits, levels, target, one, seed)
+        parameters = parameter_values(fits, drawn[0].loss_of_fit, one)
     return Plan(
         runs=runs,
         candidates=_each_alone(alone, whole, allowance, sets, budgets),
