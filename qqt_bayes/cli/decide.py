@@ -69,12 +69,11 @@ def report(
     paths = [writable(Path(name), read, output.WRITERS) for name in outputs]
     require_decisions(paths, overwrite=overwrite)
     folder = None if figures is None else figures_folder(Path(figures), overwrite=overwrite)
-    prices, money = Asked.of(**in_money), None
     fits, study = read_sources(sources, whole=weights is not None or folder is not None)
+    first, money = next(iter(fits.values())), None
     if subsets:
         from qqt_bayes.decisions.subsets import best_subsets
 
-        first = next(iter(fits.values()))
         samples = budgets_for(first, budgets)
         go_on(questions_of_targets(first.runs, samples), yes)
         with shown("Judging subsets"):
@@ -96,6 +95,7 @@ def report(
         if limits is not None:
             decision = _shares_of(fits, limits, **question, **criteria)
         else:
+            prices = Asked.of(**in_money, runs=first.runs, levels=question["levels"])
             with shown("Judging levels"):
                 decision = decide(fits, **question, new_run=new_run, **criteria)
             of_plans = {name: question[name] for name in ("weights", "target_pools", "group")}
@@ -103,7 +103,7 @@ def report(
     warn_of_refused(fits)
     beware = [] if study is None else left_out(study.refused, list(fits))
     for path in paths:  # first: who closes the pipe behind stdout gets the files all the same
-        output.write_decision(decision, path)
+        output.write_decision(decision, path, money)
     output.emit_decision(decision, form, explain=explain, beware=beware, money=money)
     if folder:
         from qqt_bayes.report.figures.files import write_figures

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +9,18 @@ import click
 import numpy as np
 
 from qqt_bayes.cli.inputs import is_fit, target_pools_of
-from qqt_bayes.cli.output import emit, note, wrapped
+from qqt_bayes.cli.output import emit, note, print_parts
 from qqt_bayes.cli.replaced import require_decisions
 from qqt_bayes.cli.sources import files_of, read_sources, warn_of_refused
 from qqt_bayes.decisions.stack import as_shares
-from qqt_bayes.errors import InputError
 from qqt_bayes.files import writable, write
-from qqt_bayes.planning.costs import read_costs
-from qqt_bayes.planning.plan import Plan, Pricing
+from qqt_bayes.planning.plan import Plan
 from qqt_bayes.planning.proposal import SHARES, design, propose
 from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.posterior.levels import as_number
 from qqt_bayes.progress import shown
 from qqt_bayes.report import plan_text
+from qqt_bayes.report.plan_rows import runs_to_fill
 from qqt_bayes.report.records import to_csv
 from qqt_bayes.tables.budgets import parse_budgets
 from qqt_bayes.tables.composition import read_composition
@@ -59,7 +58,7 @@ def report(
         read = files_of(sources, costs, *(options[name] for name in others))
         path = writable(Path(output), read, WRITERS)
         require_decisions([path], overwrite=overwrite)
-    options["costs"] = None if costs is None else read_costs(costs)
+    options["costs"] = costs
     known = Path(sources[0]).is_dir() or any(map(is_fit, sources))
     for name, given in (("--model", model), ("--kind", kind)):
         if known and given is not None:
@@ -73,10 +72,8 @@ def report(
     if path is not None and plan.runs.empty:
         note(f"No run is proposed, so {path} was not written.")
     elif path is not None:
-        write(path, to_csv(plan_text.runs_to_fill(plan)))
-        note(
-            f"{path} has the {len(plan.runs)} runs, with room for their errors: add them by column."
-        )
+        write(path, to_csv(runs_to_fill(plan)))
+        note(plan_text.how_to_add(plan, str(path)))
     show(plan, form)
 
 
@@ -88,7 +85,7 @@ def of_fits(
     levels: str | None,
     candidates: str | None,
     at: str | None,
-    costs: Pricing | None,
+    costs: str | None,
     scale: float | None,
     target_pools: str | None,
     only_group: str | None,
@@ -134,7 +131,7 @@ def before_runs(
     budget: str | None,
     levels: str | None,
     at: str | None,
-    costs: Pricing | None,
+    costs: str | None,
     seed: int,
     **others: Any,
 ) -> Plan:
@@ -150,14 +147,14 @@ def before_runs(
         raise click.UsageError("A composition table has no target of its own: give --budget.")
     compared = read_composition(composition if levels is None else levels)
     sets = read_composition(composition).rename(level="data")
-    target = _one(budget, "--budget")
+    target = as_number(budget, "budget")
     budgets = target * np.array(SHARES) if at is None else parse_budgets(at)
     every = np.unique([*budgets, target])
     with shown("Weighing runs"):
         fit = fit_before_runs(load_model(model), sets, every, kind=kind, seed=seed)
         shares = as_shares(None, 1)
         compared = compared.reindex(pool=sets["pool"], fill_value=0.0)
-        spend = _one(allowance, "--allowance")
+        spend = as_number(allowance, "allowance")
         found: dict[str, Fit] = {fit.spec.name: fit}
         return propose(
             found,
@@ -175,25 +172,10 @@ def before_runs(
 def show(plan: Plan, form: str) -> None:
     """Print a plan on stdout: the verdict, the runs, and what else there is to say."""
     if form == "table":
-        sys.stdout.write(wrapped(plan_text.verdict(plan)) + "\n")
-        if not plan.runs.empty:
-            emit(plan_text.table(plan), form, dict)
-            sys.stdout.write("\n")
-        sys.stdout.writelines(wrapped(f"- {each}") for each in plan_text.bullets(plan))
+        tables = [] if plan.runs.empty else [plan_text.table(plan)]
+        bullets = [f"- {each}" for each in plan_text.bullets(plan)]
+        print_parts([plan_text.verdict(plan)], tables, bullets)
         return
     emit(plan.runs, form, lambda: plan_text.to_dict(plan))
     if form == "csv":
         note("\n".join(plan_text.lines(plan)))
-
-
-def _one(text: str, option: str) -> float:
-    """One number of an option."""
-    try:
-        found = parse_budgets(text)
-    except InputError:  # which speaks of budgets and samples, whatever this is
-        raise click.UsageError(
-            f"{option} takes a number of at least 1, such as 2B or 5000; got {text}."
-        ) from None
-    if found.size != 1:
-        raise click.UsageError(f"{option} takes one number, such as 5B; got {text}.")
-    return float(found[0])

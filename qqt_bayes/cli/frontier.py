@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -101,14 +100,7 @@ def emit_frontier(found: xr.Dataset, form: str, beware: list[str]) -> None:
         output.emit(in_one_table(found), form, dict)
         note("\n".join([*beware, paragraphs(sentences)]))
         return
-    for line in beware:
-        sys.stdout.write(output.wrapped(line))
-    if beware:
-        sys.stdout.write("\n")
-    output.print_table(budgets_at_a_glance(found))
-    sys.stdout.write("\n")
+    tables = [budgets_at_a_glance(found)]
     if "target" in found.dims:
-        output.print_table(targets_at_a_glance(found))
-        sys.stdout.write("\n")
-    output.print_rules(found)
-    sys.stdout.write(output.wrapped(paragraphs(sentences)))
+        tables.append(targets_at_a_glance(found))
+    output.print_parts(beware, [*tables, *output.rules(found)], [paragraphs(sentences)])

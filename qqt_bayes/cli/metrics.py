@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -290,18 +289,5 @@ def emit(found: xr.Dataset, form: str, beware: Sequence[str] = ()) -> None:
         output.emit(metrics_frame(found), form, dict)
         note("\n".join([*beware, *(line for each in answers for line in each.lines)]))
         return
-    for line in dict.fromkeys([*beware, *(line for each in answers for line in each.first)]):
-        sys.stdout.write(output.wrapped(line))
-    for each in answers:
-        words = f"{each.group}: {each.verdict}" if each.group else each.verdict
-        sys.stdout.write(output.wrapped(words))
-    sys.stdout.write("\n")
-    output.print_table(winners_by_metric(found))
-    sys.stdout.write("\n")
-    output.print_table(candidates_by_metric(found))
-    sys.stdout.write("\n")
-    output.print_rules(joint_view(found))
-    for each in answers:
-        for line in each.bullets:
-            own = f"{each.group}: " if each.group else ""
-            sys.stdout.write(output.wrapped(f"- {own}{line}"))
+    tables = [winners_by_metric(found), candidates_by_metric(found)]
+    output.print_answers(answers, [*tables, *output.rules(joint_view(found))], beware)

@@ -43,10 +43,13 @@ class Asked:
         baseline_error: float | None,
         target_error: float | None,
         enlarge: str | None,
+        *,
+        runs: xr.Dataset,
+        levels: xr.DataArray,
     ) -> Asked:
-        """The options of the command, read and checked."""
+        """The options of the command, read and checked for what is known and asked about."""
         return cls(
-            costs=None if costs is None else read_costs(costs),
+            costs=None if costs is None else read_costs(costs, runs, levels),
             baseline_error=baseline_error,
             target_error=target_error,
             multiples=numbers_of(enlarge, name="enlarge"),

@@ -22,7 +22,7 @@ from qqt_bayes.report.decision_text import summary
 from qqt_bayes.report.records import at_a_glance, to_csv, to_frame, to_json, to_json_text
 from qqt_bayes.report.rules_text import choices_by_rule
 from qqt_bayes.report.shares_text import is_of_shares, shares_table
-from qqt_bayes.report.verdict_text import answers, candidates
+from qqt_bayes.report.verdict_text import Answer, answers, candidates
 
 if TYPE_CHECKING:
     from qqt_bayes.report.money_text import Money
@@ -194,9 +194,7 @@ def emit_decision(
         What the levels cost and are worth, as tables and sentences.
     """
     if form != "table":
-        words: dict[str, object] = {} if study is None else {"study": study}
-        words |= {} if money is None else {"money": money.content}
-        words |= more or {}
+        words = ({} if study is None else {"study": study}) | _of_money(money) | dict(more or {})
         emit(to_frame(decision), form, lambda: to_json(decision, alone) | words)
     if form == "json":
         return
@@ -205,55 +203,66 @@ def emit_decision(
         of_money = [] if money is None else money.lines
         note("\n".join([*beware, *(line for each in found for line in each.lines), *of_money]))
         return
-    for line in dict.fromkeys([*beware, *(line for each in found for line in each.first)]):
-        sys.stdout.write(wrapped(line))
-    for each in found:
-        sys.stdout.write(wrapped(f"{each.group}: {each.verdict}" if each.group else each.verdict))
-    sys.stdout.write("\n")
     if is_of_shares(decision):
-        print_table(shares_table(decision.sortby("budget")))
+        tables = [shares_table(decision.sortby("budget"))]
     else:
-        print_table(at_a_glance(decision))
-        sys.stdout.write("\n")
-        print_table(candidates(decision))
-    sys.stdout.write("\n")
-    print_rules(decision)
-    bullets = [
-        f"- {f'{each.group}: ' if each.group else ''}{line}"
-        for each in found
-        for line in each.bullets
-    ]
-    sys.stdout.writelines(map(wrapped, bullets))
+        tables = [at_a_glance(decision), candidates(decision)]
+    print_answers(found, [*tables, *rules(decision)], beware)
     if money is not None:
-        for frame in money.tables:
-            sys.stdout.write("\n")
-            print_table(frame)
         sys.stdout.write("\n")
-        sys.stdout.writelines(wrapped(f"- {line}") for line in money.lines)
+        print_parts([], money.tables, [f"- {line}" for line in money.lines])
     if explain:
         sys.stdout.write("\n" + wrapped(summary(decision) if study is None else study))
 
 
-WRITERS: dict[str, Callable[[xr.Dataset], str]] = {
-    ".csv": lambda decision: to_csv(to_frame(decision)),
-    ".json": lambda decision: to_json_text(to_json(decision)),
+def _of_money(money: Money | None) -> dict[str, object]:
+    """What JSON holds of money beside a decision."""
+    return {} if money is None else {"money": money.content}
+
+
+WRITERS: dict[str, Callable[[xr.Dataset, Money | None], str]] = {
+    ".csv": lambda decision, _: to_csv(to_frame(decision)),
+    ".json": lambda decision, money: to_json_text(to_json(decision) | _of_money(money)),
 }
 """How a decision is written, by the ending of the file's name."""
 
 
-def write_decision(decision: xr.Dataset, path: Path) -> None:
-    """Write every level at every budget as CSV, or as JSON with the settings and the summary."""
-    write(path, WRITERS[path.suffix.lower()](decision))
+def write_decision(decision: xr.Dataset, path: Path, money: Money | None = None) -> None:
+    """Write every level at every budget as CSV, or as JSON with all else that is known."""
+    write(path, WRITERS[path.suffix.lower()](decision, money))
 
 
-def print_rules(decision: xr.Dataset) -> None:
-    """Print what each rule chooses, and an empty line; nothing if one rule was asked for."""
+def rules(decision: xr.Dataset) -> list[pd.DataFrame]:
+    """A table of what each rule chooses; none if one rule was asked for."""
     if "choice_by_rule" not in decision:
-        return
+        return []
     by_rule = choices_by_rule(decision.sortby("budget"))
-    rules = decision["rule"].values.tolist()
-    print_table(by_rule.rename(columns={rule: f"by {rule}" for rule in rules}))
-    sys.stdout.write("\n")
+    names = decision["rule"].values.tolist()
+    return [by_rule.rename(columns={rule: f"by {rule}" for rule in names})]
+
+
+def print_answers(
+    found: Sequence[Answer], tables: Sequence[pd.DataFrame], beware: Sequence[str]
+) -> None:
+    """Print a verdict for each group, tables, and why; first what has to be known before them."""
+    of_group = [(f"{each.group}: " if each.group else "", each) for each in found]
+    first = dict.fromkeys([*beware, *(line for each in found for line in each.first)])
+    print_parts(
+        [*first, *(f"{group}{each.verdict}" for group, each in of_group)],
+        tables,
+        [f"- {group}{line}" for group, each in of_group for line in each.bullets],
+    )
+
+
+def print_parts(lead: Sequence[str], tables: Sequence[pd.DataFrame], lines: Sequence[str]) -> None:
+    """Print sentences, tables and sentences, with an empty line between them."""
+    sys.stdout.writelines(map(wrapped, lead))
+    if lead:
+        sys.stdout.write("\n")
+    for frame in tables:
+        print_table(frame)
+        sys.stdout.write("\n")
+    sys.stdout.writelines(map(wrapped, lines))
 
 
 def print_table(frame: pd.DataFrame) -> None:

@@ -150,6 +150,27 @@ def best_batch(search: Search) -> Batch:
     return best
 
 
+def least_price(search: Search, gain: float) -> float:
+    """The least that a run, a pair or a block costs that is worth making, whatever is allowed.
+
+    Parameters
+    ----------
+    search : Search
+    gain : float
+        What it has to be worth at least, beside its price.
+
+    Returns
+    -------
+    float
+        Infinite if none is.
+    """
+    moves = search.moves((), np.finfo(float).max)
+    prices = np.array([search.price(move) for move in moves])
+    gains = search.gains(search.before, moves)
+    enough = gains >= np.maximum(gain, search.worth * prices)
+    return float(prices[enough].min(initial=np.inf))
+
+
 def _grown(search: Search, picks: Sequence[Pick]) -> list[Pick]:
     """Some runs and those that are added to them, until none is worth it or can be afforded."""
     grown = list(picks)

@@ -116,7 +116,7 @@ def priced(
     taken = as_levels(levels, first.pools)
     if target_pools is not None:
         taken = scaled(taken, first.runs["pool_size"], target_pools)
-    own = costs_of(first, costs, group)
+    own = costs_of(first, costs, group, taken)
     seen = as_budgets(budgets)
     draws = sum(each.draws for each in fits.values())
     require_affordable(taken.sizes["level"], seen.size, draws)
@@ -134,21 +134,19 @@ def priced(
     )
 
 
-def costs_of(fit: Fit, costs: Costs | CostFile, group: str | None) -> Costs:
-    """Costs in one group of a fit.
+def costs_of(fit: Fit, costs: Costs | CostFile, group: str | None, levels: xr.DataArray) -> Costs:
+    """Costs in one group of a fit, of levels that take from its pools.
 
     Raises
     ------
     InputError
-        If the fit has several groups and none is chosen, or prices are of unknown pools or groups.
+        If the fit has several groups and none is chosen, or prices do not fit the runs and levels.
     """
     one = fit.one_group(group)
     if one is None:
         names = ", ".join(fit.groups)
         raise InputError(f"group: the fit has several, {names}; prices are of one of them")
-    own = as_costs(costs)
-    own.require_known(fit.pools, fit.groups)
-    return own.in_group(one)
+    return as_costs(costs, fit.runs, levels).in_group(one)
 
 
 def net_benefit(

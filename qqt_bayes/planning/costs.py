@@ -28,7 +28,7 @@ A cost file says all of it in one currency:
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
@@ -40,7 +40,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes.errors import InputError, alternatives, fault_list
 from qqt_bayes.files import content_of
-from qqt_bayes.planning.costs_reader import read_cost_fields
+from qqt_bayes.planning.costs_reader import read_cost_fields, taken_from, unfitting, unpriced
 
 Array = NDArray[np.float64]
 
@@ -160,27 +160,20 @@ class Costs:
             )
         return replace(self, training=price)
 
-    def require_known(self, pools: Iterable[str], groups: Iterable[str]) -> None:
-        """Refuse prices of pools or groups that the runs do not have.
+    def require_fitting(self, runs: xr.Dataset, samples: xr.DataArray) -> None:
+        """Refuse prices that are not those of some runs, and of what is taken from their pools.
+
+        Parameters
+        ----------
+        runs, samples
+            As for `read_costs`.
 
         Raises
         ------
         InputError
-            With all of them.
+            With all faults.
         """
-        known = {"pools": list(pools), "training.groups": list(groups)}
-        given: dict[str, Iterable[str]] = {"pools": self.pools}
-        if len(known["training.groups"]) > 1:  # of one alone, others' prices do no harm
-            given["training.groups"] = self.groups
-        faults = [
-            f"{key}.{name}: the runs have no such {'pool' if key == 'pools' else 'group'}"
-            f"{alternatives(name, known[key])}"
-            for key, names in given.items()
-            for name in names
-            if name not in known[key]
-        ]
-        if faults:
-            raise InputError(fault_list("costs", faults, total=len(faults)))
+        _require("costs", [*unfitting(self.pools, self.groups, runs, samples)])
 
     def of_training(self, budgets: ArrayLike) -> Array:
         """What one training costs at each budget, without its data.
@@ -219,16 +212,8 @@ class Costs:
         total = xr.zeros_like(taken.isel(pool=0, drop=True), float).drop_attrs()
         if not self.pools:
             return total
-        used = taken["pool"].values[(taken.values > 0).any(axis=0)].tolist()
-        faults = [
-            f"pools: no price for {name!r}, which levels take from"
-            f"{alternatives(name, self.pools)}; where it is paid for, write owned = true"
-            for name in used
-            if name not in self.pools
-        ]
-        if faults:
-            raise InputError(fault_list("costs", faults, total=len(faults)))
-        for name in used:
+        _require("costs", [*unpriced(self.pools, taken)])
+        for name in taken_from(taken):
             size = trained.sel(pool=name).item()
             total = total + self.pools[name].of(taken.sel(pool=name).values, size)
         return total
@@ -272,18 +257,34 @@ type CostFile = str | PathLike[str] | Mapping[str, Any]
 """A cost file, or what it holds."""
 
 
-def as_costs(costs: Costs | CostFile) -> Costs:
-    """Costs as they are, or read."""
-    return costs if isinstance(costs, Costs) else read_costs(costs)
+def as_costs(costs: Costs | CostFile, runs: xr.Dataset, samples: xr.DataArray) -> Costs:
+    """Costs as they are, or read, that fit some runs and what is taken from their pools.
+
+    Raises
+    ------
+    InputError
+        With all faults.
+    """
+    if not isinstance(costs, Costs):
+        return read_costs(costs, runs, samples)
+    costs.require_fitting(runs, samples)
+    return costs
 
 
-def read_costs(source: CostFile) -> Costs:
+def read_costs(
+    source: CostFile, runs: xr.Dataset | None = None, samples: xr.DataArray | None = None
+) -> Costs:
     """Read what training and data cost, and what a smaller error is worth.
 
     Parameters
     ----------
     source : path or mapping
         A TOML file, see `qqt_bayes.planning.costs`, or what it holds.
+    runs : Dataset, optional
+        As `read_runs` returns it: prices of pools and groups that it does not have are faults, too.
+    samples : DataArray, dims (..., pool), optional
+        Unique samples that levels or training sets take: so are pools without a price, if any pool
+        has one.
 
     Returns
     -------
@@ -307,8 +308,8 @@ def read_costs(source: CostFile) -> Costs:
     else:
         raise InputError(f"costs: expected a path or a mapping, got {type(source).__name__}")
     found, faults = read_cost_fields(table)
-    if faults:
-        raise InputError(fault_list(name, faults, total=len(faults)))
+    faults += unfitting(found["pools"], found["groups"], runs, samples)
+    _require(name, faults)
     return Costs(
         currency=found["currency"],
         training=None if found["training"] is None else TrainingPrice(*found["training"]),
@@ -317,6 +318,17 @@ def read_costs(source: CostFile) -> Costs:
         worth=found["worth"],
         worth_of_errors=found["worth_of_errors"],
     )
+
+
+def _require(title: str, faults: list[str]) -> None:
+    """Refuse what has faults, all of them in one message.
+
+    Raises
+    ------
+    InputError
+    """
+    if faults:
+        raise InputError(fault_list(title, faults, total=len(faults)))
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import inf, isfinite
 from numbers import Real
 from typing import Any
+
+import xarray as xr
 
 from qqt_bayes.errors import alternatives, shown
 from qqt_bayes.tables.cells import CONTROLS
@@ -74,6 +76,47 @@ def read_cost_fields(table: Mapping[str, Any]) -> tuple[dict[str, Any], list[str
     """
     reader = _Reader()
     return reader.fields(table), reader.faults
+
+
+def unfitting(
+    pools: Collection[str],
+    groups: Collection[str],
+    runs: xr.Dataset | None,
+    samples: xr.DataArray | None,
+) -> Iterator[str]:
+    """What prices by pool and group lack for some runs, and what they have too much."""
+    if runs is not None:
+        own = {name: runs[name].values.tolist() for name in ("pool", "group")}
+        for name in pools:
+            if name not in own["pool"]:
+                yield f"pools.{name}: the runs have no such pool{alternatives(name, own['pool'])}"
+        # one file may serve several tables of one group each: other prices then do no harm
+        serves = len(own["group"]) == 1 and own["group"][0] in groups
+        for name in groups:
+            if name not in own["group"] and not serves:
+                yield (
+                    f"training.groups.{name}: the runs have no such group"
+                    f"{alternatives(name, own['group'])}"
+                )
+    if samples is not None:
+        yield from unpriced(pools, samples)
+
+
+def unpriced(pools: Collection[str], samples: xr.DataArray) -> Iterator[str]:
+    """Pools that are taken from and have no price, if any pool has one."""
+    for name in taken_from(samples) if pools else ():
+        if name not in pools:
+            yield (
+                f"pools.{name}: expected a price, because levels take from it, but there is none; "
+                "where it is paid for, write owned = true"
+            )
+
+
+def taken_from(samples: xr.DataArray) -> list[str]:
+    """The pools that are taken from."""
+    taken = (samples > 0).any([dim for dim in samples.dims if dim != "pool"])
+    found: list[str] = samples["pool"].values[taken.values].tolist()
+    return found
 
 
 class _Reader:

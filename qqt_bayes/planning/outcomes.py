@@ -40,6 +40,8 @@ class Outcomes:
     fits : mapping of str to Fit
     shares : array, shape (fit,)
         Shares of the draws that are of each fit.
+    loss_of_fit : sequence of DataArray
+        Mean errors of the levels at the target under the draws of each fit.
     of_fit : sequence of DataArray
         Mean errors of the candidates under the draws of each fit.
     group : str or None
@@ -50,6 +52,7 @@ class Outcomes:
     mean: xr.DataArray
     fits: Mapping[str, Fit]
     shares: Array
+    loss_of_fit: list[xr.DataArray]
     of_fit: list[xr.DataArray]
     group: str | None
     seed: int
@@ -120,7 +123,8 @@ def joint_outcomes(
     )
     every = np.unique([target, *budgets])
     drawn = [predict(fit, both, every, group=group, seed=seed) for fit in fits.values()]
-    loss = _flat(mix(drawn, shares).sel(level=names, budget=target))
+    loss_of_fit = [each.sel(level=names, budget=target) for each in drawn]
+    loss = _flat(mix(loss_of_fit, shares))
     of_fit = [each.sel(level=others, budget=budgets) for each in drawn]
     mean = _flat(mix(of_fit, shares)).rename(level="data")
     return Outcomes(
@@ -128,6 +132,7 @@ def joint_outcomes(
         mean=mean.assign_coords(data=candidates["data"].values),
         fits=fits,
         shares=shares,
+        loss_of_fit=loss_of_fit,
         of_fit=of_fit,
         group=group,
         seed=seed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import xarray as xr
@@ -11,27 +11,23 @@ from scipy.stats import norm, rankdata
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.planning.value import Array, curved, value_of_information
 from qqt_bayes.posterior.fit import Fit, by_draw, in_group
-from qqt_bayes.posterior.prediction import predict
 
 DEGREE = 3
 """Powers of the normal scores of a parameter that losses are regressed on."""
 
 
 def parameter_values(
-    fits: Mapping[str, Fit], levels: xr.DataArray, target: float, group: str | None, seed: int = 0
+    fits: Mapping[str, Fit], losses: Sequence[xr.DataArray], group: str | None
 ) -> pd.DataFrame:
     """What it would be worth to know each parameter of each law, by the draws of that law.
 
     Parameters
     ----------
     fits : mapping of str to Fit
-    levels : DataArray, dims (level, pool)
-        Unique samples.
-    target : float
-        The budget that is decided for, samples.
+    losses : sequence of DataArray, dims (chain, draw, level)
+        Mean errors of what is decided between, departures from the law included, under the draws of
+        each fit.
     group : str or None
-    seed : int
-        Of departures from the law.
 
     Returns
     -------
@@ -40,8 +36,7 @@ def parameter_values(
         between pools is known for all of them.
     """
     rows = []
-    for name, fit in fits.items():
-        error = predict(fit, levels, [target], group=group, seed=seed).isel(budget=0)
+    for (name, fit), error in zip(fits.items(), losses, strict=True):
         loss = error.stack(sample=("chain", "draw")).transpose("sample", "level").values
         random = [each for each, prior in fit.spec.parameters.items() if isinstance(prior, Prior)]
         for parameter, draws in by_draw(in_group(fit.parameters[random], group)).items():

@@ -87,14 +87,26 @@ class Plan:
     chosen_after : Series
         How probable it is that each level is chosen once the batch is known.
     allowance : float
+    cheapest_run : float
+        What the cheapest run costs, with its data.
+    least_allowance : float
+        Where no run is proposed, about the least allowance for which some are worth making:
+        infinite if none is at any price, NaN where runs are proposed.
     unit : str
         What costs are counted in.
     worth : float
         What an error that is smaller by 1 is worth, in that unit; 0 if nobody said.
     counted : str
         What is seen and taken, such as "samples" or "tokens".
+    group : str
+        Of the runs.
+    known : Dataset or None
+        The runs that are known; None if none was made yet.
     prior : bool
         Whether no run was made yet, so that all of it rests on the prior.
+    data_owned : bool
+        Whether costs are of a file without prices of pools, so that all data are taken to be paid
+        for.
 
     Examples
     --------
@@ -112,10 +124,15 @@ class Plan:
     value: float
     chosen_after: pd.Series
     allowance: float
+    cheapest_run: float
+    least_allowance: float
     unit: str
     worth: float
     counted: str
+    group: str
+    known: xr.Dataset | None
     prior: bool
+    data_owned: bool = False
 
     def __repr__(self) -> str:
         left = self.expected_regret - self.value

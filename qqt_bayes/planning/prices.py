@@ -12,7 +12,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.planning.costs import CostFile, read_costs
+from qqt_bayes.planning.costs import CostFile, Costs, as_costs
 from qqt_bayes.planning.plan import Pricing
 
 Array = NDArray[np.float64]
@@ -20,7 +20,9 @@ METHODS = ("unit", "in_group", "worth_between", "of_runs", "of_data")
 """What a pricing has."""
 
 
-def as_pricing(costs: Pricing | CostFile, group: str) -> Pricing:
+def as_pricing(
+    costs: Pricing | CostFile, group: str, runs: xr.Dataset, sets: xr.DataArray
+) -> Pricing:
     """What a user gives as costs, for runs of one group.
 
     Parameters
@@ -28,14 +30,18 @@ def as_pricing(costs: Pricing | CostFile, group: str) -> Pricing:
     costs : Pricing, path or mapping
         A file of costs, or what it holds, is read.
     group : str
+    runs : Dataset
+        Those that are known.
+    sets : DataArray, dims (data, pool)
+        Unique samples of the training sets that may be run.
 
     Raises
     ------
     InputError
         If it is none of them, or has faults.
     """
-    if isinstance(costs, str | PathLike | Mapping):
-        costs = read_costs(costs)
+    if isinstance(costs, str | PathLike | Mapping | Costs):
+        costs = as_costs(costs, runs, sets)
     if lacking := [name for name in METHODS if not hasattr(costs, name)]:
         raise InputError(
             "costs: expected a cost file, what it holds, or an object with "

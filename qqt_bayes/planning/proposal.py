@@ -20,7 +20,7 @@ from qqt_bayes.decisions.study import Study, fits_that_decide
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import require_finite
-from qqt_bayes.planning.batch import Batch, Search, best_batch
+from qqt_bayes.planning.batch import Batch, Search, best_batch, least_price
 from qqt_bayes.planning.before_runs import PRIOR, UNSEEN
 from qqt_bayes.planning.costs import CostFile, Costs
 from qqt_bayes.planning.outcomes import Outcomes, joint_outcomes
@@ -32,7 +32,7 @@ from qqt_bayes.planning.value import (
     curved,
 )
 from qqt_bayes.posterior.fit import AnyFit, Fit
-from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels, require_affordable
+from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels, as_number, require_affordable
 
 Array = NDArray[np.float64]
 SHARES = tuple(2.0**-k for k in range(6, 0, -1))
@@ -141,8 +141,8 @@ def design(
         fits,
         shares,
         compared,
-        _one(budget, "budget"),
-        _one(allowance, "allowance"),
+        as_number(budget, "budget"),
+        as_number(allowance, "allowance"),
         sets,
         at=at,
         costs=costs,
@@ -179,9 +179,9 @@ def propose(
         names = ", ".join(first.groups)
         raise InputError(f"group: the fit has several, {names}; runs are proposed for one of them")
     budgets = budgets_to_run(target, first) if at is None else np.sort(as_budgets(at))
-    pricing: Pricing = Compute(first.unit) if costs is None else as_pricing(costs, one)
-    if isinstance(pricing, Costs):
-        pricing.require_known(first.pools, first.groups)
+    pricing: Pricing = Compute(first.unit)
+    if costs is not None:
+        pricing = as_pricing(costs, one, first.runs, sets)
     require_affordable(
         levels.sizes["level"] + sets.sizes["data"],
         budgets.size + 1,
@@ -200,10 +200,10 @@ def propose(
         before = Expectations.before(loss[some])
         features = cache(lambda replicate: curved(drawn[0].log_errors(replicate)[some], DEGREE))
         worth = checked_worth(pricing.worth_between(*np.quantile(loss, EXPECTED_ERRORS).tolist()))
-        least = 1 / worth if worth else 0.0
+        per_cost = 1 / worth if worth else 0.0
         likely = _likely(loss, levels, sets)
         purchase = purchases(pricing, sets, first.runs["pool_size"])
-        search = Search(before, features, price, allowance, likely, least, purchase)
+        search = Search(before, features, price, allowance, likely, per_cost, purchase)
         batch = best_batch(search)
         every = [((i, j, 0),) for i, j in np.ndindex(price.shape)]
         alone = search.gains(before, every).reshape(price.shape)
@@ -214,7 +214,8 @@ def propose(
         today = judge(error, Criteria()).sel(budget=target)
         perfect = float(today["choice_regret"])
         runs, value, after = _worth_making(batch, drawn[1], perfect, sets, budgets, search)
-        parameters = parameter_values(fits, levels, target, one, seed)
+        least = least_price(search, LEAST_LEFT * perfect) if runs.empty else np.nan
+        parameters = parameter_values(fits, drawn[0].loss_of_fit, one)
     return Plan(
         runs=runs,
         candidates=_each_alone(alone, whole, allowance, sets, budgets),
@@ -227,10 +228,15 @@ def propose(
         value=value,
         chosen_after=pd.Series(after, levels["level"].values, name="probability"),
         allowance=allowance,
+        cheapest_run=float(whole.min()),
+        least_allowance=least,
         unit=pricing.unit,
         worth=worth,
         counted=first.unit,
+        group=one,
+        known=None if first.method == PRIOR else first.runs,
         prior=first.method == PRIOR,
+        data_owned=isinstance(pricing, Costs) and not pricing.pools,
     )
 
 
@@ -326,22 +332,3 @@ def _likely(loss: Array, levels: xr.DataArray, sets: xr.DataArray) -> list[int]:
     best = np.bincount(loss.argmin(axis=1), minlength=loss.shape[1]) / len(loss)
     names = levels["level"].values[best >= LEAST_PROBABILITY].tolist()
     return [i for i, name in enumerate(sets["data"].values.tolist()) if name in names]
-
-
-def _one(value: ArrayLike | str, name: str) -> float:
-    """One number of samples, or of another unit.
-
-    Raises
-    ------
-    InputError
-        If it is none, or several.
-    """
-    try:
-        found = as_budgets(value)
-    except InputError:  # which speaks of budgets and samples, whatever this is
-        raise InputError(
-            f"{name}: expected a number of at least 1, such as 2B or 5000, got {value!r:.60}"
-        ) from None
-    if found.size != 1:
-        raise InputError(f"{name}: expected one number, got {found.size}")
-    return float(found[0])

@@ -19,7 +19,7 @@ from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.planning.benefit import costs_of
 from qqt_bayes.planning.costs import CostFile, Costs
 from qqt_bayes.posterior.fit import AnyFit, Fit
-from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels, require_affordable
+from qqt_bayes.posterior.levels import Levels, as_levels, as_number, require_affordable
 from qqt_bayes.posterior.prediction import predict
 
 MULTIPLES = (1.5, 2.0, 4.0, 8.0)
@@ -63,10 +63,12 @@ def pool_purchases(
         of the greatest expected net benefit once it is enlarged, among those that take from it;
         `unique_samples`, what that takes of the pool; `extra_cost`, of all that the level costs
         beside the best one today; `error_mean`; `net_benefit_mean`, `net_benefit_lower`,
-        `net_benefit_upper` and `probability_of_benefit` against the best level today; and
-        `if_exponent_0`, `if_exponent_0.5` and `if_exponent_1`, the expected net benefit by the laws
-        alone under those size exponents, NaN if no law has a size exponent. The attributes
-        `level_today`, `currency`, `budget`, `counted` and `interval` say what it is about.
+        `net_benefit_upper` and `probability_of_benefit` against the best level today, under the
+        size exponents of the posterior; and `if_exponent_0`, `if_exponent_0.5` and `if_exponent_1`,
+        the same mean if the exponent of every law were that and all else, departures included, as
+        it is, NaN if no law has a size exponent. The attributes `level_today`, `currency`,
+        `budget`, `counted` and `interval` say what it is about, and `exponents` has the median of
+        the size exponent between the ends of its interval for each law that has one.
 
     Raises
     ------
@@ -81,13 +83,11 @@ def pool_purchases(
     if levels is None or budget is None:
         missing = "levels" if levels is None else "budget"
         raise InputError(f"{missing}: a fit has none of its own; give what is asked about")
-    own = costs_of(first, costs, group)
+    taken = as_levels(levels, first.pools)
+    own = costs_of(first, costs, group, taken)
     if not own.knows_worth:
         raise InputError("costs: worth: needed to say what a larger pool is worth, but missing")
-    seen = as_budgets(budget)
-    if seen.size != 1:
-        raise InputError(f"budget: expected one number, got {seen.size}")
-    taken = as_levels(levels, first.pools)
+    seen = np.array([as_number(budget, "budget")])
     sizes = first.runs["pool_size"]
     asked = _enlarged(taken, sizes, own, _as_multiples(multiples))
     sets = xr.concat([taken, *(each for *_, each in asked)], "level", join="outer", fill_value=0.0)
@@ -96,27 +96,27 @@ def pool_purchases(
     require_affordable(names.size, 1, sum(each.draws for each in fits.values()))
     cost = (own.of_data(unique, sizes) + own.of_training(seen)[0]).values
 
-    def net_of(
-        using: Mapping[str, Fit], law_only: bool
-    ) -> tuple[NDArray[np.float64], xr.DataArray]:
-        drawn = [
-            predict(fit, unique, seen, group=group, law_only=law_only, seed=seed)
-            for fit in using.values()
-        ]
+    def net_of(using: Mapping[str, Fit]) -> tuple[NDArray[np.float64], xr.DataArray]:
+        drawn = [predict(fit, unique, seen, group=group, seed=seed) for fit in using.values()]
         error = mix(drawn, shares).isel(budget=0).stack(sample=SAMPLE)
         error = error.transpose("sample", "level")
         return own.value_of(error).values - cost, error
 
-    net, error = net_of(fits, law_only=False)
-    known = any(name in fit.parameters for fit in fits.values() for name in SIZE_PARAMETERS)
+    quantiles = low, _, high = Criteria(interval=interval).quantiles
+    exponents = {
+        law: np.quantile(fit.parameters[name], quantiles).tolist()
+        for law, fit in fits.items()
+        for name in SIZE_PARAMETERS
+        if name in fit.spec.parameters
+    }
+    net, error = net_of(fits)
     by_exponent = [
-        net_of({name: with_exponent(fit, value) for name, fit in fits.items()}, law_only=True)[0]
-        for value in (EXPONENTS if known else ())
+        net_of({name: with_exponent(fit, value) for name, fit in fits.items()})[0]
+        for value in (EXPONENTS if exponents else ())
     ]
     expected = net.mean(axis=0)
     today = int(expected[: taken.sizes["level"]].argmax())
     rows, start = [], taken.sizes["level"]
-    low, _, high = Criteria(interval=interval).quantiles
     for pool, multiple, each in asked:
         end = start + each.sizes["level"]
         best = start + int(expected[start:end].argmax())
@@ -144,6 +144,7 @@ def pool_purchases(
         "budget": float(seen[0]),
         "counted": first.unit,
         "interval": interval,
+        "exponents": exponents,
     }
     return found
 

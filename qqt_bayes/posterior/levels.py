@@ -208,6 +208,31 @@ def as_budgets(budgets: ArrayLike | str) -> NDArray[np.float64]:
     return samples
 
 
+def as_number(value: ArrayLike | str, name: str) -> float:
+    """One number of samples, or of another unit.
+
+    Parameters
+    ----------
+    value : number, array_like or str
+    name : str
+        What it is called where it is none.
+
+    Raises
+    ------
+    InputError
+        If it is none, or several.
+    """
+    try:
+        found = as_budgets(value)
+    except InputError:  # which speaks of budgets and samples, whatever this is
+        raise InputError(
+            f"{name}: expected a number of at least 1, such as 2B or 5000, got {value!r:.60}"
+        ) from None
+    if found.size != 1:
+        raise InputError(f"{name}: expected one number, got {found.size}")
+    return float(found[0])
+
+
 def _described(levels: xr.DataArray) -> str:
     unnamed = [str(dim) for dim in levels.dims if dim not in levels.coords]
     dims = f"dims ({', '.join(map(str, levels.dims))})"

@@ -224,7 +224,7 @@ def _only_level(decision: xr.Dataset) -> str:
     ends = []
     for i in (0, -1):
         mean = measured(level["error_mean"].values[i], decision.attrs)
-        low, _, high = measured_interval(level["error"].isel(budget=i), decision.attrs)
+        low, high = measured_interval(level["error"].isel(budget=i), decision.attrs)
         interval = f"{_percent(decision)} interval {low:.3f} to {high:.3f}"
         ends.append(f"{mean:.3f} ({interval}) at {format_samples(level['budget'].values[i])}")
     return (

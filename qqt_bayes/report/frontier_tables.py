@@ -16,7 +16,7 @@ from qqt_bayes.posterior.methods import mark
 from qqt_bayes.posterior.prediction import MEAN
 from qqt_bayes.report.decision_text import paragraphs
 from qqt_bayes.report.frontier_text import remarks
-from qqt_bayes.report.measures import measured_interval, with_interval
+from qqt_bayes.report.measures import expected_in_interval, with_interval
 from qqt_bayes.report.records import FLAGS, plain
 from qqt_bayes.report.rules_text import choices_by_rule
 
@@ -143,14 +143,14 @@ def budgets_at_a_glance(frontier: xr.Dataset) -> pd.DataFrame:
     for group, (own,) in in_each_group([frontier.sortby("budget")]):
         for i, budget in enumerate(own["budget"].values):
             at = own.isel(budget=i)
-            low, median, high = measured_interval(at["frontier"], own.attrs)
+            mean, ends = at["frontier_mean"], at["frontier"]
             is_open = at["leader"].item() == UNDECIDED
             rows.append(
                 {
                     **({"group": group} if group else {}),
                     "budget": budget,
                     "choice": at["choice"].item(),
-                    with_interval(own.attrs): f"{median:.3f} [{low:.3f}, {high:.3f}]",
+                    with_interval(own.attrs): expected_in_interval(mean, ends, own.attrs),
                     "P(best)": at["probability_best"].sel(level=at["choice"].item()).item(),
                     "EVPI": at["evpi"].item(),
                     "winner": at["winner"].item() if at["proven"] or is_open else "not proven",

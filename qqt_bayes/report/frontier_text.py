@@ -70,7 +70,7 @@ def _reaches(own: xr.Dataset) -> str:
         which = str(names[0])
     else:
         which = joined([f"{name} at {spans(budgets[choice == name], budgets)}" for name in names])
-    low, _, high = measured_interval(own["frontier"].isel(budget=-1), own.attrs)
+    low, high = measured_interval(own["frontier"].isel(budget=-1), own.attrs)
     ends = [
         f"{measured(own['frontier_mean'].values[i], own.attrs):.3f} at {format_samples(budgets[i])}"
         for i in (0, -1)

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from qqt_bayes.posterior.prediction import ONE_RUN
 
@@ -83,7 +85,29 @@ def measured(error: float, attributes: Mapping[Any, Any]) -> float:
     return 1 - error if is_accuracy(attributes) else error
 
 
-def measured_interval(ends: xr.DataArray, attributes: Mapping[Any, Any]) -> tuple[float, ...]:
-    """Lower end, median and upper end of an error as of what was measured, in ascending order."""
-    low, middle, high = sorted(measured(float(x), attributes) for x in ends.values)
-    return low, middle, high
+def measured_interval(ends: ArrayLike, attributes: Mapping[Any, Any]) -> tuple[float, float]:
+    """Ends of an interval of errors as of what was measured, in ascending order."""
+    low, *_, high = sorted(measured(float(x), attributes) for x in np.asarray(ends))
+    return low, high
+
+
+def expected_in_interval(
+    mean: xr.DataArray | float, ends: ArrayLike, attributes: Mapping[Any, Any]
+) -> str:
+    """The expected error, by which rules judge, in its interval, as of what was measured.
+
+    Parameters
+    ----------
+    mean : scalar
+    ends : array_like, shape (quantile,)
+        Ends of the interval, with whatever is between them.
+    attributes : mapping
+        Of the decision.
+
+    Examples
+    --------
+    >>> expected_in_interval(0.31, [0.2, 0.3, 0.5], {"kind": "error", "measure": "accuracy"})
+    '0.690 [0.500, 0.800]'
+    """
+    low, high = measured_interval(ends, attributes)
+    return f"{measured(float(mean), attributes):.3f} [{low:.3f}, {high:.3f}]"

@@ -12,7 +12,7 @@ from qqt_bayes.decisions.among import NONE
 from qqt_bayes.decisions.metric_views import joint_view, metric_view
 from qqt_bayes.decisions.study import in_each_group
 from qqt_bayes.report.decision_text import paragraphs
-from qqt_bayes.report.measures import measure, measured_interval, unit, with_interval
+from qqt_bayes.report.measures import expected_in_interval, measure, unit, with_interval
 from qqt_bayes.report.metrics_text import answers_of_metrics, remarks_on_metrics
 from qqt_bayes.report.records import FLAGS, plain, to_frame
 from qqt_bayes.report.verdict_text import MOST_CANDIDATES, takes
@@ -90,9 +90,8 @@ def candidates_by_metric(found: xr.Dataset) -> pd.DataFrame:
             }
             for metric in last["metric"].values.tolist():
                 of_metric = metric_view(level, metric)
-                low, median, high = measured_interval(of_metric["error"], of_metric.attrs)
-                row[f"on {metric}: {with_interval(of_metric.attrs)}"] = (
-                    f"{median:.3f} [{low:.3f}, {high:.3f}]"
+                row[f"on {metric}: {with_interval(of_metric.attrs)}"] = expected_in_interval(
+                    of_metric["error_mean"], of_metric["error"], of_metric.attrs
                 )
             row |= {
                 measure(found.attrs): f"{level['joint_error_mean'].item():.4f}",

@@ -17,6 +17,8 @@ from qqt_bayes.planning.costs import HUNDREDTH
 from qqt_bayes.report.measures import measure, measured
 from qqt_bayes.report.records import plain
 
+DATA_OWNED = "All data are taken to be paid for, because the cost file has no prices of pools."
+"""What decisions and plans say of such a file."""
 NEARLY = 0.02
 """Share of the greatest expected net benefit that a cheaper plan may lack to be named."""
 
@@ -65,14 +67,14 @@ class Money:
     @property
     def content(self) -> dict[str, Any]:
         """What is known of money, for JSON; costs of levels are with the levels."""
-        tables = {"cheapest": self.reached, "purchases": self.purchases}
-        made: dict[str, Any] = plain(
-            {
-                **self.benefit.attrs,
-                "summary": "\n".join(self.lines),
-                **{name: x.to_dict("records") for name, x in tables.items() if x is not None},
-            }
-        )
+        found = {**self.benefit.attrs, "summary": "\n".join(self.lines)}
+        if self.reached is not None:
+            found["target_error"] = self.target_error
+            found["cheapest"] = self.reached.to_dict("records")
+        if self.purchases is not None:
+            found["purchases_about"] = self.purchases.attrs
+            found["purchases"] = self.purchases.to_dict("records")
+        made: dict[str, Any] = plain(found)
         return made
 
 
@@ -131,7 +133,7 @@ def purchase_table(purchases: pd.DataFrame) -> pd.DataFrame:
     }
     if exponents and purchases[exponents].notna().all(axis=None):
         values = [name.removeprefix("if_exponent_") for name in map(str, exponents)]
-        columns[f"by the law if exponent is {', '.join(values)}"] = [
+        columns[f"if the size exponent were {', '.join(values)}"] = [
             ", ".join(map(amount_of_money, row))
             for row in purchases[exponents].itertuples(index=False)
         ]
@@ -201,7 +203,7 @@ def _limits(benefit: xr.Dataset, plans: Priced) -> Iterator[str]:
                 "larger one may be worth more."
             )
     if not plans.costs.pools:
-        yield "All data are taken to be paid for, because the cost file has no prices of pools."
+        yield DATA_OWNED
 
 
 def _nearly_as_good(benefit: xr.Dataset, plans: Priced) -> Iterator[str]:
@@ -282,13 +284,28 @@ def _purchases(purchases: pd.DataFrame) -> Iterator[str]:
         "runs on pools of one size say next to nothing"
     )
     if exponents and purchases[exponents].notna().all(axis=None):
-        low, high = np.sort(best[exponents].astype(float).values)[[0, -1]]
+        cases = [
+            f"{money(currency, best[name])} at {name.removeprefix('if_exponent_')}"
+            for name in map(str, exponents)
+        ]
+        bought = f"{best['multiple']:g} times as much of {best['pool']}"
         yield (
-            f"{caution}: by the law alone this purchase would be worth {money(currency, low)} to "
-            f"{money(currency, high)}, if the exponent were 0, 0.5 or 1."
+            f"{caution}. Net benefits are averaged over the exponents that the runs and the prior "
+            f"leave open, whose {100 * purchases.attrs['interval']:g}% intervals are "
+            f"{joined(_exponents(purchases))}. If the exponent of every law were one number and "
+            f"all else as it is, {bought} would be worth {joined(cases)}. These are three cases, "
+            "no interval: the average may lie beyond them, as the exponents may."
         )
     else:
         yield f"{caution}."
+
+
+def _exponents(purchases: pd.DataFrame) -> list[str]:
+    """The interval of the size exponent under each law that has one."""
+    return [
+        f"{low:.2g} to {high:.2g} under {law}" if low < high else f"exactly {low:.2g} under {law}"
+        for law, (low, _, high) in purchases.attrs["exponents"].items()
+    ]
 
 
 def _samples(budget: float, plans: Priced) -> str:

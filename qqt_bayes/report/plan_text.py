@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
 from qqt_bayes.phrases import amount_of_money, chance, cost, format_samples, joined, money
 from qqt_bayes.planning.plan import Plan
+from qqt_bayes.report.money_text import DATA_OWNED
 
 LEAST_SHIFT = 0.05
 """Probability from which on a level that may be chosen after the runs is named."""
@@ -39,7 +41,22 @@ def verdict(plan: Plan) -> str:
 
 def bullets(plan: Plan) -> list[str]:
     """What the runs may change, what else is unknown, and how to go on."""
-    return [each for each in (_shift(plan), _net(plan), _parameters(plan), _how(plan)) if each]
+    owned = DATA_OWNED if plan.data_owned else ""
+    said = _shift(plan), _net(plan), owned, _parameters(plan), _how(plan)
+    return [each for each in said if each]
+
+
+def how_to_add(plan: Plan, path: str) -> str:
+    """What to do with the file of the proposed runs."""
+    count = "the run" if len(plan.runs) == 1 else f"the {len(plan.runs)} runs"
+    words = f"{path} has {count}, with room for their errors"
+    if plan.known is None:
+        return f"{words}: a table of runs to begin with."
+    return (
+        f"{words} and the columns that the study knows of. Put the rows under those of your runs, "
+        "column by column, not line by line (pandas.concat does that); where you call a column "
+        "otherwise, rename it, and where a training set is new, add it to your composition table."
+    )
 
 
 def table(plan: Plan) -> pd.DataFrame:
@@ -48,6 +65,7 @@ def table(plan: Plan) -> pd.DataFrame:
     columns: dict[str, Any] = {
         "run": range(1, len(runs) + 1),
         "train on": runs["data"],
+        **_repeats(runs),
         f"unique {plan.counted}": runs["unique_samples"],
         f"{plan.counted} seen": runs["samples_seen"],
         "epochs": runs["epochs"],
@@ -59,6 +77,13 @@ def table(plan: Plan) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def _repeats(runs: pd.DataFrame) -> dict[str, list[str]]:
+    """Which runs repeat a training that is known or stands above them, if any does."""
+    if (runs["training"] == 1).all():
+        return {}
+    return {"repeats": ["" if n == 1 else f"no. {n}, another seed" for n in runs["training"]]}
+
+
 def to_dict(plan: Plan) -> dict[str, Any]:
     """A plan as a mapping for JSON."""
     return {
@@ -67,28 +92,19 @@ def to_dict(plan: Plan) -> dict[str, Any]:
         "expected_regret": plan.expected_regret,
         "value": plan.value,
         "allowance": plan.allowance,
+        "cheapest_run": plan.cheapest_run,
+        "least_allowance": plan.least_allowance,
         "unit": plan.unit,
         "worth": plan.worth,
         "counted": plan.counted,
         "from_prior": plan.prior,
+        "data_owned": plan.data_owned,
         "runs": plan.runs.to_dict("records"),
         "candidates": plan.candidates.to_dict("records"),
         "parameters": plan.parameters.to_dict("records"),
         "chosen_after": plan.chosen_after.to_dict(),
         "summary": "\n".join([verdict(plan), *(f"- {each}" for each in bullets(plan))]),
     }
-
-
-def runs_to_fill(plan: Plan) -> pd.DataFrame:
-    """The proposed runs as rows of a table of runs, whose errors are yet to be written in.
-
-    Where a training set is run at a budget more than once, or was before, column `seed` counts its
-    trainings there.
-    """
-    rows = plan.runs[["data", "samples_seen"]].assign(error="")
-    if (plan.runs["training"] > 1).any():
-        rows["seed"] = plan.runs["training"]
-    return rows
 
 
 def _cost(regret: float) -> str:
@@ -116,15 +132,20 @@ def _in_money(plan: Plan) -> str:
 
 def _stop(plan: Plan) -> str:
     """Why no run is proposed."""
-    spend = _amount(plan, plan.allowance)
+    spend, least = _amount(plan, plan.allowance), plan.least_allowance
+    save = "more than they cost" if plan.worth else "more than the draws can tell from nothing"
+    if np.isinf(least):
+        return f"Stop here: no runs, whatever they cost, are expected to save {save}."
+    # draws that chose runs and others that valued them may differ about one at the margin
+    enough = f" From about {_amount(plan, least)} on some are." if least > plan.allowance else ""
     if plan.candidates.empty:
-        return f"No run can be made for {spend}: raise the allowance."
-    if plan.worth:
-        return f"Stop here: no runs within {spend} are expected to save more than they cost."
-    return (
-        f"Stop here: no runs for {spend} are expected to save more than the draws can tell from "
-        "nothing."
-    )
+        some = f"; from about {_amount(plan, least)} on some are"
+        worth = some if least > plan.cheapest_run else " and is"
+        return (
+            f"No run can be made for {spend}: the cheapest costs {_amount(plan, plan.cheapest_run)}"
+            f"{worth} worth making."
+        )
+    return f"Stop here: no runs for {spend} are expected to save {save}.{enough}"
 
 
 def _shift(plan: Plan) -> str:

@@ -17,7 +17,7 @@ from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.methods import mark
 from qqt_bayes.posterior.prediction import ONE_RUN
 from qqt_bayes.report.decision_text import paragraphs, remarks
-from qqt_bayes.report.measures import is_new_run, measured, with_interval
+from qqt_bayes.report.measures import expected_in_interval, is_new_run, with_interval
 from qqt_bayes.report.rules_text import choices_by_rule, dominated
 from qqt_bayes.report.shares_text import is_of_shares
 from qqt_bayes.report.verdict_text import answers
@@ -337,8 +337,7 @@ def at_a_glance(decision: xr.Dataset) -> pd.DataFrame:
     """
     frame = to_frame(decision)
     chosen = frame[frame["choice"]]
-    ends = chosen[["error_lower", "error_median", "error_upper"]].itertuples(index=False)
-    quantiles = [sorted(measured(x, decision.attrs) for x in each) for each in ends]
+    errors = chosen[["error_mean", "error_lower", "error_upper"]].itertuples(index=False)
     margin = decision.attrs["margin"]
     return pd.DataFrame(
         {
@@ -348,7 +347,7 @@ def at_a_glance(decision: xr.Dataset) -> pd.DataFrame:
             "P(best)": chosen["probability_best"],
             f"P(within {margin:g})": chosen["probability_within_margin"],
             with_interval(decision.attrs): [
-                f"{median:.3f} [{lower:.3f}, {upper:.3f}]" for lower, median, upper in quantiles
+                expected_in_interval(mean, ends, decision.attrs) for mean, *ends in errors
             ],
             "regret": chosen["regret"],
             "winner": winners(chosen, decision.attrs),

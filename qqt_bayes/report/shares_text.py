@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from qqt_bayes.decisions.trained import TO_TRAIN
 from qqt_bayes.phrases import format_samples, joined, joined_ends, span
-from qqt_bayes.report.measures import measure, measured, measured_interval, unit
+from qqt_bayes.report.measures import expected_in_interval, measure, measured, unit
 
 WHOLE = 0.999
 """Share of a pool from which on all of it is said to be taken."""
@@ -161,14 +161,14 @@ def shares_table(decision: xr.Dataset) -> pd.DataFrame:
     for budget in decision["budget"].values:
         at = decision.sel(budget=budget)
         level = at.sel(level=at["choice"].item())
-        low, median, high = measured_interval(level["error"], decision.attrs)
+        mean, ends = level["error_mean"], level["error"]
         rows.append(
             {
                 "budget": budget,
                 "take": _short(decision, str(at["choice"].item())),
                 f"unique {unit(decision.attrs)}": level["unique_samples"].sum().item(),
                 "epochs": level["repetitions"].item(),
-                interval: f"{median:.3f} [{low:.3f}, {high:.3f}]",
+                interval: expected_in_interval(mean, ends, decision.attrs),
                 "gain": at["gain"].item(),
                 "gap": at["optimality_gap"].item(),
             }

@@ -20,6 +20,7 @@ from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.report.decision_text import UNFIT, cautions, to_settle
 from qqt_bayes.report.limits_text import larger
 from qqt_bayes.report.measures import (
+    expected_in_interval,
     measure,
     measured,
     measured_interval,
@@ -170,7 +171,7 @@ def _why(decision: xr.Dataset) -> str:
     choice = str(last["choice"].item())
     rivals = last["probability_best"].where(last["level"] != choice, -1.0)
     rival = str(last["level"].values[int(np.argmax(rivals.values))])
-    low, _, high = measured_interval(last["error"].sel(level=choice), decision.attrs)
+    low, high = measured_interval(last["error"].sel(level=choice), decision.attrs)
     own, other = (
         measured(last["error_mean"].sel(level=name).item(), decision.attrs)
         for name in (choice, rival)
@@ -244,7 +245,7 @@ def candidates(decision: xr.Dataset) -> pd.DataFrame:
         last = own.isel(budget=-1)
         for i in np.argsort(last["regret"].values, kind="stable")[:MOST_CANDIDATES]:
             level = last.isel(level=int(i))
-            low, median, high = measured_interval(level["error"], decision.attrs)
+            mean, ends = level["error_mean"], level["error"]
             rows.append(
                 {
                     **({"group": group} if group else {}),
@@ -253,7 +254,7 @@ def candidates(decision: xr.Dataset) -> pd.DataFrame:
                     f"unique {unit(decision.attrs)}": level["unique_samples"].sum().item(),
                     "epochs": level["repetitions"].item(),
                     "P(best)": level["probability_best"].item(),
-                    interval: f"{median:.3f} [{low:.3f}, {high:.3f}]",
+                    interval: expected_in_interval(mean, ends, decision.attrs),
                     "regret": level["regret"].item(),
                 }
             )

@@ -52,7 +52,7 @@ def test_decide_counts_costs_and_net_benefits(files, costs):
     assert "The greatest net benefit is expected of " in rows.stderr
 
 
-def test_decide_finds_the_cheapest_plan_and_prices_larger_pools(files, costs):
+def test_decide_finds_the_cheapest_plan_and_prices_larger_pools(files, costs, tmp_path):
     asked = ("decide", files.good, "--budgets", "64M,320M,1.28B", "--costs", costs)
     more = ("--target-error", "0.65", "--enlarge", "2,4", "--baseline-error", "0.7")
     said = " ".join(qqt(*asked, *more).stdout.split())
@@ -61,7 +61,14 @@ def test_decide_finds_the_cheapest_plan_and_prices_larger_pools(files, costs):
     )
     assert "against the error of 0.700 that is there already" in said
     assert "Sizes beyond those that were trained rest on the size exponent of the law" in said
-    content = json.loads(qqt(*asked, *more, "--format", "json").stdout)["money"]
+    path = tmp_path / "decision.json"
+    printed = json.loads(qqt(*asked, *more, "--format", "json", "-o", path).stdout)
+    written = json.loads(path.read_text(), parse_constant=pytest.fail)
+    content = written["money"]
+    assert content == printed["money"]
+    assert content["target_error"] == 0.65
+    assert content["purchases_about"]["budget"] == 1.28e9
+    assert content["baseline_budget"] is None  # of an error that is there, a NaN in Python
     assert [row["probability"] for row in content["cheapest"]] == [0.5, 0.9, 0.95]
     assert {row["pool"] for row in content["purchases"]} == {"0-10%", "20-30%"}
 

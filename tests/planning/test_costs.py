@@ -91,20 +91,50 @@ def test_an_owned_pool_within_rounding_is_not_bought():
     assert PoolPrice(1.0, 7.0, owned=1e7).of(np.array([1e7 * (1 + 1e-12)]), 0.0) == 0
 
 
+def runs(pools, groups):
+    """The names of some runs."""
+    return xr.Dataset(coords={"pool": pools, "group": groups})
+
+
+def taken(*pools):
+    """A level of a sample of each pool."""
+    return xr.DataArray([[1.0] * len(pools)], {"level": ["a"], "pool": [*pools]}, ("level", "pool"))
+
+
 def test_prices_of_unknown_pools_and_groups_are_refused(costs):
     with pytest.raises(InputError) as error:
-        costs.require_known(["best", "rst"], ["ViT-L-14", "ViT-B-32"])
+        costs.require_fitting(runs(["best", "rst"], ["ViT-L-14", "ViT-B-32"]), taken("best", "rst"))
     assert str(error.value) == (
-        "costs: 2 faults\n"
+        "costs: 3 faults\n"
         "  pools.rest: the runs have no such pool; did you mean 'rst'?\n"
         "  training.groups.rented: the runs have no such group; expected one of 'ViT-L-14', "
-        "'ViT-B-32'"
+        "'ViT-B-32'\n"
+        "  pools.rst: expected a price, because levels take from it, but there is none; where it "
+        "is paid for, write owned = true"
     )
+
+
+def test_prices_of_other_groups_than_the_only_one_are_refused_unless_it_has_its_own(costs):
+    """One file may serve several tables of a group each; one without the group's price is amiss."""
+    of_one = runs(["best", "rest"], ["rented"])
+    costs.require_fitting(of_one, taken("best"))
+    with pytest.raises(InputError, match=r"training.groups.rented: the runs have no such group; "):
+        costs.require_fitting(of_one.assign_coords(group=["all"]), taken("best"))
+
+
+def test_a_file_is_read_with_the_runs_that_it_has_to_fit():
+    """Whatever is wrong with it comes in one message."""
+    table = {"currency": "EUR", "training": GPUS | {"groups": {"a": GPUS}}, "worth": -1}
+    table |= {"pools": {"bst": {"owned": True}}}
+    with pytest.raises(InputError) as error:
+        qqt.read_costs(table, runs(["best"], ["b", "c"]), taken("best"))
+    first, *keys = [line.partition(":")[0].strip() for line in str(error.value).splitlines()]
+    assert (first, keys) == ("costs", ["worth", "pools.bst", "training.groups.a", "pools.best"])
 
 
 def test_a_pool_without_a_price_is_named(costs):
     levels = xr.DataArray([[1.0]], {"level": ["a"], "pool": ["bests"]}, ("level", "pool"))
-    with pytest.raises(InputError, match=r"no price for 'bests'.*did you mean 'best'"):
+    with pytest.raises(InputError, match=r"pools.bests: expected a price, because levels take"):
         costs.of_data(levels, xr.DataArray([1.0], {"pool": ["bests"]}, ("pool",)))
 
 

@@ -127,6 +127,19 @@ def test_no_proposed_run_is_one_too_many(fit, worth):
     assert net[-1] == max(net)
 
 
+def test_the_least_allowance_that_is_named_is_enough(fit):
+    """Where nothing is worth its price for less, and the named amount buys what is."""
+    costs = PRICES | {"worth": 1e4}
+    short = qqt.design(fit, 15.0, TARGET, costs=costs)
+    assert short.runs.empty
+    assert short.allowance < short.cheapest_run <= short.least_allowance < np.inf
+    enough = qqt.design(fit, short.least_allowance, TARGET, costs=costs)
+    assert not enough.runs.empty
+    assert np.isnan(enough.least_allowance)
+    never = qqt.design(fit, 900.0, TARGET, costs=PRICES | {"worth": 1})
+    assert never.least_allowance == np.inf
+
+
 def test_candidates_are_what_is_decided_between(fit, plan):
     assert set(plan.candidates["data"]) <= {*fit.runs["data"].values}
     assert {*plan.sets["data"].values} == {*fit.runs["data"].values}

@@ -48,7 +48,7 @@ def purchases(mean=5.0, exponents=(-1.0, 2.0, 9.0)):
     row |= dict(zip(["if_exponent_0", "if_exponent_0.5", "if_exponent_1"], exponents, strict=True))
     found = pd.DataFrame([row])
     found.attrs = {"level_today": "top 2", "currency": "EUR", "budget": 1e9, "counted": "tokens"}
-    found.attrs["interval"] = 0.9
+    found.attrs |= {"interval": 0.9, "exponents": {"a law": [-0.43, -0.2, 0.19]}}
     return found
 
 
@@ -146,7 +146,11 @@ def test_data_that_have_prices_are_not_said_to_be_paid():
         ),
         (
             purchases(),
-            "by the law alone this purchase would be worth -EUR 1.00 to EUR 9.00, if the",
+            "times as much of best would be worth -EUR 1.00 at 0, EUR 2.00 at 0.5 and EUR 9.00 at",
+        ),
+        (
+            purchases(),
+            "that the runs and the prior leave open, whose 90% intervals are -0.43 to 0.19 under a",
         ),
         (
             purchases(),

@@ -2,47 +2,10 @@
 
 from dataclasses import replace
 
-import pandas as pd
 import pytest
-import xarray as xr
+from made_plan import plan
 
-from qqt_bayes.planning.plan import Plan
 from qqt_bayes.report.plan_text import bullets, table, verdict
-
-
-def plan(costs=(1200.0, 300.5), *, value=0.003, worth=1e6, unit="EUR"):
-    """A plan of some runs on level a, which would save an error of 0.003 of 0.005."""
-    count = len(costs)
-    runs = pd.DataFrame(
-        {
-            "data": ["a"] * count,
-            "unique_samples": 1e7,
-            "samples_seen": 1e8,
-            "epochs": 10.0,
-            "training": range(1, count + 1),
-            "cost": costs,
-            "total_cost": pd.Series(costs, dtype=float).cumsum(),
-            "expected_regret": 0.005 - value,
-        }
-    )
-    none = xr.DataArray([[1e7]], {"level": ["a"], "pool": ["x"]}, ("level", "pool"))
-    return Plan(
-        runs=runs,
-        candidates=pd.DataFrame({"data": ["a"], "cost": [300.0]}),
-        parameters=pd.DataFrame({"model": [], "parameter": [], "value": []}),
-        levels=none,
-        sets=none.rename(level="data"),
-        target=1e9,
-        choice="a",
-        expected_regret=0.005,
-        value=value,
-        chosen_after=pd.Series([1.0], ["a"]),
-        allowance=2000.0,
-        unit=unit,
-        worth=worth,
-        counted="samples",
-        prior=False,
-    )
 
 
 def test_a_verdict_says_what_is_paid_and_what_knowing_all_is_worth():
@@ -76,8 +39,28 @@ def test_the_table_is_in_the_currency():
     assert "cost (samples)" not in table(plan(unit="samples"))
 
 
+def test_repeats_are_marked():
+    assert table(plan())["repeats"].tolist() == ["", "no. 2, another seed"]
+    assert "repeats" not in table(plan([1200.0]))
+
+
 def test_stopping_is_said_in_the_currency():
     stopped = plan([], value=0.0)
-    assert verdict(stopped).endswith("are expected to save more than they cost.")
+    assert verdict(stopped).endswith(
+        "Stop here: no runs for EUR 2,000 are expected to save more than they cost. From about "
+        "EUR 3,000 on some are."
+    )
     dear = replace(stopped, candidates=stopped.candidates.iloc[:0])
-    assert verdict(dear).endswith("No run can be made for EUR 2,000: raise the allowance.")
+    assert verdict(dear).endswith(
+        "No run can be made for EUR 2,000: the cheapest costs EUR 2,500; from about EUR 3,000 on "
+        "some are worth making."
+    )
+    assert verdict(replace(dear, least_allowance=dear.cheapest_run)).endswith(
+        "the cheapest costs EUR 2,500 and is worth making."
+    )
+    for each in (stopped, dear):
+        assert verdict(replace(each, least_allowance=float("inf"), worth=0.0)).endswith(
+            "Stop here: no runs, whatever they cost, are expected to save more than the draws can "
+            "tell from nothing."
+        )
+    assert verdict(replace(stopped, least_allowance=1.0)).endswith("more than they cost.")
