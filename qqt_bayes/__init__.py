@@ -27,7 +27,7 @@ checkers and editors read them from the imports under ``TYPE_CHECKING``.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Constraint",
