@@ -155,7 +155,7 @@ def _said(error: BaseException, words: Sequence[str]) -> int:
         if isinstance(error, OSError) and error.errno == errno.EPIPE:
             return code  # who closed the pipe wants no more, not even words
         debugged = {}
-        if kind == "internal" and "--debug" in words:
+        if kind in ("internal", "memory") and "--debug" in words:
             from traceback import format_exception
 
             debugged = {"traceback": "".join(format_exception(error))}

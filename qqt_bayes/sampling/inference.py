@@ -263,16 +263,9 @@ def _collect(
     result.attrs["gate"] = gated.to_json()
     for check in gated.checks:
         level = logging.DEBUG if check.passed else logging.INFO
-        found_to_be = "passed" if check.passed else "failed"
-        LOGGER.log(
-            level,
-            "Check %s %s %s: %.4g, bar %.4g.",
-            check.id,
-            check.of,
-            found_to_be,
-            check.value,
-            check.bar,
-        )
+        of = f"{check.id} of {check.of}" if check.of else check.id
+        passed = "passed" if check.passed else "failed"
+        LOGGER.log(level, "Check %s %s: %.6g, bar %.4g.", of, passed, check.value, check.bar)
     return result
 
 
