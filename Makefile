@@ -87,6 +87,7 @@ lock: $(READY) ## resolve the locks anew, for all Pythons and platforms
 		$$(sed -n 's/^\([^=]*\)==.*/--no-emit-package \1/p' requirements.lock)
 	$(RESOLVE) --extra docs --constraint requirements.lock --output-file requirements-docs.lock \
 		$$(sed -n 's/^\([^=]*\)==.*/--no-emit-package \1/p' requirements.lock)
+	$(RESOLVE) --extra editable --constraint requirements.lock --output-file requirements-pipeline.lock
 	$(RESOLVE) --extra bench --extra editable --constraint requirements.lock --output-file requirements-bench.lock
 	$(RESOLVE) --extra mini-clip --constraint requirements.lock --output-file requirements-mini-clip.lock
 
