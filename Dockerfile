@@ -1,4 +1,4 @@
-# A small image for pipelines that decide on a saved fit or study: docs/pipelines.md.
+# An image for pipelines that decide on a saved fit or study: docs/pipelines.md says how.
 #   docker build -t qqt .
 #   docker run --rm --network none --user "$(id -u):$(id -g)" -v "$PWD:/data" qqt decide study --budgets 2B --format json
 

@@ -73,7 +73,7 @@ def test_what_is_copied_is_there_and_sent() -> None:
         assert not is_sent(name)
 
 
-def test_it_is_small_and_runs_without_rights() -> None:
+def test_it_is_slim_and_runs_without_rights() -> None:
     build, last = all_of("FROM")
     assert build.split()[0] == last
     assert last.endswith("-slim")

@@ -40,7 +40,7 @@ class _Chosen:
 
     def __init__(self, words: Sequence[str] = ()) -> None:
         self.words, self.start = words, time.perf_counter()
-        self.handlers: list[logging.StreamHandler[Any]] = []
+        self.handlers: list[logging.Handler] = []
         self.quiet = self.verbose = False
 
 
@@ -57,16 +57,18 @@ class _Lines(logging.Formatter):
         return "\n".join(head + line for line in printable(record.getMessage()).splitlines())
 
 
-class _Screen(logging.StreamHandler[Any]):
+class _Screen(logging.Handler):
     """Standard error, for what the rooms tell: commands print their notes themselves."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether a room tells it."""
         return record.name != NOTES.name
 
-    def format(self, record: logging.LogRecord) -> str:
-        """One line, without the time."""
-        return f"{record.levelname} {record.name}: {printable(record.getMessage())}"
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one line; where that fails the command ends, as with any other output."""
+        # looked up each time: a bar puts itself in the place of the stream, to stay below
+        line = f"{record.levelname} {record.name}: {printable(record.getMessage())}\n"
+        sys.stderr.write(line)
 
 
 class _File(logging.StreamHandler[Any]):
@@ -121,7 +123,7 @@ def ended(code: int, message: str = "") -> None:
     NOTES.info("Ended with exit code %d after %.2f s.", code, seconds)
 
 
-def _listen(handler: logging.StreamHandler[Any], level: int) -> None:
+def _listen(handler: logging.Handler, level: int) -> None:
     handler.setLevel(level)
     LIBRARY.addHandler(handler)
     _chosen.handlers.append(handler)
@@ -139,7 +141,7 @@ def _verbose(context: click.Context, _: click.Parameter, given: bool) -> None:
     if given and not context.resilient_parsing and not _chosen.verbose:
         _chosen.verbose = True
         _require_one()
-        _listen(_Screen(sys.stderr), logging.DEBUG)
+        _listen(_Screen(), logging.DEBUG)
 
 
 def _require_one() -> None:

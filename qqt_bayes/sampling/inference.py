@@ -16,6 +16,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from qqt_bayes import __version__
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.model.coordinates import Coordinates
 from qqt_bayes.model.draws import errors_again, labelled, prior_draws, replicate
@@ -287,4 +288,5 @@ def _provenance(problem: Problem) -> dict[str, Any]:
 @cache
 def versions() -> str:
     """The packages behind a result, as JSON for its attributes."""
-    return json.dumps({package: version(package) for package in PACKAGES})
+    # what is installed may be another version than this working copy
+    return json.dumps({name: version(name) for name in PACKAGES} | {"qqt_bayes": __version__})
