@@ -8,11 +8,13 @@ holds a result or nothing::
 
 import json
 from collections.abc import Sequence
+from math import isfinite
 from typing import IO, Any
 
 import click
 
 from qqt_bayes.errors import InadequateFit, InputError, faults_in, printable
+from qqt_bayes.files import SCHEMA
 
 FAULT, USAGE, INADEQUATE, INTERRUPTED = 1, 2, 3, 130
 """Exit codes but 0 for success, see `qqt_bayes.cli.commands`."""
@@ -75,8 +77,6 @@ def document(error: BaseException, kind: str, exit_code: int, message: str, **mo
     **more
         What else the document holds.
     """
-    from qqt_bayes.report.records import SCHEMA, plain
-
     if isinstance(error, click.UsageError):  # for people the usage itself stands before it
         message = printable(error.format_message())
     content = {
@@ -86,7 +86,7 @@ def document(error: BaseException, kind: str, exit_code: int, message: str, **mo
         "faults": _faults(error.__cause__ or error, message.strip()),
         **more,
     }
-    return json.dumps(plain({"schema": SCHEMA, "error": content}), allow_nan=False)
+    return json.dumps({"schema": SCHEMA, "error": content}, allow_nan=False)
 
 
 def _faults(cause: BaseException, message: str) -> list[dict[str, object]]:
@@ -95,8 +95,14 @@ def _faults(cause: BaseException, message: str) -> list[dict[str, object]]:
         from qqt_bayes.report.gate_text import line
 
         return [
-            {"message": line(check, cause.gate)}
-            | {name: getattr(check, name) for name in ("id", "of", "value", "limit", "bar")}
+            {
+                "message": line(check, cause.gate),
+                "id": check.id,
+                "of": check.of,
+                "value": float(check.value) if isfinite(check.value) else None,
+                "limit": check.limit,
+                "bar": float(check.bar),
+            }
             for check in cause.gate.failed
         ]
     if isinstance(cause, InputError) and cause.faults:
