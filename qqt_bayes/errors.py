@@ -108,11 +108,16 @@ class InadequateFit(RuntimeError):
     gate : Gate or None
         All checks of the fit, by id with value and bar; `qqt_bayes.report.gate_text.verdict` says
         them in sentences, with what to do about each.
+    gates : dict of str to Gate
+        Those of several fits, by the names of their models or files; `gate` is then None.
     """
 
-    def __init__(self, message: str, gate: Gate | None = None) -> None:
+    def __init__(
+        self, message: str, gate: Gate | None = None, gates: Mapping[str, Gate] | None = None
+    ) -> None:
         super().__init__(message)
         self.gate = gate
+        self.gates = dict(gates or {})
 
 
 class PlausibilityWarning(UserWarning):

@@ -6,15 +6,20 @@ holds a result or nothing::
     {"schema": 1, "error": {"kind": "input", "exit_code": 1, "message": "...", "faults": [...]}}
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
 from math import isfinite
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from qqt_bayes.errors import InadequateFit, InputError, faults_in, printable
 from qqt_bayes.files import SCHEMA
+
+if TYPE_CHECKING:
+    from qqt_bayes.posterior.gate import Gate
 
 FAULT, USAGE, INADEQUATE, INTERRUPTED = 1, 2, 3, 130
 """Exit codes but 0 for success, see `qqt_bayes.cli.commands`."""
@@ -91,20 +96,28 @@ def document(error: BaseException, kind: str, exit_code: int, message: str, **mo
 
 def _faults(cause: BaseException, message: str) -> list[dict[str, object]]:
     """Each fault by itself: the checks that a fit failed, open questions, what a message lists."""
-    if isinstance(cause, InadequateFit) and cause.gate is not None:
-        from qqt_bayes.report.gate_text import line
-
-        return [
-            {
-                "message": line(check, cause.gate),
-                "id": check.id,
-                "of": check.of,
-                "value": float(check.value) if isfinite(check.value) else None,
-                "limit": check.limit,
-                "bar": float(check.bar),
-            }
-            for check in cause.gate.failed
-        ]
+    if isinstance(cause, InadequateFit):
+        gates = cause.gates if cause.gate is None else {"": cause.gate}
+        failed = [each for name, gate in gates.items() for each in _failed(name, gate)]
+        return failed or [{"message": message}]
     if isinstance(cause, InputError) and cause.faults:
         return [dict(each) for each in cause.faults]
     return [{"message": each} for each in faults_in(message)]
+
+
+def _failed(name: str, gate: Gate) -> list[dict[str, object]]:
+    """The checks that a fit failed; its name, where there are several."""
+    from qqt_bayes.report.gate_text import line
+
+    return [
+        {
+            "message": line(check, gate),
+            **({"fit": name} if name else {}),
+            "id": check.id,
+            "of": check.of,
+            "value": float(check.value) if isfinite(check.value) else None,
+            "limit": check.limit,
+            "bar": float(check.bar),
+        }
+        for check in gate.failed
+    ]

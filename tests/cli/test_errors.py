@@ -11,6 +11,7 @@ from typing import Any
 import click
 import made
 import pytest
+import xarray as xr
 from command import qqt
 
 from qqt_bayes.cli.faults import KINDS, is_json
@@ -84,7 +85,25 @@ def test_a_fit_that_is_refused_is_printed_and_refused(
     assert json.loads(result.stdout)["passed"] is False
     *notes, last = result.stderr.splitlines()
     assert notes
-    assert json.loads(last)["error"]["kind"] == "inadequate_fit"
+    error = json.loads(last)["error"]
+    assert error["kind"] == "inadequate_fit"
+    assert {each["fit"] for each in error["faults"]} == {str(tmp_path / "new.nc")}
+
+
+def test_a_study_that_decides_nothing_has_the_checks_of_each_fit(
+    files: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fit(runs: xr.Dataset, model: str, **_: object) -> xr.DataTree:
+        found = made.fit(model=model, passed=False)
+        found.attrs["data_hash"] = runs.attrs["data_hash"]
+        return found
+
+    monkeypatch.setattr(inference, "fit", fit)
+    asked = ("study", *files.tables, "-o", tmp_path / "study", "--budgets", "1B")
+    models = ["utility", "utility-free-size"]
+    error = error_of(*asked, "--models", ",".join(models), exit_code=3)
+    assert {each["fit"] for each in error["faults"]} == set(models)
+    assert {each["id"] for each in error["faults"]} <= set(CHECKS)
 
 
 @pytest.mark.parametrize("name", sorted(main.commands))
