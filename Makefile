@@ -14,7 +14,7 @@ FITS := import ensurepip, sys, sysconfig, venv; \
 	fits = (3, 12) <= sys.version_info < (3, 15) and sys.implementation.name == "cpython"; \
 	sys.exit(0 if fits and not sysconfig.get_config_var("Py_GIL_DISABLED") else 1)
 
-.PHONY: help setup demo test test-slow attack lint bench notebooks calibration sbc campaigns mini-clip mini-clip-setup lock clean
+.PHONY: help setup demo test test-slow attack lint bench notebooks calibration sbc campaigns mini-clip mini-clip-setup dist lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -79,6 +79,10 @@ mini-clip: mini-clip-setup ## train the small models of case_studies/mini_clip a
 
 mini-clip-setup: $(VENV)/.mini-clip ## add JAX and optax to .venv
 
+dist: $(READY) ## build the wheel and the source archive, into dist/
+	@rm -rf dist
+	$(BIN)/python -m hatchling build
+
 lock: $(READY) ## resolve the locks anew, for all Pythons and platforms
 	$(BIN)/python -m venv build/lock
 	build/lock/bin/python -m pip install --quiet uv
@@ -87,6 +91,7 @@ lock: $(READY) ## resolve the locks anew, for all Pythons and platforms
 		$$(sed -n 's/^\([^=]*\)==.*/--no-emit-package \1/p' requirements.lock)
 	$(RESOLVE) --extra docs --constraint requirements.lock --output-file requirements-docs.lock \
 		$$(sed -n 's/^\([^=]*\)==.*/--no-emit-package \1/p' requirements.lock)
+	$(RESOLVE) --extra editable --constraint requirements.lock --output-file requirements-pipeline.lock
 	$(RESOLVE) --extra bench --extra editable --constraint requirements.lock --output-file requirements-bench.lock
 	$(RESOLVE) --extra mini-clip --constraint requirements.lock --output-file requirements-mini-clip.lock
 

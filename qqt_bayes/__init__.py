@@ -24,10 +24,14 @@ The names below are loaded when first used: reading a saved posterior never impo
 checkers and editors read them from the imports under ``TYPE_CHECKING``.
 """
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
+
+# What is told here is heard where a program, or an option of the command, listens.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __all__ = [
     "Constraint",

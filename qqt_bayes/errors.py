@@ -71,11 +71,19 @@ class InputError(ValueError):
     ----------
     advice : tuple of Advice
         Parts of the message that name arguments, for whoever spells these otherwise.
+    faults : tuple of mapping
+        For programs: each fault with its `message` and its `id`, where faults have ids that stay.
     """
 
-    def __init__(self, message: str, advice: Iterable[Advice] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        advice: Iterable[Advice] = (),
+        faults: Iterable[Mapping[str, object]] = (),
+    ) -> None:
         super().__init__(message)
         self.advice = tuple(advice)
+        self.faults = tuple(faults)
 
     def said(self, spelled: Callable[[Mapping[str, object]], str]) -> str:
         """The message, with the arguments in its advice spelled by a function of them.
@@ -100,11 +108,16 @@ class InadequateFit(RuntimeError):
     gate : Gate or None
         All checks of the fit, by id with value and bar; `qqt_bayes.report.gate_text.verdict` says
         them in sentences, with what to do about each.
+    gates : dict of str to Gate
+        Those of several fits, by the names of their models or files; `gate` is then None.
     """
 
-    def __init__(self, message: str, gate: Gate | None = None) -> None:
+    def __init__(
+        self, message: str, gate: Gate | None = None, gates: Mapping[str, Gate] | None = None
+    ) -> None:
         super().__init__(message)
         self.gate = gate
+        self.gates = dict(gates or {})
 
 
 class PlausibilityWarning(UserWarning):
@@ -221,3 +234,25 @@ def fault_list(title: str, faults: Iterable[str], total: int) -> str:
     if total > MAX_SHOWN:
         lines.append(f"... and {total - MAX_SHOWN} more")
     return "\n  ".join(lines)
+
+
+def faults_in(message: str) -> list[str]:
+    """The faults that a message lists, as `fault_list` wrote them; without a list, all of it.
+
+    Examples
+    --------
+    >>> faults_in(fault_list("runs.csv", ["row 2: empty", "row 9: empty"], total=2))
+    ['row 2: empty', 'row 9: empty']
+    >>> faults_in("none.csv: no such file")
+    ['none.csv: no such file']
+    """
+    found: list[str] = []
+    left = 0
+    for line in message.splitlines():
+        heading = re.search(r": (\d+) faults?$", line)
+        if left and line.startswith("  "):
+            found.append(line.strip())
+            left -= 1
+        elif heading:
+            left = min(int(heading[1]), MAX_SHOWN)
+    return found or [message]

@@ -39,6 +39,9 @@ STUDY = "study.json"
 """Name of the file by which a folder is known as a study."""
 METRICS = "metrics.json"
 """Name of the file by which a folder is known as one of studies, each of one metric."""
+SCHEMA = 1
+"""The schema number of all JSON that is written. It counts up when a key goes or changes its
+meaning; new keys may come without."""
 SEAL = b"\nqqt_bayes: SHA-256 of all bytes before this line: "
 """What leads the digest at the end of a sealed file; HDF5 does not read so far."""
 

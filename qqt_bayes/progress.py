@@ -70,6 +70,21 @@ _bars: list[_Bar] = []
 """The bar of the command that is running, if it has one."""
 
 
+_silent = False
+"""Whether no bar is to be drawn, wherever somebody looks."""
+
+
+def silence(silent: bool) -> None:
+    """Draw no bars any more, or draw them again."""
+    global _silent  # noqa: PLW0603  standard error is one for the process, too
+    _silent = silent
+
+
+def is_silent() -> bool:
+    """Whether no bar is to be drawn."""
+    return _silent
+
+
 def is_terminal() -> bool:
     """Whether standard error is a terminal, so that somebody sees a bar."""
     return sys.stderr is not None and sys.stderr.isatty()
@@ -84,7 +99,7 @@ def shown(words: str) -> Iterator[None]:
     words : str
         Such as "Reading the table"; no text of the user's, which might control the terminal.
     """
-    if _bars or not is_terminal():
+    if _bars or _silent or not is_terminal():
         yield
         return
     bar = _Bar(words)

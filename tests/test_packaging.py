@@ -12,6 +12,7 @@ import tomllib
 import venv
 import zipfile
 from collections.abc import Iterable, Iterator
+from email.parser import Parser
 from pathlib import Path
 
 import pytest
@@ -87,12 +88,48 @@ def test_wheel_holds_package_models_and_the_demo_runs(wheel: Path) -> None:
     assert data <= {".csv", ".json", ".md"}
 
 
+def test_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
+    """Templates and tables that modules read, too, and nothing of an earlier build."""
+    listed = run(
+        "git", "ls-files", "--cached", "--others", "--exclude-standard", "qqt_bayes", cwd=ROOT
+    )
+    package = {name for name in listed.splitlines() if (ROOT / name).is_file()}
+    beside = {name for name in names(wheel) if re.match("qqt_bayes/(models|case_studies)/", name)}
+    assert {name for name in names(wheel) if ".dist-info/" not in name} - beside == package
+
+
+def test_metadata_have_what_a_recipe_needs(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        found = Parser().parsestr(archive.read(name).decode())
+        scripts = archive.read(name.replace("METADATA", "entry_points.txt")).decode()
+    assert found["Version"] == qqt_bayes.__version__
+    assert found["License-Expression"] == "Apache-2.0"
+    assert found["License-File"] == "LICENSE"
+    assert found["Requires-Python"] == ">=3.12"
+    assert {"notebooks", "distributed", "docs", "excel"} <= set(found.get_all("Provides-Extra"))
+    assert "qqt = qqt_bayes.__main__:run" in scripts
+
+
 def test_sdist_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
     sdist = build(ROOT, "sdist", tmp_path / "sdist")
     with tarfile.open(sdist) as archive:
         archive.extractall(tmp_path / "source", filter="data")
     (source,) = (tmp_path / "source").iterdir()
     assert names(build(source, "wheel", tmp_path / "wheel")) == names(wheel)
+
+
+def test_installed_command_says_its_version(fresh: Path, tmp_path: Path) -> None:
+    printed = run(fresh / BIN / "qqt", "--version", cwd=tmp_path)
+    assert printed == f"qqt, version {qqt_bayes.__version__}\n"
+
+
+@pytest.mark.slow
+def test_installed_command_does_its_main_job(fresh: Path, tmp_path: Path) -> None:
+    asked = ("demo", "-o", "demo", "--draws", "300", "--tune", "300", "--format", "json")
+    decided = json.loads(run(fresh / BIN / "qqt", *asked, cwd=tmp_path))
+    assert decided["decisions"]
+    assert (tmp_path / "demo" / "scaling_curves.svg").exists()
 
 
 def test_installed_command_lists_the_models_it_ships(fresh: Path, tmp_path: Path) -> None:
@@ -141,6 +178,10 @@ def test_every_package_that_is_imported_is_declared_and_no_other() -> None:
 def test_version_is_the_same_wherever_it_is_written() -> None:
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert re.findall(r"^version: (\S+)$", citation, re.MULTILINE) == [qqt_bayes.__version__]
+    (released,) = re.findall(r"^date-released: (\S+)$", citation, re.MULTILINE)
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    first, second, *_ = re.findall(r"^## (.*)$", changes, re.MULTILINE)
+    assert (first, second) == ("Unreleased", f"{qqt_bayes.__version__} - {released}")
 
 
 @pytest.mark.parametrize(
@@ -149,7 +190,9 @@ def test_version_is_the_same_wherever_it_is_written() -> None:
         "requirements.lock",
         "requirements-bench.lock",
         "requirements-distributed.lock",
+        "requirements-docs.lock",
         "requirements-mini-clip.lock",
+        "requirements-pipeline.lock",
     ],
 )
 def test_lock_pins_and_hashes_every_package(name: str) -> None:

@@ -41,6 +41,7 @@ from qqt_bayes.model.spec import DEFAULT_MODEL, Spec, load_model, require_kind
 from qqt_bayes.posterior.diagnostics.convergence import ess_bulk
 from qqt_bayes.posterior.fit import by_draw
 from qqt_bayes.posterior.gate import agreement, dynamics
+from qqt_bayes.progress import is_silent
 from qqt_bayes.sampling.inference import draw, versions
 from qqt_bayes.sampling.samplers import Settings
 
@@ -134,7 +135,7 @@ def posterior_draws(problem: Problem, settings: Settings) -> xr.DataTree:
 
 def _with_progress[Each](found: Iterable[Each], count: int, progress: bool) -> Iterable[Each]:
     """What is found, one by one; with a progress bar on standard error, if asked for."""
-    if not progress:
+    if not progress or is_silent():
         return found
     from rich.console import Console
     from rich.progress import track

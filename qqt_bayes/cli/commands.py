@@ -19,16 +19,25 @@ import sys
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import IO, Any, TextIO
+from typing import Any, TextIO
 
 import click
 
 from qqt_bayes import __version__
+from qqt_bayes.cli import logs
+from qqt_bayes.cli.faults import (
+    FAULT,
+    INADEQUATE,
+    INTERRUPTED,
+    USAGE,
+    Fault,
+    Inadequate,
+    document,
+    is_json,
+)
 from qqt_bayes.cli.options import as_options
 from qqt_bayes.errors import InadequateFit, InputError, printable
 
-FAULT, INADEQUATE, INTERRUPTED = 1, 3, 130
-"""Exit codes; click's own are 0 for success and 2 for wrong usage."""
 LONGEST = 300
 """Characters of an exception's own words that are shown."""
 
@@ -41,32 +50,16 @@ debug = click.Option(
 """An option of every command; it is looked for among the words of the command line."""
 
 
-class Fault(click.ClickException):
-    """A message that is the command's whole output."""
-
-    exit_code = FAULT
-
-    def show(self, file: IO[Any] | None = None) -> None:
-        """Print the message on stderr."""
-        click.echo(self.message, file=file, err=file is None)
-
-
-class Inadequate(Fault):
-    """The same about a fit that did not pass its gate."""
-
-    exit_code = INADEQUATE
-
-
 class Commands(click.Group):
     """Commands that end with the contract's exit codes and never with a traceback."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.params.append(debug)
+        self.params += [debug, *logs.options()]
 
     def add_command(self, cmd: click.Command, name: str | None = None) -> None:
-        """Add a command, with the option that all have."""
-        cmd.params.append(debug)
+        """Add a command, with the options that all have."""
+        cmd.params += [debug, *logs.options()]
         super().add_command(cmd, name)
 
     def main(
@@ -78,15 +71,18 @@ class Commands(click.Group):
         **extra: Any,
     ) -> Any:
         """Run a command and leave the process, whatever happens."""
-        if not standalone_mode:
-            return super().main(args, prog_name, complete_var, False, **extra)
-        _open_streams()
         words = sys.argv[1:] if args is None else list(args)
-        try:
-            code = super().main(args, prog_name, complete_var, False, **extra)
-            sys.stdout.flush()  # a broken pipe shows here
-        except BaseException as error:
-            code = _said(error, words)
+        if not standalone_mode:
+            with logs.session(words):
+                return super().main(args, prog_name, complete_var, False, **extra)
+        _open_streams()
+        with logs.session(words):
+            try:
+                code = super().main(args, prog_name, complete_var, False, **extra)
+                sys.stdout.flush()  # a broken pipe shows here
+                logs.ended(code or 0)
+            except BaseException as error:
+                code = _said(error, words)
         with suppress(OSError):
             sys.stderr.flush()
         sys.exit(code)
@@ -139,36 +135,52 @@ class _Warnings:
         words = _on_one_line(f"{kind}{message}")
         if words not in self._said:
             self._said.add(words)
-            click.echo(words, err=True)
+            logs.say(words, level=logging.WARNING)
 
 
 def _said(error: BaseException, words: Sequence[str]) -> int:
     """Say in one message what ended a command; the exit code."""
     try:
         if isinstance(error, SystemExit):
-            return error.code if isinstance(error.code, int) else FAULT
+            code = error.code if isinstance(error.code, int) else FAULT
+            logs.ended(code)
+            return code
         if interrupted(error):
+            logs.ended(INTERRUPTED, "Interrupted.")
             click.echo("Interrupted.", err=True)
             return INTERRUPTED
-        if isinstance(error, click.ClickException):
-            _quiet_stdout()
-            error.show(said := io.StringIO())
-            click.echo(printable(said.getvalue()), err=True, nl=False)
-            return error.exit_code
-        if isinstance(error, OSError):
-            _quiet_stdout()
-            if error.errno != errno.EPIPE:  # who closed the pipe wants no more, not even words
-                click.echo(f"Reading or writing failed: {_in_short(error)}", err=True)
-            return FAULT
         _quiet_stdout()
-        if "--debug" in words:
+        code, kind, message = _end_of(error, words)
+        logs.ended(code, message)
+        if isinstance(error, OSError) and error.errno == errno.EPIPE:
+            return code  # who closed the pipe wants no more, not even words
+        debugged = {}
+        if kind in ("internal", "memory") and "--debug" in words:
             from traceback import format_exception
 
-            click.echo("".join(format_exception(error)), err=True, nl=False)
-        click.echo(_own_fault(error, words), err=True)
+            debugged = {"traceback": "".join(format_exception(error))}
+        if is_json(words):
+            click.echo(document(error, kind, code, message, **debugged), err=True)
+        else:
+            click.echo("".join(debugged.values()) + message, err=True, nl=False)
+        return code
     except OSError:  # stderr is closed, too
         _quiet_stdout()
     return FAULT
+
+
+def _end_of(error: BaseException, words: Sequence[str]) -> tuple[int, str, str]:
+    """Exit code, kind and message of what ended a command."""
+    if isinstance(error, click.ClickException):
+        error.show(said := io.StringIO())
+        kind = {USAGE: "usage", INADEQUATE: "inadequate_fit"}.get(error.exit_code, "input")
+        return error.exit_code, kind, printable(said.getvalue())
+    if isinstance(error, OSError):
+        return FAULT, "file", f"Reading or writing failed: {_in_short(error)}\n"
+    if isinstance(error, MemoryError):
+        why = _in_short(error) or "qqt " + words[0]
+        return FAULT, "memory", f"There is not enough memory for this: {why}\n"
+    return FAULT, "internal", f"{_own_fault(error, words)}\n"
 
 
 def interrupted(error: BaseException) -> bool:
@@ -180,8 +192,6 @@ def interrupted(error: BaseException) -> bool:
 
 def _own_fault(error: BaseException, words: Sequence[str]) -> str:
     """One line about an exception that nobody foresaw, with all that a report needs."""
-    if isinstance(error, MemoryError):
-        return f"There is not enough memory for this: {_in_short(error) or 'qqt ' + words[0]}"
     import platform
 
     command = shlex.join(["qqt", *(word for word in words if word != "--debug")])

@@ -154,7 +154,7 @@ def fit_and_report(
     """
     several = len(tables) > 1
     reports: dict[int, tuple[pd.DataFrame, dict[str, Any]]] = {}
-    failed = []
+    failed, gates = [], {}
     for number, each in _fits(tables, spec, dask, sampler):
         path = paths[number]
         fit_file.save(each, Path(path), overwrite=True)  # what is there was checked before
@@ -173,6 +173,7 @@ def fit_and_report(
         if gate.passed or force:
             note(gate_text.verdict(gate))
         else:
+            gates[path] = gate
             failed.append(f"{gate_text.verdict(gate)}\n{path} is saved all the same.")
     frames, contents = zip(*(reports[number] for number in range(len(tables))), strict=True)
     emit(
@@ -181,7 +182,7 @@ def fit_and_report(
         lambda: {"fits": list(contents)} if several else contents[0],
     )
     if failed:
-        raise InadequateFit("\n\n".join(failed))
+        raise InadequateFit("\n\n".join(failed), gates=gates)
 
 
 def _content(fit: xr.DataTree, path: str, gate: Gate, learning: pd.DataFrame) -> dict[str, Any]:

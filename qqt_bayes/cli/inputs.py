@@ -205,7 +205,14 @@ def go_on(questions: Sequence[Question] | Mapping[str, Sequence[Question]], yes:
     from qqt_bayes.report import questions_text
 
     if not yes:
-        raise InputError(questions_text.listed(questions, questions_text.ANSWER))
+        raise InputError(
+            questions_text.listed(questions, questions_text.ANSWER),
+            faults=[
+                {"id": each.id, "of": list(each.of), "message": sentence}
+                for table in of_tables
+                for each, sentence in zip(table, questions_text.sentences(table), strict=True)
+            ],
+        )
     note(questions_text.listed(questions, questions_text.ANSWERED))
 
 

@@ -6,6 +6,7 @@ A table has three forms: for people (`table`), and with all digits for programs 
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from qqt_bayes.cli.logs import say
 from qqt_bayes.errors import InputError, printable
 from qqt_bayes.files import write
 from qqt_bayes.phrases import LINE, format_epochs, format_samples, in_lines
@@ -149,16 +151,12 @@ def wrapped(text: str) -> str:
 
 def note(text: str, style: str = "") -> None:
     """Print a remark on stderr."""
-    from rich.console import Console
-
-    Console(stderr=True, highlight=False, soft_wrap=True).print(
-        printable(text), style=style, markup=False
-    )
+    say(text, style)
 
 
 def warn(text: str) -> None:
     """Print a warning on stderr."""
-    note(text, style="yellow")
+    say(text, "yellow", logging.WARNING)
 
 
 def emit_decision(

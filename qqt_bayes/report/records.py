@@ -13,6 +13,7 @@ import xarray as xr
 
 from qqt_bayes.decisions.study import in_each_group
 from qqt_bayes.decisions.trained import runs_to_settle
+from qqt_bayes.files import SCHEMA as SCHEMA  # noqa: PLC0414  rooms above have it from here
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.methods import mark
 from qqt_bayes.posterior.prediction import ONE_RUN
@@ -26,9 +27,6 @@ from qqt_bayes.tables.cells import guarded
 
 FLAGS = ("gate_passed", "forced")
 """Attributes that say yes or no, as 1 or 0, because netCDF knows no truth."""
-SCHEMA = 1
-"""The schema number of all JSON that is written. It counts up when a key goes or changes its
-meaning; new keys may come without."""
 
 
 def training_sets(runs: xr.Dataset) -> pd.DataFrame:

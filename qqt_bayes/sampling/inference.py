@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from qqt_bayes import __version__
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.model.coordinates import Coordinates
 from qqt_bayes.model.draws import errors_again, labelled, prior_draws, replicate
@@ -33,6 +35,7 @@ from qqt_bayes.tables.order import canonical, hash_runs, in_order
 from qqt_bayes.tables.runs import require_runs
 
 Array = NDArray[np.float64]
+LOGGER = logging.getLogger(__name__)
 PACKAGES = ("qqt_bayes", "pymc", "nutpie", "arviz", "xarray", "numpy")
 """The packages whose versions a fit keeps."""
 MIN_DRAWS, MIN_TUNE, MIN_CHAINS = 4, 1, 1
@@ -154,6 +157,15 @@ def draw(problem: Problem, prior: Mapping[str, Array], method: str, settings: Se
                 coordinates = None
                 compiled = _compiled(problem, None)
         compiled_at = time.perf_counter()
+        LOGGER.info(
+            "Prepared model %s for %d runs in %.2f s: %s.",
+            problem.spec.name,
+            problem.runs.sizes["run"],
+            compiled_at - start,
+            "parameters as declared"
+            if coordinates is None
+            else f"coordinates about {len(coordinates.optima)} best fits",
+        )
         trace = sample(compiled, method, settings)
     times = {
         "compile_time": compiled_at - start,
@@ -250,6 +262,11 @@ def _collect(
         evidence = stats["log_marginal_likelihood"].values.tolist()
         gated = replace(gated, log_marginal_likelihood=tuple(evidence))
     result.attrs["gate"] = gated.to_json()
+    for check in gated.checks:
+        level = logging.DEBUG if check.passed else logging.INFO
+        of = f"{check.id} of {check.of}" if check.of else check.id
+        passed = "passed" if check.passed else "failed"
+        LOGGER.log(level, "Check %s %s: %.6g, bar %.4g.", of, passed, check.value, check.bar)
     return result
 
 
@@ -271,4 +288,5 @@ def _provenance(problem: Problem) -> dict[str, Any]:
 @cache
 def versions() -> str:
     """The packages behind a result, as JSON for its attributes."""
-    return json.dumps({package: version(package) for package in PACKAGES})
+    # what is installed may be another version than this working copy
+    return json.dumps({name: version(name) for name in PACKAGES} | {"qqt_bayes": __version__})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,12 +17,14 @@ from scipy.optimize import least_squares
 from qqt_bayes.model.coordinates import Coordinates
 from qqt_bayes.posterior.gate import KEPT_OF, agreement
 from qqt_bayes.posterior.methods import APPROXIMATE
+from qqt_bayes.progress import is_silent
 from qqt_bayes.sampling.approximation import laplace, pathfinder
 from qqt_bayes.sampling.nutpie_adapter import Density
 from qqt_bayes.sampling.nutpie_sampler import no_u_turn
 from qqt_bayes.sampling.smc import Tempered, broad, temper
 
 Array = NDArray[np.float64]
+LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -95,12 +99,29 @@ def sample(compiled: Any, method: str, settings: Settings) -> xr.DataTree:
     asked = settings.target_accept
     passes = PASSES if asked is None else (Pass(asked),)
     for each in passes:
+        start = time.perf_counter()
         trace = _nuts(compiled, settings, each, is_last=each == passes[-1])
-        if trace is not None and _is_sound(trace, settings):
+        is_sound = trace is not None and _is_sound(trace, settings)
+        LOGGER.info(
+            "NUTS aimed at an acceptance rate of %s with %d times the draws, for %.2f s: %s.",
+            each.target_accept,
+            each.times,
+            time.perf_counter() - start,
+            _outcome(trace, is_sound),
+        )
+        if is_sound:
             break
     assert trace is not None  # the last pass is never given up
     trace["sample_stats"].attrs["target_accept"] = each.target_accept
     return trace
+
+
+def _outcome(trace: xr.DataTree | None, is_sound: bool) -> str:
+    """How a pass went, for the log."""
+    if trace is None:
+        return "given up at the first divergent draw"
+    diverged = int(trace["sample_stats"]["diverging"].sum())
+    return f"{diverged} divergent draws, {'sound' if is_sound else 'not sound'}"
 
 
 def _is_sound(trace: xr.DataTree, settings: Settings) -> bool:
@@ -236,7 +257,7 @@ def _thinned(trace: xr.DataTree, times: int) -> xr.DataTree:
 @contextmanager
 def _progress_bar(total: float, show: bool) -> Iterator[Callable[[float, str], None]]:
     """A progress bar on standard error, as a function of what is done and of words for it."""
-    if not show:
+    if not show or is_silent():
         yield lambda done, words: None
         return
     from rich.console import Console

@@ -156,7 +156,8 @@ def study(
         if folder is not None:
             write_refused(fits, shares, of_theorem, compared, samples, folder)
         gates = {name: fits[name].gate for name in shares}
-        raise InadequateFit(nothing_decided(gates, "" if folder is None else str(folder)))
+        words = nothing_decided(gates, "" if folder is None else str(folder))
+        raise InadequateFit(words, gates=gates)
     say(f"Decide between {compared.sizes['level']} levels at each budget.")
     options: dict[str, Any] = {"group": group, "force": force}
     found = _decided(fits, usable, shares, of_theorem, compared, samples, criteria, options)

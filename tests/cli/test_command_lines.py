@@ -1,6 +1,7 @@
 """Command lines that nobody planned: an exit code of the contract and no traceback, whatever is
 asked; and no file that was there is lost."""
 
+import json
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 from qqt_bayes.calibration import sbc
 from qqt_bayes.cli import demo
+from qqt_bayes.cli.faults import is_json
 from qqt_bayes.cli.main import main
 from qqt_bayes.errors import InputError
 from qqt_bayes.model.spec import load_model
@@ -132,6 +134,9 @@ def test_any_command_line_ends_well(folder: Path, lines: int, seed: int) -> None
         assert "Traceback" not in result.output, (number, line)
         assert "A fault of qqt_bayes itself" not in result.output, (number, line, result.output)
         assert "\x1b" not in result.output, (number, line)
+        if result.exit_code and is_json(line):
+            found = json.loads(result.stderr.splitlines()[-1], parse_constant=pytest.fail)
+            assert found["error"]["exit_code"] == result.exit_code, (number, line)
         after = contents(folder)
         own = {name for name in before if name.endswith(".nc")}  # fits may replace fits
         for name in before.keys() - own:

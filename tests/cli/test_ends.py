@@ -124,9 +124,9 @@ def test_what_nobody_foresaw_is_one_line(monkeypatch, raised, debug):
 
     monkeypatch.setattr(spec, "list_models", fails)
     said = (
-        qqt("models", "--format", "json", *["--debug"] * debug, exit_code=1)
+        qqt("models", "--format", "csv", *["--debug"] * debug, exit_code=1)
         if not debug
-        else (CliRunner().invoke(main, ["models", "--format", "json", "--debug"]))
+        else (CliRunner().invoke(main, ["models", "--format", "csv", "--debug"]))
     )
     assert (said.exit_code, said.stdout) == (1, "")
     *before, line = said.stderr.splitlines()
@@ -137,7 +137,7 @@ def test_what_nobody_foresaw_is_one_line(monkeypatch, raised, debug):
         return
     assert line.startswith("A fault of qqt_bayes itself: ")
     assert type(raised).__name__ in line
-    assert "qqt models --format json, and the versions, qqt_bayes " in line
+    assert "qqt models --format csv, and the versions, qqt_bayes " in line
     assert line.endswith("; --debug shows where it arose.") != debug
 
 

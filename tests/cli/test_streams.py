@@ -77,7 +77,11 @@ def test_stdout_that_is_full(arguments):
     with Path("/dev/full").open("w") as full:
         done = started(*arguments.split(), stdout=full)
     assert done.returncode == 1
-    assert done.stderr == f"Reading or writing failed: {OSError(errno.ENOSPC, os.strerror(28))}\n"
+    sentence = f"Reading or writing failed: {OSError(errno.ENOSPC, os.strerror(28))}"
+    if "json" in arguments:
+        assert json.loads(done.stderr)["error"]["message"] == sentence
+    else:
+        assert done.stderr == f"{sentence}\n"
 
 
 @pytest.mark.parametrize("arguments", ["models", "--help", "nonsense", "decide {good} --explain"])

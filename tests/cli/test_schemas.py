@@ -1,0 +1,167 @@
+"""JSON Schemas of docs/schemas: valid themselves, and what commands print and tables hold fits."""
+
+import json
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import made
+import pandas as pd
+import pytest
+from command import qqt
+from jsonschema import Draft202012Validator
+from places import ROOT
+
+from qqt_bayes.cli.faults import KINDS
+from qqt_bayes.report.records import SCHEMA
+from qqt_bayes.sampling import inference, many
+from qqt_bayes.tables.rows import OPTIONAL
+
+FOLDER = ROOT / "docs" / "schemas"
+SCHEMAS = {
+    path.stem: json.loads(path.read_text(encoding="utf-8")) for path in FOLDER.glob("*.json")
+}
+TABLES = {"runs", "composition"}
+CASES = ["cherti", "datacomp_medium", "mini_clip"]
+"""Case studies with tables of runs as the tool reads them."""
+
+
+def strict(schema: Any) -> Any:
+    """The same without room for keys that it does not describe."""
+    if isinstance(schema, list):
+        return [strict(each) for each in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    closed = {name: strict(each) for name, each in schema.items()}
+    open_to_more = "anyOf" in schema or "allOf" in schema
+    if "properties" in schema and "additionalProperties" not in schema and not open_to_more:
+        closed["additionalProperties"] = False
+    return closed
+
+
+def faults(name: str, content: object, schema: Any = None) -> list[str]:
+    validator = Draft202012Validator(SCHEMAS[name] if schema is None else schema)
+    return [f"{each.json_path}: {each.message}"[:300] for each in validator.iter_errors(content)]
+
+
+def faults_of(name: str, text: str) -> list[str]:
+    """What keeps a document from being strict JSON that its schema describes whole."""
+    content = json.loads(text, parse_constant=pytest.fail)
+    # a part that is described twice (`allOf`) cannot be closed
+    closed = None if name in ("fit", "log") else strict(SCHEMAS[name])
+    return [*faults(name, content), *faults(name, content, closed)]
+
+
+def require(name: str, text: str) -> None:
+    assert faults_of(name, text) == []
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMAS))
+def test_a_schema_is_valid_and_says_what_it_is_of(name: str) -> None:
+    schema = SCHEMAS[name]
+    Draft202012Validator.check_schema(schema)
+    assert schema["title"]
+    if name not in TABLES:
+        assert schema["properties"]["schema"]["const"] == SCHEMA
+        assert "schema" in schema["required"]
+    assert f"schemas/{name}.json" in (ROOT / "docs" / "pipelines.md").read_text(encoding="utf-8")
+
+
+def asked(files: SimpleNamespace) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What is asked of which schema, by a command line."""
+    yield "decision", ("decide", files.good, "--budgets", "1B,9B")
+    yield "decision", ("decide", files.good, files.free, "--budgets", "64M:5B:3", "--rule", "all")
+    yield "decision", ("decide", files.groups, "--budgets", "1B")
+    yield "decision", ("decide", files.laplace, "--budgets", "1B", "--new-run")
+    yield "decision", ("decide", files.bad, "--budgets", "1B", "--force")
+    yield "decision", ("decide", files.good, "--budgets", "1B", "--shares")
+    yield "decision", ("decide", files.good, "--budgets", "1B", "--subsets")
+    yield "frontier", ("frontier", files.good, "--budgets", "1B,9B", "--targets", "0.62,0.001")
+    yield "frontier", ("frontier", files.groups, "--budgets", "1B,9B", "--rule", "all")
+    yield "compare", ("compare", files.good, files.free)
+    yield "compare", ("compare", files.good)
+    yield "check", ("check", *files.tables)
+    yield "check", ("check", *files.tables, "--model", "utility", "--from", "1M")
+    yield "design", ("design", files.good, "--allowance", "1B", "--budget", "5B")
+
+
+def test_what_commands_print(files: SimpleNamespace) -> None:
+    found = {
+        line: faults_of(name, qqt(*line, "--format", "json").stdout) for name, line in asked(files)
+    }
+    assert {line: each for line, each in found.items() if each} == {}
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_what_fit_prints(
+    files: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, several: bool
+) -> None:
+    monkeypatch.setattr(inference, "fit", lambda *_, **__: made.fit(passed=False))
+    monkeypatch.setattr(many, "fit_many", lambda tables, *_, **__: (made.fit() for _ in tables))
+    tables = (files.metrics, *files.tables[1:], "--by", "metric") if several else files.tables
+    printed = qqt("fit", *tables, "-o", tmp_path / "a.nc", "--force", "--format", "json")
+    require("fit", printed.stdout)
+
+
+def test_what_study_and_log_print(
+    files: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fit(runs, spec, **_):
+        found = made.fit(model=spec)
+        found.attrs["data_hash"] = runs.attrs["data_hash"]
+        return found
+
+    monkeypatch.setattr(inference, "fit", fit)
+    folder = tmp_path / "study"
+    models = ("--models", "utility,utility-free-size")
+    line = ("study", *files.tables, "-o", folder, "--budgets", "1B,2B", *models)
+    require("study", qqt(*line, "--format", "json").stdout)
+    require("study", (folder / "decision.json").read_text(encoding="utf-8"))
+    require("log", qqt("log", folder, "--format", "json").stdout)
+    require("log", qqt("log", folder, "--on", "2100-01-01", "--format", "json").stdout)
+    require("design", qqt("design", folder, "--allowance", "1B", "--format", "json").stdout)
+
+
+def test_what_ends_a_command(files: SimpleNamespace, tmp_path: Path) -> None:
+    for code, line in (
+        (1, ("check", "none.csv")),
+        (2, ("check",)),
+        (3, ("decide", files.bad, "--budgets", "1B")),
+    ):
+        require("error", qqt(*line, "--format", "json", "--quiet", exit_code=code).stderr)
+    kinds = SCHEMAS["error"]["properties"]["error"]["properties"]["kind"]["enum"]
+    assert tuple(kinds) == KINDS
+
+
+def test_a_schema_refuses_what_is_wrong(files: SimpleNamespace) -> None:
+    """A schema that lets everything through would pass the other tests."""
+    content = json.loads(qqt("decide", files.good, "--budgets", "1B", "--format", "json").stdout)
+    for spoil in (
+        lambda x: x.update(schema=99),
+        lambda x: x["decisions"][0].pop("choice"),
+        lambda x: x["decisions"][0]["levels"][0].update(probability_best=1.5),
+        lambda x: x["remarks"][0].update(id=None),
+    ):
+        spoil(spoilt := deepcopy(content))
+        assert faults("decision", spoilt)
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_rows_of_tables_that_are_shipped(case: str, name: str) -> None:
+    for path in (ROOT / "case_studies" / case).rglob(f"{name}.csv"):
+        frame = pd.read_csv(path, comment="#")
+        for row in frame.to_dict("records")[:500]:
+            present = {key: value for key, value in row.items() if not pd.isna(value)}
+            assert faults(name, present) == []
+
+
+def test_rows_that_are_not_read() -> None:
+    row = {"samples_seen": 1e6, "error": 0.5, "pool": "a", "unique_samples": 1e5}
+    assert faults("runs", row) == []
+    for name, value in {"samples_seen": 0, "error": 0, "pool": "", "weight": 1e9}.items():
+        assert faults("runs", row | {name: value})
+    assert faults("runs", {"samples_seen": 1e6, "error": 0.5})
+    assert set(SCHEMAS["runs"]["properties"]) >= OPTIONAL
