@@ -157,7 +157,7 @@ def least_price(search: Search, gain: float) -> float:
     ----------
     search : Search
     gain : float
-        What it has to be worth at least, beside its price.
+        What it has to be worth more than, and no less than its price.
 
     Returns
     -------
@@ -167,7 +167,7 @@ def least_price(search: Search, gain: float) -> float:
     moves = search.moves((), np.finfo(float).max)
     prices = np.array([search.price(move) for move in moves])
     gains = search.gains(search.before, moves)
-    enough = gains >= np.maximum(gain, search.worth * prices)
+    enough = (gains > gain) & (gains >= search.worth * prices)
     return float(prices[enough].min(initial=np.inf))
 
 

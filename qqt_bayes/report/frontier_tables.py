@@ -15,7 +15,7 @@ from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.posterior.methods import mark
 from qqt_bayes.posterior.prediction import MEAN
 from qqt_bayes.report.decision_text import paragraphs
-from qqt_bayes.report.frontier_text import remarks
+from qqt_bayes.report.frontier_text import NEVER, remarks
 from qqt_bayes.report.measures import expected_in_interval, with_interval
 from qqt_bayes.report.records import FLAGS, plain
 from qqt_bayes.report.rules_text import choices_by_rule
@@ -163,7 +163,7 @@ def budgets_at_a_glance(frontier: xr.Dataset) -> pd.DataFrame:
 def targets_at_a_glance(frontier: xr.Dataset) -> pd.DataFrame:
     """The least budgets for people: a row for each target and level, a column for a probability."""
     ends = [format_samples(x) for x in np.sort(frontier["budget"].values)[[0, -1]]]
-    words = {AT_ONCE: f"by {ends[0]}", BEYOND: f"not up to {ends[1]}", FLOOR: "never (floor)"}
+    words = {AT_ONCE: f"by {ends[0]}", BEYOND: f"not up to {ends[1]}", FLOOR: NEVER}
     frame = targets_frame(frontier)
     frame["level"] = frame["level"].where(~frame["by_choice"], BEST_CHOICE)
     frame["shown"] = [

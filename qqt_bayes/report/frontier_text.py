@@ -27,6 +27,9 @@ CLEARLY = 0.01
 MOST_TARGETS = 3
 """Targets that are told in words; the rest are in the table."""
 
+NEVER = "never (floor)"
+"""What the table of targets says of a level that does not reach one."""
+
 
 def remarks(frontier: xr.Dataset) -> list[dict[str, str]]:
     """What is said of a frontier, each sentence with its id.
@@ -98,10 +101,13 @@ def _targets(own: xr.Dataset) -> str:
     also = f"; {more} more {'is' if more == 1 else 'are'} in the table" if more else ""
     article = "an" if measure(own.attrs)[0] in "ae" else "a"
     whose = " of one new training" if is_new_run(own.attrs) else ""
-    return (
+    words = (
         f"The best choice reaches {article} {measure(own.attrs)}{whose} of {bound} {first}{rest}"
         f"{also}."
     )
+    if (own["reach"] == FLOOR).any():
+        words += f' "{NEVER}" in the table: by the law alone that level does not come so low.'
+    return words
 
 
 def _of_target(at: xr.Dataset) -> str:
@@ -144,7 +150,7 @@ def _value(own: xr.Dataset) -> str:
     worth = own["evpi"]
     costs = (
         f"By this posterior, choosing today instead of knowing the best level is expected to cost "
-        f"{cost(worth)} in {measure(own.attrs)}"
+        f"{cost(worth)} in {measure(own.attrs)} (the EVPI)"
     )
     checked = bool(own["proven"].all())
     if worth.max() < LEAST_COST:
@@ -156,7 +162,7 @@ def _value(own: xr.Dataset) -> str:
         so = "no further runs can be worth more"
     if checked:
         return f"{costs}: {so}."
-    return f"{costs}; where no winner is proven that was never checked, and it may be more."
+    return f"{costs}; where no winner is proven, this was never checked by runs, and may be more."
 
 
 def _listed(words: list[str]) -> str:

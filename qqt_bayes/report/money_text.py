@@ -94,7 +94,7 @@ def by_budget(benefit: xr.Dataset, choice: xr.DataArray, plans: Priced) -> pd.Da
         "budget": shown["budget"].values,
         "level": level.values,
         f"cost ({currency})": [amount_of_money(x) for x in shown["cost"].values],
-        f"of it data ({currency})": [amount_of_money(x) for x in shown["cost_of_data"].values],
+        f"for data ({currency})": [amount_of_money(x) for x in shown["cost_of_data"].values],
         f"expected {measure(attrs)}": [f"{measured(x, attrs):.3f}" for x in own.values],
     }
     if "net_benefit" not in shown:
@@ -195,7 +195,10 @@ def _limits(benefit: xr.Dataset, plans: Priced) -> Iterator[str]:
                 f"{high:g}, and constant beyond."
             )
         yield from _nearly_as_good(benefit, plans)
-        yield "Errors here are means over trainings, about which a single one scatters."
+        yield (
+            "Errors here are means over trainings with other random numbers; a single training "
+            "scatters about its mean."
+        )
         budgets = benefit["budget"].values
         if benefit.attrs["best_budget"] == budgets.max() and budgets.size > 1:
             yield (
@@ -260,7 +263,7 @@ def _purchases(purchases: pd.DataFrame) -> Iterator[str]:
     currency = purchases.attrs["currency"]
     best = purchases.loc[purchases["net_benefit_mean"].idxmax()]
     where = f"{format_samples(purchases.attrs['budget'])} {purchases.attrs['counted']}"
-    today = f"{purchases.attrs['level_today']}, the best level for money as the pools are"
+    today = f"{purchases.attrs['level_today']} of the pools as they are, the best level for money"
     if best["net_benefit_mean"] <= 0:
         yield (
             f"At {where} no larger pool of those considered is expected to be worth its price "

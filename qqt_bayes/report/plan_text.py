@@ -27,7 +27,8 @@ def verdict(plan: Plan) -> str:
     basis = "before any run, by the prior alone," if plan.prior else "today"
     words = (
         f"{where} the choice {basis} is {plan.choice}, expected to cost "
-        f"{_cost(plan.expected_regret)} in error: no further run can save more than that"
+        f"{_cost(plan.expected_regret)} in error (its expected regret): no further run can save "
+        f"more than that"
         f"{_in_money(plan)}."
     )
     if plan.runs.empty:
@@ -42,7 +43,7 @@ def verdict(plan: Plan) -> str:
 def bullets(plan: Plan) -> list[str]:
     """What the runs may change, what else is unknown, and how to go on."""
     owned = DATA_OWNED if plan.data_owned else ""
-    said = _shift(plan), _net(plan), owned, _parameters(plan), _how(plan)
+    said = _shift(plan), _unlikely(plan), _net(plan), owned, _parameters(plan), _how(plan)
     return [each for each in said if each]
 
 
@@ -157,9 +158,26 @@ def _shift(plan: Plan) -> str:
         f"{name} with probability {chance(p)}" for name, p in after.items() if p >= LEAST_SHIFT
     ]
     kept = plan.chosen_after[plan.choice]
+    known = "it is" if len(plan.runs) == 1 else "they are"
     if len(likely) < 2:
-        return f"Once they are known, the choice stays as it is with probability {chance(kept)}."
-    return f"Once they are known, the choice will be {joined(likely)}."
+        return f"Once {known} known, the choice stays as it is with probability {chance(kept)}."
+    return f"Once {known} known, the choice will be {joined(likely)}."
+
+
+def _unlikely(plan: Plan) -> str:
+    """Which runs are on levels that will hardly be chosen, and what they are good for."""
+    after = plan.chosen_after
+    names = [
+        name
+        for name in dict.fromkeys(plan.runs["data"].tolist())
+        if name in after and after[name] < LEAST_SHIFT
+    ]
+    if not names:
+        return ""
+    return (
+        f"Runs on {joined(names)} are proposed although the choice will hardly fall there: they "
+        "say how all levels go on, by the law that they share."
+    )
 
 
 def _net(plan: Plan) -> str:
@@ -168,10 +186,12 @@ def _net(plan: Plan) -> str:
         return ""
     gained, spent = plan.value * plan.worth, plan.runs["cost"].sum()
     more = "more" if gained >= spent else "less"
+    one = len(plan.runs) == 1
+    save, price = ("it saves", "it costs") if one else ("they save", "they cost")
     return (
         f"An error that is smaller by 0.01 being worth {_amount(plan, plan.worth / 100)}, what "
-        f"they save is expected to be worth {_amount(plan, gained)}, "
-        f"{_amount(plan, abs(gained - spent))} {more} than they cost."
+        f"{save} is expected to be worth {_amount(plan, gained)}, "
+        f"{_amount(plan, abs(gained - spent))} {more} than {price}."
     )
 
 
@@ -189,7 +209,10 @@ def _parameters(plan: Plan) -> str:
         f"{row.parameter} of {row.model} ({_cost(row.value)})"
         for row in known.head(MOST_PARAMETERS).itertuples()
     ]
-    return f"Of single parameters, it would be worth most to know {joined(named)}."
+    return (
+        f"Of single parameters of the laws, it would help most to know {joined(named)} exactly; in "
+        "brackets is how much of the expected regret that would save."
+    )
 
 
 def _how(plan: Plan) -> str:
@@ -201,7 +224,8 @@ def _how(plan: Plan) -> str:
             "All this rests on the prior: spend a small part of what you have on these, make a "
             "study of them, and ask again."
         )
-    return "Add their errors to the table of runs, carry out the study again, and ask again."
+    theirs = "its error" if len(plan.runs) == 1 else "their errors"
+    return f"Add {theirs} to the table of runs, carry out the study again, and ask again."
 
 
 def lines(plan: Plan) -> Iterator[str]:

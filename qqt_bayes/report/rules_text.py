@@ -101,15 +101,16 @@ def _disagreement(part: xr.Dataset) -> str:
 def _why(last: xr.Dataset, rule: str, other: str, own: str) -> str:
     """Why a rule takes another level than the expected error does."""
     scores, expected = (last["score_by_rule"].sel(rule=name) for name in (rule, EXPECTED))
-    of_other, of_own = (
-        shown_score(rule, scores.sel(level=name).item(), last.attrs) for name in (other, own)
-    )
+    each = [scores.sel(level=name).item() for name in (other, own)]
+    of_other, of_own = (shown_score(rule, score, last.attrs) for score in each)
+    compared = f"{of_other} with {other} and {of_own} with {own}"
+    if of_other == of_own:
+        compared = f"{of_other} with both, by {abs(each[1] - each[0]):.1g} better with {other}"
     gap = expected.sel(level=other).item() - expected.sel(level=own).item()
     name = SCORE[rule][0] + (" of meeting the target" if rule == "target" else "")
     return (
-        f"{rule}, which {LOOKS_AT[rule]}, takes {other}: the {name} is {of_other} with {other} and "
-        f"{of_own} with {own}, although the expected {measure(last.attrs)} of {other} is {gap:.2g} "
-        "worse"
+        f"{rule}, which {LOOKS_AT[rule]}, takes {other}: the {name} is {compared}, "
+        f"although the expected {measure(last.attrs)} of {other} is {gap:.2g} worse"
     )
 
 

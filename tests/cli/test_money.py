@@ -37,7 +37,7 @@ def costs(tmp_path):
 def test_decide_counts_costs_and_net_benefits(files, costs):
     asked = ("decide", files.good, "--budgets", "64M,1.28B", "--costs", costs)
     said = " ".join(qqt(*asked).stdout.split())
-    assert "cost (EUR) of it data (EUR)" in said
+    assert "cost (EUR) for data (EUR)" in said
     assert "The greatest net benefit is expected of " in said
     assert "against the cheapest plan (" in said
     content = json.loads(qqt(*asked, "--format", "json").stdout)

@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from qqt_bayes.planning.batch import Search, best_batch
+from qqt_bayes.planning.batch import Search, best_batch, least_price
 from qqt_bayes.planning.value import Expectations
 
 LEVELS, BUDGETS, DRAWS = 3, 3, 2000
@@ -58,6 +58,26 @@ def test_nothing_is_bought_that_is_not_worth_its_price():
     worth = found.before.perfect / 0.9  # a unit of cost for more than there is to gain
     assert best_batch(replace(found, worth=worth)).picks == ()
     assert best_batch(replace(found, allowance=0.5)).picks == ()
+
+
+def test_the_least_price_is_that_of_what_gains_enough():
+    """Where nothing can be afforded; a pair costs 2 at least, as a single run tells little."""
+    found = search(0, allowance=0.5)
+    singles = {j: max(found.value([(i, j, 0)]) for i in range(LEVELS)) for j in range(BUDGETS)}
+    assert least_price(found, 0.0) == 1
+    bar = 1.2 * max(singles.values())
+    least = least_price(found, bar)
+    assert least >= 2
+    assert best_batch(replace(found, allowance=least)).value > 0
+    assert least_price(found, found.before.perfect) == np.inf
+    assert least_price(replace(found, worth=found.before.perfect / 0.9), 0.0) == np.inf
+
+
+def test_where_there_is_nothing_to_gain_no_price_is_named():
+    sure = search(0, allowance=9.0)
+    sure = replace(sure, before=Expectations.before(np.tile([0.0, 1.0, 2.0], (DRAWS, 1))))
+    assert sure.before.perfect == 0
+    assert least_price(sure, 0.0) == np.inf
 
 
 def test_a_price_lowers_what_is_spent():

@@ -32,6 +32,7 @@ def found(reach, budget, **attrs):
             frontier=made_of["error"].where(chosen).max("level"),
             frontier_mean=made_of["error_mean"].where(chosen).max("level"),
             evpi=made_of["regret"].min("level"),
+            reach=(("level", *dims), np.array([reach] * made_of.sizes["level"])),
             reach_by_choice=(dims, np.array(reach)),
             budget_to_target_by_choice=(dims, np.array(budget, float)),
             budget_to_target=levels + xr.DataArray(np.zeros((len(reach), 2)), dims=dims),
@@ -53,11 +54,13 @@ def test_three_sentences():
     assert second == (
         "The best choice reaches an error of at most 0.74 with probability 0.5 at 100M samples, "
         "with probability 0.9 at no budget up to 256M samples; of at most 0.6 at no budget (by the "
-        "law alone these training sets do not come so low)."
+        'law alone these training sets do not come so low). "never (floor)" in the table: by the '
+        "law alone that level does not come so low."
     )
     assert third == (
         "By this posterior, choosing today instead of knowing the best level is expected to cost "
-        "at most 0.005 in error, the most at 128M samples: no further runs can be worth more."
+        "at most 0.005 in error (the EVPI), the most at 128M samples: no further runs can be worth "
+        "more."
     )
 
 
@@ -86,8 +89,8 @@ def test_what_is_not_proven_is_not_called_worthless():
     own = found([["reached", "reached"]], [[1e8, 2e8]])
     own = own.assign(proven=own["proven"] & (own["budget"] < 2e8))
     assert remarks(own)[-1]["text"].endswith(
-        "the most at 128M samples; where no winner is proven that was never checked, and it may "
-        "be more."
+        "the most at 128M samples; where no winner is proven, this was never checked by runs, and "
+        "may be more."
     )
 
 

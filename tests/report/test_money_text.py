@@ -58,7 +58,8 @@ def test_the_greatest_net_benefit_and_what_it_rests_on():
         "interval EUR 1.00 to EUR 100), and above 0 with probability 0.67, against the cheapest "
         "plan (a at 1M tokens, EUR 3.00, expected error 0.370).",
         "An error that is smaller by 0.01 is taken to be worth EUR 10.00.",
-        "Errors here are means over trainings, about which a single one scatters.",
+        "Errors here are means over trainings with other random numbers; a single training "
+        "scatters about its mean.",
         "The largest budget that was asked about is 10M tokens: a larger one may be worth more.",
         "All data are taken to be paid for, because the cost file has no prices of pools.",
     ]
@@ -115,7 +116,7 @@ def test_what_a_table_of_worth_covers_is_said():
 def test_a_table_names_the_baseline():
     (table,) = money().tables
     assert table["level"].tolist() == ["b", "a"]
-    assert table["of it data (EUR)"].tolist() == ["3.00", "0.00"]
+    assert table["for data (EUR)"].tolist() == ["3.00", "0.00"]
     of_one = money(replace(COSTS, worth=0.01)).tables[0]
     assert "the baseline" in of_one["net benefit (EUR) [90%]"].tolist()
 

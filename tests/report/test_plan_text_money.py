@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from made_plan import plan
 
@@ -10,9 +11,9 @@ from qqt_bayes.report.plan_text import bullets, table, verdict
 
 def test_a_verdict_says_what_is_paid_and_what_knowing_all_is_worth():
     assert verdict(plan()) == (
-        "At 1B samples the choice today is a, expected to cost 0.005 in error: no further run can "
-        "save more than that, which is worth EUR 5,000. 2 runs of EUR 1,500 together are expected "
-        "to lower it to 0.002."
+        "At 1B samples the choice today is a, expected to cost 0.005 in error (its expected "
+        "regret): no further run can save more than that, which is worth EUR 5,000. 2 runs of EUR "
+        "1,500 together are expected to lower it to 0.002."
     )
     assert verdict(plan([1200.0])).endswith(
         "One run of EUR 1,200 is expected to lower it to 0.002."
@@ -37,6 +38,21 @@ def test_the_table_is_in_the_currency():
     assert shown["cost (EUR)"].tolist() == ["1,200", "300"]
     assert shown["total cost"].tolist() == ["1,200", "1,500"]
     assert "cost (samples)" not in table(plan(unit="samples"))
+
+
+def test_one_run_is_spoken_of_as_one():
+    said = " ".join(bullets(plan([1200.0])))
+    assert "Once it is known, the choice stays" in said
+    assert "what it saves is expected to be worth EUR 3,000, EUR 1,800 more than it costs." in said
+    assert "Add its error to the table of runs" in said
+
+
+def test_runs_on_levels_that_will_not_be_chosen_are_explained():
+    found = plan()
+    words = "Runs on a are proposed although the choice will hardly fall there"
+    assert not any(words in line for line in bullets(found))
+    other = replace(found, choice="b", chosen_after=pd.Series([0.01, 0.99], ["a", "b"]))
+    assert any(words in line for line in bullets(other))
 
 
 def test_repeats_are_marked():

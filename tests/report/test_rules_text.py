@@ -40,6 +40,14 @@ def test_accuracies_are_shown_as_accuracies():
     assert "the CVaR is 0.190 with top 20% and 0.120 with top 10%, although the exp" in sentence
 
 
+def test_scores_of_the_same_digits_are_told_apart():
+    torn = decision(*TORN, rule="all")
+    for level, score in {"top 10%": 0.71004, "top 20%": 0.71001}.items():
+        torn["score_by_rule"].loc[{"rule": "cvar", "level": level}] = score
+    (sentence,) = disagreements(torn)
+    assert "the CVaR is 0.710 with both, by 3e-05 better with top 20%, although the" in sentence
+
+
 def test_rules_that_agree_say_so_in_one_sentence():
     assert "All 5 rules choose alike at every budget." in summary(decision(*SURE, rule="all"))
     assert "rules" not in {each["id"] for each in remarks(decision(*SURE))}
