@@ -22,6 +22,9 @@ before it:
 
 The names below are loaded when first used: reading a saved posterior never imports PyMC.  Type
 checkers and editors read them from the imports under ``TYPE_CHECKING``.
+
+Nothing is printed; what is decided on the way is told to the loggers below ``qqt_bayes``, which are
+silent unless a program listens.
 """
 
 import logging

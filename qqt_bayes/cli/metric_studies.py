@@ -118,7 +118,12 @@ def report(
                 note(f"{name}: {moved_text.moved(moved, studies[name].decision)}")
     if refused:
         words = [f"Metric {name}: {error}" for name, error in refused.items()]
-        raise InadequateFit("\n\n".join([*words, _go_on(out, list(studies))]))
+        gates = {
+            f"{name}/{model}": gate
+            for name, error in refused.items()
+            for model, gate in error.gates.items()
+        }
+        raise InadequateFit("\n\n".join([*words, _go_on(out, list(studies))]), gates=gates)
     one = next(iter(studies.values()))
     with shown("Judging levels"):
         found = decide_metrics(

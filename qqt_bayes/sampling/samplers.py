@@ -103,9 +103,10 @@ def sample(compiled: Any, method: str, settings: Settings) -> xr.DataTree:
         trace = _nuts(compiled, settings, each, is_last=each == passes[-1])
         is_sound = trace is not None and _is_sound(trace, settings)
         LOGGER.info(
-            "NUTS aimed at an acceptance rate of %s with %d times the draws, for %.2f s: %s.",
+            "NUTS: %d chains of %d draws at a target acceptance of %s took %.2f s: %s.",
+            settings.chains,
+            settings.draws * each.times,
             each.target_accept,
-            each.times,
             time.perf_counter() - start,
             _outcome(trace, is_sound),
         )

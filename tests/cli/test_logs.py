@@ -156,5 +156,5 @@ def test_a_fit_tells_what_it_decides(caplog: pytest.LogCaptureFixture) -> None:
         inference.fit(Fit.of(made.fit()).runs, "utility", draws=20, tune=20, chains=2)
     said = "\n".join(caplog.messages)
     assert "Prepared model utility for " in said
-    assert "NUTS aimed at an acceptance rate of 0.9 with 1 times the draws" in said
+    assert "NUTS: 2 chains of 20 draws at a target acceptance of 0.9 took " in said
     assert "Check rhat of " in said
