@@ -95,6 +95,8 @@ class Plan:
         What is seen and taken, such as "samples" or "tokens".
     prior : bool
         Whether no run was made yet, so that all of it rests on the prior.
+    measure : str
+        What regrets are differences of: "error", "accuracy" or "loss".
 
     Examples
     --------
@@ -116,6 +118,7 @@ class Plan:
     worth: float
     counted: str
     prior: bool
+    measure: str = "error"
 
     def __repr__(self) -> str:
         left = self.expected_regret - self.value

@@ -231,6 +231,7 @@ def propose(
         worth=worth,
         counted=first.unit,
         prior=first.method == PRIOR,
+        measure=first.measure,
     )
 
 

@@ -10,6 +10,7 @@ import xarray as xr
 
 from qqt_bayes.phrases import amount_of_money, chance, cost, format_samples, joined, money
 from qqt_bayes.planning.plan import Plan
+from qqt_bayes.report.measures import ACCURACY
 
 LEAST_SHIFT = 0.05
 """Probability from which on a level that may be chosen after the runs is named."""
@@ -25,7 +26,7 @@ def verdict(plan: Plan) -> str:
     basis = "before any run, by the prior alone," if plan.prior else "today"
     words = (
         f"{where} the choice {basis} is {plan.choice}, expected to cost "
-        f"{_cost(plan.expected_regret)} in error: no further run can save more than that"
+        f"{_cost(plan.expected_regret)} in {plan.measure}: no further run can save more than that"
         f"{_in_money(plan)}."
     )
     if plan.runs.empty:
@@ -70,6 +71,7 @@ def to_dict(plan: Plan) -> dict[str, Any]:
         "unit": plan.unit,
         "worth": plan.worth,
         "counted": plan.counted,
+        "measure": plan.measure,
         "from_prior": plan.prior,
         "runs": plan.runs.to_dict("records"),
         "candidates": plan.candidates.to_dict("records"),
@@ -147,8 +149,10 @@ def _net(plan: Plan) -> str:
         return ""
     gained, spent = plan.value * plan.worth, plan.runs["cost"].sum()
     more = "more" if gained >= spent else "less"
+    better = "higher" if plan.measure == ACCURACY else "smaller"
     return (
-        f"An error that is smaller by 0.01 being worth {_amount(plan, plan.worth / 100)}, what "
+        f"{'A' if plan.measure == 'loss' else 'An'} {plan.measure} that is {better} by 0.01 being "
+        f"worth {_amount(plan, plan.worth / 100)}, what "
         f"they save is expected to be worth {_amount(plan, gained)}, "
         f"{_amount(plan, abs(gained - spent))} {more} than they cost."
     )
