@@ -65,6 +65,8 @@ BADGE: dict[str, Any] = {
     "bbox": {"boxstyle": "round,pad=0.25", "facecolor": INK, "edgecolor": "white"},
 }
 """How the number of a run is written."""
+LEAST_SCALE = 0.25
+"""Share of the expected regret that is dark: what is worth next to nothing stays pale."""
 CROSS = "\N{MULTIPLICATION SIGN}"
 """What stands in the place of a run that cannot be afforded."""
 SHADES = LinearSegmentedColormap.from_list("worth", [*np.ones((1, 4)), *palette(5)[::-1]])
@@ -266,10 +268,8 @@ def _cells(axes: Axes, plan: Plan, rows: list[str]) -> None:
     budgets = np.unique(each["samples_seen"])
     alone = each.pivot_table(index="data", columns="samples_seen", values="value")
     values = alone.reindex(index=rows, columns=budgets).to_numpy()
-    most = np.nanmax(values)
-    shown = axes.imshow(
-        np.ma.masked_invalid(values), SHADES, aspect="auto", vmin=0, vmax=most if most > 0 else 1.0
-    )
+    most = max(np.nanmax(values), LEAST_SCALE * plan.expected_regret) or 1.0
+    shown = axes.imshow(np.ma.masked_invalid(values), SHADES, aspect="auto", vmin=0, vmax=most)
     for row, column in np.argwhere(np.isnan(values)):
         axes.text(column, row, CROSS, ha="center", va="center", color=GREY)
     places = runs.assign(number=range(1, len(runs) + 1)).head(MOST_LISTED)

@@ -76,10 +76,18 @@ def test_a_cell_is_what_a_run_alone_would_save():
     cells = next(axes for axes in plot_plan(plan).axes if axes.images)
     expected = plan.candidates["value"].to_numpy().reshape(3, 3)
     np.testing.assert_allclose(cells.images[0].get_array(), expected)
+    assert cells.images[0].get_clim() == (0, 0.003)
     places = {text.get_text(): text.get_position() for text in cells.texts}
     assert places == {"1": (1, 0), "2": (0, 2)}
     assert [tick.get_text() for tick in cells.get_xticklabels()] == ["100M", "200M", "400M"]
     assert [tick.get_text() for tick in cells.get_yticklabels()] == ["a", "b", "c"]
+
+
+def test_what_is_worth_next_to_nothing_stays_pale():
+    plan = made()
+    plan.candidates["value"] *= 1e-3
+    cells = next(axes for axes in plot_plan(plan).axes if axes.images)
+    assert cells.images[0].get_clim() == (0, 0.25 * plan.expected_regret)
 
 
 def test_what_cannot_be_afforded_is_crossed_out():
