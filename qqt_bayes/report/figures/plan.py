@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from textwrap import fill
@@ -10,18 +9,26 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 from numpy.typing import NDArray
 from xarray import DataArray
 
+from qqt_bayes.errors import InputError
 from qqt_bayes.phrases import cost, format_samples
 from qqt_bayes.planning.plan import Plan
 from qqt_bayes.report import plan_text
 from qqt_bayes.report.figures.plots import figure_of
+from qqt_bayes.report.figures.single_runs import (
+    BADGE,
+    MOST_NUMBERED,
+    columns_of,
+    cut,
+    draw_cells,
+    few_ticks,
+    rows_of,
+)
 from qqt_bayes.report.figures.style import (
     FONT_SIZE,
     GREY,
@@ -30,7 +37,6 @@ from qqt_bayes.report.figures.style import (
     WIDTH,
     drawing,
     lay_out,
-    palette,
 )
 
 type Array = NDArray[np.float64]
@@ -45,32 +51,12 @@ STEPS = 2.4
 """Inches of the panel of steps."""
 ROW, AROUND = 0.21, 1.0
 """Inches of a row of cells, and of what stands above and below all of them."""
-MOST_ROWS, MOST_LISTED = 16, 12
-"""Training sets that have a row, and runs that are listed, at the most."""
-NAME, LISTED, CHOICE = 16, 24, 40
-"""Columns of letters of a training set's name: beside its row, in the list, in the heading."""
+LISTED, CHOICE = 24, 40
+"""Columns of letters of a training set's name in the list, and of the choice's in the heading."""
 LETTER = 0.62
 """Width of a column of letters, in units of their size."""
 NUMBER = 16.0, 13.0
 """Points from a number on the steps to the next beside it, and below it."""
-MOST_TICKS = 12
-"""Budgets of single runs that are named."""
-BADGE: dict[str, Any] = {
-    "ha": "center",
-    "va": "center",
-    "color": "white",
-    "fontsize": 7,
-    "fontweight": "bold",
-    "zorder": 5,
-    "bbox": {"boxstyle": "round,pad=0.25", "facecolor": INK, "edgecolor": "white"},
-}
-"""How the number of a run is written."""
-LEAST_SCALE = 0.25
-"""Share of the expected regret that is dark: what is worth next to nothing stays pale."""
-CROSS = "\N{MULTIPLICATION SIGN}"
-"""What stands in the place of a run that cannot be afforded."""
-SHADES = LinearSegmentedColormap.from_list("worth", [*np.ones((1, 4)), *palette(5)[::-1]])
-"""From white, where a run is worth nothing, to dark."""
 
 
 def plot_plan(plan: Plan, width: float = WIDTH) -> Figure:
@@ -92,19 +78,27 @@ def plot_plan(plan: Plan, width: float = WIDTH) -> Figure:
         set and budget, with the same numbers; a cross is a run that cannot be afforded. That panel
         is left out where none can.
 
+    Raises
+    ------
+    InputError
+        If that is no plan.
+
     Examples
     --------
     ``plot_plan(qqt.design(study, allowance="2B")).savefig("plan.png")``
     """
+    if not isinstance(plan, Plan):
+        kind = type(plan).__name__
+        raise InputError(f"plan: expected what qqt_bayes.design returns, got {kind}")
     width = max(width, LEAST_WIDTH)
-    listed, rows = _listed(plan), _rows(plan)
+    listed, rows = _listed(plan), rows_of(plan)
     beside = width >= SIDE_BY_SIDE and bool(rows)
     first: list[Panel] = [(STEPS, lambda axes: _steps(axes, plan))]
     if listed:
         first.append((LINE * (len(listed) + 1), lambda axes: _list(axes, listed, plan.counted)))
     second: list[Panel] = []
     if rows:
-        second.append((AROUND + ROW * len(rows), lambda axes: _cells(axes, plan, rows)))
+        second.append((AROUND + ROW * len(rows), lambda axes: draw_cells(axes, plan, rows)))
     columns = [first, second] if beside else [first + second]
     with drawing(plan.levels, plan.sets, {plan.unit: 0, plan.counted: 0}):
         heading = _heading(plan, width)
@@ -125,45 +119,16 @@ type Panel = tuple[float, Callable[[Axes], None]]
 """How high a panel is, in inches, and what draws it."""
 
 
-def cut(name: str, most: int) -> str:
-    """A name without its middle where it takes more than some columns of letters.
-
-    Names of training sets often begin alike and end alike.
-
-    Examples
-    --------
-    >>> cut("top 10%", 18), cut("everything that was crawled, top 10%", 18)
-    ('top 10%', 'everythi…, top 10%')
-    >>> cut("数据" * 10, 18)
-    '数据数据…数据数据'
-    """
-    name = " ".join(name.split())
-    if _columns(name) <= most:
-        return name
-    begin, end = name[: most // 2], name[-(most // 2) :]
-    while _columns(begin) + 1 + _columns(end) > most:
-        if _columns(begin) >= _columns(end):
-            begin = begin[:-1]
-        else:
-            end = end[1:]
-    return f"{begin}…{end}"
-
-
-def _columns(text: str) -> int:
-    """Columns that a text takes; Chinese, Japanese and Korean signs take two."""
-    return sum(1 + (unicodedata.east_asian_width(sign) in "WF") for sign in text)
-
-
 def _heading(plan: Plan, width: float) -> str:
     """The verdict, in lines."""
     words = plan_text.verdict(replace(plan, choice=cut(plan.choice, CHOICE)))
-    wide = _columns(words) - len(words)
+    wide = columns_of(words) - len(words)
     return fill(words, int(width * 72 / (FONT_SIZE * LETTER)) - wide)
 
 
 def _listed(plan: Plan) -> list[str]:
     """A line for each run: its number, its training set, and its budget."""
-    runs = plan.runs.head(MOST_LISTED)
+    runs = plan.runs.head(MOST_NUMBERED)
     lines = [
         f"{number}  {cut(name, LISTED)}, {format_samples(seen)}" + (f" (training {n})" * (n > 1))
         for number, name, seen, n in zip(
@@ -201,7 +166,7 @@ def _steps(axes: Axes, plan: Plan) -> None:
     top = 1.22 * left[0] or 1.0
     axes.set(xlim=(0, end), ylim=(0, top))
     axes.xaxis.set_major_locator(MaxNLocator(4))
-    _ticks(axes.yaxis)
+    few_ticks(axes.yaxis)
     axes.set_title("What is left of the expected regret", loc="left", fontsize=FONT_SIZE)
     axes.set_ylabel(f"expected regret ({plan.measure})")
     counted = plan.unit == plan.counted
@@ -221,12 +186,6 @@ def _steps(axes: Axes, plan: Plan) -> None:
         money.yaxis.set_major_formatter(FuncFormatter(lambda paid, _: format_samples(paid)))
 
 
-def _ticks(axis: Axis) -> None:
-    """Few ticks, without powers of ten."""
-    axis.set_major_locator(MaxNLocator(4))
-    axis.set_major_formatter(FuncFormatter(lambda regret, _: f"{regret:.3g}"))
-
-
 def _amount(regret: float) -> str:
     """A regret as texts have it."""
     return cost(DataArray(regret))
@@ -238,7 +197,7 @@ def _number(axes: Axes, plan: Plan) -> None:
     Every panel must be there already: what is near depends on where the axes will be.
     """
     lay_out(figure_of(axes))
-    runs = plan.runs.head(MOST_LISTED)
+    runs = plan.runs.head(MOST_NUMBERED)
     left = np.append(plan.expected_regret, runs["expected_regret"].to_numpy(float))
     steps = np.column_stack([runs["total_cost"], (left[:-1] + left[1:]) / 2])
     points = axes.transData.transform(steps) * 72 / figure_of(axes).dpi
@@ -252,52 +211,3 @@ def _number(axes: Axes, plan: Plan) -> None:
         placed.append(place)
         moved: dict[str, Any] = {"xytext": place - point, "textcoords": "offset points"}
         axes.annotate(str(number), tuple(step), arrowprops=arrow, **moved, **BADGE)
-
-
-def _rows(plan: Plan) -> list[str]:
-    """The training sets that have a row: those proposed, then those worth most, in their order."""
-    each = plan.candidates
-    best = each.groupby("data")["value"].max().sort_values(ascending=False, kind="stable")
-    wanted = list(dict.fromkeys([*plan.runs["data"], *best.index]))[:MOST_ROWS]
-    return [name for name in map(str, plan.sets["data"].values) if name in wanted]
-
-
-def _cells(axes: Axes, plan: Plan, rows: list[str]) -> None:
-    """Draw what each run would save alone."""
-    each, runs = plan.candidates, plan.runs
-    budgets = np.unique(each["samples_seen"])
-    alone = each.pivot_table(index="data", columns="samples_seen", values="value")
-    values = alone.reindex(index=rows, columns=budgets).to_numpy()
-    most = max(np.nanmax(values), LEAST_SCALE * plan.expected_regret) or 1.0
-    shown = axes.imshow(np.ma.masked_invalid(values), SHADES, aspect="auto", vmin=0, vmax=most)
-    for row, column in np.argwhere(np.isnan(values)):
-        axes.text(column, row, CROSS, ha="center", va="center", color=GREY)
-    places = runs.assign(number=range(1, len(runs) + 1)).head(MOST_LISTED)
-    for (name, seen), numbers in places.groupby(["data", "samples_seen"])["number"]:
-        place = np.searchsorted(budgets, seen), rows.index(name)
-        first = ", ".join(map(str, numbers[:2])) + "…" * (len(numbers) > 2)
-        axes.text(*place, first, **BADGE)
-    every = -(-budgets.size // MOST_TICKS)
-    ticks = range(0, budgets.size, every)
-    axes.set_xticks(ticks, [format_samples(budgets[i]) for i in ticks], rotation=90)
-    axes.set_yticks(range(len(rows)), [cut(name, NAME) for name in rows])
-    axes.tick_params(length=0)
-    axes.grid(visible=False)
-    axes.set_xlabel(f"{plan.counted} seen by the run{_beside(plan, rows, values)}")
-    axes.set_title("What one run alone would save", loc="left", fontsize=FONT_SIZE)
-    bar = figure_of(axes).colorbar(shown, ax=axes, aspect=30, pad=0.02)
-    bar.outline.set_visible(False)
-    _ticks(bar.ax.yaxis)
-    bar.set_label(f"regret ({plan.measure})", fontsize=FONT_SIZE)
-
-
-def _beside(plan: Plan, rows: list[str], values: Array) -> str:
-    """What is said below the cells: of crosses, and of training sets that have no row."""
-    lines = [f"{CROSS} costs more than there is"] if np.isnan(values).any() else []
-    others = plan.sets.sizes["data"] - len(rows)
-    rest = plan.candidates.loc[~plan.candidates["data"].isin(rows), "value"]
-    if others and rest.empty:
-        lines.append(f"{others} more sets cost more than there is")
-    elif others:
-        lines.append(f"{others} more sets: at most {max(rest.max(), 0):.2g}")
-    return "".join(f"\n{line}" for line in lines)

@@ -9,9 +9,11 @@ import xarray as xr
 from drawn import words
 from matplotlib.text import Text
 
+from qqt_bayes.errors import InputError
 from qqt_bayes.planning.plan import Plan
 from qqt_bayes.report.figures.files import save, write_plan
-from qqt_bayes.report.figures.plan import MOST_LISTED, cut, plot_plan
+from qqt_bayes.report.figures.plan import plot_plan
+from qqt_bayes.report.figures.single_runs import MOST_NUMBERED, cut
 from qqt_bayes.report.plan_text import verdict
 
 BUDGETS = [1e8, 2e8, 4e8]
@@ -142,7 +144,7 @@ def test_nothing_leaves_the_figure(width, tmp_path):
     figure = plot_plan(made(runs, sets=sets, step=0.95), width)
     save(figure, tmp_path / "plan")
     said = words(figure)
-    assert f"and {len(runs) - MOST_LISTED} more" in said
+    assert f"and {len(runs) - MOST_NUMBERED} more" in said
     assert "24 more sets: at most 0.003" in "".join(said)
     assert len({each for each in said if each.startswith("every") and each.endswith("%")}) == 16
     for text in figure.findobj(Text):
@@ -177,3 +179,8 @@ def test_names_that_differ_in_the_middle_alone_are_cut_to_size():
 
 def test_it_is_written_as_png_and_svg(tmp_path):
     assert [path.name for path in write_plan(made(), tmp_path)] == ["plan.png", "plan.svg"]
+
+
+def test_what_is_no_plan_is_said():
+    with pytest.raises(InputError, match=r"expected what qqt_bayes\.design returns, got dict"):
+        plot_plan({})
