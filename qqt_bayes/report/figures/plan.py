@@ -176,7 +176,7 @@ def _steps(axes: Axes, plan: Plan) -> None:
     axes.annotate(f"today: {_amount(left[0])}", (0, left[0]), (6, 4), **words)
     if len(plan.runs):
         up = 5 if left[-1] < 0.15 * top else -14
-        after = f"after them: {_amount(left[-1])}"
+        after = f"after {'it' if len(plan.runs) == 1 else 'them'}: {_amount(left[-1])}"
         pale = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 0.5}
         axes.annotate(after, (end, left[-1]), (-2, up), ha="right", bbox=pale, **words)
     if plan.worth and left[0] > 0:

@@ -103,6 +103,10 @@ def test_what_cannot_be_afforded_is_crossed_out():
     assert "\N{MULTIPLICATION SIGN}" not in "".join(words(plot_plan(plan)))
 
 
+def test_one_run_is_one():
+    assert "after it: 0.003" in words(plot_plan(made([("a", 1e8)])))
+
+
 def test_without_runs_the_regret_stays():
     spent, left = steps(figure := plot_plan(made([])))
     assert spent.tolist() == [0, 1e9]
