@@ -65,6 +65,7 @@ __all__ = [
     "load_model",
     "nested_levels",
     "net_benefit",
+    "plot_plan",
     "pool_purchases",
     "predict",
     "predict_known",
@@ -108,6 +109,7 @@ _MODULE_OF = {
     "load_model": "model.spec",
     "nested_levels": "tables.composition",
     "net_benefit": "planning.benefit",
+    "plot_plan": "report.figures.plan",
     "pool_purchases": "planning.purchases",
     "predict": "posterior.prediction",
     "predict_known": "posterior.prediction",
@@ -151,6 +153,7 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.posterior.fit_file import load, save
     from qqt_bayes.posterior.prediction import predict, predict_known
     from qqt_bayes.posterior.prior_sensitivity import learned
+    from qqt_bayes.report.figures.plan import plot_plan
     from qqt_bayes.report.identifiability_text import identifiability
     from qqt_bayes.sampling.many import fit_many
     from qqt_bayes.studies.log import study_log

@@ -8,6 +8,7 @@ from typing import Any
 import click
 import numpy as np
 
+from qqt_bayes.cli.decide import figures_folder
 from qqt_bayes.cli.inputs import is_fit, target_pools_of
 from qqt_bayes.cli.output import emit, note, print_parts
 from qqt_bayes.cli.replaced import require_decisions
@@ -20,6 +21,7 @@ from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.levels import as_number
 from qqt_bayes.progress import shown
 from qqt_bayes.report import plan_text
+from qqt_bayes.report.figures.names import OF_PLAN
 from qqt_bayes.report.plan_rows import runs_to_fill
 from qqt_bayes.report.records import to_csv
 from qqt_bayes.tables.budgets import parse_budgets
@@ -34,6 +36,7 @@ def report(
     form: str,
     *,
     output: str | None,
+    figures: str | None,
     overwrite: bool,
     model: str | None,
     kind: str | None,
@@ -47,7 +50,7 @@ def report(
     sources : tuple of str
         The folder of a study, files of fits, or a composition table of which nothing was run yet.
     form : {"table", "json", "csv"}
-    output, overwrite, model, kind, costs
+    output, figures, overwrite, model, kind, costs
         The options of the command. What is to be written is checked before long work.
     **options
         As for `of_fits` and `before_runs`.
@@ -58,6 +61,9 @@ def report(
         read = files_of(sources, costs, *(options[name] for name in others))
         path = writable(Path(output), read, WRITERS)
         require_decisions([path], overwrite=overwrite)
+    folder = None
+    if figures is not None:
+        folder = figures_folder(Path(figures), OF_PLAN, overwrite=overwrite)
     options["costs"] = costs
     known = Path(sources[0]).is_dir() or any(map(is_fit, sources))
     for name, given in (("--model", model), ("--kind", kind)):
@@ -75,6 +81,12 @@ def report(
         write(path, to_csv(runs_to_fill(plan)))
         note(plan_text.how_to_add(plan, str(path)))
     show(plan, form)
+    if folder:
+        from qqt_bayes.report.figures.files import write_plan
+
+        with shown("Drawing figures"):
+            drawn = write_plan(plan, folder)
+        note(f"{len(drawn)} figures are in {figures}.")
 
 
 def of_fits(

@@ -44,6 +44,7 @@ from qqt_bayes.cli import options
 @click.option(
     "-o", "--output", metavar="FILE", help="Write the runs as .csv, with room for their errors."
 )
+@click.option("--figures", metavar="DIR", help="Folder for a figure, as PNG and SVG.")
 @options.overwrite
 @options.table_format
 def design(

@@ -107,6 +107,8 @@ class Plan:
     data_owned : bool
         Whether costs are of a file without prices of pools, so that all data are taken to be paid
         for.
+    measure : str
+        What regrets are differences of: "error", "accuracy" or "loss".
 
     Examples
     --------
@@ -133,6 +135,7 @@ class Plan:
     known: xr.Dataset | None
     prior: bool
     data_owned: bool = False
+    measure: str = "error"
 
     def __repr__(self) -> str:
         left = self.expected_regret - self.value

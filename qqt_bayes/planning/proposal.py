@@ -237,6 +237,7 @@ def propose(
         known=None if first.method == PRIOR else first.runs,
         prior=first.method == PRIOR,
         data_owned=isinstance(pricing, Costs) and not pricing.pools,
+        measure=first.measure,
     )
 
 

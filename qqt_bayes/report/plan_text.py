@@ -11,6 +11,7 @@ import xarray as xr
 
 from qqt_bayes.phrases import amount_of_money, chance, cost, format_samples, joined, money
 from qqt_bayes.planning.plan import Plan
+from qqt_bayes.report.measures import ACCURACY
 from qqt_bayes.report.money_text import DATA_OWNED
 
 LEAST_SHIFT = 0.05
@@ -27,9 +28,8 @@ def verdict(plan: Plan) -> str:
     basis = "before any run, by the prior alone," if plan.prior else "today"
     words = (
         f"{where} the choice {basis} is {plan.choice}, expected to cost "
-        f"{_cost(plan.expected_regret)} in error (its expected regret): no further run can save "
-        f"more than that"
-        f"{_in_money(plan)}."
+        f"{_cost(plan.expected_regret)} in {plan.measure} (its expected regret): no further run "
+        f"can save more than that{_in_money(plan)}."
     )
     if plan.runs.empty:
         return f"{words} {_stop(plan)}"
@@ -98,6 +98,7 @@ def to_dict(plan: Plan) -> dict[str, Any]:
         "unit": plan.unit,
         "worth": plan.worth,
         "counted": plan.counted,
+        "measure": plan.measure,
         "from_prior": plan.prior,
         "data_owned": plan.data_owned,
         "runs": plan.runs.to_dict("records"),
@@ -186,12 +187,13 @@ def _net(plan: Plan) -> str:
         return ""
     gained, spent = plan.value * plan.worth, plan.runs["cost"].sum()
     more = "more" if gained >= spent else "less"
+    better = "higher" if plan.measure == ACCURACY else "smaller"
     one = len(plan.runs) == 1
     save, price = ("it saves", "it costs") if one else ("they save", "they cost")
     return (
-        f"An error that is smaller by 0.01 being worth {_amount(plan, plan.worth / 100)}, what "
-        f"{save} is expected to be worth {_amount(plan, gained)}, "
-        f"{_amount(plan, abs(gained - spent))} {more} than {price}."
+        f"{'A' if plan.measure == 'loss' else 'An'} {plan.measure} that is {better} by 0.01 being "
+        f"worth {_amount(plan, plan.worth / 100)}, what {save} is expected to be worth "
+        f"{_amount(plan, gained)}, {_amount(plan, abs(gained - spent))} {more} than {price}."
     )
 
 

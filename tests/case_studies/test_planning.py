@@ -1,7 +1,9 @@
-"""The page on planning is what its tables make of it, and its bars hold."""
+"""The notebook on planning, and its page: what its tables make of it, and its bars."""
 
 import sys
 
+import nbformat
+import notebooks
 import pytest
 from places import ROOT
 
@@ -20,6 +22,17 @@ def page():
     finally:
         sys.path.remove(str(FOLDER))
     return module
+
+
+def test_its_notebook_comes_to_the_expected_numbers():
+    notebooks.check("planning")
+
+
+def test_its_notebook_needs_no_internal_module():
+    notebook = nbformat.read(FOLDER / "planning.ipynb", as_version=4)
+    source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    imported = [line for line in source.splitlines() if "qqt_bayes" in line]
+    assert imported == ["import qqt_bayes as qqt"]
 
 
 def test_the_page_is_what_the_tables_make_of_it(page):

@@ -144,3 +144,16 @@ def test_where_nothing_is_proposed_nothing_is_written(files, tmp_path):
     said = qqt("design", files.good, "--budget", "750M", "--allowance", "1M", "-o", path).stderr
     assert "No run is proposed, so" in said
     assert not path.exists()
+
+
+def test_a_figure_is_drawn(near, tmp_path):
+    """Its own may be drawn over, another's may not without being told to."""
+    asked = ("design", near, *ASKED, "--figures", tmp_path / "figures")
+    for _ in range(2):
+        assert "2 figures are in" in qqt(*asked).stderr
+    names = sorted(path.name for path in (tmp_path / "figures").iterdir())
+    assert names == ["plan.png", "plan.svg"]
+    (tmp_path / "figures" / "plan.png").write_text("mine\n")
+    assert "--overwrite" in qqt(*asked, exit_code=1).stderr
+    assert (tmp_path / "figures" / "plan.png").read_text() == "mine\n"
+    qqt(*asked, "--overwrite")

@@ -10,11 +10,13 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from qqt_bayes.files import slug, write
+from qqt_bayes.planning.plan import Plan
 from qqt_bayes.posterior.fit import AnyFit, Fit, opened
 from qqt_bayes.report.figures import plots
 from qqt_bayes.report.figures.frontier import frontier
 from qqt_bayes.report.figures.metrics import choices_by_metric
 from qqt_bayes.report.figures.names import MAKER
+from qqt_bayes.report.figures.plan import plot_plan
 from qqt_bayes.report.figures.style import drawing, lay_out
 
 ENDINGS: dict[str, dict[str, Any]] = {
@@ -120,6 +122,19 @@ def write_of_metrics(found: xr.Dataset, folder: Path) -> list[Path]:
         Where; it must exist.
     """
     return _of_each_group(found, choices_by_metric, folder / "choices_by_metric")
+
+
+def write_plan(plan: Plan, folder: Path) -> list[Path]:
+    """Write the figure of proposed runs as PNG and SVG.
+
+    Parameters
+    ----------
+    plan : Plan
+        As `qqt_bayes.design` returns it.
+    folder : Path
+        Where; it must exist.
+    """
+    return [*save(plot_plan(plan), folder / "plan")]
 
 
 def _of_each_group(

@@ -22,6 +22,9 @@ OF_FRONTIER = ("frontier",)
 OF_METRICS = ("choices_by_metric",)
 """The same of those of a decision over several metrics."""
 
+OF_PLAN = ("plan",)
+"""The same of that of proposed runs."""
+
 
 def is_figure(path: Path) -> bool:
     """Whether a file is a figure that this package drew."""
