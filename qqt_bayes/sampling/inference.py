@@ -18,9 +18,11 @@ from threadpoolctl import threadpool_limits
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.model.coordinates import Coordinates
 from qqt_bayes.model.draws import errors_again, labelled, prior_draws, replicate
+from qqt_bayes.model.priors import log_prior
 from qqt_bayes.model.problem import UTILITY, Problem
 from qqt_bayes.model.spec import DEFAULT_MODEL, Spec, load_model, require_kind
 from qqt_bayes.posterior.fit import by_draw
+from qqt_bayes.posterior.meanings import described
 from qqt_bayes.posterior.methods import METHODS
 from qqt_bayes.posterior.recheck import judge
 from qqt_bayes.sampling.approximation import at_the_mode
@@ -84,8 +86,9 @@ def fit(
     Returns
     -------
     DataTree
-        Groups prior, prior_predictive, posterior, posterior_predictive, log_likelihood,
-        sample_stats, observed_data, constant_data; every ArviZ function takes it.
+        Groups prior, prior_predictive, posterior, posterior_predictive, log_likelihood, log_prior,
+        sample_stats, observed_data, constant_data; every ArviZ function takes it, and every
+        variable has a `long_name` and `units`.
         Attributes: spec, spec_hash, data_hash, method,
         seed, versions, sampling_time and compile_time (seconds), gate.
 
@@ -238,6 +241,8 @@ def _collect(
             "prior": labelled(problem, prior),
             "prior_predictive": labelled(problem, {"error": errors_again(problem, prior, seed)}),
             "log_likelihood": labelled(problem, {"error": found.log_density}, chains),
+            # seven digits are enough for weights, and half the room
+            "log_prior": log_prior(problem.spec, posterior).astype(np.float32),
             "observed_data": runs[["error"]].drop_vars(["data", "pool", "group"], errors="ignore"),
             "constant_data": runs.drop_vars("error").drop_attrs(deep=False),
         }
@@ -250,7 +255,7 @@ def _collect(
         evidence = stats["log_marginal_likelihood"].values.tolist()
         gated = replace(gated, log_marginal_likelihood=tuple(evidence))
     result.attrs["gate"] = gated.to_json()
-    return result
+    return described(result, problem.declared)
 
 
 def _provenance(problem: Problem) -> dict[str, Any]:
