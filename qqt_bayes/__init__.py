@@ -67,6 +67,7 @@ __all__ = [
     "read_costs",
     "read_parameters",
     "read_runs",
+    "register_law",
     "save",
     "simulate_runs",
     "study",
@@ -110,6 +111,7 @@ _MODULE_OF = {
     "read_costs": "planning.costs",
     "read_parameters": "tables.parameters",
     "read_runs": "tables.runs",
+    "register_law": "laws.own",
     "save": "posterior.fit_file",
     "simulate_runs": "calibration.simulate",
     "study": "asking.study",
@@ -132,6 +134,7 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.decisions.subsets import best_subsets
     from qqt_bayes.errors import InadequateFit, InputError, PlausibilityWarning
     from qqt_bayes.importers.read import import_runs
+    from qqt_bayes.laws.own import register_law
     from qqt_bayes.model.build import build_model
     from qqt_bayes.model.spec import list_models, load_model
     from qqt_bayes.planning.benefit import cheapest, net_benefit, priced
