@@ -75,6 +75,9 @@ class Law:
         Whether training sets are drawn from with replacement: the law takes `Epochs` that say so.
     domains : mapping of str to str
         Of a law from user code (`qqt_bayes.laws.own`) alone: which numbers each parameter may be.
+    derivatives : callable, optional
+        Of such a law: its error and the derivatives by its mean parameters, for the compiled
+        density.
     """
 
     name: str
@@ -89,6 +92,7 @@ class Law:
     falls_with_size: bool = True
     replacement: bool = False
     domains: Mapping[str, str] = field(default_factory=dict)
+    derivatives: Callable[..., Any] | None = None
 
     @property
     def own(self) -> bool:

@@ -34,7 +34,12 @@ Formula = Callable[..., Any]
 
 
 def register_law(
-    name: str, formula: Formula, parameters: Mapping[str, str], *, over_pools: bool = False
+    name: str,
+    formula: Formula,
+    parameters: Mapping[str, str],
+    *,
+    derivatives: Formula | None = None,
+    over_pools: bool = False,
 ) -> None:
     r"""Add a law of your own, which specifications can then name.
 
@@ -44,10 +49,10 @@ def register_law(
     whether it does, and holds it against a second version that you write out.
 
     The law is known to this Python process until it ends; a fit of it names it, and whoever loads
-    the fit registers it first.  Registering a name again replaces the law.  Not for such a law are
-    the compiled density (PyMC compiles the model, which takes up to a minute a fit, and samples
-    it more slowly), runs that draw with replacement, `predict_known`, a Dask cluster, and, beyond
-    20 pools, the search for subsets.
+    the fit registers it first.  Registering a name again replaces the law.  With `derivatives` it
+    is sampled by the compiled density, in seconds; without, PyMC compiles its model, which takes
+    minutes a fit.  Not for such a law are runs that draw with replacement, `predict_known`, a Dask
+    cluster, and, beyond 20 pools, the search for subsets.
 
     Parameters
     ----------
@@ -62,8 +67,12 @@ def register_law(
         Which numbers each parameter may be.  ``tau`` is the half-life inside the training set,
         ``tau_i (U / N_i)^g`` with g the parameter ``size_exponent``, which is declared beside it
         and does not reach the formula.
+    derivatives : callable, optional
+        ``derivatives(n, U, *values)`` of one training set, in plain numbers and functions of
+        Python's `math`, which Numba compiles: a tuple of the error and its derivative by each
+        parameter, in the order of `parameters` without ``size_exponent``.
     over_pools : bool
-        Let the formula join pools itself: ``formula(epochs, mixture, xp, **parameters)``, as the
+        Without `derivatives`: let the formula join pools itself: ``formula(epochs, mixture, xp, **parameters)``, as the
         shipped laws in `qqt_bayes.laws.law` do, with parameters of each pool, ``epochs`` an
         `Epochs` and ``mixture.mean`` the mean over pools.
 
@@ -89,6 +98,8 @@ def register_law(
     _require_parameters(parameters)
     if not callable(formula):
         raise InputError(f"formula: expected a function, got {type(formula).__name__}")
+    if over_pools and derivatives is not None:
+        raise InputError("derivatives: are by mean parameters, which over_pools leaves to the formula")
     arguments = [each for each in parameters if each != "size_exponent"]
     _require_signature(formula, arguments, ("epochs", "mixture") if over_pools else ("n", "U"))
     law = Law(
@@ -99,6 +110,7 @@ def register_law(
         convex=False,
         falls_with_size=False,
         domains=dict(parameters),
+        derivatives=derivatives,
     )
     _try(law)
     LAWS[name] = law

@@ -10,6 +10,7 @@ from typing import Any
 
 import xarray as xr
 
+from qqt_bayes.laws.law import LAWS
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.noise import TRAINING
 from qqt_bayes.model.spec import Spec
@@ -133,7 +134,10 @@ def described(fit: xr.DataTree, spec: Spec) -> xr.DataTree:
 
 def _of_parameters(spec: Spec) -> Iterator[tuple[str, tuple[str, str]]]:
     """Every random number of a model, after those that its prior has."""
-    for name, value in {**spec.parameters, **spec.noise}.items():
+    known = {} if LAWS[spec.law].own else PARAMETERS  # whose parameters may mean anything
+    for name, value in spec.parameters.items():
+        yield from _nested(name, value, *known.get(name, (name, NONE)))
+    for name, value in spec.noise.items():
         words, unit = PARAMETERS.get(name, (name, NONE))
         yield from _nested(name, value, words, unit)
     yield TRAINING, PARAMETERS[TRAINING]
