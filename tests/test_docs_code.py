@@ -9,7 +9,7 @@ from places import ROOT
 
 from qqt_bayes.laws.law import LAWS
 
-PAGES = ("arviz", "own_law")
+PAGES = ("arviz", "models", "own_law")
 
 
 def blocks(page):

@@ -17,7 +17,7 @@ from qqt_bayes.model.spec import load_model
 from qqt_bayes.posterior import netcdf
 from qqt_bayes.posterior.prior_predictive import LEGAL, prior_predictive
 from qqt_bayes.progress import shown
-from qqt_bayes.report.prior_text import coverage, for_people, summary, table
+from qqt_bayes.report.prior_text import coverage, for_people, group_of, summary, table
 
 CURVE = 40
 """Budgets behind a curve of the figure."""
@@ -73,7 +73,7 @@ def report(
         from qqt_bayes.report.figures.files import write_figure  # matplotlib, for a figure alone
         from qqt_bayes.report.figures.prior import prior_curves
 
-        at = found["prior_at_budgets"]["budget"].values
+        at = group_of(found, "prior_at_budgets")["budget"].values
         seen = design["samples_seen"].values
         ends = min(at.min(), seen.min()), max(at.max(), seen.max())
         along = np.geomspace(*ends, CURVE) if ends[0] < ends[1] else np.array(ends[:1])

@@ -102,6 +102,8 @@ def _is_ranks(path: Path) -> bool:
 
 
 def _is_prior(path: Path) -> bool:
+    from qqt_bayes.posterior.prior_predictive import LEGAL  # which other commands do not need
+
     return is_sealed(path) and netcdf.root_attributes(path).keys() >= {"spec", LEGAL}
 
 

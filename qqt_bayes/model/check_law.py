@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pytensor
 import pytensor.tensor as pt
 import xarray as xr
 from numpy.typing import NDArray
+from pytensor.compile.maker import function
 
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.epochs import UNIT
@@ -35,7 +35,7 @@ CLOSE = 1e-9
 """Difference, relative where errors are above 1, at which two versions of a formula are the same:
 both sum doubles in an order of their own; shipped laws are held to the same."""
 CLOSE_SLOPE = 1e-5
-"""The same of a derivative, relative to the largest of all: central differences of `STEP` are off by
+"""The same of a derivative along a direction, as a share: central differences of `STEP` are off by
 its square and by the rounding of the errors over it."""
 STEP = 1e-5
 """Relative step of central differences."""
@@ -92,8 +92,11 @@ def check_law(spec: Spec | str, oracle: Oracle | None = None, *, points: int = 5
     spec = load_model(spec)
     problem = Problem(spec, _design())
     drawn = prior_draws(problem, seed=0, draws=points)
-    own = {name: (x, getattr(spec.parameters[name], "over", ())) for name, x in drawn.items()
-           if name in spec.parameters}
+    own = {
+        name: (x, getattr(spec.parameters[name], "over", ()))
+        for name, x in drawn.items()
+        if name in spec.parameters
+    }
     fixed = {name: (value, ()) for name, value in problem.fixed.items()}
     compare = _Comparison(problem, oracle)
     with np.errstate(all="ignore"):  # what is no number is counted
@@ -170,11 +173,9 @@ class _Comparison:
         """What the design says to the law."""
         return dict(self.problem.constants)
 
-    def off(
-        self, along: float, values: Values, step: Mapping[str, Array], weight: Array
-    ) -> float:
+    def off(self, along: float, values: Values, step: Mapping[str, Array], weight: Array) -> float:
         """How far a derivative along a direction is from central differences, as a share."""
-        ends = [
+        ends: list[Any] = [
             weight
             @ self.errors({n: (x + sign * STEP * step[n], over) for n, (x, over) in values.items()})
             for sign in (1, -1)
@@ -193,7 +194,7 @@ class _Comparison:
             curve = run_errors(
                 self.problem.entries, self.law, with_dims | self.constants, xp=pt, add=segment_sum
             )
-            slopes = pytensor.grad(
+            slopes = pt.grad(
                 (weight * curve).sum(), list(inputs.values()), disconnected_inputs="ignore"
             )
         except Exception as fault:  # a formula may raise anything
@@ -201,11 +202,14 @@ class _Comparison:
                 f"law {self.law.name!r}: on PyTensor's tensors the formula fails with "
                 f"{type(fault).__name__}: {fault}; it may use arithmetic and the functions of xp"
             ) from fault
-        made: Callable[..., list[Array]] = pytensor.function(
-            [weight, *inputs.values()], [curve, *slopes], mode="FAST_COMPILE",
+        made: Any = function(
+            [weight, *inputs.values()],
+            [curve, *slopes],
+            mode="FAST_COMPILE",
             on_unused_input="ignore",
         )
-        return made
+        compiled: Callable[..., list[Array]] = made
+        return compiled
 
     def levels(self, values: Values) -> Array:
         """The error of each run as levels are forecast."""
@@ -246,7 +250,9 @@ class _Comparison:
             found = np.array(
                 [
                     self.law.derivatives(n, u, *each)
-                    for n, u, each in zip(seen.tolist(), unique.tolist(), means.T.tolist(), strict=True)
+                    for n, u, each in zip(
+                        seen.tolist(), unique.tolist(), means.T.tolist(), strict=True
+                    )
                 ],
                 dtype=float,
             )
@@ -256,8 +262,8 @@ class _Comparison:
             ) from fault
         if found.shape != (error.size, 1 + len(names)):
             raise InputError(
-                f"law {self.law.name!r}: its derivatives should be the error and one number for each "
-                f"of {', '.join(names)}, but they are {found.shape[-1]} numbers"
+                f"law {self.law.name!r}: its derivatives should be the error and one number for "
+                f"each of {', '.join(names)}, but they are {found.shape[-1]} numbers"
             )
         self.note("derivatives", _apart(found[:, 0], error) * CLOSE_SLOPE / CLOSE)
         along = weight @ (found[:, 1:] * (after - before).T / (2 * STEP)).sum(axis=1)

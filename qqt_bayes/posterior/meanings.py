@@ -84,6 +84,7 @@ OF_SAMPLER = {
 ERRORS = {
     "posterior_predictive": "error of a run predicted from the posterior, given the other runs",
     "prior_predictive": "error of a run predicted from the prior",
+    "prior_at_budgets": "error of one training predicted from the prior",
     "observed_data": "error that was measured",
 }
 """What the errors of the runs are, by their group."""

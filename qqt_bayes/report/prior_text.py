@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from qqt_bayes.posterior.prior_predictive import LEGAL
 from qqt_bayes.report.measures import is_accuracy, measure, measured
 from qqt_bayes.tables.rows import ERROR
 
+Array = NDArray[np.float64]
 QUANTILES = (0.05, 0.5, 0.95)
 """Of the interval that is shown, and the median."""
 MOSTLY = 0.5
@@ -33,6 +36,11 @@ class Coverage:
         return self.inside + self.below + self.above
 
 
+def group_of(prior: xr.DataTree, name: str) -> xr.Dataset:
+    """A group of the tree as a dataset."""
+    return prior.children[name].to_dataset(inherit=False)
+
+
 def coverage(prior: xr.DataTree) -> Coverage:
     """Compare the runs with what the model expected of each.
 
@@ -41,9 +49,9 @@ def coverage(prior: xr.DataTree) -> Coverage:
     prior : DataTree
         As `qqt_bayes.prior_predictive` returns it.
     """
-    drawn = prior["prior_predictive"]["error"].transpose("chain", "draw", "run").values[0]
-    seen = prior["observed_data"]["error"].values
-    lower, _, upper = np.nanquantile(_finite(drawn), QUANTILES, axis=0)
+    drawn = group_of(prior, "prior_predictive")["error"].transpose("chain", "draw", "run").values[0]
+    seen = group_of(prior, "observed_data")["error"].values
+    lower, _, upper = quantiles(drawn, QUANTILES)
     below, above = int((seen < lower).sum()), int((seen > upper).sum())
     return Coverage(seen.size - below - above, below, above)
 
@@ -62,21 +70,29 @@ def table(prior: xr.DataTree) -> pd.DataFrame:
         the ends of the 90 % interval; `illegal`, the share of draws whose error no table may hold;
         `run`, the mean error of the runs of that set at that budget, nan where there are none.
     """
-    cells = prior["prior_at_budgets"].to_dataset(inherit=False)
-    runs = prior["constant_data"].to_dataset(inherit=False)
+    cells = group_of(prior, "prior_at_budgets")
+    runs = group_of(prior, "constant_data")
     error = cells["error"].isel(chain=0).transpose("draw", "set", "budget").values
-    lower, middle, upper = np.quantile(_finite(error), QUANTILES, axis=0)
+    lower, middle, upper = quantiles(error, QUANTILES)
     illegal = 1 - ERROR[prior.attrs["kind"]].holds(error).mean(axis=0)
     seen = pd.DataFrame(
         {
             "data": runs["data"].values[runs["data_index"].values],
             "group": runs["group"].values[runs["group_index"].values],
             "budget": runs["samples_seen"].values,
-            "run": prior["observed_data"]["error"].values,
+            "run": group_of(prior, "observed_data")["error"].values,
         }
     )
     rows = [
-        (str(data), str(group), float(budget), lower[i, j], middle[i, j], upper[i, j], illegal[i, j])
+        (
+            str(data),
+            str(group),
+            float(budget),
+            lower[i, j],
+            middle[i, j],
+            upper[i, j],
+            illegal[i, j],
+        )
         for i, (data, group) in enumerate(
             zip(cells["data"].values, cells["group"].values, strict=True)
         )
@@ -121,12 +137,12 @@ def summary(prior: xr.DataTree) -> str:
         few = {"low": found.above, "high": found.below}
     words = [
         f"Before it sees an error, model {name} has {found.inside} of {found.runs} runs inside the "
-        f"90% interval that it expects of each ({few['low']} are below theirs, {few['high']} above)."
+        f"90% interval that it expects of each ({few['low']} below theirs, {few['high']} above)."
     ]
     if found.inside < MOSTLY * found.runs:
         words.append(
-            "Most of the runs surprise these priors: is the kind of error the one that the model is "
-            "for, and are samples counted in the unit that its priors expect?"
+            "Most of the runs surprise these priors: is the kind of error the one that the model "
+            "is for, and are samples counted in the unit that its priors expect?"
         )
     edge = "above 1 or not above 0" if prior.attrs["kind"] == "error" else "not above 0"
     words.append(
@@ -141,6 +157,11 @@ def summary(prior: xr.DataTree) -> str:
     return " ".join(words)
 
 
-def _finite(error: np.ndarray) -> np.ndarray:
-    """Errors with what is no number as the largest: the law overflowed there."""
-    return np.where(np.isnan(error), np.inf, error)
+def quantiles(error: Array, probabilities: Sequence[float]) -> Array:
+    """Quantiles over the draws, the first axis, each of them one of the draws.
+
+    What is no number, where the law overflowed, counts as infinite.
+    """
+    known = np.where(np.isnan(error), np.inf, error)
+    found: Array = np.quantile(known, probabilities, axis=0, method="inverted_cdf")
+    return found

@@ -25,7 +25,7 @@ MODULES_OF = {
     "check": (*HEAVY, "h5py", "pyarrow.parquet"),
     "import": (*HEAVY, "h5py", "pyarrow.parquet"),
     "models": (*HEAVY, "h5py", "scipy"),
-    "prior": (*HEAVY, "pyarrow.parquet"),
+    "prior": HEAVY,
 }
 """What a command must not import. (pandas itself imports pyarrow, but not its Parquet reader.)"""
 
@@ -193,6 +193,7 @@ def test_a_broken_pipe_is_silent(files: SimpleNamespace) -> None:
         ("check", "{runs}", "--composition", "{composition}"),
         ("import", "{runs}", "-o", "{runs}.csv"),
         ("models",),
+        ("prior", "{runs}", "--composition", "{composition}"),
     ],
 )
 def test_commands_that_do_not_sample_import_nothing_heavy(

@@ -12,6 +12,7 @@ from matplotlib.ticker import FuncFormatter
 
 from qqt_bayes.report.figures.style import GREY, INK, WIDTH, drawing, samples_axis, short
 from qqt_bayes.report.measures import is_accuracy, measure, unit
+from qqt_bayes.report.prior_text import Array, group_of, quantiles
 from qqt_bayes.tables.rows import HIGHEST
 
 MAX_PANELS, MAX_COLUMNS = 12, 4
@@ -34,9 +35,9 @@ def prior_curves(prior: xr.DataTree) -> Figure:
         The dark band holds 50 % and the light one 90 % of the draws for one training, the line is
         the median; dots are runs.
     """
-    cells = prior["prior_at_budgets"].to_dataset(inherit=False)
-    runs = prior["constant_data"].to_dataset(inherit=False)
-    seen = prior["observed_data"]["error"].values
+    cells = group_of(prior, "prior_at_budgets")
+    runs = group_of(prior, "constant_data")
+    seen = group_of(prior, "observed_data")["error"].values
     names = list(zip(cells["data"].values.tolist(), cells["group"].values.tolist(), strict=True))
     of_run = [
         names.index(name)
@@ -49,10 +50,9 @@ def prior_curves(prior: xr.DataTree) -> Figure:
     counts = np.bincount(of_run, minlength=len(names))
     shown = np.sort(np.argsort(-counts, kind="stable")[:MAX_PANELS])
     error = cells["error"].isel(chain=0).transpose("draw", "set", "budget").values
-    error = np.where(np.isnan(error), np.inf, error)
-    quantiles = np.quantile(error, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0)
+    bands = quantiles(error, (0.05, 0.25, 0.5, 0.75, 0.95))
     highest = HIGHEST[prior.attrs["kind"]]
-    top = min(highest * 1.1, ROOM_ABOVE * max(seen.max(), float(np.median(quantiles[3]))))
+    top = min(highest * 1.1, ROOM_ABOVE * max(seen.max(), float(np.median(bands[3]))))
     several = cells["group"].to_series().nunique() > 1
     with drawing(cells, runs):
         columns = min(MAX_COLUMNS, shown.size)
@@ -62,7 +62,7 @@ def prior_curves(prior: xr.DataTree) -> Figure:
         for axes, i in zip(panels, shown, strict=False):
             mine = np.array(of_run) == i
             at = runs["samples_seen"].values[mine]
-            _panel(axes, cells["budget"].values, quantiles[:, i], at, seen[mine], highest)
+            _panel(axes, cells["budget"].values, bands[:, i], at, seen[mine], highest)
             data, group = names[i]
             axes.set_title(short(f"{data}, {group}" if several else data), fontsize=8)
             axes.set_ylim(0, top)
@@ -88,15 +88,15 @@ def prior_curves(prior: xr.DataTree) -> Figure:
 
 def _panel(
     axes: Axes,
-    budgets: np.ndarray,
-    quantiles: np.ndarray,
-    at: np.ndarray,
-    seen: np.ndarray,
+    budgets: Array,
+    bands: Array,
+    at: Array,
+    seen: Array,
     highest: float,
 ) -> None:
     """Draw one training set."""
     ends = np.finfo(np.float32).max  # what is infinite has no place on a page
-    low, lower, middle, upper, high = (np.minimum(x, ends) for x in quantiles)
+    low, lower, middle, upper, high = (np.minimum(x, ends) for x in bands)
     axes.fill_between(budgets, low, high, color="0.88", linewidth=0, label="prior, 90 %")
     axes.fill_between(budgets, lower, upper, color="0.76", linewidth=0, label="prior, 50 %")
     axes.plot(budgets, middle, color=GREY, linewidth=1.2, label="prior, median")

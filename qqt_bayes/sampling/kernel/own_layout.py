@@ -12,15 +12,11 @@ import numpy as np
 from qqt_bayes.errors import InputError
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.sampling.kernel.layout import Memory, Slots, integers, joined, of_entries, reals
+from qqt_bayes.sampling.kernel.memory import REAL_POINTER
 from qqt_bayes.sampling.kernel.own_tables import Own, OwnWork
 from qqt_bayes.sampling.kernel.run_tables import Curves
 
-FUNCTION = numba.float64(
-    numba.float64,
-    numba.float64,
-    numba.types.CPointer(numba.float64),
-    numba.types.CPointer(numba.float64),
-)
+FUNCTION = numba.float64(numba.float64, numba.float64, REAL_POINTER, REAL_POINTER)
 """``double law(double n, double U, double* mean, double* derivatives)``, which returns the error.
 """
 
@@ -61,7 +57,7 @@ def own_work(own: Own, curves: Curves, memory: Memory) -> OwnWork:
 
 @cache
 def _address(derivatives: Callable[..., Any], name: str, names: tuple[str, ...]) -> int:
-    """The address of the user's function, compiled for C; the cache keeps what it is the address of.
+    """The address of the user's function, compiled for C; it is compiled once.
 
     Raises
     ------
@@ -70,7 +66,7 @@ def _address(derivatives: Callable[..., Any], name: str, names: tuple[str, ...])
     """
     try:
         compiled = numba.njit(error_model="numpy")(derivatives)
-        found = numba.cfunc(FUNCTION)(_unpacked(compiled, len(names)))
+        found: Any = numba.cfunc(FUNCTION)(_unpacked(compiled, len(names)))
     except Exception as error:  # what Numba raises of a function has no class of its own
         first = str(error).strip().splitlines()[0]
         raise InputError(
@@ -87,7 +83,7 @@ _kept: list[Any] = []
 
 
 def _unpacked(compiled: Any, count: int) -> Callable[..., Any]:
-    """A function of arrays that calls one of so many numbers: Numba knows tuples by their length."""
+    """A function of arrays that calls one of so many numbers, as Numba wants it."""
     values = ", ".join(f"mean[{i}]" for i in range(count))
     slopes = "".join(f"    by[{i}] = found[{i + 1}]\n" for i in range(count))
     source = (
