@@ -49,6 +49,7 @@ __all__ = [
     "best_subsets",
     "build_model",
     "cheapest",
+    "check_law",
     "compare_laws",
     "decide",
     "decide_metrics",
@@ -70,11 +71,13 @@ __all__ = [
     "predict",
     "predict_known",
     "priced",
+    "prior_predictive",
     "questions",
     "read_composition",
     "read_costs",
     "read_parameters",
     "read_runs",
+    "register_law",
     "save",
     "simulate_runs",
     "study",
@@ -93,6 +96,7 @@ _MODULE_OF = {
     "best_subsets": "decisions.subsets",
     "build_model": "model.build",
     "cheapest": "planning.benefit",
+    "check_law": "model.check_law",
     "compare_laws": "comparison.loo",
     "decide": "asking.decide",
     "decide_metrics": "asking.decide_metrics",
@@ -114,11 +118,13 @@ _MODULE_OF = {
     "predict": "posterior.prediction",
     "predict_known": "posterior.prediction",
     "priced": "planning.benefit",
+    "prior_predictive": "posterior.prior_predictive",
     "questions": "planning.questions",
     "read_composition": "tables.composition",
     "read_costs": "planning.costs",
     "read_parameters": "tables.parameters",
     "read_runs": "tables.runs",
+    "register_law": "laws.own",
     "save": "posterior.fit_file",
     "simulate_runs": "calibration.simulate",
     "study": "asking.study",
@@ -141,7 +147,9 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.decisions.subsets import best_subsets
     from qqt_bayes.errors import InadequateFit, InputError, PlausibilityWarning
     from qqt_bayes.importers.read import import_runs
+    from qqt_bayes.laws.own import register_law
     from qqt_bayes.model.build import build_model
+    from qqt_bayes.model.check_law import check_law
     from qqt_bayes.model.spec import list_models, load_model
     from qqt_bayes.planning.benefit import cheapest, net_benefit, priced
     from qqt_bayes.planning.costs import read_costs
@@ -152,6 +160,7 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.posterior.fit import Fit
     from qqt_bayes.posterior.fit_file import load, save
     from qqt_bayes.posterior.prediction import predict, predict_known
+    from qqt_bayes.posterior.prior_predictive import prior_predictive
     from qqt_bayes.posterior.prior_sensitivity import learned
     from qqt_bayes.report.figures.plan import plot_plan
     from qqt_bayes.report.identifiability_text import identifiability

@@ -100,6 +100,10 @@ class InputError(ValueError):
         return message
 
 
+class UnknownLaw(InputError):
+    """A fit that is whole, but whose law this process does not know, or knows as another one."""
+
+
 class InadequateFit(RuntimeError):
     """A fit that did not converge, or whose law does not describe the runs (exit 3).
 

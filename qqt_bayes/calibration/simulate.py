@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.laws.law import law_for
+from qqt_bayes.laws.known import law_for
 from qqt_bayes.laws.run_curves import draws_with_replacement, ingredients, run_errors
 from qqt_bayes.model.noise import growth, reference_budget
 from qqt_bayes.posterior.prediction import known_to_law

@@ -53,6 +53,36 @@ def rank_of(truth: Array, draws: Array) -> NDArray[np.intp]:
     return rank
 
 
+def prior_sbc(ranks: xr.DataArray) -> xr.Dataset:
+    """Ranks as ArviZ expects them in its group `prior_sbc`, for `arviz.plot_ecdf_pit`.
+
+    Parameters
+    ----------
+    ranks : DataArray, dims (replication, scalar)
+        0 to 99.
+
+    Returns
+    -------
+    Dataset
+        A variable for each scalar, over (chain, draw) with a draw for each replication: the shares
+        ``(rank + 1/2) / 100``, which are uniform between 0 and 1 where the model is calibrated.
+
+    Examples
+    --------
+    >>> ranks = xr.DataArray([[0], [99]], {"scalar": ["b"]}, ("replication", "scalar"))
+    >>> prior_sbc(ranks)["b"].values
+    array([[0.005, 0.995]])
+    """
+    shares = (ranks + 0.5) / (RANKED_DRAWS + 1)
+    about = {"long_name": "rank of the truth among draws of its posterior", "units": "1"}
+    found = {
+        str(name): (("chain", "draw"), shares.sel(scalar=name).values[None], about)
+        for name in ranks["scalar"].values
+    }
+    coords = {"chain": [0], "draw": np.arange(ranks.sizes["replication"])}
+    return xr.Dataset(found, coords)
+
+
 def p_values(ranks: xr.DataArray) -> xr.DataArray:
     """Probability that uniform ranks would depart from uniformity at least as much.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import xarray as xr
 
+from qqt_bayes.calibration.uniformity import prior_sbc
 from qqt_bayes.cli.inputs import files_read, runs_of
 from qqt_bayes.cli.output import emit, note, wrapped
 from qqt_bayes.cli.replaced import require_figures, require_ranks
@@ -101,7 +102,8 @@ def print_and_write(found: xr.Dataset, form: str, ranks: Path | None, figure: Pa
     """
     name = json.loads(found.attrs["spec"])["name"]
     if ranks:
-        write(ranks, seal(netcdf.to_bytes(xr.DataTree(found))))
+        groups = {"/": found, "prior_sbc": prior_sbc(found["rank"])}  # the second for ArviZ
+        write(ranks, seal(netcdf.to_bytes(xr.DataTree.from_dict(groups))))
     if figure:
         write_figure(rank_ecdfs({name: found["rank"]}, BAND_PROBABILITY), figure)
     table, words = scalars(found), verdict(found)

@@ -30,14 +30,20 @@ for command in (predict, decide, frontier, compare, design, log):
 
 
 @main.command()
+@click.argument("name", required=False)
 @options.table_format
-def models(form: str) -> None:
-    """List the model specifications that come with the package."""
+def models(name: str | None, form: str) -> None:
+    """List the model specifications that come with the package, or print that of NAME to copy."""
     import pandas as pd
 
     from qqt_bayes.cli.output import emit
     from qqt_bayes.model.spec import list_models, load_model
 
+    if name is not None:
+        from qqt_bayes.cli.models import show
+
+        show(name, form)
+        return
     specs = [load_model(name) for name in list_models()]
     rows = [{"name": spec.name, "law": spec.law, "summary": spec.summary} for spec in specs]
     emit(pd.DataFrame(rows), form, lambda: {"models": rows})
@@ -269,6 +275,35 @@ def calibrate(
         plot=plot,
         overwrite=overwrite,
     )
+
+
+@main.command()
+@options.runs
+@options.model
+@click.option(
+    "--budgets",
+    metavar="LIST",
+    help="At which every training set is looked at, such as 64M,1B; the least and the largest of "
+    "RUNS and four times that if not given.",
+)
+@click.option(
+    "--draws", type=options.at_least_one, default=1000, metavar="N", help="Of the priors."
+)
+@options.seed
+@click.option("-o", "--output", metavar="FILE", help="Write all draws, as netCDF.")
+@click.option("--plot", metavar="FILE", help="Draw them with the runs on top, as .png or .svg.")
+@options.overwrite
+@options.table_format
+def prior(runs: str, model: str, form: str, **asked: Any) -> None:
+    """Say which errors a model expects of the design of RUNS before it sees one.
+
+    Parameters are drawn from the model's priors, and errors from these; nothing is fitted. The
+    errors in RUNS are compared with what was expected.
+    """
+    from qqt_bayes.cli import prior
+
+    reading = {name: asked.pop(name) for name in options.READING}
+    prior.report(runs, model, form, reading=reading, **asked)
 
 
 @main.command()

@@ -50,6 +50,11 @@ def require_ranks(path: Path, *, overwrite: bool) -> None:
     _require([path], _is_ranks, "file of ranks", overwrite=overwrite)
 
 
+def require_priors(path: Path, *, overwrite: bool) -> None:
+    """Let draws from priors be written: over others, or where nothing is."""
+    _require([path], _is_prior, "file of prior draws", overwrite=overwrite)
+
+
 def require_figures(paths: Iterable[Path], *, overwrite: bool) -> None:
     """Let figures be written: over figures of this package, or where nothing is."""
     _require(list(paths), is_figure, "figure", overwrite=overwrite)
@@ -94,6 +99,12 @@ def _require(
 
 def _is_ranks(path: Path) -> bool:
     return is_sealed(path) and netcdf.root_attributes(path).keys() >= {"spec", "legal"}
+
+
+def _is_prior(path: Path) -> bool:
+    from qqt_bayes.posterior.prior_predictive import LEGAL  # which other commands do not need
+
+    return is_sealed(path) and netcdf.root_attributes(path).keys() >= {"spec", LEGAL}
 
 
 def _is_decision(path: Path) -> bool:

@@ -18,14 +18,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from qqt_bayes.errors import InputError, alternatives
+from qqt_bayes.errors import InputError
 from qqt_bayes.laws import uses
 from qqt_bayes.laws.effective_reuse import (
     ARGUMENTS,
@@ -73,6 +73,11 @@ class Law:
         error. (In the released code repetition lowers the floor, too, so that less data may do.)
     replacement : bool
         Whether training sets are drawn from with replacement: the law takes `Epochs` that say so.
+    domains : mapping of str to str
+        Of a law from user code (`qqt_bayes.laws.own`) alone: which numbers each parameter may be.
+    derivatives : callable, optional
+        Of such a law: its error and the derivatives by its mean parameters, for the compiled
+        density.
     """
 
     name: str
@@ -86,14 +91,34 @@ class Law:
     convex: bool = True
     falls_with_size: bool = True
     replacement: bool = False
+    domains: Mapping[str, str] = field(default_factory=dict)
+    derivatives: Callable[..., Any] | None = None
+
+    @property
+    def own(self) -> bool:
+        """Whether the law comes from user code."""
+        return bool(self.domains)
 
     @cached_property
     def shared(self) -> tuple[str, ...]:
         """Arguments of which no mean over pools is taken."""
+        if self.own:
+            return ()
         return tuple(x for x in self.takes if x not in self.centred) or ("a",)
 
     def drawn(self, replacement: bool) -> Law:
-        """The law of training sets that are drawn from with replacement, or without."""
+        """The law of training sets that are drawn from with replacement, or without.
+
+        Raises
+        ------
+        InputError
+            If it is from user code, which does not say what drawing with replacement does.
+        """
+        if self.own and replacement:
+            raise InputError(
+                f"law {self.name!r} was registered by register_law and is for samples that are "
+                "drawn without replacement, but these runs drew with it; take a shipped law"
+            )
         return self if replacement == self.replacement else replace(self, replacement=replacement)
 
     def over(self, parameter: str) -> tuple[str, ...]:
@@ -111,7 +136,7 @@ class Law:
         """What `error` takes; of laws of utility always a half-life, never the size exponent."""
         if self.takes:
             return self.takes
-        names = dict.fromkeys((*self.parameters, "tau"))
+        names = dict.fromkeys(self.parameters if self.own else (*self.parameters, "tau"))
         return tuple(name for name in names if name != "size_exponent")
 
 
@@ -363,36 +388,5 @@ LAWS = {
         *_OF_REUSE,
     )
 }
-"""The closed registry of laws."""
+"""The registry of laws: those of this package, and what `qqt_bayes.laws.own` adds to them."""
 
-
-TERMS = {
-    "kappa": "utility-overfit",
-    "omega": "effective-reuse-overfit",
-    "B": "effective-reuse-onset",
-}
-"""Parameters of terms that some laws have, which are absent at 0, and the laws that know them."""
-
-
-def law_for(name: str, parameters: Mapping[Any, Any]) -> Law:
-    """The law of a name, for known parameters.
-
-    Parameters
-    ----------
-    name : str
-    parameters : mapping of str to array
-
-    Raises
-    ------
-    InputError
-        If there is no such law, or it would leave out a kappa, omega or B above 0.
-    """
-    if name not in LAWS:
-        raise InputError(f"unknown law {name!r}{alternatives(name, LAWS)}")
-    for term, knows in TERMS.items():
-        if term not in LAWS[name].arguments and np.any(parameters.get(term, 0.0)):
-            raise InputError(
-                f"{term} is above 0, which law {name!r} does not know; "
-                f"take law {knows!r}, or leave {term} out"
-            )
-    return LAWS[name]

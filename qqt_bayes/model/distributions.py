@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from math import inf, isfinite
 from typing import Any
 
+from qqt_bayes.laws.law import Law
+
 
 @dataclass(frozen=True)
 class Domain:
@@ -91,6 +93,14 @@ DOMAINS = {
     "upper": BOUND,
 }
 """The domain of every parameter of a law or a distribution, by its name."""
+
+OF_OWN_LAWS = {"real": REAL, "positive": POSITIVE, "non-negative": NON_NEGATIVE, "share": SHARE}
+"""What `qqt_bayes.laws.own.register_law` calls the domains of the parameters of a law."""
+
+
+def domain_of(law: Law, name: str) -> Domain:
+    """The domain of a parameter of a law: a law from user code has its own."""
+    return OF_OWN_LAWS[law.domains[name]] if law.own else DOMAINS[name]
 
 
 @dataclass(frozen=True)

@@ -198,6 +198,22 @@ def load_model(model: str | Path | Spec) -> Spec:
     return Spec.from_dict(table, source=str(path))
 
 
+def model_text(name: str) -> str:
+    """The specification of a shipped model as its file has it, with the reasons for its priors.
+
+    Raises
+    ------
+    InputError
+        If there is no such model.
+
+    Examples
+    --------
+    >>> model_text("power-law").splitlines()[0]
+    'name = "power-law"'
+    """
+    return content_of(_shipped(name), LARGEST_SPEC).decode("utf-8")
+
+
 def require_kind(spec: Spec, kind: str) -> None:
     """Refuse a model that does not serve a kind of table.
 

@@ -19,6 +19,7 @@ from qqt_bayes.model.distributions import (
     Domain,
     Likelihood,
     Prior,
+    domain_of,
 )
 from qqt_bayes.tables.cells import CONTROLS
 
@@ -68,7 +69,7 @@ class _Reader:
 
     def fields(self, table: Mapping[str, Any]) -> dict[str, Any]:
         """Every field of a specification."""
-        law = self.choice("law", table.get("law"), LAWS)
+        law = self.law(table.get("law"))
         fields: dict[str, Any] = {
             "name": self.text("name", table.get("name")),
             "summary": self.text("summary", table.get("summary", "")),
@@ -82,6 +83,14 @@ class _Reader:
         fields |= {"likelihood": likelihood, "discrepancy": departs}
         self.no_others("", table, "a specification", list(fields))
         return fields
+
+    def law(self, raw: object) -> str:
+        """The name of a law; one of the user's own is known once it is registered."""
+        if isinstance(raw, str) and raw not in LAWS and not suggest(raw, LAWS):
+            register = "; a law of your own is known after qqt_bayes.register_law, in Python"
+            self.expected("law", f"one of {', '.join(LAWS)}", raw, register)
+            return ""
+        return self.choice("law", raw, LAWS)
 
     def size(self, law: str, raw: object) -> float | None:
         """The reference size of half-lives, for a law that has any."""
@@ -98,7 +107,12 @@ class _Reader:
         self.no_others("parameters.", table, owner, [*known.required, *known.optional])
         over = {n: LAWS[law].over(n) if law else DIMENSIONS for n in _given(table, known)}
         return {
-            n: self.value(f"parameters.{n}", table.get(n), DOMAINS[n], dims)
+            n: self.value(
+                f"parameters.{n}",
+                table.get(n),
+                domain_of(LAWS[law], n) if law else DOMAINS[n],
+                dims,
+            )
             for n, dims in over.items()
         }
 

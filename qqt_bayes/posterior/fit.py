@@ -24,6 +24,7 @@ from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.problem import constants_of
 from qqt_bayes.model.spec import Spec
 from qqt_bayes.posterior.gate import Gate, require_passed
+from qqt_bayes.posterior.own_law import OWN_LAW, require_own_law, require_registered
 from qqt_bayes.posterior.methods import is_approximate, method_of
 from qqt_bayes.tables.order import canonical, in_order
 
@@ -81,9 +82,12 @@ class Fit:
                 f"expected a fit, as qqt_bayes.fit or qqt_bayes.load returns it, got {kind}"
             )
         source = "specification stored in the fit"
-        spec = Spec.from_dict(json.loads(fit.attrs["spec"]), source=source)
+        table = json.loads(fit.attrs["spec"])
+        require_registered(table)
+        spec = Spec.from_dict(table, source=source)
         datasets = {name: each.to_dataset(inherit=False) for name, each in fit.children.items()}
         runs = _runs(datasets, fit.attrs)
+        require_own_law(spec, runs, datasets["posterior"], fit.attrs.get(OWN_LAW))
         return cls(
             spec=spec,
             runs=runs,

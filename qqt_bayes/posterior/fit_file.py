@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from qqt_bayes.errors import Advice, InputError
+from qqt_bayes.errors import Advice, InputError, UnknownLaw
 from qqt_bayes.files import OVERWRITE, content_of, is_sealed, require_free, seal, unseal, write
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.spec import hash_spec
@@ -164,6 +164,8 @@ def _read(
         _check_values(opened.runs)
         _check_draws(opened)
         _check_hashes(opened)
+    except UnknownLaw:
+        raise
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise InputError(f"{path}: a part of the fit is {DAMAGED}") from error
     if len(inner) == len(content):

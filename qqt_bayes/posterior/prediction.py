@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike
 
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.effective_reuse import typical_size
-from qqt_bayes.laws.law import Law, law_for
+from qqt_bayes.laws.known import law_for
+from qqt_bayes.laws.law import Law
 from qqt_bayes.laws.level_curves import SAMPLE, evaluate, require_finite
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.noise import growth, reference_budget

@@ -14,6 +14,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.model.draws import Replicates, prior_draws, replicate
+from qqt_bayes.model.priors import log_prior
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.posterior import gate
 from qqt_bayes.posterior.checks import TAILS, Check, holds
@@ -75,6 +76,7 @@ def require_true(tree: xr.DataTree, fit: Fit) -> None:
     draws = by_draw(tree.children["posterior"].to_dataset(inherit=False))
     found = replicate(problem, draws, fit.seed)
     _require_densities(tree, found)
+    _require_log_prior(tree, problem)
     if "sigma" in draws:
         tree["prior"] = _prior_noise(problem, fit.seed)
     stored = {check.id: check for check in fit.gate.checks}
@@ -91,6 +93,20 @@ def _require_densities(tree: xr.DataTree, found: Replicates) -> None:
     same = np.isclose(density, found.log_density, ROUNDING, ROUNDING, equal_nan=True)
     if not same.all():
         raise ValueError("its draws do not have the log densities that it holds")
+
+
+def _require_log_prior(tree: xr.DataTree, problem: Problem) -> None:
+    """Refuse log densities of the priors that are not those under the draws; older fits have none.
+
+    They are kept in single precision.
+    """
+    if "log_prior" not in tree.children:
+        return
+    posterior = tree.children["posterior"].to_dataset(inherit=False)
+    for name, density in log_prior(problem.spec, posterior).data_vars.items():
+        stored = tree["log_prior"][str(name)].transpose(*density.dims)
+        if not np.allclose(stored, density, ROUNDING, ROUNDING, equal_nan=True):
+            raise ValueError("its draws do not have the log densities of the priors that it holds")
 
 
 def _prior_noise(problem: Problem, seed: int) -> xr.Dataset:

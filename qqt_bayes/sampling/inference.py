@@ -20,10 +20,13 @@ from qqt_bayes import __version__
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.model.coordinates import Coordinates
 from qqt_bayes.model.draws import errors_again, labelled, prior_draws, replicate
+from qqt_bayes.model.priors import log_prior
 from qqt_bayes.model.problem import UTILITY, Problem
 from qqt_bayes.model.spec import DEFAULT_MODEL, Spec, load_model, require_kind
 from qqt_bayes.posterior.fit import by_draw
+from qqt_bayes.posterior.meanings import described
 from qqt_bayes.posterior.methods import METHODS
+from qqt_bayes.posterior.own_law import OWN_LAW, own_values
 from qqt_bayes.posterior.recheck import judge
 from qqt_bayes.sampling.approximation import at_the_mode
 from qqt_bayes.sampling.kernel.plan import about, covers, lay_out
@@ -87,8 +90,9 @@ def fit(
     Returns
     -------
     DataTree
-        Groups prior, prior_predictive, posterior, posterior_predictive, log_likelihood,
-        sample_stats, observed_data, constant_data; every ArviZ function takes it.
+        Groups prior, prior_predictive, posterior, posterior_predictive, log_likelihood, log_prior,
+        sample_stats, observed_data, constant_data; every ArviZ function takes it, and every
+        variable has a `long_name` and `units`.
         Attributes: spec, spec_hash, data_hash, method,
         seed, versions, sampling_time and compile_time (seconds), gate.
 
@@ -179,7 +183,8 @@ def _compiled(problem: Problem, coordinates: Coordinates | None) -> Any:
     if covers(problem.spec):
         layout = lay_out(problem, coordinates)
         compiled = from_kernel(layout)
-        if coordinates is not None or UTILITY in problem.law.parameters:
+        is_of_utility = UTILITY in problem.law.parameters and not problem.law.own
+        if coordinates is not None or is_of_utility:
             return compiled
         # Without coordinates of its own a law is sampled in those of its mode.
         density = Density(compiled)
@@ -250,11 +255,13 @@ def _collect(
             "prior": labelled(problem, prior),
             "prior_predictive": labelled(problem, {"error": errors_again(problem, prior, seed)}),
             "log_likelihood": labelled(problem, {"error": found.log_density}, chains),
+            # seven digits are enough for weights, and half the room
+            "log_prior": log_prior(problem.spec, posterior).astype(np.float32),
             "observed_data": runs[["error"]].drop_vars(["data", "pool", "group"], errors="ignore"),
             "constant_data": runs.drop_vars("error").drop_attrs(deep=False),
         }
     )
-    result.attrs = _provenance(problem) | attributes
+    result.attrs = _provenance(problem, draws) | attributes
     gated = judge(result, problem, draws, found)
     if drawn.several or not gated.chains_agree:
         gated = replace(gated, modes=tuple(find_modes(problem, prior, posterior)))
@@ -267,11 +274,11 @@ def _collect(
         of = f"{check.id} of {check.of}" if check.of else check.id
         passed = "passed" if check.passed else "failed"
         LOGGER.log(level, "Check %s %s: %.6g, bar %.4g.", of, passed, check.value, check.bar)
-    return result
+    return described(result, problem.declared)
 
 
-def _provenance(problem: Problem) -> dict[str, Any]:
-    """Where a fit comes from: specification, table and versions."""
+def _provenance(problem: Problem, draws: Mapping[str, Array]) -> dict[str, Any]:
+    """Where a fit comes from: specification, table and versions; what a law of the user's gives."""
     spec, runs = problem.declared, problem.runs
     return {
         "spec": json.dumps(spec.to_dict()),
@@ -280,6 +287,7 @@ def _provenance(problem: Problem) -> dict[str, Any]:
         **{name: runs.attrs[name] for name in ("kind", "metric", "source")},
         # runs may have been changed since their table was read
         "data_hash": hash_runs(runs),
+        **({OWN_LAW: own_law} if (own_law := own_values(problem, draws)) else {}),
         # a table that was made by hand may lack these
         **{name: runs.attrs[name] for name in ("measure", "unit") if name in runs.attrs},
     }

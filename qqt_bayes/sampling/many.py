@@ -9,6 +9,8 @@ from typing import Any
 
 import xarray as xr
 
+from qqt_bayes.errors import InputError
+from qqt_bayes.laws.law import LAWS
 from qqt_bayes.model.spec import DEFAULT_MODEL, Spec, load_model
 from qqt_bayes.sampling import cluster
 from qqt_bayes.sampling.inference import fit
@@ -93,6 +95,11 @@ def fit_as_finished(
     InputError
         As `fit_many`.
     """
+    if LAWS[load_model(spec).law].own:
+        raise InputError(
+            f"law {load_model(spec).law!r} was registered by register_law in this process, and the "
+            "workers of a cluster do not know it; fit here, without dask"
+        )
     call = partial(_on_worker, load_model(spec), settings | {"progress": False})
     return cluster.as_finished(call, list(tables), dask, PACKAGES)
 

@@ -5,6 +5,7 @@ import json
 from types import SimpleNamespace
 
 import made
+import numpy as np
 import pandas as pd
 import prior_sampler
 import pytest
@@ -51,6 +52,10 @@ def test_the_command_prints_scalars_and_a_verdict(tables, sampled, tmp_path):
     found = xr.load_dataset(ranks)
     assert verdict(found).split() == words[words.index("Model utility") :].split()
     assert imread(figure).shape[2] == 4
+    group = xr.load_datatree(ranks)["prior_sbc"].to_dataset(inherit=False)
+    np.testing.assert_allclose(
+        100 * group["b[0-10%]"].values[0] - 0.5, found["rank"].sel(scalar="b[0-10%]")
+    )
 
 
 def test_programs_get_all_digits(tables, sampled):

@@ -25,6 +25,7 @@ MODULES_OF = {
     "check": (*HEAVY, "h5py", "pyarrow.parquet"),
     "import": (*HEAVY, "h5py", "pyarrow.parquet"),
     "models": (*HEAVY, "h5py", "scipy"),
+    "prior": HEAVY,
 }
 """What a command must not import. (pandas itself imports pyarrow, but not its Parquet reader.)"""
 
@@ -47,6 +48,7 @@ def test_every_command_explains_itself() -> None:
         "log",
         "models",
         "predict",
+        "prior",
         "study",
     ]
     for name, command in main.commands.items():
@@ -62,6 +64,23 @@ def test_models_are_listed_in_every_format() -> None:
     assert set(listed[0]) == {"name", "law", "summary"}
     assert "utility-bounded" in qqt("models").stdout
     assert qqt("models", "--format", "csv").stdout.startswith("name,law,summary\n")
+
+
+@pytest.mark.parametrize("name", qqt_bayes.list_models())
+def test_a_model_is_printed_to_copy(tmp_path, name):
+    """With its comments; the copy is the same model under a path, and can be edited."""
+    copied = qqt("models", name).stdout
+    assert copied.count("\n# ") >= 3
+    (tmp_path / "mine.toml").write_text(copied, encoding="utf-8")
+    assert qqt_bayes.load_model(tmp_path / "mine.toml") == qqt_bayes.load_model(name)
+    content = json.loads(qqt("models", name, "--format", "json").stdout)
+    assert content["model"] == qqt_bayes.load_model(name).to_dict()
+    assert content["hash"] == qqt_bayes.load_model(name).hash
+
+
+def test_a_model_that_is_not_there_or_no_table_is_refused():
+    assert "did you mean 'utility'" in qqt("models", "utilty", exit_code=1).output
+    assert "a model is no table" in qqt("models", "utility", "--format", "csv", exit_code=1).output
 
 
 @pytest.mark.parametrize(
@@ -174,6 +193,7 @@ def test_a_broken_pipe_is_silent(files: SimpleNamespace) -> None:
         ("check", "{runs}", "--composition", "{composition}"),
         ("import", "{runs}", "-o", "{runs}.csv"),
         ("models",),
+        ("prior", "{runs}", "--composition", "{composition}"),
     ],
 )
 def test_commands_that_do_not_sample_import_nothing_heavy(

@@ -8,7 +8,7 @@ import xarray as xr
 
 from qqt_bayes.laws.law import LAWS
 from qqt_bayes.laws.run_curves import run_errors
-from qqt_bayes.model.build import CURVE, build
+from qqt_bayes.model.build import CURVE, build, build_model
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.draws import prior_draws, replicate
 from qqt_bayes.model.problem import Problem
@@ -75,3 +75,9 @@ def test_runs_again_are_as_pymc_has_them(runs, spec):
     noise = (error - curve) / draws["sigma"].reshape(len(curve), -1)
     assert abs(np.median(noise)) < 0.03
     assert np.median(abs(noise)) == pytest.approx(0.7, abs=0.1)  # quartile, 0.674 if it is normal
+
+
+def test_the_model_is_drawn_by_graphviz():
+    pytest.importorskip("graphviz", reason="the Python package graphviz is in the extra `docs`")
+    drawn = pm.model_to_graphviz(build_model("utility", read_runs(*made.tables()))).source
+    assert all(name in drawn for name in ("b_mu", "tau", "amplitude", "curve", "log_error"))

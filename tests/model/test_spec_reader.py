@@ -42,7 +42,11 @@ DAMAGES = {
         'law = "UTILITY"',
         "law: expected one of ..., got 'UTILITY' (str); did you mean 'utility'?",
     ),
-    "law unknown": (UTILITY, 'law = "xyz"', "law: expected one of ..., got 'xyz' (str)"),
+    "law unknown": (
+        UTILITY,
+        'law = "xyz"',
+        "law: expected one of ..., got 'xyz' (str); a law of your own is known after ...",
+    ),
     "law a list": (UTILITY, "law = []", "law: expected one of ..., got [] (list)"),
     "law without half-life": (
         UTILITY,

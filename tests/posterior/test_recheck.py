@@ -106,6 +106,10 @@ def density(file):
     file["log_likelihood/error"][0, 0, 0] += 0.1
 
 
+def density_of_prior(file):
+    file["log_prior/d"][0, 0] += 0.1
+
+
 def without(group):
     def change(file):
         del file[group]
@@ -146,6 +150,7 @@ def deleted(check_id):
         (one_draw, "do not have the log densities"),
         (exchanged, "do not have the log densities"),
         (density, "do not have the log densities"),
+        (density_of_prior, "do not have the log densities of the priors"),
         (diverging, "divergent draws is 50 by its runs and draws .0., and 0 as it is"),
         (value("rhat", 1.0), "R-hat of .* is 1.* by its runs and draws .at most 1.01., and 1 as"),
         (value("ess_bulk", 4000.0), "bulk ESS of .* 4000 as it is written there"),

@@ -147,7 +147,7 @@ def _panel(axes: Axes, name: str, posterior: xr.DataArray, prior: xr.DataArray |
     axes.tick_params(left=False)
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel(INFERRED[name])
+    axes.set_xlabel(INFERRED.get(name, name))
     if name == "size_exponent":
         axes.axvline(1.0, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1.5)
     if name in LOGARITHMIC:

@@ -14,6 +14,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from qqt_bayes.posterior.methods import is_approximate
+from qqt_bayes.laws.law import LAWS
 from qqt_bayes.report.figures.forest import INFERRED, forest, interval
 from qqt_bayes.report.figures.style import (
     GREY,
@@ -254,7 +255,8 @@ def parameter_posteriors(posterior: xr.Dataset, prior: xr.Dataset | None = None)
         Dots are medians, thick lines 50 % and thin lines 90 % of the posterior, grey bars 90 % of
         the prior.
     """
-    names = [name for name in INFERRED if name in posterior]
+    own = (name for law in LAWS.values() if law.own for name in law.parameters)
+    names = [name for name in dict.fromkeys((*INFERRED, *own)) if name in posterior]
     return forest(posterior[names], xr.Dataset() if prior is None else prior)
 
 

@@ -31,7 +31,7 @@ from qqt_bayes.sampling.kernel.drawn import (
 from qqt_bayes.sampling.kernel.memory import kernel, part, summing
 
 UTILITY, UTILITY_OVERFIT, UTILITY_RELEASED, UTILITY_BOUNDED = range(4)
-EFFECTIVE_DATA, DATA_CONSTRAINED, POWER_LAW, EFFECTIVE_REUSE = range(4, 8)
+EFFECTIVE_DATA, DATA_CONSTRAINED, POWER_LAW, EFFECTIVE_REUSE, OWN = range(4, 9)
 CODES = {
     "utility": UTILITY,
     "utility-overfit": UTILITY_OVERFIT,

@@ -13,6 +13,7 @@ from __future__ import annotations
 from qqt_bayes.model.coordinates import GAUSS_NEWTON_STEPS
 from qqt_bayes.sampling.kernel.curve import (
     EFFECTIVE_REUSE,
+    OWN,
     errors,
     pull_errors,
     pull_worth,
@@ -38,6 +39,7 @@ from qqt_bayes.sampling.kernel.noise import (
     pull_scatter,
     scatter,
 )
+from qqt_bayes.sampling.kernel.own import own_errors, pull_own
 from qqt_bayes.sampling.kernel.place import (
     declare,
     place_family,
@@ -121,6 +123,12 @@ def set_curves(plan, value, work):
         for i in range(noise.runs):
             mean[i] = error[curve[i]]
         return
+    if curves.law == OWN:
+        own_errors(curves, plan.own, plan.own_work, value, work)
+        error = part(work, plan.own_work.error)
+        for i in range(noise.runs):
+            mean[i] = error[curve[i]]
+        return
     b = part(work, places.b + curves.last_trial * curves.utilities)
     error = part(work, places.error + curves.last_trial * curves.curves)
     for i in range(curves.utilities):
@@ -137,14 +145,20 @@ def pull_curves(plan, value, adjoint, work):
     slot, curve = curves.utility_slot, noise.curve
     by_b = part(work, places.b_adjoint + curves.last_trial * curves.utilities)
     by_mean = part(work, plan.noise_work.mean_adjoint)
-    is_reuse = curves.law == EFFECTIVE_REUSE
-    by_error = part(work, plan.reuse_work.error_adjoint if is_reuse else places.error_adjoint)
+    by_error = part(work, places.error_adjoint)
+    if curves.law == EFFECTIVE_REUSE:
+        by_error = part(work, plan.reuse_work.error_adjoint)
+    elif curves.law == OWN:
+        by_error = part(work, plan.own_work.error_adjoint)
     for r in range(curves.curves):
         by_error[r] = 0.0
     for i in range(noise.runs):
         by_error[curve[i]] += by_mean[i]
-    if is_reuse:
+    if curves.law == EFFECTIVE_REUSE:
         pull_reuse(curves, plan.reuse, plan.reuse_work, value, adjoint, work)
+        return
+    if curves.law == OWN:
+        pull_own(curves, plan.own, plan.own_work, value, adjoint, work)
         return
     pull_errors(curves, places, curves.last_trial, work)
     for i in range(curves.utilities):

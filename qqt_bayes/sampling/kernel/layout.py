@@ -23,7 +23,7 @@ from qqt_bayes.model.noise import (
     reference_budget,
 )
 from qqt_bayes.model.problem import UTILITY, Problem
-from qqt_bayes.sampling.kernel.curve import CODES, INTEGRATED, SUMMED, TRIALS
+from qqt_bayes.sampling.kernel.curve import CODES, INTEGRATED, OWN, SUMMED, TRIALS
 from qqt_bayes.sampling.kernel.run_tables import Curves, CurveWork, Noise
 from qqt_bayes.sampling.kernel.tables import Expected
 
@@ -72,12 +72,18 @@ def curve_table(
     """
     law, drawn = problem.spec.law, problem.law.replacement
     parts = _integrated(problem.entries) if drawn and law in INTEGRATED else problem.entries
-    slots = dict(values) | {n: constant(x) for n, x in ABSENT.items() if n not in values}
+    declared = {} if problem.law.own else values  # whose parameters may have any meaning
+    slots = dict(declared) | {n: constant(x) for n, x in ABSENT.items() if n not in declared}
     before = np.cumsum([0] + [part.rows for part in parts])[:-1]
     curve = np.concatenate([part.row + at for part, at in zip(parts, before, strict=True)])
     first = starts_of(curve)
     total, size = (joined(parts, name) for name in ("total", "pool_size"))
-    each = {name: of_entries(problem, name, slots[name]) for name in slots}
+    each = {
+        name: of_entries(problem, name, slots[name])
+        if name in declared
+        else np.full(curve.size, slots[name])
+        for name in slots
+    }
     summed = law in SUMMED or (drawn and law == "data-constrained")
     nodes = np.concatenate([_nodes(part, summed) for part in parts])
     node_start = np.append(0, np.cumsum(nodes))
@@ -106,7 +112,7 @@ def curve_table(
         for name in ("samples_seen", "unique_samples", "complete")
     }
     table = Curves(
-        law=CODES[law],
+        law=CODES.get(law, OWN),
         drawn=int(drawn),
         last_trial=TRIALS - 1,
         curves=first.size,

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qqt_bayes.laws.law import LAWS
 from qqt_bayes.model.coordinates import GAUSS_NEWTON_STEPS, Coordinates
 from qqt_bayes.model.discrepancy import AMPLITUDE
 from qqt_bayes.model.distributions import Prior
@@ -33,6 +34,7 @@ from qqt_bayes.sampling.kernel.layout import (
     reals,
 )
 from qqt_bayes.sampling.kernel.numbers import Numbers, Row, Slots
+from qqt_bayes.sampling.kernel.own_layout import own_table, own_work
 from qqt_bayes.sampling.kernel.priors import CODES
 from qqt_bayes.sampling.kernel.reuse_layout import reuse_table, reuse_work
 from qqt_bayes.sampling.kernel.run_tables import NoiseWork
@@ -74,8 +76,11 @@ class Layout:
 
 
 def covers(spec: Spec) -> bool:
-    """Whether the compiled density has the model of a specification: all but the law it has."""
-    return spec.law in LAW_CODES
+    """Whether the compiled density has the model of a specification: all but the law it has.
+
+    A law from user code it has where that gives derivatives.
+    """
+    return spec.law in LAW_CODES or LAWS[spec.law].derivatives is not None
 
 
 def lay_out(problem: Problem, coordinates: Coordinates | None) -> Layout:
@@ -104,6 +109,7 @@ def lay_out(problem: Problem, coordinates: Coordinates | None) -> Layout:
         values, floors, line, families = _place_law(numbers, problem, coordinates)
     curves, curve_of_run = curve_table(problem, values, numbers.constant)
     reuse = reuse_table(problem, curves, values, numbers.constant)
+    own = own_table(problem, values, numbers.constant)
     effects = _effects(numbers, problem, coordinates is None)
     noise = noise_table(problem, of_noise, numbers.constant, curve_of_run, coordinates, effects)
     departed = departed_table(problem, amplitude)
@@ -137,6 +143,8 @@ def lay_out(problem: Problem, coordinates: Coordinates | None) -> Layout:
         curve_work=curve_work(curves, memory),
         reuse=reuse,
         reuse_work=reuse_work(reuse, memory),
+        own=own,
+        own_work=own_work(own, curves, memory),
         noise=noise,
         noise_work=NoiseWork(*memory.take(*[noise.runs] * 4, *[noise.trainings] * 3, 1)),
         departed=departed,

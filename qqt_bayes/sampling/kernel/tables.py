@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from qqt_bayes.sampling.kernel.own_tables import Own, OwnWork
 from qqt_bayes.sampling.kernel.run_tables import (
     Curves,
     CurveWork,
@@ -340,6 +341,8 @@ class Plan(NamedTuple):
     curve_work: CurveWork
     reuse: Reuse
     reuse_work: ReuseWork
+    own: Own
+    own_work: OwnWork
     noise: Noise
     noise_work: NoiseWork
     departed: Departed

@@ -62,8 +62,11 @@ class Optimum:
 
 
 def can_search(problem: Problem) -> bool:
-    """Whether a best fit is sought: of a law of utility, where some but not too much is random."""
-    if UTILITY not in problem.law.parameters or not problem.given_floor:
+    """Whether a best fit is sought: of a law of utility, where some but not too much is random.
+
+    The formula of a law from user code is not asked for the derivatives that a search takes.
+    """
+    if UTILITY not in problem.law.parameters or problem.law.own or not problem.given_floor:
         return False
     scalars = problem.fields[-1].stop
     return scalars <= MAX_SCALARS and scalars * problem.runs.sizes["run"] <= MAX_SLOPES
