@@ -72,4 +72,3 @@ def carry_out(folder, runs=None, budgets=BUDGETS, *, infer=infer, **options):
         patch.setattr(figure_files, "write_figures", lambda *_: [])
         patch.setattr(clock, "now", lambda: DATE)
         return study(runs, None, budgets, folder, **LAWS | options)
-

@@ -21,11 +21,12 @@ from qqt_bayes.report.moved_text import moved
 from qqt_bayes.report.page import fit_figures, rounding
 from qqt_bayes.report.page.content import Block, Section, Table
 from qqt_bayes.report.page.priors import beside
+from qqt_bayes.report.page.svg import Figure
 from qqt_bayes.report.records import training_sets
 from qqt_bayes.report.study_text import laws_alone, of_theorem, refusals
 
-WHY = "Why: "
-"""How the sentence begins that says why; others say what would change it, and what to run."""
+WHY, CHANGE = "Why: ", "What would change it: "
+"""How sentences begin of which the heading says as much."""
 GROUNDS = ("basis", "reliability", *LIMITS)
 """Ids of the remarks that say what a decision rests on."""
 MOST_ROWS = 60
@@ -37,11 +38,19 @@ def why(sections: Sequence[Section]) -> Block:
     said = []
     for section in sections:
         begin = f"{section.group}: " if section.group else ""
-        said += [f"{begin}{each}" for each in section.answer.bullets if each.startswith(WHY)]
+        said += [
+            f"{begin}{_opened(each)}" for each in section.answer.bullets if each.startswith(WHY)
+        ]
         said += [
             f"{begin}{each['text']}" for each in remarks(section.decision) if each["id"] in GROUNDS
         ]
     return Block("why", "Why", list(dict.fromkeys(said)))
+
+
+def _opened(words: str) -> str:
+    """The sentence that says why, without what its heading says already."""
+    rest = words.removeprefix(WHY)
+    return rest[:1].upper() + rest[1:]
 
 
 def change(study: Study, sections: Sequence[Section]) -> Block:
@@ -51,7 +60,7 @@ def change(study: Study, sections: Sequence[Section]) -> Block:
         begin = f"{section.group}: " if section.group else ""
         settle = to_settle(section.decision)
         said += [
-            f"{begin}{each}"
+            f"{begin}{each.removeprefix(CHANGE)}"
             for each in section.answer.bullets
             if not each.startswith(WHY) and each != settle
         ]
@@ -80,7 +89,7 @@ def _laws(study: Study) -> Table:
             regret = together["regret"].sel(level=choice).item()
             by_joint = together["probability_best"].sel(level=choice).item()
             share = study.weights.get(name, 0.0)
-            role = f"{share:.2f}" if share else "beside them"
+            role = f"{share:.2f}" if share else "none"
             cells = (
                 *([group] if group else []),
                 *(role, format_samples(last["budget"].item()), choice),
@@ -102,7 +111,7 @@ def fit(study: Study) -> Block:
     """The gate of each fit, left-out runs, and priors beside posteriors."""
     said: list[str] = []
     tables: list[Table] = []
-    drawn: list[str] = []
+    drawn: list[Figure] = []
     for name in study.weights:
         own = study.fits[name]
         said.append(f"{name}: {gate_text.verdict(own.gate)}")
@@ -201,7 +210,7 @@ def following(sections: Sequence[Section], plan: Plan | None) -> Block:
         "train on",
         *(["group"] if sections[0].group else []),
         f"{counted} seen",
-        "runs at the target",
+        "compute, of a run at the target",
     )
     tables = [
         Table(

@@ -18,11 +18,14 @@ from qqt_bayes.planning.costs import Costs
 from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.report.measures import measure, measured_interval, unit, with_interval
 from qqt_bayes.report.page import rounding
+from qqt_bayes.report.page.svg import Figure
 from qqt_bayes.report.verdict_text import Answer, takes, verdicts
 from qqt_bayes.report.winner_text import FOR_WINNER, NOT_PROVEN, REFUSED, winners
 
 FULL = 1 + 1e-9
 """A budget that is so many times the largest of the runs lies beyond them."""
+UNCHECKED = f", and forecasts were checked up to {FARTHEST:g} times"
+"""What is said of budgets beyond those."""
 GAP = 3.0
 """Times that trained budgets are apart from which on what lies between them is said to."""
 
@@ -56,8 +59,8 @@ class Block:
         An id, and its heading.
     paragraphs : list of str
     tables : list of Table
-    figures : list of str
-        SVG, which the forms without figures leave out.
+    figures : list of Figure
+        Which the forms without figures leave out.
     code : list of tuple of str
         What is to be copied, each with its heading.
     """
@@ -66,7 +69,7 @@ class Block:
     title: str
     paragraphs: list[str] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
-    figures: list[str] = field(default_factory=list)
+    figures: list[Figure] = field(default_factory=list)
     code: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -246,19 +249,19 @@ def _warning(decision: xr.Dataset) -> str:
         words.append(
             f"Budgets above {format_samples(most)} {counted} were never trained: {label} is "
             f"{format_samples(budget / most, 2)} times as large"
-            f"{'' if budget <= FARTHEST * most * FULL else ', farther than was ever checked'}."
+            f"{'' if budget <= FARTHEST * most * FULL else UNCHECKED}."
         )
     elif budget * FULL < least:
         words.append(
             f"Budgets below {format_samples(least)} {counted} were never trained: {label} is "
-            f"{format_samples(least / budget, 2)} times smaller."
+            f"smaller by a factor of {format_samples(least / budget, 2)}."
         )
     elif decision["gap"].item() >= GAP:
         words.append(
             f"{label} lies between trained budgets that are "
             f"{format_samples(decision['gap'].item(), 2)} times apart."
         )
-    if decision.sizes["level"] > 1:
+    if decision.sizes["level"] > 1 and budget > most * FULL:
         _, runs = runs_to_settle(decision)
         if runs:
             level, budgets = next(iter(runs.items()))

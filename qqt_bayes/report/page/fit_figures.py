@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from qqt_bayes.phrases import format_samples
 from qqt_bayes.report.measures import unit
 from qqt_bayes.report.page import svg
-from qqt_bayes.report.page.svg import Axis, element, path
+from qqt_bayes.report.page.svg import Axis, Figure, element, path
 
 Array = NDArray[np.float64]
 
@@ -26,7 +26,7 @@ NAMES = 190.0
 """Room for the names of parameters."""
 
 
-def residuals(comparison: xr.Dataset, law: str, name: str, attributes: Mapping[Any, Any]) -> str:
+def residuals(comparison: xr.Dataset, law: str, name: str, attributes: Mapping[Any, Any]) -> Figure:
     """How far each left-out run lies from what the others say of it, in standard deviations.
 
     Parameters
@@ -51,8 +51,13 @@ def residuals(comparison: xr.Dataset, law: str, name: str, attributes: Mapping[A
         said = element("title", svg.text(f"{data} at {format_samples(budget)}: {value:.1f}"))
         drawn.append(svg.mark(x(budget), y(value), 0, "run known", said))
     inside = int((abs(z) <= END).sum())
-    words = f"{inside} of {z.size} left-out runs lie in the shaded 90 % interval."
-    return svg.figure("".join(drawn), height, name, f"Left-out runs under {law}", words)
+    title = f"Left-out runs under {law}"
+    words = (
+        "How far each run lies from what all others say of it, in standard deviations: "
+        f"{inside} of {z.size} lie in the shaded 90 % interval."
+    )
+    drawing = svg.figure("".join(drawn), height, name, title, words)
+    return Figure(drawing, f"{title}. {words}")
 
 
 def standardised(comparison: xr.Dataset, law: str) -> Array:
@@ -66,7 +71,7 @@ def standardised(comparison: xr.Dataset, law: str) -> Array:
     return found
 
 
-def beside_priors(rows: Sequence[tuple[str, float, float, float]], name: str, law: str) -> str:
+def beside_priors(rows: Sequence[tuple[str, float, float, float]], name: str, law: str) -> Figure:
     """Posteriors in units of their priors: an interval of 90 % on a normal scale of each prior.
 
     Parameters
@@ -90,4 +95,5 @@ def beside_priors(rows: Sequence[tuple[str, float, float, float]], name: str, la
     words = (
         "Lines are 90 % of the posterior, dots its median; the shaded band is 90 % of the prior."
     )
-    return svg.figure("".join(drawn), bottom + svg.BOTTOM, name, title, words)
+    drawing = svg.figure("".join(drawn), bottom + svg.BOTTOM, name, title, words)
+    return Figure(drawing, f"{title}. {words}")

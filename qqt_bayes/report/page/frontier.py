@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.phrases import chance, format_samples, span
-from qqt_bayes.report.measures import measure, measured, unit
+from qqt_bayes.report.measures import measure, measured, of_what, unit
 from qqt_bayes.report.page import svg
 from qqt_bayes.report.page.svg import Axis, element, path
 
@@ -19,6 +19,8 @@ Array = NDArray[np.float64]
 
 HEIGHT, STRIP = 360.0, 14.0
 """Of the frontier, and of the strip below it that shows the choices."""
+LIMIT_ROOM = 150.0
+"""Room that the words beside the end of the data take."""
 MOST_COLOURS = svg.CROSS
 """Levels that are drawn in colour with their bands; others are thin grey lines."""
 SAME = 1e-6
@@ -36,11 +38,13 @@ class Frontier(NamedTuple):
         The levels that have a colour, each with its number.
     places : list of float
         Of the cursor, for each budget.
+    caption : str
     """
 
     drawing: str
     key: list[tuple[int, str]]
     places: list[float]
+    caption: str
 
 
 def frontier(decision: xr.Dataset, runs: xr.Dataset, name: str, group: str = "") -> Frontier:
@@ -68,7 +72,8 @@ def frontier(decision: xr.Dataset, runs: xr.Dataset, name: str, group: str = "")
     errors = np.array([measured(x, decision.attrs) for x in runs["error"].values[own]])
     ends_of_x = svg.decades([*budgets.tolist(), *seen.tolist()])
     x = Axis(*ends_of_x, svg.LEFT, svg.WIDTH - svg.RIGHT, logarithmic=True)
-    shown = [*low[coloured].ravel(), *high[coloured].ravel(), *errors]
+    # runs on what is no candidate may lie far off: the scale is that of the levels
+    shown = [*low[coloured].ravel(), *high[coloured].ravel(), *errors[of_level >= 0]]
     bottom = HEIGHT - svg.BOTTOM - STRIP
     y = Axis(*svg.around(shown), bottom, svg.TOP)
     drawn = [svg.frame(x, y, f"{unit(decision.attrs)} seen", measure(decision.attrs))]
@@ -88,7 +93,7 @@ def frontier(decision: xr.Dataset, runs: xr.Dataset, name: str, group: str = "")
     drawn += _choices(decision, x, y, coloured)
     drawn += _crossovers(decision, x, y)
     places = [x(budget) for budget in budgets.tolist()]
-    cursor = path([(0, y.end), (0, y.start + STRIP)])
+    cursor = path([(0, y.end), (0, y.start)])
     drawn.append(
         element("path", d=cursor, class_="cursor", transform=f"translate({places[-1]:.1f} 0)")
     )
@@ -100,7 +105,24 @@ def frontier(decision: xr.Dataset, runs: xr.Dataset, name: str, group: str = "")
     )
     title = f"Forecasts of {measure(decision.attrs)} and runs{f' of {group}' if group else ''}"
     drawing = svg.figure("".join(drawn), HEIGHT, name, title, words)
-    return Frontier(drawing, [(k, str(levels[i])) for k, i in enumerate(coloured)], places)
+    key = [(k, str(levels[i])) for k, i in enumerate(coloured)]
+    outside = int(((errors < y.least) | (errors > y.most)).sum())
+    return Frontier(drawing, key, places, _caption(decision, len(levels) - len(key), outside))
+
+
+def _caption(decision: xr.Dataset, others: int, outside: int) -> str:
+    """What is drawn, and what is not."""
+    interval = f"{100 * decision.attrs['interval']:g} %"
+    words = [
+        f"Forecasts of the {of_what(decision.attrs)} with {interval} bands; markers are runs, "
+        "crosses those on sets without a colour; the strip shows the choice at each budget."
+    ]
+    if others and decision.sizes["budget"] > 1:
+        words.append("Grey lines are levels that are hardly the best anywhere.")
+    if outside:
+        lie = "run lies" if outside == 1 else "runs lie"
+        words.append(f"{outside} {lie} beyond the scale, see the data.")
+    return " ".join(words)
 
 
 def colours(decision: xr.Dataset) -> list[int]:
@@ -155,8 +177,11 @@ def _beyond(decision: xr.Dataset, x: Axis, y: Axis) -> list[str]:
     if at > x.end - 1:
         return []
     line = element("path", d=path([(at, y.end), (at, y.start)]), class_="limit")
-    words = element("text", svg.text("your runs end"), x=at + 5, y=y.end + 12, class_="limit-name")
-    return [line, words]
+    left = at > svg.WIDTH - LIMIT_ROOM
+    place = (
+        {"x": at - 5, "class_": "limit-name end"} if left else {"x": at + 5, "class_": "limit-name"}
+    )
+    return [line, element("text", svg.text("your runs end"), y=y.end + 12, **place)]
 
 
 def _runs(
@@ -165,6 +190,8 @@ def _runs(
     """A marker for each run, with the colour and shape of its level."""
     drawn = []
     for budget, error, level in zip(seen.tolist(), errors.tolist(), of_level.tolist(), strict=True):
+        if not y.least <= error <= y.most:
+            continue
         if level in coloured:
             number = coloured.index(level)
             drawn.append(svg.mark(x(budget), y(error), number, f"run s{number}"))
@@ -179,7 +206,8 @@ def _choices(decision: xr.Dataset, x: Axis, y: Axis, coloured: list[int]) -> lis
     middles = [(a + b) / 2 for a, b in pairwise(places)]
     edges = [max(x.start, places[0] - 8), *middles, min(x.end, places[-1] + 8)]
     names, chosen = decision["level"].values.tolist(), decision["choice"].values.tolist()
-    drawn, i = [], 0
+    name = element("text", svg.text("choice"), x=svg.LEFT - 6, y=HEIGHT - 3, class_="end")
+    drawn, i = [name], 0
     for level, stretch in groupby(chosen):
         count = len(list(stretch))
         left, right = edges[i], edges[i + count]

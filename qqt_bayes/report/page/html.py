@@ -29,11 +29,10 @@ COMMAND = re.compile(r"`(qqt [\w .-]+)`")
 
 
 class View(NamedTuple):
-    """A section with its figure and the words below it."""
+    """A section with its figure."""
 
     section: Section
     frontier: Frontier
-    caption: str
 
 
 def html(page: Page, generator: str) -> str:
@@ -55,10 +54,7 @@ def html(page: Page, generator: str) -> str:
         f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
         "base-uri 'none'; form-action 'none'"
     )
-    views = [
-        View(section, drawn, page.caption)
-        for section, drawn in zip(page.sections, page.frontiers, strict=True)
-    ]
+    views = [View(*each) for each in zip(page.sections, page.frontiers, strict=True)]
     return environment.get_template("page.html.jinja").render(
         page=page,
         views=views,

@@ -28,16 +28,14 @@ ESCAPED = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
+    '"': r"{\char34}",  # no active character of babel's, in every encoding
     "`": r"\textasciigrave{}",
-    "'": r"\textquotesingle{}",
     "[": "{[}",
     "]": "{]}",
-    "-": "-{}",
-    "?": "?{}",
-    "!": "!{}",
 }
-"""What has another meaning in LaTeX, or joins into a ligature."""
+"""What has another meaning in LaTeX."""
+LIGATURES = re.compile(r"([-,'])(?=\1)")
+"""Two of them in a row would be set as a dash, or as a quotation mark."""
 NEEDS = r"% needs \usepackage{booktabs,textcomp} and, in older LaTeX, \usepackage[T1]{fontenc}"
 """The first line of every fragment."""
 
@@ -75,7 +73,8 @@ def escaped(words: str) -> str:
     >>> print(escaped("keep 43 % of $x$\n\\input{a}"))
     keep 43 \% of \$x\$ \textbackslash{}input\{a\}
     """
-    return "".join(ESCAPED.get(letter, letter) for letter in re.sub(r"\s+", " ", words).strip())
+    one_line = re.sub(r"\s+", " ", words).strip()
+    return LIGATURES.sub(r"\1{}", "".join(ESCAPED.get(letter, letter) for letter in one_line))
 
 
 def levels_table(section: Section) -> str:

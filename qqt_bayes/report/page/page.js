@@ -1,4 +1,4 @@
-(()=>{const get=id=>document.getElementById(id),data=JSON.parse(get("data").textContent),
+(()=>{const get=id=>document.getElementById(id),data=JSON.parse(get("numbers").textContent),
 size=t=>parseFloat(t)*({K:1e3,M:1e6,B:1e9,T:1e12}[t.slice(-1).toUpperCase()]||1),
 cell=(name,text,kind)=>{const e=document.createElement(name);e.textContent=text;if(kind)e.className=kind;return e};
 const views=data.sections.map((s,i)=>{const slider=get("b"+i),show=k=>{const at=s.budgets[k];slider.value=k;
@@ -7,7 +7,7 @@ get("v"+i).textContent=at.verdict;const chip=get("c"+i);chip.textContent=at.stat
 get("w"+i).textContent=at.warning;get("l"+i).textContent=at.label;
 get("f"+i).querySelector(".cursor").setAttribute("transform","translate("+at.place+" 0)");
 get("t"+i).replaceChildren(...at.rows.map(r=>{const row=document.createElement("tr"),level=s.levels[r[0]];if(r[7])row.className="chosen";
-const name=cell("th",level[0]),p=cell("td","","n"),bar=cell("span","","bar");name.scope="row";bar.style.setProperty("--p",r[2]+"%");p.append(bar,r[3]);
+const name=cell("th",level[0]),p=cell("td","","n"),bar=cell("span","","bar");name.scope="row";bar.style.setProperty("--p",r[2]+"%");p.append(bar,cell("span",r[3],"p"));
 row.append(name,cell("td",level[1]),cell("td",r[1],"n"),p,...r.slice(4,s.priced?7:6).map(x=>cell("td",x,"n")));return row}))};
 get("r"+i).hidden=false;slider.oninput=()=>{show(+slider.value);history.replaceState(null,"","#budget="+s.budgets[slider.value].label)};
 return{show,budgets:s.budgets}});

@@ -17,8 +17,8 @@ Array = NDArray[np.float64]
 
 QUANTILES = (0.05, 0.5, 0.95)
 """Of the intervals of 90 % that are shown, and of the median."""
-SAID = {"prior": "hardly", "prior_matters": "with the prior", "runs": "yes"}
-"""Whether the runs say something of a parameter, by the verdict of `qqt_bayes.learned`."""
+SAID = {"prior": "the prior", "prior_matters": "runs and prior", "runs": "the runs"}
+"""What the posterior of a parameter rests on, by the verdict of `qqt_bayes.learned`."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,7 @@ class Beside:
                 self.learned.itertuples(), self.before, self.after, strict=True
             )
         ]
-        headings = (
-            *("parameter", "prior [90%]", "posterior [90%]", "contraction"),
-            "do the runs say",
-        )
+        headings = ("parameter", "prior [90%]", "posterior [90%]", "contraction", "rests on")
         caption = f"Parameters of {law}: contraction is 0 for the prior again, 1 for what is known."
         return Table(caption, headings, rows, frozenset({1, 2, 3}))
 

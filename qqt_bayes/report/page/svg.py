@@ -10,12 +10,13 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import NamedTuple
 
 from qqt_bayes.phrases import format_samples
 
 WIDTH = 720.0
 """Width of every figure in its own units; the page scales it to its column."""
-LEFT, RIGHT, TOP, BOTTOM = 62.0, 14.0, 12.0, 46.0
+LEFT, RIGHT, TOP, BOTTOM = 62.0, 14.0, 12.0, 52.0
 """Room around the axes, for labels that a phone shows twice as large."""
 MOST_TICKS = 6
 """Ticks of an axis, at the most."""
@@ -75,6 +76,13 @@ def path(points: Iterable[tuple[float, float]], *, closed: bool = False) -> str:
     """
     said = "L".join(f"{_short(float(x))},{_short(float(y))}" for x, y in points)
     return f"M{said}{'z' if closed else ''}"
+
+
+class Figure(NamedTuple):
+    """A drawing, and the words below it."""
+
+    drawing: str
+    caption: str
 
 
 def figure(content: str, height: float, name: str, title: str, description: str) -> str:
@@ -159,9 +167,9 @@ def below(x: Axis, bottom: float, name: str) -> str:
     for tick in x.ticks():
         at, label = x(tick), format_samples(tick) if x.logarithmic else f"{tick:g}"
         drawn.append(element("path", d=path([(at, bottom), (at, bottom + 4)]), class_="tick"))
-        drawn.append(element("text", text(label), x=at, y=bottom + 18, class_="middle"))
+        drawn.append(element("text", text(label), x=at, y=bottom + 19, class_="middle"))
     middle = (x.start + x.end) / 2
-    drawn.append(element("text", text(name), x=middle, y=bottom + 38, class_="middle name"))
+    drawn.append(element("text", text(name), x=middle, y=bottom + 44, class_="middle name"))
     return "".join(drawn)
 
 

@@ -9,7 +9,7 @@ from qqt_bayes.decisions.study import Study
 from qqt_bayes.phrases import joined
 from qqt_bayes.planning.costs import Costs
 from qqt_bayes.planning.plan import Plan
-from qqt_bayes.report.measures import measure, unit
+from qqt_bayes.report.measures import unit
 from qqt_bayes.report.page import blocks
 from qqt_bayes.report.page.content import Block, Section, sections
 from qqt_bayes.report.page.frontier import Frontier, frontier
@@ -26,8 +26,8 @@ class Page:
 
     Attributes
     ----------
-    title, unit, caption : str
-        A heading; what budgets count; and the words below each frontier.
+    title, unit : str
+        A heading, and what budgets count.
     sections : list of Section
     frontiers : list of Frontier
         A figure for each section.
@@ -38,7 +38,6 @@ class Page:
 
     title: str
     unit: str
-    caption: str
     sections: list[Section]
     frontiers: list[Frontier]
     blocks: list[Block]
@@ -77,14 +76,9 @@ def page_of(
     ]
     attributes = study.decision.attrs
     metric = runs.attrs.get("metric") or ""
-    interval = f"{100 * attributes['interval']:g} %"
     return Page(
         title=f"Which data to train on{f': {metric}' if metric else ''}",
         unit=unit(attributes),
-        caption=(
-            f"Forecasts of the mean {measure(attributes)} with {interval} bands; markers are runs, "
-            "crosses runs on other training sets; the strip below shows the choice at each budget."
-        ),
         sections=own,
         frontiers=drawn,
         blocks=[
