@@ -4,6 +4,7 @@
 """
 
 import made
+import numpy as np
 import pytest
 import xarray as xr
 
@@ -64,11 +65,42 @@ def named(names, pools=3, groups=1):
     return runs.replace({"data": new}), composition
 
 
-def carry_out(folder, runs=None, budgets=BUDGETS, *, infer=infer, **options):
+def carry_out(folder, runs=None, budgets=BUDGETS, *, levels=None, infer=infer, **options):
     """A study in a folder, of the made runs unless others are given."""
     runs = read_runs(*made.tables()) if runs is None else runs
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(inference, "fit", infer)
         patch.setattr(figure_files, "write_figures", lambda *_: [])
         patch.setattr(clock, "now", lambda: DATE)
-        return study(runs, None, budgets, folder, **LAWS | options)
+        return study(runs, levels, budgets, folder, **LAWS | options)
+
+
+def _tables(kind):
+    runs, composition = made.tables()
+    if kind == "accuracy":
+        runs = runs.assign(accuracy=1 - runs["error"]).drop(columns="error")
+        return read_runs(runs, composition, columns={"accuracy": "accuracy"})
+    return read_runs(runs, composition, **kind)
+
+
+STUDIES = {
+    "two laws": lambda: {},
+    "hostile": lambda: {"runs": read_runs(*named(HOSTILE))},
+    "groups": lambda: {"runs": read_runs(*made.tables(groups=2)), "models": "cherti"},
+    "forced": lambda: {"infer": refused, "force": True},
+    "losses": lambda: {"runs": _tables({"kind": "loss"})},
+    "accuracies": lambda: {"runs": _tables("accuracy")},
+    "tokens": lambda: {"runs": _tables({"unit": "tokens"})},
+    "one budget": lambda: {"budgets": [5e9], "models": "utility"},
+    "one level": lambda: {
+        "levels": made.levels().isel(level=[2]),
+        "models": "utility",
+    },
+    "larger pools": lambda: {"target_pools": 20},
+    "all rules": lambda: {"rule": "all"},
+    "many": lambda: {
+        "runs": read_runs(*made.tables(40)),
+        "budgets": np.geomspace(64e6, 5e9, 40),
+    },
+}
+"""What is asked of each study."""

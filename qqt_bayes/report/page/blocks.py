@@ -29,8 +29,8 @@ WHY, CHANGE = "Why: ", "What would change it: "
 """How sentences begin of which the heading says as much."""
 GROUNDS = ("basis", "reliability", *LIMITS)
 """Ids of the remarks that say what a decision rests on."""
-MOST_ROWS = 60
-"""Parameters that are drawn beside their priors."""
+MOST_ROWS = 40
+"""Parameters that are drawn beside their priors, at the most; a table has all."""
 
 
 def why(sections: Sequence[Section]) -> Block:

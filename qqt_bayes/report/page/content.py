@@ -75,12 +75,11 @@ class Block:
 
 @dataclass(frozen=True)
 class Row:
-    """A level at a budget; `share` is the number behind `chance`, for the length of a bar."""
+    """A level at a budget, in words and rounded numbers."""
 
     level: str
     takes: str
     epochs: str
-    share: float
     chance: str
     error: str
     regret: str
@@ -200,7 +199,6 @@ def _budgets(decision: xr.Dataset, draws: float, prices: xr.DataArray | None) ->
                 level=str(names[j]),
                 takes=contents[j],
                 epochs=format_epochs(float(at["repetitions"][j])),
-                share=float(at["probability_best"][j]),
                 chance=rounding.chance(float(at["probability_best"][j]), draws),
                 error=_error(ends[j, i], decision, draws),
                 regret=rounding.regret(
@@ -241,10 +239,6 @@ def _warning(decision: xr.Dataset) -> str:
     counted, label = unit(decision.attrs), format_samples(budget)
     least, most = (decision[name].item() for name in ("least_trained", "most_trained"))
     words = []
-    if not decision.attrs["gate_passed"]:
-        words.append(
-            "A fit did not pass its gate and was used by force: every number here may be wrong."
-        )
     if budget > most * FULL:
         words.append(
             f"Budgets above {format_samples(most)} {counted} were never trained: {label} is "

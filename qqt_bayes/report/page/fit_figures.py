@@ -18,8 +18,12 @@ Array = NDArray[np.float64]
 
 END = 1.645
 """Standard deviations from the middle of a normal distribution to the ends of its 90 %."""
+LEAST = 2.5
+"""Standard deviations that are drawn to either side, at the least."""
 WIDEST = 2.6
 """Standard deviations of a prior that are drawn to either side."""
+MOST_TITLES = 60
+"""Runs that say their names under a pointer, at the most: each takes room in the file."""
 ROW = 15.0
 """Height of a parameter's line."""
 NAMES = 190.0
@@ -40,14 +44,24 @@ def residuals(comparison: xr.Dataset, law: str, name: str, attributes: Mapping[A
         Those of the decision.
     """
     z = standardised(comparison, law)
-    seen = comparison["samples_seen"].values
+    known = np.isfinite(z)
+    z, seen = z[known], comparison["samples_seen"].values[known]
     height = 210.0
-    x = Axis(*svg.decades(seen.tolist()), svg.LEFT, svg.WIDTH - svg.RIGHT, logarithmic=True)
-    y = Axis(*svg.around([*z.tolist(), -2.5, 2.5]), height - svg.BOTTOM, svg.TOP)
+    x = Axis(
+        *svg.decades(comparison["samples_seen"].values.tolist()),
+        svg.LEFT,
+        svg.WIDTH - svg.RIGHT,
+        logarithmic=True,
+    )
+    y = Axis(*svg.around([*z.tolist(), -LEAST, LEAST]), height - svg.BOTTOM, svg.TOP)
     drawn = [svg.box(x.start, y(END), x.end, y(-END), "band known")]
     drawn.append(svg.frame(x, y, f"{unit(attributes)} seen", "deviations"))
-    names = comparison["data"].values.tolist()
-    for budget, value, data in zip(seen.tolist(), z.tolist(), names, strict=True):
+    names = comparison["data"].values[known].tolist()
+    if len(names) > MOST_TITLES:
+        places = [(x(budget), y(value)) for budget, value in zip(seen, z, strict=True)]
+        drawn.append(svg.marks(places, 0, "run known"))
+        names = []
+    for budget, value, data in zip(seen.tolist(), z.tolist(), names, strict=False):
         said = element("title", svg.text(f"{data} at {format_samples(budget)}: {value:.1f}"))
         drawn.append(svg.mark(x(budget), y(value), 0, "run known", said))
     inside = int((abs(z) <= END).sum())
@@ -63,11 +77,12 @@ def residuals(comparison: xr.Dataset, law: str, name: str, attributes: Mapping[A
 def standardised(comparison: xr.Dataset, law: str) -> Array:
     """Errors of left-out runs less their predictive median, in standard deviations, shape (run,).
 
-    The interval is of 90 %, as many deviations wide as that of a normal distribution.
+    The interval is of 90 %, as many deviations wide as that of a normal distribution. Not a number
+    where one draw has all the weight, so that the interval has no width.
     """
     low, middle, high = comparison["predicted"].sel(law=law).transpose("quantile", "run").values
-    deviation = np.maximum((high - low) / (2 * END), np.finfo(float).tiny)
-    found: Array = (comparison["error"].values - middle) / deviation
+    width = np.where(high > low, high - low, np.nan)
+    found: Array = (comparison["error"].values - middle) / (width / (2 * END))
     return found
 
 

@@ -82,7 +82,7 @@ def frontier(decision: xr.Dataset, runs: xr.Dataset, name: str, group: str = "")
         element("clipPath", svg.box(x.start, y.end, x.end, y.start, "clip"), id=f"{name}-c")
     )
     lines = [
-        element("path", d=path(_points(x, y, budgets, middle[i])), class_="other")
+        element("path", d=path(_points(x, y, budgets, middle[i], 0)), class_="other")
         for i in range(len(levels))
         if i not in coloured and len(budgets) > 1
     ]
@@ -126,11 +126,15 @@ def _caption(decision: xr.Dataset, others: int, outside: int) -> str:
 
 
 def colours(decision: xr.Dataset) -> list[int]:
-    """Places of the levels that matter somewhere, in their own order: chosen, or likely best."""
+    """Places of the levels that matter most, in their own order: chosen somewhere, or likely best.
+
+    Where there are too many, the choice at the largest budget comes first.
+    """
     best = decision["probability_best"].max("budget").values
     chosen = (decision["level"] == decision["choice"]).any("budget").values
     matters = np.flatnonzero(chosen | (best >= LEAST_PROBABILITY))
-    order = sorted(matters.tolist(), key=lambda i: (not chosen[i], -best[i]))
+    last = decision["level"].values.tolist().index(decision["choice"].values[-1])
+    order = sorted(matters.tolist(), key=lambda i: (i != last, not chosen[i], -best[i]))
     return sorted(order[:MOST_COLOURS])
 
 
@@ -150,8 +154,12 @@ def _of_group(runs: xr.Dataset, group: str) -> NDArray[np.bool_]:
     return np.asarray(index == names.index(group) if group else np.ones(index.size, bool))
 
 
-def _points(x: Axis, y: Axis, budgets: Array, errors: Array) -> list[tuple[float, float]]:
-    return [(x(b), y(e)) for b, e in zip(budgets.tolist(), errors.tolist(), strict=True)]
+def _points(
+    x: Axis, y: Axis, budgets: Array, errors: Array, places: int = 1
+) -> list[tuple[float, float]]:
+    """Where errors lie, to so many decimals."""
+    pairs = zip(budgets.tolist(), errors.tolist(), strict=True)
+    return [(round(x(b), places), round(y(e), places)) for b, e in pairs]
 
 
 def _level(
@@ -187,16 +195,13 @@ def _beyond(decision: xr.Dataset, x: Axis, y: Axis) -> list[str]:
 def _runs(
     x: Axis, y: Axis, seen: Array, errors: Array, of_level: NDArray[np.intp], coloured: list[int]
 ) -> list[str]:
-    """A marker for each run, with the colour and shape of its level."""
+    """A marker for each run on the scale, with the colour and shape of its level."""
+    inside = (y.least <= errors) & (errors <= y.most)
     drawn = []
-    for budget, error, level in zip(seen.tolist(), errors.tolist(), of_level.tolist(), strict=True):
-        if not y.least <= error <= y.most:
-            continue
-        if level in coloured:
-            number = coloured.index(level)
-            drawn.append(svg.mark(x(budget), y(error), number, f"run s{number}"))
-        else:
-            drawn.append(svg.mark(x(budget), y(error), svg.CROSS, "stray"))
+    for number, level in [(svg.CROSS, -1), *enumerate(coloured)]:
+        own = inside & (of_level == level if number < svg.CROSS else ~np.isin(of_level, coloured))
+        kind = f"run s{number}" if number < svg.CROSS else "stray"
+        drawn.append(svg.marks(_points(x, y, seen[own], errors[own]), number, kind))
     return drawn
 
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from qqt_bayes.report.page import svg
-from qqt_bayes.report.page.content import Row, Section
+from qqt_bayes.report.page.content import Section
 from qqt_bayes.report.page.frontier import Frontier
 from qqt_bayes.report.page.whole import Page
 
@@ -68,9 +68,15 @@ def html(page: Page, generator: str) -> str:
     )
 
 
-def percent(row: Row) -> str:
-    """The length of a bar."""
-    return f"{100 * row.share:.0f}"
+def percent(chance: str) -> str:
+    """The length of a bar, which is that of the number beside it.
+
+    Examples
+    --------
+    >>> percent("0.40"), percent("< 0.01")
+    ('40', '1')
+    """
+    return f"{100 * float(chance.strip('<> ')):g}"
 
 
 def prose(words: str) -> str:
@@ -98,7 +104,7 @@ def embedded(content: Any) -> str:
 
 
 def numbers(page: Page) -> dict[str, Any]:
-    """What the script needs: the words and cells of every budget, each level named once."""
+    """What the script needs beside the table of all budgets, whose rows it shows one budget of."""
     return {
         "unit": page.unit,
         "sections": [
@@ -109,26 +115,12 @@ def numbers(page: Page) -> dict[str, Any]:
 
 
 def _section(section: Section, drawn: Frontier) -> dict[str, Any]:
-    levels = sorted({(row.level, row.takes) for row in section.budgets[0].rows})
-    place = {level: i for i, (level, _) in enumerate(levels)}
+    """The words of each budget, and what is in each level."""
+    words = ("budget", "label", "verdict", "state", "warning")
     return {
-        "priced": section.priced,
-        "levels": levels,
+        "levels": {row.level: row.takes for row in section.budgets[0].rows},
         "budgets": [
-            {
-                "budget": at.budget,
-                "label": at.label,
-                "verdict": at.verdict,
-                "state": at.state,
-                "warning": at.warning,
-                "place": round(x, 1),
-                "rows": [_row(row, place[row.level]) for row in at.rows],
-            }
+            {**{name: getattr(at, name) for name in words}, "place": round(x, 1)}
             for at, x in zip(section.budgets, drawn.places, strict=True)
         ],
     }
-
-
-def _row(row: Row, place: int) -> list[Any]:
-    bar = int(percent(row))
-    return [place, row.epochs, bar, row.chance, row.error, row.regret, row.cost, int(row.chosen)]

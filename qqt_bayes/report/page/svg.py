@@ -25,13 +25,13 @@ ROOM = 0.04
 ALONE = 1.5
 """Factor to either side of a single number that is drawn."""
 SHAPES = (
-    "M-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0z",
-    "M-3.6,-3.6h7.2v7.2h-7.2z",
-    "M0,-4.6L4.4,3.4H-4.4z",
-    "M0,-5L5,0L0,5L-5,0z",
-    "M0,4.6L4.4,-3.4H-4.4z",
-    "M-1.5,-4.5h3v3h3v3h-3v3h-3v-3h-3v-3h3z",
-    "M-3,-3L3,3M-3,3L3,-3",
+    "m-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0z",
+    "m-3.6,-3.6h7.2v7.2h-7.2z",
+    "m0,-4.6l4.4,8h-8.8z",
+    "m0,-5l5,5l-5,5l-5,-5z",
+    "m0,4.6l4.4,-8h-8.8z",
+    "m-1.5,-4.5h3v3h3v3h-3v3h-3v-3h-3v-3h3z",
+    "m-3,-3l6,6m-6,0l6,-6",
 )
 """Markers about the origin: one for each colour, so that none stands alone, and the cross."""
 CROSS = len(SHAPES) - 1
@@ -176,6 +176,12 @@ def below(x: Axis, bottom: float, name: str) -> str:
 def box(left: float, top: float, right: float, bottom: float, kind: str) -> str:
     """A rectangle between two corners."""
     return element("rect", x=left, y=top, width=right - left, height=bottom - top, class_=kind)
+
+
+def marks(places: Iterable[tuple[float, float]], number: int, kind: str) -> str:
+    """Many markers of one kind as one path; nothing if there are none."""
+    drawn = "".join(f"M{_short(x)},{_short(y)}{SHAPES[number]}" for x, y in places)
+    return element("path", d=drawn, class_=kind) if drawn else ""
 
 
 def mark(x: float, y: float, number: int, kind: str, said: str = "") -> str:
