@@ -143,4 +143,4 @@ def _other(folder: Path, said: Mapping[str, Any], content: Mapping[str, Any]) ->
     file = folder / Path(said["fit"]).name
     if digest_of(file) != content["files"][file.name]:
         raise InputError(f"{file} is not the fit that this study made; {PUT_BACK}")
-    return open_fit(file, READ)
+    return open_fit(file)

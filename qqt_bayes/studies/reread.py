@@ -57,53 +57,43 @@ def decision_of(
         Those that it rests on.
     levels : DataArray, dims (level, pool)
     """
-    names = list(dict.fromkeys(frame["level"]))
-    budgets = list(dict.fromkeys(frame["budget"]))
-    groups = list(dict.fromkeys(frame["group"])) if "group" in frame else [""]
-    shape = len(groups), len(budgets), len(names)
-    coords = {"group": groups, "budget": np.array(budgets, float), "level": names}
+    names, budgets = (list(dict.fromkeys(frame[name])) for name in ("level", "budget"))
+    groups = list(dict.fromkeys(frame["group"])) if "group" in frame else [None]
+    dims = ("budget", "level") if len(groups) == 1 else ("group", "budget", "level")
+    shape = (len(groups), len(budgets), len(names))[-len(dims) :]
 
-    def by_level(column: str, kind: type = float) -> xr.DataArray:
-        values = frame[column].to_numpy().astype(kind).reshape(shape)
-        return xr.DataArray(values, coords, ("group", "budget", "level"))
+    def by_level(column: str, kind: type = float) -> NDArray[Any]:
+        values: NDArray[Any] = frame[column].to_numpy().astype(kind).reshape(shape)
+        return values
 
-    def by_budget(column: str) -> xr.DataArray:
-        return by_level(column, object).isel(level=0, drop=True)
+    def chosen(column: str) -> NDArray[Any]:
+        return np.array(names)[by_level(column, bool).argmax(axis=-1)]
 
-    tail = (1 - attributes["interval"]) / 2
     ends = [by_level(f"error_{name}") for name in ("lower", "median", "upper")]
-    chosen = by_level("choice", bool)
-    found = xr.Dataset(
-        {
-            **{name: by_level(name) for name in BY_LEVEL if name in frame},
-            "near_best": by_level("near_best", bool),
-            "error": xr.concat(ends, xr.Variable("quantile", [tail, 0.5, 1 - tail])),
-            "choice": _names(chosen),
-            "leader": by_budget("leader").astype(str),
-        }
-    )
-    found["choice_regret"] = found["regret"].where(chosen).max("level")
+    regret, choice = by_level("regret"), by_level("choice", bool)
+    data: dict[str, Any] = {name: (dims, by_level(name)) for name in BY_LEVEL if name in frame}
+    data["near_best"] = dims, by_level("near_best", bool)
+    data["error"] = ("quantile", *dims), np.stack(ends)
+    data["choice"] = dims[:-1], chosen("choice")
+    data["choice_regret"] = dims[:-1], np.where(choice, regret, -np.inf).max(axis=-1)
+    data["leader"] = dims[:-1], by_level("leader", str)[..., 0]
+    tail = (1 - attributes["interval"]) / 2
+    coords: dict[str, Any] = {"level": names, "quantile": [tail, 0.5, 1 - tail]}
+    coords |= {"budget": np.array(budgets, float)}
+    coords |= {"group": groups[0] if len(groups) == 1 else groups} if groups != [None] else {}
     rules = [name.removeprefix("score_by_") for name in frame if name.startswith("score_by_")]
     if rules:
-        rule = xr.Variable("rule", rules)
-        found["score_by_rule"] = xr.concat([by_level(f"score_by_{x}") for x in rules], rule)
-        chose = [_names(by_level(f"chosen_by_{x}", bool)) for x in rules]
-        found["choice_by_rule"] = xr.concat(chose, rule)
+        coords["rule"] = rules
+        scores = [by_level(f"score_by_{name}") for name in rules]
+        data["score_by_rule"] = ("rule", *dims), np.stack(scores)
+        chose = [chosen(f"chosen_by_{name}") for name in rules]
+        data["choice_by_rule"] = ("rule", *dims[:-1]), np.stack(chose)
     kinds = {"winner": str, "proven": bool, "extrapolation": float}
-    said = {name: by_budget(name).astype(kind) for name, kind in kinds.items()}
-    first = next(iter(fits.values()))
-    one = len(groups) == 1
-    if one:
-        found = found.isel(group=0, drop=groups == [""])
-        said = {name: each.isel(group=0, drop=groups == [""]) for name, each in said.items()}
+    said = {name: (dims[:-1], by_level(name, kind)[..., 0]) for name, kind in kinds.items()}
+    found = xr.Dataset(data, coords)
     shares = np.array([weights[name] for name in fits])
-    taken = levels.sel(level=names)
-    of_groups = first.groups if one and groups == [""] else groups if one else [None]
-    # where several were fitted and the table names none, the one that lies so far from its budgets
-    for group in of_groups:
-        whole = add_distance_from_runs(found, fits, shares, taken, group)
-        if np.allclose(whole["extrapolation"], said["extrapolation"], rtol=1e-9, atol=0):
-            break
+    group = None if len(groups) > 1 else groups[0]
+    whole = add_distance_from_runs(found, fits, shares, levels.sel(level=names), group)
     return whole.assign(said).assign_attrs({**whole.attrs, **_kept(attributes)})
 
 
@@ -111,11 +101,6 @@ def _kept(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """The attributes of a decision that do not follow from its fits."""
     of_fits = ("kind", "measure", "unit", "law", "model", "models", "weights", "gate_passed")
     return {name: x for name, x in attributes.items() if name not in of_fits and x is not None}
-
-
-def _names(chosen: xr.DataArray) -> xr.DataArray:
-    """The level at which a truth over levels is true."""
-    return chosen["level"].isel(level=chosen.argmax("level")).drop_vars("level")
 
 
 def crossovers_of(rows: list[dict[str, Any]], decision: xr.Dataset) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from qqt_bayes.report.measures import measure, measured, unit
 from qqt_bayes.report.moved_text import moved
 from qqt_bayes.report.page import fit_figures, rounding
 from qqt_bayes.report.page.content import Block, Section, Table
-from qqt_bayes.report.page.priors import beside
+from qqt_bayes.report.page.priors import Beside
 from qqt_bayes.report.page.svg import Figure
 from qqt_bayes.report.records import training_sets
 from qqt_bayes.report.study_text import laws_alone, of_theorem, refusals
@@ -53,7 +53,7 @@ def _opened(words: str) -> str:
     return rest[:1].upper() + rest[1:]
 
 
-def change(study: Study, sections: Sequence[Section]) -> Block:
+def change(study: Study, sections: Sequence[Section], learned: Mapping[str, Beside]) -> Block:
     """Other laws, other size exponents and other priors."""
     said = []
     for section in sections:
@@ -67,9 +67,8 @@ def change(study: Study, sections: Sequence[Section]) -> Block:
     said += [*laws_alone(study), *of_theorem(study)]
     if study.moved is not None:
         said.append(moved(study.moved, study.decision))
-    for name in study.weights:
-        found = beside(study.fits[name]).learned
-        said += [f"{name}: {each}" for each in prior_sentences(found)]
+    for name, found in learned.items():
+        said += [f"{name}: {each}" for each in prior_sentences(found.learned)]
     return Block("change", "What would change it", said, [_laws(study)])
 
 
@@ -107,7 +106,7 @@ def _laws(study: Study) -> Table:
     return Table("Each law alone, at the largest budget.", headings, rows, last_two)
 
 
-def fit(study: Study) -> Block:
+def fit(study: Study, learned: Mapping[str, Beside]) -> Block:
     """The gate of each fit, left-out runs, and priors beside posteriors."""
     said: list[str] = []
     tables: list[Table] = []
@@ -124,7 +123,7 @@ def fit(study: Study) -> Block:
                 study.comparison, name, f"residuals-{len(drawn)}", study.decision.attrs
             )
         )
-        found = beside(own)
+        found = learned[name]
         tables.append(found.table(name))
         if found.scores and len(found.scores) <= MOST_ROWS:
             drawn.append(fit_figures.beside_priors(found.scores, f"priors-{len(drawn)}", name))

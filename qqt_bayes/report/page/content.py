@@ -164,10 +164,15 @@ def sections(study: Study, answers: Sequence[Answer], costs: Costs | None = None
         )
         prices = None
         if costs is not None:
-            prices = _prices(study, costs, group or None, decision)
+            prices = _prices(study, costs, of_runs(decision) or None, decision)
             headings += (f"cost ({costs.currency})",)
         found.append(Section(group, answer, decision, headings, _budgets(decision, draws, prices)))
     return found
+
+
+def of_runs(decision: xr.Dataset) -> str:
+    """The group whose runs a decision is about; empty if the runs have one only."""
+    return str(decision["group"].item()) if "group" in decision.coords else ""
 
 
 def _prices(study: Study, costs: Costs, group: str | None, decision: xr.Dataset) -> xr.DataArray:

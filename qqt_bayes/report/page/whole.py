@@ -11,9 +11,10 @@ from qqt_bayes.planning.costs import Costs
 from qqt_bayes.planning.plan import Plan
 from qqt_bayes.report.measures import unit
 from qqt_bayes.report.page import blocks
-from qqt_bayes.report.page.content import Block, Section, sections
+from qqt_bayes.report.page.content import Block, Section, of_runs, sections
 from qqt_bayes.report.page.frontier import Frontier, frontier
 from qqt_bayes.report.page.paper import paper
+from qqt_bayes.report.page.priors import beside
 from qqt_bayes.report.verdict_text import Answer, answers, left_out
 
 HASH = 12
@@ -72,8 +73,10 @@ def page_of(
     own = sections(study, first, costs)
     runs = next(iter(study.fits.values())).runs
     drawn = [
-        frontier(each.decision, runs, f"frontier-{i}", each.group) for i, each in enumerate(own)
+        frontier(each.decision, runs, f"frontier-{i}", of_runs(each.decision))
+        for i, each in enumerate(own)
     ]
+    learned = {name: beside(study.fits[name]) for name in study.weights}
     attributes = study.decision.attrs
     metric = runs.attrs.get("metric") or ""
     return Page(
@@ -83,8 +86,8 @@ def page_of(
         frontiers=drawn,
         blocks=[
             blocks.why(own),
-            blocks.change(study, own),
-            blocks.fit(study),
+            blocks.change(study, own, learned),
+            blocks.fit(study, learned),
             blocks.data(study),
             blocks.following(own, plan),
             paper(study, own),

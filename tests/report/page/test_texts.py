@@ -4,10 +4,12 @@ import re
 import shutil
 import subprocess
 
+import pandas as pd
 import pytest
 from made_study import HOSTILE, STUDIES
 
 from qqt_bayes.report.page import latex, markdown
+from qqt_bayes.report.page.content import Table
 
 TEX = next((found for name in ("pdflatex", "tectonic") if (found := shutil.which(name))), None)
 DOCUMENT = r"""\documentclass{article}
@@ -74,6 +76,17 @@ def test_latex_is_balanced(page, name):
         begun, ended = (text.count(rf"\{x}{{{environment}}}") for x in ("begin", "end"))
         assert begun == ended >= 6
     assert text.count(r"\toprule") == text.count(r"\bottomrule")
+
+
+def test_a_table_is_what_pandas_sets():
+    content = Table("One & two.", ("name", "b_1"), [("<a>", "1"), ("$b$", "22")], frozenset({1}))
+    frame = pd.DataFrame(
+        [[latex.escaped(cell) for cell in row] for row in content.rows],
+        columns=[latex.escaped(heading) for heading in content.headings],
+    )
+    caption = latex.escaped(content.caption)
+    options = {"index": False, "escape": False, "column_format": "lr", "caption": caption}
+    assert latex.table(content) == frame.to_latex(**options).strip()
 
 
 @pytest.mark.skipif(TEX is None, reason="NO TEX: the fragment was not compiled, only read")
