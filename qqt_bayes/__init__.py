@@ -78,6 +78,7 @@ __all__ = [
     "read_parameters",
     "read_runs",
     "register_law",
+    "report",
     "save",
     "simulate_runs",
     "study",
@@ -125,6 +126,7 @@ _MODULE_OF = {
     "read_parameters": "tables.parameters",
     "read_runs": "tables.runs",
     "register_law": "laws.own",
+    "report": "studies.page",
     "save": "posterior.fit_file",
     "simulate_runs": "calibration.simulate",
     "study": "asking.study",
@@ -166,6 +168,7 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.report.identifiability_text import identifiability
     from qqt_bayes.sampling.many import fit_many
     from qqt_bayes.studies.log import study_log
+    from qqt_bayes.studies.page import report
     from qqt_bayes.tables.composition import nested_levels, read_composition
     from qqt_bayes.tables.parameters import read_parameters
     from qqt_bayes.tables.runs import read_runs
@@ -174,6 +177,8 @@ else:  # a type checker that saw `__getattr__` would accept any misspelt name
     def __getattr__(name: str) -> object:
         if name not in _MODULE_OF:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name == "report":  # a package that can be called, as it says itself
+            return import_module(f"{__name__}.report")
         return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
 
 

@@ -84,6 +84,8 @@ def test_wheel_holds_package_models_and_the_demo_runs(wheel: Path) -> None:
     assert {f"qqt_bayes/models/{model}.toml" for model in MODELS} <= shipped
     assert "qqt_bayes/case_studies/datacomp_medium/runs.csv" in shipped
     assert "qqt_bayes/py.typed" in shipped  # without it no type checker reads the annotations
+    parts = ("page.html.jinja", "page.css", "page.js")
+    assert {f"qqt_bayes/report/page/{part}" for part in parts} <= shipped
     data = {Path(name).suffix for name in shipped if "/case_studies/" in name}
     assert data <= {".csv", ".json", ".md"}
 

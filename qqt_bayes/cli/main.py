@@ -13,7 +13,7 @@ from qqt_bayes import __version__
 from qqt_bayes.cli import options
 from qqt_bayes.cli.commands import Commands
 from qqt_bayes.cli.of_fits import compare, decide, frontier, predict
-from qqt_bayes.cli.of_plans import design, log
+from qqt_bayes.cli.of_plans import design, log, report
 from qqt_bayes.posterior.methods import METHODS
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "show_default": True}
@@ -25,7 +25,7 @@ def main() -> None:
     """Which data filter wins at your compute budget, how sure that is, what a mistake costs."""
 
 
-for command in (predict, decide, frontier, compare, design, log):
+for command in (predict, decide, frontier, compare, design, log, report):
     main.add_command(command)
 
 

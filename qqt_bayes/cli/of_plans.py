@@ -88,3 +88,30 @@ def log(study: str, on: str | None, budget: str | None, form: str) -> None:
     from qqt_bayes.cli import log
 
     log.report(study, form, on=on, budget=budget)
+
+
+@click.command()
+@click.argument("study", metavar="STUDY")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE",
+    help="To write: a page as .html, or the same as .md or as a fragment of .tex.",
+)
+@options.costs
+@click.option(
+    "--allowance",
+    metavar="AMOUNT",
+    help="Show which runs are worth making for so much, such as 2B samples (as `qqt design`).",
+)
+@options.overwrite
+@options.table_format
+def report(study: str, form: str, **choices: Any) -> None:
+    """Write a study as one page to send, with all that it says.
+
+    STUDY is a folder that `qqt study` wrote. The page loads nothing from anywhere.
+    """
+    from qqt_bayes.cli.report import write_page
+
+    write_page(study, form, **choices)

@@ -121,20 +121,26 @@ def load(path: str | os.PathLike[str]) -> xr.DataTree:
     return _read(path)[0]
 
 
-def open_fit(path: str | os.PathLike[str]) -> Fit:
+def open_fit(path: str | os.PathLike[str], groups: tuple[str, ...] = NEEDED) -> Fit:
     """Read what predictions and decisions need of a fit that `save` wrote.
+
+    Parameters
+    ----------
+    path : path
+    groups : tuple of str
+        Those of `GROUPS` that are read, `NEEDED` among them.
 
     Returns
     -------
     Fit
-        With the groups `NEEDED` and all attributes; what `load` returns has all groups.
+        With these groups and all attributes; what `load` returns has all groups.
 
     Raises
     ------
     InputError
         As for `load`.
     """
-    return _read(path, NEEDED)[1]
+    return _read(path, groups)[1]
 
 
 def _read(

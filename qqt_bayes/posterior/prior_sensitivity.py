@@ -63,14 +63,14 @@ def learned(fit: AnyFit) -> pd.DataFrame:
     fit = Fit.of(fit)
     declared = {**fit.spec.parameters, **fit.spec.noise}
     drawn = [name for name, value in declared.items() if isinstance(value, Prior)]
-    draws, before = (_scalars(fit.datasets[group], drawn) for group in ("posterior", "prior"))
+    draws, before = (scalars(fit.datasets[group], drawn) for group in ("posterior", "prior"))
     frame = pd.DataFrame(_places(fit.posterior, drawn), columns=["parameter", "of"])
     frame["contraction"] = [contraction(*each) for each in zip(draws.T, before.T, strict=True)]
     for part, densities in (
         ("prior", log_prior(Problem(fit.spec, fit.runs).spec, fit.posterior)),
         ("likelihood", _joint_log_likelihood(fit)),
     ):
-        density = _scalars(densities, densities.data_vars).sum(axis=2)
+        density = scalars(densities, densities.data_vars).sum(axis=2)
         frame[f"{part}_sensitivity"] = sensitivity(draws, density)
     matters = frame["prior_sensitivity"] >= LEAST_SENSITIVITY
     frame["verdict"] = np.where(matters, "prior_matters", "runs")
@@ -86,7 +86,7 @@ def _joint_log_likelihood(fit: Fit) -> xr.Dataset:
     return fit.datasets["log_likelihood"]
 
 
-def _scalars(draws: xr.Dataset, names: Iterable[Hashable]) -> Array:
+def scalars(draws: xr.Dataset, names: Iterable[Hashable]) -> Array:
     """All scalars of some variables, shape (chain, draw, scalar)."""
     none = np.empty((draws.sizes["chain"], draws.sizes["draw"], 0))
     return np.concatenate([none, *(by_scalar(draws[name]) for name in names)], axis=2)

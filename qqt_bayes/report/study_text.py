@@ -42,15 +42,15 @@ def summary(study: Study) -> str:
     found = left_out(study.refused_laws, list(study.weights))
     found += [line for each in answers(study.decision, study.deciding) for line in each.lines]
     found += [] if study.moved is None else [moved(study.moved, study.decision)]
-    found += [paragraphs(remarks(study.decision)), *_laws(study)]
-    found += _theorem(study)
+    found += [paragraphs(remarks(study.decision)), *laws_alone(study)]
+    found += of_theorem(study)
     if len(study.weights) > 1:
         weights = joined([f"{name} {weight:.2f}" for name, weight in study.weights.items()])
         found.append(
             f"{scores(study.comparison)} The decision itself is made with the weights {weights}; "
             "`qqt decide STUDY --weights` takes others, or `stacking`."
         )
-    return "\n\n".join([*found, *_refused(study)])
+    return "\n\n".join([*found, *refusals(study)])
 
 
 def moved_of(study: Study) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def nothing_decided(gates: Mapping[str, Gate], folder: str) -> str:
     return "\n".join([*verdicts, f"Nothing was decided.{saved} {todo}", f"{forced}{still}"])
 
 
-def _laws(study: Study) -> Iterator[str]:
+def laws_alone(study: Study) -> Iterator[str]:
     """What each law alone would choose, and what that costs by the other laws."""
     names = list(study.weights)
     if len(names) < 2:
@@ -141,7 +141,7 @@ def _disagreement(alone: Mapping[str, xr.Dataset]) -> str:
     return f"They choose differently {where}: there a wrong law costs {joined(costs)}."
 
 
-def _theorem(study: Study) -> Iterator[str]:
+def of_theorem(study: Study) -> Iterator[str]:
     """What the combination theorem would choose where that differs, and what runs say of it."""
     name = study.theorem
     if name is not None and name in study.alone:
@@ -165,7 +165,7 @@ def _theorem(study: Study) -> Iterator[str]:
         yield theorem(study.comparison, study.exponents)
 
 
-def _refused(study: Study) -> Iterator[str]:
+def refusals(study: Study) -> Iterator[str]:
     """Which fits did not pass their checks, why, and that they take no part."""
     for name, gate in study.refused.items():
         yield f"{gate_text.refused(name, gate)}: nothing that is said here rests on it."

@@ -120,16 +120,29 @@ def _answer(
         bullets = [each for each in (untrained(decision), limits(decision), gap(decision)) if each]
         return Answer(group, first, verdict(decision), bullets)
     if decision.sizes["level"] == 1:
-        words = f"There is one candidate, {decision['level'].values[0]}, and nothing to choose."
-        return Answer(group, first, words, [])
+        return Answer(group, first, _verdict(decision), [])
     rules = " ".join(disagreements(decision.isel(budget=[-1])))
     bullets = [_why(decision), rules, _change(decision, alone)]
     bullets += [] if priced else [to_settle(decision)]
     return Answer(group, first, _verdict(decision), [each for each in bullets if each])
 
 
+def verdicts(decision: xr.Dataset) -> list[str]:
+    """The verdict at each budget.
+
+    Parameters
+    ----------
+    decision : Dataset
+        Of one group, as `qqt_bayes.decide` returns it.
+    """
+    needed = decision[["choice", "leader", "winner", "probability_best", "choice_regret"]]
+    return [_verdict(needed.isel(budget=[i])) for i in range(decision.sizes["budget"])]
+
+
 def _verdict(decision: xr.Dataset) -> str:
     """What to take at the largest budget, or that this is not known."""
+    if decision.sizes["level"] == 1:
+        return f"There is one candidate, {decision['level'].values[0]}, and nothing to choose."
     last = decision.isel(budget=-1)
     choice, leader, winner = (str(last[name].item()) for name in ("choice", "leader", "winner"))
     best = last["probability_best"]

@@ -22,6 +22,7 @@ MODULES_OF = {
     "decide": (*HEAVY, "h5netcdf", "pyarrow.parquet", "scipy", "qqt_bayes.sampling"),
     "frontier": (*HEAVY, "h5netcdf", "pyarrow.parquet", "scipy", "qqt_bayes.sampling"),
     "predict": (*HEAVY, "h5netcdf", "pyarrow.parquet", "scipy", "qqt_bayes.sampling"),
+    "report": (*HEAVY, "h5netcdf", "pyarrow.parquet", "qqt_bayes.sampling"),
     "check": (*HEAVY, "h5py", "pyarrow.parquet"),
     "import": (*HEAVY, "h5py", "pyarrow.parquet"),
     "models": (*HEAVY, "h5py", "scipy"),
@@ -49,6 +50,7 @@ def test_every_command_explains_itself() -> None:
         "models",
         "predict",
         "prior",
+        "report",
         "study",
     ]
     for name, command in main.commands.items():

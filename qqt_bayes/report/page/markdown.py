@@ -1,0 +1,73 @@
+r"""A page as Markdown: the same words and tables, with every name escaped so that it stays text."""
+
+from __future__ import annotations
+
+import re
+
+from qqt_bayes.report.page.content import Table, choice_rows, level_rows
+from qqt_bayes.report.page.whole import Page
+
+SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~&!()])")
+"""Characters that mean something in Markdown, in some place of some dialect."""
+COMMAND = re.compile(r"\\`(qqt [\w .-]+)\\`")
+"""A command in a sentence of ours, once it is escaped."""
+
+
+def markdown(page: Page) -> str:
+    """A page as Markdown.
+
+    Parameters
+    ----------
+    page : Page
+    """
+    parts = [f"# {escaped(page.title)}"]
+    for section in page.sections:
+        if section.group:
+            parts.append(f"## {escaped(section.group)}")
+        last = section.budgets[-1]
+        parts.append(f"**{escaped(last.verdict)}**")
+        parts.append(f"**{escaped(last.state)}** {escaped(last.warning)}".strip())
+        parts += [escaped(words) for words in section.answer.first]
+        chosen = [row.chosen for row in last.rows]
+        parts.append(table(level_rows(section), chosen))
+        parts.append(table(choice_rows(section)))
+    for block in page.blocks:
+        parts.append(f"## {escaped(block.title)}")
+        parts += [escaped(words) for words in block.paragraphs]
+        parts += [table(each) for each in block.tables]
+        for heading, code in block.code:
+            parts += [escaped(heading), fenced(code)]
+    parts += ["---", *map(escaped, page.footer)]
+    return "\n\n".join(parts) + "\n"
+
+
+def escaped(words: str) -> str:
+    r"""Words as text of Markdown, on one line.
+
+    Examples
+    --------
+    >>> print(escaped("a|b <script>\n`qqt design` says `x`"))
+    a\|b \<script\> `qqt design` says \`x\`
+    """
+    one_line = re.sub(r"\s+", " ", words).strip()
+    return COMMAND.sub(r"`\1`", SPECIAL.sub(r"\\\1", one_line))
+
+
+def table(content: Table, chosen: list[bool] | None = None) -> str:
+    """A table, with chosen rows in bold."""
+    strong = chosen or [False] * len(content.rows)
+    sides = ["---:" if i in content.numbers else "---" for i in range(len(content.headings))]
+    lines = [[escaped(heading) for heading in content.headings], sides]
+    lines += [
+        [f"**{escaped(cell)}**" if heavy and cell else escaped(cell) for cell in row]
+        for row, heavy in zip(content.rows, strong, strict=True)
+    ]
+    drawn = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"{escaped(content.caption)}\n\n{drawn}"
+
+
+def fenced(code: str) -> str:
+    """Code between fences that are longer than any within it."""
+    longest = max(map(len, re.findall(r"`+", code)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{code.rstrip()}\n{fence}"

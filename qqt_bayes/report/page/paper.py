@@ -1,0 +1,97 @@
+"""What a paper takes as it is: a paragraph on methods, a table in LaTeX, and references."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qqt_bayes import __version__
+from qqt_bayes.decisions.study import Study
+from qqt_bayes.decisions.trained import FARTHEST, LEAST_BUDGETS
+from qqt_bayes.phrases import joined
+from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.report.page.content import Block, Section
+from qqt_bayes.report.page.latex import levels_table
+
+BIBTEX = rf"""@software{{qqt_bayes,
+  author  = {{{{The qqt\_bayes developers}}}},
+  title   = {{qqt\_bayes: {{Bayesian}} scaling laws for data filtering}},
+  version = {{{__version__}}}
+}}
+
+@inproceedings{{goyal2024scaling,
+  author    = {{Goyal, Sachin and Maini, Pratyush and Lipton, Zachary C. and Raghunathan, Aditi
+               and Kolter, J. Zico}},
+  title     = {{Scaling Laws for Data Filtering: Data Curation cannot be Compute Agnostic}},
+  booktitle = {{Proceedings of the IEEE/CVF Conference on Computer Vision and Pattern Recognition}},
+  year      = {{2024}},
+  note      = {{arXiv:2404.07177}}
+}}
+"""
+"""What to cite, as `CITATION.cff` has it."""
+
+
+def paper(study: Study, sections: Sequence[Section]) -> Block:
+    """Methods paragraph, table and references, ready to be copied."""
+    tables = "\n".join(levels_table(section) for section in sections)
+    return Block(
+        "paper",
+        "For your paper",
+        [methods(study)],
+        code=[("The table of the largest budget (LaTeX, booktabs):", tables), ("BibTeX:", BIBTEX)],
+    )
+
+
+def methods(study: Study) -> str:
+    """How the decision was made, as a paragraph of a paper."""
+    fits = [study.fits[name] for name in study.weights]
+    first, attributes = fits[0], study.decision.attrs
+    names = list(study.weights)
+    laws = "law" if len(names) == 1 else "laws"
+    were = "was" if len(names) == 1 else "were"
+    runs = first.runs
+    draws = f"{attributes['draws']:,} posterior draws" if "draws" in attributes else "all draws"
+    parts = [f"{weight:.0%} are of {name}" for name, weight in study.weights.items()]
+    shares = f", of which {joined(parts)}" if len(names) > 1 else ""
+    departures = (
+        " The mean error of a training set may depart from the law by a Gaussian process of the "
+        "logarithm of error over budget and composition, whose amplitude is inferred with the rest."
+        if attributes.get("discrepancy")
+        else ""
+    )
+    return (
+        f"Training sets were compared with qqt_bayes {__version__} (after Goyal et al., 2024). The "
+        f"{laws} {joined(names)} {were} fitted to {runs.sizes['run']} training runs on "
+        f"{runs.sizes['data']} training sets taken from {runs.sizes['pool']} pools by "
+        f"{_sampler(fits)}.{departures} {_convergence(fits)}Levels were compared under {draws}"
+        f"{shares}, all levels under the same draw; P(best) is the share of draws in which a level "
+        f"has the least {attributes['kind']}, and the expected regret its mean excess over the "
+        f"best level of the draw. A level was called the winner where P(best) reached "
+        f"{attributes['probability']:g}, every level had been trained at {LEAST_BUDGETS} budgets "
+        f"or more, and the budget was at most {FARTHEST:g} times the largest of them. Intervals "
+        f"are central and hold {100 * attributes['interval']:g} % of the draws."
+    )
+
+
+def _sampler(fits: Sequence[Fit]) -> str:
+    """How draws were made, with versions."""
+    first = fits[0]
+    sizes, versions = first.posterior.sizes, first.versions
+    how = {"nuts": "the No-U-Turn sampler"}.get(first.method, f"method {first.method}")
+    tools = [f"{name} {versions[name]}" for name in ("nutpie", "pymc") if name in versions]
+    made = f" ({joined(tools)})" if tools else ""
+    seeds = joined([str(seed) for seed in sorted({fit.seed for fit in fits})])
+    return f"{how}{made}, in {sizes['chain']} chains of {sizes['draw']:,} draws (seed {seeds})"
+
+
+def _convergence(fits: Sequence[Fit]) -> str:
+    """The worst R-hat and effective sample size of all fits."""
+    found = {
+        name: [check.value for fit in fits for check in fit.gate.checks if check.id == name]
+        for name in ("rhat", "ess_bulk")
+    }
+    if not (found["rhat"] and found["ess_bulk"]):
+        return ""
+    return (
+        f"R-hat was at most {max(found['rhat']):.3f} and the bulk effective sample size at least "
+        f"{min(found['ess_bulk']):.0f} for every parameter. "
+    )

@@ -1,0 +1,106 @@
+"""Studies of made fits in a folder, within a second: with names, groups and units as asked.
+
+`HOSTILE` are names that mean something to HTML, JSON, Markdown, LaTeX or a spreadsheet.
+"""
+
+import made
+import numpy as np
+import pytest
+import xarray as xr
+
+from qqt_bayes.model.spec import load_model
+from qqt_bayes.report.figures import files as figure_files
+from qqt_bayes.sampling import inference
+from qqt_bayes.studies import clock
+from qqt_bayes.studies.study import study
+from qqt_bayes.tables.order import hash_runs
+from qqt_bayes.tables.runs import read_runs
+
+DATE = "2026-03-14T09:30:00Z"
+BUDGETS = [64e6, 640e6, 5e9]
+LAWS = {"models": ["utility", "utility-free-size"], "theorem": False}
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "</script><img src=http://x.example onerror=alert(2)>",
+    "\"quoted\" 'single' & <b>",
+    r"$x^2_3$ \input{secret} {a}~%#",
+    "pipe | `tick` **bold** [a](http://x.example)",
+    "=cmd|' /C calc'!A0",
+    "{{ 7*7 }} {% raw %} <!-- --> ]]>",
+)
+
+
+def infer(runs, spec, **_):
+    """A made fit that says it is of some runs of the made design, under their own names."""
+    spec = load_model(spec) if isinstance(spec, str) else spec
+    pools, groups = runs.sizes["pool"], runs.sizes["group"]
+    full = made.fit(pools, groups, spec, seed=runs.sizes["run"], spread=0.02)
+    names = {name: runs[name].values for name in ("pool", "group", "run")}
+    parts = {}
+    for name, each in full.children.items():
+        own = each.to_dataset(inherit=False)
+        parts[name] = own.assign_coords({dim: x for dim, x in names.items() if dim in own.dims})
+    parts["constant_data"] = runs.drop_vars("error").drop_attrs(deep=False)
+    parts["observed_data"] = runs[["error"]].drop_attrs(deep=False)
+    tree = xr.DataTree.from_dict({"/": xr.Dataset(attrs=full.attrs), **parts})
+    tree.attrs |= {**runs.attrs, "data_hash": hash_runs(runs)}
+    return tree
+
+
+def refused(runs, spec, **_):
+    """The same of a fit that did not pass its gate."""
+    tree = infer(runs, spec)
+    tree.attrs["gate"] = made.fit(model=spec, passed=False).attrs["gate"]
+    return tree
+
+
+def named(names, pools=3, groups=1):
+    """The made tables, of which the training sets and the pools have other names."""
+    runs, composition = made.tables(pools, groups)
+    sets = list(dict.fromkeys(composition["data"]))
+    new = dict(zip(sets, names[: len(sets)], strict=True))
+    of_pools = list(dict.fromkeys(composition["pool"]))
+    parts = {pool: f"pool of {new[name]}" for pool, name in zip(of_pools, sets, strict=True)}
+    composition = composition.replace({"data": new, "pool": parts})
+    return runs.replace({"data": new}), composition
+
+
+def carry_out(folder, runs=None, budgets=BUDGETS, *, levels=None, infer=infer, **options):
+    """A study in a folder, of the made runs unless others are given."""
+    runs = read_runs(*made.tables()) if runs is None else runs
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inference, "fit", infer)
+        patch.setattr(figure_files, "write_figures", lambda *_: [])
+        patch.setattr(clock, "now", lambda: DATE)
+        return study(runs, levels, budgets, folder, **LAWS | options)
+
+
+def _tables(kind):
+    runs, composition = made.tables()
+    if kind == "accuracy":
+        runs = runs.assign(accuracy=1 - runs["error"]).drop(columns="error")
+        return read_runs(runs, composition, columns={"accuracy": "accuracy"})
+    return read_runs(runs, composition, **kind)
+
+
+STUDIES = {
+    "two laws": lambda: {},
+    "hostile": lambda: {"runs": read_runs(*named(HOSTILE))},
+    "groups": lambda: {"runs": read_runs(*made.tables(groups=2)), "models": "cherti"},
+    "forced": lambda: {"infer": refused, "force": True},
+    "losses": lambda: {"runs": _tables({"kind": "loss"})},
+    "accuracies": lambda: {"runs": _tables("accuracy")},
+    "tokens": lambda: {"runs": _tables({"unit": "tokens"})},
+    "one budget": lambda: {"budgets": [5e9], "models": "utility"},
+    "one level": lambda: {
+        "levels": made.levels().isel(level=[2]),
+        "models": "utility",
+    },
+    "larger pools": lambda: {"target_pools": 20},
+    "all rules": lambda: {"rule": "all"},
+    "many": lambda: {
+        "runs": read_runs(*made.tables(40)),
+        "budgets": np.geomspace(64e6, 5e9, 40),
+    },
+}
+"""What is asked of each study."""

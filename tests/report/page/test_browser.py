@@ -1,0 +1,111 @@
+"""The page in a browser: the cursor rewrites verdict and table, and a phone scrolls one way."""
+
+import json
+import shutil
+import subprocess
+from html import escape
+
+import html5lib
+import pytest
+
+BROWSER = next(
+    (
+        found
+        for name in ("chromium", "chromium-browser", "google-chrome")
+        if (found := shutil.which(name))
+    ),
+    None,
+)
+needs_browser = pytest.mark.skipif(
+    BROWSER is None,
+    reason="NO BROWSER: chromium is not installed, so nobody saw whether the page's script works",
+)
+PHONE = 400
+"""Pixels across."""
+WRAPPER = """<!DOCTYPE html><title>none</title>
+<iframe width="{width}" height="900" style="border:0" srcdoc="{page}"></iframe>
+<script>addEventListener("load", () => {{
+const page = document.querySelector("iframe").contentDocument.documentElement;
+document.title = JSON.stringify([page.clientWidth, page.scrollWidth]) }})</script>"""
+"""A window of a phone's width, which a browser itself may refuse, and what is measured in it."""
+
+
+def dom(address):
+    """The page as a browser leaves it, its script having run."""
+    line = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+    done = subprocess.run(
+        [*line, "--dump-dom", address], capture_output=True, text=True, check=True, timeout=300
+    )
+    return html5lib.parse(done.stdout, namespaceHTMLElements=False)
+
+
+def words(element):
+    return " ".join("".join(element.itertext()).split())
+
+
+def by_id(tree, name):
+    (found,) = (each for each in tree.iter() if each.get("id") == name)
+    return found
+
+
+def rows_of(element):
+    return [(row.get("class") or "", [words(cell) for cell in row]) for row in element.iter("tr")]
+
+
+@needs_browser
+@pytest.mark.parametrize("asked", ["640M", "600000000", "6.5e8"])
+def test_a_budget_in_the_address_is_shown(page, asked):
+    """That of the budgets which is nearest."""
+    tree = dom(f"{page('hostile')[1].as_uri()}#budget={asked}")
+    said = json.loads(words(by_id(tree, "numbers")))["sections"][0]
+    at = said["budgets"][1]
+    assert at["label"] == "640M"
+    assert words(by_id(tree, "v0")) == at["verdict"]
+    assert words(by_id(tree, "c0")) == at["state"]
+    assert words(by_id(tree, "w0")) == at["warning"]
+    assert words(by_id(tree, "o0")) == words(by_id(tree, "l0")) == "640M"
+    assert by_id(tree, "b0").get("aria-valuetext") == "640M samples"
+    part = [each for each in by_id(tree, "a0") if each.tag == "tbody"][1]
+    shown = rows_of(by_id(tree, "t0"))
+    assert [(kind, [row[0], *row[2:]]) for kind, row in shown] == rows_of(part)[1:]
+    assert {row[0]: row[1] for _, row in shown} == said["levels"]
+    (cursor,) = (each for each in tree.iter() if each.get("class") == "cursor")
+    assert cursor.get("transform") == f"translate({at['place']:g} 0)"
+    bars = [each.get("style") for each in by_id(tree, "t0").iter("span") if each.get("style")]
+    assert bars == [f"--p: {100 * float(row[3].strip('<> ')):.0f}%;" for _, row in shown]
+
+
+@needs_browser
+def test_the_script_changes_nothing_of_what_is_shown_first(page):
+    path = page("two laws")[1]
+    plain = html5lib.parse(path.read_text(), namespaceHTMLElements=False)
+    tree = dom(f"{path.as_uri()}#budget=5B")
+    for name in ("v0", "c0", "w0", "o0", "l0"):
+        assert words(by_id(tree, name)) == words(by_id(plain, name))
+    assert rows_of(by_id(tree, "t0")) == rows_of(by_id(plain, "t0"))
+    assert by_id(plain, "r0").get("hidden") is not None
+    assert by_id(tree, "r0").get("hidden") is None
+
+
+@needs_browser
+@pytest.mark.parametrize("name", ["hostile", "groups", "many"])
+def test_a_phone_scrolls_down_only(page, name, tmp_path):
+    """All folds open: what is wide scrolls inside itself."""
+    source = page(name)[1].read_text().replace("<details", "<details open")
+    whole = WRAPPER.format(width=PHONE, page=escape(source))
+    (tmp_path / "page.html").write_text(whole)
+    tree = dom((tmp_path / "page.html").as_uri())
+    assert json.loads(words(next(tree.iter("title")))) == [PHONE, PHONE]
+
+
+@needs_browser
+def test_the_policy_stops_a_script_that_got_in(page, tmp_path):
+    """Were a name not escaped all the same, a browser would not run it."""
+    said = escape("At 5B")
+    source = page("two laws")[1].read_text()
+    broken = source.replace("<h1>", "<h1><script>document.title = 'run'</script>")
+    assert broken != source
+    assert said in source
+    (tmp_path / "page.html").write_text(broken)
+    tree = dom((tmp_path / "page.html").as_uri())
+    assert words(next(tree.iter("title"))) == "Which data to train on"

@@ -1,0 +1,176 @@
+"""The page as HTML: valid, whole without script, with nothing to load and every name as text."""
+
+import json
+import re
+
+import html5lib
+import pytest
+from made_study import HOSTILE, STUDIES
+
+from qqt_bayes.studies.opened import open_whole
+
+LARGEST = 300_000
+"""Bytes of a page that can be sent."""
+LOADING = {"link", "img", "iframe", "object", "embed", "base", "audio", "video", "source", "image"}
+"""Elements that fetch something."""
+
+
+def parsed(path):
+    """The page as a tree; a parse error is raised, not mended."""
+    return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(
+        path.read_text(encoding="utf-8")
+    )
+
+
+def words(element):
+    return " ".join("".join(element.itertext()).split())
+
+
+def by_id(tree, name):
+    (found,) = (each for each in tree.iter() if each.get("id") == name)
+    return found
+
+
+def rows_of(element):
+    return [[words(cell) for cell in row] for row in element.iter("tr")]
+
+
+def decided(study):
+    """The decision for each group, budgets ascending."""
+    decision = open_whole(study).study.decision.sortby("budget")
+    if "group" not in decision.dims:
+        return [decision]
+    return [decision.sel(group=name) for name in decision["group"].values]
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_it_is_valid_small_and_loads_nothing(page, name):
+    path = page(name)[1]
+    assert path.stat().st_size <= LARGEST
+    tree = parsed(path)
+    ids = [each.get("id") for each in tree.iter() if each.get("id")]
+    assert len(ids) == len(set(ids))
+    assert [each.get("type") for each in tree.iter("script")] == ["application/json", None]
+    for each in tree.iter():
+        tag = each.tag if isinstance(each.tag, str) else ""
+        assert tag.rpartition("}")[2] not in LOADING
+        for attribute, value in each.attrib.items():
+            assert not str(attribute).startswith("on"), attribute
+            assert attribute not in ("src", "href", "action", "data", "srcset"), value
+            assert "url(" not in value or re.fullmatch(r"url\(#[\w-]+\)", value), value
+    (style,) = tree.iter("style")
+    assert "url(" not in words(style)
+    assert "@import" not in words(style)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_budget_is_there_without_script(page, name):
+    """The numbers of the decision, each within half a unit of its last digit."""
+    study, path = page(name)
+    tree = parsed(path)
+    for i, decision in enumerate(decided(study)):
+        parts = [each for each in by_id(tree, f"a{i}") if each.tag == "tbody"]
+        assert len(parts) == decision.sizes["budget"]
+        for part, budget in zip(parts, decision["budget"].values, strict=True):
+            at = decision.sel(budget=budget)
+            _, *rows = rows_of(part)
+            assert sorted(row[0] for row in rows) == sorted(at["level"].values.tolist())
+            for level, _, best, error, regret in rows:
+                own = at.sel(level=level)
+                require_near(best, own["probability_best"].item())
+                require_near(regret, own["regret"].item())
+                is_accuracy = decision.attrs["measure"] == "accuracy"
+                ends = sorted(1 - x if is_accuracy else x for x in own["error"].values.tolist())
+                low, middle, high = ends
+                for shown, number in zip(
+                    re.split(r"[\[\], ]+", error.strip("]")), (middle, low, high), strict=True
+                ):
+                    require_near(shown, number)
+            (chosen,) = (row for row in part if row.get("class") == "chosen")
+            assert words(chosen[0]) == at["choice"].item()
+
+
+def require_near(shown, number):
+    """A bound that holds, or a number that was rounded right."""
+    if shown.startswith("<"):
+        assert number < float(shown.strip("< "))
+    elif shown.startswith(">"):
+        assert number > float(shown.strip("> "))
+    else:
+        digits = len(shown.partition(".")[2])
+        assert abs(float(shown) - number) <= 0.5001 * 10**-digits, (shown, number)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_largest_budget_is_shown_first(page, name):
+    study, path = page(name)
+    tree = parsed(path)
+    answers = json.loads((study / "decision.json").read_text())["answers"]
+    numbers = json.loads(words(by_id(tree, "numbers")))
+    assert len(numbers["sections"]) == len(answers)
+    for i, (answer, section) in enumerate(zip(answers, numbers["sections"], strict=True)):
+        last = section["budgets"][-1]
+        assert words(by_id(tree, f"v{i}")) == answer["verdict"] == last["verdict"]
+        assert words(by_id(tree, f"c{i}")) == last["state"]
+        assert words(by_id(tree, f"w{i}")) == last["warning"]
+        *_, part = (each for each in by_id(tree, f"a{i}") if each.tag == "tbody")
+        shown = rows_of(by_id(tree, f"t{i}"))
+        assert [[row[0], *row[2:]] for row in shown] == rows_of(part)[1:]
+        assert {row[0]: row[1] for row in shown} == section["levels"]
+        for words_before in answer["first"]:
+            assert words_before in path_text(tree)
+
+
+def path_text(tree):
+    return " ".join("".join(tree.find("body").itertext()).replace("\n", " ").split())
+
+
+def test_names_stay_text(page):
+    path = page("hostile")[1]
+    tree = parsed(path)
+    own = set(HOSTILE[:3])
+    assert own <= {words(cell) for cell in tree.iter("th")}
+    (key,) = (each for each in tree.iter("ul") if each.get("class") == "key")
+    assert {words(each) for each in key} <= own
+    numbers = json.loads(words(by_id(tree, "numbers")))
+    assert set(numbers["sections"][0]["levels"]) == own
+    source = path.read_text()
+    assert source.count("<script") == source.count("</script") == 2
+    assert "<!--" not in source
+
+
+def test_a_refused_fit_that_was_forced_is_said_first(page):
+    tree = parsed(page("forced")[1])
+    assert words(by_id(tree, "c0")) == "refused"
+    assert "was used by force" in path_text(tree)
+
+
+def test_names_and_units_of_what_was_measured(page):
+    accuracy = parsed(page("accuracies")[1])
+    headings = [words(each) for each in accuracy.iter("th") if each.get("scope") == "col"]
+    assert "accuracy [90%]" in headings
+    assert "error [90%]" not in headings
+    assert "tokens seen" in path_text(parsed(page("tokens")[1]))
+    for words_of_samples in ("samples seen", "unique samples", "B samples"):
+        assert words_of_samples not in path_text(parsed(page("tokens")[1]))
+    assert "loss [90%]" in path_text(parsed(page("losses")[1]))
+
+
+def test_a_screen_reader_finds_its_way(page):
+    tree = parsed(page("groups")[1])
+    for table in tree.iter("table"):
+        assert next(table.iter("caption")) is not None
+        assert all(each.get("scope") for each in table.iter("th"))
+    ids = {each.get("id") for each in tree.iter()}
+    drawn = [each for each in tree.iter() if str(each.tag).endswith("svg")]
+    for each in drawn:
+        said = each.get("aria-labelledby")
+        assert each.get("aria-hidden") == "true" or set(said.split()) <= ids
+    assert by_id(tree, "v0").get("aria-live") == "polite"
+    labels = {each.get("for") for each in tree.iter("label")}
+    assert {each.get("id") for each in tree.iter("input")} == labels
+    for each in tree.iter("div"):
+        if each.get("class") == "scroll":
+            assert (each.get("role"), each.get("tabindex")) == ("region", "0")
+            assert each.get("aria-label")
+    assert next(tree.iter("html")).get("lang") == "en"
