@@ -14,7 +14,7 @@ FITS := import ensurepip, sys, sysconfig, venv; \
 	fits = (3, 12) <= sys.version_info < (3, 15) and sys.implementation.name == "cpython"; \
 	sys.exit(0 if fits and not sysconfig.get_config_var("Py_GIL_DISABLED") else 1)
 
-.PHONY: help setup demo test test-slow attack lint bench notebooks calibration sbc campaigns mini-clip mini-clip-setup lock clean
+.PHONY: help setup demo test test-slow attack lint bench notebooks calibration sbc campaigns mini-clip mini-clip-setup docs lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -78,6 +78,10 @@ mini-clip: mini-clip-setup ## train the small models of case_studies/mini_clip a
 	$(BIN)/python case_studies/mini_clip/train.py --proxies equal unequal near_duplicates no_augmentation --out build/mini_clip
 
 mini-clip-setup: $(VENV)/.mini-clip ## add JAX and optax to .venv
+
+docs: $(VENV)/.docs ## the pages of docs/ as a site in build/docs, with warnings as errors; a minute or two
+	$(BIN)/python -m sphinx --builder html -c docs --fail-on-warning --keep-going --nitpicky --quiet --jobs 2 \
+		--doctree-dir build/doctrees . build/docs
 
 lock: $(READY) ## resolve the locks anew, for all Pythons and platforms
 	$(BIN)/python -m venv build/lock

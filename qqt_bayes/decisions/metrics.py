@@ -87,7 +87,7 @@ def decide_metrics(
         `probability_within_margin`, `regret`, `near_best`, `choice`, `choice_regret`, `leader`,
         `winner`, `proven`, `score`; with coordinates `weight`, `kind` and `measure`.
 
-        The same of the weighted error under every draw, with "joint_" before the name. Levels are
+        The same of the weighted error under every draw, with ``joint_`` before the name. Levels are
         compared with those that keep to the constraints: one that does not has probability 0 and
         no regret. `joint_choice` is "none_admissible" where none does.
 
