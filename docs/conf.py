@@ -1,8 +1,9 @@
 """How Sphinx builds the site: `make docs` writes it into build/docs.
 
-The source folder is the root of the repository, so that a relative link between Markdown pages leads to
-the same place on a code host and in the site.  Nothing is fetched while building or while reading:
-formulas are MathML, and the inventories that links to other projects go through are in `inventories/`.
+The source folder is the root of the repository, so that a relative link between Markdown pages
+leads to the same place on a code host and in the site.  Nothing is fetched while building or while
+reading: formulas are MathML, and the inventories that links to other projects go through are in
+`inventories/`, written by hand from the names that our docstrings use.
 """
 
 import logging

@@ -1,9 +1,9 @@
 """Where links to other projects' names lead, without asking them while the site is built.
 
-Sphinx reads such places from an `objects.inv` of each project.  No package of these projects ships it
-and a build may have no network, so `docs/inventories/` lists, by hand, only the names that our pages and
-docstrings use: one line each, as in an inventory (name, domain:role, priority, address, title).  Here
-they are packed into the form that Sphinx reads.
+Sphinx reads such places from an `objects.inv` of each project.  No package of these projects ships
+it and a build may have no network, so `docs/inventories/` lists, by hand, only the names that our
+pages and docstrings use: one line each, as in an inventory (name, domain:role, priority, address,
+title).  Here they are packed into the form that Sphinx reads.
 """
 
 import zlib
