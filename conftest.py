@@ -8,7 +8,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parent / "tests"))
 
-import examples  # noqa: E402  after the path
+import examples
 
 
 @pytest.fixture(scope="session")

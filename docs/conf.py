@@ -16,6 +16,7 @@ sys.path.insert(0, str(HERE / "site"))
 # The folder holds no package, so it is put on the path before its modules are imported.
 import folder_links  # noqa: E402  after the path
 import inventories  # noqa: E402  after the path
+import llms  # noqa: E402  after the path
 import mathml  # noqa: E402  after the path
 
 from qqt_bayes import __version__  # noqa: E402  after the path
@@ -65,7 +66,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "qqt_bayes"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
-html_extra_path = ["llms.txt", "site/index.html"]
+html_extra_path = ["site/index.html"]
 html_math_renderer = "mathml"
 html_show_sourcelink = False
 html_copy_source = False
@@ -81,9 +82,10 @@ html_context = {"default_mode": "auto"}
 
 
 def setup(app):
-    """Add what no extension does: formulas without a script, links to folders."""
+    """Add what no extension does: formulas without a script, links to folders, `llms.txt`."""
     mathml.setup(app)
     folder_links.setup(app)
+    llms.setup(app)
     # Patterns in tables of contents leave room for pages that may not be there yet: no fault.
     toctrees = logging.getLogger("sphinx.sphinx.directives.other")
     toctrees.addFilter(lambda record: getattr(record, "subtype", None) != "empty_glob")

@@ -1,7 +1,13 @@
 """Formulas as MathML, made by docutils: browsers draw it themselves, so no script is fetched."""
 
+from html import escape
+
 from docutils import nodes
+from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.util import logging
+
+LOGGER = logging.getLogger(__name__)
 
 
 def setup(app):
@@ -10,13 +16,26 @@ def setup(app):
 
 
 def _inline(translator, node):
-    translator.body.append(tex2mathml(node.astext()))
+    translator.body.append(_mathml(node))
     raise nodes.SkipNode
 
 
 def _block(translator, node):
     # A formula that is wider than a phone is scrolled by itself, not with the page.
-    translator.body.append(
-        f'<div class="formula" tabindex="0">{tex2mathml(node.astext(), True)}</div>'
-    )
+    formula = _mathml(node, as_block=True)
+    translator.body.append(f'<div class="formula" tabindex="0">{formula}</div>')
     raise nodes.SkipNode
+
+
+def _mathml(node, as_block=False):
+    tex = node.astext()
+    try:
+        return tex2mathml(tex, as_block)
+    except MathError as fault:
+        LOGGER.warning("no MathML for %r: %s", tex, fault, location=node)
+        return f"<code>{escape(tex)}</code>"
+
+
+def escape(tex):
+    """TeX as it may stand in a page."""
+    return tex.replace("&", "&amp;").replace("<", "&lt;")
