@@ -18,6 +18,7 @@ import folder_links  # noqa: E402  after the path
 import inventories  # noqa: E402  after the path
 import llms  # noqa: E402  after the path
 import mathml  # noqa: E402  after the path
+import offline  # noqa: E402  after the path
 
 from qqt_bayes import __version__  # noqa: E402  after the path
 
@@ -28,7 +29,7 @@ language = "en"
 
 root_doc = "docs/index"
 include_patterns = ["docs/**", "case_studies/**", "CHANGELOG.md"]
-exclude_patterns = ["**.template.md", "**/.ipynb_checkpoints", "docs/reference/names/.*"]
+exclude_patterns = ["**.template.md", "**/.ipynb_checkpoints", "docs/templates"]
 extensions = [
     "myst_nb",
     "numpydoc",
@@ -51,6 +52,7 @@ nb_execution_mode = "off"
 nb_ipywidgets_js = {}
 
 autosummary_generate = True
+templates_path = ["templates"]
 autodoc_typehints = "none"  # numpydoc's sections say the types in words
 numpydoc_class_members_toctree = False
 numpydoc_show_class_members = False
@@ -82,10 +84,11 @@ html_context = {"default_mode": "auto"}
 
 
 def setup(app):
-    """Add what no extension does: formulas without a script, links to folders, `llms.txt`."""
+    """Add what no extension does, see `site/`."""
     mathml.setup(app)
     folder_links.setup(app)
     llms.setup(app)
+    offline.setup(app)
     # Patterns in tables of contents leave room for pages that may not be there yet: no fault.
     toctrees = logging.getLogger("sphinx.sphinx.directives.other")
     toctrees.addFilter(lambda record: getattr(record, "subtype", None) != "empty_glob")

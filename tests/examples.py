@@ -26,8 +26,8 @@ NAMES = (
     *("fit.nc", "other.nc", "retrieval.nc", "study"),
 )
 POOLS = "0-10%", "10-20%", "20-30%"
-BUDGETS = 64e6, 128e6, 320e6, 640e6
-SIZE = 12.8e6
+BUDGETS = 64_000_000, 128_000_000, 320_000_000, 640_000_000
+SIZE = 12_800_000
 SHORT = {"draws": 400, "tune": 400}
 COSTS = """\
 currency = "EUR"

@@ -13,9 +13,14 @@ def setup(app):
 def _to_readme(app, docname, source):
     page = app.env.doc2path(docname)
     if page.suffix == ".md":
-        source[0] = LINK.sub(lambda found: _link(page.parent, found[1]), source[0])
+        source[0] = linked(page.parent, source[0])
 
 
-def _link(folder, target):
-    inside = f"{target.rstrip('/')}/README.md"
-    return f"]({inside if (folder / inside).exists() else target})"
+def linked(folder, text):
+    """The text of a page in some folder, with links that the site can follow."""
+
+    def link(found):
+        inside = f"{found[1].rstrip('/')}/README.md"
+        return f"]({inside if (folder / inside).exists() else found[1]})"
+
+    return LINK.sub(link, text)

@@ -17,11 +17,7 @@ def _write(app, exception):
 
 
 def for_site(text):
-    """The list with links from the site's root to its pages.
-
-    >>> for_site("[Changes](../CHANGELOG.md), [Money](money.md)")
-    '[Changes](CHANGELOG.html), [Money](docs/money.html)'
-    """
+    """The list with links from the site's root to its pages."""
 
     def page(found):
         return f"]({normpath(join('docs', found[1]))}.html)"

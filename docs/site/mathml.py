@@ -1,5 +1,6 @@
 """Formulas as MathML, made by docutils: browsers draw it themselves, so no script is fetched."""
 
+import re
 from html import escape
 
 from docutils import nodes
@@ -8,6 +9,8 @@ from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.util import logging
 
 LOGGER = logging.getLogger(__name__)
+# Browsers leave no space between the name of a function and its argument, but before a bracket.
+APPLIED = re.compile(r"(<mo>&ApplyFunction;</mo>)(?!\s*<mo stretchy|\s*<mrow>\s*<mo)")
 
 
 def setup(app):
@@ -30,12 +33,7 @@ def _block(translator, node):
 def _mathml(node, as_block=False):
     tex = node.astext()
     try:
-        return tex2mathml(tex, as_block)
+        return APPLIED.sub(r'\1<mspace width="0.17em"></mspace>', tex2mathml(tex, as_block))
     except MathError as fault:
         LOGGER.warning("no MathML for %r: %s", tex, fault, location=node)
         return f"<code>{escape(tex)}</code>"
-
-
-def escape(tex):
-    """TeX as it may stand in a page."""
-    return tex.replace("&", "&amp;").replace("<", "&lt;")

@@ -1,0 +1,79 @@
+"""The parts of the site's build that are our own: links, the list for programs, no requests."""
+
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+from pages import DOCS
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """Puts the build's modules on the path, and takes them away again."""
+    before = set(sys.modules)
+    monkeypatch.syspath_prepend(DOCS / "site")
+    yield
+    for name in set(sys.modules) - before:
+        if name in {"folder_links", "inventories", "llms", "offline"}:
+            del sys.modules[name]
+
+
+def test_a_link_to_a_folder_leads_to_its_readme(site: None) -> None:
+    import folder_links
+
+    assert folder_links.linked(DOCS, "[a](../case_studies/cherti), [b](trust.md#laws)") == (
+        "[a](../case_studies/cherti/README.md), [b](trust.md#laws)"
+    )
+
+
+def test_the_list_for_programs_leads_to_the_pages_of_the_site(site: None) -> None:
+    import llms
+
+    shown = "[Changes](../CHANGELOG.md), [Money](money.md), [Law](theory/law.md)"
+    assert llms.for_site(shown) == (
+        "[Changes](CHANGELOG.html), [Money](docs/money.html), [Law](docs/theory/law.html)"
+    )
+
+
+@pytest.mark.parametrize(
+    "asking",
+    [
+        '<script defer src="https://there.org/a.js">',
+        '<link rel="stylesheet" href="//there.org/a.css">',
+        "@import 'https://there.org/a.css'",
+        "src: url(https://there.org/font.woff2)",
+        '<img alt="a" src="http://there.org/a.png">',
+    ],
+)
+def test_a_page_that_asks_another_machine_is_found(site: None, asking: str) -> None:
+    import offline
+
+    assert offline.ASKED.search(asking)
+
+
+@pytest.mark.parametrize(
+    "silent",
+    [
+        '<script src="../_static/a.js">',
+        '<a href="https://there.org">',
+        '<link rel="canonical" href="https://there.org/">',
+        "background: url(data:image/svg+xml;base64,AAAA)",
+    ],
+)
+def test_a_page_that_only_points_there_is_not(site: None, silent: str) -> None:
+    import offline
+
+    assert not offline.ASKED.search(silent)
+
+
+def test_every_word_that_is_linked_is_in_an_inventory(site: None) -> None:
+    """Else a docstring with this word breaks the build."""
+    import inventories
+
+    lists = (DOCS / "inventories").glob("*.txt")
+    known = {line.split()[0] for each in lists for line in each.read_text().splitlines()}
+    for word, role in inventories.ALIASES.items():
+        target = role.split("`")[1].partition("<")[2].rstrip(">") or role.split("`")[1]
+        target = target.removeprefix("python:")
+        assert target in known or target.startswith("qqt_bayes."), word
