@@ -52,7 +52,7 @@ nb_execution_mode = "off"
 nb_ipywidgets_js = {}
 
 autosummary_generate = True
-templates_path = ["templates"]
+templates_path = [str(HERE / "templates")]  # autosummary would seek them at the root
 autodoc_typehints = "none"  # numpydoc's sections say the types in words
 numpydoc_class_members_toctree = False
 numpydoc_show_class_members = False
