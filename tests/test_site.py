@@ -19,11 +19,13 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
             del sys.modules[name]
 
 
-def test_a_link_to_a_folder_leads_to_its_readme(site: None) -> None:
+def test_a_link_to_a_folder_leads_to_its_readme_or_names_it(site: None) -> None:
     import folder_links
 
-    assert folder_links.linked(DOCS, "[a](../case_studies/cherti), [b](trust.md#laws)") == (
-        "[a](../case_studies/cherti/README.md), [b](trust.md#laws)"
+    shown = "[a](../case_studies/cherti), [b](trust.md#laws), [c](inventories/), [d](start)"
+    assert folder_links.linked(DOCS, shown) == (
+        "[a](../case_studies/cherti/README.md), [b](trust.md#laws), c (`docs/inventories`), "
+        "d (`docs/start`)"
     )
 
 

@@ -1,26 +1,37 @@
-"""Links to a folder, which a code host shows by its README, lead to that README in the site."""
+"""Links to a folder: a code host shows its README or lists it, and the site does neither."""
 
 import re
+from pathlib import Path
 
-LINK = re.compile(r"\]\(([^)\s#:]+)\)")
+ROOT = Path(__file__).parents[2]
+LINK = re.compile(r"\[([^\]]*)\]\(([^)\s#:]+)\)")
+PAGES = {".md", ".ipynb"}
 
 
 def setup(app):
-    """Rewrite the links of each Markdown page as it is read."""
-    app.connect("source-read", _to_readme)
+    """Rewrite the links of each page as it is read."""
+    app.connect("source-read", _to_pages)
 
 
-def _to_readme(app, docname, source):
+def _to_pages(app, docname, source):
     page = app.env.doc2path(docname)
-    if page.suffix == ".md":
+    if page.suffix in PAGES:
         source[0] = linked(page.parent, source[0])
 
 
 def linked(folder, text):
-    """The text of a page in some folder, with links that the site can follow."""
+    """The text of a page in some folder, with links that the site can follow.
+
+    A link to a folder leads to its README; a folder that has none is named in place of a link.
+    """
 
     def link(found):
-        inside = f"{found[1].rstrip('/')}/README.md"
-        return f"]({inside if (folder / inside).exists() else found[1]})"
+        words, target = found.groups()
+        inside = (folder / target).resolve()
+        if not inside.is_dir():
+            return found[0]
+        if (inside / "README.md").exists():
+            return f"[{words}]({target.rstrip('/')}/README.md)"
+        return f"{words} (`{inside.relative_to(ROOT).as_posix()}`)"
 
     return LINK.sub(link, text)
