@@ -98,7 +98,7 @@ RESOLVE = UV_CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/uv pip compile --
 	--python-version 3.12 --generate-hashes --no-annotate pyproject.toml
 
 clean: ## remove .venv, caches and what was built
-	rm -rf $(VENV) $(BENCH) .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) $(BENCH) .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist docs/reference/names
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A shim may exist and refuse to run, so each candidate is asked.

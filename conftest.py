@@ -18,11 +18,9 @@ def users_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _among_users_files(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _among_users_files(request: pytest.FixtureRequest) -> None:
     """Give an example that names such a file a copy of them, which it may change."""
     if isinstance(request.node, pytest.DoctestItem) and examples.named_in(request.node.dtest):
-        folder = tmp_path / "files"
-        shutil.copytree(request.getfixturevalue("users_files"), folder)
-        monkeypatch.chdir(folder)
+        files, folder = map(request.getfixturevalue, ("users_files", "tmp_path"))
+        shutil.copytree(files, folder, dirs_exist_ok=True)
+        request.getfixturevalue("monkeypatch").chdir(folder)
