@@ -39,12 +39,12 @@ extensions = [
     "sphinx_click",
 ]
 
-# Every reference must lead somewhere (`-n`), but for single backquotes: they name parameters, too.
-nitpicky = True
+# Every reference must lead somewhere (`--nitpicky`), but for single backquotes: they name
+# parameters, too.
 default_role = "py:obj"
 nitpick_ignore_regex = [("py:obj", ".*")]
 
-myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 # Notebooks show the output that was committed; their own tests execute them.
 nb_execution_mode = "off"
@@ -62,7 +62,6 @@ numpydoc_xref_aliases = inventories.ALIASES
 intersphinx_mapping = inventories.mapping(
     HERE / "inventories", HERE.parent / "build" / "inventories"
 )
-intersphinx_timeout = 1
 
 html_theme = "pydata_sphinx_theme"
 html_title = "qqt_bayes"
@@ -74,11 +73,10 @@ html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {
     "navbar_align": "left",
-    "show_prev_next": True,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],
-    "header_links_before_dropdown": 8,
+    "header_links_before_dropdown": 6,
 }
 html_context = {"default_mode": "auto"}
 

@@ -10,7 +10,6 @@ from places import CASE_STUDIES, ROOT
 DOCS = ROOT / "docs"
 FENCE = re.compile(r"^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
-COMMAND = "qqt "
 
 
 def written() -> list[Path]:
@@ -27,10 +26,7 @@ def blocks(page: Path, *languages: str) -> list[str]:
 
 
 def command_lines(page: Path) -> Iterator[list[str]]:
-    """The words of every line of `qqt` on a page, in fences and between backquotes.
-
-    Choices that are written as `[...]` or `...` are no words of a command line.
-    """
+    """The words after `qqt` of every line with it on a page, in fences and between backquotes."""
     text = page.read_text(encoding="utf-8")
     lines = [
         line for _, block in FENCE.findall(text) for line in block.replace("\\\n", "").split("\n")
@@ -38,5 +34,5 @@ def command_lines(page: Path) -> Iterator[list[str]]:
     spans = SPAN.findall(FENCE.sub("", text))
     for line in (*lines, *spans):
         shown = line.strip().removeprefix("$ ")
-        if shown.startswith(COMMAND):
+        if shown.startswith("qqt "):
             yield shlex.split(shown, comments=True)[1:]

@@ -17,11 +17,6 @@ NOW = [page for page in PAGES if "CHANGELOG" not in str(page.id)]
 """Pages about what there is; a change log also names what there was."""
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 OPTION = re.compile(r"--[a-z][a-z-]*")
-OTHER_PROGRAMS = {
-    *("--nthreads", "--replications", "--worlds", "--mini-clip", "--proxies", "--results"),
-    *("--runslow", "--out", "--page", "--batch"),
-}
-"""Options of Dask, pytest and the scripts of the case studies."""
 
 
 def with_code(*languages: str) -> list[object]:
@@ -56,19 +51,15 @@ def test_commands_of_a_page_print_what_it_shows(
 @pytest.mark.parametrize("page", NOW)
 def test_commands_and_options_that_a_page_names_are_there(page: Path) -> None:
     for words in command_lines(page):
-        if words[0].startswith("-"):
-            assert {words[0]} <= {"--help", *options(main)}, f"qqt {words[0]}"
-            continue
-        name = words[0]
-        assert name in main.commands or name.isupper(), f"qqt {name}"
-        named = {option for word in words[1:] for option in OPTION.findall(word)[:1]}
-        if name in main.commands:
-            assert named <= options(main.commands[name]), f"qqt {name}"
+        command = next((main.commands[word] for word in words if word in main.commands), main)
+        assert command is not main or words[0].startswith("-"), f"qqt {words[0]}"
+        named = {option for word in words for option in OPTION.findall(word)[:1]}
+        assert named <= options(command) | options(main), f"qqt {words[0]}"
 
 
 @pytest.mark.parametrize("page", NOW)
 def test_options_between_backquotes_are_of_some_command(page: Path) -> None:
-    known = OTHER_PROGRAMS.union(*(options(command) for command in main.commands.values()))
+    known = set().union(*(options(command) for command in main.commands.values()))
     named = {
         word
         for span in SPAN.findall(page.read_text(encoding="utf-8"))
@@ -89,7 +80,7 @@ def options(command: object) -> set[str]:
 @pytest.mark.parametrize("page", NOW)
 def test_python_names_that_a_page_uses_are_public(page: Path) -> None:
     named = re.findall(r"\bqqt\.([A-Za-z_]\w*)\s*\(", page.read_text(encoding="utf-8"))
-    assert {name for name in named if name != "toml"} <= set(qqt.__all__)
+    assert set(named) <= set(qqt.__all__)
 
 
 def test_every_public_name_is_in_the_reference() -> None:

@@ -1,27 +1,19 @@
 """The parts of the site's build that are our own: links, the list for programs, no requests."""
 
 import sys
-from collections.abc import Iterator
-from types import ModuleType
 
 import pytest
 from pages import DOCS
 
+sys.path.append(str(DOCS / "site"))
 
-@pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """Puts the build's modules on the path, and takes them away again."""
-    before = set(sys.modules)
-    monkeypatch.syspath_prepend(DOCS / "site")
-    yield
-    for name in set(sys.modules) - before:
-        if name in {"folder_links", "inventories", "llms", "offline"}:
-            del sys.modules[name]
+import folder_links
+import inventories
+import llms
+import offline
 
 
-def test_a_link_to_a_folder_leads_to_its_readme_or_names_it(site: None) -> None:
-    import folder_links
-
+def test_a_link_to_a_folder_leads_to_its_readme_or_names_it() -> None:
     shown = "[a](../case_studies/cherti), [b](trust.md#laws), [c](inventories/), [d](start)"
     assert folder_links.linked(DOCS, shown) == (
         "[a](../case_studies/cherti/README.md), [b](trust.md#laws), c (`docs/inventories`), "
@@ -29,9 +21,7 @@ def test_a_link_to_a_folder_leads_to_its_readme_or_names_it(site: None) -> None:
     )
 
 
-def test_the_list_for_programs_leads_to_the_pages_of_the_site(site: None) -> None:
-    import llms
-
+def test_the_list_for_programs_leads_to_the_pages_of_the_site() -> None:
     shown = "[Changes](../CHANGELOG.md), [Money](money.md), [Law](theory/law.md)"
     assert llms.for_site(shown) == (
         "[Changes](CHANGELOG.html), [Money](docs/money.html), [Law](docs/theory/law.html)"
@@ -48,9 +38,7 @@ def test_the_list_for_programs_leads_to_the_pages_of_the_site(site: None) -> Non
         '<img alt="a" src="http://there.org/a.png">',
     ],
 )
-def test_a_page_that_asks_another_machine_is_found(site: None, asking: str) -> None:
-    import offline
-
+def test_a_page_that_asks_another_machine_is_found(asking: str) -> None:
     assert offline.ASKED.search(asking)
 
 
@@ -63,16 +51,12 @@ def test_a_page_that_asks_another_machine_is_found(site: None, asking: str) -> N
         "background: url(data:image/svg+xml;base64,AAAA)",
     ],
 )
-def test_a_page_that_only_points_there_is_not(site: None, silent: str) -> None:
-    import offline
-
+def test_a_page_that_only_points_there_is_not(silent: str) -> None:
     assert not offline.ASKED.search(silent)
 
 
-def test_every_word_that_is_linked_is_in_an_inventory(site: None) -> None:
+def test_every_word_that_is_linked_is_in_an_inventory() -> None:
     """Else a docstring with this word breaks the build."""
-    import inventories
-
     lists = (DOCS / "inventories").glob("*.txt")
     known = {line.split()[0] for each in lists for line in each.read_text().splitlines()}
     for word, role in inventories.ALIASES.items():
