@@ -19,6 +19,9 @@ FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 OPTION = re.compile(r"--[a-z][a-z-]*")
 
 
+OF_DOCKER = {"--build-arg", "--read-only", "--tmpfs"}
+
+
 def with_code(*languages: str) -> list[object]:
     return [page for page in PAGES if blocks(page.values[0], *languages)]
 
@@ -59,7 +62,7 @@ def test_commands_and_options_that_a_page_names_are_there(page: Path) -> None:
 
 @pytest.mark.parametrize("page", NOW)
 def test_options_between_backquotes_are_of_some_command(page: Path) -> None:
-    known = set().union(*(options(command) for command in main.commands.values()))
+    known = OF_DOCKER.union(*map(options, [main, *main.commands.values()]))
     named = {
         word
         for span in SPAN.findall(page.read_text(encoding="utf-8"))
