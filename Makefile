@@ -14,7 +14,7 @@ FITS := import ensurepip, sys, sysconfig, venv; \
 	fits = (3, 12) <= sys.version_info < (3, 15) and sys.implementation.name == "cpython"; \
 	sys.exit(0 if fits and not sysconfig.get_config_var("Py_GIL_DISABLED") else 1)
 
-.PHONY: help setup demo test test-slow attack lint bench notebooks calibration sbc campaigns mini-clip mini-clip-setup dist lock clean
+.PHONY: help setup demo test test-slow attack lint bench notebooks calibration sbc campaigns mini-clip mini-clip-setup dist docs lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -83,6 +83,10 @@ dist: $(READY) ## build the wheel and the source archive, into dist/
 	@rm -rf dist
 	$(BIN)/python -m hatchling build
 
+docs: $(VENV)/.docs ## the pages of docs/ as a site in build/docs, with warnings as errors; a minute or two
+	$(BIN)/python -m sphinx --builder html -c docs --fail-on-warning --keep-going --nitpicky --quiet --jobs 2 \
+		--doctree-dir build/doctrees . build/docs
+
 lock: $(READY) ## resolve the locks anew, for all Pythons and platforms
 	$(BIN)/python -m venv build/lock
 	build/lock/bin/python -m pip install --quiet uv
@@ -99,7 +103,7 @@ RESOLVE = UV_CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/uv pip compile --
 	--python-version 3.12 --generate-hashes --no-annotate pyproject.toml
 
 clean: ## remove .venv, caches and what was built
-	rm -rf $(VENV) $(BENCH) .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) $(BENCH) .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist docs/reference/names
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A shim may exist and refuse to run, so each candidate is asked.

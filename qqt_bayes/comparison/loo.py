@@ -72,6 +72,13 @@ def compare_laws(
     InputError
         If fits are of different runs or have too few draws, or what is asked for needs refits and
         they are not allowed.
+
+    Examples
+    --------
+    >>> import qqt_bayes as qqt
+    >>> fits = {"theorem": qqt.load("fit.nc"), "free exponent": qqt.load("other.nc")}
+    >>> qqt.compare_laws(fits)["verdict"].values.tolist()
+    ['best', 'small']
     """
     opened = of_same_runs(fits)
     runs = next(iter(opened.values())).runs

@@ -112,7 +112,13 @@ def decide(
 
     Examples
     --------
-    ``decide([fit, other], levels, "64M, 1.28B")``
+    >>> import qqt_bayes as qqt
+    >>> fit, other = qqt.load("fit.nc"), qqt.load("other.nc")
+    >>> decision = qqt.decide([fit, other], "composition.csv", "128M, 2B")
+    >>> decision["choice"].values.tolist()
+    ['top 20%', 'top 30%']
+    >>> decision["probability_best"].sel(level="top 30%", budget=2e9).round(1).item()
+    1.0
     """
     criteria = Criteria.of(criteria, fields)
     question = asked_of(fit, levels, budgets, weights, target_pools, group, force)
@@ -146,6 +152,14 @@ def decide_stack(
     weights : array_like, shape (law,)
     levels, budgets, criteria, options
         As for `decide`.
+
+    Examples
+    --------
+    >>> import qqt_bayes as qqt
+    >>> fits = {"theorem": qqt.load("fit.nc"), "free exponent": qqt.load("other.nc")}
+    >>> decision = qqt.decide_stack(fits, [0.75, 0.25], "composition.csv", "2B")
+    >>> decision["choice"].item()
+    'top 30%'
     """
     return decide(fits, levels, budgets, criteria, weights=weights, **options)
 

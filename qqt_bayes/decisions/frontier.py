@@ -101,7 +101,13 @@ def frontier(
 
     Examples
     --------
-    ``qqt.frontier(fit, levels, "64M:5B:13", targets=[0.55, 0.5])["budget_to_target_by_choice"]``
+    >>> import qqt_bayes as qqt
+    >>> fit = qqt.load("fit.nc")
+    >>> found = qqt.frontier(fit, "composition.csv", "64M:2B:9", targets=[0.65, 0.05])
+    >>> found["reach_by_choice"].sel(probability=0.9).values.tolist()
+    ['reached', 'floor']
+    >>> found["choice"].values[[0, -1]].tolist()
+    ['top 20%', 'top 30%']
     """
     criteria = Criteria.of(criteria, fields)
     question = asked_of(fit, levels, budgets, weights, target_pools, group, force)

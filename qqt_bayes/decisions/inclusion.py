@@ -135,7 +135,13 @@ def best_shares(
 
     Examples
     --------
-    ``best_shares(fit, "64M, 1.28B", most_samples=50e6, never=["70-100%"], most_epochs=20)``
+    At most 20M samples, of three pools of 12.8M:
+
+    >>> import qqt_bayes as qqt
+    >>> found = qqt.best_shares(qqt.load("fit.nc"), "2B", most_samples=20e6)
+    >>> taken = found["unique_samples"].sel(level=found["choice"].item())
+    >>> (taken / 1e6).values.round(1)
+    array([12.8,  7.2,  0. ])
     """
     criteria = Criteria.of(criteria, fields)
     if criteria.rule not in SEARCHABLE:

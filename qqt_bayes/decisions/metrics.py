@@ -87,7 +87,7 @@ def decide_metrics(
         `probability_within_margin`, `regret`, `near_best`, `choice`, `choice_regret`, `leader`,
         `winner`, `proven`, `score`; with coordinates `weight`, `kind` and `measure`.
 
-        The same of the weighted error under every draw, with "joint_" before the name. Levels are
+        The same of the weighted error under every draw, with ``joint_`` before the name. Levels are
         compared with those that keep to the constraints: one that does not has probability 0 and
         no regret. `joint_choice` is "none_admissible" where none does.
 
@@ -113,8 +113,15 @@ def decide_metrics(
 
     Examples
     --------
-    ``decide_metrics({"imagenet": fit, "retrieval": other}, levels, "5B",
-    weights={"imagenet": 2, "retrieval": 1}, constraints=["retrieval<=0.45@0.9"])``
+    What retrieval requires excludes every level at the smaller budget:
+
+    >>> import qqt_bayes as qqt
+    >>> fits = {"imagenet": qqt.load("fit.nc"), "retrieval": qqt.load("retrieval.nc")}
+    >>> found = qqt.decide_metrics(
+    ...     fits, "composition.csv", "128M, 2B", constraints=["retrieval<=0.57@0.9"]
+    ... )
+    >>> found["joint_choice"].values.tolist()
+    ['none_admissible', 'top 30%']
     """
     criteria = Criteria.of(criteria, fields)
     metrics = opened_metrics(fits_by_metric, law_weights)

@@ -111,6 +111,13 @@ def best_subsets(
         different sizes; if the rule is "all".
     InadequateFit
         If the fit did not pass the gate and `force` is not given.
+
+    Examples
+    --------
+    >>> import qqt_bayes as qqt
+    >>> found = qqt.best_subsets(qqt.load("fit.nc"), "128M, 2B")
+    >>> found.attrs["subsets"], found["choice"].values.tolist()
+    (7, ['0-10% + 10-20%', 'all pools'])
     """
     criteria = Criteria.of(criteria, fields)
     if criteria.rule == ALL:

@@ -71,6 +71,14 @@ def build_model(spec: Spec | str, runs: xr.Dataset) -> pm.Model:
     ------
     InputError
         If the specification has a fault or is for another kind of errors.
+
+    Examples
+    --------
+    >>> import qqt_bayes as qqt
+    >>> runs = qqt.read_runs("runs.csv", "composition.csv")
+    >>> model = qqt.build_model("utility", runs)
+    >>> sorted(variable.name for variable in model.free_RVs)
+    ['a', 'amplitude', 'b', 'b_mu', 'b_sigma', 'd', 'sigma', 'tau', 'tau_mu', 'tau_sigma']
     """
     spec = load_model(spec)
     require_kind(spec, runs.attrs["kind"])

@@ -158,6 +158,12 @@ def list_models() -> list[str]:
     ------
     InputError
         If the package has lost its models.
+
+    Examples
+    --------
+    >>> import qqt_bayes as qqt
+    >>> qqt.list_models()[:3]
+    ['cherti', 'data-constrained', 'effective-data']
     """
     return sorted(path.stem for path in _folder().glob("*.toml"))
 

@@ -103,7 +103,10 @@ def priced(
 
     Examples
     --------
-    ``net_benefit(priced(study, "costs.toml"))["best_level"]``
+    >>> import qqt_bayes as qqt
+    >>> plans = qqt.priced(qqt.load("fit.nc"), "costs.toml", "composition.csv", "640M, 2B")
+    >>> plans.cost.sel(level="top 30%").values.tolist()
+    [1650.0, 5050.0]
     """
     fits, shares = fits_that_decide(study, weights, force)
     first = next(iter(fits.values()))
@@ -180,6 +183,14 @@ def net_benefit(
     ------
     InputError
         If the baseline is no error.
+
+    Examples
+    --------
+    >>> import qqt_bayes as qqt
+    >>> plans = qqt.priced(qqt.load("fit.nc"), "costs.toml", "composition.csv", "640M, 2B")
+    >>> found = qqt.net_benefit(plans)
+    >>> found["best_level"].values.tolist(), found["cost"].sel(level="top 30%").values.tolist()
+    (['top 30%', 'top 30%'], [1650.0, 5050.0])
     """
     cost, mean = plans.cost.transpose("level", "budget"), plans.error.mean(SAMPLE)
     mean = mean.transpose("level", "budget")
@@ -255,6 +266,16 @@ def cheapest(
     ------
     InputError
         If the target is no error, or a probability none.
+
+    Examples
+    --------
+    >>> import qqt_bayes as qqt
+    >>> plans = qqt.priced(qqt.load("fit.nc"), "costs.toml", "composition.csv", "640M, 2B")
+    >>> qqt.cheapest(plans, 0.63)[["probability", "level", "cost"]]
+       probability    level    cost
+    0         0.50  top 30%  1650.0
+    1         0.90  top 30%  1650.0
+    2         0.95  top 30%  1650.0
     """
     target = as_error(target_error, plans.kind, "target_error")
     if not probabilities or not all(0 < p < 1 for p in probabilities):

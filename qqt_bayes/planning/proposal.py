@@ -120,7 +120,14 @@ def design(
 
     Examples
     --------
-    ``design(study, allowance="2B", budget="5B").runs``
+    >>> import qqt_bayes as qqt
+    >>> fits = [qqt.load("fit.nc"), qqt.load("other.nc")]
+    >>> plan = qqt.design(fits, allowance="500M", budget="550M", levels="composition.csv")
+    >>> plan.runs[["data", "samples_seen"]]
+          data  samples_seen
+    0  top 30%   275000000.0
+    >>> bool(0 < plan.value < plan.expected_regret)
+    True
     """
     fits, shares = fits_that_decide(study, weights, force)
     first = next(iter(fits.values()))

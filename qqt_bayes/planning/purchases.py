@@ -74,6 +74,15 @@ def pool_purchases(
     ------
     InputError
         If an argument is not what it should be, costs have no worth, or no pool has a price.
+
+    Examples
+    --------
+    >>> import qqt_bayes as qqt
+    >>> fit = qqt.load("fit.nc")
+    >>> bought = qqt.pool_purchases(fit, "costs.toml", "composition.csv", "2B", multiples=[2.0])
+    >>> bought[["pool", "multiple", "level", "extra_cost"]]
+         pool  multiple    level  extra_cost
+    0  20-30%       2.0  top 30%       384.0
     """
     fits, shares = fits_that_decide(study, weights, force)
     first = next(iter(fits.values()))

@@ -55,7 +55,9 @@ class Fit:
 
     Examples
     --------
-    ``Fit.of(qqt.load("fit.nc")).gate.passed``
+    >>> import qqt_bayes as qqt
+    >>> qqt.Fit.of(qqt.load("fit.nc")).gate.passed
+    True
     """
 
     spec: Spec

@@ -64,6 +64,14 @@ def save(fit: xr.DataTree, path: str | os.PathLike[str], *, overwrite: bool = Fa
     ------
     InputError
         If the file cannot be written, or another one is there.
+
+    Examples
+    --------
+    >>> import qqt_bayes as qqt
+    >>> runs = qqt.read_runs("runs.csv", "composition.csv")
+    >>> qqt.save(qqt.fit(runs, "power-law", draws=100, tune=200), "quick.nc")
+    >>> qqt.load("quick.nc").attrs["data_hash"] == qqt.load("fit.nc").attrs["data_hash"]
+    True
     """
     require_free([Path(path)], is_saved, "fit", overwrite=overwrite)
     if not overwrite:
@@ -117,6 +125,13 @@ def load(path: str | os.PathLike[str]) -> xr.DataTree:
     ------
     InputError
         If there is no such file, or it is not a whole fit.
+
+    Examples
+    --------
+    >>> import qqt_bayes as qqt
+    >>> fit = qqt.load("fit.nc")
+    >>> dict(fit["posterior"].sizes)
+    {'chain': 4, 'draw': 400, 'pool': 3}
     """
     return _read(path)[0]
 

@@ -68,6 +68,17 @@ def predict(
     ------
     InputError
         If a level, a budget or the group is not one, or a prediction is not finite.
+
+    Examples
+    --------
+    >>> import qqt_bayes as qqt
+    >>> error = qqt.predict(qqt.load("fit.nc"), "composition.csv", "2B")
+    >>> dict(error.sizes)
+    {'chain': 4, 'draw': 400, 'level': 3, 'budget': 1}
+    >>> error.mean(["chain", "draw"]).values.round(2)
+    array([[0.71],
+           [0.62],
+           [0.6 ]])
     """
     fit = Fit.of(fit)
     levels = as_levels(levels, fit.pools)

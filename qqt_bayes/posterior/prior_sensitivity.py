@@ -59,6 +59,15 @@ def learned(fit: AnyFit) -> pd.DataFrame:
     ------
     InputError
         If it is no fit.
+
+    Examples
+    --------
+    The runs say of each half-life what the prior did not:
+
+    >>> import qqt_bayes as qqt
+    >>> table = qqt.learned(qqt.load("fit.nc"))
+    >>> bool((table.query("parameter == 'tau'")["contraction"] > 0.5).all())
+    True
     """
     fit = Fit.of(fit)
     declared = {**fit.spec.parameters, **fit.spec.noise}

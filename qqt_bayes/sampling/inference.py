@@ -100,6 +100,16 @@ def fit(
     ------
     InputError
         If a number is out of range or the specification has a fault or leaves nothing to infer.
+
+    Examples
+    --------
+    >>> import qqt_bayes as qqt
+    >>> runs = qqt.read_runs("runs.csv", "composition.csv")
+    >>> fit = qqt.fit(runs, "utility", draws=400, tune=400)
+    >>> dict(fit["posterior"]["tau"].sizes)
+    {'chain': 4, 'draw': 400, 'pool': 3}
+    >>> qqt.Fit.of(fit).gate.passed
+    True
     """
     settings = Settings(draws, tune, chains, seed, target_accept, low_rank, progress)
     _check(method, settings)

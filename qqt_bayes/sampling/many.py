@@ -56,6 +56,15 @@ def fit_many(
         If a number is out of range or the specification has a fault; on a cluster, if none answers
         or its versions differ. Where it could not fit all tables, the attribute ``finished`` of the
         error has the fits that were not yielded, by the number of their table from 0.
+
+    Examples
+    --------
+    >>> import qqt_bayes as qqt
+    >>> runs = qqt.read_runs("runs.csv", "composition.csv")
+    >>> tables = [runs, runs.isel(run=slice(0, 8))]
+    >>> fits = qqt.fit_many(tables, "power-law", draws=100, tune=200)
+    >>> [fit["observed_data"].sizes["run"] for fit in fits]
+    [12, 8]
     """
     if dask is None:
         yield from (fit(runs, spec, **settings) for runs in tables)

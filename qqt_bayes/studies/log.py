@@ -110,7 +110,12 @@ def study_log(path: str | PathLike[str]) -> pd.DataFrame:
 
     Examples
     --------
-    ``qqt.study_log("study").query("budget == 5e9")[["date", "choice", "probability_best"]]``
+    >>> import qqt_bayes as qqt
+    >>> log = qqt.study_log("study")
+    >>> log[["runs", "budget", "choice", "winner"]]
+       runs        budget   choice   winner
+    0    12  6.400000e+08  top 30%  top 30%
+    1    12  2.000000e+09  top 30%  top 30%
     """
     found = read_log(Path(path))
     for fault in found.faults:

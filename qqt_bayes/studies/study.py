@@ -108,7 +108,13 @@ def study(
 
     Examples
     --------
-    ``study(runs, "levels.csv", "64M, 640M", out="study").decision``
+    >>> import qqt_bayes as qqt
+    >>> runs = qqt.read_runs("runs.csv", "composition.csv")
+    >>> study = qqt.study(
+    ...     runs, budgets="640M, 2B", models="utility", theorem=False, draws=400, tune=400
+    ... )
+    >>> study.decision["choice"].values.tolist()
+    ['top 30%', 'top 30%']
     """
     criteria = Criteria.of(criteria, fields)
     require_runs(runs)
