@@ -126,7 +126,9 @@ def test_what_is_no_study(tmp_path):
     done = qqt("report", tmp_path, "-o", tmp_path / "page.html", exit_code=1)
     assert "holds a study of each metric; give one of them" in done.stderr
     done = qqt("report", tmp_path / "none", "-o", tmp_path / "page.html", exit_code=1)
-    assert "no such folder" in done.stderr or "without study.json" in done.stderr
+    assert done.stderr.endswith("none: expected the folder of a study, and there is none\n")
+    done = qqt("report", tmp_path / "metrics.json", "-o", tmp_path / "page.html", exit_code=1)
+    assert "expected the folder of a study, and got a file" in done.stderr
     assert not (tmp_path / "page.html").exists()
 
 
