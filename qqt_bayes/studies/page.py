@@ -5,7 +5,10 @@ from __future__ import annotations
 from os import PathLike
 from pathlib import Path
 
+from numpy.typing import ArrayLike
+
 from qqt_bayes.decisions.study import Study
+from qqt_bayes.errors import InputError
 from qqt_bayes.files import require_free, writable, write
 from qqt_bayes.planning.costs import CostFile, Costs, as_costs
 from qqt_bayes.planning.plan import Plan
@@ -20,6 +23,7 @@ def report(
     *,
     costs: Costs | CostFile | None = None,
     plan: Plan | None = None,
+    allowance: ArrayLike | str | None = None,
     overwrite: bool = False,
 ) -> Path:
     r"""Write what a study comes to as one page to send.
@@ -40,6 +44,8 @@ def report(
     plan : Plan, optional
         Runs to make next, as `qqt_bayes.design` returns them; the cheap runs that the study itself
         names if not given.
+    allowance : number or str, optional
+        What runs to make next may cost together, see `qqt_bayes.design`, in place of a plan.
     overwrite : bool
         Replace a file that is there, whoever wrote it; if not given, only an earlier page.
 
@@ -51,8 +57,8 @@ def report(
     Raises
     ------
     InputError
-        If the folder holds no whole study, the file cannot be written or is no page of this
-        package, or prices are of unknown pools.
+        If there is no study, or no whole one in the folder, the file cannot be written or is no
+        page of this package, or prices are of unknown pools.
     InadequateFit
         If every law of the study was refused, so that nothing was decided.
 
@@ -60,18 +66,39 @@ def report(
     --------
     ``qqt.report(qqt.study(runs, budgets="64M:5B:13"), "report.html")``
     """
-    target, folder = Path(path), None if isinstance(study, Study) else Path(study)
-    sources = [] if folder is None else [str(each) for each in folder.glob("*")]
-    sources += [str(costs)] if isinstance(costs, str | PathLike) else []
-    own = [each for each in sources if Path(each) != target or not is_page(target)]
-    writable(target, own, WRITERS)
-    require_free([target], is_page, "report", overwrite=overwrite)
+    target = Path(path)
+    _require_writable(target, study, costs, overwrite=overwrite)
     prices = None if costs is None else as_costs(costs)
-    if folder is None:
-        assert isinstance(study, Study)
-        page = page_of(study, costs=prices, plan=plan)
-    else:
-        found = open_whole(folder)
-        page = page_of(found.study, said=found.answers, date=found.date, costs=prices, plan=plan)
+    answers, date = None, ""
+    if not isinstance(study, Study):
+        study, answers, date = open_whole(study)
+    if allowance is not None:
+        from qqt_bayes.planning.proposal import design  # seconds, which no other page takes
+
+        plan = design(study, allowance, costs=prices)
+    page = page_of(study, said=answers, date=date, costs=prices, plan=plan)
     write(target, written(page, target))
     return target
+
+
+def _require_writable(
+    target: Path,
+    study: Study | str | PathLike[str],
+    costs: Costs | CostFile | None,
+    *,
+    overwrite: bool,
+) -> None:
+    """Refuse a file that is read, too, or that nobody wants to lose, before anything is read."""
+    read = [str(costs)] if isinstance(costs, str | PathLike) else []
+    if isinstance(study, str | PathLike):
+        folder = Path(study)
+        if not folder.is_dir():
+            what = "got a file" if folder.exists() else "there is none"
+            raise InputError(f"{study}: expected the folder of a study, and {what}")
+        # an earlier page may lie in the folder: it is no part of the study
+        read += [str(each) for each in folder.glob("*") if not is_page(each)]
+    elif not isinstance(study, Study):
+        kind = type(study).__name__
+        raise InputError(f"expected a study, as qqt_bayes.study returns it, or its folder: {kind}")
+    writable(target, read, WRITERS)
+    require_free([target], is_page, "report", overwrite=overwrite)

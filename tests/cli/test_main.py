@@ -22,7 +22,6 @@ MODULES_OF = {
     "decide": (*HEAVY, "h5netcdf", "pyarrow.parquet", "scipy", "qqt_bayes.sampling"),
     "frontier": (*HEAVY, "h5netcdf", "pyarrow.parquet", "scipy", "qqt_bayes.sampling"),
     "predict": (*HEAVY, "h5netcdf", "pyarrow.parquet", "scipy", "qqt_bayes.sampling"),
-    "report": (*HEAVY, "h5netcdf", "pyarrow.parquet", "qqt_bayes.sampling"),
     "check": (*HEAVY, "h5py", "pyarrow.parquet"),
     "import": (*HEAVY, "h5py", "pyarrow.parquet"),
     "models": (*HEAVY, "h5py", "scipy"),

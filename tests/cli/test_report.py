@@ -1,6 +1,8 @@
 """`qqt report`: a page of a study's folder, in each form, and what it refuses."""
 
 import json
+import subprocess
+import sys
 
 import made_study
 import pytest
@@ -10,6 +12,17 @@ from made_study import carry_out
 import qqt_bayes as qqt_api
 from qqt_bayes.errors import InadequateFit
 
+HEAVY = (
+    "arviz",
+    "dask",
+    "matplotlib",
+    "numba",
+    "nutpie",
+    "pymc",
+    "pytensor",
+    "pandas.io.formats.style",
+)
+"""What takes longer to import than a page to write."""
 COSTS = """
 currency = "EUR"
 [training]
@@ -46,6 +59,17 @@ def test_the_same_study_gives_the_same_bytes(study, tmp_path):
         qqt_api.report(carry_out(None), memory)
         assert first.read_bytes() == again.read_bytes()
         assert first.read_text().replace(f" Made {made_study.DATE}.", "") == memory.read_text()
+
+
+def test_no_page_waits_for_what_only_fits_and_figures_need(study, tmp_path):
+    code = (
+        "import sys; from qqt_bayes.cli.main import main\n"
+        f"main(['report', {str(study)!r}, '-o', 'page.html'], standalone_mode=False)\n"
+        f"print(*sorted(set({HEAVY!r}) & set(sys.modules)))"
+    )
+    line = [sys.executable, "-c", code]
+    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
 
 
 def test_prices_add_a_column(study, tmp_path):
@@ -102,7 +126,9 @@ def test_what_is_no_study(tmp_path):
     done = qqt("report", tmp_path, "-o", tmp_path / "page.html", exit_code=1)
     assert "holds a study of each metric; give one of them" in done.stderr
     done = qqt("report", tmp_path / "none", "-o", tmp_path / "page.html", exit_code=1)
-    assert "no such folder" in done.stderr or "without study.json" in done.stderr
+    assert done.stderr.endswith("none: expected the folder of a study, and there is none\n")
+    done = qqt("report", tmp_path / "metrics.json", "-o", tmp_path / "page.html", exit_code=1)
+    assert "expected the folder of a study, and got a file" in done.stderr
     assert not (tmp_path / "page.html").exists()
 
 

@@ -29,7 +29,12 @@ def test_both_are_there_in_any_order(order):
         "except qqt.InputError as error: print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("nowhere is a folder without study.json")
+    assert done.stdout == "nowhere: expected the folder of a study, and there is none\n"
+
+
+def test_what_is_no_study_is_refused(tmp_path):
+    with pytest.raises(qqt.InputError, match=r"expected a study, as qqt_bayes\.study returns it"):
+        qqt.report({"a": 1}, tmp_path / "page.md")
 
 
 def test_it_is_the_function(tmp_path):

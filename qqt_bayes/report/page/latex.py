@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from qqt_bayes.report.page.content import Section, Table
+from qqt_bayes.report.page.content import Section, Table, choice_rows, level_rows
 
 if TYPE_CHECKING:
     from qqt_bayes.report.page.whole import Page
@@ -56,7 +56,7 @@ def latex(page: Page) -> str:
         lines.append(rf"\textbf{{{escaped(last.verdict)}}}{warning}")
         lines += [escaped(words) for words in section.answer.first]
         lines.append(levels_table(section))
-        lines.append(table(by_budget(section)))
+        lines.append(table(choice_rows(section)))
     for block in page.blocks:
         lines.append(rf"\paragraph*{{{escaped(block.title)}.}}")
         lines += [escaped(words) for words in block.paragraphs]
@@ -79,16 +79,7 @@ def escaped(words: str) -> str:
 
 def levels_table(section: Section) -> str:
     """The levels at the largest budget, the choice in bold."""
-    from qqt_bayes.report.page.content import level_rows
-
     return table(level_rows(section), bold=[row.chosen for row in section.budgets[-1].rows])
-
-
-def by_budget(section: Section) -> Table:
-    """The choice at every budget."""
-    from qqt_bayes.report.page.content import choice_rows
-
-    return choice_rows(section)
 
 
 def table(content: Table, bold: list[bool] | None = None) -> str:

@@ -107,6 +107,8 @@ class Axis:
     >>> axis = Axis(1e6, 1e8, 0.0, 100.0, logarithmic=True)
     >>> axis(1e7), [format_samples(x) for x in axis.ticks()]
     (50.0, ['1M', '3M', '10M', '30M', '100M'])
+    >>> [format_samples(x) for x in Axis(1.1e9, 1.6e9, 0.0, 1.0, logarithmic=True).ticks()]
+    ['1.1B', '1.2B', '1.3B', '1.4B', '1.5B', '1.6B']
     """
 
     least: float
@@ -131,6 +133,8 @@ class Axis:
         for digits in ((1, 2, 5), (1, 3), (1,)):
             found = [d * 10.0**k for k in range(first, last + 1) for d in digits]
             inside = [x for x in found if self.least * 0.999 <= x <= self.most * 1.001]
+            if len(inside) < 2:  # within a decade
+                return self._in_steps()
             if len(inside) <= MOST_TICKS:
                 return inside
         return inside[:: -(-len(inside) // MOST_TICKS)]
