@@ -71,6 +71,15 @@ def build_model(spec: Spec | str, runs: xr.Dataset) -> pm.Model:
     ------
     InputError
         If the specification has a fault or is for another kind of errors.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from qqt_bayes.tables.runs import read_runs
+    >>> rows = dict(pool=["best"], unique_samples=[1e6], samples_seen=[4e6], error=[0.5])
+    >>> model = build_model("power-law", read_runs(pd.DataFrame(rows)))
+    >>> [variable.name for variable in model.free_RVs]
+    ['sigma', 'amplitude', 'a', 'b_mu', 'b_sigma', 'b', 'd']
     """
     spec = load_model(spec)
     require_kind(spec, runs.attrs["kind"])
