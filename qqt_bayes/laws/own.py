@@ -72,9 +72,9 @@ def register_law(
         Python's `math`, which Numba compiles: a tuple of the error and its derivative by each
         parameter, in the order of `parameters` without ``size_exponent``.
     over_pools : bool
-        Without `derivatives`: let the formula join pools itself: ``formula(epochs, mixture, xp, **parameters)``, as the
-        shipped laws in `qqt_bayes.laws.law` do, with parameters of each pool, ``epochs`` an
-        `Epochs` and ``mixture.mean`` the mean over pools.
+        Without `derivatives`: let the formula join pools itself, as the shipped laws in
+        `qqt_bayes.laws.law` do: ``formula(epochs, mixture, xp, **parameters)`` with parameters of
+        each pool, ``epochs`` an `Epochs` and ``mixture.mean`` the mean over pools.
 
     Raises
     ------
@@ -99,7 +99,9 @@ def register_law(
     if not callable(formula):
         raise InputError(f"formula: expected a function, got {type(formula).__name__}")
     if over_pools and derivatives is not None:
-        raise InputError("derivatives: are by mean parameters, which over_pools leaves to the formula")
+        raise InputError(
+            "derivatives: are by mean parameters, which over_pools leaves to the formula"
+        )
     arguments = [each for each in parameters if each != "size_exponent"]
     _require_signature(formula, arguments, ("epochs", "mixture") if over_pools else ("n", "U"))
     law = Law(
@@ -179,8 +181,7 @@ def _try(law: Law) -> None:
     """Refuse a formula that fails, or whose errors are of another shape than its runs."""
     from qqt_bayes.laws.mixture import mixture_error  # which imports this module's neighbours
 
-    middle = {"real": 0.5, "positive": 0.5, "non-negative": 0.5, "share": 0.5}
-    values = {name: np.full((3, 2), middle[x]) for name, x in law.domains.items()}
+    values = {name: np.full((3, 2), 0.5) for name in law.parameters}  # in every domain
     values["size_exponent"] = np.full((3, 1), 0.5)
     try:
         with np.errstate(all="ignore"):

@@ -15,6 +15,7 @@ import pytensor.tensor as pt
 import xarray as xr
 from numpy.typing import NDArray
 from pytensor.compile.maker import function
+from pytensor.gradient import grad
 
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.epochs import UNIT
@@ -194,7 +195,7 @@ class _Comparison:
             curve = run_errors(
                 self.problem.entries, self.law, with_dims | self.constants, xp=pt, add=segment_sum
             )
-            slopes = pt.grad(
+            slopes: Any = grad(
                 (weight * curve).sum(), list(inputs.values()), disconnected_inputs="ignore"
             )
         except Exception as fault:  # a formula may raise anything

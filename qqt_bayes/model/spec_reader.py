@@ -103,8 +103,8 @@ class _Reader:
     def parameters(self, law: str, table: Mapping[str, Any]) -> dict[str, float | Prior]:
         """A number or a prior for each parameter of a law."""
         known = Distribution(LAWS[law].parameters) if law else ANYTHING
-        owner = f"law {law!r}" if law else "a law"
-        self.no_others("parameters.", table, owner, [*known.required, *known.optional])
+        if law:  # what an unknown one has is unknown, too
+            self.no_others("parameters.", table, f"law {law!r}", list(known.required))
         over = {n: LAWS[law].over(n) if law else DIMENSIONS for n in _given(table, known)}
         return {
             n: self.value(

@@ -22,8 +22,8 @@ CLOSE = 1e-9
 """Relative difference that another machine or version of NumPy may make."""
 
 
-def own_values(problem: Problem, draws: Mapping[str, Array]) -> str:
-    """The error of each run under the first draw, as JSON; empty for a shipped law.
+def own_values(problem: Problem, draws: Mapping[str, Array]) -> dict[str, str]:
+    """What a fit remembers of a law from user code, as attributes; nothing of a shipped law.
 
     Parameters
     ----------
@@ -32,9 +32,10 @@ def own_values(problem: Problem, draws: Mapping[str, Array]) -> str:
         Of the posterior.
     """
     if not problem.law.own:
-        return ""
+        return {}
     error = curves(problem, {name: x[:1] for name, x in draws.items()})[0]
-    return json.dumps(dict(zip(problem.runs["run"].values.tolist(), error.tolist(), strict=True)))
+    by_run = dict(zip(problem.runs["run"].values.tolist(), error.tolist(), strict=True))
+    return {OWN_LAW: json.dumps(by_run)}
 
 
 def require_registered(table: Mapping[str, object]) -> None:
@@ -51,8 +52,8 @@ def require_registered(table: Mapping[str, object]) -> None:
     """
     if isinstance(law := table.get("law"), str) and law not in LAWS:
         raise UnknownLaw(
-            f"the fit is of a law {law!r} that this package does not have: if it is one of your own, "
-            "it is known after qqt_bayes.register_law, in Python"
+            f"the fit is of a law {law!r} that this package does not have: one of your own is known "
+            "after qqt_bayes.register_law, in Python"
         )
 
 
@@ -70,10 +71,12 @@ def require_own_law(
         return
     first = posterior.isel(chain=[0], draw=[0]).stack(sample=("chain", "draw"))
     draws = {str(n): x.transpose("sample", ...).values for n, x in first.items()}
-    error = dict(zip(runs["run"].values.tolist(), curves(Problem(spec, runs), draws)[0], strict=True))
+    error = dict(
+        zip(runs["run"].values.tolist(), curves(Problem(spec, runs), draws)[0], strict=True)
+    )
     known = json.loads(stored)
     if not np.allclose([error[run] for run in known], list(known.values()), CLOSE, CLOSE):
         raise UnknownLaw(
-            f"the fit was made with another law {spec.law!r} than the one that register_law has now: "
+            f"the fit was made with another law {spec.law!r} than the one that is registered now: "
             "under its first draw the runs have other errors; register the formula that was fitted"
         )

@@ -26,7 +26,7 @@ from qqt_bayes.model.spec import DEFAULT_MODEL, Spec, load_model, require_kind
 from qqt_bayes.posterior.fit import by_draw
 from qqt_bayes.posterior.meanings import described
 from qqt_bayes.posterior.methods import METHODS
-from qqt_bayes.posterior.own_law import OWN_LAW, own_values
+from qqt_bayes.posterior.own_law import own_values
 from qqt_bayes.posterior.recheck import judge
 from qqt_bayes.sampling.approximation import at_the_mode
 from qqt_bayes.sampling.kernel.plan import about, covers, lay_out
@@ -271,7 +271,7 @@ def _collect(
             "constant_data": runs.drop_vars("error").drop_attrs(deep=False),
         }
     )
-    result.attrs = _provenance(problem, draws) | attributes
+    result.attrs = _provenance(problem) | own_values(problem, draws) | attributes
     gated = judge(result, problem, draws, found)
     if drawn.several or not gated.chains_agree:
         gated = replace(gated, modes=tuple(find_modes(problem, prior, posterior)))
@@ -287,8 +287,8 @@ def _collect(
     return described(result, problem.declared)
 
 
-def _provenance(problem: Problem, draws: Mapping[str, Array]) -> dict[str, Any]:
-    """Where a fit comes from: specification, table and versions; what a law of the user's gives."""
+def _provenance(problem: Problem) -> dict[str, Any]:
+    """Where a fit comes from: specification, table and versions."""
     spec, runs = problem.declared, problem.runs
     return {
         "spec": json.dumps(spec.to_dict()),
@@ -297,7 +297,6 @@ def _provenance(problem: Problem, draws: Mapping[str, Array]) -> dict[str, Any]:
         **{name: runs.attrs[name] for name in ("kind", "metric", "source")},
         # runs may have been changed since their table was read
         "data_hash": hash_runs(runs),
-        **({OWN_LAW: own_law} if (own_law := own_values(problem, draws)) else {}),
         # a table that was made by hand may lack these
         **{name: runs.attrs[name] for name in ("measure", "unit") if name in runs.attrs},
     }
