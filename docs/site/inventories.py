@@ -31,6 +31,7 @@ CLASSES = {
     "DataFrame": "pandas.DataFrame",
     "DataTree": "xarray.DataTree",
     "Dataset": "xarray.Dataset",
+    "Figure": "matplotlib.figure.Figure",
     "Fit": "qqt_bayes.Fit",
     "Model": "pymc.model.core.Model",
     "Gate": "qqt_bayes.posterior.gate.Gate",
