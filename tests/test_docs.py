@@ -57,6 +57,8 @@ QUOTED = [
     ("docs/howto/proxy_pools.md", "case_studies/mini_clip/proxy.md", "0.0000"),
     ("docs/howto/proxy_pools.md", "case_studies/mini_clip/proxy.md", "2,480"),
     ("docs/gallery.md", "case_studies/mini_clip/README.md", "3,183"),
+    ("docs/start/reading.md", "docs/trust.md", "89 %"),
+    ("docs/start/reading.md", "docs/trust.md", "44 %"),
     ("docs/theory/discrepancy.md", "case_studies/mini_clip/README.md", "82 %"),
     ("docs/theory/epochs.md", "docs/speed.md", "6 to 10 microseconds"),
     ("docs/theory/theorem.md", "docs/models.md", "0.54 (90 % interval 0.14 to 1.24)"),

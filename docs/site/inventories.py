@@ -22,22 +22,32 @@ HEAD = (
     "# The remainder of this file is compressed using zlib.\n"
 )
 
-ALIASES = {
-    "Axes": ":class:`Axes <matplotlib.axes.Axes>`",
-    "Constraint": ":class:`Constraint <qqt_bayes.Constraint>`",
-    "Criteria": ":class:`Criteria <qqt_bayes.Criteria>`",
-    "DataArray": ":class:`DataArray <xarray.DataArray>`",
-    "DataFrame": ":class:`DataFrame <pandas.DataFrame>`",
-    "DataTree": ":class:`DataTree <xarray.DataTree>`",
-    "Dataset": ":class:`Dataset <xarray.Dataset>`",
-    "Fit": ":class:`Fit <qqt_bayes.Fit>`",
-    "Model": ":class:`Model <pymc.model.core.Model>`",
-    "Path": ":class:`Path <pathlib.Path>`",
-    "Question": ":class:`Question <qqt_bayes.Question>`",
-    "Series": ":class:`Series <pandas.Series>`",
-    "mapping": ":term:`python:mapping`",
+CLASSES = {
+    "Axes": "matplotlib.axes.Axes",
+    "Constraint": "qqt_bayes.Constraint",
+    "Costs": "qqt_bayes.planning.costs.Costs",
+    "Criteria": "qqt_bayes.Criteria",
+    "DataArray": "xarray.DataArray",
+    "DataFrame": "pandas.DataFrame",
+    "DataTree": "xarray.DataTree",
+    "Dataset": "xarray.Dataset",
+    "Figure": "matplotlib.figure.Figure",
+    "Fit": "qqt_bayes.Fit",
+    "Model": "pymc.model.core.Model",
+    "Gate": "qqt_bayes.posterior.gate.Gate",
+    "Identifiability": "qqt_bayes.report.identifiability_text.Identifiability",
+    "Path": "pathlib.Path",
+    "Plan": "qqt_bayes.planning.plan.Plan",
+    "Priced": "qqt_bayes.planning.benefit.Priced",
+    "Question": "qqt_bayes.Question",
+    "Series": "pandas.Series",
+    "Spec": "qqt_bayes.model.spec.Spec",
+    "Study": "qqt_bayes.decisions.study.Study",
 }
-"""What the words of a docstring's types lead to."""
+"""What the words of a docstring's types stand for."""
+ALIASES = {word: f":class:`{word} <{place}>`" for word, place in CLASSES.items()} | {
+    "mapping": ":term:`python:mapping`"
+}
 
 
 def mapping(lists, packed):

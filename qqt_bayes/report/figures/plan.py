@@ -85,7 +85,10 @@ def plot_plan(plan: Plan, width: float = WIDTH) -> Figure:
 
     Examples
     --------
-    ``plot_plan(qqt.design(study, allowance="2B")).savefig("plan.png")``
+    >>> import qqt_bayes as qqt
+    >>> fits = [qqt.load("fit.nc"), qqt.load("other.nc")]
+    >>> plan = qqt.design(fits, allowance="500M", budget="550M", levels="composition.csv")
+    >>> qqt.plot_plan(plan).savefig("plan.png")
     """
     if not isinstance(plan, Plan):
         kind = type(plan).__name__
