@@ -71,6 +71,8 @@ __all__ = [
     "simulate_runs",
     "study",
     "study_log",
+    "table",
+    "text",
 ]
 
 _MODULE_OF = {
@@ -114,6 +116,8 @@ _MODULE_OF = {
     "simulate_runs": "calibration.simulate",
     "study": "asking.study",
     "study_log": "studies.log",
+    "table": "report.results",
+    "text": "report.results",
 }
 """The module, below this package, from which each public name is loaded."""
 
@@ -145,6 +149,7 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.posterior.prediction import predict, predict_known
     from qqt_bayes.posterior.prior_sensitivity import learned
     from qqt_bayes.report.identifiability_text import identifiability
+    from qqt_bayes.report.results import table, text
     from qqt_bayes.sampling.many import fit_many
     from qqt_bayes.studies.log import study_log
     from qqt_bayes.tables.composition import nested_levels, read_composition

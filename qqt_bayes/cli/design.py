@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import click
 import numpy as np
 
 from qqt_bayes.cli.inputs import is_fit, target_pools_of
-from qqt_bayes.cli.output import emit, note, wrapped
+from qqt_bayes.cli.output import emit, note, stdout
 from qqt_bayes.cli.replaced import require_decisions
 from qqt_bayes.cli.sources import files_of, read_sources, warn_of_refused
 from qqt_bayes.decisions.stack import as_shares
@@ -21,7 +20,7 @@ from qqt_bayes.planning.plan import Plan, Pricing
 from qqt_bayes.planning.proposal import SHARES, design, propose
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.progress import shown
-from qqt_bayes.report import plan_text
+from qqt_bayes.report import page, plan_text
 from qqt_bayes.report.records import to_csv
 from qqt_bayes.tables.budgets import parse_budgets
 from qqt_bayes.tables.composition import read_composition
@@ -175,11 +174,7 @@ def before_runs(
 def show(plan: Plan, form: str) -> None:
     """Print a plan on stdout: the verdict, the runs, and what else there is to say."""
     if form == "table":
-        sys.stdout.write(wrapped(plan_text.verdict(plan)) + "\n")
-        if not plan.runs.empty:
-            emit(plan_text.table(plan), form, dict)
-            sys.stdout.write("\n")
-        sys.stdout.writelines(wrapped(f"- {each}") for each in plan_text.bullets(plan))
+        page.write_plan(stdout(), plan)
         return
     emit(plan.runs, form, lambda: plan_text.to_dict(plan))
     if form == "csv":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,10 @@ from qqt_bayes.cli.sources import files_of, question_of, read_sources, warn_of_r
 from qqt_bayes.decisions.frontier import frontier
 from qqt_bayes.files import writable, write
 from qqt_bayes.progress import shown
+from qqt_bayes.report import page
 from qqt_bayes.report.decision_text import paragraphs
 from qqt_bayes.report.figures.names import OF_FRONTIER
-from qqt_bayes.report.frontier_tables import (
-    budgets_at_a_glance,
-    in_one_table,
-    targets_at_a_glance,
-    to_json,
-)
+from qqt_bayes.report.frontier_tables import in_one_table, to_json
 from qqt_bayes.report.frontier_text import remarks
 from qqt_bayes.report.records import to_csv, to_json_text
 from qqt_bayes.report.verdict_text import left_out
@@ -96,19 +91,8 @@ def emit_frontier(found: xr.Dataset, form: str, beware: list[str]) -> None:
     if form == "json":
         output.emit(in_one_table(found), form, lambda: to_json(found))
         return
-    sentences = remarks(found)
     if form == "csv":
         output.emit(in_one_table(found), form, dict)
-        note("\n".join([*beware, paragraphs(sentences)]))
+        note("\n".join([*beware, paragraphs(remarks(found))]))
         return
-    for line in beware:
-        sys.stdout.write(output.wrapped(line))
-    if beware:
-        sys.stdout.write("\n")
-    output.print_table(budgets_at_a_glance(found))
-    sys.stdout.write("\n")
-    if "target" in found.dims:
-        output.print_table(targets_at_a_glance(found))
-        sys.stdout.write("\n")
-    output.print_rules(found)
-    sys.stdout.write(output.wrapped(paragraphs(sentences)))
+    page.write_frontier(output.stdout(), found, beware)
