@@ -58,6 +58,13 @@ __all__ = [
     "load_model",
     "nested_levels",
     "net_benefit",
+    "plot_effective_samples",
+    "plot_frontier",
+    "plot_parameters",
+    "plot_probability_best",
+    "plot_regret",
+    "plot_scaling_curves",
+    "plot_utility",
     "pool_purchases",
     "predict",
     "predict_known",
@@ -103,6 +110,13 @@ _MODULE_OF = {
     "load_model": "model.spec",
     "nested_levels": "tables.composition",
     "net_benefit": "planning.benefit",
+    "plot_effective_samples": "report.figures.of_fits",
+    "plot_frontier": "report.figures.plots",
+    "plot_parameters": "report.figures.of_fits",
+    "plot_probability_best": "report.figures.plots",
+    "plot_regret": "report.figures.plots",
+    "plot_scaling_curves": "report.figures.plots",
+    "plot_utility": "report.figures.of_fits",
     "pool_purchases": "planning.purchases",
     "predict": "posterior.prediction",
     "predict_known": "posterior.prediction",
@@ -148,6 +162,17 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.posterior.fit_file import load, save
     from qqt_bayes.posterior.prediction import predict, predict_known
     from qqt_bayes.posterior.prior_sensitivity import learned
+    from qqt_bayes.report.figures.of_fits import (
+        plot_effective_samples,
+        plot_parameters,
+        plot_utility,
+    )
+    from qqt_bayes.report.figures.plots import (
+        plot_frontier,
+        plot_probability_best,
+        plot_regret,
+        plot_scaling_curves,
+    )
     from qqt_bayes.report.identifiability_text import identifiability
     from qqt_bayes.report.results import table, text
     from qqt_bayes.sampling.many import fit_many

@@ -20,7 +20,7 @@ from qqt_bayes.planning.plan import Plan, Pricing
 from qqt_bayes.planning.proposal import SHARES, design, propose
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.progress import shown
-from qqt_bayes.report import page, plan_text
+from qqt_bayes.report import plan_text, printed
 from qqt_bayes.report.records import to_csv
 from qqt_bayes.tables.budgets import parse_budgets
 from qqt_bayes.tables.composition import read_composition
@@ -174,7 +174,7 @@ def before_runs(
 def show(plan: Plan, form: str) -> None:
     """Print a plan on stdout: the verdict, the runs, and what else there is to say."""
     if form == "table":
-        page.write_plan(stdout(), plan)
+        printed.write_plan(stdout(), plan)
         return
     emit(plan.runs, form, lambda: plan_text.to_dict(plan))
     if form == "csv":

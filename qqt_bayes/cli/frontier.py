@@ -15,7 +15,7 @@ from qqt_bayes.cli.sources import files_of, question_of, read_sources, warn_of_r
 from qqt_bayes.decisions.frontier import frontier
 from qqt_bayes.files import writable, write
 from qqt_bayes.progress import shown
-from qqt_bayes.report import page
+from qqt_bayes.report import printed
 from qqt_bayes.report.decision_text import paragraphs
 from qqt_bayes.report.figures.names import OF_FRONTIER
 from qqt_bayes.report.frontier_tables import in_one_table, to_json
@@ -95,4 +95,4 @@ def emit_frontier(found: xr.Dataset, form: str, beware: list[str]) -> None:
         output.emit(in_one_table(found), form, dict)
         note("\n".join([*beware, paragraphs(remarks(found))]))
         return
-    page.write_frontier(output.stdout(), found, beware)
+    printed.write_frontier(output.stdout(), found, beware)

@@ -32,7 +32,7 @@ from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.fit_file import open_fit
 from qqt_bayes.posterior.levels import as_levels
 from qqt_bayes.progress import shown
-from qqt_bayes.report import gate_text, page
+from qqt_bayes.report import gate_text, printed
 from qqt_bayes.report.figures.names import OF_METRICS
 from qqt_bayes.report.metrics_tables import metrics_frame, metrics_json
 from qqt_bayes.report.metrics_text import answers_of_metrics
@@ -283,4 +283,4 @@ def emit(found: xr.Dataset, form: str, beware: Sequence[str] = ()) -> None:
         lines = [line for each in answers_of_metrics(found) for line in each.lines]
         note("\n".join([*beware, *lines]))
         return
-    page.write_metrics(output.stdout(), found, beware)
+    printed.write_metrics(output.stdout(), found, beware)

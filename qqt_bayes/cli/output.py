@@ -16,7 +16,7 @@ import xarray as xr
 
 from qqt_bayes.errors import InputError, printable
 from qqt_bayes.files import write
-from qqt_bayes.report import page, table_text
+from qqt_bayes.report import printed, table_text
 from qqt_bayes.report.records import to_csv, to_frame, to_json, to_json_text
 from qqt_bayes.report.verdict_text import answers
 
@@ -76,9 +76,9 @@ def wrapped(text: str) -> str:
     return table_text.wrapped(text, _terminal_width())
 
 
-def stdout() -> page.Page:
+def stdout() -> printed.Page:
     """Standard output, as wide as the terminal that it is."""
-    return page.Page(sys.stdout, _terminal_width())
+    return printed.Page(sys.stdout, _terminal_width())
 
 
 def note(text: str, style: str = "") -> None:
@@ -139,7 +139,7 @@ def emit_decision(
         of_money = [] if money is None else money.lines
         note("\n".join([*beware, *(line for each in found for line in each.lines), *of_money]))
         return
-    page.write_decision(
+    printed.write_decision(
         stdout(),
         decision,
         explain=explain,

@@ -14,7 +14,7 @@ from qqt_bayes.phrases import format_epochs, format_samples
 from qqt_bayes.planning.plan import Plan
 from qqt_bayes.posterior.fit import AnyFit, Fit
 from qqt_bayes.posterior.gate import Gate
-from qqt_bayes.report import comparison_text, gate_text, page, plan_text, study_text
+from qqt_bayes.report import comparison_text, gate_text, plan_text, printed, study_text
 from qqt_bayes.report.frontier_tables import budgets_at_a_glance, in_one_table
 from qqt_bayes.report.metrics_tables import metrics_frame, winners_by_metric
 from qqt_bayes.report.records import at_a_glance, comparison_by_law, comparison_by_run, to_frame
@@ -97,9 +97,9 @@ def text(result: Result, *, explain: bool = False) -> str:
     --------
     ``print(qqt.text(study))``
     """
-    written = page.Page(StringIO())
+    written = printed.Page(StringIO())
     if isinstance(result, Study):
-        page.write_decision(
+        printed.write_decision(
             written,
             result.decision,
             explain=explain,
@@ -108,17 +108,17 @@ def text(result: Result, *, explain: bool = False) -> str:
             beware=left_out(result.refused_laws, list(result.weights)),
         )
     elif isinstance(result, Plan):
-        page.write_plan(written, result)
+        printed.write_plan(written, result)
     elif not isinstance(result, xr.Dataset):
         return gate_text.verdict(_gate_of(result))
     elif (kind := kind_of(result)) == "frontier":
-        page.write_frontier(written, result)
+        printed.write_frontier(written, result)
     elif kind == "metrics":
-        page.write_metrics(written, result)
+        printed.write_metrics(written, result)
     elif kind == "comparison":
         written.lines(comparison_text.verdict(result))
     else:
-        page.write_decision(written, result, explain=explain)
+        printed.write_decision(written, result, explain=explain)
     file = written.file
     assert isinstance(file, StringIO)
     return file.getvalue()
