@@ -112,11 +112,10 @@ def strip(
         )
         centre = float(np.sqrt(ends.prod()))
         colour_of = ink_on(colour) if level is not None else grey()
-        text = axes.text(
-            centre, middle, short(name, 16), ha="center", va="center", color=colour_of, **above
-        )
+        inside = {"ha": "center", "va": "center", "fontsize": 0.9 * size(), **above}
+        text = axes.text(centre, middle, short(name, 16), color=colour_of, **inside)
         room = np.ptp(axes.transData.transform(np.column_stack([ends, [1, 1]]))[:, 0])
-        if text.get_window_extent().width > room - 4:
+        if text.get_window_extent().width > room - 2:
             text.set_text("?")
             if level is not None:
                 text.remove()
