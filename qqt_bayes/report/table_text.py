@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TextIO
 
@@ -115,7 +116,15 @@ def write_table(frame: pd.DataFrame, file: TextIO, width: int | None = None) -> 
         )
     for row in zip(*shown.values(), strict=True):
         table.add_row(*row)
-    Console(file=file, width=width or 10_000, highlight=False, markup=False).print(table)
+    console = Console(
+        file=file,
+        width=width or 10_000,
+        highlight=False,
+        markup=False,
+        force_jupyter=False,  # which shows a table below a cell instead of writing it
+        force_terminal=None if file is sys.stdout else False,  # FORCE_COLOR is about a terminal
+    )
+    console.print(table)
 
 
 def _widths(shown: Mapping[str, Sequence[str]], room: int) -> dict[str, int]:

@@ -94,6 +94,14 @@ def test_text_is_what_the_command_prints(fit, tmp_path):
         assert qqt.text(decision, explain=bool(option)) == printed
 
 
+def test_text_is_the_same_in_a_notebook_and_where_colours_are_forced(decision, monkeypatch):
+    """Rich would show its tables below the cell, and write escapes for bold letters."""
+    plain = qqt.text(decision)
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert qqt.text(decision) == plain
+
+
 @pytest.mark.parametrize("nothing", [5, "decision", xr.Dataset({"error": 1.0}), None])
 def test_what_is_no_result_is_refused(nothing):
     for function in (qqt.table, qqt.text):

@@ -31,6 +31,8 @@ MOST_REACH = 0.05
 """Share of an axis that a budget speaks for to either side, at the most."""
 ROUNDING = 1e-9
 """Distance of logarithms below which two surroundings touch."""
+LETTER = 0.56
+"""Width of a letter of the strip's title, in units of its size."""
 STRIP = 3.6
 """Height of a strip with its title, in units of the size of letters."""
 
@@ -71,7 +73,9 @@ def shade_beyond(axes: Axes, decision: xr.Dataset, *, over: bool = False) -> Non
         )
         room = np.ptp(axes.transData.transform([(nearest, 1), (edge, 1)])[:, 0])
         if words.get_window_extent().width > room - 6:
-            words.set(rotation=90, x=nearest, ha="left" if side == "right" else "right")
+            words.set_rotation(90)
+            if over:  # beside the names of areas, which are widest at the other end
+                words.set(x=nearest, ha="left" if side == "right" else "right")
 
 
 def strip(
@@ -122,7 +126,10 @@ def strip(
                 axes.plot(
                     centre, middle, marker=marker(level), markersize=4.5, color=colour_of, **above
                 )
-    axes.text(0, bottom + 1.25 * height, title, transform=axes.transAxes, color=ink())
+    figure = figure_of(axes)
+    right = (figure.bbox.x1 - axes.get_window_extent().x0) / figure.dpi * 72
+    shown = short(title, max(10, int(right / (LETTER * size()))))
+    axes.text(0, bottom + 1.25 * height, shown, transform=axes.transAxes, color=ink())
 
 
 def decided(decision: xr.Dataset) -> list[str]:

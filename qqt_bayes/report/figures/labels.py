@@ -25,8 +25,13 @@ from qqt_bayes.report.figures.style import (
     marker,
     short,
     size,
+    width_in_points,
 )
 
+LETTER = 0.6
+"""Width of a letter, in units of its size: that of most, not of the widest."""
+BESIDE, LETTERS = 0.3, (9, 24)
+"""Share of the axes' width that names beside them may take, and letters at the least and most."""
 LABEL_PADDING = 6
 """Points that a name inside an area needs free of it, in sum."""
 
@@ -60,7 +65,7 @@ def samples_axis(axes: Axes, least: float, largest: float, unit: str = "samples"
     axes.set_xlim(least, largest)
     decades = np.log10(largest / least)
     # a tick such as 500M takes four letters and a gap: so many have room
-    room = axes.get_window_extent().width / (axes.figure.dpi / 72) / (4 * size())
+    room = width_in_points(axes) / (4 * size())
     each = ((1, 2, 5), 3), ((1, 3), 2), ((1,), 1)
     subs = next((subs for subs, many in each if decades * many <= min(room, 10)), (1,))
     logarithmic = LogLocator(subs=subs, numticks=max(3, int(room)))
@@ -100,6 +105,7 @@ def end_labels(
     """
     if not names:
         return
+    width = width_in_points(axes)
     make_room(axes, above)
     gap = LINE_SPACING * size() / height_in_points(axes)
     values, inks = np.asarray(heights, float), np.asarray(colours)
@@ -119,9 +125,12 @@ def end_labels(
     ends = axes.transAxes.inverted().transform(axes.transData.transform(points))
     beside = spread(ends[:, 1], gap, 0.0, 1.0 if len(places) == len(names) else 1 - 1.5 * gap)
     outside: dict[str, Any] = {"clip_on": False, "zorder": 3}
+    letters = int(np.clip(BESIDE * width / (LETTER * size()), *LETTERS))
     for i, y in zip(places, beside, strict=True):
         words: dict[str, Any] = {"va": "center", "color": ink(), "gid": "end label"}
-        axes.text(1, y, short(names[i]), transform=_right_of(axes, 19 if keys else 11), **words)
+        axes.text(
+            1, y, short(names[i], letters), transform=_right_of(axes, 19 if keys else 11), **words
+        )
     make_room(axes, above)
     lay_out(figure_of(axes))
     point = figure_of(axes).dpi / 72 / axes.get_window_extent().width

@@ -12,7 +12,7 @@ from matplotlib.ticker import PercentFormatter
 from qqt_bayes.report.figures.bands import shade_beyond, strip, strip_height
 from qqt_bayes.report.figures.canvas import axis_labels, make_room
 from qqt_bayes.report.figures.labels import end_labels, label_areas, samples_axis
-from qqt_bayes.report.figures.style import palette, paper, size
+from qqt_bayes.report.figures.style import palette, paper, size, width_in_points
 from qqt_bayes.report.measures import unit
 from qqt_bayes.report.winner_text import FOR_WINNER, NO_WINNER, winners
 
@@ -66,7 +66,7 @@ def _below(axes: Axes, names: list[str], share: Any, rest: list[int], counted: s
     if not rest:
         return
     listed = ", ".join(names[i] for i in rest)
-    letters = axes.get_window_extent().width / (axes.figure.dpi / 72) / (MAX_LISTED * size())
+    letters = width_in_points(axes) / (MAX_LISTED * size())
     bound = f"({_at_most(max(share[i].max() for i in rest))})"
     if len(listed) + len(bound) > letters:  # the line would leave the figure at both ends
         listed = f"{len(rest)} other levels"

@@ -234,3 +234,8 @@ def height_in_points(axes: Axes) -> float:
     figure = figure_of(axes)
     lay_out(figure)
     return float(axes.get_window_extent().height / figure.dpi * 72)
+
+
+def width_in_points(axes: Axes) -> float:
+    """Width of the axes as they are, whatever will stand around them."""
+    return float(axes.get_window_extent().width / figure_of(axes).dpi * 72)
