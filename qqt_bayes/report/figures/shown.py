@@ -116,6 +116,11 @@ def fit_of(shown: AnyFit | Study, model: str | None = None) -> Fit:
     return shown.fits[names[0] if model is None else model]
 
 
+def was_refused(fit: Fit) -> bool:
+    """Whether a fit has a gate and did not pass it; a prior has none."""
+    return bool(fit.gate.checks) and not fit.gate.passed
+
+
 def curves_of(
     shown: xr.Dataset | Study | Fits,
     fits: Fits | None = None,
@@ -182,7 +187,7 @@ def _of_fits(
         **{"kind": first.kind, "measure": first.measure, "unit": first.unit},
         "method": first.method,
     }
-    passed = all(fit.gate.passed for fit in asked.fits.values())
+    passed = not any(map(was_refused, asked.fits.values()))
     return Curves(error.sortby("budget"), None, runs, asked.levels, attrs, passed)
 
 
