@@ -35,7 +35,9 @@ def test_of_effective_data_the_error_is_a_power_of_them(replacement):
     found = effective_samples(law, theta, levels, BUDGETS)
     error = evaluate(law, theta, levels, BUDGETS)
     expected = (theta["a"] * found / 1e5) ** -theta["b"] + theta["d"]
-    np.testing.assert_allclose(error, expected.transpose(*error.dims), rtol=1e-6)
+    # with replacement the law integrates by nodes what is a closed form here
+    close = 2e-5 if replacement else 1e-9
+    np.testing.assert_allclose(error, expected.transpose(*error.dims), rtol=close)
 
 
 def test_of_effective_reuse_the_error_falls_from_chance_with_them():
@@ -47,7 +49,7 @@ def test_of_effective_reuse_the_error_falls_from_chance_with_them():
     chance, floor, above = theta["chance_error"], theta["d"], theta["A"]
     half = theta["reference"] / (((chance - floor) / above) ** (1 / theta["alpha"]) - 1)
     expected = floor + (chance - floor) * (1 + found / half) ** -theta["alpha"]
-    np.testing.assert_allclose(error, expected.transpose(*error.dims), rtol=1e-6)
+    np.testing.assert_allclose(error, expected.transpose(*error.dims), rtol=1e-9)
 
 
 @pytest.mark.parametrize("model", ["effective-reuse", "effective-reuse-overfit"])
