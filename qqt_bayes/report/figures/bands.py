@@ -79,7 +79,7 @@ def shade_beyond(axes: Axes, decision: xr.Dataset, *, over: bool = False) -> Non
 
 
 def strip(
-    axes: Axes, budgets: ArrayLike, winners: Sequence[str], names: Sequence[str], title: str
+    axes: Axes, budgets: ArrayLike, winners: Sequence[str], names: Sequence[str], *titles: str
 ) -> None:
     """Draw a bar above the axes with the level of each budget; what is no level is left white.
 
@@ -95,8 +95,8 @@ def strip(
         A level, or a word such as "undecided", for each budget.
     names : sequence of str
         All levels, in the order of the palette.
-    title : str
-        What the bar says.
+    *titles : str
+        What the bar says; the first that there is room for.
     """
     edges = surroundings(np.log(np.asarray(budgets, float)), *np.log(axes.get_xlim()))
     apart = edges[1:, 0] > edges[:-1, 1] + ROUNDING
@@ -128,7 +128,9 @@ def strip(
                 )
     figure = figure_of(axes)
     right = (figure.bbox.x1 - axes.get_window_extent().x0) / figure.dpi * 72
-    shown = short(title, max(10, int(right / (LETTER * size()))))
+    letters = max(10, int(right / (LETTER * size())))
+    fitting = [title for title in titles if len(title) <= letters]
+    shown = fitting[0] if fitting else short(titles[-1], letters)
     axes.text(0, bottom + 1.25 * height, shown, transform=axes.transAxes, color=ink())
 
 

@@ -1,27 +1,24 @@
 """Where figures are drawn: on axes of the user's, or on a figure of their own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import ceil
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpecBase
-from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.posterior.methods import is_approximate
-from qqt_bayes.report.figures.style import FOR_FILES, WIDTH, figure_of, ink, paper, size
-from qqt_bayes.report.fit_text import label
+from qqt_bayes.report.figures.style import FOR_FILES, WIDTH, figure_of
 
 type Panels = NDArray[np.object_]
 """Several axes, shape (panel,)."""
 
-REFUSED = "A fit did not pass its gate"
-"""What stands over a figure that rests on such a fit."""
 AROUND = 2.0
 """Points between what is drawn and the edge of its place."""
 APART = 0.5, 0.62
@@ -175,53 +172,8 @@ def _inches(axes: Axes) -> tuple[float, float]:
     return extent.width / figure.dpi, extent.height / figure.dpi
 
 
-def written(artist: Text, text: str) -> Text:
-    """Give an artist that may be the user's a text that is drawn as it is written."""
-    artist.set_text(text)
-    artist.set_parse_math(False)
-    artist.set_usetex(False)
-    return artist
-
-
-def axis_labels(axes: Axes, x: str | None = None, y: str | None = None) -> None:
-    """Name the axes; names in it are drawn as they are written."""
-    for axis, text in ((axes.xaxis, x), (axes.yaxis, y)):
-        if text is not None:
-            written(axis.label, text)
-
-
-def as_written(axes: Axes) -> None:
-    """Let ticks, which may be named by the user's data, be drawn as they are written."""
-    for tick in (*axes.get_xticklabels(), *axes.get_yticklabels()):
-        tick.set_parse_math(False)
-        tick.set_usetex(False)
-
-
-def mark(attributes: Mapping[Any, Any], *panels: Axes, passed: bool = True) -> None:
-    """Say over a figure that it is of an approximate posterior, or of a fit that was refused.
-
-    Parameters
-    ----------
-    attributes : mapping
-        Those of what is shown, with its `method`.
-    *panels : Axes
-        All that was drawn. Where other axes share the figure, it is said in the first panel.
-    passed : bool
-        Whether all fits passed their gates.
-    """
-    words = [label(attributes)] if is_approximate(attributes) else []
-    text = ". ".join([*words, *([] if passed else [REFUSED])])
-    if not text:
-        return
-    figure = figure_of(panels[0])
-    alone = {id(each) for each in figure.axes if each.axison} <= {id(each) for each in panels}
-    if alone and figure.get_layout_engine() is not None and not figure.get_suptitle():
-        figure.suptitle(text, fontsize=1.1 * size(), color=ink())
-        return
-    box = {"facecolor": paper(), "alpha": 0.8, "edgecolor": "none", "pad": 1.5}
-    beside: dict[str, Any] = {"ha": "right", "va": "bottom", "color": ink(), "zorder": 6}
-    at = panels[0].transAxes
-    panels[0].text(0.99, 0.01, text, transform=at, fontsize=0.9 * size(), bbox=box, **beside)
+PLACES: WeakKeyDictionary[Axes, Bbox] = WeakKeyDictionary()
+"""Where axes stood before they were shrunk, as shares of their figure."""
 
 
 def make_room(axes: Axes, above: float = 0.0) -> None:
@@ -238,19 +190,39 @@ def make_room(axes: Axes, above: float = 0.0) -> None:
     figure = figure_of(axes)
     if figure.get_layout_engine() is not None:
         return
-    pixels = figure.dpi / 72
-    spare = AROUND * pixels
-    whole, own, drawn = figure.bbox.padded(-spare), axes.get_window_extent(), axes.get_tightbbox()
+    PLACES.setdefault(axes, axes.get_position().frozen())
+    own, drawn = axes.get_window_extent(), axes.get_tightbbox()
     if drawn is None:
         return
-    alone = sum(each.axison for each in figure.axes) == 1
-    ends = (whole.x1, whole.y1) if alone else (own.x1, own.y1)
-    left, bottom = max(0.0, whole.x0 - drawn.x0), max(0.0, whole.y0 - drawn.y0)
-    right = max(0.0, drawn.x1 - ends[0])
-    top = max(0.0, drawn.y1 - ends[1], own.y1 + above * pixels - ends[1])
+    pixels = figure.dpi / 72
+    ends = _ends(axes).transformed(figure.transFigure).padded(-AROUND * pixels)
+    left, bottom = max(0.0, ends.x0 - drawn.x0), max(0.0, ends.y0 - drawn.y0)
+    right = max(0.0, drawn.x1 - ends.x1)
+    top = max(0.0, drawn.y1 - ends.y1, own.y1 + above * pixels - ends.y1)
     across, up = own.width - left - right, own.height - bottom - top
     if across < own.width / 4 or up < own.height / 4:
         return  # nothing would be left of the figure itself
     inside = figure.bbox.width, figure.bbox.height
     x, y = (own.x0 + left) / inside[0], (own.y0 + bottom) / inside[1]
     axes.set_position((x, y, across / inside[0], up / inside[1]))
+
+
+def _ends(axes: Axes) -> Bbox:
+    """What axes and all around them may fill: up to their neighbours, or the figure's edge.
+
+    Labels stand left of axes and below them, so that a neighbour there leaves the gap to these.
+    """
+    mine = PLACES[axes]
+    others = [
+        PLACES.get(each, each.get_position())
+        for each in figure_of(axes).axes
+        if each is not axes and each.axison
+    ]
+    beside = [each for each in others if each.y0 < mine.y1 and mine.y0 < each.y1]
+    stacked = [each for each in others if each.x0 < mine.x1 and mine.x0 < each.x1]
+    return Bbox.from_extents(
+        max((each.x1 for each in beside if each.x1 <= mine.x0), default=0.0),
+        max((each.y1 for each in stacked if each.y1 <= mine.y0), default=0.0),
+        mine.x1 if any(each.x0 >= mine.x1 for each in beside) else 1.0,
+        mine.y1 if any(each.y0 >= mine.y1 for each in stacked) else 1.0,
+    )

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.report.figures.bands import decided, shade_beyond, strip, strip_height
-from qqt_bayes.report.figures.canvas import axis_labels
 from qqt_bayes.report.figures.labels import end_labels, samples_axis
 from qqt_bayes.report.figures.shown import Curves
 from qqt_bayes.report.figures.style import grey, marker, palette, paper, size
+from qqt_bayes.report.figures.written import axis_labels
 from qqt_bayes.report.measures import ACCURACY, is_accuracy, unit
 
 WINNER, TAKEN = "winner", "taken, undecided"

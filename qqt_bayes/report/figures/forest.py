@@ -14,17 +14,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from qqt_bayes.report.figures.canvas import (
-    Panels,
-    as_written,
-    axis_labels,
-    beside,
-    divided,
-    is_first,
-    make_room,
-    several,
-)
+from qqt_bayes.report.figures.canvas import Panels, beside, divided, is_first, make_room, several
 from qqt_bayes.report.figures.style import between, figure_of, grey, ink, paper, short, size
+from qqt_bayes.report.figures.written import as_written, axis_labels
 
 INFERRED = {
     "b": "utility b",
@@ -141,7 +133,7 @@ def draw_forest(
             make_room(axes)
     if ax is None:
         figure = figure_of(panels[0])
-        wide = int(figure.get_figwidth() * 72 / (0.5 * size()))
+        wide = int(figure.get_figwidth() * 72 / (0.6 * size()))
         figure.supxlabel(fill(KEY, wide), fontsize=size(), color=ink())
     return panels
 

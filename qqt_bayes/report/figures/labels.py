@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import isotonic_regression
 
 from qqt_bayes.phrases import format_samples
-from qqt_bayes.report.figures.canvas import axis_labels, make_room
+from qqt_bayes.report.figures.canvas import make_room
 from qqt_bayes.report.figures.style import (
     LINE_SPACING,
     figure_of,
@@ -27,11 +27,14 @@ from qqt_bayes.report.figures.style import (
     size,
     width_in_points,
 )
+from qqt_bayes.report.figures.written import axis_labels
 
 LETTER = 0.6
 """Width of a letter, in units of its size: that of most, not of the widest."""
 BESIDE, LETTERS = 0.3, (9, 24)
 """Share of the axes' width that names beside them may take, and letters at the least and most."""
+AREA = "area"
+"""What artists that name areas are called."""
 LABEL_PADDING = 6
 """Points that a name inside an area needs free of it, in sum."""
 
@@ -178,7 +181,7 @@ def label_areas(
     named = []
     for i, name in enumerate(names):
         on = ink_on(np.asarray(colours)[i])
-        text = axes.text(0, 0, short(name), ha="center", va="center", color=on)
+        text = axes.text(0, 0, short(name), ha="center", va="center", color=on, gid=AREA)
         box = text.get_window_extent()
         # The box of a text is as high as its tallest letter, which differs between names.
         long, thick = (box.width * scale + LABEL_PADDING), 1.3 * size()

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from qqt_bayes.decisions.among import NONE
 from qqt_bayes.decisions.metric_views import joint_view, metric_view
 from qqt_bayes.phrases import format_samples
-from qqt_bayes.report.figures.canvas import mark
 from qqt_bayes.report.figures.style import (
     GREY,
     INK,
@@ -21,6 +20,7 @@ from qqt_bayes.report.figures.style import (
     palette,
     short,
 )
+from qqt_bayes.report.figures.written import mark
 from qqt_bayes.report.measures import unit
 
 ROW = 0.34

@@ -16,6 +16,7 @@ from qqt_bayes.report.figures.canvas import Panels
 from qqt_bayes.report.figures.forest import INFERRED, draw_forest
 from qqt_bayes.report.figures.shown import fit_of, one_group, was_refused
 from qqt_bayes.report.figures.style import styling
+from qqt_bayes.report.figures.written import mark
 
 
 def plot_utility(
@@ -65,7 +66,7 @@ def plot_utility(
     with styling(ax, parameters):
         panels = canvas.several(ax, parameters.sizes["pool"], 5, 1.25, 0.7)
         repetition.draw_utility(panels, parameters, probability)
-        canvas.mark({"method": opened.method}, *panels, passed=not was_refused(opened))
+        mark({"method": opened.method}, *panels, passed=not was_refused(opened))
     return panels
 
 
@@ -118,7 +119,7 @@ def plot_effective_samples(
     with styling(ax, opened.runs, levels):
         axes = canvas.one(ax, 4.0)
         repetition.draw_effective(axes, opened, levels, own, probability)
-        canvas.mark({"method": opened.method}, axes, passed=not was_refused(opened))
+        mark({"method": opened.method}, axes, passed=not was_refused(opened))
     return axes
 
 
@@ -170,5 +171,5 @@ def plot_parameters(
     with styling(ax, posterior):
         prior = opened.datasets.get("prior", xr.Dataset())
         panels = draw_forest(ax, posterior, prior, wanted)
-        canvas.mark({"method": opened.method}, *panels, passed=not was_refused(opened))
+        mark({"method": opened.method}, *panels, passed=not was_refused(opened))
     return panels

@@ -20,6 +20,7 @@ from qqt_bayes.report.figures.regret import draw_regret
 from qqt_bayes.report.figures.shown import Fits, curves_of, decision_of
 from qqt_bayes.report.figures.stacked import draw_probability
 from qqt_bayes.report.figures.style import styling
+from qqt_bayes.report.figures.written import mark
 
 
 def plot_scaling_curves(
@@ -70,7 +71,7 @@ def plot_scaling_curves(
     with styling(ax, curves.error, curves.attrs, curves.runs):
         axes = canvas.one(ax, max(4.6, 1 + 0.17 * curves.error.sizes["level"]))
         draw_curves(axes, curves)
-        canvas.mark(curves.attrs, axes, passed=curves.passed)
+        mark(curves.attrs, axes, passed=curves.passed)
     return axes
 
 
@@ -106,7 +107,7 @@ def plot_probability_best(
     with styling(ax, found):
         axes = canvas.one(ax, 3.6)
         draw_probability(axes, found)
-        canvas.mark(found.attrs, axes)
+        mark(found.attrs, axes)
     return axes
 
 
@@ -143,7 +144,7 @@ def plot_regret(
     with styling(ax, found):
         axes = canvas.one(ax, 3.6)
         draw_regret(axes, found)
-        canvas.mark(found.attrs, axes, passed=bool(found.attrs["gate_passed"]))
+        mark(found.attrs, axes, passed=bool(found.attrs["gate_passed"]))
     return axes
 
 
@@ -181,5 +182,5 @@ def plot_frontier(
     with styling(ax, found):
         axes = canvas.one(ax, 4.6)
         draw_frontier(axes, found)
-        canvas.mark(found.attrs, axes, passed=bool(found.attrs["gate_passed"]))
+        mark(found.attrs, axes, passed=bool(found.attrs["gate_passed"]))
     return axes

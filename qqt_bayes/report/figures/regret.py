@@ -9,9 +9,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from qqt_bayes.phrases import LEAST_COST
 from qqt_bayes.report.figures.bands import key_above, shade_beyond
-from qqt_bayes.report.figures.canvas import axis_labels
 from qqt_bayes.report.figures.labels import end_labels, samples_axis
 from qqt_bayes.report.figures.style import grey, ink, marker, palette, paper, size
+from qqt_bayes.report.figures.written import axis_labels
 from qqt_bayes.report.measures import measure, unit
 
 

@@ -14,10 +14,11 @@ from qqt_bayes.laws.effective_samples import EFFECTIVE, effective_samples
 from qqt_bayes.phrases import format_samples
 from qqt_bayes.posterior.fit import Fit, in_group
 from qqt_bayes.posterior.levels import Levels, as_levels
-from qqt_bayes.report.figures.canvas import Panels, axis_labels, is_first, is_lowest, written
+from qqt_bayes.report.figures.canvas import Panels, is_first, is_lowest
 from qqt_bayes.report.figures.forest import interval
 from qqt_bayes.report.figures.labels import end_labels, samples_axis
 from qqt_bayes.report.figures.style import between, grey, palette, paper, short, size
+from qqt_bayes.report.figures.written import axis_labels, written
 
 MIN_REPETITIONS, MAX_REPETITIONS = 8, 100
 """Bounds of the repetitions that utility curves show: four half-lives, or about so."""

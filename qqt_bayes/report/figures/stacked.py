@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from qqt_bayes.report.figures.bands import shade_beyond, strip, strip_height
-from qqt_bayes.report.figures.canvas import axis_labels, make_room
-from qqt_bayes.report.figures.labels import end_labels, label_areas, samples_axis
+from qqt_bayes.report.figures.canvas import make_room
+from qqt_bayes.report.figures.labels import AREA, end_labels, label_areas, samples_axis
 from qqt_bayes.report.figures.style import palette, paper, size, width_in_points
+from qqt_bayes.report.figures.written import axis_labels
 from qqt_bayes.report.measures import unit
 from qqt_bayes.report.winner_text import FOR_WINNER, NO_WINNER, winners
 
@@ -52,13 +53,18 @@ def draw_probability(axes: Axes, decision: xr.Dataset) -> None:
     middle = [edges[i : i + 2, -1].mean() for i in beside]
     ends = [names[i] for i in beside], [colours[i] for i in beside]
     end_labels(axes, budgets[-1], middle, *ends, keys=False, above=strip_height(True))
+    if beside:  # the axes are narrower now
+        for text in [text for text in axes.texts if text.get_gid() == AREA]:
+            text.remove()
+        label_areas(axes, budgets, edges, names, colours)
     shade_beyond(axes, decision, over=True)
     threshold = decision.attrs.get("probability", 0.9)
-    title = f"best with a probability of at least {threshold:.0%}"
+    sure = f"{threshold:.0%}"
+    titles = [f"best with a probability of at least {sure}", f"P(best) at least {sure}"]
     if not decision.attrs["gate_passed"]:
-        title = NO_WINNER
+        titles = [NO_WINNER]
     in_words = winners({name: decision[name].values for name in FOR_WINNER}, decision.attrs)
-    strip(axes, decision["budget"], in_words, names, title)
+    strip(axes, decision["budget"], in_words, names, *titles)
 
 
 def _below(axes: Axes, names: list[str], share: Any, rest: list[int], counted: str) -> None:
