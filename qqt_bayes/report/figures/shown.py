@@ -19,8 +19,9 @@ from qqt_bayes.tables.budgets import log_spaced
 
 type Fits = AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit]
 """One fit, or several of the same runs."""
-STEPS = 25
-"""Budgets at which the curves of a fit are drawn, where none are given."""
+STEPS, STEPS_BEFORE = 17, 7
+"""Budgets at which the curves of a fit are drawn, where none are given; and those of a decision on
+either side of its own budgets."""
 INTERVAL = 0.9
 """Probability of the bands of a fit's curves."""
 
@@ -207,7 +208,9 @@ def _through_runs(
             f"{', '.join(fits)}"
         )
     seen, asked = runs["samples_seen"].values, error["budget"].values
-    grid = log_spaced(seen.min(), seen.max(), STEPS) if np.ptp(seen) else seen[:1]
+    ends = (seen.min(), min(asked.min(), seen.max())), (max(asked.max(), seen.min()), seen.max())
+    stretches = [log_spaced(low, high, STEPS_BEFORE) for low, high in ends if low < high]
+    grid = np.unique(np.concatenate([seen[:1], *stretches]))
     beyond = grid[(grid < asked.min()) | (grid > asked.max())]
     if not beyond.size:
         return error
