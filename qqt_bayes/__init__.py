@@ -66,7 +66,14 @@ __all__ = [
     "load_model",
     "nested_levels",
     "net_benefit",
+    "plot_effective_samples",
+    "plot_frontier",
+    "plot_parameters",
     "plot_plan",
+    "plot_probability_best",
+    "plot_regret",
+    "plot_scaling_curves",
+    "plot_utility",
     "pool_purchases",
     "predict",
     "predict_known",
@@ -83,6 +90,8 @@ __all__ = [
     "simulate_runs",
     "study",
     "study_log",
+    "table",
+    "text",
 ]
 
 _MODULE_OF = {
@@ -114,7 +123,14 @@ _MODULE_OF = {
     "load_model": "model.spec",
     "nested_levels": "tables.composition",
     "net_benefit": "planning.benefit",
+    "plot_effective_samples": "report.figures.of_fits",
+    "plot_frontier": "report.figures.plots",
+    "plot_parameters": "report.figures.of_fits",
     "plot_plan": "report.figures.plan",
+    "plot_probability_best": "report.figures.plots",
+    "plot_regret": "report.figures.plots",
+    "plot_scaling_curves": "report.figures.plots",
+    "plot_utility": "report.figures.of_fits",
     "pool_purchases": "planning.purchases",
     "predict": "posterior.prediction",
     "predict_known": "posterior.prediction",
@@ -131,6 +147,8 @@ _MODULE_OF = {
     "simulate_runs": "calibration.simulate",
     "study": "asking.study",
     "study_log": "studies.log",
+    "table": "report.results",
+    "text": "report.results",
 }
 """The module, below this package, from which each public name is loaded."""
 
@@ -164,8 +182,20 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.posterior.prediction import predict, predict_known
     from qqt_bayes.posterior.prior_predictive import prior_predictive
     from qqt_bayes.posterior.prior_sensitivity import learned
+    from qqt_bayes.report.figures.of_fits import (
+        plot_effective_samples,
+        plot_parameters,
+        plot_utility,
+    )
     from qqt_bayes.report.figures.plan import plot_plan
+    from qqt_bayes.report.figures.plots import (
+        plot_frontier,
+        plot_probability_best,
+        plot_regret,
+        plot_scaling_curves,
+    )
     from qqt_bayes.report.identifiability_text import identifiability
+    from qqt_bayes.report.results import table, text
     from qqt_bayes.sampling.many import fit_many
     from qqt_bayes.studies.log import study_log
     from qqt_bayes.studies.page import report

@@ -41,6 +41,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--runslow", action="store_true", help="run the tests marked slow as well")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Compare images wherever pytest-mpl is installed, which compares none by itself.
+
+    An option in pyproject.toml would stop pytest where it is not, as in the environment of `bench`.
+    """
+    if config.pluginmanager.hasplugin("pytest_mpl"):
+        config.option.mpl = True
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _place(item.path))
     if config.getoption("--runslow"):

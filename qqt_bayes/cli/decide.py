@@ -109,7 +109,7 @@ def report(
         from qqt_bayes.report.figures.files import write_figures
 
         with shown("Drawing figures"):
-            drawn = write_figures(fits, decision, decision["unique_samples"], folder)
+            drawn = write_figures(fits, decision, folder)
         note(f"{len(drawn)} figures are in {figures}.")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from qqt_bayes.cli.decide import figures_folder
 from qqt_bayes.cli.inputs import is_fit, target_pools_of
-from qqt_bayes.cli.output import emit, note, print_parts
+from qqt_bayes.cli.output import emit, note, stdout
 from qqt_bayes.cli.replaced import require_decisions
 from qqt_bayes.cli.sources import files_of, read_sources, warn_of_refused
 from qqt_bayes.decisions.stack import as_shares
@@ -20,7 +20,7 @@ from qqt_bayes.planning.proposal import SHARES, design, propose
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.levels import as_number
 from qqt_bayes.progress import shown
-from qqt_bayes.report import plan_text
+from qqt_bayes.report import plan_text, printed
 from qqt_bayes.report.figures.names import OF_PLAN
 from qqt_bayes.report.plan_rows import runs_to_fill
 from qqt_bayes.report.records import to_csv
@@ -184,9 +184,7 @@ def before_runs(
 def show(plan: Plan, form: str) -> None:
     """Print a plan on stdout: the verdict, the runs, and what else there is to say."""
     if form == "table":
-        tables = [] if plan.runs.empty else [plan_text.table(plan)]
-        bullets = [f"- {each}" for each in plan_text.bullets(plan)]
-        print_parts([plan_text.verdict(plan)], tables, bullets)
+        printed.write_plan(stdout(), plan)
         return
     emit(plan.runs, form, lambda: plan_text.to_dict(plan))
     if form == "csv":

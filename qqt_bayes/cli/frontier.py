@@ -15,14 +15,10 @@ from qqt_bayes.cli.sources import files_of, question_of, read_sources, warn_of_r
 from qqt_bayes.decisions.frontier import frontier
 from qqt_bayes.files import writable, write
 from qqt_bayes.progress import shown
+from qqt_bayes.report import printed
 from qqt_bayes.report.decision_text import paragraphs
 from qqt_bayes.report.figures.names import OF_FRONTIER
-from qqt_bayes.report.frontier_tables import (
-    budgets_at_a_glance,
-    in_one_table,
-    targets_at_a_glance,
-    to_json,
-)
+from qqt_bayes.report.frontier_tables import in_one_table, to_json
 from qqt_bayes.report.frontier_text import remarks
 from qqt_bayes.report.records import to_csv, to_json_text
 from qqt_bayes.report.verdict_text import left_out
@@ -95,12 +91,8 @@ def emit_frontier(found: xr.Dataset, form: str, beware: list[str]) -> None:
     if form == "json":
         output.emit(in_one_table(found), form, lambda: to_json(found))
         return
-    sentences = remarks(found)
     if form == "csv":
         output.emit(in_one_table(found), form, dict)
-        note("\n".join([*beware, paragraphs(sentences)]))
+        note("\n".join([*beware, paragraphs(remarks(found))]))
         return
-    tables = [budgets_at_a_glance(found)]
-    if "target" in found.dims:
-        tables.append(targets_at_a_glance(found))
-    output.print_parts(beware, [*tables, *output.rules(found)], [paragraphs(sentences)])
+    printed.write_frontier(output.stdout(), found, beware)

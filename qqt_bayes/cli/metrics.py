@@ -23,7 +23,6 @@ from qqt_bayes.cli.inputs import (
 )
 from qqt_bayes.cli.output import note, warn
 from qqt_bayes.cli.replaced import require_decisions
-from qqt_bayes.decisions.metric_views import joint_view
 from qqt_bayes.decisions.metrics import decide_metrics
 from qqt_bayes.errors import InputError
 from qqt_bayes.files import is_of_metrics, writable, write
@@ -33,14 +32,9 @@ from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.fit_file import open_fit
 from qqt_bayes.posterior.levels import as_levels
 from qqt_bayes.progress import shown
-from qqt_bayes.report import gate_text
+from qqt_bayes.report import gate_text, printed
 from qqt_bayes.report.figures.names import OF_METRICS
-from qqt_bayes.report.metrics_tables import (
-    candidates_by_metric,
-    metrics_frame,
-    metrics_json,
-    winners_by_metric,
-)
+from qqt_bayes.report.metrics_tables import metrics_frame, metrics_json
 from qqt_bayes.report.metrics_text import answers_of_metrics
 from qqt_bayes.report.records import to_csv, to_json_text
 from qqt_bayes.report.verdict_text import left_out
@@ -284,10 +278,9 @@ def emit(found: xr.Dataset, form: str, beware: Sequence[str] = ()) -> None:
     if form == "json":
         output.emit(metrics_frame(found), form, lambda: metrics_json(found))
         return
-    answers = answers_of_metrics(found)
     if form == "csv":
         output.emit(metrics_frame(found), form, dict)
-        note("\n".join([*beware, *(line for each in answers for line in each.lines)]))
+        lines = [line for each in answers_of_metrics(found) for line in each.lines]
+        note("\n".join([*beware, *lines]))
         return
-    tables = [winners_by_metric(found), candidates_by_metric(found)]
-    output.print_answers(answers, [*tables, *output.rules(joint_view(found))], beware)
+    printed.write_metrics(output.stdout(), found, beware)

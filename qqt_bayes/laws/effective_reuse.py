@@ -205,6 +205,63 @@ def effective_reuse(
     array([3.5261, 2.2786, 0.5268, 0.2768])
     """
     own = mixture.own
+    log_effective = log_effective_samples(
+        epochs, Q, r, R, zeta, g, k, rho, z2, reference, typical_size, mixture, xp, omega, memory
+    )
+    power, above, floor = own(alpha), own(A), own(d)
+    # with (c - d) / A = (1 + X / D_c)^alpha the curve needs D_c no more
+    highest = own(np.minimum(chance_error, LARGEST))
+    log_odds = xp.minimum(xp.log((highest - floor) / above) / power, MAX_LOG_ODDS)
+    log_ratio = xp.log(xp.expm1(log_odds))
+    left = power * (log_odds - xp.logaddexp(0.0, log_ratio + log_effective))
+    error = floor + above * xp.exp(left)
+    if B is None:
+        return error
+    of_rates = np.isfinite(chance_error)
+    chance, is_rate = own(np.where(of_rates, chance_error, 1.0)), own(np.where(of_rates, 1.0, 0.0))
+    room = 1 - is_rate + is_rate * (chance - error)
+    log_past = own(stretch) * (log_effective - xp.log(own(onset)))
+    return error + own(B) * room * xp.exp(-xp.exp(xp.minimum(log_past, MAX_LOG_PAST)))
+
+
+def log_effective_samples(
+    epochs: Epochs,
+    Q: Any,
+    r: Any,
+    R: Any,
+    zeta: Any,
+    g: Any,
+    k: Any,
+    rho: Any,
+    z2: Any,
+    reference: Any,
+    typical_size: Any,
+    mixture: Mixture,
+    xp: ModuleType = np,
+    omega: Any = None,
+    memory: Any = None,
+) -> Any:
+    """``log(D / X)``: a training set's effective samples, in units of the reference budget.
+
+    Parameters
+    ----------
+    epochs, Q, r, R, zeta, g, k, rho, z2, reference, typical_size, mixture, xp, omega, memory
+        As for `effective_reuse`.
+
+    Examples
+    --------
+    64 epochs of 1,000 samples of typical quality:
+
+    >>> from qqt_bayes.laws.epochs import collapse
+    >>> from qqt_bayes.laws.means import ONE_POOL
+    >>> theta = dict(Q=0, r=0, R=4, zeta=0, g=0, k=3, rho=0, z2=0)
+    >>> theta |= dict(reference=1e3, typical_size=1e3)
+    >>> theta = {name: np.array([float(x)]) for name, x in theta.items()}
+    >>> found = log_effective_samples(collapse([64e3], 1e3), **theta, mixture=ONE_POOL)
+    >>> (1e3 * np.exp(found)).round()
+    array([4999.])
+    """
+    own = mixture.own
     quality = xp.exp(Q)
     fresh = mixture.mean(quality)
     stands = R * xp.exp(zeta * Q + r)
@@ -234,18 +291,4 @@ def effective_reuse(
     else:
         lost = loss(log_epochs)
     log_samples = own(np.log(epochs.unique_samples * UNIT / reference)) + log_fresh
-    log_effective = log_samples + log_epochs - lost
-    power, above, floor = own(alpha), own(A), own(d)
-    # with (c - d) / A = (1 + X / D_c)^alpha the curve needs D_c no more
-    highest = own(np.minimum(chance_error, LARGEST))
-    log_odds = xp.minimum(xp.log((highest - floor) / above) / power, MAX_LOG_ODDS)
-    log_ratio = xp.log(xp.expm1(log_odds))
-    left = power * (log_odds - xp.logaddexp(0.0, log_ratio + log_effective))
-    error = floor + above * xp.exp(left)
-    if B is None:
-        return error
-    of_rates = np.isfinite(chance_error)
-    chance, is_rate = own(np.where(of_rates, chance_error, 1.0)), own(np.where(of_rates, 1.0, 0.0))
-    room = 1 - is_rate + is_rate * (chance - error)
-    log_past = own(stretch) * (log_effective - xp.log(own(onset)))
-    return error + own(B) * room * xp.exp(-xp.exp(xp.minimum(log_past, MAX_LOG_PAST)))
+    return log_samples + log_epochs - lost

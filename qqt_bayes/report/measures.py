@@ -92,7 +92,7 @@ def measured_interval(ends: ArrayLike, attributes: Mapping[Any, Any]) -> tuple[f
 
 
 def expected_in_interval(
-    mean: xr.DataArray | float, ends: ArrayLike, attributes: Mapping[Any, Any]
+    mean: xr.DataArray | float, ends: ArrayLike, attributes: Mapping[Any, Any], decimals: int = 3
 ) -> str:
     """The expected error, by which rules judge, in its interval, as of what was measured.
 
@@ -103,6 +103,7 @@ def expected_in_interval(
         Ends of the interval, with whatever is between them.
     attributes : mapping
         Of the decision.
+    decimals : int
 
     Examples
     --------
@@ -110,4 +111,5 @@ def expected_in_interval(
     '0.690 [0.500, 0.800]'
     """
     low, high = measured_interval(ends, attributes)
-    return f"{measured(float(mean), attributes):.3f} [{low:.3f}, {high:.3f}]"
+    own = measured(float(mean), attributes)
+    return f"{own:.{decimals}f} [{low:.{decimals}f}, {high:.{decimals}f}]"

@@ -112,7 +112,7 @@ def write_study(study: Study, folder: Path, date: str) -> None:
     for name, text in texts.items():
         write(folder / name, text)
     usable = {name: study.fits[name] for name in study.alone}
-    write_figures(usable, study.decision, study.levels, folder)
+    write_figures(usable, study.decision, folder)
     _conclude(folder, content)
 
 

@@ -68,10 +68,11 @@ def report(
     """
     target = Path(path)
     _require_writable(target, study, costs, overwrite=overwrite)
-    prices = None if costs is None else as_costs(costs)
     answers, date = None, ""
     if not isinstance(study, Study):
         study, answers, date = open_whole(study)
+    known = next(iter(study.fits.values())).runs
+    prices = None if costs is None else as_costs(costs, known, study.levels)
     if allowance is not None:
         from qqt_bayes.planning.proposal import design  # seconds, which no other page takes
 

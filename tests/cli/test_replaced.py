@@ -41,7 +41,7 @@ def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
         found.attrs["data_hash"] = runs.attrs["data_hash"]
         return found
 
-    def write_figures(fits, decision, levels, folder):
+    def write_figures(fits, decision, folder):
         paths = [folder / f"scaling_curves{ending}" for ending in (".png", ".svg")]
         for path in paths:
             write_figure(Figure(figsize=(1, 1)), path)

@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from qqt_bayes.files import slug, write
+from qqt_bayes.laws.effective_samples import EFFECTIVE
 from qqt_bayes.planning.plan import Plan
 from qqt_bayes.posterior.fit import AnyFit, Fit, opened
-from qqt_bayes.report.figures import plots
-from qqt_bayes.report.figures.frontier import frontier
+from qqt_bayes.report.figures import of_fits, plots
 from qqt_bayes.report.figures.metrics import choices_by_metric
 from qqt_bayes.report.figures.names import MAKER
 from qqt_bayes.report.figures.plan import plot_plan
-from qqt_bayes.report.figures.style import drawing, lay_out
+from qqt_bayes.report.figures.style import drawing, figure_of, lay_out
 
 ENDINGS: dict[str, dict[str, Any]] = {
     ".png": {"dpi": 200, "metadata": {"Software": MAKER}},
@@ -51,7 +52,7 @@ def save(figure: Figure, stem: str | PathLike[str]) -> tuple[Path, Path]:
 
 
 def write_figures(
-    fits: AnyFit | Mapping[str, Fit], decision: xr.Dataset, levels: xr.DataArray, folder: Path
+    fits: AnyFit | Mapping[str, Fit], decision: xr.Dataset, folder: Path
 ) -> list[Path]:
     """Write the figures of a decision as PNG and SVG; with several groups or laws, some for each.
 
@@ -61,8 +62,6 @@ def write_figures(
         Of the same runs; several by the names of their models.
     decision : Dataset
         As `qqt_bayes.decide` made it of them.
-    levels : DataArray, dims (level, pool)
-        What was decided between.
     folder : Path
         Where; it must exist.
 
@@ -72,29 +71,29 @@ def write_figures(
     """
     by_model = opened(fits)
     first = next(iter(by_model.values()))
-    runs, groups = first.runs, first.groups
+    models, groups = decision.attrs["models"], first.groups
+    deciding = {name: by_model.get(name, first) for name in models}
     decided = decision["group"].values.ravel().tolist() if "group" in decision.coords else groups
-    of_group = _endings(groups)
+    of_group, of_model = _endings(groups), _endings(list(by_model))
     paths: list[Path] = []
-    for name in decided:
-        mine = decision.sel(group=name) if "group" in decision.dims else decision
-        its_runs = runs.isel(run=(runs["group_index"] == groups.index(name)).values)
-        figures = {
-            "scaling_curves": plots.scaling_curves(mine, its_runs, levels),
-            "probability_best": plots.probability_best(mine),
-        }
-        for title, figure in figures.items():
-            paths += save(figure, folder / f"{title}{of_group[name]}")
-    of_model = _endings(list(by_model))
-    for model, fit in by_model.items():
-        if "b" in fit.parameters:  # of a law of utility
-            for name in decided:
-                figure = plots.utility_curves(fit.parameters.sel(group=name))
-                ending = f"{of_model[model]}{of_group[name]}"
-                paths += save(figure, folder / f"utility_curves{ending}")
-        posterior = fit.posterior.assign_attrs(method=fit.method)
-        figure = plots.parameter_posteriors(posterior, fit.datasets["prior"])
-        paths += save(figure, folder / f"parameter_posteriors{of_model[model]}")
+
+    def keep(axes: Axes, stem: str) -> None:
+        paths.extend(save(figure_of(axes), folder / stem))
+
+    with drawing(decision, first.runs):
+        for name in decided:
+            curves = plots.plot_scaling_curves(decision, fits=deciding, group=name)
+            keep(curves, f"scaling_curves{of_group[name]}")
+            keep(
+                plots.plot_probability_best(decision, group=name),
+                f"probability_best{of_group[name]}",
+            )
+        for model, fit in by_model.items():
+            of_utility = "b" in fit.parameters and fit.spec.law not in EFFECTIVE
+            for name in decided if of_utility else ():
+                stem = f"utility_curves{of_model[model]}{of_group[name]}"
+                keep(of_fits.plot_utility(fit, group=name)[0], stem)
+            keep(of_fits.plot_parameters(fit)[0], f"parameter_posteriors{of_model[model]}")
     return paths
 
 
@@ -108,7 +107,12 @@ def write_frontier(found: xr.Dataset, folder: Path) -> list[Path]:
     folder : Path
         Where; it must exist.
     """
-    return _of_each_group(found, frontier, folder / "frontier")
+
+    def draw(of_group: xr.Dataset) -> Figure:
+        with drawing(of_group):
+            return figure_of(plots.plot_frontier(of_group))
+
+    return _of_each_group(found, draw, folder / "frontier")
 
 
 def write_of_metrics(found: xr.Dataset, folder: Path) -> list[Path]:

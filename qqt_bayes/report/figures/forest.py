@@ -4,16 +4,19 @@
 for all parameters, on which a utility of 0.2 beside a half-life of 8 epochs is a dot, and no prior.
 """
 
+from collections.abc import Sequence
 from math import ceil
+from textwrap import fill
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from qqt_bayes.report.figures.style import GREY, INK, WIDTH, short
+from qqt_bayes.report.figures.canvas import Panels, beside, divided, is_first, make_room, several
+from qqt_bayes.report.figures.style import between, figure_of, grey, ink, paper, short, size
+from qqt_bayes.report.figures.written import as_written, axis_labels
 
 INFERRED = {
     "b": "utility b",
@@ -62,9 +65,11 @@ ROW_HEIGHT = 0.2
 PANEL_HEIGHT = 0.75
 """Inches that a panel takes beside its lines: axis, ticks and name."""
 KEY_HEIGHT = 0.3
-"""Inches that the key above all panels takes."""
+"""Inches that the key below all panels takes."""
 MAX_COLUMNS = 3
 """Panels side by side, at the most."""
+KEY = "dot and lines: median, 50 % and 90 % of the posterior; grey bar: 90 % of the prior"
+"""What is written below all panels of a new figure."""
 
 
 def interval(draws: xr.DataArray, probability: float) -> xr.DataArray:
@@ -74,43 +79,63 @@ def interval(draws: xr.DataArray, probability: float) -> xr.DataArray:
     return draws.quantile([tail, 0.5, 1 - tail], dims, skipna=False).rename(quantile="q")
 
 
-def forest(posterior: xr.Dataset, prior: xr.Dataset) -> Figure:
-    """Draw a column for each parameter that differs between pools or groups, then all others.
+def draw_forest(
+    ax: Axes | Panels | None, posterior: xr.Dataset, prior: xr.Dataset, names: Sequence[str]
+) -> Panels:
+    """Draw a panel for each parameter that differs between pools or groups, then all others.
 
     Parameters
     ----------
+    ax : Axes or array of Axes, optional
     posterior, prior : Dataset
-        As for `qqt_bayes.report.figures.plots.parameter_posteriors`; without a prior, an empty one.
+        Draws; without a prior, an empty one.
+    names : sequence of str
+        The parameters, of those in `posterior`.
     """
-    rows = {str(name): _rows(draws) for name, draws in posterior.items()}
+    rows = {name: _rows(posterior[name]) for name in names}
     many = [name for name in rows if rows[name].sizes["row"] > 1]
     single = [name for name in rows if rows[name].sizes["row"] == 1]
-    blocks = [
-        block[i : i + MAX_COLUMNS]
-        for block in (many, single)
-        for i in range(0, len(block), MAX_COLUMNS)
-    ]
-    if not blocks:
-        figure = Figure(figsize=(WIDTH, 1))
-        figure.suptitle("No parameter of the law was inferred.", fontsize=8, color=INK)
-        return figure
-    heights = [
-        PANEL_HEIGHT + ROW_HEIGHT * max(rows[name].sizes["row"] for name in block)
-        for block in blocks
-    ]
-    figure = Figure(figsize=(WIDTH, KEY_HEIGHT + sum(heights)))
-    grid = figure.add_gridspec(len(blocks), 1, height_ratios=heights)
-    for i, block in enumerate(blocks):
-        before: list[str] = []
-        for j, axes in enumerate(grid[i].subgridspec(1, len(block)).subplots(squeeze=False)[0]):
-            name = block[j]
-            _panel(axes, name, rows[name], prior.get(name))
-            labels = rows[name]["row"].values.tolist()
-            axes.tick_params(labelleft=len(labels) > 1 and labels != before)
-            before = labels
-    key = "dot and lines: median, 50 % and 90 % of the posterior; grey bar: 90 % of the prior"
-    figure.suptitle(key, fontsize=8, color=INK)
-    return figure
+    ordered = [*many, *single]
+    if ax is not None and not isinstance(ax, Axes):
+        panels = several(ax, len(ordered), MAX_COLUMNS, PANEL_HEIGHT, KEY_HEIGHT)
+        columns = 1
+    else:
+        columns = beside(ax, MAX_COLUMNS)
+        blocks = [
+            block[i : i + columns]
+            for block in (many, single)
+            for i in range(0, len(block), columns)
+        ]
+        heights = [
+            PANEL_HEIGHT + ROW_HEIGHT * max(rows[name].sizes["row"] for name in block)
+            for block in blocks
+        ]
+        figure, grid = divided(ax, KEY_HEIGHT + sum(heights), len(blocks), 1, heights)
+        places = [
+            place
+            for i, block in enumerate(blocks)
+            for j, _ in enumerate(block)
+            for place in [grid[i, 0].subgridspec(1, len(block))[0, j]]
+        ]
+        panels = np.empty(len(ordered), dtype=object)
+        for i, place in enumerate(places):
+            panels[i] = figure.add_subplot(place)
+    before: list[str] = []
+    for name, axes in zip(ordered, panels, strict=True):
+        _panel(axes, name, rows[name], prior.get(name))
+        labels = rows[name]["row"].values.tolist()
+        named_beside = (
+            labels == before and columns > 1 and not is_first(panels, ordered.index(name))
+        )
+        axes.tick_params(labelleft=len(labels) > 1 and not named_beside)
+        before = labels
+        if ax is not None:
+            make_room(axes)
+    if ax is None:
+        figure = figure_of(panels[0])
+        wide = int(figure.get_figwidth() * 72 / (0.6 * size()))
+        figure.supxlabel(fill(KEY, wide), fontsize=size(), color=ink())
+    return panels
 
 
 def _rows(draws: xr.DataArray) -> xr.DataArray:
@@ -129,14 +154,16 @@ def _panel(axes: Axes, name: str, posterior: xr.DataArray, prior: xr.DataArray |
     y = np.arange(len(labels))
     if prior is not None:
         left, right = np.quantile(prior, [0.05, 0.95])
-        axes.barh(y, right - left, left=left, height=0.72, color="0.86", label="prior", zorder=1)
+        axes.barh(
+            y, right - left, left=left, height=0.72, color=between(0.16), label="prior", zorder=1
+        )
     left, middle, right = interval(posterior, 0.9).transpose("q", "row").values
     inner = interval(posterior, 0.5).transpose("q", "row").values
-    axes.hlines(y, left, right, color=INK, linewidth=1.1, label="90 %")
-    axes.hlines(y, inner[0], inner[2], color=INK, linewidth=3.2, label="50 %")
+    axes.hlines(y, left, right, color=ink(), linewidth=1.1, label="90 %")
+    axes.hlines(y, inner[0], inner[2], color=ink(), linewidth=3.2, label="50 %")
     dot: dict[str, Any] = {
-        "markerfacecolor": "white",
-        "markeredgecolor": INK,
+        "markerfacecolor": paper(),
+        "markeredgecolor": ink(),
         "markersize": 4.5,
         "linewidth": 0,
     }
@@ -147,9 +174,10 @@ def _panel(axes: Axes, name: str, posterior: xr.DataArray, prior: xr.DataArray |
     axes.tick_params(left=False)
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel(INFERRED.get(name, name))
+    as_written(axes)
+    axis_labels(axes, x=INFERRED.get(name, name))
     if name == "size_exponent":
-        axes.axvline(1.0, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1.5)
+        axes.axvline(1.0, color=grey(), linewidth=0.9, linestyle=(0, (4, 3)), zorder=1.5)
     if name in LOGARITHMIC:
         _logarithmic(axes)
     else:

@@ -10,17 +10,27 @@ from numpy.typing import NDArray
 from qqt_bayes.decisions.among import NONE
 from qqt_bayes.decisions.metric_views import joint_view, metric_view
 from qqt_bayes.phrases import format_samples
-from qqt_bayes.report.figures.plots import styled
-from qqt_bayes.report.figures.style import GREY, INK, WIDTH, ink_on, palette, short
+from qqt_bayes.report.figures.style import (
+    GREY,
+    INK,
+    WIDTH,
+    drawing,
+    figure_of,
+    ink_on,
+    palette,
+    short,
+)
+from qqt_bayes.report.figures.written import mark
 from qqt_bayes.report.measures import unit
 
 ROW = 0.34
 """Inches of a row of cells."""
+PALE = 0.4
+"""Share of a level's colour in a cell where it is chosen, but no winner; the rest is white."""
 MOST_KEYS = 12
 """Levels that a legend names; those that nobody chooses are not among them."""
 
 
-@styled
 def choices_by_metric(found: xr.Dataset) -> Figure:
     """Draw which level the weighted error and each metric choose at each budget.
 
@@ -33,10 +43,17 @@ def choices_by_metric(found: xr.Dataset) -> Figure:
     -------
     Figure
         A row of cells for the joint choice and for each metric, a column for each budget. A cell
-        has the colour of the level that is chosen and the probability that it is the best, in bold
-        if it is a winner; it is empty where no level keeps to the constraints.
+        has the colour of the level that is chosen, pale where that is no winner, and the
+        probability that it is the best; it is empty where no level keeps to the constraints.
     """
-    found = found.sortby("budget")
+    with drawing(found):
+        axes = _drawn(found.sortby("budget"))
+        mark(found.attrs, axes)
+    return figure_of(axes)
+
+
+def _drawn(found: xr.Dataset) -> Axes:
+    """The axes with all cells, in a figure of their own."""
     names, metrics = found["level"].values.tolist(), found["metric"].values.tolist()
     views = [joint_view(found), *(metric_view(found, metric) for metric in metrics)]
     budgets = found["budget"].values
@@ -70,9 +87,9 @@ def choices_by_metric(found: xr.Dataset) -> Figure:
         frameon=False,
     )
     axes.set_title(
-        "Choice at each budget, with its probability of being best (bold: a winner)", loc="left"
+        "Choice at each budget, with its probability of being best (pale: no winner)", loc="left"
     )
-    return figure
+    return axes
 
 
 def _row(axes: Axes, row: int, view: xr.Dataset, colours: dict[str, NDArray[np.float64]]) -> None:
@@ -85,9 +102,10 @@ def _row(axes: Axes, row: int, view: xr.Dataset, colours: dict[str, NDArray[np.f
             )
             axes.text(column, row, "none", ha="center", va="center", color=INK, fontsize=7)
             continue
-        colour = colours[choice]
+        winner = view["winner"].values[column] == choice
+        shown = colours[choice][:3]
+        colour = shown if winner else PALE * shown + (1 - PALE)
         axes.add_patch(Rectangle(place, 1, 1, facecolor=colour, edgecolor="white", label=choice))
-        winner = view["winner"].values[column]
         axes.text(
             column,
             row,
@@ -96,5 +114,5 @@ def _row(axes: Axes, row: int, view: xr.Dataset, colours: dict[str, NDArray[np.f
             va="center",
             color=ink_on(colour),
             fontsize=7,
-            fontweight="bold" if winner == choice else "normal",
+            fontweight="bold" if winner else "normal",
         )

@@ -19,7 +19,6 @@ from qqt_bayes.errors import InputError
 from qqt_bayes.phrases import cost, format_samples
 from qqt_bayes.planning.plan import Plan
 from qqt_bayes.report import plan_text
-from qqt_bayes.report.figures.plots import figure_of
 from qqt_bayes.report.figures.single_runs import (
     BADGE,
     MOST_NUMBERED,
@@ -36,6 +35,7 @@ from qqt_bayes.report.figures.style import (
     LINE_SPACING,
     WIDTH,
     drawing,
+    figure_of,
     lay_out,
 )
 

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from qqt_bayes.report.figures.style import GREY, INK, WIDTH, drawing, samples_axis, short
+from qqt_bayes.report.figures.labels import samples_axis
+from qqt_bayes.report.figures.style import GREY, INK, WIDTH, drawing, short
 from qqt_bayes.report.measures import is_accuracy, measure, unit
 from qqt_bayes.report.prior_text import Array, group_of, quantiles
 from qqt_bayes.tables.rows import HIGHEST

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from qqt_bayes.phrases import format_samples
 from qqt_bayes.planning.plan import Plan
-from qqt_bayes.report.figures.plots import figure_of
-from qqt_bayes.report.figures.style import FONT_SIZE, GREY, INK, palette
+from qqt_bayes.report.figures.style import FONT_SIZE, GREY, INK, figure_of, palette
 
 MOST_ROWS, MOST_NUMBERED = 16, 12
 """Training sets that have a row, and proposed runs that have a number, at the most."""

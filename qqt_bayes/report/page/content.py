@@ -16,7 +16,7 @@ from qqt_bayes.decisions.trained import FARTHEST, runs_to_settle
 from qqt_bayes.phrases import format_epochs, format_samples
 from qqt_bayes.planning.costs import Costs
 from qqt_bayes.posterior.levels import UNDECIDED
-from qqt_bayes.report.measures import measure, measured_interval, unit, with_interval
+from qqt_bayes.report.measures import expected_in_interval, measure, unit, with_interval
 from qqt_bayes.report.page import rounding
 from qqt_bayes.report.page.svg import Figure
 from qqt_bayes.report.verdict_text import Answer, takes, verdicts
@@ -180,7 +180,7 @@ def _prices(study: Study, costs: Costs, group: str | None, decision: xr.Dataset)
     from qqt_bayes.planning.benefit import costs_of  # which no page without prices needs
 
     fit = next(iter(study.fits.values()))
-    own = costs_of(fit, costs, group)
+    own = costs_of(fit, costs, group, decision["unique_samples"])
     seen = decision["budget"].values
     training = xr.DataArray(own.of_training(seen), {"budget": seen}, ("budget",))
     data = own.of_data(decision["unique_samples"], fit.runs["pool_size"])
@@ -193,7 +193,7 @@ def _budgets(decision: xr.Dataset, draws: float, prices: xr.DataArray | None) ->
     contents = [takes(decision["unique_samples"].isel(level=i)) for i in range(len(names))]
     by_level = {
         name: decision[name].transpose("level", "budget").values
-        for name in ("repetitions", "probability_best", "regret")
+        for name in ("repetitions", "probability_best", "regret", "error_mean")
     }
     ends = decision["error"].transpose("level", "budget", "quantile").values
     choice, found = decision["choice"].values, []
@@ -205,7 +205,7 @@ def _budgets(decision: xr.Dataset, draws: float, prices: xr.DataArray | None) ->
                 takes=contents[j],
                 epochs=format_epochs(float(at["repetitions"][j])),
                 chance=rounding.chance(float(at["probability_best"][j]), draws),
-                error=_error(ends[j, i], decision, draws),
+                error=_error(float(at["error_mean"][j]), ends[j, i], decision, draws),
                 regret=rounding.regret(
                     float(at["regret"][j]), float(at["probability_best"][j]), draws
                 ),
@@ -221,12 +221,14 @@ def _budgets(decision: xr.Dataset, draws: float, prices: xr.DataArray | None) ->
 
 
 def _error(
-    ends: np.ndarray[tuple[int], np.dtype[np.float64]], decision: xr.Dataset, draws: float
+    mean: float,
+    ends: np.ndarray[tuple[int], np.dtype[np.float64]],
+    decision: xr.Dataset,
+    draws: float,
 ) -> str:
     """An error as of what was measured, with its interval."""
-    low, middle, high = measured_interval(xr.DataArray(ends), decision.attrs)
-    places = rounding.error_decimals(low, high, decision.attrs["interval"], draws)
-    return f"{middle:.{places}f} [{low:.{places}f}, {high:.{places}f}]"
+    places = rounding.error_decimals(ends.min(), ends.max(), decision.attrs["interval"], draws)
+    return expected_in_interval(mean, ends, decision.attrs, places)
 
 
 def _states(decision: xr.Dataset) -> list[str]:

@@ -13,17 +13,18 @@ from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
 
 from qqt_bayes.decisions.decide import decide
-from qqt_bayes.posterior.fit import Fit
-from qqt_bayes.report.figures import files, fonts, plots
+from qqt_bayes.report.figures import files, fonts
+from qqt_bayes.report.figures.plots import plot_scaling_curves
+from qqt_bayes.report.figures.style import figure_of
 
 ODD = ["$x_1$", r"\frac{a", "a_b^c", "_hidden", "<script>&\"'", "--> x", "%s {0}", "=1+1"]
 """Names that would be formulas, mark-up or code elsewhere."""
 
 
-def figure_of(names):
+def drawn_of(names):
     fit = made.fit(draws=20)
     levels = made.levels().assign_coords(level=names)
-    return plots.scaling_curves(decide(fit, levels, "64M,640M"), Fit.of(fit).runs, levels)
+    return figure_of(plot_scaling_curves(decide(fit, levels, "64M,640M"), fits=fit))
 
 
 @pytest.fixture
@@ -59,9 +60,9 @@ def test_another_font_stands_in(font, tmp_path):
     assert fonts.families(["a数", "🤖"]) == (["DejaVu Sans", font], [])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        png, svg = files.save(figure_of(["数", "🤖 b", "c"]), tmp_path / "figure")
+        png, svg = files.save(drawn_of(["数", "🤖 b", "c"]), tmp_path / "figure")
     with_sign = svg.read_bytes()
-    files.save(figure_of(["x", "🤖 b", "c"]), tmp_path / "figure")
+    files.save(drawn_of(["x", "🤖 b", "c"]), tmp_path / "figure")
     assert with_sign != svg.read_bytes()
     assert png.stat().st_size > 1000
 
@@ -69,7 +70,7 @@ def test_another_font_stands_in(font, tmp_path):
 def test_what_no_font_has_is_said_once(tmp_path, monkeypatch):
     monkeypatch.setattr(fonts, "_installed", list)
     with pytest.warns(UserWarning) as caught:
-        figure = figure_of(["数", "🤖", "c"])
+        figure = drawn_of(["数", "🤖", "c"])
         files.save(figure, tmp_path / "figure")
     (said,) = {str(each.message) for each in caught}
     assert said.startswith("No font of this machine has 数 (U+6570), 🤖 (U+1F916): figures show")
@@ -84,7 +85,7 @@ def test_signs_that_are_not_drawn_need_no_font():
 def test_a_name_is_drawn_as_it_is_written(tmp_path, name):
     """Whatever the user's own settings are: no mathematics, no LaTeX, no mark-up."""
     with matplotlib.rc_context({"text.usetex": True, "text.parse_math": True}):
-        figure = figure_of([name, "b", "c"])
+        figure = drawn_of([name, "b", "c"])
         _, svg = files.save(figure, tmp_path / "figure")
     assert name in words(figure)
     root = ElementTree.parse(svg).getroot()

@@ -7,14 +7,15 @@ import pytest
 import xarray as xr
 from drawn import words
 
-from qqt_bayes.report.figures import plots
-from qqt_bayes.report.figures.forest import forest, interval
+from qqt_bayes.errors import InputError
+from qqt_bayes.report.figures.forest import interval
+from qqt_bayes.report.figures.of_fits import plot_parameters
+from qqt_bayes.report.figures.style import figure_of
 
 
 def test_forest_has_a_row_for_each_inferred_value_and_its_prior(fit: xr.DataTree) -> None:
     posterior_draws, prior = (fit[part].to_dataset() for part in ("posterior", "prior"))
-    figure = plots.parameter_posteriors(posterior_draws, prior)
-    panels = {axes.get_xlabel(): axes for axes in figure.axes}
+    panels = {axes.get_xlabel(): axes for axes in plot_parameters(fit)}
     assert set(panels) == {
         "utility b",
         "half-life \N{GREEK SMALL LETTER TAU} (epochs)",
@@ -40,11 +41,13 @@ def test_forest_has_the_intervals_of_arviz(fit: xr.DataTree) -> None:
 
 def test_forest_of_groups_names_them_and_does_without_a_prior() -> None:
     fit = made.fit(groups=2, model="cherti")
-    figure = plots.parameter_posteriors(fit["posterior"].to_dataset())
+    del fit["prior"]
+    figure = figure_of(plot_parameters(fit)[0])
     assert "arch 2, 10-20%" in words(figure)
     assert not any(axes.patches for axes in figure.axes)
 
 
-def test_forest_of_nothing_says_so() -> None:
-    figure = forest(xr.Dataset(), xr.Dataset())
-    assert words(figure) == ["No parameter of the law was inferred."]
+def test_some_parameters_are_asked_for_and_others_refused(fit: xr.DataTree) -> None:
+    assert len(plot_parameters(fit, parameters=["tau", "b"])) == 2
+    with pytest.raises(InputError, match=r"expected some of 'b', 'tau', 'a', 'd', .* got 'c'"):
+        plot_parameters(fit, parameters=["c"])

@@ -6,7 +6,12 @@ import pytest
 
 from qqt_bayes.decisions.frontier import frontier
 from qqt_bayes.report.figures.files import write_frontier
-from qqt_bayes.report.figures.frontier import frontier as draw
+from qqt_bayes.report.figures.plots import plot_frontier
+from qqt_bayes.report.figures.style import figure_of
+
+
+def draw(found):
+    return figure_of(plot_frontier(found))
 
 
 def labelled(figure, label):

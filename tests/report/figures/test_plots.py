@@ -13,15 +13,27 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from qqt_bayes.decisions.decide import decide
+from qqt_bayes.errors import InputError
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.methods import APPROXIMATE, METHODS
-from qqt_bayes.report.figures import plots
+from qqt_bayes.report.figures.curves import OTHER_RUN, RUN, TAKEN, WINNER, level_of_runs
+from qqt_bayes.report.figures.of_fits import plot_parameters, plot_utility
+from qqt_bayes.report.figures.plots import plot_probability_best, plot_scaling_curves
+from qqt_bayes.report.figures.style import figure_of
 from qqt_bayes.report.winner_text import NO_WINNER
+
+
+def scaling_curves(shown, fits=None, **asked) -> Figure:
+    return figure_of(plot_scaling_curves(shown, fits=fits, **asked))
+
+
+def probability_best(decision) -> Figure:
+    return figure_of(plot_probability_best(decision))
 
 
 @pytest.fixture(scope="module")
 def curves(fit: xr.DataTree, decision: xr.Dataset) -> Figure:
-    return plots.scaling_curves(decision, Fit.of(fit).runs, made.levels(8))
+    return scaling_curves(decision, fit)
 
 
 def labelled(figure: Figure, label: str) -> list:
@@ -48,7 +60,7 @@ def test_curves_show_every_run_at_its_level(curves: Figure, fit: xr.DataTree) ->
     shown = np.concatenate([line.get_xydata() for line in labelled(curves, "runs")])
     assert shown.shape == (runs.sizes["run"], 2)
     assert set(shown[:, 1]) == set(runs["error"].values)
-    assert not labelled(curves, "other runs")[0].get_xdata().size
+    assert not labelled(curves, "other runs")
     colours = {line.get_label(): line.get_color() for line in curves.axes[0].lines}
     for i, line in enumerate(labelled(curves, "runs")):
         assert tuple(line.get_markerfacecolor()) == tuple(colours[f"top {i + 1}"])
@@ -57,19 +69,66 @@ def test_curves_show_every_run_at_its_level(curves: Figure, fit: xr.DataTree) ->
 def test_runs_are_known_by_what_they_were_trained_on_or_by_name(fit: xr.DataTree) -> None:
     runs = Fit.of(fit).runs
     renamed = made.levels(8).assign_coords(level=[f"best {i}" for i in range(8)])[:3]
-    decision = decide(fit, renamed, BUDGETS)
-    by_data = plots.scaling_curves(decision, runs, renamed)
-    assert len(labelled(by_data, "runs")) == 3
-    assert labelled(by_data, "other runs")[0].get_xdata().size == 5 * len(made.BUDGETS)
-    by_name = plots.scaling_curves(decision, runs)
-    assert labelled(by_name, "other runs")[0].get_xdata().size == 8 * len(made.BUDGETS)
-    assert not labelled(by_name, "runs")
+    names = renamed["level"].values.tolist()
+    figure = scaling_curves(decide(fit, renamed, BUDGETS), fit)
+    assert len(labelled(figure, "runs")) == 3
+    assert labelled(figure, "other runs")[0].get_xdata().size == 5 * len(made.BUDGETS)
+    assert {RUN, OTHER_RUN} <= set(words(figure))
+    assert (level_of_runs(runs, None, names) == -1).all()
+    by_name = level_of_runs(runs, None, ["top 3", "top 1"])
+    assert set(runs["data"].values[runs["data_index"].values[by_name == 0]]) == {"top 3"}
 
 
-def test_the_choice_is_ringed(curves: Figure, decision: xr.Dataset) -> None:
-    (rings,) = [x for x in curves.axes[0].collections if x.get_label() == "chosen"]
+def test_curves_go_through_runs_that_no_budget_reaches(fit: xr.DataTree) -> None:
+    late = decide(fit, made.levels(8), "640M,1.28B")
+    figure = scaling_curves(late, fit)
+    (line,) = labelled(figure, "top 2")
+    assert line.get_xdata()[0] == min(made.BUDGETS)
+    at = np.isin(line.get_xdata(), late["budget"])
+    median = late["error"].sel(level="top 2", quantile=0.5)
+    np.testing.assert_array_equal(line.get_ydata()[at], median)
+    alone = labelled(scaling_curves(late), "top 2")[0]
+    np.testing.assert_array_equal(alone.get_xdata(), late["budget"])
+
+
+def test_of_a_fit_there_are_curves_and_runs_and_nothing_is_chosen(fit: xr.DataTree) -> None:
+    figure = scaling_curves(fit)
+    names = Fit.of(fit).runs["data"].values.tolist()
+    assert all(len(labelled(figure, name)) == 1 for name in names)
+    assert RUN in words(figure)
+    assert not {WINNER, TAKEN, "winner at each budget"} & set(words(figure))
+    asked = scaling_curves(fit, levels=made.levels(8)[:2], budgets="64M,128M")
+    np.testing.assert_array_equal(labelled(asked, "top 2")[0].get_xdata(), [64e6, 128e6])
+    with pytest.raises(InputError, match="one group is drawn at a time: give group, one of arch 1"):
+        plot_scaling_curves(made.fit(groups=2, model="cherti"))
+
+
+def rings(figure: Figure, label: str) -> np.ndarray:
+    found = [x for x in figure.axes[0].collections if x.get_label() == label]
+    return np.concatenate([x.get_offsets() for x in found]) if found else np.empty((0, 2))
+
+
+def test_what_is_taken_is_ringed_and_a_winner_otherwise(
+    curves: Figure, decision: xr.Dataset
+) -> None:
     best = decision["error"].sel(quantile=0.5, level=decision["choice"])
-    np.testing.assert_allclose(rings.get_offsets(), np.column_stack([decision["budget"], best]))
+    expected = np.column_stack([decision["budget"], best])
+    won = (decision["winner"] != "undecided").values
+    assert won.any()
+    assert not won.all()
+    np.testing.assert_allclose(rings(curves, WINNER), expected[won])
+    np.testing.assert_allclose(rings(curves, TAKEN), expected[~won])
+
+
+def test_a_strip_stands_only_where_something_was_decided(decision: xr.Dataset) -> None:
+    assert "winner at each budget" in words(scaling_curves(decision))
+    none = decision["winner"].copy(data=["undecided"] * 9)
+    figure = scaling_curves(decision.assign(winner=none, leader=none))
+    assert "winner at each budget" not in words(figure)
+    assert not rings(figure, WINNER).size
+    refused = scaling_curves(decision.assign_attrs(gate_passed=0))
+    assert "winner at each budget" not in words(refused)
+    assert refused.get_suptitle() == "A fit did not pass its gate"
 
 
 def test_end_labels_name_all_levels_and_do_not_overlap(
@@ -84,17 +143,17 @@ def test_end_labels_name_all_levels_and_do_not_overlap(
 
 def test_nothing_is_written_outside_the_figure(fit: xr.DataTree, decision: xr.Dataset) -> None:
     for figure in (
-        plots.scaling_curves(decision, Fit.of(fit).runs),
-        plots.probability_best(decision),
-        plots.utility_curves(Fit.of(fit).parameters),
-        plots.parameter_posteriors(fit["posterior"].to_dataset(), fit["prior"].to_dataset()),
+        scaling_curves(decision, fit),
+        probability_best(decision),
+        figure_of(plot_utility(fit)[0]),
+        figure_of(plot_parameters(fit)[0]),
     ):
         figure.draw_without_rendering()
         assert figure.get_figwidth() == 7
         drawn = figure.get_tightbbox()
         assert -0.01 <= drawn.x0 <= drawn.x1 <= figure.get_figwidth() + 0.01
         assert -0.01 <= drawn.y0 <= drawn.y1 <= figure.get_figheight() + 0.01
-        assert all(text.get_fontsize() >= 8 for text in figure.findobj(Text))
+        assert all(text.get_fontsize() >= 7 for text in figure.findobj(Text))
 
 
 def test_axes_say_what_they_measure(curves: Figure, fit: xr.DataTree) -> None:
@@ -103,15 +162,21 @@ def test_axes_say_what_they_measure(curves: Figure, fit: xr.DataTree) -> None:
     assert axes.get_xlabel() == "samples seen"
     assert axes.get_ylabel() == "error rate"
     assert {"100M", "1B"} <= set(words(curves))
-    runs = Fit.of(fit).runs.assign_attrs(metric="imagenet")
+    measured = fit.copy()
+    measured.attrs |= {"metric": "imagenet"}
     loss = decide(fit, made.levels(8), BUDGETS).assign_attrs(kind="loss")
-    assert plots.scaling_curves(loss, runs).axes[0].get_ylabel() == "loss (imagenet)"
+    assert scaling_curves(loss, measured).axes[0].get_ylabel() == "loss (imagenet)"
+    tokens = scaling_curves(loss.assign_attrs(kind="error", measure="accuracy", unit="tokens"))
+    tokens.draw_without_rendering()
+    assert tokens.axes[0].get_xlabel() == "tokens seen"
+    assert tokens.axes[0].get_ylabel() == "accuracy"
+    assert tokens.axes[0].yaxis.get_major_formatter()(0.3, 0) == "0.7"
 
 
 def test_what_is_beyond_the_data_is_shaded_and_said(
     curves: Figure, decision: xr.Dataset, fit: xr.DataTree
 ) -> None:
-    best = plots.probability_best(decision)
+    best = probability_best(decision)
     for figure in (curves, best):
         assert words(figure).count("beyond the data") == 2
         starts = [
@@ -120,13 +185,13 @@ def test_what_is_beyond_the_data_is_shaded_and_said(
         assert 64e6 in starts
         assert 1.28e9 in starts
     inside = decide(fit, made.levels(8), "64M,1.28B")
-    assert "beyond the data" not in words(plots.probability_best(inside))
+    assert "beyond the data" not in words(probability_best(inside))
     outside = decide(fit, made.levels(8), "1M,2M")
-    assert words(plots.probability_best(outside)).count("beyond the data") == 1
+    assert words(probability_best(outside)).count("beyond the data") == 1
 
 
 def test_probability_is_stacked_to_one(decision: xr.Dataset) -> None:
-    figure = plots.probability_best(decision)
+    figure = probability_best(decision)
     names = decision["level"].values.tolist()
     areas = [area for area in figure.axes[0].collections if area.get_label() in names]
     assert [area.get_label() for area in areas] == names
@@ -138,39 +203,39 @@ def test_probability_is_stacked_to_one(decision: xr.Dataset) -> None:
 
 
 def test_every_level_is_named_somewhere_and_so_is_the_winner(decision: xr.Dataset) -> None:
-    written = words(plots.probability_best(decision))
+    written = words(probability_best(decision))
     assert all(any(name in text for text in written) for name in decision["level"].values)
     assert "best with a probability of at least 90%" in written
     none = decision["winner"].copy(data=["undecided"] * 9)
     undecided = decision.assign(winner=none, leader=none)
-    assert "undecided" in words(plots.probability_best(undecided))
+    assert "undecided" in words(probability_best(undecided))
 
 
 def test_why_no_winner_is_named_is_in_the_figure() -> None:
     refused = made_decision.decision(*made_decision.SURE, passed=False)
-    assert NO_WINNER in words(plots.probability_best(refused))
+    assert NO_WINNER in words(probability_best(refused))
     proven = made_decision.decision(*made_decision.SURE)
-    assert NO_WINNER not in words(plots.probability_best(proven))
+    assert NO_WINNER not in words(probability_best(proven))
 
 
 def test_the_order_of_budgets_does_not_matter(decision: xr.Dataset) -> None:
     shuffled = decision.isel(budget=[3, 0, 8, 1, 2, 4, 5, 7, 6])
-    for draw in (plots.scaling_curves, plots.probability_best):
+    for draw in (scaling_curves, probability_best):
         assert words(draw(shuffled)) == words(draw(decision))
-    line = labelled(plots.scaling_curves(shuffled), "top 2")[0]
+    line = labelled(scaling_curves(shuffled), "top 2")[0]
     assert (np.diff(line.get_xdata()) > 0).all()
 
 
 def test_long_names_leave_room_for_the_figure(fit: xr.DataTree) -> None:
     levels = made.levels(8).assign_coords(level=[f"{i} {'long ' * 20}" for i in range(8)])
-    figure = plots.scaling_curves(decide(fit, levels, BUDGETS))
+    figure = scaling_curves(decide(fit, levels, BUDGETS))
     figure.draw_without_rendering()
     assert figure.axes[0].get_position().width > 0.5
 
 
 def test_utility_falls_to_half_in_a_half_life() -> None:
     fit = made.fit(spread=0)
-    figure = plots.utility_curves(Fit.of(fit).parameters)
+    figure = figure_of(plot_utility(fit)[0])
     truth = made.truth().isel(group=0)
     assert [axes.get_title() for axes in figure.axes] == truth["pool"].values.tolist()
     for axes, pool in zip(figure.axes, truth["pool"].values, strict=True):
@@ -181,8 +246,9 @@ def test_utility_falls_to_half_in_a_half_life() -> None:
 
 
 def test_utility_that_is_spent_falls_below_zero() -> None:
-    parameters = Fit.of(made.fit(model="utility-overfit", spread=0)).parameters
-    figure = plots.utility_curves(parameters)
+    fit = made.fit(model="utility-overfit", spread=0)
+    parameters = Fit.of(fit).parameters
+    figure = figure_of(plot_utility(fit)[0])
     tau = parameters["tau"][0, 0]
     spent = tau * np.log2(1.05 / 0.05)
     for axes, k0, b in zip(figure.axes, spent.values, parameters["b"][0, 0].values, strict=True):
@@ -192,22 +258,17 @@ def test_utility_that_is_spent_falls_below_zero() -> None:
             assert np.interp(k0, k, utility) == pytest.approx(0, abs=1e-3 * b)
     assert spent.min() < k[-1]
     assert figure.axes[0].get_ylim()[0] < 0
-    assert "\N{GREEK SMALL LETTER KAPPA}" in figure.get_supylabel()
+    assert "\N{GREEK SMALL LETTER KAPPA}" in "".join(words(figure))
 
 
-def test_utility_without_repetition_or_pools() -> None:
-    flat = plots.utility_curves(Fit.of(made.fit(model="power-law")).parameters)
-    for axes in flat.axes:
+def test_utility_without_repetition() -> None:
+    for axes in plot_utility(made.fit(model="power-law")):
         assert np.ptp(axes.lines[-1].get_ydata()) == 0
-    shared = xr.Dataset({"b": 0.1, "tau": 4.0}).expand_dims(chain=2, draw=5)
-    shared["pool_size"] = xr.DataArray([1e6] * 7, {"pool": list("abcdefg")})
-    figure = plots.utility_curves(shared)
-    assert [axes.get_title() for axes in figure.axes[:7]] == list("abcdefg")
 
 
 def test_no_global_state_is_touched(fit: xr.DataTree, decision: xr.Dataset) -> None:
     before = dict(matplotlib.rcParams)
-    plots.scaling_curves(decision, Fit.of(fit).runs)
+    scaling_curves(decision, fit)
     assert dict(matplotlib.rcParams) == before
     assert matplotlib.get_backend().lower() == "agg"
 
@@ -220,9 +281,9 @@ def decided(method):
 def test_figures_are_marked(method):
     decision, fit = decided(method), made.fit(method=method, draws=20)
     drawn = [
-        plots.scaling_curves(decision),
-        plots.probability_best(decision),
-        plots.utility_curves(Fit.of(fit).parameters),
+        scaling_curves(decision),
+        probability_best(decision),
+        figure_of(plot_utility(fit)[0]),
     ]
     for figure in drawn:
         marked = figure.get_suptitle() == f"Approximate posterior ({method})"

@@ -1,0 +1,203 @@
+"""Words beside lines and inside areas, and the axis of budgets."""
+
+from collections.abc import Sequence
+from math import ceil
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.transforms import ScaledTranslation, Transform
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import isotonic_regression
+
+from qqt_bayes.phrases import format_samples
+from qqt_bayes.report.figures.canvas import make_room
+from qqt_bayes.report.figures.style import (
+    LINE_SPACING,
+    figure_of,
+    grey,
+    height_in_points,
+    ink,
+    ink_on,
+    lay_out,
+    marker,
+    short,
+    size,
+    width_in_points,
+)
+from qqt_bayes.report.figures.written import axis_labels
+
+LETTER = 0.6
+"""Width of a letter, in units of its size: that of most, not of the widest."""
+BESIDE, LETTERS = 0.3, (9, 24)
+"""Share of the axes' width that names beside them may take, and letters at the least and most."""
+AREA = "area"
+"""What artists that name areas are called."""
+LABEL_PADDING = 6
+"""Points that a name inside an area needs free of it, in sum."""
+
+
+def spread(places: ArrayLike, gap: float, lower: float, upper: float) -> NDArray[np.float64]:
+    """Places moved as little as possible until each is `gap` from the next, within the bounds.
+
+    By least squares, in the order of the places: with the gaps subtracted, isotonic regression.
+
+    Examples
+    --------
+    >>> spread([0.5, 0.52, 0.1], gap=0.1, lower=0, upper=1)
+    array([0.46, 0.56, 0.1 ])
+    >>> spread([0.99, 1.0], gap=0.1, lower=0, upper=1)
+    array([0.9, 1. ])
+    """
+    given = np.asarray(places, float)
+    order = np.argsort(given, kind="stable")
+    steps = gap * np.arange(given.size)
+    moved = isotonic_regression(given[order] - steps).x
+    result = np.empty_like(given)
+    result[order] = np.clip(moved, lower, max(lower, upper - steps[-1])) + steps
+    return result
+
+
+def samples_axis(axes: Axes, least: float, largest: float, unit: str = "samples") -> None:
+    """Make the x axis one of samples seen: logarithmic, with ticks such as 128M and 1B."""
+    if least == largest:
+        least, largest = least / 2, largest * 2
+    axes.set_xscale("log")
+    axes.set_xlim(least, largest)
+    decades = np.log10(largest / least)
+    # a tick such as 500M takes four letters and a gap: so many have room
+    room = width_in_points(axes) / (4 * size())
+    each = ((1, 2, 5), 3), ((1, 3), 2), ((1,), 1)
+    subs = next((subs for subs, many in each if decades * many <= min(room, 10)), (1,))
+    logarithmic = LogLocator(subs=subs, numticks=max(3, int(room)))
+    few = decades * len(subs) < 2
+    axes.xaxis.set_major_locator(MaxNLocator(min(5, int(room))) if few else logarithmic)
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: format_samples(x)))
+    axis_labels(axes, x=f"{unit} seen")
+
+
+def end_labels(
+    axes: Axes,
+    end: float,
+    heights: ArrayLike,
+    names: Sequence[str],
+    colours: ArrayLike,
+    *,
+    keys: bool = True,
+    above: float = 0.0,
+) -> None:
+    """Write the name of each line right of the axes, as near to the line's end as there is room.
+
+    Parameters
+    ----------
+    axes : Axes
+        Finished otherwise: its limits are final.
+    end : float
+        Where the lines end.
+    heights : array_like, shape (line,)
+        Of the lines at their end.
+    names : sequence of str
+    colours : array_like, shape (line, 4)
+    keys : bool
+        Put each level's marker before its name.
+    above : float
+        Points that will be needed above the axes.
+    """
+    if not names:
+        return
+    width = width_in_points(axes)
+    make_room(axes, above)
+    gap = LINE_SPACING * size() / height_in_points(axes)
+    values, inks = np.asarray(heights, float), np.asarray(colours)
+    room = max(2, int(1 / gap))
+    places = list(range(len(names)))
+    if len(names) > room:  # the lowest are named, and how many others there are
+        places = sorted(np.argsort(values, kind="stable")[: room - 1].tolist())
+        axes.text(
+            *(1.0, 1.0),
+            f"{len(names) - len(places)} more",
+            transform=_right_of(axes, 11),
+            va="top",
+            color=grey(),
+            gid="more",
+        )
+    points = np.column_stack([np.full(len(places), end), values[places]])
+    ends = axes.transAxes.inverted().transform(axes.transData.transform(points))
+    beside = spread(ends[:, 1], gap, 0.0, 1.0 if len(places) == len(names) else 1 - 1.5 * gap)
+    outside: dict[str, Any] = {"clip_on": False, "zorder": 3}
+    letters = int(np.clip(BESIDE * width / (LETTER * size()), *LETTERS))
+    for i, y in zip(places, beside, strict=True):
+        words: dict[str, Any] = {"va": "center", "color": ink(), "gid": "end label"}
+        axes.text(
+            1, y, short(names[i], letters), transform=_right_of(axes, 19 if keys else 11), **words
+        )
+    make_room(axes, above)
+    lay_out(figure_of(axes))
+    point = figure_of(axes).dpi / 72 / axes.get_window_extent().width
+    for row, i in enumerate(places):
+        y, look = beside[row], {"color": inks[i], **outside}
+        lead = [ends[row, 0], 1 + 4 * point, 1 + 9 * point], [ends[row, 1], y, y]
+        axes.plot(*lead, transform=axes.transAxes, linewidth=0.7, **look)
+        if keys:
+            sign: dict[str, Any] = {"marker": marker(i), "markersize": 4.5, **look}
+            axes.plot(1, y, transform=_right_of(axes, 13), **sign)
+
+
+def _right_of(axes: Axes, points: float) -> Transform:
+    """Places in the axes, moved to the right by some points."""
+    moved = ScaledTranslation(points / 72, 0, figure_of(axes).dpi_scale_trans)
+    return axes.transAxes + moved
+
+
+def label_areas(
+    axes: Axes, budgets: ArrayLike, edges: ArrayLike, names: Sequence[str], colours: ArrayLike
+) -> list[int]:
+    """Write the name of each stacked area where it is thickest, if the name fits there.
+
+    Parameters
+    ----------
+    axes : Axes
+        With its limits.
+    budgets : array_like, shape (budget,)
+    edges : array_like, shape (area + 1, budget)
+        Heights between the areas.
+    names : sequence of str
+    colours : array_like, shape (area, 4)
+
+    Returns
+    -------
+    list of int
+        Areas that have their name now.
+    """
+    height = height_in_points(axes)
+    frame = axes.get_window_extent()
+    scale = height / frame.height
+    logs = np.log(np.asarray(budgets, float))
+    grid = np.linspace(logs[0], logs[-1], 400)
+    heights = np.array([np.interp(grid, logs, edge) for edge in np.asarray(edges, float)])
+    named = []
+    for i, name in enumerate(names):
+        on = ink_on(np.asarray(colours)[i])
+        text = axes.text(0, 0, short(name), ha="center", va="center", color=on, gid=AREA)
+        box = text.get_window_extent()
+        # The box of a text is as high as its tallest letter, which differs between names.
+        long, thick = (box.width * scale + LABEL_PADDING), 1.3 * size()
+        for rotation, width, tall in ((0, long, thick), (90, thick, long)):
+            window = min(ceil(width / (frame.width * scale) * grid.size), grid.size)
+            top = sliding_window_view(heights[i + 1], window).min(1)
+            bottom = sliding_window_view(heights[i], window).max(1)
+            room = top - bottom
+            widest = np.flatnonzero(room > room.max() - 1e-3)
+            best = int(widest[widest.size // 2])
+            if room[best] * height >= tall:
+                centre = np.exp((grid[best] + grid[best + window - 1]) / 2)
+                text.set_position((centre, (top[best] + bottom[best]) / 2))
+                text.set_rotation(rotation)
+                named.append(i)
+                break
+        else:
+            text.remove()
+    return named
