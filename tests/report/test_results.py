@@ -107,3 +107,13 @@ def test_what_is_no_result_is_refused(nothing):
     for function in (qqt.table, qqt.text):
         with pytest.raises(qqt.InputError, match="expected a result"):
             function(nothing)
+
+
+def test_sets_of_pools_and_shares_have_tables_and_texts_as_well(fit):
+    subsets = qqt.best_subsets(fit, "64M, 1.28B")
+    assert qqt.table(subsets).index.tolist() == ["64M", "1.28B"]
+    assert "sets of whole pools" in qqt.text(subsets, explain=True)
+    shares = qqt.best_shares(fit, "64M, 1.28B")
+    assert qqt.table(shares).index.names == ["budget"]
+    assert len(qqt.table(shares, tidy=True)) == shares.sizes["level"] * 2
+    assert "64M" in qqt.text(shares)

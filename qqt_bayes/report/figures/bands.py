@@ -119,7 +119,7 @@ def strip(
         inside = {"ha": "center", "va": "center", "fontsize": 0.9 * size(), **above}
         text = axes.text(centre, middle, short(name, 16), color=colour_of, **inside)
         room = np.ptp(axes.transData.transform(np.column_stack([ends, [1, 1]]))[:, 0])
-        if text.get_window_extent().width > room - 2:
+        if text.get_window_extent().width > 0.9 * room:
             text.set_text("?")
             if level is not None:
                 text.remove()

@@ -73,7 +73,7 @@ def samples_axis(axes: Axes, least: float, largest: float, unit: str = "samples"
     subs = next((subs for subs, many in each if decades * many <= min(room, 10)), (1,))
     logarithmic = LogLocator(subs=subs, numticks=max(3, int(room)))
     few = decades * len(subs) < 2
-    axes.xaxis.set_major_locator(MaxNLocator(min(5, int(room))) if few else logarithmic)
+    axes.xaxis.set_major_locator(MaxNLocator(max(2, min(5, int(room)))) if few else logarithmic)
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: format_samples(x)))
     axis_labels(axes, x=f"{unit} seen")

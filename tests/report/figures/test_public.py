@@ -191,3 +191,23 @@ def test_what_is_no_result_is_refused():
     other = {"other": made.fit(model="power-law")}
     with pytest.raises(qqt.InputError, match=r"those that the decision rests on \(utility\)"):
         qqt.plot_scaling_curves(qqt.decide(fit, made.levels(), "640M,1.28B"), fits=other)
+
+
+@pytest.mark.parametrize(("levels", "budgets"), [(1, "1B"), (40, "1M:8T:20"), (2, "100M,110M")])
+def test_few_and_many_levels_and_budgets_in_a_small_place(levels, budgets):
+    fit, taken = made.fit(pools=levels, draws=10), made.levels(levels)
+    decision = qqt.decide(fit, taken, budgets)
+    frontier = qqt.frontier(fit, taken, budgets)
+    for draw in (
+        lambda ax: qqt.plot_scaling_curves(decision, fits=fit, ax=ax),
+        lambda ax: qqt.plot_probability_best(decision, ax=ax),
+        lambda ax: qqt.plot_regret(decision, ax=ax),
+        lambda ax: qqt.plot_frontier(frontier, ax=ax),
+    ):
+        with matplotlib.rc_context({"font.size": 8}):
+            figure, ax = pyplot.subplots(figsize=(3.3, 2.4), layout="constrained")
+            draw(ax)
+        said = [text.get_text() for text in texts(figure)]
+        named = [word for word in said if word.startswith("top ")]
+        assert named
+        assert len(named) < 40
