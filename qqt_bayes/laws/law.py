@@ -389,4 +389,3 @@ LAWS = {
     )
 }
 """The registry of laws: those of this package, and what `qqt_bayes.laws.own` adds to them."""
-

@@ -24,8 +24,8 @@ from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.problem import constants_of
 from qqt_bayes.model.spec import Spec
 from qqt_bayes.posterior.gate import Gate, require_passed
-from qqt_bayes.posterior.own_law import OWN_LAW, require_own_law, require_registered
 from qqt_bayes.posterior.methods import is_approximate, method_of
+from qqt_bayes.posterior.own_law import OWN_LAW, require_own_law, require_registered
 from qqt_bayes.tables.order import canonical, in_order
 
 ABSENT = {"tau": np.inf, "size_exponent": 0.0}

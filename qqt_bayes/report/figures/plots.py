@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
-from qqt_bayes.posterior.methods import is_approximate
 from qqt_bayes.laws.law import LAWS
+from qqt_bayes.posterior.methods import is_approximate
 from qqt_bayes.report.figures.forest import INFERRED, forest, interval
 from qqt_bayes.report.figures.style import (
     GREY,
