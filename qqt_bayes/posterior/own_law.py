@@ -52,7 +52,7 @@ def require_registered(table: Mapping[str, object]) -> None:
     """
     if isinstance(law := table.get("law"), str) and law not in LAWS:
         raise UnknownLaw(
-            f"the fit is of a law {law!r} that this package does not have: one of your own is known "
+            f"the fit is of a law {law!r} that this package does not have: one of yours is known "
             "after qqt_bayes.register_law, in Python"
         )
 

@@ -1,4 +1,4 @@
-"""A law from user code is taken or refused with a sentence, and held to the bars of shipped ones."""
+"""A law from user code is taken or refused with a sentence, and held to the shipped ones' bars."""
 
 import made
 import made_law
@@ -106,7 +106,7 @@ def test_what_is_wrong_shows():
 
 
 def test_what_fails_is_said():
-    with pytest.raises(InputError, match="the formula fails with .* the functions of xp"):
+    with pytest.raises(InputError, match=r"the formula fails with .* the functions of xp"):
         failed(made_law.table(), formula=wrong)
     with pytest.raises(InputError, match="oracle: fails with KeyError: 'no such'"):
         failed(made_law.table(), lambda theta, *rest: theta["no such"])
@@ -121,9 +121,7 @@ def test_a_law_that_joins_pools_itself_is_the_shipped_one():
     with made_law.registered(utility, numbers, over_pools=True):
         own, shipped = Spec.from_dict(table), load_model("utility")
         runs = read_runs(*made.tables())
-        found, expected = (
-            curves_of(spec, runs) for spec in (own, shipped)
-        )
+        found, expected = (curves_of(spec, runs) for spec in (own, shipped))
         assert check_law(own, points=5)["passed"].all()
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
@@ -138,7 +136,7 @@ def curves_of(spec, runs):
 
 
 def test_a_specification_of_an_unknown_law_says_how_to_register_it():
-    with pytest.raises(InputError, match="known after qqt_bayes.register_law"):
+    with pytest.raises(InputError, match=r"known after qqt_bayes.register_law"):
         made_law.spec()
 
 
@@ -149,6 +147,8 @@ def test_runs_with_replacement_and_known_parameters_are_for_shipped_laws():
         with pytest.raises(InputError, match="drawn without replacement"):
             qqt.fit(drawn, made_law.spec(), draws=4)
         with pytest.raises(InputError, match="tables of known parameters are for shipped laws"):
-            qqt.predict_known(made.truth().isel(group=0, drop=True), made.levels(), [1e8], law="fading")
+            qqt.predict_known(
+                made.truth().isel(group=0, drop=True), made.levels(), [1e8], law="fading"
+            )
         with pytest.raises(InputError, match="the workers of a cluster do not know it"):
             list(qqt.fit_many([read_runs(table, taken)], made_law.spec(), dask="tcp://nowhere:1"))

@@ -42,7 +42,9 @@ def test_the_compiled_density_is_that_of_the_declared_model(law, priors, groups)
         assert covers(problem.spec)
         layout = lay_out(problem, None)
         ours = Density(from_kernel(layout))
-        as_it_is = pytensor.compile.mode.Mode("py", None)  # to compile would take longer than to run
+        as_it_is = pytensor.compile.mode.Mode(
+            "py", None
+        )  # to compile would take longer than to run
         theirs = build(problem).logp_dlogp_function(ravel_inputs=True, mode=as_it_is)
     theirs.set_extra_values({})
     rng = np.random.default_rng(0)
@@ -83,7 +85,7 @@ def test_a_fit_is_loaded_and_decided_on(path):
 
 
 def test_a_fit_needs_its_law(path):
-    with pytest.raises(InputError, match="law 'fading' that .* after qqt_bayes.register_law"):
+    with pytest.raises(InputError, match=r"law 'fading' that .* after qqt_bayes.register_law"):
         qqt.load(path)
 
     def other(n, U, xp, *, top, rate, floor):
@@ -103,7 +105,9 @@ def test_without_derivatives_the_posterior_is_the_same(runs, path):
     means = []
     for more in ({}, {"derivatives": made_law.slopes}):
         with made_law.registered(**more):
-            fit = qqt.fit(runs, qqt.load_model(type(made_law.spec()).from_dict(spec_of)), **SETTINGS)
+            fit = qqt.fit(
+                runs, qqt.load_model(type(made_law.spec()).from_dict(spec_of)), **SETTINGS
+            )
         draws = fit["posterior"].to_dataset(inherit=False)[["top", "rate", "floor"]]
         means.append((draws.mean(("chain", "draw")), draws.std(("chain", "draw"))))
     (one, spread), (other, _) = means
