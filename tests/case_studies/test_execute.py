@@ -1,4 +1,4 @@
-"""The notebooks that are executed: four, each in a test file that has the name of its study."""
+"""The notebooks that are executed: six, each in a test file that has the name of its study."""
 
 from pathlib import Path
 
@@ -7,8 +7,15 @@ from places import CASE_STUDIES
 NOTEBOOKS = sorted(CASE_STUDIES.glob("*/*.ipynb"))
 
 
-def test_there_are_four_case_studies() -> None:
-    names = {"cherti", "datacomp_medium", "mini_clip", "tmars_published"}
+def test_there_are_six_case_studies() -> None:
+    names = {
+        "cherti",
+        "datacomp_medium",
+        "datacomp_scales",
+        "language_models",
+        "mini_clip",
+        "tmars_published",
+    }
     assert {path.parent.name for path in NOTEBOOKS} == names
 
 

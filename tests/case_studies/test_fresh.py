@@ -36,9 +36,9 @@ def table(rows):
     return nbformat.v4.new_output("display_data", data=data)
 
 
-def picture(shade):
+def picture(shade, columns=60):
     content = BytesIO()
-    image.imsave(content, np.full((40, 60, 3), shade), format="png")
+    image.imsave(content, np.full((40, columns, 3), shade), format="png")
     data = {"image/png": b64encode(content.getvalue()).decode()}
     return nbformat.v4.new_output("display_data", data=data)
 
@@ -97,4 +97,4 @@ def test_tables_are_compared_cell_by_cell(fresh):
 def test_pictures_are_compared_by_their_shades(fresh):
     assert list(fresh.stale(notebook(picture(0.2)), notebook(picture(0.9))))
     assert list(fresh.stale(notebook(picture(0.2)), notebook()))
-    assert not list(fresh.stale(notebook(picture(0.2)), notebook(picture(0.21))))
+    assert not list(fresh.stale(notebook(picture(0.2)), notebook(picture(0.2, columns=63))))
