@@ -75,7 +75,9 @@ def tokens(text: str) -> list[str]:
 
 
 def as_number(token: str) -> float | None:
-    """The number that a token is, if it is one."""
+    """The number that a token is, if it is one; "NaN" and "inf" are words."""
+    if not token[-1].isdigit():
+        return None
     try:
         return float(token.replace(",", "").replace("\N{MINUS SIGN}", "-"))
     except ValueError:

@@ -65,6 +65,7 @@ def test_what_changed_is_said(fresh, old, new):
     ("old", "new"),
     [
         ("P(best) 0.55", "P(best) 0.58"),
+        ("NaN and inf 0.5", "NaN and inf 0.5"),
         ("regret 0.0002", "regret 0.0004"),
         ("half-life 81.2", "half-life 84.0"),
         ("it took 12 s", "it took 340 s"),
