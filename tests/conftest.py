@@ -20,6 +20,8 @@ LONGEST_FIRST = (
     "sampling/kernel/test_density.py",
     "case_studies/test_cherti.py",
     "case_studies/test_datacomp_medium.py",
+    "case_studies/test_datacomp_scales.py",
+    "case_studies/test_language_models.py",
     "case_studies/test_mini_clip.py",
     "sampling/test_extremes.py",
     "sampling/test_inference.py",

@@ -1,4 +1,4 @@
-"""The notebooks that are executed: five, each in a test file that has the name of its study."""
+"""The notebooks that are executed: seven, each in a test file that has the name of its study."""
 
 from pathlib import Path
 
@@ -7,8 +7,16 @@ from places import CASE_STUDIES
 NOTEBOOKS = sorted(CASE_STUDIES.glob("*/*.ipynb"))
 
 
-def test_there_are_five_case_studies() -> None:
-    names = {"cherti", "datacomp_medium", "mini_clip", "planning", "tmars_published"}
+def test_there_are_seven_case_studies() -> None:
+    names = {
+        "cherti",
+        "datacomp_medium",
+        "datacomp_scales",
+        "language_models",
+        "mini_clip",
+        "planning",
+        "tmars_published",
+    }
     assert {path.parent.name for path in NOTEBOOKS} == names
 
 
