@@ -1,4 +1,4 @@
-"""Draw the pictures of `figures.md` from DataComp's runs: `python docs/figures.py`."""
+"""Draw the pictures of `figures.md` and README from DataComp's runs: `python docs/figures.py`."""
 
 from pathlib import Path
 
@@ -28,6 +28,9 @@ def main() -> None:
             figure, ax = plt.subplots(figsize=(3.3, 2.6), layout="constrained")
             draw(ax)
             figure.savefig(HERE / "figures" / f"{name}.png", dpi=150)
+    ax = qqt.plot_probability_best(study)
+    ax.figure.set_size_inches(7, 3)
+    ax.figure.savefig(HERE / "figures" / "probability_best.png", dpi=150)
 
 
 if __name__ == "__main__":
