@@ -87,6 +87,19 @@ def test_a_close_call_may_fall_the_other_way_only_under_other_draws(fresh):
     assert not fresh.differences(old, others + "It takes B.")
 
 
+def test_a_tagged_cell_may_say_otherwise_which_fits_passed_under_other_draws(fresh):
+    old, new, same_draws = (
+        notebook(printed(f"one passed, {share}; two {passed}"))
+        for share, passed in [("0.51", "passed"), ("0.52", "refused"), ("0.51", "refused")]
+    )
+    for shown in (new, same_draws):
+        shown.cells[0].metadata["tags"] = ["close-calls"]
+    assert not list(fresh.stale(old, new))
+    assert list(fresh.stale(old, same_draws)) == ["cell 0: passed is now refused"]
+    del new.cells[0].metadata["tags"]
+    assert list(fresh.stale(old, new)) == ["cell 0: passed is now refused"]
+
+
 def test_tables_are_compared_cell_by_cell(fresh):
     old, new = ([["level", "P(best)"], ["top 10%", share]] for share in ("0.91", "0.51"))
     assert list(fresh.stale(notebook(table(old)), notebook(table(new)))) == [
