@@ -6,7 +6,6 @@ reading: formulas are MathML, and the inventories that links to other projects g
 `inventories/`, written by hand from the names that our docstrings use.
 """
 
-import logging
 import sys
 from pathlib import Path
 
@@ -87,6 +86,3 @@ def setup(app):
     folder_links.setup(app)
     llms.setup(app)
     offline.setup(app)
-    # Patterns in tables of contents leave room for pages that may not be there yet: no fault.
-    toctrees = logging.getLogger("sphinx.sphinx.directives.other")
-    toctrees.addFilter(lambda record: getattr(record, "subtype", None) != "empty_glob")

@@ -111,3 +111,12 @@ def test_every_model_is_in_the_reference() -> None:
 def test_every_link_leads_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         assert link.startswith("http") or (page.parent / link).exists(), link
+
+
+def test_programs_are_told_of_every_page() -> None:
+    """But of the lists of pages, which `llms.txt` itself is."""
+    lists = {"index.md", "evidence.md", "gallery.md", "trust.template.md"}
+    pages = [page.relative_to(DOCS).as_posix() for page in written() if page.is_relative_to(DOCS)]
+    told = (DOCS / "llms.txt").read_text(encoding="utf-8")
+    untold = [page for page in pages if f"]({page})" not in told and Path(page).name not in lists]
+    assert not untold

@@ -55,7 +55,13 @@ def table(result: Result, *, tidy: bool = False) -> pd.DataFrame:
 
     Examples
     --------
-    ``qqt.table(qqt.decide(fit, levels, "64M, 1.28B"))``
+    >>> import qqt_bayes as qqt
+    >>> decision = qqt.decide(qqt.load("fit.nc"), "composition.csv", "128M, 2B")
+    >>> qqt.table(decision)[["choice", "winner"]]
+             choice   winner
+    budget
+    128M    top 20%  top 20%
+    2B      top 30%  top 30%
     """
     if isinstance(result, Study):
         return table(result.decision, tidy=tidy)
@@ -95,7 +101,10 @@ def text(result: Result, *, explain: bool = False) -> str:
 
     Examples
     --------
-    ``print(qqt.text(study))``
+    >>> import qqt_bayes as qqt
+    >>> decision = qqt.decide(qqt.load("fit.nc"), "composition.csv", "128M, 2B")
+    >>> "At 2B samples take top 30%" in qqt.text(decision)
+    True
     """
     written = printed.Page(StringIO())
     if isinstance(result, Study):
