@@ -54,11 +54,11 @@ def refused(runs, spec, **_):
     return tree
 
 
-def named(names, pools=3, groups=1):
+def named(names):
     """The made tables, of which the training sets and the pools have other names."""
-    runs, composition = made.tables(pools, groups)
+    runs, composition = made.tables(len(names))
     sets = list(dict.fromkeys(composition["data"]))
-    new = dict(zip(sets, names[: len(sets)], strict=True))
+    new = dict(zip(sets, names, strict=True))
     of_pools = list(dict.fromkeys(composition["pool"]))
     parts = {pool: f"pool of {new[name]}" for pool, name in zip(of_pools, sets, strict=True)}
     composition = composition.replace({"data": new, "pool": parts})

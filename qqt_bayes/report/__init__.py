@@ -1,10 +1,12 @@
 """Results as words, tidy tables and pages.
 
-The only room that makes sentences for users and, in `figures`, that imports matplotlib.
+The only room that makes sentences for users and, in `figures`, that imports matplotlib.  Called, it
+writes a study as a page: see `qqt_bayes.studies.page.report`.
 """
 
 import sys
 from importlib import import_module
+from inspect import Signature, signature
 from types import ModuleType
 from typing import Any
 
@@ -18,7 +20,16 @@ class _Called(ModuleType):
     """
 
     def __call__(self, *args: Any, **options: Any) -> Any:
-        return import_module("qqt_bayes.studies.page").report(*args, **options)
+        return _function()(*args, **options)
+
+    @property
+    def __signature__(self) -> Signature:
+        return signature(_function())
+
+
+def _function() -> Any:
+    """The public function, of a room above this one: it is found when it is called."""
+    return import_module("qqt_bayes.studies.page").report
 
 
 sys.modules[__name__].__class__ = _Called

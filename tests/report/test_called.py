@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from inspect import signature
 
 import pytest
 from made_study import carry_out
 
 import qqt_bayes as qqt
+from qqt_bayes.studies import page
 
 ORDERS = [
     "import qqt_bayes as qqt; said = qqt.report; import qqt_bayes.report.records",
@@ -38,6 +40,7 @@ def test_what_is_no_study_is_refused(tmp_path):
 
 
 def test_it_is_the_function(tmp_path):
+    assert signature(qqt.report) == signature(page.report)
     study = carry_out(None)
     path = qqt.report(study, tmp_path / "page.md")
     assert path.read_text().startswith("<!-- Report of qqt_bayes -->")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from qqt_bayes.decisions.study import Study, in_each_group
 from qqt_bayes.decisions.trained import runs_to_settle
 from qqt_bayes.phrases import format_epochs, format_samples
@@ -21,6 +19,7 @@ from qqt_bayes.report.moved_text import moved
 from qqt_bayes.report.page import fit_figures, rounding
 from qqt_bayes.report.page.content import Block, Section, Table
 from qqt_bayes.report.page.priors import Beside
+from qqt_bayes.report.page.sections import effective_draws
 from qqt_bayes.report.page.svg import Figure
 from qqt_bayes.report.records import training_sets
 from qqt_bayes.report.study_text import laws_alone, of_theorem, refusals
@@ -29,6 +28,8 @@ WHY, CHANGE = "Why: ", "What would change it: "
 """How sentences begin of which the heading says as much."""
 GROUNDS = ("basis", "reliability", *LIMITS)
 """Ids of the remarks that say what a decision rests on."""
+JOINT = "regret by the joint decision"
+"""Heading of what the choice of one law costs."""
 MOST_ROWS = 40
 """Parameters that are drawn beside their priors, at the most; a table has all."""
 
@@ -37,12 +38,15 @@ def why(sections: Sequence[Section]) -> Block:
     """The errors behind each verdict, and what it rests on."""
     said = []
     for section in sections:
-        begin = f"{section.group}: " if section.group else ""
         said += [
-            f"{begin}{_opened(each)}" for each in section.answer.bullets if each.startswith(WHY)
+            f"{section.prefix}{_opened(each)}"
+            for each in section.answer.bullets
+            if each.startswith(WHY)
         ]
         said += [
-            f"{begin}{each['text']}" for each in remarks(section.decision) if each["id"] in GROUNDS
+            f"{section.prefix}{each['text']}"
+            for each in remarks(section.decision)
+            if each["id"] in GROUNDS
         ]
     return Block("why", "Why", list(dict.fromkeys(said)))
 
@@ -57,10 +61,9 @@ def change(study: Study, sections: Sequence[Section], learned: Mapping[str, Besi
     """Other laws, other size exponents and other priors."""
     said = []
     for section in sections:
-        begin = f"{section.group}: " if section.group else ""
         settle = to_settle(section.decision)
         said += [
-            f"{begin}{each.removeprefix(CHANGE)}"
+            f"{section.prefix}{each.removeprefix(CHANGE)}"
             for each in section.answer.bullets
             if not each.startswith(WHY) and each != settle
         ]
@@ -73,37 +76,23 @@ def change(study: Study, sections: Sequence[Section], learned: Mapping[str, Besi
 
 
 def _laws(study: Study) -> Table:
-    """What each law alone chooses at the largest budget."""
-    draws = {
-        name: rounding.effective_draws([study.fits[name]], study.fits[name].draws)
-        for name in study.alone
-    }
-    rows = []
+    """What each law alone chooses at the largest budget, and what that costs by the joint draws."""
+    draws, rows = effective_draws(study), []
     for name, own in study.alone.items():
+        share = study.weights.get(name, 0.0)
+        of_law = rounding.effective_draws([study.fits[name]], study.fits[name].draws)
         for group, (alone, joint) in in_each_group([own, study.decision]):
-            last = alone.isel(budget=int(np.argmax(alone["budget"].values)))
-            choice = str(last["choice"].item())
-            together = joint.sel(budget=last["budget"])
-            best = last["probability_best"].sel(level=choice).item()
-            regret = together["regret"].sel(level=choice).item()
-            by_joint = together["probability_best"].sel(level=choice).item()
-            share = study.weights.get(name, 0.0)
-            role = f"{share:.2f}" if share else "none"
-            cells = (
-                *([group] if group else []),
-                *(role, format_samples(last["budget"].item()), choice),
-                rounding.chance(best, draws[name]),
-                rounding.regret(regret, by_joint, draws[name]),
-            )
-            rows.append((name, *cells))
-    grouped = "group" in study.decision.dims
-    headings = (
-        "law",
-        *(["group"] if grouped else []),
-        *("share", "budget", "choice", "P(best)", "regret by the joint decision"),
-    )
-    last_two = frozenset({len(headings) - 2, len(headings) - 1})
-    return Table("Each law alone, at the largest budget.", headings, rows, last_two)
+            budget = alone["budget"].values.max()
+            choice = str(alone["choice"].sel(budget=budget).item())
+            here = {"budget": budget, "level": choice}
+            best, by_joint = (each["probability_best"].sel(here).item() for each in (alone, joint))
+            regret = joint["regret"].sel(here).item()
+            cells = (f"{share:.2f}" if share else "none", format_samples(budget), choice)
+            numbers = rounding.chance(best, of_law), rounding.regret(regret, by_joint, draws)
+            rows.append((name, *([group] if group else []), *cells, *numbers))
+    grouped = ["group"] if "group" in study.decision.dims else []
+    headings = ("law", *grouped, *("share", "budget", "choice", "P(best)"), JOINT)
+    return Table("Each law alone, at the largest budget.", headings, rows, _last_two(headings))
 
 
 def fit(study: Study, learned: Mapping[str, Beside]) -> Block:
@@ -175,53 +164,45 @@ def data(study: Study) -> Block:
 
 def following(sections: Sequence[Section], plan: Plan | None) -> Block:
     """The runs to make next: those of a plan, or those after which a winner may be named."""
-    if plan is not None:
-        frame = plan_text.table(plan)
-        rows = [tuple(_cell(x) for x in row) for row in frame.itertuples(index=False)]
-        numbers = frozenset(range(2, frame.shape[1]))
-        tables = [Table("Runs worth their price.", tuple(frame.columns), rows, numbers)]
-        return Block(
-            "next",
-            "Next runs worth their price",
-            list(plan_text.lines(plan)),
-            tables if rows else [],
-        )
+    said, table = _cheap(sections) if plan is None else _planned(plan)
+    return Block("next", "Next runs worth their price", said, [table] if table.rows else [])
+
+
+def _planned(plan: Plan) -> tuple[list[str], Table]:
+    """What a plan says, and its runs."""
+    frame = plan_text.table(plan)
+    rows = [tuple(_cell(x) for x in row) for row in frame.itertuples(index=False)]
+    numbers = frozenset(range(2, frame.shape[1]))
+    table = Table("Runs worth their price.", tuple(frame.columns), rows, numbers)
+    return list(plan_text.lines(plan)), table
+
+
+def _cheap(sections: Sequence[Section]) -> tuple[list[str], Table]:
+    """The cheap runs that a decision itself names."""
     said, rows = [], []
     for section in sections:
-        begin = f"{section.group}: " if section.group else ""
+        group = [section.group] if section.group else []
         sentence = to_settle(section.decision) if section.decision.sizes["level"] > 1 else ""
         if not sentence:
             continue
-        said.append(f"{begin}{sentence}")
+        said.append(f"{section.prefix}{sentence}")
         target, wanted = runs_to_settle(section.decision)
         rows += [
-            (
-                level,
-                *([section.group] if section.group else []),
-                format_samples(at),
-                f"{at / target:.2g}",
-            )
+            (level, *group, format_samples(budget), f"{budget / target:.2g}")
             for level, budgets in wanted.items()
-            for at in budgets
+            for budget in budgets
         ]
-    counted = unit(sections[0].decision.attrs)
-    headings = (
-        "train on",
-        *(["group"] if sections[0].group else []),
-        f"{counted} seen",
-        "compute, of a run at the target",
-    )
-    tables = [
-        Table(
-            "Cheap runs that would help most.",
-            headings,
-            rows,
-            frozenset({len(headings) - 2, len(headings) - 1}),
-        )
-    ]
     if not said:
         said = ["No level that may be the best lacks a run: `qqt design` says what more are worth."]
-    return Block("next", "Next runs worth their price", said, tables if rows else [])
+    group = ["group"] if sections[0].group else []
+    seen = f"{unit(sections[0].decision.attrs)} seen"
+    headings = ("train on", *group, seen, "compute, of a run at the target")
+    return said, Table("Cheap runs that would help most.", headings, rows, _last_two(headings))
+
+
+def _last_two(headings: Sequence[str]) -> frozenset[int]:
+    """Places of the last two columns."""
+    return frozenset({len(headings) - 2, len(headings) - 1})
 
 
 def _cell(value: object) -> str:

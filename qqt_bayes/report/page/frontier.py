@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.phrases import chance, format_samples, span
-from qqt_bayes.report.measures import measure, measured, of_what, unit
+from qqt_bayes.report.measures import is_accuracy, measure, measured, of_what, unit
 from qqt_bayes.report.page import svg
 from qqt_bayes.report.page.svg import Axis, element, path
 
@@ -21,6 +21,8 @@ HEIGHT, STRIP = 360.0, 14.0
 """Of the frontier, and of the strip below it that shows the choices."""
 LIMIT_ROOM = 150.0
 """Room that the words beside the end of the data take."""
+APART = 9.0
+"""Distance of levels that are drawn at a single budget."""
 MOST_COLOURS = svg.CROSS
 """Levels that are drawn in colour with their bands; others are thin grey lines."""
 SAME = 1e-6
@@ -63,50 +65,42 @@ def frontier(decision: xr.Dataset, runs: xr.Dataset, name: str, group: str = "")
     """
     budgets = decision["budget"].values
     levels = decision["level"].values.tolist()
-    ends = decision["error"].transpose("quantile", "level", "budget").values
-    low, middle, high = (np.vectorize(measured, excluded=[1])(x, decision.attrs) for x in ends)
+    ends = decision["error"].transpose("level", "quantile", "budget").values
+    errors = 1 - ends[:, ::-1] if is_accuracy(decision.attrs) else ends
     coloured = colours(decision)
     own = _of_group(runs, group)
     of_level = level_of_runs(runs, decision["unique_samples"])[runs["data_index"].values[own]]
     seen = runs["samples_seen"].values[own]
-    errors = np.array([measured(x, decision.attrs) for x in runs["error"].values[own]])
-    ends_of_x = svg.decades([*budgets.tolist(), *seen.tolist()])
-    x = Axis(*ends_of_x, svg.LEFT, svg.WIDTH - svg.RIGHT, logarithmic=True)
+    measures = np.array([measured(x, decision.attrs) for x in runs["error"].values[own]])
     # runs on what is no candidate may lie far off: the scale is that of the levels
-    shown = [*low[coloured].ravel(), *high[coloured].ravel(), *errors[of_level >= 0]]
-    bottom = HEIGHT - svg.BOTTOM - STRIP
-    y = Axis(*svg.around(shown), bottom, svg.TOP)
-    drawn = [svg.frame(x, y, f"{unit(decision.attrs)} seen", measure(decision.attrs))]
-    drawn += _beyond(decision, x, y)
-    drawn.append(
-        element("clipPath", svg.box(x.start, y.end, x.end, y.start, "clip"), id=f"{name}-c")
-    )
-    lines = [
-        element("path", d=path(_points(x, y, budgets, middle[i], 0)), class_="other")
-        for i in range(len(levels))
-        if i not in coloured and len(budgets) > 1
-    ]
-    for number, i in enumerate(coloured):
-        lines.append(_level(number, x, y, budgets, (low[i], middle[i], high[i]), len(coloured)))
-    drawn.append(element("g", "".join(lines), clip_path=f"url(#{name}-c)"))
-    drawn += _runs(x, y, seen, errors, of_level, coloured)
-    drawn += _choices(decision, x, y, coloured)
-    drawn += _crossovers(decision, x, y)
+    shown = [*errors[coloured].ravel(), *measures[of_level >= 0]]
+    x_ends = svg.decades([*budgets.tolist(), *seen.tolist()])
+    x = Axis(*x_ends, svg.LEFT, svg.WIDTH - svg.RIGHT, logarithmic=True)
+    y = Axis(*svg.around(shown), HEIGHT - svg.BOTTOM - STRIP, svg.TOP)
     places = [x(budget) for budget in budgets.tolist()]
-    cursor = path([(0, y.end), (0, y.start)])
-    drawn.append(
-        element("path", d=cursor, class_="cursor", transform=f"translate({places[-1]:.1f} 0)")
-    )
-    counted = unit(decision.attrs)
+    drawn = [
+        svg.frame(x, y, f"{unit(decision.attrs)} seen", measure(decision.attrs)),
+        *_beyond(decision, x, y),
+        *_curves(x, y, budgets, errors, coloured, f"{name}-c"),
+        *_runs(x, y, seen, measures, of_level, coloured),
+        *_choices(decision, x, coloured),
+        *_crossovers(decision, x, y),
+        element(
+            "path",
+            d=path([(0, y.end), (0, y.start)]),
+            class_="cursor",
+            transform=f"translate({places[-1]:.1f} 0)",
+        ),
+    ]
+    key = [(number, str(levels[i])) for number, i in enumerate(coloured)]
+    outside = int(((measures < y.least) | (measures > y.most)).sum())
+    title = f"Forecasts of {measure(decision.attrs)} and runs{f' of {group}' if group else ''}"
     words = (
         f"{measure(decision.attrs).capitalize()} of {len(levels)} levels from {span(budgets)} "
-        f"{counted} seen, with their {100 * decision.attrs['interval']:g} % bands, and "
-        f"{seen.size} runs. The table holds the same numbers."
+        f"{unit(decision.attrs)} seen, with their {100 * decision.attrs['interval']:g} % bands, "
+        f"and {seen.size} runs. The table holds the same numbers."
     )
-    title = f"Forecasts of {measure(decision.attrs)} and runs{f' of {group}' if group else ''}"
     drawing = svg.figure("".join(drawn), HEIGHT, name, title, words)
-    key = [(k, str(levels[i])) for k, i in enumerate(coloured)]
-    outside = int(((errors < y.least) | (errors > y.most)).sum())
     return Frontier(drawing, key, places, _caption(decision, len(levels) - len(key), outside))
 
 
@@ -118,7 +112,7 @@ def _caption(decision: xr.Dataset, others: int, outside: int) -> str:
         "crosses those on sets without a colour; the strip shows the choice at each budget."
     ]
     if others and decision.sizes["budget"] > 1:
-        words.append("Grey lines are levels that are hardly the best anywhere.")
+        words.append("Grey lines are the other levels.")
     if outside:
         lie = "run lies" if outside == 1 else "runs lie"
         words.append(f"{outside} {lie} beyond the scale, see the data.")
@@ -162,20 +156,41 @@ def _points(
     return [(round(x(b), places), round(y(e), places)) for b, e in pairs]
 
 
-def _level(
-    number: int, x: Axis, y: Axis, budgets: Array, ends: tuple[Array, Array, Array], of: int
-) -> str:
-    """The band and the median of a level; at one budget, a line with a marker."""
+def _curves(
+    x: Axis, y: Axis, budgets: Array, errors: Array, coloured: list[int], clip: str
+) -> list[str]:
+    """The median of every level, and the bands of those in colour, cut off at the axes."""
+    lines = [
+        element("path", d=path(_points(x, y, budgets, errors[i, 1], 0)), class_="other")
+        for i in range(len(errors))
+        if i not in coloured and budgets.size > 1
+    ]
+    for number, i in enumerate(coloured):
+        if budgets.size > 1:
+            lines.append(_band(number, x, y, budgets, errors[i]))
+        else:
+            at = x(float(budgets[0])) + APART * (number - (len(coloured) - 1) / 2)
+            lines.append(_bar(number, at, [y(error) for error in errors[i, :, 0].tolist()]))
+    box = svg.box(x.start, y.end, x.end, y.start, "clip")
+    return [
+        element("clipPath", box, id=clip),
+        element("g", "".join(lines), clip_path=f"url(#{clip})"),
+    ]
+
+
+def _band(number: int, x: Axis, y: Axis, budgets: Array, ends: Array) -> str:
+    """The band and the median of a level."""
+    lower, line, upper = (_points(x, y, budgets, each) for each in ends)
+    around = path([*upper, *lower[::-1]], closed=True)
+    median = element("path", d=path(line), class_=f"median s{number}")
+    return element("path", d=around, class_=f"band s{number}") + median
+
+
+def _bar(number: int, at: float, ends: list[float]) -> str:
+    """The interval of a level at a single budget, with a tick at its median."""
     low, middle, high = ends
-    if budgets.size == 1:
-        at = x(float(budgets[0])) + 9.0 * (number - (of - 1) / 2)
-        bar = path([(at, y(float(low[0]))), (at, y(float(high[0])))])
-        tip = path([(at - 4, y(float(middle[0]))), (at + 4, y(float(middle[0])))])
-        return element("path", d=bar + tip, class_=f"median s{number}")
-    upper, lower = _points(x, y, budgets, high), _points(x, y, budgets, low)
-    band = element("path", d=path([*upper, *lower[::-1]], closed=True), class_=f"band s{number}")
-    line = path(_points(x, y, budgets, middle))
-    return band + element("path", d=line, class_=f"median s{number}")
+    drawn = path([(at, low), (at, high)]) + path([(at - 4, middle), (at + 4, middle)])
+    return element("path", d=drawn, class_=f"median s{number}")
 
 
 def _beyond(decision: xr.Dataset, x: Axis, y: Axis) -> list[str]:
@@ -185,11 +200,10 @@ def _beyond(decision: xr.Dataset, x: Axis, y: Axis) -> list[str]:
     if at > x.end - 1:
         return []
     line = element("path", d=path([(at, y.end), (at, y.start)]), class_="limit")
-    left = at > svg.WIDTH - LIMIT_ROOM
-    place = (
-        {"x": at - 5, "class_": "limit-name end"} if left else {"x": at + 5, "class_": "limit-name"}
-    )
-    return [line, element("text", svg.text("your runs end"), y=y.end + 12, **place)]
+    before = at > svg.WIDTH - LIMIT_ROOM
+    beside, kind = (at - 5, "limit-name end") if before else (at + 5, "limit-name")
+    name = element("text", svg.text("your runs end"), x=beside, y=y.end + 12, class_=kind)
+    return [line, name]
 
 
 def _runs(
@@ -205,7 +219,7 @@ def _runs(
     return drawn
 
 
-def _choices(decision: xr.Dataset, x: Axis, y: Axis, coloured: list[int]) -> list[str]:
+def _choices(decision: xr.Dataset, x: Axis, coloured: list[int]) -> list[str]:
     """A strip below the axis: the level that is chosen at each budget, in its colour."""
     places = [x(budget) for budget in decision["budget"].values.tolist()]
     middles = [(a + b) / 2 for a, b in pairwise(places)]

@@ -9,6 +9,8 @@ from qqt_bayes.report.page.whole import Page
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~&!()])")
 """Characters that mean something in Markdown, in some place of some dialect."""
+LEADING = re.compile(r"^(\d*)([-+=.)](?!\d))")
+"""What would make a list, a rule or a heading of the line that it begins."""
 COMMAND = re.compile(r"\\`(qqt [\w .-]+)\\`")
 """A command in a sentence of ours, once it is escaped."""
 
@@ -48,9 +50,12 @@ def escaped(words: str) -> str:
     --------
     >>> print(escaped("a|b <script>\n`qqt design` says `x`"))
     a\|b \<script\> `qqt design` says \`x\`
+    >>> print(escaped("- one"), escaped("1. two"), escaped("-0.5"), escaped("0.5"))
+    \- one 1\. two -0.5 0.5
     """
     one_line = re.sub(r"\s+", " ", words).strip()
-    return COMMAND.sub(r"`\1`", SPECIAL.sub(r"\\\1", one_line))
+    said = LEADING.sub(r"\1\\\2", SPECIAL.sub(r"\\\1", one_line))
+    return COMMAND.sub(r"`\1`", said)
 
 
 def table(content: Table, chosen: list[bool] | None = None) -> str:

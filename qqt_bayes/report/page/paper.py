@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
+from math import ceil, floor, isfinite
 
 from qqt_bayes import __version__
+from qqt_bayes.decisions.rules import choosing
 from qqt_bayes.decisions.study import Study
 from qqt_bayes.decisions.trained import FARTHEST, LEAST_BUDGETS
 from qqt_bayes.phrases import joined
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report.page.content import Block, Section
 from qqt_bayes.report.page.latex import levels_table
+from qqt_bayes.report.rules_text import BASIS
 
 BIBTEX = rf"""@software{{qqt_bayes,
   author  = {{{{The qqt\_bayes developers}}}},
@@ -53,11 +57,13 @@ def methods(study: Study) -> str:
     parts = [f"{weight:.0%} are of {name}" for name, weight in study.weights.items()]
     shares = f", of which {joined(parts)}" if len(names) > 1 else ""
     departures = (
-        " The mean error of a training set may depart from the law by a Gaussian process of the "
-        "logarithm of error over budget and composition, whose amplitude is inferred with the rest."
+        " The logarithm of the mean error may depart from that of the law by a Gaussian process "
+        "over budget and composition, whose amplitude is inferred with the rest (after Kennedy "
+        "and O'Hagan, 2001)."
         if attributes.get("discrepancy")
         else ""
     )
+    rule = BASIS[choosing(attributes["rule"])](attributes)
     return (
         f"Training sets were compared with qqt_bayes {__version__} (after Goyal et al., 2024). The "
         f"{laws} {joined(names)} {were} fitted to {runs.sizes['run']} training runs on "
@@ -65,7 +71,8 @@ def methods(study: Study) -> str:
         f"{_sampler(fits)}.{departures} {_convergence(fits)}Levels were compared under {draws}"
         f"{shares}, all levels under the same draw; P(best) is the share of draws in which a level "
         f"has the least {attributes['kind']}, and the expected regret its mean excess over the "
-        f"best level of the draw. A level was called the winner where P(best) reached "
+        f"best level of the draw. Chosen was the level with the least {rule}. A level was "
+        f"called the winner where P(best) reached "
         f"{attributes['probability']:g}, every level had been trained at {LEAST_BUDGETS} budgets "
         f"or more, and the budget was at most {FARTHEST:g} times the largest of them. Intervals "
         f"are central and hold {100 * attributes['interval']:g} % of the draws."
@@ -89,9 +96,9 @@ def _convergence(fits: Sequence[Fit]) -> str:
         name: [check.value for fit in fits for check in fit.gate.checks if check.id == name]
         for name in ("rhat", "ess_bulk")
     }
-    if not (found["rhat"] and found["ess_bulk"]):
+    if not (all(found.values()) and all(map(isfinite, chain(*found.values())))):
         return ""
     return (
-        f"R-hat was at most {max(found['rhat']):.3f} and the bulk effective sample size at least "
-        f"{min(found['ess_bulk']):.0f} for every parameter. "
+        f"R-hat was at most {ceil(1000 * max(found['rhat'])) / 1000:g} and the bulk effective "
+        f"sample size at least {floor(min(found['ess_bulk']))} for every parameter. "
     )

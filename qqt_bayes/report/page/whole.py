@@ -11,10 +11,11 @@ from qqt_bayes.planning.costs import Costs
 from qqt_bayes.planning.plan import Plan
 from qqt_bayes.report.measures import unit
 from qqt_bayes.report.page import blocks
-from qqt_bayes.report.page.content import Block, Section, of_runs, sections
+from qqt_bayes.report.page.content import Block, Section
 from qqt_bayes.report.page.frontier import Frontier, frontier
 from qqt_bayes.report.page.paper import paper
 from qqt_bayes.report.page.priors import beside
+from qqt_bayes.report.page.sections import of_runs, sections
 from qqt_bayes.report.verdict_text import Answer, answers, left_out
 
 HASH = 12
