@@ -13,6 +13,7 @@ from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.phrases import chance, format_samples, span
 from qqt_bayes.report.measures import is_accuracy, measure, measured, of_what, unit
 from qqt_bayes.report.page import svg
+from qqt_bayes.report.page.shown import colours, level_of_runs, runs_of
 from qqt_bayes.report.page.svg import Axis, element, path
 
 Array = NDArray[np.float64]
@@ -23,10 +24,6 @@ LIMIT_ROOM = 150.0
 """Room that the words beside the end of the data take."""
 APART = 9.0
 """Distance of levels that are drawn at a single budget."""
-MOST_COLOURS = svg.CROSS
-"""Levels that are drawn in colour with their bands; others are thin grey lines."""
-SAME = 1e-6
-"""Relative difference up to which a training set is a level: sizes in two tables may be rounded."""
 
 
 class Frontier(NamedTuple):
@@ -68,7 +65,7 @@ def frontier(decision: xr.Dataset, runs: xr.Dataset, name: str, group: str = "")
     ends = decision["error"].transpose("level", "quantile", "budget").values
     errors = 1 - ends[:, ::-1] if is_accuracy(decision.attrs) else ends
     coloured = colours(decision)
-    own = _of_group(runs, group)
+    own = runs_of(runs, group)
     of_level = level_of_runs(runs, decision["unique_samples"])[runs["data_index"].values[own]]
     seen = runs["samples_seen"].values[own]
     measures = np.array([measured(x, decision.attrs) for x in runs["error"].values[own]])
@@ -117,35 +114,6 @@ def _caption(decision: xr.Dataset, others: int, outside: int) -> str:
         lie = "run lies" if outside == 1 else "runs lie"
         words.append(f"{outside} {lie} beyond the scale, see the data.")
     return " ".join(words)
-
-
-def colours(decision: xr.Dataset) -> list[int]:
-    """Places of the levels that matter most, in their own order: chosen somewhere, or likely best.
-
-    Where there are too many, the choice at the largest budget comes first.
-    """
-    best = decision["probability_best"].max("budget").values
-    chosen = (decision["level"] == decision["choice"]).any("budget").values
-    matters = np.flatnonzero(chosen | (best >= LEAST_PROBABILITY))
-    last = decision["level"].values.tolist().index(decision["choice"].values[-1])
-    order = sorted(matters.tolist(), key=lambda i: (i != last, not chosen[i], -best[i]))
-    return sorted(order[:MOST_COLOURS])
-
-
-def level_of_runs(runs: xr.Dataset, levels: xr.DataArray) -> NDArray[np.intp]:
-    """Place of the level that each training set is, -1 if it is none; shape (data,)."""
-    sets, taken = xr.align(
-        runs["unique_samples"], levels, join="outer", exclude=("data", "level"), fill_value=0.0
-    )
-    x, y = sets.transpose("data", "pool").values, taken.transpose("level", "pool").values
-    same = (np.abs(x[:, None] - y) <= SAME * y).all(axis=2)
-    return np.where(same.any(axis=1), same.argmax(axis=1), -1)
-
-
-def _of_group(runs: xr.Dataset, group: str) -> NDArray[np.bool_]:
-    index = runs["group_index"].values
-    names = runs["group"].values.tolist()
-    return np.asarray(index == names.index(group) if group else np.ones(index.size, bool))
 
 
 def _points(
