@@ -129,13 +129,9 @@ def test_derivatives_that_numba_cannot_compile_are_a_fault(runs):
 
 
 def test_its_parameters_are_drawn(path):
-    from qqt_bayes.report.figures.plots import parameter_posteriors
-
     with made_law.registered(derivatives=made_law.slopes):
         fit = qqt.load(path)
-        figure = parameter_posteriors(
-            *(fit[x].to_dataset(inherit=False) for x in ("posterior", "prior"))
-        )
-    labels = {axes.get_xlabel() for axes in figure.axes}
+        panels = qqt.plot_parameters(fit)
+    labels = {axes.get_xlabel() for axes in panels}
     assert {"top", "rate", "floor"} <= labels
     assert isinstance(fit, xr.DataTree)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +19,11 @@ Array = NDArray[np.float64]
 
 HEIGHT, STRIP = 360.0, 14.0
 """Of the frontier, and of the strip below it that shows the choices."""
+NEAR = 2.05
+"""Times that budgets may be apart for one stretch of the strip: further apart, between them another
+level may be chosen, which nobody asked about.  Doublings that were rounded are near."""
+STUB = 8.0
+"""How far the strip reaches from a budget to where nothing was asked."""
 LIMIT_ROOM = 150.0
 """Room that the words beside the end of the data take."""
 APART = 9.0
@@ -106,8 +110,11 @@ def _caption(decision: xr.Dataset, others: int, outside: int) -> str:
     interval = f"{100 * decision.attrs['interval']:g} %"
     words = [
         f"Forecasts of the {of_what(decision.attrs)} with {interval} bands; markers are runs, "
-        "crosses those on sets without a colour; the strip shows the choice at each budget."
+        "crosses those on sets without a colour; the strip shows the choice at each budget that was asked about."
     ]
+    budgets = decision["budget"].values
+    if any(not _near(budgets[i : i + 2]) for i in range(budgets.size - 1)):
+        words.append("Between budgets far apart lines are straight, and nothing was decided.")
     if others and decision.sizes["budget"] > 1:
         words.append("Grey lines are the other levels.")
     if outside:
@@ -189,23 +196,36 @@ def _runs(
 
 def _choices(decision: xr.Dataset, x: Axis, coloured: list[int]) -> list[str]:
     """A strip below the axis: the level that is chosen at each budget, in its colour."""
-    places = [x(budget) for budget in decision["budget"].values.tolist()]
-    middles = [(a + b) / 2 for a, b in pairwise(places)]
-    edges = [max(x.start, places[0] - 8), *middles, min(x.end, places[-1] + 8)]
+    budgets = decision["budget"].values
     names, chosen = decision["level"].values.tolist(), decision["choice"].values.tolist()
     name = element("text", svg.text("choice"), x=svg.LEFT - 6, y=HEIGHT - 3, class_="end")
-    drawn, i = [name], 0
-    for level, stretch in groupby(chosen):
-        count = len(list(stretch))
-        left, right = edges[i], edges[i + count]
+    drawn, start = [name], 0
+    for end in range(1, len(chosen) + 1):
+        if end < len(chosen) and chosen[end] == chosen[start] and _near(budgets[end - 1 : end + 1]):
+            continue
+        level, own = chosen[start], budgets[start:end]
         number = coloured.index(names.index(level)) if names.index(level) in coloured else None
-        where = span(decision["budget"].values[i : i + count])
-        said = element("title", svg.text(f"the rule takes {level} at {where}"))
+        said = element("title", svg.text(f"the rule takes {level} at {span(own)}"))
         kind = "choice" if number is None else f"choice s{number}"
+        left = _edge(x, budgets, start, -1)
+        right = _edge(x, budgets, end - 1, 1)
         bar = svg.box(left, HEIGHT - STRIP + 2, right, HEIGHT - 2, kind)
         drawn.append(element("g", said + bar))
-        i += count
+        start = end
     return drawn
+
+
+def _near(pair: Array) -> bool:
+    """Whether nothing is left out between two budgets."""
+    return bool(pair[1] <= pair[0] * NEAR)
+
+
+def _edge(x: Axis, budgets: Array, i: int, side: int) -> float:
+    """Where the choice at a budget ends: halfway to a near neighbour, or a little beyond it."""
+    at, j = x(float(budgets[i])), i + side
+    if 0 <= j < budgets.size and _near(np.sort(budgets[[i, j]])):
+        return (at + x(float(budgets[j]))) / 2
+    return float(np.clip(at + side * STUB, x.start, x.end))
 
 
 def _crossovers(decision: xr.Dataset, x: Axis, y: Axis) -> list[str]:
