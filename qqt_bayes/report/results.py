@@ -55,7 +55,10 @@ def table(result: Result, *, tidy: bool = False) -> pd.DataFrame:
 
     Examples
     --------
-    ``qqt.table(qqt.decide(fit, levels, "64M, 1.28B"))``
+    >>> import qqt_bayes as qqt
+    >>> decision = qqt.decide(qqt.load("fit.nc"), "composition.csv", "128M, 2B")
+    >>> qqt.table(decision)["choice"].tolist()
+    ['top 20%', 'top 30%']
     """
     if isinstance(result, Study):
         return table(result.decision, tidy=tidy)
@@ -95,7 +98,10 @@ def text(result: Result, *, explain: bool = False) -> str:
 
     Examples
     --------
-    ``print(qqt.text(study))``
+    >>> import qqt_bayes as qqt
+    >>> print(qqt.text(qqt.load("fit.nc")))
+    The fit passed its gate: the chains agree, no check found fault with the law.
+    <BLANKLINE>
     """
     written = printed.Page(StringIO())
     if isinstance(result, Study):

@@ -58,7 +58,10 @@ def plot_utility(
 
     Examples
     --------
-    ``qqt.plot_utility(study, model="utility-free-size")``
+    >>> import qqt_bayes as qqt
+    >>> panels = qqt.plot_utility(qqt.load("fit.nc"))
+    >>> [ax.get_title() for ax in panels]
+    ['0-10%', '10-20%', '20-30%']
     """
     opened = fit_of(fit, model)
     own = one_group(group, opened.groups)
@@ -113,7 +116,12 @@ def plot_effective_samples(
 
     Examples
     --------
-    ``qqt.plot_effective_samples(study, model="effective-reuse", levels=study.levels)``
+    >>> import qqt_bayes as qqt
+    >>> runs = qqt.read_runs("runs.csv", "composition.csv")
+    >>> fit = qqt.fit(runs, "effective-reuse", draws=100, tune=200)
+    >>> ax = qqt.plot_effective_samples(fit, levels="composition.csv")
+    >>> ax.get_xlabel()
+    'samples seen'
     """
     opened = fit_of(fit, model)
     own = one_group(group, opened.groups)
@@ -157,7 +165,10 @@ def plot_parameters(
 
     Examples
     --------
-    ``qqt.plot_parameters(fit, parameters=["b", "tau"])``
+    >>> import qqt_bayes as qqt
+    >>> panels = qqt.plot_parameters(qqt.load("fit.nc"), parameters=["b", "tau"])
+    >>> len(panels)
+    2
     """
     opened = fit_of(fit, model)
     posterior = opened.posterior

@@ -65,7 +65,11 @@ def plot_scaling_curves(
 
     Examples
     --------
-    ``qqt.plot_scaling_curves(fit, levels=levels, budgets="64M:5B:20")``
+    >>> import qqt_bayes as qqt
+    >>> fit = qqt.load("fit.nc")
+    >>> ax = qqt.plot_scaling_curves(fit, levels="composition.csv", budgets="64M:5B:20")
+    >>> ax.get_xlabel()
+    'samples seen'
     """
     curves = curves_of(shown, fits, levels, budgets, group)
     with styling(ax, curves.error, curves.attrs, curves.runs):
@@ -101,7 +105,11 @@ def plot_probability_best(
 
     Examples
     --------
-    ``qqt.plot_probability_best(study)``
+    >>> import qqt_bayes as qqt
+    >>> decision = qqt.decide(qqt.load("fit.nc"), "composition.csv", "128M:2B:5")
+    >>> ax = qqt.plot_probability_best(decision)
+    >>> ax.get_ylabel()
+    'probability best'
     """
     found = decision_of(decision, group, "probability_best", "winner", "extrapolation")
     with styling(ax, found):
@@ -138,7 +146,11 @@ def plot_regret(
 
     Examples
     --------
-    ``qqt.plot_regret(study)``
+    >>> import qqt_bayes as qqt
+    >>> decision = qqt.decide(qqt.load("fit.nc"), "composition.csv", "128M:2B:5")
+    >>> ax = qqt.plot_regret(decision)
+    >>> ax.get_ylabel()
+    'expected regret (error)'
     """
     found = decision_of(decision, group, "regret", "choice_regret", "extrapolation")
     with styling(ax, found):
@@ -176,7 +188,11 @@ def plot_frontier(
 
     Examples
     --------
-    ``qqt.plot_frontier(qqt.frontier(fit, levels, "64M:5B:12", [0.6]))``
+    >>> import qqt_bayes as qqt
+    >>> found = qqt.frontier(qqt.load("fit.nc"), "composition.csv", "64M:2B:9", targets=[0.65])
+    >>> ax = qqt.plot_frontier(found)
+    >>> ax.get_ylabel()
+    'expected error rate'
     """
     found = decision_of(frontier, group, "frontier", "frontier_mean", "choice")
     with styling(ax, found):
