@@ -57,8 +57,11 @@ def table(result: Result, *, tidy: bool = False) -> pd.DataFrame:
     --------
     >>> import qqt_bayes as qqt
     >>> decision = qqt.decide(qqt.load("fit.nc"), "composition.csv", "128M, 2B")
-    >>> qqt.table(decision)["choice"].tolist()
-    ['top 20%', 'top 30%']
+    >>> qqt.table(decision)[["choice", "winner"]]
+             choice   winner
+    budget
+    128M    top 20%  top 20%
+    2B      top 30%  top 30%
     """
     if isinstance(result, Study):
         return table(result.decision, tidy=tidy)
@@ -99,9 +102,9 @@ def text(result: Result, *, explain: bool = False) -> str:
     Examples
     --------
     >>> import qqt_bayes as qqt
-    >>> print(qqt.text(qqt.load("fit.nc")))
-    The fit passed its gate: the chains agree, no check found fault with the law.
-    <BLANKLINE>
+    >>> decision = qqt.decide(qqt.load("fit.nc"), "composition.csv", "128M, 2B")
+    >>> "At 2B samples take top 30%" in qqt.text(decision)
+    True
     """
     written = printed.Page(StringIO())
     if isinstance(result, Study):

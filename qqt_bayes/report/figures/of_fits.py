@@ -59,9 +59,9 @@ def plot_utility(
     Examples
     --------
     >>> import qqt_bayes as qqt
-    >>> panels = qqt.plot_utility(qqt.load("fit.nc"))
-    >>> [ax.get_title() for ax in panels]
-    ['0-10%', '10-20%', '20-30%']
+    >>> fit = qqt.load("fit.nc")
+    >>> qqt.plot_utility(fit).shape
+    (3,)
     """
     opened = fit_of(fit, model)
     own = one_group(group, opened.groups)
@@ -118,7 +118,7 @@ def plot_effective_samples(
     --------
     >>> import qqt_bayes as qqt
     >>> runs = qqt.read_runs("runs.csv", "composition.csv")
-    >>> fit = qqt.fit(runs, "effective-reuse", draws=100, tune=200)
+    >>> fit = qqt.fit(runs, "effective-data", draws=100, tune=200)
     >>> ax = qqt.plot_effective_samples(fit, levels="composition.csv")
     >>> ax.get_xlabel()
     'samples seen'
@@ -166,9 +166,9 @@ def plot_parameters(
     Examples
     --------
     >>> import qqt_bayes as qqt
-    >>> panels = qqt.plot_parameters(qqt.load("fit.nc"), parameters=["b", "tau"])
-    >>> len(panels)
-    2
+    >>> fit = qqt.load("fit.nc")
+    >>> qqt.plot_parameters(fit, parameters=["b", "tau"]).shape
+    (2,)
     """
     opened = fit_of(fit, model)
     posterior = opened.posterior

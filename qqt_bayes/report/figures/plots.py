@@ -67,9 +67,9 @@ def plot_scaling_curves(
     --------
     >>> import qqt_bayes as qqt
     >>> fit = qqt.load("fit.nc")
-    >>> ax = qqt.plot_scaling_curves(fit, levels="composition.csv", budgets="64M:5B:20")
-    >>> ax.get_xlabel()
-    'samples seen'
+    >>> ax = qqt.plot_scaling_curves(fit, levels="composition.csv", budgets="64M:2B:9")
+    >>> ax.get_ylabel()
+    'error rate'
     """
     curves = curves_of(shown, fits, levels, budgets, group)
     with styling(ax, curves.error, curves.attrs, curves.runs):
@@ -106,7 +106,7 @@ def plot_probability_best(
     Examples
     --------
     >>> import qqt_bayes as qqt
-    >>> decision = qqt.decide(qqt.load("fit.nc"), "composition.csv", "128M:2B:5")
+    >>> decision = qqt.decide(qqt.load("fit.nc"), "composition.csv", "128M, 2B")
     >>> ax = qqt.plot_probability_best(decision)
     >>> ax.get_ylabel()
     'probability best'
@@ -147,7 +147,7 @@ def plot_regret(
     Examples
     --------
     >>> import qqt_bayes as qqt
-    >>> decision = qqt.decide(qqt.load("fit.nc"), "composition.csv", "128M:2B:5")
+    >>> decision = qqt.decide(qqt.load("fit.nc"), "composition.csv", "128M, 2B")
     >>> ax = qqt.plot_regret(decision)
     >>> ax.get_ylabel()
     'expected regret (error)'
@@ -189,7 +189,8 @@ def plot_frontier(
     Examples
     --------
     >>> import qqt_bayes as qqt
-    >>> found = qqt.frontier(qqt.load("fit.nc"), "composition.csv", "64M:2B:9", targets=[0.65])
+    >>> fit = qqt.load("fit.nc")
+    >>> found = qqt.frontier(fit, "composition.csv", "64M:2B:9", [0.65])
     >>> ax = qqt.plot_frontier(found)
     >>> ax.get_ylabel()
     'expected error rate'
