@@ -70,6 +70,7 @@ __all__ = [
     "plot_frontier",
     "plot_parameters",
     "plot_plan",
+    "plot_prior",
     "plot_probability_best",
     "plot_regret",
     "plot_scaling_curves",
@@ -127,6 +128,7 @@ _MODULE_OF = {
     "plot_frontier": "report.figures.plots",
     "plot_parameters": "report.figures.of_fits",
     "plot_plan": "report.figures.plan",
+    "plot_prior": "report.figures.prior",
     "plot_probability_best": "report.figures.plots",
     "plot_regret": "report.figures.plots",
     "plot_scaling_curves": "report.figures.plots",
@@ -194,6 +196,7 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
         plot_regret,
         plot_scaling_curves,
     )
+    from qqt_bayes.report.figures.prior import plot_prior
     from qqt_bayes.report.identifiability_text import identifiability
     from qqt_bayes.report.results import table, text
     from qqt_bayes.sampling.many import fit_many

@@ -33,7 +33,8 @@ def what_a_reader_has():
         comparison=qqt.compare_laws({"utility": fit}),
         exponents=pd.DataFrame(),
     )
-    yield {"fit": fit, "levels": levels, "decision": decision, "study": study}
+    runs = qqt.Fit.of(fit).runs
+    yield {"runs": runs, "fit": fit, "levels": levels, "decision": decision, "study": study}
     pyplot.close("all")
 
 

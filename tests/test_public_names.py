@@ -79,7 +79,8 @@ def test_a_type_checker_sees_every_public_name_with_its_signature(tmp_path: Path
     assert types.pop("__version__") == "str"
     assert all(text.startswith("def (") for text in types.values()), types
     tree, table = "xarray.core.datatree.DataTree", "xarray.core.dataset.Dataset"
-    assert types["decide"].startswith(f"def (fit: {tree} | qqt_bayes.posterior.fit.Fit | ")
+    known = f"qqt_bayes.decisions.study.Study | {tree} | qqt_bayes.posterior.fit.Fit"
+    assert types["decide"].startswith(f"def (fit: {known} | ")
     assert "probability: float =, margin: float =" in types["decide"]
     assert types["decide"].endswith(f"-> {table}")
     assert types["fit"].startswith(f"def (runs: {table}, spec: qqt_bayes.model.spec.Spec | str =,")

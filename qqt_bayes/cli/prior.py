@@ -70,16 +70,13 @@ def report(
     if drawn_to:
         write(drawn_to, seal(netcdf.to_bytes(found)))
     if figure:
-        from qqt_bayes.report.figures.files import write_figure  # matplotlib, for a figure alone
-        from qqt_bayes.report.figures.prior import prior_curves
+        from qqt_bayes.report.figures.files import write_prior  # matplotlib, for a figure alone
 
         at = group_of(found, "prior_at_budgets")["budget"].values
         seen = design["samples_seen"].values
         ends = min(at.min(), seen.min()), max(at.max(), seen.max())
         along = np.geomspace(*ends, CURVE) if ends[0] < ends[1] else np.array(ends[:1])
-        write_figure(
-            prior_curves(prior_predictive(design, spec, along, draws=draws, seed=seed)), figure
-        )
+        write_prior(prior_predictive(design, spec, along, draws=draws, seed=seed), figure)
     words, expected = summary(found), coverage(found)
     rows = table(found)
     emit(

@@ -15,6 +15,7 @@ from qqt_bayes.decisions.crossover import crossovers
 from qqt_bayes.decisions.drawn import asked_of, errors_of, how_judged
 from qqt_bayes.decisions.judge import judge
 from qqt_bayes.decisions.rules import ROUNDING
+from qqt_bayes.decisions.study import Study
 from qqt_bayes.decisions.trained import trained_at, with_proof
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.fit import AnyFit, Fit, weakest_method
@@ -33,9 +34,9 @@ UNITS = {
 
 
 def decide(
-    fit: AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit],
-    levels: Levels,
-    budgets: ArrayLike | str,
+    fit: Study | AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit],
+    levels: Levels | None = None,
+    budgets: ArrayLike | str | None = None,
     criteria: Criteria | None = None,
     *,
     weights: ArrayLike | None = None,
@@ -50,17 +51,19 @@ def decide(
 
     Parameters
     ----------
-    fit : DataTree or Fit, or several of them
+    fit : DataTree or Fit, several of them, or Study
         Several, in a list or by name, are fits of other models to the same runs: the decision is
-        made under draws of all of them.
-    levels, budgets, group
+        made under draws of all of them. Of a study, those that decide, by their weights.
+    levels, budgets
+        As for `predict`; those of a study if not given.
+    group
         As for `predict`.
     criteria : Criteria, optional
         The rule and the bars of the decision, see `qqt_bayes.decisions.criteria.Criteria`; or its
         fields by their names.
     weights : array_like, shape (fit,), optional
-        Shares of the draws that are of each fit, such as `weight` of `compare_laws`; equal shares
-        if not given.
+        Shares of the draws that are of each fit, such as `weight` of `compare_laws`; those of a
+        study, or else equal shares, if not given.
     target_pools : float or mapping of str to float, optional
         How many times as large the pools are that are decided about, or their sizes by name, where
         those that were trained on are samples of them; see `qqt_bayes.decisions.candidates.scaled`.

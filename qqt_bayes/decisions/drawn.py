@@ -14,9 +14,10 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes.decisions.candidates import scaled
-from qqt_bayes.decisions.stack import as_shares, mix
+from qqt_bayes.decisions.stack import mix
+from qqt_bayes.decisions.study import Study, budgets_of, fits_that_decide, levels_of
 from qqt_bayes.posterior.departure import depart
-from qqt_bayes.posterior.fit import AnyFit, Fit, opened
+from qqt_bayes.posterior.fit import AnyFit, Fit
 from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels, require_affordable
 from qqt_bayes.posterior.prediction import MEAN, ONE_RUN, of_one_run, predict
 
@@ -60,15 +61,15 @@ class Asked(NamedTuple):
 
 
 def asked_of(
-    fit: AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit],
-    levels: Levels,
-    budgets: ArrayLike | str,
+    fit: Study | AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit],
+    levels: Levels | None,
+    budgets: ArrayLike | str | None,
     weights: ArrayLike | None,
     target_pools: float | Mapping[str, float] | None,
     group: str | None,
     force: bool,
 ) -> Asked:
-    """What is asked of fits, with arguments as those of `qqt_bayes.decide`.
+    """What is asked of fits, or of a study's, with arguments as those of `qqt_bayes.decide`.
 
     Raises
     ------
@@ -78,12 +79,10 @@ def asked_of(
     InadequateFit
         If a fit did not pass the gate and `force` is not given.
     """
-    named = opened(fit)
-    shares = as_shares(weights, len(named))
-    for each in named.values():
-        each.require_passed(force)
+    named, shares = fits_that_decide(fit, weights, force)
     first = next(iter(named.values()))
-    taken, seen = as_levels(levels, first.pools), as_budgets(budgets)
+    taken = as_levels(levels_of(fit, levels), first.pools)
+    seen = as_budgets(budgets_of(fit, budgets))
     groups = 1 if first.one_group(group) is not None else len(first.groups)
     draws = sum(each.draws for each in named.values())
     require_affordable(taken.sizes["level"], seen.size, draws, groups)

@@ -16,6 +16,7 @@ from qqt_bayes.decisions.judge import judge
 from qqt_bayes.decisions.reach import least_budgets, path_of, path_of_choice
 from qqt_bayes.decisions.rules import ROUNDING, TIE
 from qqt_bayes.decisions.stack import mix
+from qqt_bayes.decisions.study import Study
 from qqt_bayes.decisions.targets import as_probabilities, as_targets
 from qqt_bayes.laws.level_curves import SAMPLE, evaluate
 from qqt_bayes.posterior.fit import AnyFit, in_group
@@ -39,9 +40,9 @@ asked about; or at none at all, because the law's own errors stay above it."""
 
 
 def frontier(
-    fit: AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit],
-    levels: Levels,
-    budgets: ArrayLike | str,
+    fit: Study | AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit],
+    levels: Levels | None = None,
+    budgets: ArrayLike | str | None = None,
     targets: ArrayLike | str = (),
     probabilities: ArrayLike | str = (0.5, 0.9, 0.95),
     criteria: Criteria | None = None,
@@ -64,8 +65,8 @@ def frontier(
     fit, levels, criteria, weights, target_pools, group, discrepancy, new_run, force, fields
         As for `qqt_bayes.decide`.
     budgets : number, array_like or str
-        Samples seen. Targets are sought from the least to the largest of them, on a grid that adds
-        to them what it needs (`GRID_RATIO`).
+        Samples seen; those of a study if not given. Targets are sought from the least to the
+        largest of them, on a grid that adds to them what it needs (`GRID_RATIO`).
     targets : array_like or str
         Errors to reach; accuracies where the runs were given as accuracies.
     probabilities : array_like or str

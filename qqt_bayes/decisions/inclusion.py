@@ -30,7 +30,8 @@ from qqt_bayes.decisions.share_candidates import (
 )
 from qqt_bayes.decisions.share_limits import Always, Limits
 from qqt_bayes.decisions.share_search import Found, Objective, Room, search
-from qqt_bayes.decisions.stack import as_shares, mix
+from qqt_bayes.decisions.stack import mix
+from qqt_bayes.decisions.study import Study, budgets_of, fits_that_decide
 from qqt_bayes.decisions.subsets import (
     MAX_ENUMERATED_POOLS,
     errors_of_subsets,
@@ -40,7 +41,7 @@ from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.laws.subset_curves import Array, Members, WholePools
 from qqt_bayes.posterior.departure import depart
-from qqt_bayes.posterior.fit import AnyFit, Fit, opened
+from qqt_bayes.posterior.fit import AnyFit, Fit
 from qqt_bayes.posterior.levels import as_budgets, require_affordable
 from qqt_bayes.posterior.prediction import MEAN, predict
 from qqt_bayes.progress import steps
@@ -55,8 +56,8 @@ both are means of errors over draws."""
 
 
 def best_shares(
-    fit: AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit],
-    budgets: ArrayLike | str,
+    fit: Study | AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit],
+    budgets: ArrayLike | str | None = None,
     criteria: Criteria | None = None,
     *,
     most_samples: float | None = None,
@@ -81,10 +82,10 @@ def best_shares(
 
     Parameters
     ----------
-    fit : DataTree or Fit, or several of them
+    fit : DataTree or Fit, several of them, or Study
         As for `decide`.
     budgets : number, array_like or str
-        Samples seen.
+        Samples seen; those of a study if not given.
     criteria : Criteria, optional
         As for `decide`, of rule "expected" or "cvar"; or its fields by their names.
     most_samples : float, optional
@@ -149,16 +150,13 @@ def best_shares(
             f"rule {criteria.rule!r}: shares are sought by rule {' or '.join(SEARCHABLE)}; judge "
             "what they find by other rules with `decide`"
         )
-    named = opened(fit)
-    shares = as_shares(weights, len(named))
-    for each in named.values():
-        each.require_passed(force)
+    named, shares = fits_that_decide(fit, weights, force)
     first = next(iter(named.values()))
     one = first.one_group(group)
     if one is None:
         names = ", ".join(first.groups)
         raise InputError(f"group: the fit has several, {names}; shares are for one of them")
-    seen = as_budgets(budgets)
+    seen = as_budgets(budgets_of(fit, budgets))
     # pools by name: what is found does not depend on the order of a table
     fits = {name: each.in_one_order() for name, each in named.items()}
     ordered = next(iter(fits.values()))

@@ -16,8 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes.decisions.moved import Moved
 from qqt_bayes.decisions.stack import as_shares
+from qqt_bayes.errors import InputError
 from qqt_bayes.posterior.fit import AnyFit, Fit, opened
 from qqt_bayes.posterior.gate import Gate
+from qqt_bayes.posterior.levels import Levels
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -118,6 +120,36 @@ def fits_that_decide(
     for fit in fits.values():
         fit.require_passed(force)
     return fits, shares
+
+
+def levels_of(study: object, levels: Levels | None) -> Levels:
+    """The levels that are given, or else a study's own.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
+    if levels is None and isinstance(study, Study):
+        return study.levels
+    if levels is None:
+        raise InputError("levels: expected what is decided between; only a study has its own")
+    return levels
+
+
+def budgets_of(study: object, budgets: ArrayLike | str | None) -> ArrayLike | str:
+    """The budgets that are given, or else those of a study's decision.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
+    if budgets is None and isinstance(study, Study):
+        return np.asarray(study.decision["budget"].values)
+    if budgets is None:
+        raise InputError("budgets: expected samples seen, such as 5B; only a study has its own")
+    return budgets
 
 
 def choices(decision: xr.Dataset, other: xr.Dataset) -> pd.DataFrame:

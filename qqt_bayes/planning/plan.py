@@ -109,6 +109,10 @@ class Plan:
         for.
     measure : str
         What regrets are differences of: "error", "accuracy" or "loss".
+    unsafe : bool
+        Whether a few draws rule what runs are said to be worth: one in a hundred holds most of the
+        squared differences between levels, or choosing by the runs saves less than half of their
+        value under the draws that did not choose.
 
     Examples
     --------
@@ -136,6 +140,7 @@ class Plan:
     prior: bool
     data_owned: bool = False
     measure: str = "error"
+    unsafe: bool = False
 
     def __repr__(self) -> str:
         left = self.expected_regret - self.value

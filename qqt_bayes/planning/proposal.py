@@ -27,10 +27,7 @@ from qqt_bayes.planning.outcomes import Outcomes, joint_outcomes
 from qqt_bayes.planning.parameter_value import parameter_values
 from qqt_bayes.planning.plan import Compute, Plan, Pricing
 from qqt_bayes.planning.prices import as_pricing, checked_prices, checked_worth, purchases
-from qqt_bayes.planning.value import (
-    Expectations,
-    curved,
-)
+from qqt_bayes.planning.value import LEAST_KEPT, MOST_HELD, Expectations, curved, held_by_few
 from qqt_bayes.posterior.fit import AnyFit, Fit
 from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels, as_number, require_affordable
 
@@ -179,6 +176,11 @@ def propose(
     ----------
     fits, shares, levels, target, allowance, sets, at, costs, group, decided, seed
         As for `design`.
+
+    Raises
+    ------
+    InputError
+        As `design` does; or if it is a prior under which a few draws rule what runs are worth.
     """
     first = next(iter(fits.values()))
     one = first.one_group(group)
@@ -221,6 +223,10 @@ def propose(
         today = judge(error, Criteria()).sel(budget=target)
         perfect = float(today["choice_regret"])
         runs, value, after = _worth_making(batch, drawn[1], perfect, sets, budgets, search)
+        few = max(held_by_few(each.loss.values) for each in drawn) > MOST_HELD
+        saved = after.saved_at_most
+        if first.method == PRIOR and (few or saved < 0):
+            raise InputError(_too_wide(first, float(drawn[0].loss.max())))
         least = least_price(search, LEAST_LEFT * perfect) if runs.empty else np.nan
         parameters = parameter_values(fits, drawn[0].loss_of_fit, one)
     return Plan(
@@ -233,7 +239,7 @@ def propose(
         choice=str(today["choice"].item()),
         expected_regret=perfect,
         value=value,
-        chosen_after=pd.Series(after, levels["level"].values, name="probability"),
+        chosen_after=pd.Series(after.chosen, levels["level"].values, name="probability"),
         allowance=allowance,
         cheapest_run=float(whole.min()),
         least_allowance=least,
@@ -245,6 +251,18 @@ def propose(
         prior=first.method == PRIOR,
         data_owned=isinstance(pricing, Costs) and not pricing.pools,
         measure=first.measure,
+        unsafe=few or saved < LEAST_KEPT * value,
+    )
+
+
+def _too_wide(prior: Fit, largest: float) -> str:
+    """Why nothing can be planned by a prior, and what to do."""
+    name, measure = prior.spec.name, prior.measure
+    return (
+        f"the prior of {name} is too wide to plan by: with a {measure} of up to {largest:.2g}, a "
+        "few extreme draws rule what runs are said to be worth, and under the others they would "
+        "not save it. Make some short runs first and plan with a study of them; or narrow the "
+        f"priors in a copy of the model, which `qqt models {name}` prints"
     )
 
 
@@ -280,8 +298,8 @@ def _worth_making(
     sets: xr.DataArray,
     budgets: Array,
     search: Search,
-) -> tuple[pd.DataFrame, float, Array]:
-    """The rows of a batch, its value and what is chosen after it, by draws that did not choose.
+) -> tuple[pd.DataFrame, float, Expectations]:
+    """The rows of a batch, its value and what is expected after it, by draws that did not choose.
 
     The last runs are left out that by these draws add next to nothing; or, where an error has a
     price, that do not save theirs.
@@ -320,7 +338,7 @@ def _worth_making(
     return (
         pd.DataFrame(rows, columns=columns),
         min(known.value, perfect) if rows else 0.0,
-        known.chosen,
+        known,
     )
 
 

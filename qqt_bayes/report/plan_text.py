@@ -43,7 +43,8 @@ def verdict(plan: Plan) -> str:
 def bullets(plan: Plan) -> list[str]:
     """What the runs may change, what else is unknown, and how to go on."""
     owned = DATA_OWNED if plan.data_owned else ""
-    said = _shift(plan), _unlikely(plan), _net(plan), owned, _parameters(plan), _how(plan)
+    learned = _parameters(plan), _unsafe(plan), _how(plan)
+    said = _shift(plan), _unlikely(plan), _net(plan), owned, *learned
     return [each for each in said if each]
 
 
@@ -101,6 +102,7 @@ def to_dict(plan: Plan) -> dict[str, Any]:
         "measure": plan.measure,
         "from_prior": plan.prior,
         "data_owned": plan.data_owned,
+        "unsafe": plan.unsafe,
         "runs": plan.runs.to_dict("records"),
         "candidates": plan.candidates.to_dict("records"),
         "parameters": plan.parameters.to_dict("records"),
@@ -214,6 +216,16 @@ def _parameters(plan: Plan) -> str:
     return (
         f"Of single parameters of the laws, it would help most to know {joined(named)} exactly; in "
         "brackets is how much of the expected regret that would save."
+    )
+
+
+def _unsafe(plan: Plan) -> str:
+    """Whether what runs are said to be worth may be far too much."""
+    if not plan.unsafe:
+        return ""
+    return (
+        "Beware: the runs are probably worth far less than is said here, because a few draws with "
+        "large differences between the levels rule the regressions that say it."
     )
 
 

@@ -64,6 +64,11 @@ def test_the_first_runs_come_from_a_composition_alone(files):
     assert "paid for" not in said
 
 
+def test_a_prior_that_lets_losses_explode_is_refused(files):
+    said = qqt("design", files.composition, *ASKED, "--kind", "loss", exit_code=1).stderr
+    assert "the prior of effective-reuse is too wide to plan by" in " ".join(said.split())
+
+
 def test_too_small_an_allowance_is_said(files):
     said = qqt("design", files.good, "--budget", "750M", "--allowance", "1M").stdout
     words = "No run can be made for 1M samples: the cheapest costs 23.4M samples"

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from places import ROOT
 
 import qqt_bayes as qqt
 from qqt_bayes.errors import InadequateFit, InputError
@@ -12,7 +13,7 @@ from qqt_bayes.model.spec import load_model
 from qqt_bayes.planning.before_runs import fit_before_runs
 from qqt_bayes.planning.outcomes import joint_outcomes
 from qqt_bayes.planning.plan import Compute
-from qqt_bayes.planning.proposal import budgets_to_run
+from qqt_bayes.planning.proposal import SHARES, budgets_to_run, propose
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.prediction import predict
 
@@ -33,6 +34,7 @@ def plan(fit):
 
 def test_a_plan_is_of_what_was_asked(plan):
     assert plan.target == TARGET
+    assert not plan.unsafe
     assert plan.runs["cost"].sum() <= TARGET / 8
     assert plan.runs["total_cost"].tolist() == pytest.approx(plan.runs["cost"].cumsum().tolist())
     assert 0 <= plan.value <= plan.expected_regret
@@ -249,14 +251,39 @@ def test_the_first_runs_are_levels_at_two_budgets():
     """Of designs that were tried on eight worlds these chose best for their compute."""
     sets = made.levels(4).rename(level="data")
     levels = made.levels(4)
-    from qqt_bayes.planning.proposal import SHARES, propose
-
     fit = fit_before_runs(load_model("effective-reuse"), sets, np.array([*SHARES, 1.0]) * TARGET)
     found = propose({"prior": fit}, np.ones(1), levels, TARGET, 1.25 * TARGET, sets)
     assert found.prior
     assert len(found.runs) >= 4
     assert found.runs["samples_seen"].nunique() >= 2
     assert found.value > 0.5 * found.expected_regret
+
+
+def test_a_prior_whose_losses_explode_is_refused_and_a_narrow_one_is_not(tmp_path):
+    """Under the prior of `effective-reuse` losses reach 10^4, and one run would save everything."""
+    sets, budgets = made.levels(4).rename(level="data"), np.array([*SHARES, 1.0]) * TARGET
+    wide = load_model("effective-reuse")
+    text = (ROOT / "models" / "effective-reuse.toml").read_text(encoding="utf-8")
+    for given, narrow in (
+        ("lower = -0.35", "lower = 0.0"),
+        ("mu = -0.9, sigma = 0.6", "mu = -1.6, sigma = 0.15"),  # the exponent
+        ("mu = 0.0, sigma = 1.2", "mu = -1.0, sigma = 0.2"),  # the height above the floor
+    ):
+        assert given in text
+        text = text.replace(given, narrow)
+    (tmp_path / "narrow.toml").write_text(text, encoding="utf-8")
+    for spec in (wide, load_model(str(tmp_path / "narrow.toml"))):
+        fit = fit_before_runs(spec, sets, budgets, kind="loss")
+        asked = {"prior": fit}, np.ones(1), made.levels(4), TARGET, 1.25 * TARGET, sets
+        if spec is wide:
+            with pytest.raises(InputError, match="too wide to plan by: with a loss of up to") as no:
+                propose(*asked)
+            assert "short runs first" in str(no.value)
+            assert "`qqt models effective-reuse`" in str(no.value)
+        else:
+            found = propose(*asked)
+            assert 0 < found.value < 0.5 * found.expected_regret
+            assert not found.unsafe
 
 
 def test_draws_that_say_what_a_batch_is_worth_are_not_those_that_chose_it(fit, monkeypatch):

@@ -9,6 +9,7 @@ from scipy.stats import norm
 from qqt_bayes.planning.value import (
     Expectations,
     curved,
+    held_by_few,
     value_of_information,
     value_of_perfect_information,
 )
@@ -118,3 +119,28 @@ def test_a_column_seen_again_adds_nothing():
     known = Expectations.before(loss).given(difference[:, None])
     assert known.given(2 + 3 * difference[:, None]).value == pytest.approx(known.value, rel=1e-9)
     assert known.given(np.ones((2000, 1))).value == pytest.approx(known.value, rel=1e-9)
+
+
+def test_what_was_saved_is_about_the_value_where_regressions_hold():
+    rng = np.random.default_rng(0)
+    difference = rng.standard_normal(4000)
+    loss = np.column_stack([difference, np.zeros(4000)])
+    after = Expectations.before(loss).given(curved(difference + 0.5 * rng.standard_normal(4000)))
+    assert after.value < after.saved_at_most < 1.15 * after.value
+    assert Expectations.before(loss).saved_at_most == 0
+    assert held_by_few(loss) < 0.12
+
+
+def test_tails_that_bend_the_regressions_are_found():
+    """A level whose loss explodes where what is seen is high, and is a little less elsewhere."""
+    rng = np.random.default_rng(0)
+    seen = rng.standard_normal(4000)
+    loss = np.column_stack([np.exp(4 * seen) - 1, np.zeros(4000)])
+    after = Expectations.before(loss).given(curved(seen))
+    assert after.value > 0
+    assert after.saved_at_most < 0.1 * after.value
+    assert held_by_few(loss) > 0.9
+
+
+def test_equal_losses_are_held_by_nobody():
+    assert held_by_few(np.ones((200, 3))) == 0

@@ -1,4 +1,4 @@
-"""What is said of a plan whose runs are counted in money."""
+"""What is said of a plan whose runs are counted in money, or whose value is unsafe."""
 
 from dataclasses import replace
 
@@ -80,3 +80,9 @@ def test_stopping_is_said_in_the_currency():
             "tell from nothing."
         )
     assert verdict(replace(stopped, least_allowance=1.0)).endswith("more than they cost.")
+
+
+def test_what_a_few_draws_say_is_called_so():
+    said = "".join(bullets(replace(plan(), unsafe=True)))
+    assert "Beware: the runs are probably worth far less than is said" in said
+    assert "Beware" not in "".join(bullets(plan()))

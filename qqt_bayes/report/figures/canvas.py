@@ -87,7 +87,7 @@ def several(
 
 def beside(ax: Axes | None, columns: int) -> int:
     """How many panels have room beside each other, of those that do in a figure of full width."""
-    width = figure_width() if ax is None else _inches(ax)[0]
+    width = figure_width() if ax is None else inches(ax)[0]
     return max(1, round(columns * width / WIDTH))
 
 
@@ -112,10 +112,10 @@ def divided(
     ax.set_axis_off()
     apart: dict[str, Any] = {"height_ratios": ratios}
     if figure.get_layout_engine() is None:
-        spaces = zip(("wspace", "hspace"), APART, (columns, rows), _inches(ax), strict=True)
+        spaces = zip(("wspace", "hspace"), APART, (columns, rows), inches(ax), strict=True)
         apart |= {
-            name: gap * many / max(inches - gap * (many - 1), gap)
-            for name, gap, many, inches in spaces
+            name: gap * many / max(extent - gap * (many - 1), gap)
+            for name, gap, many, extent in spaces
         }
     if place is not None:
         return figure, place.subgridspec(rows, columns, **apart)
@@ -155,17 +155,17 @@ def new_figure(height: float, *, at_least: bool = False) -> Figure:
     """
     user = matplotlib.rcParams["figure.figsize"]
     own = user == matplotlib.rcParamsDefault["figure.figsize"]
-    inches = (WIDTH, height) if own else (float(user[0]), float(user[1]))
+    extent = (WIDTH, height) if own else (float(user[0]), float(user[1]))
     if at_least:
-        inches = inches[0], max(inches[1], height)
+        extent = extent[0], max(extent[1], height)
     if FOR_FILES.get():
-        return Figure(figsize=inches)
+        return Figure(figsize=extent)
     from matplotlib import pyplot
 
-    return pyplot.figure(figsize=inches)
+    return pyplot.figure(figsize=extent)
 
 
-def _inches(axes: Axes) -> tuple[float, float]:
+def inches(axes: Axes) -> tuple[float, float]:
     """Width and height of axes."""
     figure = figure_of(axes)
     extent = axes.get_window_extent()

@@ -18,6 +18,7 @@ from qqt_bayes.report.figures import of_fits, plots
 from qqt_bayes.report.figures.metrics import choices_by_metric
 from qqt_bayes.report.figures.names import MAKER
 from qqt_bayes.report.figures.plan import plot_plan
+from qqt_bayes.report.figures.prior import plot_prior
 from qqt_bayes.report.figures.style import drawing, figure_of, lay_out
 
 ENDINGS: dict[str, dict[str, Any]] = {
@@ -138,7 +139,24 @@ def write_plan(plan: Plan, folder: Path) -> list[Path]:
     folder : Path
         Where; it must exist.
     """
-    return [*save(plot_plan(plan), folder / "plan")]
+    with drawing(plan.levels, plan.sets):
+        figure = figure_of(plot_plan(plan)[0])
+    return [*save(figure, folder / "plan")]
+
+
+def write_prior(prior: xr.DataTree, path: Path) -> None:
+    """Write the figure of a prior as PNG or SVG, whichever the ending of the file's name is.
+
+    Parameters
+    ----------
+    prior : DataTree
+        As `qqt_bayes.prior_predictive` returns it.
+    path : Path
+        Its folder must exist.
+    """
+    with drawing(*(each.to_dataset() for each in prior.children.values())):
+        figure = figure_of(plot_prior(prior)[0])
+    write_figure(figure, path)
 
 
 def _of_each_group(

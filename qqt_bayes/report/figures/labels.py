@@ -60,15 +60,28 @@ def spread(places: ArrayLike, gap: float, lower: float, upper: float) -> NDArray
     return result
 
 
-def samples_axis(axes: Axes, least: float, largest: float, unit: str = "samples") -> None:
-    """Make the x axis one of samples seen: logarithmic, with ticks such as 128M and 1B."""
+def samples_axis(
+    axes: Axes, least: float, largest: float, unit: str = "samples", tick: float = 4.0
+) -> None:
+    """Make the x axis one of samples seen: logarithmic, with ticks such as 128M and 1B.
+
+    Parameters
+    ----------
+    axes : Axes
+    least, largest : float
+        Its ends.
+    unit : str
+        What is seen.
+    tick : float
+        Room that a tick takes, in units of letters' size: one such as 500M four letters and a gap,
+        a slanted one less.
+    """
     if least == largest:
         least, largest = least / 2, largest * 2
     axes.set_xscale("log")
     axes.set_xlim(least, largest)
     decades = np.log10(largest / least)
-    # a tick such as 500M takes four letters and a gap: so many have room
-    room = width_in_points(axes) / (4 * size())
+    room = width_in_points(axes) / (tick * size())
     each = ((1, 2, 5), 3), ((1, 3), 2), ((1,), 1)
     subs = next((subs for subs, many in each if decades * many <= min(room, 10)), (1,))
     logarithmic = LogLocator(subs=subs, numticks=max(3, int(room)))

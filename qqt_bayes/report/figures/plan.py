@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from textwrap import fill
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
-from matplotlib.transforms import blended_transform_factory
 from numpy.typing import NDArray
 from xarray import DataArray
 
@@ -19,9 +16,11 @@ from qqt_bayes.errors import InputError
 from qqt_bayes.phrases import cost, format_samples
 from qqt_bayes.planning.plan import Plan
 from qqt_bayes.report import plan_text
+from qqt_bayes.report.figures import canvas
+from qqt_bayes.report.figures.canvas import Panels
 from qqt_bayes.report.figures.single_runs import (
-    BADGE,
     MOST_NUMBERED,
+    badge,
     columns_of,
     cut,
     draw_cells,
@@ -29,132 +28,140 @@ from qqt_bayes.report.figures.single_runs import (
     rows_of,
 )
 from qqt_bayes.report.figures.style import (
-    FONT_SIZE,
-    GREY,
-    INK,
     LINE_SPACING,
-    WIDTH,
-    drawing,
+    between,
     figure_of,
+    grey,
+    ink,
     lay_out,
+    size,
+    styling,
 )
+from qqt_bayes.report.figures.written import axis_labels
 
 type Array = NDArray[np.float64]
 
-LEAST_WIDTH = 3.3
-"""Inches: a column of a page; in less, names have no room."""
-SIDE_BY_SIDE = 5.5
-"""Inches from which on the panels stand beside each other."""
-LINE = LINE_SPACING * FONT_SIZE / 72
-"""Inches from a line of words to the next."""
-STEPS = 2.4
-"""Inches of the panel of steps."""
-ROW, AROUND = 0.21, 1.0
-"""Inches of a row of cells, and of what stands above and below all of them."""
-LISTED, CHOICE = 24, 40
-"""Columns of letters of a training set's name in the list, and of the choice's in the heading."""
+STEPS, ROW = 1.6, 0.21
+"""Inches of the axes of steps, and of a row of cells."""
+AROUND = 1.0
+"""Inches of what stands above and below steps, or cells."""
+CHOICE = 40
+"""Columns of letters of the choice's name in the heading."""
 LETTER = 0.62
 """Width of a column of letters, in units of their size."""
-NUMBER = 16.0, 13.0
-"""Points from a number on the steps to the next beside it, and below it."""
+NUMBER = 2.0, 1.6
+"""From a number on the steps to the next beside it, and below it, in units of letters' size."""
 
 
-def plot_plan(plan: Plan, width: float = WIDTH) -> Figure:
-    """Draw what is left of the expected regret after each proposed run, and single runs' values.
+def plot_plan(plan: Plan, *, ax: Axes | Panels | None = None) -> Panels:
+    """What is left of the expected regret after each proposed run, and what single runs are worth.
+
+    In the first panel the expected regret of the best choice falls with what is spent: today it is
+    the value of perfect information, and each proposed run is a numbered step down.  The second
+    lists the runs by their numbers.  The third has what each run would save if it were the only
+    one, by training set and budget, with the same numbers; a cross is a run that cannot be
+    afforded.  The list is left out where no run is proposed, the third panel where none can be
+    afforded.  A new figure says above them what they come to.
 
     Parameters
     ----------
     plan : Plan
         As `qqt_bayes.design` returns it.
-    width : float
-        Inches; less than 3.3 is taken as 3.3. From 5.5 on the panels stand beside each other.
+    ax : Axes or array of Axes, optional
+        Axes whose place is divided, or as many as there are panels; a new figure if not given.
 
     Returns
     -------
-    Figure
-        First, the expected regret of the best choice against what was spent: today it is the
-        value of perfect information, and each proposed run is a numbered step down. Below it the
-        runs by their numbers. Then what each run would save if it were the only one, by training
-        set and budget, with the same numbers; a cross is a run that cannot be afforded. That panel
-        is left out where none can.
+    array of Axes, shape (panel,)
 
     Raises
     ------
     InputError
-        If that is no plan.
+        If that is no plan, or what is given are no axes, or too few.
 
     Examples
     --------
     >>> import qqt_bayes as qqt
     >>> fits = [qqt.load("fit.nc"), qqt.load("other.nc")]
     >>> plan = qqt.design(fits, allowance="500M", budget="550M", levels="composition.csv")
-    >>> qqt.plot_plan(plan).savefig("plan.png")
+    >>> steps, runs, alone = qqt.plot_plan(plan)
+    >>> steps.get_xlabel(), alone.get_xlabel()
+    ('spent (samples seen)', 'samples seen by the run')
     """
     if not isinstance(plan, Plan):
         kind = type(plan).__name__
         raise InputError(f"plan: expected what qqt_bayes.design returns, got {kind}")
-    width = max(width, LEAST_WIDTH)
-    listed, rows = _listed(plan), rows_of(plan)
-    beside = width >= SIDE_BY_SIDE and bool(rows)
-    first: list[Panel] = [(STEPS, lambda axes: _steps(axes, plan))]
-    if listed:
-        first.append((LINE * (len(listed) + 1), lambda axes: _list(axes, listed, plan.counted)))
-    second: list[Panel] = []
-    if rows:
-        second.append((AROUND + ROW * len(rows), lambda axes: draw_cells(axes, plan, rows)))
-    columns = [first, second] if beside else [first + second]
-    with drawing(plan.levels, plan.sets, {plan.unit: 0, plan.counted: 0}):
-        heading = _heading(plan, width)
-        height = max(sum(tall for tall, _ in panels) for panels in columns)
-        figure = Figure(figsize=(width, height + LINE * (heading.count("\n") + 2)))
-        figure.suptitle(heading, x=0.01, ha="left", fontsize=FONT_SIZE, color=INK)
-        grid = figure.add_gridspec(1, len(columns))
-        for column, panels in enumerate(columns):
-            heights = [tall for tall, _ in panels]
-            places = grid[column].subgridspec(len(panels), 1, height_ratios=heights)
-            for row, (_, draw) in enumerate(panels):
-                draw(figure.add_subplot(places[row]))
-        _number(figure.axes[0], plan)
-    return figure
+    with styling(ax, plan.levels, plan.sets, {plan.unit: 0, plan.counted: 0}):
+        rows, listed = rows_of(plan), min(len(plan.runs), MOST_NUMBERED + 1)
+        panels = _panels(ax, plan, listed, rows)
+        _steps(panels[0], plan)
+        if listed:
+            panels[1].set_axis_off()
+        if rows:
+            draw_cells(panels[-1], plan, rows)
+        for axes in panels:
+            canvas.make_room(axes)
+        lay_out(figure_of(panels[0]))  # what follows depends on where the axes will be
+        _number(panels[0], plan)
+        if listed:
+            _list(panels[1], plan)
+    return panels
 
 
-type Panel = tuple[float, Callable[[Axes], None]]
-"""How high a panel is, in inches, and what draws it."""
+def _panels(ax: Axes | Panels | None, plan: Plan, listed: int, rows: list[str]) -> Panels:
+    """The axes of steps, of the list of runs if there are any, and of cells if there are any."""
+    line = LINE_SPACING * size() / 72
+    cells = ROW * len(rows)
+    if ax is not None and not isinstance(ax, Axes):
+        return canvas.several(ax, 1 + bool(listed) + bool(rows), 1, 0.0, 0.0)
+    beside = bool(rows) and canvas.beside(ax, 2) > 1
+    below = [line * (listed + 2 + beside)] if listed else []  # what shares the place takes of it
+    steps = max(STEPS, cells - sum(below)) if beside else STEPS
+    heights = [steps, *below, *([cells] if rows and not beside else [])]
+    heading = _heading(plan) if ax is None else ""
+    around = line * (heading.count("\n") + 2) + AROUND * (2 if rows and not beside else 1)
+    figure, grid = canvas.divided(ax, around + sum(heights), len(heights), 1 + beside, heights)
+    if heading:
+        figure.suptitle(heading, x=0.01, ha="left", fontsize=size(), color=ink())
+    places = [grid[row, 0] for row in range(len(heights))] + ([grid[:, 1]] if beside else [])
+    panels = np.empty(len(places), dtype=object)
+    for i, place in enumerate(places):
+        panels[i] = figure.add_subplot(place)
+    return panels
 
 
-def _heading(plan: Plan, width: float) -> str:
-    """The verdict, in lines."""
+def _heading(plan: Plan) -> str:
+    """The verdict, in lines as wide as a new figure."""
     words = plan_text.verdict(replace(plan, choice=cut(plan.choice, CHOICE)))
     wide = columns_of(words) - len(words)
-    return fill(words, int(width * 72 / (FONT_SIZE * LETTER)) - wide)
+    return fill(words, int(canvas.figure_width() * 72 / (size() * LETTER)) - wide)
 
 
-def _listed(plan: Plan) -> list[str]:
-    """A line for each run: its number, its training set, and its budget."""
-    runs = plan.runs.head(MOST_NUMBERED)
-    lines = [
-        f"{number}  {cut(name, LISTED)}, {format_samples(seen)}" + (f" (training {n})" * (n > 1))
-        for number, name, seen, n in zip(
-            range(1, len(runs) + 1),
-            runs["data"],
-            runs["samples_seen"],
-            runs["training"],
-            strict=True,
+def _list(axes: Axes, plan: Plan) -> None:
+    """Write as many runs as have room below each other: number, training set, and budget."""
+    line = LINE_SPACING * size()
+    lines, letters = (
+        int(extent * 72 / each + 0.2)  # rounding must not cost a line
+        for extent, each in zip(canvas.inches(axes)[::-1], (line, size() * LETTER), strict=True)
+    )
+    count = min(len(plan.runs), MOST_NUMBERED)
+    if lines < 2 + count:
+        count = max(lines - 2, 0)
+    said = [f"Train, in this order ({plan.counted} seen):"]
+    for number, run in enumerate(plan.runs.head(count).itertuples(), start=1):
+        seen = f", {format_samples(run.samples_seen)}"
+        seen += f" (training {run.training})" * (run.training > 1)
+        name = cut(str(run.data), max(letters - len(f"{number}  {seen}"), 8))
+        said.append(f"{number}  {name}{seen}")
+    if len(plan.runs) > count:
+        said.append(f"and {len(plan.runs) - count} more" if count else f"{len(plan.runs)} runs")
+    place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
+    for row, words in enumerate(said):
+        colour = ink() if row else grey()
+        below = axes.annotate(
+            words, (0, 1), (0, -row * line), va="top", color=colour, fontsize=size(), **place
         )
-    ]
-    more = len(plan.runs) - len(runs)
-    return [*lines, f"and {more} more"] if more else lines
-
-
-def _list(axes: Axes, lines: list[str], counted: str) -> None:
-    """Write the runs below the steps."""
-    axes.set_axis_off()
-    step = 1 / (len(lines) + 1)
-    beside = blended_transform_factory(figure_of(axes).transFigure, axes.transAxes)
-    for row, line in enumerate([f"Train, in this order ({counted} seen):", *lines]):
-        ink = GREY if row == 0 else INK
-        place = 0.02, 1 - (row + 0.5) * step
-        axes.text(*place, line, va="center", color=ink, transform=beside, in_layout=False)
+        below.set_in_layout(False)
 
 
 def _steps(axes: Axes, plan: Plan) -> None:
@@ -163,29 +170,25 @@ def _steps(axes: Axes, plan: Plan) -> None:
     left = np.append(plan.expected_regret, plan.runs["expected_regret"].to_numpy(float))
     end = spent[-1] * 1.08 or plan.allowance
     at, heights = np.append(spent, end), np.append(left, left[-1])
-    axes.fill_between(at, heights, left[0], step="post", color="0.93", linewidth=0)
-    axes.step(at, heights, where="post", color=INK, label="left")
-    axes.plot(0, left[0], marker="o", color=INK, clip_on=False, zorder=4, label="today")
-    top = 1.22 * left[0] or 1.0
-    axes.set(xlim=(0, end), ylim=(0, top))
+    axes.fill_between(at, heights, left[0], step="post", color=between(0.08), linewidth=0)
+    axes.step(at, heights, where="post", color=ink(), label="left")
+    axes.plot(0, left[0], marker="o", color=ink(), clip_on=False, zorder=4, label="today")
+    axes.set(xlim=(0, end), ylim=(0, 1.1 * left[0] or 1.0))
     axes.xaxis.set_major_locator(MaxNLocator(4))
     few_ticks(axes.yaxis)
-    axes.set_title("What is left of the expected regret", loc="left", fontsize=FONT_SIZE)
-    axes.set_ylabel(f"expected regret ({plan.measure})")
+    said = [f"{_amount(left[0])} {'before any run' if plan.prior else 'today'}"]
+    if len(plan.runs):
+        said.append(f"{_amount(left[-1])} after {'it' if len(plan.runs) == 1 else 'them'}")
+    words = f"What is left of the expected regret:\n{', '.join(said)}"
+    axes.set_title(words, loc="left", fontsize=size())
     counted = plan.unit == plan.counted
     axes.xaxis.set_major_formatter(FuncFormatter(lambda paid, _: format_samples(paid)))
-    axes.set_xlabel(f"spent ({plan.unit} seen)" if counted else f"spent ({plan.unit})")
-    words: dict[str, Any] = {"textcoords": "offset points", "color": INK}
-    axes.annotate(f"today: {_amount(left[0])}", (0, left[0]), (6, 4), **words)
-    if len(plan.runs):
-        up = 5 if left[-1] < 0.15 * top else -14
-        after = f"after {'it' if len(plan.runs) == 1 else 'them'}: {_amount(left[-1])}"
-        pale = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 0.5}
-        axes.annotate(after, (end, left[-1]), (-2, up), ha="right", bbox=pale, **words)
+    spent_on = f"spent ({plan.unit} seen)" if counted else f"spent ({plan.unit})"
+    axis_labels(axes, spent_on, f"expected regret ({plan.measure})")
     if plan.worth and left[0] > 0:
         worth: Any = plan.worth
         money = axes.secondary_yaxis("right", functions=(lambda y: y * worth, lambda y: y / worth))
-        money.set_ylabel(f"worth ({plan.unit})", fontsize=FONT_SIZE)
+        money.set_ylabel(f"worth ({plan.unit})", fontsize=size())
         money.yaxis.set_major_formatter(FuncFormatter(lambda paid, _: format_samples(paid)))
 
 
@@ -195,22 +198,19 @@ def _amount(regret: float) -> str:
 
 
 def _number(axes: Axes, plan: Plan) -> None:
-    """Put the number of each run that is listed on its step, or right of it where another is.
-
-    Every panel must be there already: what is near depends on where the axes will be.
-    """
-    lay_out(figure_of(axes))
+    """Put the number of each run that is listed on its step, or right of it where another is."""
     runs = plan.runs.head(MOST_NUMBERED)
     left = np.append(plan.expected_regret, runs["expected_regret"].to_numpy(float))
     steps = np.column_stack([runs["total_cost"], (left[:-1] + left[1:]) / 2])
     points = axes.transData.transform(steps) * 72 / figure_of(axes).dpi
-    arrow = {"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0}
+    arrow = {"arrowstyle": "-", "color": grey(), "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0}
+    apart = size() * np.array(NUMBER)
     placed: list[Array] = []
     for number, (step, point) in enumerate(zip(steps, points, strict=True), start=1):
         place = point.copy()
         for other in sorted(placed, key=lambda each: each[0]):
-            if (abs(place - other) < NUMBER).all():
-                place[0] = other[0] + NUMBER[0]
+            if (abs(place - other) < apart).all():
+                place[0] = other[0] + apart[0]
         placed.append(place)
         moved: dict[str, Any] = {"xytext": place - point, "textcoords": "offset points"}
-        axes.annotate(str(number), tuple(step), arrowprops=arrow, **moved, **BADGE)
+        axes.annotate(str(number), tuple(step), arrowprops=arrow, **moved, **badge())

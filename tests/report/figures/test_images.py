@@ -26,7 +26,7 @@ CASES = [
         (name, "default", 3.3)
         for name in ("fit", "late", "best", "regret", "frontier", "effective")
     ),
-    *((name, "default", 7.0) for name in ("best", "utility", "parameters")),
+    *((name, "default", 7.0) for name in ("best", "utility", "parameters", "plan", "prior")),
     *(("late", style, 3.3) for style in ("ggplot", "dark_background")),
 ]
 
@@ -38,6 +38,8 @@ def made_results():
     levels = made.levels(5)[:4]
     late = qqt.decide(fit, levels, "400M:5B:6")
     frontier = qqt.frontier(fit, levels, BUDGETS, [0.6])
+    plan = qqt.design(fit, "300M", "200M", levels)
+    prior = qqt.prior_predictive(qqt.Fit.of(fit).runs, "utility", "64M:5B:20", draws=1000)
     return {
         "fit": lambda ax: qqt.plot_scaling_curves(fit, ax=ax),
         "late": lambda ax: qqt.plot_scaling_curves(late, fits=fit, ax=ax),
@@ -47,6 +49,8 @@ def made_results():
         "effective": lambda ax: qqt.plot_effective_samples(fit_of_reuse(3), ax=ax),
         "utility": lambda ax: qqt.plot_utility(fit, ax=ax),
         "parameters": lambda ax: qqt.plot_parameters(fit, ax=ax),
+        "plan": lambda ax: qqt.plot_plan(plan, ax=ax),
+        "prior": lambda ax: qqt.plot_prior(prior, ax=ax),
     }
 
 

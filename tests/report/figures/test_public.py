@@ -5,6 +5,7 @@ import warnings
 import made
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from drawn import BUDGETS
@@ -45,6 +46,9 @@ def everything():
     reuse = fit_of_reuse(5, HOSTILE)
     decision = qqt.decide(fit, taken, BUDGETS)
     frontier = qqt.frontier(fit, taken, "64M:5B:5", [0.6])
+    plan = qqt.design(fit, "500M", "2B", taken, at="64M, 128M")
+    rows = {"pool": HOSTILE, "unique_samples": 1e7, "samples_seen": 2e7, "error": 0.5}
+    prior = qqt.prior_predictive(qqt.read_runs(pd.DataFrame(rows)), "utility", BUDGETS, draws=20)
     return {
         "curves of a fit": lambda ax: qqt.plot_scaling_curves(fit, levels=taken, ax=ax),
         "curves": lambda ax: qqt.plot_scaling_curves(decision, fits=fit, ax=ax),
@@ -54,13 +58,14 @@ def everything():
         "utility": lambda ax: qqt.plot_utility(fit, ax=ax),
         "effective": lambda ax: qqt.plot_effective_samples(reuse, ax=ax),
         "parameters": lambda ax: qqt.plot_parameters(fit, ax=ax),
+        "plan": lambda ax: qqt.plot_plan(plan, ax=ax),
+        "prior": lambda ax: qqt.plot_prior(prior, ax=ax),
     }
 
 
-NAMES = (
-    *("curves of a fit", "curves", "best", "regret", "frontier"),
-    *("utility", "effective", "parameters"),
-)
+PANELS = ("utility", "parameters", "plan", "prior")
+"""Those that have several panels."""
+NAMES = ("curves of a fit", "curves", "best", "regret", "frontier", "effective", *PANELS)
 
 
 def texts(figure: Figure) -> list[Text]:
@@ -102,11 +107,11 @@ def test_nothing_leaves_axes_that_are_given_at_a_column_s_width(drawn, name, sty
             figure, ax = pyplot.subplots(figsize=(3.3, 3.0), layout=layout)
             returned = np.ravel(drawn[name](ax))
             assert all(each.figure is figure for each in returned)
-            assert name in ("utility", "parameters") or returned[0] is ax
+            assert name in PANELS or returned[0] is ax
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # ten panels of three inches are too many
                 figure.draw_without_rendering()
-            if name in ("utility", "parameters"):
+            if name in PANELS:
                 continue
             box = figure.get_tightbbox()
             assert -0.02 <= box.x0 <= box.x1 <= 3.32, (layout, box)
