@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import xarray as xr
 
+from qqt_bayes.phrases import spans
 from qqt_bayes.report.measures import unit
 from qqt_bayes.report.page.svg import Figure
 from qqt_bayes.report.verdict_text import Answer
@@ -157,3 +159,21 @@ def choice_rows(section: Section) -> Table:
     of = f" of {section.group}" if section.group else ""
     headings = ("budget", "choice", "state", *section.headings[3:6])
     return Table(f"The choice{of} at each budget.", headings, rows, frozenset({0, 3, 4, 5}))
+
+
+def short_choice_rows(section: Section) -> Table:
+    """The same for a paper's narrow column: the caption says the states."""
+    full = choice_rows(section)
+    rows = [(budget, choice, *numbers) for budget, choice, _, *numbers in full.rows]
+    headings = tuple(each for each in full.headings if each != "state")
+    caption = f"{full.caption} {states(section.budgets)}"
+    return Table(caption, headings, rows, frozenset({0, 2, 3, 4}))
+
+
+def states(budgets: Sequence[AtBudget]) -> str:
+    """Where a winner is named and where not, as a sentence."""
+    among = np.array([at.budget for at in budgets])
+    each = np.array([at.state for at in budgets])
+    found = [f"{state} at {spans(among[each == state], among)}" for state in dict.fromkeys(each)]
+    said = "; ".join(found)
+    return f"{said[:1].upper()}{said[1:]}."
