@@ -274,8 +274,8 @@ def candidates(decision: xr.Dataset) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def takes(unique_samples: xr.DataArray) -> str:
-    """Which pools a candidate takes from: by name and number, or how many.
+def takes(unique_samples: xr.DataArray, most: int = MOST_POOLS) -> str:
+    """Which pools a candidate takes from: by name and number, or how many if they are many.
 
     Examples
     --------
@@ -283,7 +283,7 @@ def takes(unique_samples: xr.DataArray) -> str:
     '1M of a, 2.5M of c'
     """
     some = unique_samples[unique_samples.values > 0]
-    if some.size > MOST_POOLS:
+    if some.size > most:
         return f"{some.size} pools"
     pairs: Sequence[tuple[str, float]] = list(zip(some["pool"].values, some.values, strict=True))
     return ", ".join(f"{format_samples(count)} of {pool}" for pool, count in pairs)

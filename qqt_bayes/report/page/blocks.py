@@ -23,6 +23,7 @@ from qqt_bayes.report.page.sections import effective_draws
 from qqt_bayes.report.page.svg import Figure
 from qqt_bayes.report.records import training_sets
 from qqt_bayes.report.study_text import laws_alone, of_theorem, refusals
+from qqt_bayes.report.verdict_text import takes
 
 WHY, CHANGE = "Why: ", "What would change it: "
 """How sentences begin of which the heading says as much."""
@@ -32,6 +33,8 @@ JOINT = "regret by the joint decision"
 """Heading of what the choice of one law costs."""
 MOST_ROWS = 40
 """Parameters that are drawn beside their priors, at the most; a table has all."""
+MOST_POOLS = 12
+"""Pools of a level that are listed; of more only the number is said."""
 
 
 def why(sections: Sequence[Section]) -> Block:
@@ -129,7 +132,7 @@ def _checks(name: str, own: Fit) -> Table:
 
 
 def data(study: Study) -> Block:
-    """The runs: a row for each training set and budget."""
+    """What each level holds, and the runs: a row for each training set and budget."""
     runs = next(iter(study.fits.values())).runs
     frame = training_sets(runs)
     attributes = study.decision.attrs
@@ -157,9 +160,20 @@ def data(study: Study) -> Block:
     sizes = runs.sizes
     sets = f"{sizes['data']} training sets of {sizes['pool']} pools"
     caption = f"{sizes['run']} runs on {sets}{metric}."
-    return Block(
-        "data", "Data", [], [Table(caption, headings, rows, frozenset(range(first, len(headings))))]
-    )
+    trained = Table(caption, headings, rows, frozenset(range(first, len(headings))))
+    return Block("data", "Data", [], [_contents(study), trained])
+
+
+def _contents(study: Study) -> Table:
+    """What each level holds, which a narrow screen has no room for beside its verdict."""
+    levels = study.decision["unique_samples"]
+    rows = [
+        (str(name), format_samples(own.sum().item()), takes(own, MOST_POOLS))
+        for name, own in zip(levels["level"].values, levels.transpose("level", ...), strict=True)
+    ]
+    counted = unit(study.decision.attrs)
+    headings = ("level", f"unique {counted}", f"{counted} of each pool")
+    return Table("What each level holds.", headings, rows, frozenset({1}))
 
 
 def following(sections: Sequence[Section], plan: Plan | None) -> Block:

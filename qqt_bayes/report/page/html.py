@@ -24,6 +24,8 @@ from qqt_bayes.report.page.whole import Page
 
 HERE = Path(__file__).parent
 """Where template, style sheet and script lie beside this module."""
+MOST_ROWS = 12
+"""Rows of a table that is printed as wide as the page; longer ones are printed in two columns."""
 COMMAND = re.compile(r"`(qqt [\w .-]+)`")
 """A command in a sentence of ours."""
 
@@ -47,7 +49,7 @@ def html(page: Page, generator: str) -> str:
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined
     )
-    environment.filters["prose"] = prose
+    environment.filters |= {"prose": prose, "unbroken": unbroken}
     script = (HERE / "page.js").read_text(encoding="utf-8")
     digest = b64encode(sha256(script.encode()).digest()).decode()
     policy = (
@@ -65,6 +67,7 @@ def html(page: Page, generator: str) -> str:
         data=embedded(numbers(page)),
         shapes=svg.SHAPES,
         percent=percent,
+        most_rows=MOST_ROWS,
     )
 
 
@@ -77,6 +80,17 @@ def percent(chance: str) -> str:
     ('40', '1')
     """
     return f"{100 * float(chance.strip('<> ')):g}"
+
+
+def unbroken(error: str) -> str:
+    r"""An error of which the interval stays on one line.
+
+    Examples
+    --------
+    >>> unbroken("0.53 [0.49, 0.57]")
+    '0.53 [0.49,\xa00.57]'
+    """
+    return error.replace(", ", ",\u00a0")
 
 
 def prose(words: str) -> str:

@@ -141,12 +141,9 @@ def tabular(
     lines = [
         rf"\begin{{tabular}}{{@{{}}{''.join(sides)}@{{}}}}",
         r"\toprule",
-        _row([_cell(heading, side) for heading, side in zip(headings, sides, strict=True)]),
+        _row(headings, sides),
         r"\midrule",
-        *(
-            _row([_cell(cell, side, heavy) for cell, side in zip(row, sides, strict=True)])
-            for row, heavy in rows
-        ),
+        *(_row(row, sides, heavy) for row, heavy in rows),
         r"\bottomrule",
         r"\end{tabular}",
     ]
@@ -161,5 +158,8 @@ def _cell(words: str, side: str, heavy: bool = False) -> str:
     return rf"\raggedright {said}" if many else said
 
 
-def _row(cells: list[str]) -> str:
-    return rf"{' & '.join(cells)} \\"
+def _row(cells: tuple[str, ...], sides: tuple[str, ...], heavy: bool = False) -> str:
+    r"""A row; after ragged lines `\\` would end a line of the cell only."""
+    said = [_cell(cell, side, heavy) for cell, side in zip(cells, sides, strict=True)]
+    end = r"\tabularnewline" if sides[-1].startswith("p") else r"\\"
+    return rf"{' & '.join(said)} {end}"

@@ -71,8 +71,7 @@ def fitting(content: Table, bold: list[bool]) -> Layout:
                 return Layout(
                     environment, size, between, sides, _ends([1] * len(content.rows), height)
                 )
-    # the last column stays on one line: in it, ragged lines and the end of a row are at odds
-    long = [i for i in range(count - 1) if i not in content.numbers]
+    long = [i for i in range(count) if i not in content.numbers]
     for size, scale, between in SIZES:  # noqa: B007 - what is found last is used below
         free = PAGE - 2 * (count - 1) * between
         given, fits = _shared([scale * x for x in widths], long, free)

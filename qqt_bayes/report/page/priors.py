@@ -17,6 +17,8 @@ Array = NDArray[np.float64]
 
 QUANTILES = (0.05, 0.5, 0.95)
 """Of the intervals of 90 % that are shown, and of the median."""
+ROUND = 10.0
+"""Numbers from here on are shown to three digits, those below to two."""
 SAID = {"prior": "the prior", "prior_matters": "both", "runs": "the runs"}
 """What the posterior of a parameter rests on, by the verdict of `qqt_bayes.learned`."""
 
@@ -45,8 +47,8 @@ class Beside:
         rows = [
             (
                 _name(row.parameter, row.of),
-                f"{before[1]:.3g} [{before[0]:.3g}, {before[2]:.3g}]",
-                f"{after[1]:.3g} [{after[0]:.3g}, {after[2]:.3g}]",
+                _interval(before),
+                _interval(after),
                 f"{row.contraction:.2f}",
                 SAID[row.verdict],
             )
@@ -79,6 +81,12 @@ def _score(value: float, known: Array) -> float:
     """The normal score of a number among the sorted draws of its prior."""
     share = (np.searchsorted(known, value) + 0.5) / (known.size + 1)
     return NormalDist().inv_cdf(float(share))
+
+
+def _interval(ends: Array) -> str:
+    """A median and its interval; more digits are noise of some hundred effective draws."""
+    low, middle, high = (f"{x:.{2 if abs(x) < ROUND else 3}g}" for x in ends.tolist())
+    return f"{middle} [{low}, {high}]"
 
 
 def _name(parameter: str, of: str) -> str:
