@@ -127,8 +127,8 @@ def _checks(name: str, own: Fit) -> Table:
         (check.name, gate_text.value(check), check.bound, "passed" if check.passed else "failed")
         for check in own.gate.checks
     ]
-    headings = ("check", "value", "bar", "result")
-    return Table(f"Gate of {name}.", headings, rows, frozenset({1}))
+    headings = ("check", "value", "must be", "result")
+    return Table(f"What the fit of {name} had to pass.", headings, rows, frozenset({1}))
 
 
 def data(study: Study) -> Block:
@@ -207,10 +207,10 @@ def _cheap(sections: Sequence[Section]) -> tuple[list[str], Table]:
             for budget in budgets
         ]
     if not said:
-        said = ["No level that may be the best lacks a run: `qqt design` says what more are worth."]
+        said = ["No level that may be the best lacks a run that was cheap."]
     group = ["group"] if sections[0].group else []
     seen = f"{unit(sections[0].decision.attrs)} seen"
-    headings = ("train on", *group, seen, "compute, of a run at the target")
+    headings = ("train on", *group, seen, "compute, as a share of one run at the target")
     return said, Table("Cheap runs that would help most.", headings, rows, _last_two(headings))
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import xarray as xr
 
+from qqt_bayes.decisions.trained import FARTHEST, LEAST_BUDGETS
 from qqt_bayes.phrases import spans
-from qqt_bayes.report.measures import unit
+from qqt_bayes.report.measures import measure, unit
 from qqt_bayes.report.page.svg import Figure
 from qqt_bayes.report.verdict_text import Answer
 
@@ -132,6 +133,29 @@ class Section:
     def priced(self) -> bool:
         """Whether costs are known."""
         return len(self.headings) > 6
+
+
+def reading(section: Section) -> str:
+    """How the table of levels is read."""
+    attributes = section.decision.attrs
+    measured, interval = measure(attributes), f"{100 * attributes['interval']:g} %"
+    best = "the highest" if measured == "accuracy" else "the least"
+    return (
+        f"Epochs is how often a run goes through the level; P(best) the probability that it has "
+        f"{best} {measured} of all levels. Behind the expected {measured} stands the interval that "
+        f"holds it with {interval} probability. Regret is how much worse than the best level it "
+        "is expected to be."
+    )
+
+
+def naming(section: Section) -> str:
+    """When a winner is named."""
+    attributes = section.decision.attrs
+    return (
+        f"A winner has a P(best) of {attributes['probability']:g} or more; it is not proven unless "
+        f"every level was trained at {LEAST_BUDGETS} budgets or more and the budget is at most "
+        f"{FARTHEST:g} times the largest of them; below that probability it is undecided."
+    )
 
 
 def level_rows(section: Section) -> Table:

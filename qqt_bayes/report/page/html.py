@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from qqt_bayes.report.page import svg
-from qqt_bayes.report.page.content import Section
+from qqt_bayes.report.page.content import Section, naming, reading
 from qqt_bayes.report.page.frontier import Frontier
 from qqt_bayes.report.page.whole import Page
 
@@ -67,6 +67,8 @@ def html(page: Page, generator: str) -> str:
         data=embedded(numbers(page)),
         shapes=svg.SHAPES,
         percent=percent,
+        reading=reading,
+        naming=naming,
         most_rows=MOST_ROWS,
     )
 

@@ -57,7 +57,10 @@ class Beside:
             )
         ]
         headings = ("parameter", "prior [90%]", "posterior [90%]", "contraction", "rests on")
-        caption = f"Parameters of {law}: contraction is 0 for the prior again, 1 for what is known."
+        caption = (
+            f"Parameters of {law}: contraction is 0 where the runs told nothing beyond the prior, "
+            "1 where they leave no doubt."
+        )
         return Table(caption, headings, rows, frozenset({1, 2, 3}))
 
 

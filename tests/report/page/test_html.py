@@ -8,6 +8,7 @@ import html5lib
 import pytest
 from made_study import HOSTILE, STUDIES
 
+from qqt_bayes.report.page.readers import INSTEAD, for_readers
 from qqt_bayes.studies.opened import open_whole
 
 LARGEST = 300_000
@@ -124,11 +125,22 @@ def test_the_largest_budget_is_shown_first(page, name):
         assert [[row[0], *row[2:]] for row in shown] == rows_of(part)[1:]
         assert {row[0]: row[1] for row in shown} == section["levels"]
         for words_before in answer["first"]:
-            assert words_before in path_text(tree)
+            assert for_readers(words_before) in path_text(tree)
 
 
 def path_text(tree):
     return " ".join("".join(tree.find("body").itertext()).replace("\n", " ").split())
+
+
+@pytest.mark.parametrize("name", ["two laws", "groups", "tokens"])
+def test_no_reader_is_told_what_to_type(page, name):
+    """Neither a command nor an option stands outside of what is wrong with a refused fit."""
+    study, path = page(name)
+    said = path_text(parsed(path))
+    assert not re.search(r"\bqqt [a-z]+|\s\(?--[a-z]", said.replace("qqt_bayes", ""))
+    assert not any(advice in said for advice in INSTEAD)
+    told = json.loads((study / "decision.json").read_text())["answers"]
+    assert "--scale 20" in json.dumps(told), "the terminal still names its option"
 
 
 def test_names_stay_text(page):
