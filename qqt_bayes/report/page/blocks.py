@@ -107,6 +107,8 @@ def fit(study: Study, learned: Mapping[str, Beside]) -> Block:
         own = study.fits[name]
         said.append(f"{name}: {gate_text.verdict(own.gate)}")
     said += [scores(study.comparison), *refusals(study)]
+    named = {name: learned[name].meanings() for name in study.weights}
+    said += [f"Parameters of {name}. {means}." for name, means in named.items() if means]
     for name in study.weights:
         own = study.fits[name]
         tables.append(_checks(name, own))

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.posterior.meanings import PARAMETERS
 from qqt_bayes.posterior.prior_sensitivity import learned, scalars
 from qqt_bayes.report.page.content import Table
 
@@ -41,6 +42,11 @@ class Beside:
     after: Array
     before: Array
     scores: list[tuple[str, float, float, float]]
+
+    def meanings(self) -> str:
+        """What each parameter is, of those of a known law."""
+        names = dict.fromkeys(self.learned["parameter"])
+        return "; ".join(f"{x}: {PARAMETERS[x][0]}" for x in names if x in PARAMETERS)
 
     def table(self, law: str) -> Table:
         """The same as a table."""

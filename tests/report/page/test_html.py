@@ -157,6 +157,15 @@ def test_names_stay_text(page):
     assert "<!--" not in source
 
 
+def test_parameters_and_numbers_are_explained(page):
+    said = path_text(parsed(page("two laws")[1]))
+    assert "tau: half-life of the utility" in said
+    assert "P(best) the probability that it has the least error of all levels" in said
+    assert "A winner has a P(best) of 0.9 or more" in said
+    accuracies = path_text(parsed(page("accuracies")[1]))
+    assert "P(best) the probability that it has the highest accuracy of all levels" in accuracies
+
+
 def test_a_refused_fit_that_was_forced_is_said_first(page):
     tree = parsed(page("forced")[1])
     assert words(by_id(tree, "c0")) == "refused"
