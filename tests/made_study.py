@@ -28,6 +28,13 @@ HOSTILE = (
     "=cmd|' /C calc'!A0",
     "{{ 7*7 }} {% raw %} <!-- --> ]]>",
 )
+LONG = (
+    "kept by the classifier of quality and then by the one of duplicates, third pass",
+    "a" * 70,
+    "deduplicated/filtered_by_language/shard.0001-of-0128.parquet",
+    "x",
+)
+"""Names that are wider than a column of a paper."""
 
 
 def infer(runs, spec, **_):
@@ -86,6 +93,7 @@ def _tables(kind):
 STUDIES = {
     "two laws": lambda: {},
     "hostile": lambda: {"runs": read_runs(*named(HOSTILE))},
+    "long names": lambda: {"runs": read_runs(*named(LONG))},
     "groups": lambda: {"runs": read_runs(*made.tables(groups=2)), "models": "cherti"},
     "forced": lambda: {"infer": refused, "force": True},
     "losses": lambda: {"runs": _tables({"kind": "loss"})},

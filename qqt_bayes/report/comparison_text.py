@@ -43,6 +43,8 @@ LEFT_OUT = {
     "training-set": "the runs of each training set from those of the others",
     "largest-budget": "the runs at the largest budget from those below it",
 }
+UNTIL_REFITTED = "until `qqt compare --refit` replaces them"
+"""What helps scores that are not to be trusted."""
 
 
 def verdict(
@@ -120,7 +122,7 @@ def _cautions(runs: int, found: list[Verdict]) -> Iterator[str]:
         yield (
             f"Beware: scores that are not to be trusted: {_and(counts)} (k-hat above {BAD_K}: a "
             "run moves the fit too much to be left out without sampling). What follows rests on "
-            "them, until `qqt compare --refit` replaces them."
+            f"them, {UNTIL_REFITTED}."
         )
     if weak := of_id(found, "gate", "failed"):
         yield f"Beware: the fit of {_and([each.of for each in weak])} did not pass its gate."

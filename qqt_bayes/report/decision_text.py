@@ -36,9 +36,11 @@ from qqt_bayes.report.measures import judged, measure, measured, measured_interv
 from qqt_bayes.report.rules_text import BASIS, disagreements, scored
 from qqt_bayes.report.shares_text import gap, is_of_shares, limits, stretches
 
+CALIBRATED_ON = "on the page case_studies/held_out/results.md"
+"""Where forecasts of held-out runs are."""
 RELIABILITY = (
     "How often such probabilities came true on held-out runs, where levels had been trained and "
-    "where not, is on the page case_studies/held_out/results.md."
+    f"where not, is {CALIBRATED_ON}."
 )
 MOST_NAMED = 3
 """Levels that are named one by one where several lack the same."""
@@ -46,6 +48,8 @@ MOST_NAMED = 3
 
 UNFIT = "but no winner is named, because this rests on a fit that did not pass its gate"
 """Why a level that leads is not the winner where a fit was used by force."""
+WHICH_RUNS = "`qqt design` says what runs are worth, and which are"
+"""How to learn more of cheap runs than what they cost."""
 
 
 def summary(decision: xr.Dataset) -> str:
@@ -300,7 +304,7 @@ def to_settle(decision: xr.Dataset) -> str:
         f"{joined(list(budgets))} {many} {format_samples(least)} and {format_samples(most)} "
         f"{unit(decision.attrs)}, together {compute:.2g} times the compute of one run at "
         f"{format_samples(target)}. Even then the levels may lie too close to be told apart: "
-        "`qqt design` says what runs are worth, and which are."
+        f"{WHICH_RUNS}."
     )
 
 

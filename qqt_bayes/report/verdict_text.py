@@ -39,6 +39,11 @@ MANY_EPOCHS = 10.0
 """Epochs from which on data that lasts no longer may be a sample of what is decided about."""
 MOST_RIVALS = 3
 """Levels that are named where it is undecided."""
+LARGER_CRAWL = (
+    "If they are samples of a larger crawl, say how much larger it is (--scale 20, or "
+    "--target-pools FILE): then it repeats less, and another filter may win."
+)
+"""What somebody who decides may have to say of pools that no candidate lasts the budget with."""
 
 
 class Answer(NamedTuple):
@@ -237,9 +242,7 @@ def proxies(decision: xr.Dataset) -> Iterator[str]:
     yield (
         f"Beware: at {format_samples(decision['budget'].values[-1])} {unit(decision.attrs)} a run "
         f"would go through every candidate {format_epochs(least)} times or more, if the "
-        "pools hold no more than the runs took. If they are samples of a larger crawl, say how "
-        "much larger it is (--scale 20, or --target-pools FILE): then it repeats less, and "
-        "another filter may win."
+        f"pools hold no more than the runs took. {LARGER_CRAWL}"
     )
 
 
@@ -274,8 +277,8 @@ def candidates(decision: xr.Dataset) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def takes(unique_samples: xr.DataArray) -> str:
-    """Which pools a candidate takes from: by name and number, or how many.
+def takes(unique_samples: xr.DataArray, most: int = MOST_POOLS) -> str:
+    """Which pools a candidate takes from: by name and number, or how many if they are many.
 
     Examples
     --------
@@ -283,7 +286,7 @@ def takes(unique_samples: xr.DataArray) -> str:
     '1M of a, 2.5M of c'
     """
     some = unique_samples[unique_samples.values > 0]
-    if some.size > MOST_POOLS:
+    if some.size > most:
         return f"{some.size} pools"
     pairs: Sequence[tuple[str, float]] = list(zip(some["pool"].values, some.values, strict=True))
     return ", ".join(f"{format_samples(count)} of {pool}" for pool, count in pairs)

@@ -58,7 +58,10 @@ def test_the_same_study_gives_the_same_bytes(study, tmp_path):
         qqt("report", study, "-o", again)
         qqt_api.report(carry_out(None), memory)
         assert first.read_bytes() == again.read_bytes()
-        assert first.read_text().replace(f" Made {made_study.DATE}.", "") == memory.read_text()
+        dated, undated = (
+            each.read_text().replace(r"\allowbreak{}", "") for each in (first, memory)
+        )
+        assert dated.replace(f" Made {made_study.DATE}.", "") == undated
 
 
 def test_no_page_waits_for_what_only_fits_and_figures_need(study, tmp_path):

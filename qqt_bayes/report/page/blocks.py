@@ -23,6 +23,7 @@ from qqt_bayes.report.page.sections import effective_draws
 from qqt_bayes.report.page.svg import Figure
 from qqt_bayes.report.records import training_sets
 from qqt_bayes.report.study_text import laws_alone, of_theorem, refusals
+from qqt_bayes.report.verdict_text import takes
 
 WHY, CHANGE = "Why: ", "What would change it: "
 """How sentences begin of which the heading says as much."""
@@ -32,6 +33,8 @@ JOINT = "regret by the joint decision"
 """Heading of what the choice of one law costs."""
 MOST_ROWS = 40
 """Parameters that are drawn beside their priors, at the most; a table has all."""
+MOST_POOLS = 12
+"""Pools of a level that are listed; of more only the number is said."""
 
 
 def why(sections: Sequence[Section]) -> Block:
@@ -104,6 +107,8 @@ def fit(study: Study, learned: Mapping[str, Beside]) -> Block:
         own = study.fits[name]
         said.append(f"{name}: {gate_text.verdict(own.gate)}")
     said += [scores(study.comparison), *refusals(study)]
+    named = {name: learned[name].meanings() for name in study.weights}
+    said += [f"Parameters of {name}. {means}." for name, means in named.items() if means]
     for name in study.weights:
         own = study.fits[name]
         tables.append(_checks(name, own))
@@ -124,12 +129,12 @@ def _checks(name: str, own: Fit) -> Table:
         (check.name, gate_text.value(check), check.bound, "passed" if check.passed else "failed")
         for check in own.gate.checks
     ]
-    headings = ("check", "value", "bar", "result")
-    return Table(f"Gate of {name}.", headings, rows, frozenset({1}))
+    headings = ("check", "value", "must be", "result")
+    return Table(f"What the fit of {name} had to pass.", headings, rows, frozenset({1}))
 
 
 def data(study: Study) -> Block:
-    """The runs: a row for each training set and budget."""
+    """What each level holds, and the runs: a row for each training set and budget."""
     runs = next(iter(study.fits.values())).runs
     frame = training_sets(runs)
     attributes = study.decision.attrs
@@ -157,9 +162,20 @@ def data(study: Study) -> Block:
     sizes = runs.sizes
     sets = f"{sizes['data']} training sets of {sizes['pool']} pools"
     caption = f"{sizes['run']} runs on {sets}{metric}."
-    return Block(
-        "data", "Data", [], [Table(caption, headings, rows, frozenset(range(first, len(headings))))]
-    )
+    trained = Table(caption, headings, rows, frozenset(range(first, len(headings))))
+    return Block("data", "Data", [], [_contents(study), trained])
+
+
+def _contents(study: Study) -> Table:
+    """What each level holds, which a narrow screen has no room for beside its verdict."""
+    levels = study.decision["unique_samples"]
+    rows = [
+        (str(name), format_samples(own.sum().item()), takes(own, MOST_POOLS))
+        for name, own in zip(levels["level"].values, levels.transpose("level", ...), strict=True)
+    ]
+    counted = unit(study.decision.attrs)
+    headings = ("level", f"unique {counted}", f"{counted} of each pool")
+    return Table("What each level holds.", headings, rows, frozenset({1}))
 
 
 def following(sections: Sequence[Section], plan: Plan | None) -> Block:
@@ -193,10 +209,10 @@ def _cheap(sections: Sequence[Section]) -> tuple[list[str], Table]:
             for budget in budgets
         ]
     if not said:
-        said = ["No level that may be the best lacks a run: `qqt design` says what more are worth."]
+        said = ["No level that may be the best lacks a run that was cheap."]
     group = ["group"] if sections[0].group else []
     seen = f"{unit(sections[0].decision.attrs)} seen"
-    headings = ("train on", *group, seen, "compute, of a run at the target")
+    headings = ("train on", *group, seen, "compute, as a share of one run at the target")
     return said, Table("Cheap runs that would help most.", headings, rows, _last_two(headings))
 
 

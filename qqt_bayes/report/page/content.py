@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import xarray as xr
 
-from qqt_bayes.report.measures import unit
+from qqt_bayes.decisions.trained import FARTHEST, LEAST_BUDGETS
+from qqt_bayes.phrases import spans
+from qqt_bayes.report.measures import measure, unit
 from qqt_bayes.report.page.svg import Figure
 from qqt_bayes.report.verdict_text import Answer
 
@@ -132,6 +135,29 @@ class Section:
         return len(self.headings) > 6
 
 
+def reading(section: Section) -> str:
+    """How the table of levels is read."""
+    attributes = section.decision.attrs
+    measured, interval = measure(attributes), f"{100 * attributes['interval']:g} %"
+    best = "the highest" if measured == "accuracy" else "the least"
+    return (
+        f"Epochs is how often a run goes through the level; P(best) the probability that it has "
+        f"{best} {measured} of all levels. Behind the expected {measured} stands the interval that "
+        f"holds it with {interval} probability. Regret is how much worse than the best level it "
+        "is expected to be."
+    )
+
+
+def naming(section: Section) -> str:
+    """When a winner is named."""
+    attributes = section.decision.attrs
+    return (
+        f"A winner has a P(best) of {attributes['probability']:g} or more; it is not proven unless "
+        f"every level was trained at {LEAST_BUDGETS} budgets or more and the budget is at most "
+        f"{FARTHEST:g} times the largest of them; below that probability it is undecided."
+    )
+
+
 def level_rows(section: Section) -> Table:
     """The levels at the largest budget, as they stand on the page before anybody moves a cursor."""
     last = section.budgets[-1]
@@ -157,3 +183,21 @@ def choice_rows(section: Section) -> Table:
     of = f" of {section.group}" if section.group else ""
     headings = ("budget", "choice", "state", *section.headings[3:6])
     return Table(f"The choice{of} at each budget.", headings, rows, frozenset({0, 3, 4, 5}))
+
+
+def short_choice_rows(section: Section) -> Table:
+    """The same for a paper's narrow column: the caption says the states."""
+    full = choice_rows(section)
+    rows = [(budget, choice, *numbers) for budget, choice, _, *numbers in full.rows]
+    headings = tuple(each for each in full.headings if each != "state")
+    caption = f"{full.caption} {states(section.budgets)}"
+    return Table(caption, headings, rows, frozenset({0, 2, 3, 4}))
+
+
+def states(budgets: Sequence[AtBudget]) -> str:
+    """Where a winner is named and where not, as a sentence."""
+    among = np.array([at.budget for at in budgets])
+    each = np.array([at.state for at in budgets])
+    found = [f"{state} at {spans(among[each == state], among)}" for state in dict.fromkeys(each)]
+    said = "; ".join(found)
+    return f"{said[:1].upper()}{said[1:]}."

@@ -177,7 +177,7 @@ def _beyond(decision: xr.Dataset, x: Axis, y: Axis) -> list[str]:
     line = element("path", d=path([(at, y.end), (at, y.start)]), class_="limit")
     before = at > svg.WIDTH - LIMIT_ROOM
     beside, kind = (at - 5, "limit-name end") if before else (at + 5, "limit-name")
-    name = element("text", svg.text("your runs end"), x=beside, y=y.end + 12, class_=kind)
+    name = element("text", svg.text("the runs end"), x=beside, y=y.end + 12, class_=kind)
     return [line, name]
 
 

@@ -18,12 +18,14 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from qqt_bayes.report.page import svg
-from qqt_bayes.report.page.content import Section
+from qqt_bayes.report.page.content import Section, naming, reading
 from qqt_bayes.report.page.frontier import Frontier
 from qqt_bayes.report.page.whole import Page
 
 HERE = Path(__file__).parent
 """Where template, style sheet and script lie beside this module."""
+MOST_ROWS = 12
+"""Rows of a table that is printed as wide as the page; longer ones are printed in two columns."""
 COMMAND = re.compile(r"`(qqt [\w .-]+)`")
 """A command in a sentence of ours."""
 
@@ -47,7 +49,7 @@ def html(page: Page, generator: str) -> str:
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined
     )
-    environment.filters["prose"] = prose
+    environment.filters |= {"prose": prose, "unbroken": unbroken}
     script = (HERE / "page.js").read_text(encoding="utf-8")
     digest = b64encode(sha256(script.encode()).digest()).decode()
     policy = (
@@ -65,6 +67,9 @@ def html(page: Page, generator: str) -> str:
         data=embedded(numbers(page)),
         shapes=svg.SHAPES,
         percent=percent,
+        reading=reading,
+        naming=naming,
+        most_rows=MOST_ROWS,
     )
 
 
@@ -77,6 +82,17 @@ def percent(chance: str) -> str:
     ('40', '1')
     """
     return f"{100 * float(chance.strip('<> ')):g}"
+
+
+def unbroken(error: str) -> str:
+    r"""An error of which the interval stays on one line.
+
+    Examples
+    --------
+    >>> unbroken("0.53 [0.49, 0.57]")
+    '0.53 [0.49,\xa00.57]'
+    """
+    return error.replace(", ", ",\u00a0")
 
 
 def prose(words: str) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from qqt_bayes.report.page.content import Section, Table, choice_rows, level_rows
+from qqt_bayes.report.page.content import Section, Table, level_rows, short_choice_rows
+from qqt_bayes.report.page.latex_widths import fitting
 
 if TYPE_CHECKING:
     from qqt_bayes.report.page.whole import Page
@@ -36,33 +37,38 @@ ESCAPED = {
 """What has another meaning in LaTeX."""
 LIGATURES = re.compile(r"([-,'])(?=\1)")
 """Two of them in a row would be set as a dash, or as a quotation mark."""
+LONGEST = 12
+"""Letters of a word that is never broken in a narrow column."""
+PIECES = re.compile(rf"[^-_/.]{{1,{LONGEST}}}[-_/.]*|[-_/.]{{1,{LONGEST}}}")
+"""Parts of a longer word, between which a line may end."""
 NEEDS = r"% needs \usepackage{booktabs,textcomp} and, in older LaTeX, \usepackage[T1]{fontenc}"
 """The first line of every fragment."""
 
 
 def latex(page: Page) -> str:
-    """A page as LaTeX.
+    """A page as LaTeX, for one column or two.
 
     Parameters
     ----------
     page : Page
     """
-    lines = [NEEDS, rf"\section*{{{escaped(page.title)}}}"]
+    lines = [NEEDS, r"\begingroup\sloppy", rf"\section*{{{breaking(page.title)}}}"]
     for section in page.sections:
         if section.group:
-            lines.append(rf"\subsection*{{{escaped(section.group)}}}")
+            lines.append(rf"\subsection*{{{breaking(section.group)}}}")
         last = section.budgets[-1]
-        warning = f" \\emph{{{escaped(last.warning)}}}" if last.warning else ""
-        lines.append(rf"\textbf{{{escaped(last.verdict)}}}{warning}")
-        lines += [escaped(words) for words in section.answer.first]
+        warning = f" \\emph{{{breaking(last.warning)}}}" if last.warning else ""
+        lines.append(rf"\textbf{{{breaking(last.verdict)}}}{warning}")
+        lines += [breaking(words) for words in section.answer.first]
+        # a table of both columns first would hold this one back until the next page
+        lines.append(choice_table(section))
         lines.append(levels_table(section))
-        lines.append(table(choice_rows(section)))
     for block in page.blocks:
-        lines.append(rf"\paragraph*{{{escaped(block.title)}.}}")
-        lines += [escaped(words) for words in block.paragraphs]
+        lines.append(rf"\paragraph*{{{breaking(block.title)}.}}")
+        lines += [breaking(words) for words in block.paragraphs]
         lines += [table(each) for each in block.tables]
-    lines += [rf"{{\small {escaped(words)}\par}}" for words in page.footer]
-    return "\n\n".join(lines) + "\n"
+    lines += [rf"{{\small {breaking(words)}\par}}" for words in page.footer]
+    return "\n\n".join([*lines, r"\par\endgroup"]) + "\n"
 
 
 def escaped(words: str) -> str:
@@ -77,36 +83,83 @@ def escaped(words: str) -> str:
     return LIGATURES.sub(r"\1{}", "".join(ESCAPED.get(letter, letter) for letter in one_line))
 
 
+def breaking(words: str) -> str:
+    r"""The same, and a line may end within a word that is too long for a column.
+
+    Examples
+    --------
+    >>> print(breaking("see held_out/results.md"))
+    see held\_\allowbreak{}out/\allowbreak{}results.\allowbreak{}md
+    """
+    said = []
+    for word in words.split():
+        pieces = PIECES.findall(word) if len(word) > LONGEST else [word]
+        said.append(r"\allowbreak{}".join(map(escaped, pieces)))
+    return " ".join(said)
+
+
 def levels_table(section: Section) -> str:
     """The levels at the largest budget, the choice in bold."""
     return table(level_rows(section), bold=[row.chosen for row in section.budgets[-1].rows])
 
 
-def table(content: Table, bold: list[bool] | None = None) -> str:
-    """A table with its caption, letter for letter as `pandas.DataFrame.to_latex` sets it.
+def choice_table(section: Section) -> str:
+    """The choice at each budget, as narrow as a column."""
+    return table(short_choice_rows(section))
 
-    pandas itself would take longer for the first table than all else for the page.
+
+def table(content: Table, bold: list[bool] | None = None) -> str:
+    """A table with its caption, as wide as a column or, if it must be, as the page.
+
+    The tabular part is letter for letter as `pandas.DataFrame.to_latex` sets it. pandas itself
+    would take longer for the first table than all else for the page. What is higher than a page
+    goes on in a further table.
     """
     strong = bold or [False] * len(content.rows)
-    rows = [
-        [rf"\textbf{{{escaped(cell)}}}" if heavy else escaped(cell) for cell in row]
-        for row, heavy in zip(content.rows, strong, strict=True)
-    ]
-    sides = "".join("r" if i in content.numbers else "l" for i in range(len(content.headings)))
+    layout = fitting(content, strong)
+    parts, start = [], 0
+    for end in layout.ends:
+        again = "" if start == 0 else " (continued)"
+        rows = list(zip(content.rows[start:end], strong[start:end], strict=True))
+        lines = [
+            rf"\begin{{{layout.environment}}}",
+            r"\centering",
+            rf"\caption{{{breaking(content.caption)}{again}}}",
+            rf"\{layout.size}\setlength{{\tabcolsep}}{{{layout.separation:g}pt}}\setlength{{\abovetopsep}}{{3pt}}",
+            tabular(content.headings, rows, layout.sides),
+            rf"\end{{{layout.environment}}}",
+        ]
+        parts.append("\n".join(lines))
+        start = end
+    return "\n\n".join(parts)
+
+
+def tabular(
+    headings: tuple[str, ...], rows: list[tuple[tuple[str, ...], bool]], sides: tuple[str, ...]
+) -> str:
+    """Headings and rows, each row with whether it is in bold."""
     lines = [
-        r"\begin{table}",
-        rf"\caption{{{escaped(content.caption)}}}",
-        rf"\begin{{tabular}}{{{sides}}}",
+        rf"\begin{{tabular}}{{@{{}}{''.join(sides)}@{{}}}}",
         r"\toprule",
-        _row([escaped(heading) for heading in content.headings]),
+        _row(headings, sides),
         r"\midrule",
-        *map(_row, rows),
+        *(_row(row, sides, heavy) for row, heavy in rows),
         r"\bottomrule",
         r"\end{tabular}",
-        r"\end{table}",
     ]
     return "\n".join(lines)
 
 
-def _row(cells: list[str]) -> str:
-    return rf"{' & '.join(cells)} \\"
+def _cell(words: str, side: str, heavy: bool = False) -> str:
+    """A cell; in a column of many lines it is ragged, as narrow ones must be."""
+    many = side.startswith("p")
+    said = breaking(words) if many else escaped(words)
+    said = rf"\textbf{{{said}}}" if heavy else said
+    return rf"\raggedright {said}" if many else said
+
+
+def _row(cells: tuple[str, ...], sides: tuple[str, ...], heavy: bool = False) -> str:
+    r"""A row; after ragged lines `\\` would end a line of the cell only."""
+    said = [_cell(cell, side, heavy) for cell, side in zip(cells, sides, strict=True)]
+    end = r"\tabularnewline" if sides[-1].startswith("p") else r"\\"
+    return rf"{' & '.join(said)} {end}"

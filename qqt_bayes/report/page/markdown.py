@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from qqt_bayes.report.page.content import Table, choice_rows, level_rows
+from qqt_bayes.report.page.content import Table, choice_rows, level_rows, naming, reading
 from qqt_bayes.report.page.whole import Page
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~&!()])")
@@ -32,7 +32,8 @@ def markdown(page: Page) -> str:
         parts += [escaped(words) for words in section.answer.first]
         chosen = [row.chosen for row in last.rows]
         parts.append(table(level_rows(section), chosen))
-        parts.append(table(choice_rows(section)))
+        parts += [escaped(reading(section)), table(choice_rows(section))]
+        parts.append(escaped(naming(section)))
     for block in page.blocks:
         parts.append(f"## {escaped(block.title)}")
         parts += [escaped(words) for words in block.paragraphs]

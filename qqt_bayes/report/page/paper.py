@@ -13,7 +13,7 @@ from qqt_bayes.decisions.trained import FARTHEST, LEAST_BUDGETS
 from qqt_bayes.phrases import joined
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report.page.content import Block, Section
-from qqt_bayes.report.page.latex import levels_table
+from qqt_bayes.report.page.latex import choice_table, levels_table
 from qqt_bayes.report.rules_text import BASIS
 
 BIBTEX = rf"""@software{{qqt_bayes,
@@ -36,12 +36,18 @@ BIBTEX = rf"""@software{{qqt_bayes,
 
 def paper(study: Study, sections: Sequence[Section]) -> Block:
     """Methods paragraph, table and references, ready to be copied."""
-    tables = "\n".join(levels_table(section) for section in sections)
+    choices, levels = (
+        "\n\n".join(made(section) for section in sections) for made in (choice_table, levels_table)
+    )
     return Block(
         "paper",
         "For your paper",
         [methods(study)],
-        code=[("The table of the largest budget (LaTeX, booktabs):", tables), ("BibTeX:", BIBTEX)],
+        code=[
+            ("The choice at each budget, one column wide (LaTeX with booktabs):", choices),
+            ("All levels at the largest budget (LaTeX with booktabs):", levels),
+            ("References (BibTeX):", BIBTEX),
+        ],
     )
 
 

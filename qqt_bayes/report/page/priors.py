@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.posterior.meanings import PARAMETERS
 from qqt_bayes.posterior.prior_sensitivity import learned, scalars
 from qqt_bayes.report.page.content import Table
 
@@ -17,6 +18,8 @@ Array = NDArray[np.float64]
 
 QUANTILES = (0.05, 0.5, 0.95)
 """Of the intervals of 90 % that are shown, and of the median."""
+ROUND = 10.0
+"""Numbers from here on are shown to three digits, those below to two."""
 SAID = {"prior": "the prior", "prior_matters": "both", "runs": "the runs"}
 """What the posterior of a parameter rests on, by the verdict of `qqt_bayes.learned`."""
 
@@ -40,13 +43,18 @@ class Beside:
     before: Array
     scores: list[tuple[str, float, float, float]]
 
+    def meanings(self) -> str:
+        """What each parameter is, of those of a known law."""
+        names = dict.fromkeys(self.learned["parameter"])
+        return "; ".join(f"{x}: {PARAMETERS[x][0]}" for x in names if x in PARAMETERS)
+
     def table(self, law: str) -> Table:
         """The same as a table."""
         rows = [
             (
                 _name(row.parameter, row.of),
-                f"{before[1]:.3g} [{before[0]:.3g}, {before[2]:.3g}]",
-                f"{after[1]:.3g} [{after[0]:.3g}, {after[2]:.3g}]",
+                _interval(before),
+                _interval(after),
                 f"{row.contraction:.2f}",
                 SAID[row.verdict],
             )
@@ -55,7 +63,10 @@ class Beside:
             )
         ]
         headings = ("parameter", "prior [90%]", "posterior [90%]", "contraction", "rests on")
-        caption = f"Parameters of {law}: contraction is 0 for the prior again, 1 for what is known."
+        caption = (
+            f"Parameters of {law}: contraction is 0 where the runs told nothing beyond the prior, "
+            "1 where they leave no doubt."
+        )
         return Table(caption, headings, rows, frozenset({1, 2, 3}))
 
 
@@ -79,6 +90,12 @@ def _score(value: float, known: Array) -> float:
     """The normal score of a number among the sorted draws of its prior."""
     share = (np.searchsorted(known, value) + 0.5) / (known.size + 1)
     return NormalDist().inv_cdf(float(share))
+
+
+def _interval(ends: Array) -> str:
+    """A median and its interval; more digits are noise of some hundred effective draws."""
+    low, middle, high = (f"{x:.{2 if abs(x) < ROUND else 3}g}" for x in ends.tolist())
+    return f"{middle} [{low}, {high}]"
 
 
 def _name(parameter: str, of: str) -> str:

@@ -15,6 +15,7 @@ from qqt_bayes.report.page.content import Block, Section
 from qqt_bayes.report.page.frontier import Frontier, frontier
 from qqt_bayes.report.page.paper import paper
 from qqt_bayes.report.page.priors import beside
+from qqt_bayes.report.page.readers import block_for_readers, section_for_readers
 from qqt_bayes.report.page.sections import of_runs, sections
 from qqt_bayes.report.verdict_text import Answer, answers, left_out
 
@@ -80,19 +81,20 @@ def page_of(
     learned = {name: beside(study.fits[name]) for name in study.weights}
     attributes = study.decision.attrs
     metric = runs.attrs.get("metric") or ""
+    parts = [
+        blocks.why(own),
+        blocks.change(study, own, learned),
+        blocks.fit(study, learned),
+        blocks.data(study),
+        blocks.following(own, plan),
+        paper(study, own),
+    ]
     return Page(
         title=f"Which data to train on{f': {metric}' if metric else ''}",
         unit=unit(attributes),
-        sections=own,
+        sections=[section_for_readers(each) for each in own],
         frontiers=drawn,
-        blocks=[
-            blocks.why(own),
-            blocks.change(study, own, learned),
-            blocks.fit(study, learned),
-            blocks.data(study),
-            blocks.following(own, plan),
-            paper(study, own),
-        ],
+        blocks=[block_for_readers(each) for each in parts],
         footer=_footer(study, date),
     )
 

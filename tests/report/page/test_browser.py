@@ -1,6 +1,7 @@
 """The page in a browser: the cursor rewrites verdict and table, and a phone scrolls one way."""
 
 import json
+import re
 import shutil
 import subprocess
 from html import escape
@@ -22,11 +23,15 @@ needs_browser = pytest.mark.skipif(
 )
 PHONE = 400
 """Pixels across."""
+MOST_SHEETS = 10
+"""Sheets of paper that somebody reads."""
 WRAPPER = """<!DOCTYPE html><title>none</title>
 <iframe width="{width}" height="900" style="border:0" srcdoc="{page}"></iframe>
 <script>addEventListener("load", () => {{
 const page = document.querySelector("iframe").contentDocument.documentElement;
-document.title = JSON.stringify([page.clientWidth, page.scrollWidth]) }})</script>"""
+const last = page.querySelector(".chosen > :last-child").getBoundingClientRect();
+const measures = [page.clientWidth, page.scrollWidth, Math.ceil(last.right)];
+document.title = JSON.stringify(measures) }})</script>"""
 """A window of a phone's width, which a browser itself may refuse, and what is measured in it."""
 
 
@@ -88,14 +93,27 @@ def test_the_script_changes_nothing_of_what_is_shown_first(page):
 
 
 @needs_browser
-@pytest.mark.parametrize("name", ["hostile", "groups", "many"])
+@pytest.mark.parametrize("name", ["hostile", "long names", "groups", "many"])
 def test_a_phone_scrolls_down_only(page, name, tmp_path):
-    """All folds open: what is wide scrolls inside itself."""
+    """All folds open: what is wide scrolls inside itself, and the verdict's table is seen whole."""
     source = page(name)[1].read_text().replace("<details", "<details open")
     whole = WRAPPER.format(width=PHONE, page=escape(source))
     (tmp_path / "page.html").write_text(whole)
     tree = dom((tmp_path / "page.html").as_uri())
-    assert json.loads(words(next(tree.iter("title")))) == [PHONE, PHONE]
+    across, wide, last_cell = json.loads(words(next(tree.iter("title"))))
+    assert (across, wide) == (PHONE, PHONE)
+    assert last_cell <= PHONE
+
+
+@needs_browser
+@pytest.mark.parametrize("name", ["two laws", "groups"])
+def test_a_page_is_printed_whole_on_few_sheets(page, name, tmp_path):
+    """With every fold open, as print opens it."""
+    target = tmp_path / "page.pdf"
+    line = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--print-to-pdf={target}"]
+    address = page(name)[1].as_uri()
+    subprocess.run([*line, address], capture_output=True, check=True, timeout=300)
+    assert 3 <= len(re.findall(rb"/Type /Page\b", target.read_bytes())) < MOST_SHEETS
 
 
 @needs_browser

@@ -8,6 +8,7 @@ import html5lib
 import pytest
 from made_study import HOSTILE, STUDIES
 
+from qqt_bayes.report.page.readers import INSTEAD, for_readers
 from qqt_bayes.studies.opened import open_whole
 
 LARGEST = 300_000
@@ -124,11 +125,22 @@ def test_the_largest_budget_is_shown_first(page, name):
         assert [[row[0], *row[2:]] for row in shown] == rows_of(part)[1:]
         assert {row[0]: row[1] for row in shown} == section["levels"]
         for words_before in answer["first"]:
-            assert words_before in path_text(tree)
+            assert for_readers(words_before) in path_text(tree)
 
 
 def path_text(tree):
     return " ".join("".join(tree.find("body").itertext()).replace("\n", " ").split())
+
+
+@pytest.mark.parametrize("name", ["two laws", "groups", "tokens"])
+def test_no_reader_is_told_what_to_type(page, name):
+    """Neither a command nor an option stands outside of what is wrong with a refused fit."""
+    study, path = page(name)
+    said = path_text(parsed(path))
+    assert not re.search(r"\bqqt [a-z]+|\s\(?--[a-z]", said.replace("qqt_bayes", ""))
+    assert not any(advice in said for advice in INSTEAD)
+    told = json.loads((study / "decision.json").read_text())["answers"]
+    assert "--scale 20" in json.dumps(told), "the terminal still names its option"
 
 
 def test_names_stay_text(page):
@@ -143,6 +155,15 @@ def test_names_stay_text(page):
     source = path.read_text()
     assert source.count("<script") == source.count("</script") == 2
     assert "<!--" not in source
+
+
+def test_parameters_and_numbers_are_explained(page):
+    said = path_text(parsed(page("two laws")[1]))
+    assert "tau: half-life of the utility" in said
+    assert "P(best) the probability that it has the least error of all levels" in said
+    assert "A winner has a P(best) of 0.9 or more" in said
+    accuracies = path_text(parsed(page("accuracies")[1]))
+    assert "P(best) the probability that it has the highest accuracy of all levels" in accuracies
 
 
 def test_a_refused_fit_that_was_forced_is_said_first(page):

@@ -12,13 +12,25 @@ from qqt_bayes.report.page import latex, markdown
 from qqt_bayes.report.page.content import Table
 
 TEX = next((found for name in ("pdflatex", "tectonic") if (found := shutil.which(name))), None)
-DOCUMENT = r"""\documentclass{article}
+DOCUMENT = r"""\documentclass[%s]{article}
 \usepackage[T1]{fontenc}
 \usepackage{booktabs,textcomp}
+%s
 \begin{document}
 \input{report.tex}
 \end{document}
 """
+LAYOUTS = {
+    "one column": ("10pt", ""),
+    "two columns": ("twocolumn", ""),
+    "columns of 3.3 inches": (
+        "twocolumn",
+        r"\textwidth 6.875in \columnsep 0.275in \oddsidemargin -0.2in",
+    ),
+}
+"""Options of a document, and its measures."""
+MOST_BEYOND = 5.0
+"""Points beyond its column of a line or a table, which nobody sees."""
 NAMES = (*HOSTILE, "two\n\nlines", "~^#%_&", "# heading", "- item", "a\\", "'' ,, --- ``")
 
 
@@ -72,37 +84,49 @@ def test_latex_is_balanced(page, name):
     text = page(name, ".tex")[1].read_text()
     bare = re.sub(r"\\[\\{}%&$#_]", "", text)
     assert bare.count("{") == bare.count("}")
-    for environment in ("table", "tabular"):
-        begun, ended = (text.count(rf"\{x}{{{environment}}}") for x in ("begin", "end"))
-        assert begun == ended >= 6
+    for environment in (r"table\*?", "tabular"):
+        begun, ended = (re.findall(rf"\\{x}{{({environment})}}", text) for x in ("begin", "end"))
+        assert begun == ended
+        assert len(begun) >= 6
     assert text.count(r"\toprule") == text.count(r"\bottomrule")
 
 
-def test_a_table_is_what_pandas_sets():
-    content = Table("One & two.", ("name", "b_1"), [("<a>", "1"), ("$b$", "22")], frozenset({1}))
-    frame = pd.DataFrame(
-        [[latex.escaped(cell) for cell in row] for row in content.rows],
-        columns=[latex.escaped(heading) for heading in content.headings],
-    )
-    caption = latex.escaped(content.caption)
-    options = {"index": False, "escape": False, "column_format": "lr", "caption": caption}
-    assert latex.table(content) == frame.to_latex(**options).strip()
+@pytest.mark.parametrize(("name", "column"), [("<a>", "l"), ("a long name " * 9, "p")])
+def test_a_table_is_what_pandas_sets(name, column):
+    """Its tabular part, also where a column has many lines."""
+    rows = [(name, "1"), ("$b$", "22")]
+    content = Table("One & two.", ("name", "b_1"), rows, frozenset({1}))
+    said = latex.table(content)
+    found = re.search(r"\\begin{tabular}{(.*)}\n(?s:.*)\\end{tabular}", said)
+    assert found[1].startswith("@{}" + column)
+    ragged = r"\raggedright " if column == "p" else ""
+    escaped = [[latex.escaped(cell) for cell in row] for row in [content.headings, *rows]]
+    cells = [[f"{ragged}{first}", second] for first, second in escaped]
+    frame = pd.DataFrame(cells[1:], columns=cells[0])
+    assert found[0] == frame.to_latex(index=False, escape=False, column_format=found[1]).strip()
+
+
+def test_a_table_that_is_higher_than_a_page_goes_on():
+    rows = [(f"row {i}", str(i)) for i in range(100)]
+    said = latex.table(Table("Many.", ("name", "number"), rows, frozenset({1})))
+    parts = said.split("\n\n")
+    assert [part.count("row ") for part in parts] == [44, 44, 12]
+    assert [r"\caption{Many. (continued)}" in part for part in parts] == [False, True, True]
+    assert re.findall(r"row (\d+)", said) == [str(i) for i in range(100)]
 
 
 @pytest.mark.skipif(TEX is None, reason="NO TEX: the fragment was not compiled, only read")
-@pytest.mark.parametrize("name", ["two laws", "hostile", "groups"])
-def test_latex_compiles(page, name, tmp_path):
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("name", ["two laws", "hostile", "groups", "long names", "many"])
+def test_latex_compiles_and_fits(page, name, layout, tmp_path):
     shutil.copy(page(name, ".tex")[1], tmp_path / "report.tex")
-    (tmp_path / "paper.tex").write_text(DOCUMENT)
+    (tmp_path / "paper.tex").write_text(DOCUMENT % LAYOUTS[layout])
+    kind = ["-interaction=nonstopmode", "-halt-on-error"] if "pdf" in TEX else ["--print"]
     done = subprocess.run(
-        [
-            TEX,
-            *(["-interaction=nonstopmode", "-halt-on-error"] if "pdf" in TEX else []),
-            "paper.tex",
-        ],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
+        [TEX, *kind, "paper.tex"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout[-2000:]
+    said = done.stdout + done.stderr
+    beyond = re.findall(r"Overfull \\hbox \(([\d.]+)pt too wide\).*", said)
+    assert all(float(points) <= MOST_BEYOND for points in beyond), beyond
+    assert "Float too large" not in said
