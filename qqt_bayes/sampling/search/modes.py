@@ -2,7 +2,7 @@
 
 From each of some draws the nearest minimum of the penalised least squares
 (`qqt_bayes.sampling.search.best_fit`) is sought: draws that lead to one minimum are of one mode.
-Chains seldom cross from mode to mode, so their shares say where they were, not what the modes
+Where chains seldom cross from mode to mode, their shares say where they were, not what the modes
 weigh; the weight by Laplace's method is rough.
 """
 
