@@ -181,10 +181,7 @@ def propose(
         As for `design`.
     """
     first = next(iter(fits.values()))
-    one = first.one_group(group)
-    if one is None:
-        names = ", ".join(first.groups)
-        raise InputError(f"group: the fit has several, {names}; runs are proposed for one of them")
+    one = first.require_one_group(group, "runs are proposed for")
     budgets = budgets_to_run(target, first) if at is None else np.sort(as_budgets(at))
     pricing: Pricing = Compute(first.unit)
     if costs is not None:

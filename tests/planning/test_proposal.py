@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 
 import qqt_bayes as qqt
+from qqt_bayes.cli.options import as_options
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.planning.before_runs import fit_before_runs
@@ -209,8 +210,13 @@ def test_a_refused_fit_proposes_nothing_unless_forced():
 
 def test_several_groups_need_one():
     several = made.fit(model="cherti", groups=2)
-    with pytest.raises(InputError, match="runs are proposed for one of them"):
+    with pytest.raises(InputError) as refused:
         qqt.design(several, "200M", TARGET)
+    assert str(refused.value) == (
+        "the fit has several groups, arch 1, arch 2; runs are proposed for one of them: choose "
+        "one, such as group='arch 1'"
+    )
+    assert refused.value.said(as_options).endswith("such as --only-group 'arch 1'")
     group = Fit.of(several).groups[1]
     assert qqt.design(several, "200M", TARGET, group=group).target == TARGET
 
