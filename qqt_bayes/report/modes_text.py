@@ -6,6 +6,7 @@ from collections import Counter
 
 import numpy as np
 
+from qqt_bayes.phrases import quoted
 from qqt_bayes.posterior.gate import Gate, Mode
 
 MAX_MODES = 4
@@ -71,7 +72,7 @@ def _each(found: tuple[Mode, ...]) -> str:
 
 
 def _mode(mode: Mode) -> str:
-    of = " of " + mode.of.replace(", ", " ") if mode.of else ""
+    of = f" of {quoted(mode.of)}" if mode.of else ""
     each = ", ".join(f"{100 * share:.0f}" for share in mode.shares)
     return (
         f"{mode.parameter}{of} {mode.value:.3g} ({100 * np.mean(mode.shares):.0f} % of the draws, "

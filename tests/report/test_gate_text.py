@@ -228,8 +228,8 @@ def test_the_command_that_weighs_modes_exists():
 
 
 def test_a_mode_names_its_group_and_pool():
-    two = tuple(Mode("b", "arch 1, 0-10%", x, 0.5, (0.5,)) for x in (0.1, 0.2))
-    assert "b of arch 1 0-10% 0.1 (50 % of the draws, chain by chain 50;" in modes(
+    two = tuple(Mode("b", "arch 1 on 0-10%", x, 0.5, (0.5,)) for x in (0.1, 0.2))
+    assert "b of arch 1 on 0-10% 0.1 (50 % of the draws, chain by chain 50;" in modes(
         Gate((), modes=two)
     )
 

@@ -17,7 +17,12 @@ Array = NDArray[np.float64]
 
 QUANTILES = (0.05, 0.5, 0.95)
 """Of the intervals of 90 % that are shown, and of the median."""
-SAID = {"prior": "the prior", "prior_matters": "both", "runs": "the runs"}
+SAID = {
+    "prior": "the prior",
+    "prior_matters": "both",
+    "disagree": "the runs, against the prior",
+    "runs": "the runs",
+}
 """What the posterior of a parameter rests on, by the verdict of `qqt_bayes.learned`."""
 
 
