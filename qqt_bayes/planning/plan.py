@@ -10,6 +10,8 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from qqt_bayes.decisions.criteria import Criteria
+
 Array = NDArray[np.float64]
 
 
@@ -109,6 +111,8 @@ class Plan:
         for.
     measure : str
         What regrets are differences of: "error", "accuracy" or "loss".
+    margin : float
+        Difference that is none in practice, as the decision was asked.
 
     Examples
     --------
@@ -136,6 +140,7 @@ class Plan:
     prior: bool
     data_owned: bool = False
     measure: str = "error"
+    margin: float = Criteria.margin
 
     def __repr__(self) -> str:
         left = self.expected_regret - self.value
