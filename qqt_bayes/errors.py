@@ -38,13 +38,15 @@ def as_arguments(arguments: Mapping[str, object]) -> str:
 
 @dataclass(frozen=True)
 class Advice:
-    """What to do about a fault, with the arguments of `read_runs` that do it.
+    """What to do about a fault, with the arguments that do it, as a rule those of `read_runs`.
 
     Parameters
     ----------
     sentence : str
         With "{}" where the arguments are spelled.
     arguments : mapping of str to object
+    options : mapping of str to object, optional
+        The same by the names of the command line's options, where they are called otherwise there.
 
     Examples
     --------
@@ -54,14 +56,15 @@ class Advice:
 
     sentence: str
     arguments: Mapping[str, object]
+    options: Mapping[str, object] | None = None
 
     def __str__(self) -> str:
         """The sentence, for Python."""
-        return self.said(as_arguments)
+        return self.sentence.replace("{}", as_arguments(self.arguments))
 
     def said(self, spelled: Callable[[Mapping[str, object]], str]) -> str:
-        """The sentence, its arguments spelled by a function of them."""
-        return self.sentence.replace("{}", spelled(self.arguments))
+        """The sentence, its options spelled by a function of them."""
+        return self.sentence.replace("{}", spelled(self.options or self.arguments))
 
 
 class InputError(ValueError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from textwrap import fill
 
 import numpy as np
@@ -201,17 +201,41 @@ def joined(words: list[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
+def placed(labels: Iterable[str]) -> str:
+    """Where a scalar of a parameter holds: its group and pool, as one name.
+
+    Examples
+    --------
+    >>> placed(["arch 1", "0-10%"]), placed(["news, forums"]), placed([])
+    ('arch 1 on 0-10%', 'news, forums', '')
+    """
+    return " on ".join(labels)
+
+
+def quoted(name: str) -> str:
+    """A name as part of a sentence: in quotation marks where its comma would end it.
+
+    Examples
+    --------
+    >>> quoted("top 10%"), quoted("news, forums")
+    ('top 10%', '"news, forums"')
+    """
+    return f'"{name}"' if "," in name else name
+
+
 def named(scalars: list[tuple[str, str]]) -> str:
     """Parameters in words, each once, with the groups or pools that are meant.
 
     Examples
     --------
-    >>> named([("b", "0-10%"), ("tau", "arch 1, 0-10%"), ("tau", "arch 2, 0-10%"), ("d", "")])
+    >>> named([("b", "0-10%"), ("tau", "arch 1 on 0-10%"), ("tau", "arch 2 on 0-10%"), ("d", "")])
     'b of 0-10%; tau of arch 1 on 0-10% and arch 2 on 0-10%; d'
+    >>> named([("tau", "news, forums"), ("tau", "web")])
+    'tau of "news, forums" and web'
     """
     places: dict[str, list[str]] = {}
     for name, place in scalars:
-        places.setdefault(name, []).extend([place.replace(", ", " on ")] if place else [])
+        places.setdefault(name, []).extend([quoted(place)] if place else [])
     return "; ".join(f"{name} of {joined(of)}" if of else name for name, of in places.items())
 
 

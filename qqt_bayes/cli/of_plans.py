@@ -105,6 +105,9 @@ def log(study: str, on: str | None, budget: str | None, form: str) -> None:
     metavar="AMOUNT",
     help="Show which runs are worth making for so much, such as 2B samples (as `qqt design`).",
 )
+@click.option(
+    "--only-group", metavar="NAME", help="--allowance: propose runs for this group of several."
+)
 @options.overwrite
 @options.table_format
 def report(study: str, form: str, **choices: Any) -> None:

@@ -16,6 +16,7 @@ def write_page(
     output: str,
     costs: str | None,
     allowance: str | None,
+    only_group: str | None,
     overwrite: bool,
 ) -> None:
     """Write the page and say where it is.
@@ -25,11 +26,18 @@ def write_page(
     study : str
         The folder.
     form : {"table", "json", "csv"}
-    output, costs, allowance, overwrite
+    output, costs, allowance, only_group, overwrite
         The options of the command.
     """
     with shown("Writing the page"):
-        path = report(study, output, costs=costs, allowance=allowance, overwrite=overwrite)
+        path = report(
+            study,
+            output,
+            costs=costs,
+            allowance=allowance,
+            group=only_group,
+            overwrite=overwrite,
+        )
     size = path.stat().st_size
     if form == "table":
         note(f"{path} holds the study, {size / 1000:,.0f} kB.")

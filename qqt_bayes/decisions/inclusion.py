@@ -152,10 +152,7 @@ def best_shares(
         )
     named, shares = fits_that_decide(fit, weights, force)
     first = next(iter(named.values()))
-    one = first.one_group(group)
-    if one is None:
-        names = ", ".join(first.groups)
-        raise InputError(f"group: the fit has several, {names}; shares are for one of them")
+    one = first.require_one_group(group, "shares are for")
     seen = as_budgets(budgets_of(fit, budgets))
     # pools by name: what is found does not depend on the order of a table
     fits = {name: each.in_one_order() for name, each in named.items()}

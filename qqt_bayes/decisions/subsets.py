@@ -124,10 +124,7 @@ def best_subsets(
         raise InputError("rule 'all' is for levels; of subsets of pools ask for one rule at a time")
     fit = Fit.of(fit)
     fit.require_passed(force)
-    one = fit.one_group(group)
-    if one is None:
-        names = ", ".join(fit.groups)
-        raise InputError(f"group: the fit has several, {names}; subsets are for one of them")
+    one = fit.require_one_group(group, "subsets are for")
     seen = as_budgets(budgets)
     require_affordable(MAX_NAMED, seen.size, fit.draws)
     pools = WholePools(

@@ -145,10 +145,7 @@ def costs_of(fit: Fit, costs: Costs | CostFile, group: str | None, levels: xr.Da
     InputError
         If the fit has several groups and none is chosen, or prices do not fit the runs and levels.
     """
-    one = fit.one_group(group)
-    if one is None:
-        names = ", ".join(fit.groups)
-        raise InputError(f"group: the fit has several, {names}; prices are of one of them")
+    one = fit.require_one_group(group, "prices are of")
     return as_costs(costs, fit.runs, levels).in_group(one)
 
 

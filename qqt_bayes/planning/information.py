@@ -31,6 +31,7 @@ from qqt_bayes.model.noise import by_run, independent_variance
 from qqt_bayes.model.priors import count, values_at
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec
+from qqt_bayes.phrases import placed
 from qqt_bayes.tables.rows import ERROR
 
 Array = NDArray[np.float64]
@@ -264,7 +265,7 @@ def _labels(name: str, spec: Spec, runs: xr.Dataset) -> list[str]:
     """The group and pool of each scalar of a parameter."""
     prior = spec.parameters[name]
     over = prior.over if isinstance(prior, Prior) else ()
-    return [", ".join(each) for each in product(*(runs[dim].values.tolist() for dim in over))]
+    return [placed(each) for each in product(*(runs[dim].values.tolist() for dim in over))]
 
 
 LEAST_LENGTHENING = 1.25

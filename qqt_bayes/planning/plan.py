@@ -10,6 +10,8 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from qqt_bayes.decisions.criteria import Criteria
+
 Array = NDArray[np.float64]
 
 
@@ -113,6 +115,8 @@ class Plan:
         Whether a few draws rule what runs are said to be worth: one in a hundred holds most of the
         squared differences between levels, or choosing by the runs saves less than half of their
         value under the draws that did not choose.
+    margin : float
+        Difference that is none in practice, as the decision was asked.
 
     Examples
     --------
@@ -141,6 +145,7 @@ class Plan:
     data_owned: bool = False
     measure: str = "error"
     unsafe: bool = False
+    margin: float = Criteria.margin
 
     def __repr__(self) -> str:
         left = self.expected_regret - self.value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -20,6 +21,7 @@ from qqt_bayes.decisions.study import Study, fits_that_decide
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.errors import InputError
 from qqt_bayes.laws.level_curves import require_finite
+from qqt_bayes.phrases import LEAST_COST
 from qqt_bayes.planning.batch import Batch, Search, best_batch, least_price
 from qqt_bayes.planning.before_runs import PRIOR, UNSEEN
 from qqt_bayes.planning.costs import CostFile, Costs
@@ -141,7 +143,7 @@ def design(
     sets = taken.rename(level="data").rename(None).drop_attrs()
     if target_pools is not None:
         compared = scaled(compared, first.runs["pool_size"], target_pools)
-    return propose(
+    plan = propose(
         fits,
         shares,
         compared,
@@ -154,6 +156,8 @@ def design(
         decided=decided,
         seed=seed,
     )
+    asked = study.decision.attrs["margin"] if isinstance(study, Study) else plan.margin
+    return replace(plan, margin=asked)
 
 
 def propose(
@@ -183,10 +187,7 @@ def propose(
         As `design` does; or if it is a prior under which a few draws rule what runs are worth.
     """
     first = next(iter(fits.values()))
-    one = first.one_group(group)
-    if one is None:
-        names = ", ".join(first.groups)
-        raise InputError(f"group: the fit has several, {names}; runs are proposed for one of them")
+    one = first.require_one_group(group, "runs are proposed for")
     budgets = budgets_to_run(target, first) if at is None else np.sort(as_budgets(at))
     pricing: Pricing = Compute(first.unit)
     if costs is not None:
@@ -227,7 +228,7 @@ def propose(
         saved = after.saved_at_most
         if first.method == PRIOR and (few or saved < 0):
             raise InputError(_too_wide(first, float(drawn[0].loss.max())))
-        least = least_price(search, LEAST_LEFT * perfect) if runs.empty else np.nan
+        least = least_price(search, least_gain(perfect)) if runs.empty else np.nan
         parameters = parameter_values(fits, drawn[0].loss_of_fit, one)
     return Plan(
         runs=runs,
@@ -280,6 +281,14 @@ def budgets_to_run(target: float, fit: Fit) -> Array:
     return np.append(budgets, target) if target <= seen.max() else budgets
 
 
+def least_gain(perfect: float) -> float:
+    """By how much runs have to lower an expected regret to be proposed, where no error has a price.
+
+    By a share of it (`LEAST_LEFT`), and by what the digits of a regret show: less is no saving.
+    """
+    return max(LEAST_LEFT * perfect, LEAST_COST)
+
+
 def trainings(runs: xr.Dataset) -> Counter[tuple[str, float]]:
     """How many runs there are of each training set at each budget.
 
@@ -330,7 +339,7 @@ def _worth_making(
         )
     paid = [0.0, *(search.worth * row["total_cost"] for row in rows)]
     net = [min(each.value, perfect) - price for each, price in zip(stages, paid, strict=True)]
-    enough = np.max(net) - (0.0 if search.worth else LEAST_LEFT * perfect)
+    enough = np.max(net) - (0.0 if search.worth else least_gain(perfect))
     last = int(np.flatnonzero(np.array(net) >= enough)[0])
     known, rows = stages[last], rows[:last]
     columns = ["data", "unique_samples", "samples_seen", "epochs", "training", "cost"]

@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.errors import InputError, alternatives
+from qqt_bayes.errors import Advice, InputError, alternatives
 from qqt_bayes.laws.law import LAWS, Law
 from qqt_bayes.laws.level_curves import flat_draws
 from qqt_bayes.laws.run_curves import draws_with_replacement
@@ -173,6 +173,31 @@ class Fit:
         """
         require_group(group, self.groups)
         return self.groups[0] if len(self.groups) == 1 else group
+
+    def require_one_group(self, group: str | None, purpose: str) -> str:
+        """The one group to speak about, as `one_group`.
+
+        Parameters
+        ----------
+        group : str or None
+        purpose : str
+            What is only done for one group, as the beginning of a sentence: "prices are of".
+
+        Raises
+        ------
+        InputError
+            If there is no such group, or there are several and none is chosen.
+        """
+        one = self.one_group(group)
+        if one is None:
+            first = self.groups[0]
+            choose = Advice("{}", {"group": first}, {"only_group": first})
+            raise InputError(
+                f"the fit has several groups, {', '.join(self.groups)}; {purpose} "
+                f"one of them: choose one, such as {choose}",
+                [choose],
+            )
+        return one
 
     def flat_parameters(self, group: str | None) -> dict[str, NDArray[np.float64]]:
         """Draws of the law's parameters for one group, shape (draw, pool) or (draw, 1)."""

@@ -3,6 +3,8 @@ r"""What a fit has learned: how far each parameter left its prior, and how far i
 - contraction: ``1 - var(z)``, with ``z = Phi^-1(F(x))`` over the posterior and F the distribution
   function of the prior: 0 is the prior again, 1 is known, below 0 is wider than the prior.  In z
   heavy tails do no harm, and no monotone change of x's scale matters.
+- shift: the median of z: how far the middle of the posterior is from the prior's, in standard
+  deviations of the prior.
 - power-scaling sensitivity to prior and likelihood: how fast the marginal posterior moves when the
   one or the other is raised to a power near 1
   (`qqt_bayes.posterior.diagnostics.power_scaling`).  Of the priors those are scaled that are
@@ -24,6 +26,7 @@ from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.priors import log_prior
 from qqt_bayes.model.problem import Problem
+from qqt_bayes.phrases import placed
 from qqt_bayes.posterior.diagnostics.convergence import by_scalar
 from qqt_bayes.posterior.diagnostics.power_scaling import sensitivity
 from qqt_bayes.posterior.fit import AnyFit, Fit
@@ -32,6 +35,15 @@ LEAST_CONTRACTION = 0.2
 """Contraction below which a parameter is left to its prior: its standard deviation stays above
 about 0.9 of the prior's. Estimated from draws (1,000 of the prior, 400 effective ones of the
 posterior), a contraction of 0 comes out as large in fewer than one case of a hundred."""
+
+LEAST_SHIFT = 0.5
+"""Shift from which on the runs have said something, however wide they left the parameter. By
+chance, of as many draws, it comes out below 0.2; runs that contract the prior by the bar above move
+its middle by 0.45 as a rule, the square root of that, in the one direction or the other."""
+
+CONFLICT = 2.58
+"""Shift from which on the prior and the runs disagree: the middle of the posterior is then outside
+the central 99 % of the prior, where one parameter of a hundred is if priors are right."""
 
 LEAST_SENSITIVITY = 0.05
 """Power-scaling sensitivity from which on a prior matters: the bar of its authors."""
@@ -51,9 +63,11 @@ def learned(fit: AnyFit) -> pd.DataFrame:
     DataFrame
         A row for each scalar that has a prior, of the law and of its noise; what pooled ones are
         drawn about is left out. Columns `parameter`, `of` (its group and pool),
-        `contraction`, `prior_sensitivity`, `likelihood_sensitivity`, and `verdict`: "prior" (the
-        contraction is below 0.2: the runs say little), "prior_matters" (the prior's sensitivity is
-        0.05 or more: another prior, another answer), or "runs".
+        `contraction`, `shift` (in standard deviations of the prior), `prior_sensitivity`,
+        `likelihood_sensitivity`, and `verdict`: "prior" (the contraction is below 0.2 and the shift
+        within 0.5: the runs say little), "disagree" (the shift is 2.58 or more: the middle of the
+        posterior is outside the central 99 % of the prior), "prior_matters" (the prior's
+        sensitivity is 0.05 or more: another prior, another answer), or "runs".
 
     Raises
     ------
@@ -74,7 +88,9 @@ def learned(fit: AnyFit) -> pd.DataFrame:
     drawn = [name for name, value in declared.items() if isinstance(value, Prior)]
     draws, before = (scalars(fit.datasets[group], drawn) for group in ("posterior", "prior"))
     frame = pd.DataFrame(_places(fit.posterior, drawn), columns=["parameter", "of"])
-    frame["contraction"] = [contraction(*each) for each in zip(draws.T, before.T, strict=True)]
+    scores = [normal_scores(*each) for each in zip(draws.T, before.T, strict=True)]
+    frame["contraction"] = [1 - np.var(each) for each in scores]
+    frame["shift"] = [np.median(each) for each in scores]
     for part, densities in (
         ("prior", log_prior(Problem(fit.spec, fit.runs).spec, fit.posterior)),
         ("likelihood", _joint_log_likelihood(fit)),
@@ -83,7 +99,10 @@ def learned(fit: AnyFit) -> pd.DataFrame:
         frame[f"{part}_sensitivity"] = sensitivity(draws, density)
     matters = frame["prior_sensitivity"] >= LEAST_SENSITIVITY
     frame["verdict"] = np.where(matters, "prior_matters", "runs")
-    frame.loc[frame["contraction"] < LEAST_CONTRACTION, "verdict"] = "prior"
+    moved = frame["shift"].abs()
+    frame.loc[moved >= CONFLICT, "verdict"] = "disagree"
+    left = (frame["contraction"] < LEAST_CONTRACTION) & (moved < LEAST_SHIFT)
+    frame.loc[left, "verdict"] = "prior"
     return frame
 
 
@@ -104,7 +123,7 @@ def scalars(draws: xr.Dataset, names: Iterable[Hashable]) -> Array:
 def _places(draws: xr.Dataset, names: Iterable[str]) -> list[tuple[str, str]]:
     """The variable, and the group and pool, of each of those scalars."""
     return [
-        (name, ", ".join(place))
+        (name, placed(place))
         for name in names
         for place in product(
             *(draws[dim].values.tolist() for dim in draws[name].dims if dim not in SAMPLE)
@@ -112,8 +131,8 @@ def _places(draws: xr.Dataset, names: Iterable[str]) -> list[tuple[str, str]]:
     ]
 
 
-def contraction(after: Array, before: Array) -> float:
-    """``1 - var(z)`` of one scalar, z being the normal scores of the posterior in the prior.
+def normal_scores(after: Array, before: Array) -> Array:
+    """Draws of the posterior as normal scores in the prior, of one scalar.
 
     Parameters
     ----------
@@ -123,9 +142,11 @@ def contraction(after: Array, before: Array) -> float:
     Examples
     --------
     >>> before = np.random.default_rng(0).standard_normal(1000)
-    >>> round(contraction(before / 2, before), 2), contraction(before, before) < 0.05
-    (0.75, True)
+    >>> scores = normal_scores(before / 2 + 1, before)
+    >>> bool(0.2 < np.var(scores) < 0.3), round(np.median(scores))
+    (True, 1)
     """
     known = np.sort(before, axis=None)
     scores = special.ndtri((np.arange(known.size) + 0.5) / known.size)
-    return float(1 - np.var(np.interp(after, known, scores)))
+    found: Array = np.interp(after, known, scores)
+    return found

@@ -67,6 +67,12 @@ def prior_sentences(found: pd.DataFrame) -> list[str]:
             found,
             "The runs say hardly anything about {}: what the fit says of it is the prior.",
         ),
+        "disagree": (
+            found,
+            "The prior and the runs disagree about {}: the middle of the posterior is where the "
+            "prior expects hardly anything. A prior that is wrong there, or a law that does not "
+            "describe the runs, would do so.",
+        ),
         "prior_matters": (
             strongest_first,
             "Another prior would move the estimates of {} (the most sensitive first).",

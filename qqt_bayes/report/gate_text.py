@@ -77,7 +77,7 @@ def verdict(gate: Gate, tried: Collection[str] = ()) -> str:
         law = any(map(_wants_other_law, gate.failed))
         todo = f"  What to do: {other_law(gate, tried)}." if law else ""
         lines = ["The fit did not pass its gate.", *failed, todo, approximate]
-    found = [modes(gate.modes, gate.method), evidence(gate.log_marginal_likelihood), gate.note]
+    found = [modes(gate), evidence(gate.log_marginal_likelihood), gate.note]
     return "\n".join(filter(None, [*lines, " ".join(filter(None, found))]))
 
 

@@ -29,7 +29,7 @@ def verdict(plan: Plan) -> str:
     words = (
         f"{where} the choice {basis} is {plan.choice}, expected to cost "
         f"{_cost(plan.expected_regret)} in {plan.measure} (its expected regret): no further run "
-        f"can save more than that{_in_money(plan)}."
+        f"can save more than that on average{_in_money(plan)}.{_near_enough(plan)}"
     )
     if plan.runs.empty:
         return f"{words} {_stop(plan)}"
@@ -132,6 +132,16 @@ def _in_money(plan: Plan) -> str:
     if not plan.worth:
         return ""
     return f", which is worth {_amount(plan, plan.expected_regret * plan.worth)}"
+
+
+def _near_enough(plan: Plan) -> str:
+    """That one can stop, where the choice is as good as the best; prices say themselves if so."""
+    if plan.worth or plan.expected_regret > plan.margin:
+        return ""
+    return (
+        f" On average the choice is within the margin of the best already, {plan.margin:g}, which "
+        "makes no practical difference: you can stop here."
+    )
 
 
 def _stop(plan: Plan) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from numpy.typing import ArrayLike
 
 from qqt_bayes.decisions.study import Study
-from qqt_bayes.errors import InputError
+from qqt_bayes.errors import Advice, InputError
 from qqt_bayes.files import require_free, writable, write
 from qqt_bayes.planning.costs import CostFile, Costs, as_costs
 from qqt_bayes.planning.plan import Plan
@@ -24,6 +24,7 @@ def report(
     costs: Costs | CostFile | None = None,
     plan: Plan | None = None,
     allowance: ArrayLike | str | None = None,
+    group: str | None = None,
     overwrite: bool = False,
 ) -> Path:
     r"""Write what a study comes to as one page to send.
@@ -46,6 +47,8 @@ def report(
         names if not given.
     allowance : number or str, optional
         What runs to make next may cost together, see `qqt_bayes.design`, in place of a plan.
+    group : str, optional
+        With an allowance, needed if the study has several groups: the one to propose runs for.
     overwrite : bool
         Replace a file that is there, whoever wrote it; if not given, only an earlier page.
 
@@ -58,7 +61,8 @@ def report(
     ------
     InputError
         If there is no study, or no whole one in the folder, the file cannot be written or is no
-        page of this package, or prices are of unknown pools.
+        page of this package, prices are of unknown pools, or a group is unknown, or given without
+        an allowance.
     InadequateFit
         If every law of the study was refused, so that nothing was decided.
 
@@ -66,6 +70,14 @@ def report(
     --------
     ``qqt.report(qqt.study(runs, budgets="64M:5B:13"), "report.html")``
     """
+    if group is not None and allowance is None:
+        given = Advice("{}", {"group": group}, {"only_group": group})
+        needed = Advice("{}", {"allowance": "2B"})
+        raise InputError(
+            f"{given} chooses the group that runs are proposed for: say what they may cost, such "
+            f"as {needed}, or leave it out",
+            [needed, given],
+        )
     target = Path(path)
     _require_writable(target, study, costs, overwrite=overwrite)
     answers, date = None, ""
@@ -76,7 +88,7 @@ def report(
     if allowance is not None:
         from qqt_bayes.planning.proposal import design  # seconds, which no other page takes
 
-        plan = design(study, allowance, costs=prices)
+        plan = design(study, allowance, costs=prices, group=group)
     page = page_of(study, said=answers, date=date, costs=prices, plan=plan)
     write(target, written(page, target))
     return target

@@ -86,7 +86,8 @@ def test_money_is_counted_where_prices_are_given(files, tmp_path):
     asked = ("--budget", "750M", "--allowance", "1500", "--costs", costs)
     said = " ".join(qqt("design", fit, *asked).stdout.split())
     assert (
-        "in error (its expected regret): no further run can save more than that, which is" in said
+        "in error (its expected regret): no further run can save more than that on average, which "
+        "is" in said
     )
     assert "cost (EUR)" in said
     assert (

@@ -89,6 +89,24 @@ def test_an_allowance_shows_what_runs_are_worth(study, tmp_path):
     assert "the choice today is top 3" in page.read_text()
 
 
+def test_runs_are_proposed_for_one_of_several_groups(tmp_path):
+    study, page = tmp_path / "study", tmp_path / "page.md"
+    carry_out(study, **made_study.STUDIES["groups"]())
+    line = ("report", study, "-o", page, "--allowance", "1B")
+    done = qqt(*line, exit_code=1)
+    assert done.stderr.endswith(
+        "runs are proposed for one of them: choose one, such as --only-group 'arch 1'\n"
+    )
+    assert not page.exists()
+    qqt(*line, "--only-group", "arch 2")
+    assert "the choice today is" in page.read_text()
+    done = qqt(*line[:-2], "--only-group", "arch 2", exit_code=1)
+    assert done.stderr == (
+        "--only-group 'arch 2' chooses the group that runs are proposed for: say what they may "
+        "cost, such as --allowance 2B, or leave it out\n"
+    )
+
+
 def test_only_a_page_is_replaced(study, tmp_path):
     page = tmp_path / "page.html"
     page.write_text("mine")

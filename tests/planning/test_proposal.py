@@ -5,9 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from made_study import carry_out
 from places import ROOT
 
 import qqt_bayes as qqt
+from qqt_bayes.cli.options import as_options
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.planning.before_runs import fit_before_runs
@@ -63,6 +65,22 @@ def test_more_is_worth_more(fit, plan):
     assert more.value > plan.value
 
 
+def test_a_saving_that_no_digit_shows_is_none(fit):
+    """Of a fit that is nearly sure, runs save less than a regret is shown to."""
+    sure = Fit.of(made.fit(draws=500, spread=0.015))
+    found = qqt.design(sure, TARGET / 8, TARGET)
+    assert 0 < found.expected_regret < found.margin
+    assert found.candidates["value"].max() > 0.02 * found.expected_regret
+    assert found.runs.empty
+    assert found.value == 0
+
+
+def test_the_margin_is_that_of_the_study(fit):
+    assert qqt.design(fit, TARGET / 8, TARGET).margin == 0.003
+    study = carry_out(None, margin=0.01)
+    assert qqt.design(study, "1B").margin == 0.01
+
+
 def test_the_order_of_levels_changes_nothing(fit, plan):
     levels = fit.runs["unique_samples"].rename(data="level").isel(level=[2, 0, 1])
     other = qqt.design(fit, TARGET / 8, TARGET, levels)
@@ -116,7 +134,9 @@ def test_runs_are_made_only_if_a_smaller_error_is_worth_them(fit):
     free = qqt.design(fit, 900.0, TARGET, costs=qqt.read_costs(PRICES))
     rich = qqt.design(fit, 900.0, TARGET, costs=qqt.read_costs(PRICES | {"worth": 1e9}))
     assert rich.worth == pytest.approx(1e11)
-    pd.testing.assert_frame_equal(rich.runs, free.runs)
+    # without a price, what no digit shows is not worth a run
+    assert len(free.runs) > 3
+    pd.testing.assert_frame_equal(rich.runs.head(len(free.runs)), free.runs)
     assert qqt.design(fit, 900.0, TARGET, costs=qqt.read_costs(PRICES | {"worth": 1})).runs.empty
 
 
@@ -211,8 +231,13 @@ def test_a_refused_fit_proposes_nothing_unless_forced():
 
 def test_several_groups_need_one():
     several = made.fit(model="cherti", groups=2)
-    with pytest.raises(InputError, match="runs are proposed for one of them"):
+    with pytest.raises(InputError) as refused:
         qqt.design(several, "200M", TARGET)
+    assert str(refused.value) == (
+        "the fit has several groups, arch 1, arch 2; runs are proposed for one of them: choose "
+        "one, such as group='arch 1'"
+    )
+    assert refused.value.said(as_options).endswith("such as --only-group 'arch 1'")
     group = Fit.of(several).groups[1]
     assert qqt.design(several, "200M", TARGET, group=group).target == TARGET
 

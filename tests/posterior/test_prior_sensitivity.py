@@ -7,7 +7,7 @@ import xarray as xr
 
 import qqt_bayes
 from qqt_bayes.errors import InputError
-from qqt_bayes.posterior.prior_sensitivity import contraction
+from qqt_bayes.posterior.prior_sensitivity import LEAST_SHIFT, normal_scores
 from qqt_bayes.report.fit_text import prior_sentences
 
 
@@ -18,12 +18,12 @@ def test_contraction_is_that_of_the_conjugate_posterior(scale, transform):
     rng = np.random.default_rng(0)
     before = rng.standard_normal((1, 20_000))
     after = 0.3 * np.sqrt(1 - scale**2) + scale * rng.standard_normal((4, 1000))
-    found = contraction(transform(after), transform(before))
+    found = 1 - np.var(normal_scores(transform(after), transform(before)))
     np.testing.assert_allclose(found, 1 - scale**2, atol=0.05)
 
 
 def test_a_posterior_beyond_the_prior_has_contracted():
-    assert contraction(np.full((2, 10), 9.0), np.linspace(-1, 1, 100)) == 1.0
+    assert np.var(normal_scores(np.full((2, 10), 9.0), np.linspace(-1, 1, 100))) == 0.0
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +47,24 @@ def test_what_is_the_priors_is_flagged(hardly):
     assert (told.loc["b", "contraction"] > 0.9).all()
     (sentence,) = prior_sentences(told.reset_index())[:1]
     assert "The runs say hardly anything about tau of 0-10%, 10-20% and 20-30%" in sentence
+
+
+@pytest.mark.parametrize(
+    ("shift", "verdict"), [(0.2, "prior"), (0.9, None), (-0.9, None), (4.0, "disagree")]
+)
+def test_a_posterior_that_moved_is_not_the_prior(hardly, shift, verdict):
+    """As wide as the prior in every case, of which 0.3 is the deviation on the scale of logs."""
+    fit = hardly.copy(deep=True)
+    fit["posterior"]["tau"] = fit["posterior"]["tau"] * np.exp(0.3 * shift)
+    told = qqt_bayes.learned(fit).query("parameter == 'tau'")
+    np.testing.assert_allclose(told["shift"], min(shift, 3.0), atol=0.25)
+    expected = [verdict] if verdict else ["runs", "prior_matters"]
+    assert told["verdict"].isin(expected).all()
+    said = prior_sentences(told)
+    hardly_anything = "The runs say hardly anything about tau of 0-10%, 10-20% and 20-30%"
+    assert any(each.startswith(hardly_anything) for each in said) == (abs(shift) < LEAST_SHIFT)
+    disagree = "The prior and the runs disagree about tau of 0-10%, 10-20% and 20-30%:"
+    assert any(each.startswith(disagree) for each in said) == (verdict == "disagree")
 
 
 def test_every_scalar_has_its_row(hardly):
@@ -78,7 +96,7 @@ def _of_a(fit):
 
 def test_groups_and_pools_are_named():
     told = qqt_bayes.learned(made.fit(groups=2, model="cherti"))
-    assert "arch 2, 10-20%" in set(told.loc[told["parameter"] == "b", "of"])
+    assert "arch 2 on 10-20%" in set(told.loc[told["parameter"] == "b", "of"])
 
 
 def test_a_handful_of_draws_is_no_fault():

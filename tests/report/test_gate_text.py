@@ -1,7 +1,10 @@
 """A sentence for every check that can fail, made from its id; and what the command line says."""
 
+import re
+
 import pytest
 
+from qqt_bayes.cli.main import fit
 from qqt_bayes.posterior.checks import CHECKS, EARLY_RUNS, check_value
 from qqt_bayes.posterior.gate import Gate, Mode
 from qqt_bayes.report.gate_text import (
@@ -16,6 +19,7 @@ from qqt_bayes.report.gate_text import (
     refusal,
     verdict,
 )
+from qqt_bayes.report.modes_text import SMC
 
 LONGER = "sample longer (--draws 3000 --tune 3000), or take a simpler model"
 WRONG = "the law does not describe these runs"
@@ -184,20 +188,50 @@ def test_modes_and_evidence_are_said_whatever_the_verdict():
     for value in (1.0, 2.0):
         gate = Gate((check_value("rhat", value),), "nuts", modes=two)
         assert verdict(gate).splitlines()[-1].startswith("The posterior has 2 modes: d 0.1 (50 % ")
-        assert verdict(gate).endswith("--method smc weighs modes.")
+        assert "Chains seldom cross" in verdict(gate)
+        assert verdict(gate).endswith(
+            "qqt fit RUNS --model MODEL --method smc -o FIT weighs modes."
+        )
     smc = Gate((check_value("rhat", 1.0),), "smc", modes=two, log_marginal_likelihood=(-1.0, -2.0))
     assert "--method" not in verdict(smc)
     assert verdict(smc).endswith("Log marginal likelihood -1.5 (run by run -1.0, -2.0).")
 
 
 def test_one_mode_is_no_news():
-    assert modes((), "nuts") == ""
-    assert modes((Mode("d", "", 0.1, 1.0, (1.0, 1.0)),), "nuts") == ""
+    assert modes(Gate(())) == ""
+    assert modes(Gate((), modes=(Mode("d", "", 0.1, 1.0, (1.0, 1.0)),))) == ""
+
+
+@pytest.mark.parametrize(
+    ("shares", "rhat", "crossed"),
+    [
+        ((0.4, 0.6, 0.5, 0.6), 1.004, True),
+        ((0.4, 0.6, 0.5, 0.6), 1.2, False),  # they cross, and too seldom to agree
+        ((1.0, 1.0, 0.0, 0.0), 1.004, False),
+        ((1.0, 0.5, 1.0, 1.0), 1.004, False),  # one chain crossed, perhaps once and for all
+        ((1.0, 1.0, 1.0, 1.0), 1.004, False),  # no chain was in the mode that the search found
+    ],
+)
+def test_shares_are_weights_where_chains_cross_and_agree(shares, rhat, crossed):
+    two = (
+        Mode("a", "", 0.1, 0.2, shares),
+        Mode("a", "", 0.4, 0.8, tuple(1 - share for share in shares)),
+    )
+    words = modes(Gate((check_value("rhat", rhat),), "nuts", modes=two))
+    assert ("The chains cross between them and agree" in words) == crossed
+    assert ("Chains seldom cross" in words) == (not crossed)
+
+
+def test_the_command_that_weighs_modes_exists():
+    options = {each for option in fit.params for each in option.opts}
+    assert set(re.findall(r"(?<= )--?[a-z]+", SMC)) <= options
 
 
 def test_a_mode_names_its_group_and_pool():
-    two = tuple(Mode("b", "arch 1, 0-10%", x, 0.5, (0.5,)) for x in (0.1, 0.2))
-    assert "b of arch 1 0-10% 0.1 (50 % of the draws, chain by chain 50;" in modes(two, "nuts")
+    two = tuple(Mode("b", "arch 1 on 0-10%", x, 0.5, (0.5,)) for x in (0.1, 0.2))
+    assert "b of arch 1 on 0-10% 0.1 (50 % of the draws, chain by chain 50;" in modes(
+        Gate((), modes=two)
+    )
 
 
 def test_checks_as_tables():

@@ -12,13 +12,23 @@ from qqt_bayes.report.plan_text import bullets, table, verdict
 def test_a_verdict_says_what_is_paid_and_what_knowing_all_is_worth():
     assert verdict(plan()) == (
         "At 1B samples the choice today is a, expected to cost 0.005 in error (its expected "
-        "regret): no further run can save more than that, which is worth EUR 5,000. 2 runs of EUR "
-        "1,500 together are expected to lower it to 0.002."
+        "regret): no further run can save more than that on average, which is worth EUR 5,000. 2 "
+        "runs of EUR 1,500 together are expected to lower it to 0.002."
     )
     assert verdict(plan([1200.0])).endswith(
         "One run of EUR 1,200 is expected to lower it to 0.002."
     )
     assert "worth" not in verdict(plan(worth=0.0))
+
+
+def test_a_choice_within_the_margin_is_good_enough():
+    near = replace(plan(worth=0.0, unit="samples"), expected_regret=0.00033, value=0.00012)
+    enough = "On average the choice is within the margin of the best already, 0.003, which makes no"
+    assert enough in verdict(near)
+    assert enough not in verdict(replace(near, margin=0.0001))
+    assert enough not in verdict(replace(near, expected_regret=0.0031))
+    # prices say themselves whether it is
+    assert enough not in verdict(replace(near, worth=1e6, unit="EUR"))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,12 @@ QUANTILES = (0.05, 0.5, 0.95)
 """Of the intervals of 90 % that are shown, and of the median."""
 ROUND = 10.0
 """Numbers from here on are shown to three digits, those below to two."""
-SAID = {"prior": "the prior", "prior_matters": "both", "runs": "the runs"}
+SAID = {
+    "prior": "the prior",
+    "prior_matters": "both",
+    "disagree": "the runs, against the prior",
+    "runs": "the runs",
+}
 """What the posterior of a parameter rests on, by the verdict of `qqt_bayes.learned`."""
 
 

@@ -2,7 +2,7 @@
 
 From each of some draws the nearest minimum of the penalised least squares
 (`qqt_bayes.sampling.search.best_fit`) is sought: draws that lead to one minimum are of one mode.
-Chains seldom cross from mode to mode, so their shares say where they were, not what the modes
+Where chains seldom cross from mode to mode, their shares say where they were, not what the modes
 weigh; the weight by Laplace's method is rough.
 """
 
@@ -15,6 +15,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.model.problem import Problem
+from qqt_bayes.phrases import placed
 from qqt_bayes.posterior.gate import Mode
 from qqt_bayes.sampling.search.best_fit import (
     Optimum,
@@ -94,4 +95,4 @@ def _names(squares: LeastSquares, optima: list[Optimum]) -> tuple[str, str, list
     runs = squares.problem.runs
     labels = [str(runs[dim].values[i]) for dim, i in zip(field.prior.over, index, strict=True)]
     values = [float(field.scale.bound(optimum.x[place], np)[0]) for optimum in optima]
-    return field.name, ", ".join(labels), values
+    return field.name, placed(labels), values
