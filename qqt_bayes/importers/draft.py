@@ -37,6 +37,8 @@ class Options:
     samples_per_step: float | None = None
     columns: Mapping[str, Product] = field(default_factory=dict)
     human_numbers: bool = False
+    beside: tuple[str, ...] = ()
+    """Columns of other metrics, which are read at their own turn."""
 
 
 @dataclass
@@ -55,6 +57,8 @@ class Draft:
         What the call that is ready to paste gives.
     to_map : list of str
         Columns that a mapping table has to give.
+    metrics : str
+        Columns that are called measures, where there are several.
     """
 
     sheet: Sheet
@@ -65,6 +69,7 @@ class Draft:
     columns: dict[str, str] = field(default_factory=dict)
     arguments: dict[str, str] = field(default_factory=dict)
     to_map: list[str] = field(default_factory=list)
+    metrics: str = ""
 
     @classmethod
     def of(cls, sheet: Sheet, options: Options) -> Draft:
@@ -137,7 +142,10 @@ class Draft:
         read = [*self.said, *self._columns_in_words()]
         given = self.columns, self.arguments
         mixed = bool(self.sheet.weights)
-        raise NeedsMore(Request(self.table.name, what, read, self.needs, *given, head, mixed))
+        request = Request(
+            self.table.name, what, read, self.needs, *given, head, mixed, self.metrics
+        )
+        raise NeedsMore(request)
 
     def _mapped_by(self) -> str:
         """The column that a mapping has a row for each name of: the pools', if it is of sizes."""
