@@ -15,6 +15,8 @@ from qqt_bayes.importers.needs import MAPPING, NeedsMore, Request, has, in_words
 from qqt_bayes.importers.sheet import METRIC, VALUE, Sheet, counted, is_countable, is_naming, some
 from qqt_bayes.tables.cells import Floats, Number, above, name_in, number_in
 from qqt_bayes.tables.formats import Source
+from qqt_bayes.tables.intake.columns import SCALED
+from qqt_bayes.tables.intake.headers import in_units
 from qqt_bayes.tables.table import Table
 
 POSITIVE = Number("a number above 0", above(0.0))
@@ -116,9 +118,9 @@ class Draft:
     def need_column(self, meaning: str, words: str) -> None:
         """Note a missing column: what looks like it is proposed, else it is for the mapping."""
         if found := self.candidates(meaning):
-            self.need(
-                f"{meaning}: {words}; {some(map(repr, found[:3]))} may be it", **{meaning: found[0]}
-            )
+            column = self.as_counted(meaning, found[0])
+            sentence = f"{meaning}: {words}; {some(map(repr, found[:3]))} may be it"
+            self.need(sentence, **{meaning: column})
         else:
             self.to_map.append(meaning)
             where = (
@@ -127,6 +129,10 @@ class Draft:
                 else "so a mapping table gives it"
             )
             self.need(f"{meaning}: {words}; no column looks like it, {where}")
+
+    def as_counted(self, meaning: str, name: str) -> str:
+        """A column as the call to paste gives it: counts, times what its name says."""
+        return in_units(name, self.table.columns[name]) if meaning in SCALED else name
 
     def check(self) -> None:
         """Raise one `NeedsMore` if anything is missing."""

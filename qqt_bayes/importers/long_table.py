@@ -148,7 +148,8 @@ def _need_budget(draft: Draft, steps: Sequence[str]) -> None:
             samples_seen=f"{MULTIPLE}*COLUMN",
         )
     elif seen := draft.candidates("samples_seen"):
-        draft.need(f"{words}; {some(map(repr, seen[:3]))} may be it", samples_seen=seen[0])
+        column = draft.as_counted("samples_seen", seen[0])
+        draft.need(f"{words}; {some(map(repr, seen[:3]))} may be it", samples_seen=column)
     elif steps and (each := per_step(draft.table.columns)):
         draft.need(
             f"{words}; {steps[0]!r} counts steps, and {each[0]!r} may be what one sees",

@@ -15,8 +15,9 @@ import numpy as np
 from qqt_bayes.errors import Advice, listed
 from qqt_bayes.phrases import joined
 from qqt_bayes.tables.cells import Floats, human_numbers_in, name_in, numbers_in
-from qqt_bayes.tables.intake.columns import COMPOSITION, FORMS, OF_COMPOSITION, target
+from qqt_bayes.tables.intake.columns import COMPOSITION, FORMS, OF_COMPOSITION, SCALED, target
 from qqt_bayes.tables.intake.gaps import is_gap
+from qqt_bayes.tables.intake.headers import in_units
 from qqt_bayes.tables.intake.synonyms import (
     alike,
     budget_names,
@@ -181,7 +182,8 @@ def _for_both(columns: dict[str, str], pairs: Mapping[str, str], runs: Table) ->
     A key stands for both tables where that gives the runs no other column than it should.
     """
     for key, name in pairs.items():
-        shared = columns.get(key) == name or (key not in columns and name not in runs.columns)
+        column = name if name in runs.columns else name.rpartition("*")[0] or name
+        shared = columns.get(key) == name or (key not in columns and column not in runs.columns)
         columns = columns | {key if shared else f"{COMPOSITION}{key}": name}
     return columns
 
@@ -277,8 +279,11 @@ class _Search:
     def _say(self, key: str, names: list[str], label: str, words: str = "") -> None:
         first, *others = names
         also = f" (so do {listed(others)})" if others else ""
+        taken = in_units(first, self.table.columns[first]) if key in SCALED else first
+        if taken != first:
+            words += f", times {taken.rpartition('*')[2]} as its name says"
         self.said.append(f"{label}: {first!r} looks like it{words}{also}")
-        self.found[key] = first
+        self.found[key] = taken
         self.free.remove(first)
 
     def _seek_budget(self) -> None:
