@@ -62,7 +62,7 @@ def report(runs: xr.Dataset, spec: Spec, form: str) -> None:
     note(f"{count} runs of {data} training sets from {pools} pools.")
     for name, words in UNUSED.items():
         if left_out[name]:
-            note(f"{words}: {_in_short(left_out[name])}.")
+            note(f"{words}: {in_short(left_out[name])}.")
     there = {*left_out["unused_columns"], *json.loads(runs.attrs["used_columns"])}
     for name in left_out["unused_columns"]:
         if near := suggest(name, sorted(OPTIONAL - there)):
@@ -70,7 +70,7 @@ def report(runs: xr.Dataset, spec: Spec, form: str) -> None:
     note_learnable(learnable, "them")
 
 
-def _in_short(names: list[str]) -> str:
+def in_short(names: list[str]) -> str:
     """Names, and the number of those that are not shown."""
     more = f" and {len(names) - MAX_SHOWN} more" if len(names) > MAX_SHOWN else ""
     return ", ".join(names[:MAX_SHOWN]) + more

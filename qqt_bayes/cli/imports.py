@@ -65,7 +65,8 @@ def report(
     for sentence in imported.said:
         note(sentence)
     note(f"Wrote {counted(len(imported.runs), 'run')} to {output}. Next:")
-    note(f"  {_next(imported, output, composition)}")
+    for line in _next(imported, output, composition):
+        note(f"  {line}")
 
 
 def _write(imported: Imported, output: str, composition: str | None) -> None:
@@ -106,10 +107,15 @@ def _command(request: Request, files: Mapping[str, str], *, overwrite: bool) -> 
     return shlex.join(words + ["--overwrite"] * overwrite)
 
 
-def _next(imported: Imported, output: str, composition: str | None) -> str:
+def _next(imported: Imported, output: str, composition: str | None) -> list[str]:
+    """The command that checks the runs, of each metric if several were read."""
     words = ["qqt", "check", output]
     if composition is not None:
         words += ["--composition", composition]
     elif "data" in imported.runs:
         words += ["--composition", "COMPOSITION.CSV"]
-    return shlex.join(words + ["--kind", "loss"] * (imported.kind == "loss"))
+    metrics = [(["--metric", name], kind) for name, kind in imported.kinds.items()]
+    return [
+        shlex.join(words + metric + ["--kind", "loss"] * (kind == "loss"))
+        for metric, kind in metrics or [([], imported.kind)]
+    ]

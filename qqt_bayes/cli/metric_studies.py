@@ -6,21 +6,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
-from qqt_bayes.cli.check import note_learnable
+from qqt_bayes.cli.check import in_short, note_learnable
 from qqt_bayes.cli.fit import note_compilation
 from qqt_bayes.cli.inputs import files_read, go_on, runs_of
 from qqt_bayes.cli.metrics import emit, weights_by_metric
 from qqt_bayes.cli.output import note
+from qqt_bayes.comparison.splits import select_runs
 from qqt_bayes.decisions.constraints import as_constraints
 from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.decisions.metric_fits import Measured, metric_weights
-from qqt_bayes.decisions.metric_trainings import require_same_trainings
+from qqt_bayes.decisions.metric_trainings import require_same_trainings, trainings
 from qqt_bayes.decisions.metrics import decide_metrics
 from qqt_bayes.decisions.study import Study
-from qqt_bayes.errors import InadequateFit
+from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.files import writable
+from qqt_bayes.phrases import format_samples
 from qqt_bayes.planning.questions import questions
 from qqt_bayes.progress import shown
 from qqt_bayes.report import moved_text
@@ -75,6 +78,8 @@ def report(
     """
     names = metrics(runs, reading["columns"])
     tables = {name: runs_of(runs, reading | {"metric": name}) for name in names}
+    if reading["drop_missing"]:
+        tables = in_every_metric(tables)
     weighing = require_joinable(tables, metric_weights, requirements)
     compared = None if levels is None else read_composition(levels)
     samples = None if budgets is None else parse_budgets(budgets)
@@ -158,12 +163,78 @@ def require_joinable(
     dict of str to float, or None
         The weights of the metrics, if any are given.
     """
-    require_same_trainings(tables)
+    try:
+        require_same_trainings(tables)
+    except InputError as error:
+        if any(_left_out(tables).values()):
+            words = "--drop-missing leaves trainings that a metric lacks out of every metric"
+            raise InputError(f"{error}; {words}", error.advice) from None
+        raise
+    if weights is None:
+        _require_alike(tables)
     measured = {name: Measured.of(table) for name, table in tables.items()}
     given = weights_by_metric(weights)
     metric_weights(given, measured)
     as_constraints(requirements, measured)
     return given
+
+
+def in_every_metric(tables: dict[str, xr.Dataset]) -> dict[str, xr.Dataset]:
+    """The runs of trainings that every metric has; the others are named on stderr.
+
+    Without a training in common the tables stay as they are, to be refused.
+    """
+    left_out = _left_out(tables)
+    if not any(left_out.values()):
+        return tables
+    for name, lacking in left_out.items():
+        several = len({group for each in tables.values() for group in each["group"].values}) > 1
+        cells = [
+            f"{data!r} at {format_samples(budget)}" + (f" in group {group!r}" if several else "")
+            for group, data, budget in lacking
+        ]
+        if cells:
+            note(f"Left out of every metric, because {name} lacks them: {in_short(cells)}.")
+    lacking_in_any = {cell for lacking in left_out.values() for cell in lacking}
+    return {
+        name: select_runs(
+            table, np.array([cell not in lacking_in_any for cell in trainings(table)])
+        )
+        for name, table in tables.items()
+    }
+
+
+def _left_out(tables: dict[str, xr.Dataset]) -> dict[str, list[tuple[str, str, float]]]:
+    """The trainings that each metric lacks; none of any where they have none in common."""
+    cells = {name: set(trainings(table)) for name, table in tables.items()}
+    if not set.intersection(*cells.values()):
+        return {name: [] for name in tables}
+    every = dict.fromkeys(cell for table in tables.values() for cell in trainings(table))
+    return {name: [cell for cell in every if cell not in own] for name, own in cells.items()}
+
+
+def _require_alike(tables: dict[str, xr.Dataset]) -> None:
+    """Refuse to add with equal weights what one kind was given for, but looks like two kinds."""
+    errors = {
+        name: table["error"].values
+        for name, table in tables.items()
+        if table.attrs["kind"] == "loss"
+    }
+    rates = [name for name, values in errors.items() if values.max() <= 1]
+    losses = [name for name, values in errors.items() if values.min() > 1]
+    if rates and losses:
+        spans = [
+            f"{name} ({errors[name].min():.4g} to {errors[name].max():.4g})"
+            for name in (rates[0], losses[0])
+        ]
+        pairs = ",".join(f"{name}=NUMBER" for name in tables)
+        raise InputError(
+            f"{spans[0]} looks like an error rate, {spans[1]} like a loss, but both are read as "
+            "losses and would be added with equal weights. If both are losses, or to say what "
+            f"each is worth: --metric-weights {pairs}. To read each as its kind: `qqt fit` with "
+            "--metric and --kind for each metric, then `qqt decide` with the files of all fits "
+            "and --metric-weights"
+        )
 
 
 def _go_on(out: str, others: Sequence[str]) -> str:

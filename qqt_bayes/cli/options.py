@@ -364,7 +364,12 @@ only_group = click.option("--only-group", metavar="NAME", help="Answer for this 
 importing = together(
     click.argument("source", metavar="FILE|FOLDER"),
     click.option("-o", "--output", required=True, metavar="RUNS", help="CSV file to write."),
-    click.option("--metric", metavar="NAME", help="Which metric to take, where there are several."),
+    click.option(
+        "--metric",
+        metavar="NAME",
+        help="Which metric to take, where there are several; val_loss,downstream_error takes each "
+        "of several columns.",
+    ),
     click.option(
         "--kind",
         metavar="KIND",

@@ -64,7 +64,7 @@ def difference(name: str, first: xr.Dataset, other: str, table: xr.Dataset) -> s
     for data in taken:
         if taken[data] != others[data]:
             return f"training set {data!r} takes other samples for {name!r} than for {other!r}"
-    cells, others = _cells(first), _cells(table)
+    cells, others = set(trainings(first)), set(trainings(table))
     for of, (mine, theirs) in ((name, (cells, others)), (other, (others, cells))):
         if left := sorted(mine - theirs):
             group, data, budget = left[0]
@@ -97,11 +97,11 @@ def _sets(runs: xr.Dataset) -> dict[str, dict[str, float]]:
     }
 
 
-def _cells(runs: xr.Dataset) -> set[tuple[str, str, float]]:
-    """Group, training set and budget of every run."""
+def trainings(runs: xr.Dataset) -> list[tuple[str, str, float]]:
+    """Group, training set and budget of every run, in their order."""
     groups = runs["group"].values[runs["group_index"].values].tolist()
     data = runs["data"].values[runs["data_index"].values].tolist()
-    return set(zip(groups, data, runs["samples_seen"].values.tolist(), strict=True))
+    return list(zip(groups, data, runs["samples_seen"].values.tolist(), strict=True))
 
 
 def _is(names: Collection[str]) -> str:

@@ -15,6 +15,8 @@ from qqt_bayes.importers.needs import MAPPING, NeedsMore, Request, has, in_words
 from qqt_bayes.importers.sheet import METRIC, VALUE, Sheet, counted, is_countable, is_naming, some
 from qqt_bayes.tables.cells import Floats, Number, above, name_in, number_in
 from qqt_bayes.tables.formats import Source
+from qqt_bayes.tables.intake.columns import SCALED
+from qqt_bayes.tables.intake.headers import in_units
 from qqt_bayes.tables.table import Table
 
 POSITIVE = Number("a number above 0", above(0.0))
@@ -37,6 +39,8 @@ class Options:
     samples_per_step: float | None = None
     columns: Mapping[str, Product] = field(default_factory=dict)
     human_numbers: bool = False
+    beside: tuple[str, ...] = ()
+    """Columns of other metrics, which are read at their own turn."""
 
 
 @dataclass
@@ -55,6 +59,8 @@ class Draft:
         What the call that is ready to paste gives.
     to_map : list of str
         Columns that a mapping table has to give.
+    metrics : str
+        Columns that are called measures, where there are several.
     """
 
     sheet: Sheet
@@ -65,6 +71,7 @@ class Draft:
     columns: dict[str, str] = field(default_factory=dict)
     arguments: dict[str, str] = field(default_factory=dict)
     to_map: list[str] = field(default_factory=list)
+    metrics: str = ""
 
     @classmethod
     def of(cls, sheet: Sheet, options: Options) -> Draft:
@@ -111,9 +118,9 @@ class Draft:
     def need_column(self, meaning: str, words: str) -> None:
         """Note a missing column: what looks like it is proposed, else it is for the mapping."""
         if found := self.candidates(meaning):
-            self.need(
-                f"{meaning}: {words}; {some(map(repr, found[:3]))} may be it", **{meaning: found[0]}
-            )
+            column = self.as_counted(meaning, found[0])
+            sentence = f"{meaning}: {words}; {some(map(repr, found[:3]))} may be it"
+            self.need(sentence, **{meaning: column})
         else:
             self.to_map.append(meaning)
             where = (
@@ -122,6 +129,10 @@ class Draft:
                 else "so a mapping table gives it"
             )
             self.need(f"{meaning}: {words}; no column looks like it, {where}")
+
+    def as_counted(self, meaning: str, name: str) -> str:
+        """A column as the call to paste gives it: counts, times what its name says."""
+        return in_units(name, self.table.columns[name]) if meaning in SCALED else name
 
     def check(self) -> None:
         """Raise one `NeedsMore` if anything is missing."""
@@ -137,7 +148,10 @@ class Draft:
         read = [*self.said, *self._columns_in_words()]
         given = self.columns, self.arguments
         mixed = bool(self.sheet.weights)
-        raise NeedsMore(Request(self.table.name, what, read, self.needs, *given, head, mixed))
+        request = Request(
+            self.table.name, what, read, self.needs, *given, head, mixed, self.metrics
+        )
+        raise NeedsMore(request)
 
     def _mapped_by(self) -> str:
         """The column that a mapping has a row for each name of: the pools', if it is of sizes."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -40,6 +40,8 @@ class Imported:
         A sentence for each thing that was derived, chosen or left out.
     composition : DataFrame, optional
         What each training set takes from each pool, where the runs are on mixtures.
+    kinds : mapping of str to str
+        The kind of each metric, where several were read.
     """
 
     runs: pd.DataFrame
@@ -47,6 +49,7 @@ class Imported:
     kind: str
     said: tuple[str, ...]
     composition: pd.DataFrame | None = None
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
 
 def long_table(sheet: Sheet, options: Options) -> Imported:
@@ -145,7 +148,8 @@ def _need_budget(draft: Draft, steps: Sequence[str]) -> None:
             samples_seen=f"{MULTIPLE}*COLUMN",
         )
     elif seen := draft.candidates("samples_seen"):
-        draft.need(f"{words}; {some(map(repr, seen[:3]))} may be it", samples_seen=seen[0])
+        column = draft.as_counted("samples_seen", seen[0])
+        draft.need(f"{words}; {some(map(repr, seen[:3]))} may be it", samples_seen=column)
     elif steps and (each := per_step(draft.table.columns)):
         draft.need(
             f"{words}; {steps[0]!r} counts steps, and {each[0]!r} may be what one sees",
@@ -224,7 +228,7 @@ def _not_read(draft: Draft) -> list[str]:
     """Columns that nothing was taken from, so that none is dropped without a word."""
     sheet = draft.sheet
     inner = {METRIC, VALUE, MULTIPLE, sheet.key, *sheet.meanings.values()}
-    taken = draft.table.used | inner | {*sheet.weights, *sheet.read}
+    taken = draft.table.used | inner | {*sheet.weights, *sheet.read, *draft.options.beside}
     return [name for name in draft.table.columns if name not in taken]
 
 

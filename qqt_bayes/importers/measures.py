@@ -14,6 +14,7 @@ from qqt_bayes.importers.meanings import Product, looks_like, measure_of
 from qqt_bayes.importers.sheet import METRIC, MOST_METRICS, VALUE, fractions_of, some
 from qqt_bayes.tables.cells import Floats, Number, human_numbers_in, name_in, numbers_in
 from qqt_bayes.tables.intake.columns import FORMS
+from qqt_bayes.tables.intake.synonyms import names_between_commas, several_measures
 from qqt_bayes.tables.rows import ERROR
 
 KINDS = ("error", "loss", "accuracy", "error%", "accuracy%")
@@ -162,6 +163,9 @@ def _need_measure(draft: Draft, exact: Sequence[str]) -> None:
         return
     best = ordered[0]
     meaning = found[best]
+    columns = draft.table.columns
+    if METRIC not in columns:
+        draft.metrics = names_between_commas(several_measures(filter(found.get, columns)))
     others = f"; numbers from 0 to 1 are in {_shortened(fractions)}, too" if fractions else ""
     if MEASURES[meaning].kind == "loss":
         draft.arguments.setdefault("kind", "loss")

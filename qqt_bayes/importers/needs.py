@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from qqt_bayes.errors import MAX_SHOWN, InputError
-from qqt_bayes.importers.meanings import written
+from qqt_bayes.importers.meanings import MEASURES, written
 from qqt_bayes.importers.sheet import some
 
 GIVEN = "given table"
@@ -48,6 +48,8 @@ class Request:
         Lines of a mapping table to fill in, if one is needed.
     is_mixed : bool
         Whether the runs are on mixtures, so that a composition comes out beside them.
+    metrics : str
+        Columns that are called measures, where there are several: all can be taken at once.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Request:
     arguments: Mapping[str, str]
     mapping: Sequence[str] = ()
     is_mixed: bool = False
+    metrics: str = ""
 
     def text(self, call: Callable[[Request], str]) -> str:
         """The whole message; `call` writes the call that is ready to paste."""
@@ -66,6 +69,12 @@ class Request:
         if self.mapping:
             lines += [f"A mapping table begins so; fill it in and save it as {MAPPING}:"]
             lines += [f"  {line}" for line in self.mapping]
+        if self.metrics:
+            columns = {name: of for name, of in self.columns.items() if name not in MEASURES}
+            given = {name: of for name, of in self.arguments.items() if name != "kind"}
+            each = replace(self, columns=columns, arguments={**given, "metric": self.metrics})
+            lines += [f"To take each of {self.metrics} as a metric, with rows of its own:"]
+            lines += [f"  {call(each)}"]
         words = "Ready to paste" + (", with what is in capitals filled in" if self.open else "")
         return "\n".join([*lines, f"{words}:", f"  {call(self)}"])
 

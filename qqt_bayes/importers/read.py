@@ -11,6 +11,7 @@ from typing import Protocol
 import pandas as pd
 
 from qqt_bayes.errors import InputError, alternatives
+from qqt_bayes.importers import several_metrics
 from qqt_bayes.importers.draft import Options
 from qqt_bayes.importers.families import (
     clip_results,
@@ -29,6 +30,7 @@ from qqt_bayes.importers.needs import NeedsMore, not_recognised
 from qqt_bayes.importers.sheet import Sheet, counted, some
 from qqt_bayes.importers.sources import Found, find
 from qqt_bayes.tables.formats import Source
+from qqt_bayes.tables.intake.synonyms import names_between_commas
 from qqt_bayes.tables.runs import read_runs
 
 
@@ -81,7 +83,8 @@ def import_runs(
         What the source does not know of its runs, such as `pool` and `unique_samples`: column
         `run`, or columns that the source has, too.
     metric : str, optional
-        Which metric to take, where there are several.
+        Which metric to take, where there are several. Of several columns between commas
+        ("val_loss,downstream_error") each is taken, a row for each metric.
     kind : {"error", "loss", "accuracy", "error%", "accuracy%"}, optional
         What the values are; the last two are in per cent.
     samples_per_step : float, optional
@@ -97,7 +100,8 @@ def import_runs(
     -------
     DataFrame
         Its attributes hold what it was made of (`what`), the `kind` to read it with, what was
-        derived or left out (`said`) and, for mixtures, the records of their `composition`.
+        derived or left out (`said`), the kind of each of several metrics (`kinds`) and, for
+        mixtures, the records of their `composition`.
 
     Raises
     ------
@@ -126,6 +130,8 @@ def import_runs(
     )
     frame = imported.runs
     frame.attrs = {"what": imported.what, "kind": imported.kind, "said": list(imported.said)}
+    if imported.kinds:
+        frame.attrs["kinds"] = dict(imported.kinds)
     if imported.composition is not None:
         frame.attrs["composition"] = imported.composition.to_dict("records")
     return frame
@@ -149,6 +155,22 @@ def import_table(
     meant = parse_columns(columns)
     options = Options(mapping, metric, kind, samples_per_step, meant, human_numbers)
     found = _found(source)
+    names = several_metrics.named(metric, () if found.table is None else found.table.columns)
+    if not names:
+        return _imported(found, options)
+    try:
+        imports = {
+            name: _imported(found, several_metrics.of_metric(options, names, name))
+            for name in names
+        }
+    except NeedsMore as error:
+        given = {**error.request.arguments, "metric": names_between_commas(names)}
+        raise NeedsMore(replace(error.request, arguments=given)) from None
+    return several_metrics.joined(imports)
+
+
+def _imported(found: Found, options: Options) -> Imported:
+    """The runs of what lies there, verified."""
     try:
         imported = long_table(recognised(found, options), options)
     except NeedsMore:

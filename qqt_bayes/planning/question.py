@@ -14,7 +14,8 @@ QUESTIONS = {
     "errors of `lower` to `upper` and those of the table are `least` to `most`",
     "perplexities": "the losses are `least` to `most`, above the `bar`",
     "millions": "the training sets have `least` to `most` unique samples, or the runs saw so many "
-    "(of `samples_seen` or `unique_samples`): counted in millions?",
+    "(of `samples_seen` or `unique_samples`): counted in millions, or in 10 to the `power` that "
+    "the name of the column says?",
     "epochs": "runs see their data for `least` to `most` epochs, above the `bar`",
     "checkpoints": "an epoch may be a checkpoint: of training sets whose names say more unique "
     "samples than the table (the first: `named`, `unique`, and `epochs` passes); or all see theirs "

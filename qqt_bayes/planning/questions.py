@@ -6,6 +6,7 @@ gate.  Each function here asks one question; nothing is refused or mended.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -19,6 +20,8 @@ from qqt_bayes.planning.question import Question
 from qqt_bayes.planning.targets import questions_of_pools, questions_of_targets
 from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels
 from qqt_bayes.tables.budgets import EXPONENT, is_one_budget
+from qqt_bayes.tables.intake.columns import COMPOSITION
+from qqt_bayes.tables.intake.headers import power_of
 from qqt_bayes.tables.runs import require_runs
 
 MOST_LOSS = 20.0
@@ -137,7 +140,14 @@ def _millions(runs: xr.Dataset) -> Iterator[Question]:
         of_sets = unique.min() <= LARGE_SET
         column, count = ("unique_samples", unique) if of_sets else ("samples_seen", seen)
         ends = {"least": float(count.min()), "most": float(count.max())}
-        yield Question("millions", (column,), ends)
+        yield Question("millions", (column,), ends | _power_in_name(runs, column))
+
+
+def _power_in_name(runs: xr.Dataset, column: str) -> dict[str, float]:
+    """The power of ten that the name of a mapped column says, if it says one."""
+    named = json.loads(runs.attrs.get("columns", "{}"))
+    name = named.get(column) or named.get(f"{COMPOSITION}{column}") or ""
+    return {"power": float(power)} if (power := power_of(name)) else {}
 
 
 def _epochs(table: pd.DataFrame) -> Iterator[Question]:

@@ -96,6 +96,13 @@ def _millions(question: Question) -> str:
     least, of_sets = question.values["least"], question.of == ("unique_samples",)
     has = "training sets have unique_samples of {}" if of_sets else "runs have samples_seen of {}"
     other = "samples_seen" if of_sets else "unique_samples"
+    if "power" in question.values:
+        power = f"*1e{question.values['power']:.0f}"
+        return (
+            f"The {has.format(_range(question))}, and the name of their column says that these are "
+            f"to be multiplied: write {power} behind it (--columns '{question.of[0]}=COLUMN{power}'"
+            f"), and {other} in the same unit."
+        )
     return (
         f"The {has.format(_range(question))}: are these millions? Then write "
         f"{least * 1e6:.15g} for {least:.15g}, and {other} in the same unit."

@@ -7,6 +7,7 @@ the looks are, ready to be given.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Collection, Mapping
 
 import numpy as np
@@ -14,9 +15,17 @@ import numpy as np
 from qqt_bayes.errors import Advice, listed
 from qqt_bayes.phrases import joined
 from qqt_bayes.tables.cells import Floats, human_numbers_in, name_in, numbers_in
-from qqt_bayes.tables.intake.columns import COMPOSITION, FORMS, OF_COMPOSITION
+from qqt_bayes.tables.intake.columns import COMPOSITION, FORMS, OF_COMPOSITION, SCALED, target
 from qqt_bayes.tables.intake.gaps import is_gap
-from qqt_bayes.tables.intake.synonyms import alike, budget_names, means, per_step
+from qqt_bayes.tables.intake.headers import in_units
+from qqt_bayes.tables.intake.synonyms import (
+    alike,
+    budget_names,
+    means,
+    names_between_commas,
+    per_step,
+    several_measures,
+)
 from qqt_bayes.tables.table import Table
 
 LOSSES = {"loss": "a loss", "loss_bits": "a loss in bits", "ppl": "a perplexity"}
@@ -82,6 +91,8 @@ columns={'error': 'val_loss'}, kind='loss' says so
     if PLACEHOLDER in found.get("steps", ""):
         number = f", with a number in place of {PLACEHOLDER}"
     lacking = [name for search in searches for name in search.lacking]
+    if "error" in table.missing and (metrics := _several_metrics(table)):
+        table.hints.append(_import_each(table, metrics, found))
     added = f"; {_to_add(lacking)}" if lacking else ""
     searches[-1].table.hints.append(Advice(f"{right}, {{}} says so{number}{added}", arguments))
 
@@ -106,6 +117,23 @@ data and unique_samples
     )
     added = f"; {_to_add(search.lacking)}" if search.lacking else ""
     table.hints.append(f"{right} {joined(list(search.found))}{added}")
+
+
+def _several_metrics(table: Table) -> list[str]:
+    """Columns of numbers that are called measures, if there are several."""
+    return several_measures(_Search(table, "error", ()).numeric())
+
+
+def _import_each(table: Table, metrics: list[str], found: dict[str, str]) -> str:
+    """How a table with a row for each run and metric is made of one with metrics across."""
+    words = ["qqt", "import", table.name, "-o", "long.csv", "--metric"]
+    words.append(names_between_commas(metrics))
+    pairs = {key: name for key, name in (table.given | found).items() if target(key) != "error"}
+    if pairs:
+        quoted = {key: f'"{name}"' if "," in name else name for key, name in pairs.items()}
+        words += ["--columns", ",".join(f"{key}={name}" for key, name in quoted.items())]
+    named = joined([repr(name) for name in metrics])
+    return f"{named} look like metrics; to take each, with rows of its own: {shlex.join(words)}"
 
 
 def _to_add(lacking: list[str]) -> str:
@@ -154,7 +182,8 @@ def _for_both(columns: dict[str, str], pairs: Mapping[str, str], runs: Table) ->
     A key stands for both tables where that gives the runs no other column than it should.
     """
     for key, name in pairs.items():
-        shared = columns.get(key) == name or (key not in columns and name not in runs.columns)
+        column = name if name in runs.columns else name.rpartition("*")[0] or name
+        shared = columns.get(key) == name or (key not in columns and column not in runs.columns)
         columns = columns | {key if shared else f"{COMPOSITION}{key}": name}
     return columns
 
@@ -192,7 +221,7 @@ class _Search:
 
     def seek_in_composition(self, column: str) -> None:
         """Find a column of a composition table, by its name or as the only one that it can be."""
-        numeric = self._numeric()
+        numeric = self.numeric()
         if column == "unique_samples":
             names = alike(column, numeric) or alike("samples_seen", numeric)
             names = names or (numeric if len(numeric) == 1 else [])
@@ -228,12 +257,13 @@ class _Search:
 
     def _take(self, column: str) -> bool:
         """Find a column by its name, among those that can hold what is meant."""
-        names = alike(column, self._texts() if column == "pool" else self._numeric())
+        names = alike(column, self._texts() if column == "pool" else self.numeric())
         if names:
             self._say(column, names, column)
         return bool(names)
 
-    def _numeric(self) -> list[str]:
+    def numeric(self) -> list[str]:
+        """Free columns whose cells are numbers, mostly."""
         return [name for name in self.free if _is_numeric(self._numbers(name))]
 
     def _texts(self) -> list[str]:
@@ -249,20 +279,23 @@ class _Search:
     def _say(self, key: str, names: list[str], label: str, words: str = "") -> None:
         first, *others = names
         also = f" (so do {listed(others)})" if others else ""
+        taken = in_units(first, self.table.columns[first]) if key in SCALED else first
+        if taken != first:
+            words += f", times {taken.rpartition('*')[2]} as its name says"
         self.said.append(f"{label}: {first!r} looks like it{words}{also}")
-        self.found[key] = first
+        self.found[key] = taken
         self.free.remove(first)
 
     def _seek_budget(self) -> None:
         if self._take("samples_seen"):
             return
-        numeric = self._numeric()
+        numeric = self.numeric()
         known = {"unique_samples", *alike("unique_samples", numeric)} & set(self.table.columns)
         # without sizes, which then have to be added, epochs are less use than steps
         for key in ("epochs", "steps") if known or self.sets else ("steps", "epochs"):
             for name in alike(key, numeric)[:1]:
                 self.free.remove(name)
-                each = per_step(self._numeric())[:1] if key == "steps" else []
+                each = per_step(self.numeric())[:1] if key == "steps" else []
                 if each:
                     self.found[key] = f"{name}*{each[0]}"
                     self.free.remove(each[0])
@@ -280,7 +313,7 @@ class _Search:
         if self.kind == "error" and (self._seek_rate() or self._seek_accuracy()):
             return
         for meaning, words in LOSSES.items():
-            if names := alike(meaning, self._numeric()):
+            if names := alike(meaning, self.numeric()):
                 key = "error" if meaning == "loss" else meaning
                 self._say(key, names, "error", f", {words}")
                 self.loss = meaning == "loss"

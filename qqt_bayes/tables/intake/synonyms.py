@@ -86,12 +86,18 @@ LIKE: dict[str, tuple[str, ...]] = {
 """Patterns of names, by what they mean; "swept" are settings that are searched for each run, "run"
 tells runs apart, "result" is measured."""
 
+MEASURES = ("loss", "loss_bits", "ppl", "error", "accuracy")
+"""What the name of a column that measures runs means."""
+
 NOT_MEANT = re.compile(
     "(.*_)?(pred(icted|iction)?|fit|fitted|resid(ual)?s?|std|stderr|se|sem|ci|lower|upper|min|max"
     "|prime|eff|effective|over|per|downstream|delta|diff|dprime)(_.*)?"
 )
 """Names of what is derived from a quantity and is not the quantity."""
-EXCEPT = re.compile("(.*_)?(samples|tokens)_per_epoch|bits?_per_.*|(.*_)?bits_per_.*")
+EXCEPT = re.compile(
+    "(.*_)?(samples|tokens)_per_epoch|bits?_per_.*|(.*_)?bits_per_.*"
+    "|(.*_)?downstream_(.*_)?(err(or)?|acc(uracy)?|loss|nll|ppl|perplexity|score)s?(_rate)?"
+)
 """What has such a word in it and is meant all the same."""
 
 PER_STEP = re.compile(
@@ -159,6 +165,36 @@ def alike(meaning: str, names: Iterable[str]) -> list[str]:
     best = [name for name, place in places.items() if place == min(places.values())]
     near = get_close_matches(meaning, list(map(words_of, names)), n=1, cutoff=0.8)
     return same or best or [name for name in names if words_of(name) in near]
+
+
+def several_measures(names: Iterable[str]) -> list[str]:
+    """Those of some names that say that they measure runs, if there are several; not of training.
+
+    Examples
+    --------
+    >>> several_measures(["val_loss", "downstream_error", "train_loss", "tokens"])
+    ['val_loss', 'downstream_error']
+    >>> several_measures(["val_loss", "train_loss"])
+    []
+    """
+    found = [
+        name
+        for name in names
+        if not {"train", "training"} & set(words_of(name).split("_"))
+        and any(means(name, meaning) is not None for meaning in MEASURES)
+    ]
+    return found if len(found) > 1 else []
+
+
+def names_between_commas(names: Iterable[str]) -> str:
+    """Names as one text, from which `csv.reader` reads them.
+
+    Examples
+    --------
+    >>> names_between_commas(["val_loss", "acc,none"])
+    'val_loss,"acc,none"'
+    """
+    return ",".join(f'"{name}"' if "," in name else name for name in names)
 
 
 def per_step(names: Iterable[str]) -> list[str]:

@@ -1,0 +1,51 @@
+"""What the name of a column says of its unit: "Tokens (B)" counts thousands of millions."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from qqt_bayes.tables.cells import numbers_in, with_point
+
+POWERS = {"k": 3, "thousand": 3, "m": 6, "mn": 6, "million": 6, "b": 9, "bn": 9, "g": 9}
+POWERS |= {"billion": 9, "t": 12, "tn": 12, "trillion": 12}
+"""Powers of ten by the endings that people write."""
+UNIT = re.compile(
+    r".*\S\s*(?:[(\[]\s*(?:in\s+)?(k|mn?|bn?|g|tn?|(?:thou|m|b|tr)[a-z]*?(?:sand|illion)s?)\b[^()\]]*"
+    r"[)\]]|[\s,_]in[\s_]((?:thou|m|b|tr)[a-z]*?(?:sand|illion)s?))\s*",
+    re.IGNORECASE,
+)
+"""A name that ends in its unit: in brackets, or behind "in"."""
+LARGEST = 1e6
+"""A count from here on is no longer one of thousands or millions: the name's ending means else."""
+
+
+def power_of(name: str) -> int:
+    """The power of ten in which a column counts by its name; 0 if that says nothing.
+
+    Examples
+    --------
+    >>> [power_of(name) for name in ("Tokens (B)", "samples [M]", "tokens in billions", "tokens")]
+    [9, 6, 9, 0]
+    >>> power_of("Avg. acc (%)"), power_of("docs (thousands)"), power_of("loss (bits)")
+    (0, 3, 0)
+    """
+    match = UNIT.fullmatch(name)
+    if match is None:
+        return 0
+    return POWERS.get((match[1] or match[2]).lower().removesuffix("s"), 0)
+
+
+def in_units(name: str, cells: Sequence[object]) -> str:
+    """A column as a mapping writes it: times what its name says, if its cells are plain numbers.
+
+    Examples
+    --------
+    >>> in_units("Tokens (B)", ["1,2", 8.4]), in_units("Tokens (B)", ["1.2B"])
+    ('Tokens (B)*1e9', 'Tokens (B)')
+    """
+    power = power_of(name)
+    numbers = numbers_in([with_point(cell) for cell in cells], counts=True)
+    held = numbers[~np.isnan(numbers)]
+    small = held.size and np.isfinite(held).all() and held.max() < LARGEST
+    return f"{name}*1e{power}" if power and small else name
