@@ -110,8 +110,8 @@ def _caption(decision: xr.Dataset, others: int, outside: int) -> str:
     interval = f"{100 * decision.attrs['interval']:g} %"
     words = [
         f"Forecasts of the {of_what(decision.attrs)} with {interval} bands; markers are runs, "
-        "crosses those on sets without a colour; the strip shows the choice at each budget that was "
-        "asked about."
+        "crosses those on sets without a colour; the strip shows the choice at each budget that "
+        "was asked about."
     ]
     budgets = decision["budget"].values
     if any(not _near(budgets[i : i + 2]) for i in range(budgets.size - 1)):
