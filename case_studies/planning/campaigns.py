@@ -8,9 +8,8 @@ costs by the known errors.
 uniform       every pool and every level at two budgets four times apart
 levels        every level at 1/16 and 1/4 of the target
 design        levels that `design` proposes: first from the prior alone, then twice from a fit
-pools         the same, with every pool alone among the candidates
-
-The second stage of `design` has spent 0.45 of the compute: it says what half of it is worth.
+half          the same as `design` with half of the compute of the uniform grid
+pools         the same as `design`, with every pool alone among the candidates
 
     python case_studies/planning/campaigns.py --worlds 100     # simulated; an hour on two cores
     python case_studies/planning/campaigns.py --mini-clip    # the eight worlds of small trainings
@@ -42,6 +41,11 @@ MODEL = "effective-reuse"
 AGAIN, LAST = TO_TRAIN
 STAGES = 0.1, 0.45, 1.0
 """Shares of the compute that are spent at the end of each stage of a campaign by `design`."""
+STAGES_OF_HALF = 0.2, 1.0
+"""The same of half of the compute, of which three stages would be too small to hold a batch."""
+DESIGNS = "uniform", "levels", "design", "half", "pools"
+HALF = "half"
+"""The design that has half of the compute of the uniform grid."""
 POOLS, SIZE = 5, 1e8
 PRIOR_DRAWS = 400
 """Draws of a prior among which a world is looked for."""
@@ -245,6 +249,16 @@ def uniform_shares(levels, sets):
     return least, 4 * least
 
 
+def uniform_grid(world):
+    """Every pool and every level at two budgets, or at those that a world of trainings has."""
+    names = world.sets["data"].values
+    of_table = world.kind != "error" or "n_eval" in world.columns
+    shares = (
+        (1 / 64, 1 / 32, 1 / 8) if of_table else uniform_shares(len(world.levels), len(names))
+    )
+    return [(name, share * world.target) for share in shares for name in names]
+
+
 def play(world, design, seed=0):
     """One campaign: rows of what was spent and what the choice costs, stage by stage."""
     levels = world.sets.sel(data=world.levels).rename(data="level")
@@ -254,17 +268,12 @@ def play(world, design, seed=0):
             [(name, share * world.target) for share in (AGAIN, LAST) for name in world.levels]
         ]
     elif design == "uniform":
-        of_table = world.kind != "error" or "n_eval" in world.columns
-        shares = (
-            (1 / 64, 1 / 32, 1 / 8)
-            if of_table
-            else uniform_shares(len(world.levels), world.sets.sizes["data"])
-        )
-        stages = [
-            [(name, share * world.target) for share in shares for name in world.sets["data"].values]
-        ]
+        stages = [uniform_grid(world)]
     else:
-        stages = [None] * len(STAGES)
+        if design == HALF:
+            compute = world.cost(uniform_grid(world)) / 2
+        ends = STAGES_OF_HALF if design == HALF else STAGES
+        stages = [None] * len(ends)
     cells, rows, fit = [], [], None
     start = time.perf_counter()
     at = world.target * np.array(SHARES)
@@ -280,7 +289,7 @@ def play(world, design, seed=0):
                     kind=world.kind,
                     seed=seed,
                 )
-            left = (STAGES[number] * compute - world.cost(cells)) * world.target
+            left = (ends[number] * compute - world.cost(cells)) * world.target
             plan = propose(
                 {MODEL: known},
                 np.ones(1),
@@ -341,7 +350,7 @@ def main():
     parser.add_argument(
         "--mini-clip", action="store_true", help="the eight worlds of small trainings"
     )
-    parser.add_argument("--designs", nargs="+", default=["uniform", "levels", "design", "pools"])
+    parser.add_argument("--designs", nargs="+", default=list(DESIGNS))
     parser.add_argument("--seed", type=int, default=0, help="of the simulated worlds")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, default=HERE / "campaigns.csv")

@@ -15,13 +15,12 @@ FAMILIES = {
     "worlds of small trainings": MINI_CLIP,
 }
 HALF, WHOLE = 2, 3
-"""Stages of `design` at whose end about half of the compute is spent, and all of it."""
+"""The last stages of campaigns with half of the compute, and with all of it."""
 WAYS = {
     "uniform grid of pools and levels": ("uniform", 1),
     "levels at 1/16 and 1/4": ("levels", 1),
-    "`qqt design`, half of the compute": ("design", HALF),
+    "`qqt design`, half of the grid's compute": ("half", HALF),
     "`qqt design`": ("design", WHOLE),
-    "`qqt design` with pools, half": ("pools", HALF),
     "`qqt design` with pools": ("pools", WHOLE),
 }
 
