@@ -253,9 +253,7 @@ def uniform_grid(world):
     """Every pool and every level at two budgets, or at those that a world of trainings has."""
     names = world.sets["data"].values
     of_table = world.kind != "error" or "n_eval" in world.columns
-    shares = (
-        (1 / 64, 1 / 32, 1 / 8) if of_table else uniform_shares(len(world.levels), len(names))
-    )
+    shares = (1 / 64, 1 / 32, 1 / 8) if of_table else uniform_shares(len(world.levels), len(names))
     return [(name, share * world.target) for share in shares for name in names]
 
 

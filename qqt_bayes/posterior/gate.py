@@ -178,7 +178,7 @@ def require_passed(gate: Gate, force: bool = False) -> None:
     Traceback (most recent call last):
     qqt_bayes.errors.InadequateFit: The fit did not pass its gate: R-hat of tau is 1.3 (at most
     1.01).
-    To mend it, sample longer (draws, tune, target_accept) or take a simpler model; force=True
+    To repair it, sample longer (draws, tune, target_accept) or take a simpler model; force=True
     goes on all the same.
     """
     if gate.passed or force:
@@ -188,7 +188,7 @@ def require_passed(gate: Gate, force: bool = False) -> None:
     mend = "; ".join(REMEDIES[each] for each in about) or "fit again"
     raise InadequateFit(
         f"The fit did not pass its gate: {'; '.join(found) or 'it has no checks'}.\n"
-        f"To mend it, {mend}; force=True goes on all the same.",
+        f"To repair it, {mend}; force=True goes on all the same.",
         gate,
     )
 

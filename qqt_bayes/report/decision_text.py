@@ -9,7 +9,7 @@ from operator import itemgetter
 import numpy as np
 import xarray as xr
 
-from qqt_bayes.decisions.rules import TIE, choosing
+from qqt_bayes.decisions.rules import ROUNDING, TIE, choosing
 from qqt_bayes.decisions.trained import (
     FARTHEST,
     LEAST_BUDGETS,
@@ -299,6 +299,8 @@ def to_settle(decision: xr.Dataset) -> str:
     least, most = next(iter(budgets.values()))
     compute = len(budgets) * (least + most) / target
     many = "each at" if len(budgets) > 1 else "at"
+    if (decision["pool_multiple"].sel(level=list(budgets)) > 1 + ROUNDING).any():
+        many = f"on the larger pools that this is about, not on those of your runs, {many}"
     return (
         f"What would help most for {format_samples(target)} {unit(decision.attrs)}: train "
         f"{joined(list(budgets))} {many} {format_samples(least)} and {format_samples(most)} "

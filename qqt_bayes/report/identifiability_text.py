@@ -14,6 +14,7 @@ from qqt_bayes.model.spec import DEFAULT_MODEL, Spec
 from qqt_bayes.phrases import format_samples, joined, joined_ends, named
 from qqt_bayes.planning.findings import FORECAST_BUDGETS, Finding
 from qqt_bayes.planning.identifiability import Assessment, assess
+from qqt_bayes.posterior.meanings import PARAMETERS
 
 COMMON = 'common = { distribution = "Beta", alpha = 2.0, beta = 2.0 }'
 """What a model can say of checkpoints: about half, and anything from next to nothing to all."""
@@ -222,10 +223,16 @@ def _unexpected_errors(finding: Finding, model: str) -> str:
 
 def _prior_dominated(finding: Finding, model: str) -> str:
     """Which parameters the runs are expected to leave to the prior."""
+    scalars = [(_in_words(name), place) for name, place in finding.values["scalars"]]
     return (
-        f"Left to the prior: {named(finding.values['scalars'])} (where their true values are "
+        f"Left to the prior: {named(scalars)} (where their true values are "
         "typical of the prior, the runs are expected to narrow them by a tenth at most)."
     )
+
+
+def _in_words(name: str) -> str:
+    """What a parameter is, and its name; the name alone of one that only the user's law has."""
+    return f"{PARAMETERS[name][0]} ({name})" if name in PARAMETERS else name
 
 
 def _ridge(finding: Finding, model: str) -> str:

@@ -92,6 +92,7 @@ def to_dict(plan: Plan) -> dict[str, Any]:
         "target": plan.target,
         "choice": plan.choice,
         "expected_regret": plan.expected_regret,
+        "margin": plan.margin,
         "value": plan.value,
         "allowance": plan.allowance,
         "cheapest_run": plan.cheapest_run,
@@ -140,14 +141,14 @@ def _near_enough(plan: Plan) -> str:
         return ""
     return (
         f" On average the choice is within the margin of the best already, {plan.margin:g}, which "
-        "makes no practical difference: you can stop here."
+        f"makes no practical difference{'.' if plan.runs.empty else ': you can stop here.'}"
     )
 
 
 def _stop(plan: Plan) -> str:
     """Why no run is proposed."""
     spend, least = _amount(plan, plan.allowance), plan.least_allowance
-    save = "more than they cost" if plan.worth else "more than the draws can tell from nothing"
+    save = "more than they cost" if plan.worth else "anything to speak of"
     if np.isinf(least):
         return f"Stop here: no runs, whatever they cost, are expected to save {save}."
     # draws that chose runs and others that valued them may differ about one at the margin

@@ -40,7 +40,10 @@ def summary(study: Study) -> str:
     study : Study
     """
     found = left_out(study.refused_laws, list(study.weights))
-    found += [line for each in answers(study.decision, study.deciding) for line in each.lines]
+    told = answers(study.decision, study.deciding)
+    # groups may have a caution in common, which is said once
+    found += dict.fromkeys(words for each in told for words in each.first)
+    found += [line for each in told for line in each._replace(first=[]).lines]
     found += [] if study.moved is None else [moved(study.moved, study.decision)]
     found += [paragraphs(remarks(study.decision)), *laws_alone(study)]
     found += of_theorem(study)

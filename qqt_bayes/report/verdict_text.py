@@ -153,7 +153,7 @@ def _verdict(decision: xr.Dataset) -> str:
     best = last["probability_best"]
     where = f"At {format_samples(last['budget'].item())} {unit(decision.attrs)}"
     regret = cost(last["choice_regret"].expand_dims("budget"))
-    costs = f"expected to cost {regret} in {measure(decision.attrs)}"
+    costs = f"on average {regret} worse in {measure(decision.attrs)} than the best level"
     if winner != UNDECIDED and winner == choice:
         return f"{where} take {choice}: it is best with probability {_sure(best, choice)}, {costs}."
     if winner != UNDECIDED:

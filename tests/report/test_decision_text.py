@@ -158,6 +158,10 @@ def test_many_contenders_are_counted():
         "then the levels may lie too close to be told apart: `qqt design` says what runs are "
         "worth, and which are."
     ) in summary(many)
+    larger = many.assign(pool_multiple=20 * many["pool_multiple"])
+    assert (
+        "and 2 more on the larger pools that this is about, not on those of your runs, each at "
+    ) in summary(larger)
     assert (
         "level 0 (best with probability 0.17), level 1 (0.17), level 2 (0.17), level 3 (0.17) "
         "and 2 more: each is expected to cost at most 0.83 in error;"

@@ -115,9 +115,13 @@ SAID = [
         "with other priors.",
     ),
     (
-        Finding("prior_dominated", values={"scalars": [("tau", "x"), ("tau", "y"), ("d", "")]}),
-        "Left to the prior: tau of x and y; d (where their true values are typical of the prior, "
-        "the runs are expected to narrow them by a tenth at most).",
+        Finding(
+            "prior_dominated",
+            values={"scalars": [("tau", "x"), ("tau", "y, z"), ("d", ""), ("mine", "")]},
+        ),
+        'Left to the prior: half-life of the utility (tau) of x and "y, z"; irreducible error (d); '
+        "mine (where their true values are typical of the prior, the runs are expected to narrow "
+        "them by a tenth at most).",
     ),
     (
         Finding("ridge", values={"sides": ((("b", "x"),), (("b", "y"),)), "left": 1.41}),

@@ -86,8 +86,7 @@ def test_stopping_is_said_in_the_currency():
     )
     for each in (stopped, dear):
         assert verdict(replace(each, least_allowance=float("inf"), worth=0.0)).endswith(
-            "Stop here: no runs, whatever they cost, are expected to save more than the draws can "
-            "tell from nothing."
+            "Stop here: no runs, whatever they cost, are expected to save anything to speak of."
         )
     assert verdict(replace(stopped, least_allowance=1.0)).endswith("more than they cost.")
 

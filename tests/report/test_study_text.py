@@ -57,8 +57,8 @@ def test_the_joint_decision_comes_first_and_laws_that_agree_say_so():
         "Beware: at 1.28B samples a run would go through every candidate 33.3 times or more"
     )
     assert verdict == (
-        "At 1.28B samples take top 3: it is best with probability more than 0.99, expected to cost "
-        "less than 0.0001 in error."
+        "At 1.28B samples take top 3: it is best with probability more than 0.99, on average less "
+        "than 0.0001 worse in error than the best level."
     )
     assert why.startswith("- Why: the mean error of top 3 is ")
     assert change == (
@@ -113,6 +113,12 @@ def test_groups_have_paragraphs_of_their_own():
     text = summary(study(groups=2))
     starts = [p.split(":")[0] for p in text.split("\n\n") if "alone takes" in p]
     assert starts == ["arch 1", "arch 2"]
+
+
+def test_what_groups_have_to_know_alike_is_said_once():
+    parts = summary(study(groups=2)).split("\n\n")
+    [beware] = [part for part in parts if part.startswith("Beware: at 1.28B samples a run would")]
+    assert parts.index(beware) == 0
 
 
 def test_a_study_of_one_law_says_only_its_decision():

@@ -29,13 +29,14 @@ def answer(best, regret, **options):
     [
         (
             SURE,
-            "At 128M samples take top 10%: it is best with probability 0.97, expected to cost "
-            "0.0002 in error.",
+            "At 128M samples take top 10%: it is best with probability 0.97, on average 0.0002 "
+            "worse in error than the best level.",
         ),
         (
             OPEN,
             "At 64M samples it is undecided; likeliest to be best are top 20% (0.60) and top 10% "
-            "(0.40). The rule takes top 20%, expected to cost 0.0005 in error.",
+            "(0.40). The rule takes top 20%, on average 0.0005 worse in error than the best "
+            "level.",
         ),
     ],
 )
@@ -50,7 +51,7 @@ def test_a_rule_that_takes_another_level_than_the_winner():
     found = answer([[0.95, 0.05, 0]], [[0.02, 0.01, 0.2]], rule="cvar")
     assert found.verdict == (
         "At 64M samples top 10% is best with probability 0.95, but the rule takes top 20%, "
-        "expected to cost 0.01 in error."
+        "on average 0.01 worse in error than the best level."
     )
 
 

@@ -55,9 +55,18 @@ def why(sections: Sequence[Section]) -> Block:
 
 
 def _opened(words: str) -> str:
-    """The sentence that says why, without what its heading says already."""
-    rest = words.removeprefix(WHY)
-    return rest[:1].upper() + rest[1:]
+    """A sentence without what its heading says already.
+
+    Examples
+    --------
+    >>> print(_opened("Why: the mean error of a is 0.5."))
+    The mean error of a is 0.5.
+    >>> print(_opened("What would change it: utility alone would take b, which costs 0.1."))
+    utility alone would take b, which costs 0.1.
+    """
+    rest = words.removeprefix(WHY).removeprefix(CHANGE)
+    # the name of a law, which may stand first, keeps its letters
+    return rest[:1].upper() + rest[1:] if rest.startswith(("the ", "of ")) else rest
 
 
 def change(study: Study, sections: Sequence[Section], learned: Mapping[str, Beside]) -> Block:
@@ -66,7 +75,7 @@ def change(study: Study, sections: Sequence[Section], learned: Mapping[str, Besi
     for section in sections:
         settle = to_settle(section.decision)
         said += [
-            f"{section.prefix}{each.removeprefix(CHANGE)}"
+            f"{section.prefix}{_opened(each)}"
             for each in section.answer.bullets
             if not each.startswith(WHY) and each != settle
         ]

@@ -106,7 +106,7 @@ def beside_priors(rows: Sequence[tuple[str, float, float, float]], name: str, la
         drawn.append(svg.mark(middle, at, 0, "run known"))
         drawn.append(element("text", svg.text(parameter), x=NAMES - 8, y=at + 4, class_="end"))
     drawn.append(svg.below(x, bottom, "standard deviations of the prior"))
-    title = f"Posteriors of {law} before their priors"
+    title = f"Posteriors of {law} against their priors"
     words = (
         "Lines are 90 % of the posterior, dots its median; the shaded band is 90 % of the prior."
     )
