@@ -143,8 +143,8 @@ def reading(section: Section) -> str:
     return (
         f"Epochs is how often a run goes through the level; P(best) the probability that it has "
         f"{best} {measured} of all levels. Behind the expected {measured} stands the interval that "
-        f"holds it with {interval} probability. Regret is how much worse than the best level it "
-        "is expected to be."
+        f"holds it with {interval} probability. Regret is how far its {measured} is expected "
+        "to lie behind that of the best level."
     )
 
 
