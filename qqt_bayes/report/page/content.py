@@ -143,8 +143,8 @@ def reading(section: Section) -> str:
     return (
         f"Epochs is how often a run goes through the level; P(best) the probability that it has "
         f"{best} {measured} of all levels. Behind the expected {measured} stands the interval that "
-        f"holds it with {interval} probability. Regret is how much worse than the best level it "
-        "is expected to be."
+        f"holds it with {interval} probability. Regret is how far its {measured} is expected "
+        "to lie behind that of the best level."
     )
 
 
@@ -152,9 +152,10 @@ def naming(section: Section) -> str:
     """When a winner is named."""
     attributes = section.decision.attrs
     return (
-        f"A winner has a P(best) of {attributes['probability']:g} or more; it is not proven unless "
-        f"every level was trained at {LEAST_BUDGETS} budgets or more and the budget is at most "
-        f"{FARTHEST:g} times the largest of them; below that probability it is undecided."
+        f"A winner has a P(best) of {attributes['probability']:g} or more; it counts as "
+        f"not proven unless every level was trained at {LEAST_BUDGETS} budgets or more "
+        f"and the budget is at most {FARTHEST:g} times the largest of them; "
+        "below that probability it is undecided."
     )
 
 

@@ -16,7 +16,7 @@ INSTEAD = {
         "made again with the sizes of the crawl."
     ),
     UNTIL_REFITTED: "until they are replaced by fits without these runs",
-    WHICH_RUNS: "what more runs are worth, and which of them, is a question of a plan with prices",
+    WHICH_RUNS: "a plan with prices says which runs are worth making",
     CALIBRATED_ON: "in the documentation of qqt_bayes, among its case studies (held-out runs)",
 }
 """What a page says in place of advice to somebody at a terminal."""

@@ -9,6 +9,8 @@ from html import escape
 import html5lib
 import pytest
 
+from qqt_bayes.studies.page import report
+
 BROWSER = next(
     (
         found
@@ -96,10 +98,22 @@ def test_the_script_changes_nothing_of_what_is_shown_first(page):
 @pytest.mark.parametrize("name", ["hostile", "long names", "groups", "many"])
 def test_a_phone_scrolls_down_only(page, name, tmp_path):
     """All folds open: what is wide scrolls inside itself, and the verdict's table is seen whole."""
-    source = page(name)[1].read_text().replace("<details", "<details open")
-    whole = WRAPPER.format(width=PHONE, page=escape(source))
-    (tmp_path / "page.html").write_text(whole)
-    tree = dom((tmp_path / "page.html").as_uri())
+    require_fits_a_phone(page(name)[1].read_text(), tmp_path)
+
+
+@needs_browser
+def test_a_phone_shows_costs_too(page, tmp_path):
+    costs = {"currency": "EUR", "training": {"price_per_million_samples": 1.0}}
+    path = report(page("two laws")[0], tmp_path / "priced.html", costs=costs)
+    assert "cost (EUR)" in path.read_text()
+    require_fits_a_phone(path.read_text(), tmp_path)
+
+
+def require_fits_a_phone(source, folder):
+    """It is as wide as the window, and the last cell of the chosen row is in it."""
+    opened = source.replace("<details", "<details open")
+    (folder / "page.html").write_text(WRAPPER.format(width=PHONE, page=escape(opened)))
+    tree = dom((folder / "page.html").as_uri())
     across, wide, last_cell = json.loads(words(next(tree.iter("title"))))
     assert (across, wide) == (PHONE, PHONE)
     assert last_cell <= PHONE

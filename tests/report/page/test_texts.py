@@ -119,11 +119,28 @@ def test_a_table_that_is_higher_than_a_page_goes_on():
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", ["two laws", "hostile", "groups", "long names", "many"])
 def test_latex_compiles_and_fits(page, name, layout, tmp_path):
-    shutil.copy(page(name, ".tex")[1], tmp_path / "report.tex")
-    (tmp_path / "paper.tex").write_text(DOCUMENT % LAYOUTS[layout])
+    fragment = page(name, ".tex")[1].read_text()
+    require_fits(fragment, LAYOUTS[layout], tmp_path)
+
+
+@pytest.mark.skipif(TEX is None, reason="NO TEX: the tables for a paper were not compiled")
+@pytest.mark.parametrize("name", ["two laws", "hostile", "groups", "long names"])
+def test_the_tables_for_a_paper_fit_as_they_are_copied(page, name, tmp_path):
+    """The small one first, in a document that knows nothing of the page."""
+    text = page(name, ".md")[1].read_text().partition("## For your paper")[2]
+    choices, levels, _ = re.findall(r"^```+\n(.*?)^```+$", text, re.DOTALL | re.MULTILINE)
+    assert choices.startswith(r"\begin{table}") or "long" in name or "hostile" in name
+    assert levels.startswith(r"\begin{table")
+    require_fits(f"{choices}\n{levels}", LAYOUTS["columns of 3.3 inches"], tmp_path)
+
+
+def require_fits(fragment, layout, folder):
+    """It compiles, and neither line nor table is wider or higher than its place."""
+    (folder / "report.tex").write_text(fragment)
+    (folder / "paper.tex").write_text(DOCUMENT % layout)
     kind = ["-interaction=nonstopmode", "-halt-on-error"] if "pdf" in TEX else ["--print"]
     done = subprocess.run(
-        [TEX, *kind, "paper.tex"], cwd=tmp_path, capture_output=True, text=True, check=False
+        [TEX, *kind, "paper.tex"], cwd=folder, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout[-2000:]
     said = done.stdout + done.stderr
