@@ -15,7 +15,7 @@ from qqt_bayes.importers.needs import MAPPING, NeedsMore, Request, has, in_words
 from qqt_bayes.importers.sheet import METRIC, VALUE, Sheet, counted, is_countable, is_naming, some
 from qqt_bayes.tables.cells import Floats, Number, above, name_in, number_in
 from qqt_bayes.tables.formats import Source
-from qqt_bayes.tables.intake.columns import SCALED
+from qqt_bayes.tables.intake.arithmetic import SCALED
 from qqt_bayes.tables.intake.headers import in_units
 from qqt_bayes.tables.table import Table
 

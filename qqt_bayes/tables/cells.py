@@ -129,11 +129,14 @@ class Derived:
         column that it takes is at fault.
     times : str
         A column of numbers above 0 that the cells are multiplied by first, "" if there is none.
+    over : str
+        One that they are divided by first.
     """
 
     number: Number
     value: Callable[[Floats], Floats]
     times: str = ""
+    over: str = ""
 
 
 def at_least(lower: float) -> Callable[[Floats], Mask]:

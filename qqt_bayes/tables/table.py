@@ -241,18 +241,17 @@ class Table:
         empty = np.isnan(given) & (number.default is not None)
         wrong = ~form.number.holds(given) & ~empty
         self._refuse(wrong if said is None else wrong & ~said, column, form.number, given)
-        if form.times:
-            given = given * self._factors(form.times)
-        values = form.value(np.where(wrong, np.nan, given))
+        values = form.value(np.where(wrong, np.nan, self.with_columns(form, given)))
         beyond = ~number.holds(values) & ~np.isnan(values)
         self.fault(beyond, column, lambda i: f"gives {values[i]:g}; expected {number.words}")
         sound = np.where(np.isnan(values) | beyond, WRONG, values)
         return sound if number.default is None else np.where(empty, number.default, sound)
 
-    def _factors(self, column: str) -> Floats:
-        """Numbers that another column is multiplied by, NaN where at fault."""
-        factors = self.numbers(column, FACTOR)
-        return np.where(factors == WRONG, np.nan, factors)
+    def with_columns(self, form: Derived, given: Floats) -> Floats:
+        """Numbers times those of a column that a form names, over those of another; NaN if bad."""
+        named = form.times, form.over
+        times, over = (self.numbers(name, FACTOR) if name else np.ones(1) for name in named)
+        return np.where((times == WRONG) | (over == WRONG), np.nan, given * times / over)
 
     def _refuse(self, where: Mask, column: str, number: Number, values: Floats) -> None:
         """Note the cells of a mask, and whether people's way of writing would explain one."""

@@ -18,8 +18,16 @@ from typing import Any
 import numpy as np
 
 from qqt_bayes.errors import InputError, alternatives, suggest
-from qqt_bayes.tables.cells import COUNT, Derived, Floats, Number, above, name_in
+from qqt_bayes.tables.cells import Derived, Floats, Number, above
 from qqt_bayes.tables.formats import PACKED, STANDARD_INPUT
+from qqt_bayes.tables.intake.arithmetic import (
+    ABOVE_0,
+    EPOCHS,
+    SCALED,
+    alike_in_sets,
+    factor_of,
+    times_unique,
+)
 from qqt_bayes.tables.table import Table
 
 type Columns = Mapping[str, str] | str
@@ -33,7 +41,6 @@ ACCURACY = Number(
 )
 PERCENT = Number("an accuracy in [0, 100) per cent", lambda x: (x >= 0) & (x < 100), units="%")
 OF_100 = Number("an error rate in (0, 100] per cent", lambda x: (x > 0) & (x <= 100), units="%")
-EPOCHS = Number("a number of epochs above 0", above(0.0), units="epochs")
 STEPS = Number("a number of steps above 0", above(0.0), units="steps")
 BITS = Number("a loss in bits above 0", above(0.0), units="bits")
 PERPLEXITY = Number("a perplexity above 1", above(1.0), units="perplexity")
@@ -96,17 +103,11 @@ PLAIN_KEYS = (
     "replacement",
 )
 """The columns of a table of runs, which may be called otherwise."""
-SCALED = ("samples_seen", "unique_samples", "n_eval", "steps")
-"""Keys whose column may be multiplied by a number, or by another column."""
 COMPOSITION = "composition."
 """What a key begins with that is for the composition table alone."""
 OF_COMPOSITION = ("data", "pool", "unique_samples")
 """The columns of a composition table."""
 KEYS = (*PLAIN_KEYS, *FORMS, *(f"{COMPOSITION}{column}" for column in OF_COMPOSITION))
-FACTOR = re.compile(r"(.*\S)\s*[*\u00d7]\s*([\d.]+(?:e\+?\d+)?)", re.ASCII | re.IGNORECASE)
-"""A column's name and the number that it is multiplied by."""
-STARS = re.compile(r"[*\u00d7]")
-"""What stands between a column's name and the column that it is multiplied by."""
 QUOTED = re.compile(r'(^|,)\s*([^,"=]+)="((?:[^"]|"")*)"')
 """A pair whose name alone stands in quotes."""
 TOKENS = re.compile(r"tokens?([^a-z]|$)|(^|[^a-z])tok([^a-z]|$)", re.IGNORECASE)
@@ -136,11 +137,20 @@ def columns_of(columns: Columns | None) -> dict[str, str]:
     for key in pairs:
         column = target(key)
         if column in filled:
-            faults.append(f"{filled[column]!r} and {key!r} both give {column}; leave one out")
+            both = f"{filled[column]!r} and {key!r} both give {column}; leave one out"
+            faults.append(both + _quotient_instead(pairs))
         filled[column] = key
     if faults:
         raise InputError(f"columns: {'; '.join(faults)}")
     return pairs
+
+
+def _quotient_instead(pairs: Mapping[str, str]) -> str:
+    """What to give in place of epochs beside samples: unique samples are their quotient."""
+    if not {"samples_seen", "epochs"} <= set(pairs) or "unique_samples" in pairs:
+        return ""
+    quotient = f"unique_samples={pairs['samples_seen']}/{pairs['epochs']}"
+    return f" (in place of epochs, {quotient} takes unique samples from both)"
 
 
 def _flat(columns: Mapping[str, object]) -> dict[str, Any]:
@@ -232,7 +242,7 @@ def for_composition(columns: Mapping[str, str], table: Table) -> dict[str, str]:
         for key, name in columns.items()
         if key in OF_COMPOSITION
         and key not in table.columns
-        and _factor(key, name, table.columns)[0] in table.columns
+        and factor_of(key, name, table.columns)[0] in table.columns
     }
     return shared | {
         key.removeprefix(COMPOSITION): name
@@ -257,7 +267,7 @@ def for_runs(columns: Mapping[str, str], table: Table, taken: Mapping[str, str])
         key: name
         for key, name in columns.items()
         if not key.startswith(COMPOSITION)
-        and (taken.get(key) != name or _factor(key, name, table.columns)[0] in table.columns)
+        and (taken.get(key) != name or factor_of(key, name, table.columns)[0] in table.columns)
     }
 
 
@@ -275,7 +285,7 @@ def rename(table: Table, columns: Mapping[str, str], totals: Mapping[str, float]
     original = dict(table.columns)
     for key, given in columns.items():
         column = target(key)
-        name, factor, times = _factor(key, given, original)
+        name, factor, times, over = factor_of(key, given, original)
         before = name.partition("*")[0].strip()
         if key in SCALED and name not in original and before in original:
             table.note(
@@ -296,23 +306,14 @@ def rename(table: Table, columns: Mapping[str, str], totals: Mapping[str, float]
         table.used.add(name)
         table.called[column] = name
         form = _form(key, factor or 1.0, times)
-        if key == "epochs":
-            table.derived[column] = Derived(EPOCHS, _times_unique(table, totals))
+        if over:
+            quotient = alike_in_sets(table, factor or 1.0)
+            table.derived[column] = Derived(ABOVE_0, quotient, times, over)
+        elif key == "epochs":
+            table.derived[column] = Derived(EPOCHS, times_unique(table, totals))
         elif form is not None:
             table.derived[column] = form
     table.called = {column: name for column, name in table.called.items() if column != name}
-
-
-def _factor(key: str, given: str, known: Mapping[str, object]) -> tuple[str, float | None, str]:
-    """The column that a pair names, and the number or the column that it is multiplied by."""
-    if given in known or key not in SCALED:
-        return given, None, ""
-    for star in STARS.finditer(given):  # a name may have a star in it
-        column, times = given[: star.start()].strip(), given[star.end() :].strip()
-        if column in known and times in known:
-            return column, None, times
-    match = FACTOR.fullmatch(given)
-    return (given, None, "") if match is None else (match[1], float(match[2]), "")
 
 
 def _form(key: str, factor: float, times: str) -> Derived | None:
@@ -320,26 +321,8 @@ def _form(key: str, factor: float, times: str) -> Derived | None:
         form = FORMS[key]
         return Derived(form.number, lambda x: form.value(x) * factor, times)
     if factor != 1.0 or times:
-        number = Number("a number above 0", above(0.0), units="samples")
-        return Derived(number, lambda x: x * factor, times)
+        return Derived(ABOVE_0, lambda x: x * factor, times)
     return None
-
-
-def _times_unique(table: Table, totals: Mapping[str, float]) -> Callable[[Floats], Floats]:
-    """Epochs times the unique samples of each row; NaN where these are at fault."""
-
-    def times(epochs: Floats) -> Floats:
-        unique = np.full(len(table), np.nan)
-        if "unique_samples" in table.columns:
-            form = table.derived.get("unique_samples")
-            unique = table.read(table.columns["unique_samples"], COUNT.counts)
-            unique = form.value(unique) if form else unique
-        if "data" in table.columns:
-            of_sets = [totals.get(name_in(cell), np.nan) for cell in table.columns["data"]]
-            unique = np.where(np.isnan(unique), of_sets, unique)
-        return epochs * np.where(unique > 0, unique, np.nan)
-
-    return times
 
 
 def measure_of(columns: Mapping[str, str], kind: str) -> str:

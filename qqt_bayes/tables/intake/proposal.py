@@ -15,7 +15,8 @@ import numpy as np
 from qqt_bayes.errors import Advice, listed
 from qqt_bayes.phrases import joined
 from qqt_bayes.tables.cells import Floats, human_numbers_in, name_in, numbers_in
-from qqt_bayes.tables.intake.columns import COMPOSITION, FORMS, OF_COMPOSITION, SCALED, target
+from qqt_bayes.tables.intake.arithmetic import SCALED
+from qqt_bayes.tables.intake.columns import COMPOSITION, FORMS, OF_COMPOSITION, target
 from qqt_bayes.tables.intake.gaps import is_gap
 from qqt_bayes.tables.intake.headers import in_units
 from qqt_bayes.tables.intake.synonyms import (
@@ -216,7 +217,7 @@ class _Search:
             self._seek_budget()
         elif column == "pool" and self.sets:
             self._seek_sets()
-        elif not self._take(column):
+        elif not self._take(column) and not (column == "unique_samples" and self._seek_quotient()):
             self._lacks(column)
 
     def seek_in_composition(self, column: str) -> None:
@@ -236,6 +237,18 @@ class _Search:
         """Say that no column looks like one that is needed."""
         self.lacking.append(column)
         self.said.append(f"{column}: no column looks like it; add one")
+
+    def _seek_quotient(self) -> bool:
+        """Unique samples as samples seen over epochs, where the table has both."""
+        seen = self.found.get("samples_seen") or self.table.given.get("samples_seen")
+        seen = seen or ("samples_seen" if "samples_seen" in self.table.columns else "")
+        epochs = alike("epochs", self.numeric())[:1] if seen else []
+        for name in epochs:
+            self.found["unique_samples"] = f"{seen}/{name}"
+            self.free.remove(name)
+            words = f"{seen!r} over {name!r}, samples seen over epochs, is it"
+            self.said.append(f"unique_samples: no column looks like it, but {words}")
+        return bool(epochs)
 
     def _seek_sets(self) -> None:
         """Find the column that names training sets of the composition table."""
