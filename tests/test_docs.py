@@ -28,8 +28,8 @@ def test_the_page_on_trust_is_what_the_tables_make_of_it(trust, figures):
 
 
 ROWS = [
-    "90 % intervals hold {cover all} of {runs} runs; {cover worlds} in seven worlds, "
-    "{cover sigmoid} in `sigmoid`, which no law describes",
+    "90 % intervals hold {cover all} of {runs} runs; {cover worlds} in seven worlds of small "
+    "trainings, {cover sigmoid} in `sigmoid`, which no law describes",
     "larger budgets of {sets} sets of real runs",
     "choices cost {far 2}, {far 4}, {far 8}; ranking at the largest budget costs {single 2},"
     " {single 4}, {single 8}",
