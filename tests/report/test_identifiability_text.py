@@ -100,8 +100,8 @@ SAID = [
     ),
     (
         Finding("inseparable_pools", ("x, z", "y")),
-        'The runs never separate "x, z" and y: their utilities (b) appear in fixed combinations only, '
-        "and the prior alone tells one from another.",
+        'The runs never separate "x, z" and y: their utilities (b) appear in fixed combinations '
+        "only, and the prior alone tells one from another.",
     ),
     (
         Finding(
