@@ -220,7 +220,7 @@ def quoted(name: str) -> str:
     >>> quoted("top 10%"), quoted("news, forums")
     ('top 10%', '"news, forums"')
     """
-    return f'"{name}"' if "," in name else name
+    return f'"{name}"' if "," in name and not name.startswith('"') else name
 
 
 def named(scalars: list[tuple[str, str]]) -> str:

@@ -35,6 +35,7 @@ from qqt_bayes.report.limits_text import LIMITS
 from qqt_bayes.report.measures import judged, measure, measured, measured_interval, over_what, unit
 from qqt_bayes.report.rules_text import BASIS, disagreements, scored
 from qqt_bayes.report.shares_text import gap, is_of_shares, limits, stretches
+from qqt_bayes.report.spoken import spoken
 
 CALIBRATED_ON = "on the page case_studies/held_out/results.md"
 """Where forecasts of held-out runs are."""
@@ -83,7 +84,7 @@ def remarks(decision: xr.Dataset) -> list[dict[str, str]]:
         `only_level`, `choice`, `leads`, `undecided`, `settle`, `crossovers`, `rules`, `shares`,
         `limits`, `gap`, `basis`, `reliability`, and those of `LIMITS`.
     """
-    decision = decision.sortby("budget")
+    decision = spoken(decision).sortby("budget")
     if "group" not in decision.dims:
         return [{"id": remark_id, "text": text} for remark_id, text in _sentences(decision)]
     return [
@@ -293,6 +294,7 @@ def to_settle(decision: xr.Dataset) -> str:
     """Which cheap runs would settle what is open; nothing of subsets, which are too many."""
     if "subsets" in decision.attrs or is_of_shares(decision):
         return ""
+    decision = spoken(decision)
     target, budgets = runs_to_settle(decision)
     if not budgets:
         return ""

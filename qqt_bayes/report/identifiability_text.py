@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from qqt_bayes.model.spec import DEFAULT_MODEL, Spec
-from qqt_bayes.phrases import format_samples, joined, joined_ends, named
+from qqt_bayes.phrases import format_samples, joined, joined_ends, named, quoted
 from qqt_bayes.planning.findings import FORECAST_BUDGETS, Finding
 from qqt_bayes.planning.identifiability import Assessment, assess
 from qqt_bayes.posterior.meanings import PARAMETERS
@@ -154,7 +154,7 @@ def _groups_at_one_budget(finding: Finding, model: str) -> str:
         )
     each = " each" if len(finding.of) > 1 else ""
     return (
-        f"All runs of {joined(list(finding.of))} are at one budget{each}: how error falls is taken "
+        f"All runs of {_subjects(finding)} are at one budget{each}: how error falls is taken "
         "from other groups and the prior."
     )
 
@@ -193,18 +193,22 @@ def _rise(finding: Finding, model: str) -> str:
     )
 
 
+def _subjects(finding: Finding) -> str:
+    """What a finding is about, by name."""
+    return joined(list(map(quoted, finding.of)))
+
+
 def _pools_not_repeated(finding: Finding, model: str) -> str:
     """Which pools no run repeats."""
     return (
-        f"No run repeats {joined(list(finding.of))}: the half-life there is the prior's or other "
-        "pools'."
+        f"No run repeats {_subjects(finding)}: the half-life there is the prior's or other pools'."
     )
 
 
 def _inseparable_pools(finding: Finding, model: str) -> str:
     """Which pools occur in fixed combinations only."""
     return (
-        f"The runs never separate {joined(list(finding.of))}: their utilities (b) appear in fixed "
+        f"The runs never separate {_subjects(finding)}: their utilities (b) appear in fixed "
         "combinations only, and the prior alone tells one from another."
     )
 
@@ -250,7 +254,7 @@ def _forecast(finding: Finding, model: str) -> str:
     pairs = zip(later, FORECAST_BUDGETS[1:], strict=True)
     words = [f"{x:.2g} at {factor:g} times that" for x, factor in pairs]
     return (
-        f"If law and priors hold, the error of {finding.of[0]} will be known to {now:.2g} "
+        f"If law and priors hold, the error of {quoted(finding.of[0])} will be known to {now:.2g} "
         f"(standard deviation) at {format_samples(largest)}, {joined(words)}; decisions add what "
         "the law may miss."
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from qqt_bayes.phrases import amount_of_money, chance, cost, format_samples, joined, money
+from qqt_bayes.phrases import amount_of_money, chance, cost, format_samples, joined, money, quoted
 from qqt_bayes.planning.plan import Plan
 from qqt_bayes.report.measures import ACCURACY
 from qqt_bayes.report.money_text import DATA_OWNED
@@ -27,7 +27,7 @@ def verdict(plan: Plan) -> str:
     where = f"At {format_samples(plan.target)} {plan.counted}"
     basis = "before any run, by the prior alone," if plan.prior else "today"
     words = (
-        f"{where} the choice {basis} is {plan.choice}, expected to cost "
+        f"{where} the choice {basis} is {quoted(plan.choice)}, expected to cost "
         f"{_cost(plan.expected_regret)} in {plan.measure} (its expected regret): no further run "
         f"can save more than that on average{_in_money(plan)}.{_near_enough(plan)}"
     )
@@ -169,7 +169,9 @@ def _shift(plan: Plan) -> str:
         return ""
     after = plan.chosen_after.sort_values(ascending=False)
     likely = [
-        f"{name} with probability {chance(p)}" for name, p in after.items() if p >= LEAST_SHIFT
+        f"{quoted(name)} with probability {chance(p)}"
+        for name, p in after.items()
+        if p >= LEAST_SHIFT
     ]
     kept = plan.chosen_after[plan.choice]
     known = "it is" if len(plan.runs) == 1 else "they are"
@@ -182,7 +184,7 @@ def _unlikely(plan: Plan) -> str:
     """Which runs are on levels that will hardly be chosen, and what they are good for."""
     after = plan.chosen_after
     names = [
-        name
+        quoted(name)
         for name in dict.fromkeys(plan.runs["data"].tolist())
         if name in after and after[name] < LEAST_SHIFT
     ]

@@ -20,6 +20,7 @@ from qqt_bayes.report.comparison_text import scores, theorem
 from qqt_bayes.report.decision_text import paragraphs, remarks
 from qqt_bayes.report.measures import unit
 from qqt_bayes.report.moved_text import moved
+from qqt_bayes.report.spoken import spoken
 from qqt_bayes.report.verdict_text import answers, left_out
 
 Array = NDArray[np.float64]
@@ -91,7 +92,7 @@ def laws_alone(study: Study) -> Iterator[str]:
     names = list(study.weights)
     if len(names) < 2:
         return
-    decisions = [study.alone[name] for name in names]
+    decisions = [spoken(study.alone[name]) for name in names]
     for group, of_laws in in_each_group(decisions):
         alone = dict(zip(names, of_laws, strict=True))
         words = [f"{name} alone takes {_stretches(each)}." for name, each in alone.items()]
@@ -148,7 +149,7 @@ def of_theorem(study: Study) -> Iterator[str]:
     """What the combination theorem would choose where that differs, and what runs say of it."""
     name = study.theorem
     if name is not None and name in study.alone:
-        pairs = [study.alone[name], study.decision]
+        pairs = [spoken(study.alone[name]), spoken(study.decision)]
         for group, (own, joint) in in_each_group(pairs):
             differ = _differing(own, joint)
             begin = (

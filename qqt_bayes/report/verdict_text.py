@@ -15,7 +15,7 @@ import xarray as xr
 from qqt_bayes.decisions.rules import ROUNDING
 from qqt_bayes.decisions.study import choices, in_each_group
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
-from qqt_bayes.phrases import chance, cost, format_epochs, format_samples, joined, spans
+from qqt_bayes.phrases import chance, cost, format_epochs, format_samples, joined, quoted, spans
 from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.report.decision_text import UNFIT, cautions, to_settle
 from qqt_bayes.report.limits_text import larger
@@ -30,6 +30,7 @@ from qqt_bayes.report.measures import (
 )
 from qqt_bayes.report.rules_text import disagreements
 from qqt_bayes.report.shares_text import gap, is_of_shares, limits, untrained, verdict
+from qqt_bayes.report.spoken import spoken
 
 MOST_CANDIDATES = 12
 """Candidates that are listed; the rest are in the CSV."""
@@ -107,8 +108,8 @@ def answers(
     priced : bool
         Whether prices are asked about: then no runs are named that may not be worth theirs.
     """
-    others = alone or {}
-    groups = in_each_group([decision, *others.values()])
+    others = {name: spoken(each) for name, each in (alone or {}).items()}
+    groups = in_each_group([spoken(decision), *others.values()])
     return [
         _answer(group, own.sortby("budget"), dict(zip(others, each, strict=True)), priced)
         for group, (own, *each) in groups
@@ -140,7 +141,7 @@ def verdicts(decision: xr.Dataset) -> list[str]:
     decision : Dataset
         Of one group, as `qqt_bayes.decide` returns it.
     """
-    needed = decision[["choice", "leader", "winner", "probability_best", "choice_regret"]]
+    needed = spoken(decision)[["choice", "leader", "winner", "probability_best", "choice_regret"]]
     return [_verdict(needed.isel(budget=[i])) for i in range(decision.sizes["budget"])]
 
 
@@ -289,4 +290,4 @@ def takes(unique_samples: xr.DataArray, most: int = MOST_POOLS) -> str:
     if some.size > most:
         return f"{some.size} pools"
     pairs: Sequence[tuple[str, float]] = list(zip(some["pool"].values, some.values, strict=True))
-    return ", ".join(f"{format_samples(count)} of {pool}" for pool, count in pairs)
+    return ", ".join(f"{format_samples(count)} of {quoted(pool)}" for pool, count in pairs)

@@ -99,9 +99,9 @@ SAID = [
         "what the prior says.",
     ),
     (
-        Finding("inseparable_pools", ("x", "y")),
-        "The runs never separate x and y: their utilities (b) appear in fixed combinations only, "
-        "and the prior alone tells one from another.",
+        Finding("inseparable_pools", ("x, z", "y")),
+        'The runs never separate "x, z" and y: their utilities (b) appear in fixed combinations '
+        "only, and the prior alone tells one from another.",
     ),
     (
         Finding(

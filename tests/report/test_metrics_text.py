@@ -48,9 +48,8 @@ def test_a_conflict_says_what_it_costs_each_metric(fits):
     found = decided(fits, weights={"imagenet": 9, "retrieval": 1})
     [answer] = answers_of_metrics(found)
     assert answer.verdict.startswith("At 1.28B samples take top 3: it is best with probability ")
-    assert "in weighted error. Errors of the mean curves are added as they are; weights are " in (
-        answer.verdict
-    )
+    added = "Errors of the mean curves are added as they are; weights are "
+    assert f"in weighted error than the best level. {added}" in answer.verdict
     assert answer.verdict.endswith(
         "weights are imagenet 0.90 and retrieval 0.10. Draws of different metrics are taken as "
         "independent, because each metric has a fit of its own."

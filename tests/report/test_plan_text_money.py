@@ -21,6 +21,11 @@ def test_a_verdict_says_what_is_paid_and_what_knowing_all_is_worth():
     assert "worth" not in verdict(plan(worth=0.0))
 
 
+def test_a_level_with_a_comma_stands_in_quotation_marks():
+    named = replace(plan(), choice="all, of it")
+    assert 'the choice today is "all, of it", expected to cost' in verdict(named)
+
+
 def test_a_choice_within_the_margin_is_good_enough():
     near = replace(plan(worth=0.0, unit="samples"), expected_regret=0.00033, value=0.00012)
     enough = "On average the choice is within the margin of the best already, 0.003, which makes no"

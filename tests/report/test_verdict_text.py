@@ -9,6 +9,7 @@ from made_decision import LATE, OPEN, SURE, decision
 from qqt_bayes.decisions.decide import decide
 from qqt_bayes.phrases import format_epochs
 from qqt_bayes.posterior.fit import Fit
+from qqt_bayes.report.decision_text import summary
 from qqt_bayes.report.records import at_a_glance
 from qqt_bayes.report.verdict_text import answers, candidates
 
@@ -45,6 +46,26 @@ def test_verdict(given, verdict):
     assert (found.verdict, found.first) == (verdict, [])
     assert len(found.bullets) <= 3
     assert found.bullets[0].startswith("Why: the mean error of top ")
+
+
+def test_a_name_with_a_comma_stands_in_quotation_marks():
+    """In every sentence, once; what is computed keeps its name."""
+    found = with_levels(decision(*OPEN))
+    [plain] = answers(found)
+    new = {"top 10%": "all, of it", "top 20%": "news, forums"}
+    levels = [new.get(name, name) for name in found["level"].values.tolist()]
+    named = found.assign_coords(level=levels)
+    for name in ("choice", "leader", "winner"):
+        words = [new.get(word, word) for word in found[name].values.ravel().tolist()]
+        named[name] = (found[name].dims, np.array(words).reshape(found[name].shape))
+    before = named.copy(deep=True)
+    [told] = answers(named)
+    expected = [summary(found), *plain.lines]
+    for old, name in new.items():
+        expected = [line.replace(old, f'"{name}"') for line in expected]
+    assert [summary(named), *told.lines] == expected
+    assert named.identical(before)
+    assert '"news, forums" (0.60) and "all, of it" (0.40)' in told.verdict
 
 
 def test_a_rule_that_takes_another_level_than_the_winner():
