@@ -60,13 +60,15 @@ def report(runs: xr.Dataset, spec: Spec, form: str) -> None:
     emit(rows, form, lambda: _content(runs, table, left_out, learnable, doubts))
     count, data, pools = (runs.sizes[dim] for dim in ("run", "data", "pool"))
     note(f"{count} runs of {data} training sets from {pools} pools.")
-    for name, words in UNUSED.items():
-        if left_out[name]:
-            note(f"{words}: {in_short(left_out[name])}.")
-    there = {*left_out["unused_columns"], *json.loads(runs.attrs["used_columns"])}
-    for name in left_out["unused_columns"]:
-        if near := suggest(name, sorted(OPTIONAL - there)):
-            note(f"Column {name} is not read{near}")
+    unread = left_out["unused_columns"]
+    meant = sorted(OPTIONAL - {*unread, *json.loads(runs.attrs["used_columns"])})
+    near = {name: suggest(name, meant).removeprefix("; ") for name in unread}
+    # a name that is nearly one that is read goes first, so that it is among those that are shown
+    columns = [f"{name} ({near[name]})" if near[name] else name for name in unread]
+    columns.sort(key=lambda name: not name.endswith("?)"))
+    for key, words in UNUSED.items():
+        if names := columns if key == "unused_columns" else left_out[key]:
+            note(f"{words}: {in_short(names)}.")
     note_learnable(learnable, "them")
 
 

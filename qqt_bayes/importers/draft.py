@@ -190,6 +190,12 @@ class Draft:
 
     def values(self, product: Product, number: Number) -> Floats:
         """Numbers of a column or product, each of the kind that is expected."""
+        if product.over:
+            left = self.values(Product(product.column, product.factor), POSITIVE)
+            right = self.table.numbers(product.over, POSITIVE)
+            return self.checked(
+                np.where((left > 0) & (right > 0), left / right, 1.0), number, str(product)
+            )
         if not product.factor:
             return self.table.numbers(product.column, number)
         left = self.table.numbers(product.column, POSITIVE)

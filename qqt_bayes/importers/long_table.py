@@ -16,6 +16,7 @@ from qqt_bayes.importers.measures import MEASURES, measure_name, measured, tidy
 from qqt_bayes.importers.sheet import METRIC, MOST_METRICS, VALUE, Sheet, some
 from qqt_bayes.phrases import as_written
 from qqt_bayes.tables.cells import COUNT, Floats, name_in, number_in
+from qqt_bayes.tables.intake.arithmetic import alike_in_sets
 from qqt_bayes.tables.intake.columns import FORMS
 from qqt_bayes.tables.intake.synonyms import per_step
 from qqt_bayes.tables.rows import COLUMNS
@@ -179,9 +180,18 @@ def _trained_on(draft: Draft, *, needs_size: bool) -> None:
                 unique_samples=seen,
             )
             return
-        draft.need_column(
-            "unique_samples", f"how many different samples of {whole} a run could see"
-        )
+        epochs = draft.candidates("epochs")
+        known = seen in draft.table.columns or "samples_seen" in draft.columns
+        if not mixed and known and epochs and not draft.candidates("unique_samples"):
+            draft.need(
+                "unique_samples: how many different samples of the pool a run could see; "
+                f"samples seen over epochs ({epochs[0]!r}) may be it",
+                unique_samples=f"{seen}/{epochs[0]}",
+            )
+        else:
+            draft.need_column(
+                "unique_samples", f"how many different samples of {whole} a run could see"
+            )
     for meaning in ("group", "seed", METRIC) if draft.needs else ():
         for name in draft.candidates(meaning)[:1] if draft.product(meaning) is None else ():
             if len({name_in(cell) for cell in draft.table.columns[name]}) > 1:
@@ -196,6 +206,10 @@ def _written_out(
     raw = draft.values(product, rule.number)
     size = draft.product("unique_samples")
     unique = None if size is None else draft.values(size, COUNT)
+    of_set = draft.product("pool") or draft.product("data")
+    if unique is not None and size is not None and size.over and of_set is not None:
+        unique = alike_in_sets(unique, table.columns[of_set.column])
+        draft.said.append(f"unique_samples = {str(size).replace('*', ' x ')}.")
     if counted_in == "epochs":
         assert unique is not None
         seen = draft.values(budget, FORMS["epochs"].number) * unique

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.tables.cells import number_in
+from qqt_bayes.tables.intake.arithmetic import factor_of
 from qqt_bayes.tables.intake.columns import COMPOSITION, Columns, columns_of
 from qqt_bayes.tables.intake.synonyms import LIKE, means, words_of
 
@@ -30,14 +31,16 @@ SETTLED = {
 
 @dataclass(frozen=True)
 class Product:
-    """A column, or a column times a number or another column, as `columns` writes it."""
+    """A column, perhaps times a number or another column, or over one, as `columns` writes it."""
 
     column: str
     factor: str = ""
+    over: str = ""
 
     def __str__(self) -> str:
         """The product as `columns` writes it."""
-        return f"{self.column}*{self.factor}" if self.factor else self.column
+        product = f"{self.column}*{self.factor}" if self.factor else self.column
+        return f"{product}/{self.over}" if self.over else product
 
 
 def looks_like(column: str, meaning: str) -> int:
@@ -98,7 +101,7 @@ def parse_columns(columns: Columns | None) -> dict[str, Product]:
     Examples
     --------
     >>> parse_columns('accuracy="acc,none"')
-    {'accuracy': Product(column='acc,none', factor='')}
+    {'accuracy': Product(column='acc,none', factor='', over='')}
     """
     if columns is not None and not isinstance(columns, str | Mapping):
         kind = type(columns).__name__
@@ -125,6 +128,9 @@ def resolve(product: Product, columns: Mapping[str, object]) -> Product:
     """
     if str(product) in columns:
         return Product(str(product))
+    name, number, times, over = factor_of("unique_samples", str(product), columns)
+    if over:
+        return Product(name, times or (f"{number:.15g}" if number else ""), over)
     if product.column not in columns:
         raise InputError(
             f"columns: there is no column {product.column!r}{alternatives(product.column, columns)}"

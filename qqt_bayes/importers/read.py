@@ -30,6 +30,7 @@ from qqt_bayes.importers.needs import NeedsMore, not_recognised
 from qqt_bayes.importers.sheet import Sheet, counted, some
 from qqt_bayes.importers.sources import Found, find
 from qqt_bayes.tables.formats import Source
+from qqt_bayes.tables.intake.headers import judge_title
 from qqt_bayes.tables.intake.synonyms import names_between_commas
 from qqt_bayes.tables.runs import read_runs
 
@@ -215,7 +216,9 @@ def _saw(found: Found) -> str:
     """What lies there, in a sentence."""
     if found.table is not None:
         rows = counted(len(found.table), "row")
-        return f"a table with {rows} and the columns {some(found.table.columns)}."
+        title = judge_title(found.table)
+        saw = f"a table with {rows} and the columns {some(found.table.columns)}."
+        return f"{saw} But {title}." if title else saw
     if found.folder is not None:
         names = sorted(path.name for path in found.folder.glob("*"))
         return f"a folder with {some(names) if names else 'nothing in it'}."

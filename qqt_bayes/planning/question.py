@@ -29,6 +29,9 @@ QUESTIONS = {
     "case": "of two names of one kind that differ in capitals or spaces alone",
     "budgets": "a budget of `least` is asked, the least run saw `least_trained`",
     "proxy": "of a pool, given with `size`, or of a level: `factor` times what was trained",
+    "overlap": "of pools whose names say that each is a part of the next, and whose sizes grow so",
+    "stated": "a column states `stated` epochs of a run, but samples_seen over unique_samples is "
+    "`epochs`: `factor` times as many (the median over the runs), beyond the `bar`",
     "order": "levels take the first of these pools before the second, but at `samples_seen` its "
     "error is `first`, that of the second `second`",
 }

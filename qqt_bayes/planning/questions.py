@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -46,6 +47,11 @@ LEAST_PASSED = 0.01
 NAME_FACTOR = 4.0
 """How far a size may be from the one in a name: a crawl shrinks by half before it is used."""
 SIZE_IN_NAME = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)([KMBT])(?![a-z\d])", re.IGNORECASE)
+TOP = re.compile(r"(top|best|first|upper)[\s_-]*(\d+(?:\.\d+)?)\s*(?:%|percent)?", re.IGNORECASE)
+"""A name that is a share from the best downwards: the next larger one holds it."""
+STATED_FACTOR = 1.5
+"""How far epochs may be from those that a column states: batches that are not whole and samples
+that could not be downloaded make less of a difference, a wrong unit or training set more."""
 UNIT_GAP = 300.0
 """Factor between neighbouring sizes: a document has 500 to 2,000 tokens, and its sizes vary; pools
 of one table, which are compared, lie within a factor of ten of the next."""
@@ -98,6 +104,8 @@ def questions(
         *_swapped(runs, table),
         *_sweep(table),
         *_case(runs),
+        *_overlap(runs),
+        *_stated(runs),
         *questions_of_pools(runs),
         *questions_of_targets(runs, samples, levels),
     )
@@ -249,3 +257,23 @@ def _case(runs: xr.Dataset) -> Iterator[Question]:
             # of a run on one pool, the training set bears its name: asked once
             if len(names) > 1 and not (kind == "data" and set(names) <= set(runs["pool"].values)):
                 yield Question("case", tuple(names))
+
+
+def _overlap(runs: xr.Dataset) -> Iterator[Question]:
+    """Pools that each hold the one before, by their names and sizes: one sample counts twice."""
+    sizes = runs["unique_samples"].max("data").to_series()
+    matches = [(TOP.fullmatch(name.strip()), name) for name in sizes.index]
+    shares = sorted((float(match[2]), name) for match, name in matches if match)
+    names = [name for _, name in shares]
+    apart = all(one < other for (one, _), (other, _) in pairwise(shares))
+    if len(names) > 1 and apart and all(sizes[a] < sizes[b] for a, b in pairwise(names)):
+        yield Question("overlap", tuple(names))
+
+
+def _stated(runs: xr.Dataset) -> Iterator[Question]:
+    """Whether a column that nobody asked for states other epochs than samples and sizes give."""
+    for column, told in json.loads(runs.attrs.get("epochs_stated", "{}")).items():
+        factor, stated = told["factor"], told["stated"]
+        if max(factor, 1 / factor) > STATED_FACTOR:
+            values = {"stated": stated, "epochs": stated * factor, "factor": factor}
+            yield Question("stated", (column, told["run"]), {**values, "bar": STATED_FACTOR})

@@ -181,6 +181,28 @@ def _case(question: Question) -> str:
     return f"{names} differ in capitals or spaces alone: are they one? Then write them alike."
 
 
+def _overlap(question: Question) -> str:
+    """That pools hold one another by their names and sizes."""
+    first, second = question.of[:2]
+    return (
+        f"The pools are {joined(list(question.of))}, and each is larger than the one before: does "
+        f"{second} hold {first}? Pools must not overlap, or the same samples count as different "
+        "ones. Then these are training sets: say in a composition what each takes of what only "
+        f"the larger ones hold ({first}; {second} without {first}; ...)."
+    )
+
+
+def _stated(question: Question) -> str:
+    """That a column states other epochs than the numbers give."""
+    column, run = question.of
+    told = question.values
+    return (
+        f"Column {column!r} states {told['stated']:.3g} epochs for run {run}, but samples_seen "
+        f"over unique_samples is {told['epochs']:.3g}, and so it is for most runs: are both in the "
+        "same unit (billions, tokens, documents), and is unique_samples the whole training set?"
+    )
+
+
 def _budgets(question: Question) -> str:
     """That a budget is far below all runs."""
     least, trained = (question.values[name] for name in ("least", "least_trained"))
@@ -252,6 +274,8 @@ SENTENCES: dict[str, Callable[[Question], str]] = {
     "case": _case,
     "budgets": _budgets,
     "proxy": _proxy,
+    "overlap": _overlap,
+    "stated": _stated,
     "order": _order,
 }
 """The sentence of each question, from its subjects and numbers."""

@@ -37,6 +37,7 @@ from qqt_bayes.tables.intake.gaps import judge_gaps, judge_states
 from qqt_bayes.tables.intake.proposal import propose
 from qqt_bayes.tables.intake.repeats import best_of
 from qqt_bayes.tables.intake.replacement import draws_of
+from qqt_bayes.tables.intake.synonyms import means
 from qqt_bayes.tables.limits import check_composition
 from qqt_bayes.tables.order import hash_runs
 from qqt_bayes.tables.rows import COLUMNS, ERROR, Rows, read_rows
@@ -206,6 +207,8 @@ def read_runs(
         runs["chance_error"] = ((), float(chance_error), {"units": numbers["error"].units})
     if with_replacement:
         runs["replacement"] = ((), 1)
+    if stated := _epochs_stated(table, runs):
+        runs.attrs["epochs_stated"] = json.dumps(stated)
     known = pd.Index(list(sizes or recipes))
     runs.attrs |= {"kind": kind, "metric": metric}
     return runs.assign_attrs(
@@ -226,6 +229,27 @@ def read_runs(
         early_rows=json.dumps(early),
         read_as_written=as_written(human) if human else "",
     )
+
+
+def _epochs_stated(table: Table, runs: xr.Dataset) -> dict[str, dict[str, float | str]]:
+    """What columns called epochs, of which nothing was asked, state of the middle run.
+
+    Beside the epochs of a run stands `factor`: how many times as many its samples are of its set.
+    """
+    found: dict[str, dict[str, float | str]] = {}
+    of_sets = runs["unique_samples"].sum("pool").values
+    epochs = runs["samples_seen"].values / of_sets[runs["data_index"].values]
+    for name, cells in table.columns.items():
+        if name not in table.used and means(name, "epochs") is not None:
+            stated = table.read(cells, counts=False)
+            known = np.flatnonzero((stated > 0) & np.isfinite(stated))
+            if known.size:
+                factor = epochs[known] / stated[known]
+                middle = np.argsort(factor, kind="stable")[known.size // 2]
+                run = int(known[middle])
+                numbers = {"stated": float(stated[run]), "factor": float(factor[middle])}
+                found[name] = {"run": str(runs["run"].values[run]), **numbers}
+    return found
 
 
 def _leave_early(

@@ -49,7 +49,7 @@ Fault = tuple[int, str, Callable[[], str | Advice]]
 """Position of the row (-1: the whole table), place in words, and what makes the sentence: of a
 million faults only those that are shown are put in words."""
 
-FACTOR = Number("a number above 0 to multiply by", above(0.0), units="samples")
+FACTOR = Number("a number above 0 to multiply or divide by", above(0.0), units="samples")
 """What the cells of a column may hold that another one is multiplied by."""
 HUMAN = "{} reads such numbers as they are"
 """What can be done about 12.8M and the like."""

@@ -93,8 +93,8 @@ def test_what_is_not_recognised_is_told_what_is_read_and_how_to_do_it_by_hand(
     assert len([line for line in lines if line.startswith("  - ")]) == 8
     assert [line.strip() for line in lines[-3:]] == [
         "pool,unique_samples,samples_seen,error",
-        "top 10%,12800000,128000000,0.769",
-        "top 30%,38400000,128000000,0.715",
+        "0-10%,12800000,128000000,0.769",
+        "10-30%,25600000,128000000,0.754",
     ]
 
 

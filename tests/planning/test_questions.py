@@ -69,7 +69,7 @@ def test_nothing_is_asked_of_a_good_table():
     [
         (FIVE_ACCURACIES, "error", ["accuracies"]),
         (CHERTI_ACCURACIES, "error", ["accuracies"]),
-        (MILLIONS, "error", ["millions"]),
+        (MILLIONS, "error", ["millions", "overlap"]),
         (PERPLEXITIES, "loss", ["perplexities"]),
         (CHECKPOINT_EPOCHS, "error", ["epochs", "checkpoints"]),
     ],

@@ -21,6 +21,7 @@ from qqt_bayes.tables.cells import (
     is_empty,
     unguarded,
 )
+from qqt_bayes.tables.intake.headers import title_above
 from qqt_bayes.tables.limits import MAX_COLUMNS, check_cells
 from qqt_bayes.tables.table import Table, table_of
 
@@ -137,6 +138,7 @@ def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
     _check_width(body, delimiter, name)
     lines = _Lines(body, row=1 if first else 0)
     records = _records(lines, delimiter, name)
+    _refuse_title(records, name)
     _, header = records.pop(0) if records else (0, [])
     for mark, words in NOT_READ.items():
         if len(header) == 1 and mark in header[0].strip():
@@ -156,6 +158,20 @@ def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
     if delimiter != ",":
         _judge_decimals(table)
     return table
+
+
+def _refuse_title(records: list[tuple[int, list[str]]], name: str) -> None:
+    """Refuse a first line of one cell over a line of several names, which seems to be the header.
+
+    Such a title hides which mark stands between the cells, too.
+    """
+    if len(records) < 3 or len(records[0][1]) != 1:
+        return
+    row, cells = records[1]
+    for mark in DELIMITERS:
+        parts = cells[0].split(mark) if len(cells) == 1 else cells
+        if len(parts) > 1 and (words := title_above(f"row {row}", parts)):
+            raise InputError(f"{name}: {words}")
 
 
 def _check_width(text: str, delimiter: str, name: str) -> None:

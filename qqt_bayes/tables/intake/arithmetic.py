@@ -1,7 +1,7 @@
 """Columns times numbers or other columns, and over them: "step*1024", "Tokens/Epochs"."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -50,22 +50,32 @@ def factor_of(
     return (given, None, "", "") if match is None else (match[1], float(match[2]), "", "")
 
 
-def alike_in_sets(table: Table, factor: float) -> Callable[[Floats], Floats]:
-    """Quotients times a factor; those of one training set that are alike but for rounding are one.
+def alike_in_sets(sizes: Floats, sets: Sequence[object]) -> Floats:
+    """Sizes, those of one training set made one where they are alike but for rounding.
 
     Epochs are mostly printed with three digits, so that each run would have a set of its own.
+
+    Examples
+    --------
+    >>> alike_in_sets(np.array([3.598, 3.596, 3.598, 1.2, 2.4]), ["a", "a", "a", "b", "b"])
+    array([3.598, 3.598, 3.598, 1.2  , 2.4  ])
     """
+    whole = pd.Series(sizes)
+    each = whole.groupby([name_in(cell) for cell in sets])
+    middle = each.transform("median")
+    apart = (abs(whole - middle) / middle).groupby(each.ngroup()).transform("max")
+    settled: Floats = np.where(apart <= ROUNDED_EPOCHS, middle, whole)
+    return settled
 
-    def alike(quotients: Floats) -> Floats:
-        sizes = pd.Series(quotients * factor)
+
+def quotients(table: Table, factor: float) -> Callable[[Floats], Floats]:
+    """Samples over epochs, times a factor; alike for one training set of the table."""
+
+    def settled(given: Floats) -> Floats:
         cells = table.columns.get("pool", table.columns.get("data", table.places))
-        sets = sizes.groupby([name_in(cell) for cell in cells])
-        middle = sets.transform("median")
-        apart = (abs(sizes - middle) / middle).groupby(sets.ngroup()).transform("max")
-        settled: Floats = np.where(apart <= ROUNDED_EPOCHS, middle, sizes)
-        return settled
+        return alike_in_sets(given * factor, cells)
 
-    return alike
+    return settled
 
 
 def times_unique(table: Table, totals: Mapping[str, float]) -> Callable[[Floats], Floats]:

@@ -24,8 +24,8 @@ from qqt_bayes.tables.intake.arithmetic import (
     ABOVE_0,
     EPOCHS,
     SCALED,
-    alike_in_sets,
     factor_of,
+    quotients,
     times_unique,
 )
 from qqt_bayes.tables.table import Table
@@ -307,8 +307,7 @@ def rename(table: Table, columns: Mapping[str, str], totals: Mapping[str, float]
         table.called[column] = name
         form = _form(key, factor or 1.0, times)
         if over:
-            quotient = alike_in_sets(table, factor or 1.0)
-            table.derived[column] = Derived(ABOVE_0, quotient, times, over)
+            table.derived[column] = Derived(ABOVE_0, quotients(table, factor or 1.0), times, over)
         elif key == "epochs":
             table.derived[column] = Derived(EPOCHS, times_unique(table, totals))
         elif form is not None:

@@ -1,11 +1,13 @@
-"""What the name of a column says of its unit: "Tokens (B)" counts thousands of millions."""
+"""What headers say of the unit of a column, as "Tokens (B)", and whether titles are above them."""
 
 import re
 from collections.abc import Sequence
 
 import numpy as np
 
-from qqt_bayes.tables.cells import numbers_in, with_point
+from qqt_bayes.errors import listed
+from qqt_bayes.tables.cells import is_empty, name_in, number_in, numbers_in, with_point
+from qqt_bayes.tables.table import Table
 
 POWERS = {"k": 3, "thousand": 3, "m": 6, "mn": 6, "million": 6, "b": 9, "bn": 9, "g": 9}
 POWERS |= {"billion": 9, "t": 12, "tn": 12, "trillion": 12}
@@ -16,6 +18,8 @@ UNIT = re.compile(
     re.IGNORECASE,
 )
 """A name that ends in its unit: in brackets, or behind "in"."""
+UNNAMED = re.compile(r"column \d+", re.ASCII)
+"""What a column without a name is called."""
 LARGEST = 1e6
 """A count from here on is no longer one of thousands or millions: the name's ending means else."""
 
@@ -49,3 +53,36 @@ def in_units(name: str, cells: Sequence[object]) -> str:
     held = numbers[~np.isnan(numbers)]
     small = held.size and np.isfinite(held).all() and held.max() < LARGEST
     return f"{name}*1e{power}" if power and small else name
+
+
+def title_above(place: str, cells: Sequence[object]) -> str:
+    """What to say where a title stands above the header, "" if such cells can be no header.
+
+    Examples
+    --------
+    >>> title_above("row 3", ["Run", "Tokens"])
+    "the header seems to be row 3 ('Run', 'Tokens'): delete the rows above it"
+    >>> title_above("row 3", ["a", "1.5"])
+    ''
+    """
+    names = [name_in(cell) for cell in cells if not is_empty(cell)]
+    plain = any(np.isfinite(number_in(with_point(name))) for name in names)
+    if plain or len(names) < 2 or len(set(names)) < len(names):
+        return ""
+    return f"the header seems to be {place} ({listed(names)}): delete the rows above it"
+
+
+def judge_title(table: Table) -> str:
+    """What to say of a table in whose first row but one column is named, "" if nothing is.
+
+    Examples
+    --------
+    >>> table = Table("t", {"May": ["Run"], "column 2": ["Tokens"], "column 3": [None]}, ["row 3"])
+    >>> judge_title(table)
+    "the header seems to be row 3 ('Run', 'Tokens'): delete the rows above it"
+    """
+    named = [name for name in table.columns if not UNNAMED.fullmatch(name)]
+    if len(named) > 1 or len(table.columns) < 3:
+        return ""
+    first = zip(table.places[:5], zip(*table.columns.values(), strict=True), strict=False)
+    return next((words for place, cells in first if (words := title_above(place, cells))), "")

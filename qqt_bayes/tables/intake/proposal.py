@@ -18,7 +18,7 @@ from qqt_bayes.tables.cells import Floats, human_numbers_in, name_in, numbers_in
 from qqt_bayes.tables.intake.arithmetic import SCALED
 from qqt_bayes.tables.intake.columns import COMPOSITION, FORMS, OF_COMPOSITION, target
 from qqt_bayes.tables.intake.gaps import is_gap
-from qqt_bayes.tables.intake.headers import in_units
+from qqt_bayes.tables.intake.headers import in_units, judge_title
 from qqt_bayes.tables.intake.synonyms import (
     alike,
     budget_names,
@@ -147,6 +147,9 @@ def _of_composition(table: Table) -> _Search | None:
     asked = [column for column in OF_COMPOSITION if column in table.missing]
     if not asked:
         return None
+    if title := judge_title(table):
+        table.hints.append(title)
+        return None
     search = _Search(table, "error", ())
     for column in asked:
         search.seek_in_composition(column)
@@ -161,6 +164,9 @@ def _of_runs(table: Table, kind: str, sets: Collection[str]) -> _Search | None:
         return None
     if numbers := [name for name in table.columns if re.fullmatch(r"\d*\.\d+", name)]:
         table.hints.append(NO_HEADER.format(joined([repr(name) for name in numbers])))
+        return None
+    if title := judge_title(table):
+        table.hints.append(title)
         return None
     if wide := budget_names(list(table.columns)):
         table.hints.append(WIDE.format(joined([repr(name) for name in wide])))

@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 
 from qqt_bayes.errors import InputError
+from qqt_bayes.importers.needs import NeedsMore
+from qqt_bayes.importers.read import import_runs
 from qqt_bayes.tables.runs import read_runs
 
 RUNS = pd.DataFrame(
@@ -62,3 +64,25 @@ def test_epochs_times_a_product_of_columns_take_the_whole_product():
     )
     runs = read_runs(table, columns="epochs=e,unique_samples=docs*length")
     assert runs["samples_seen"].values.tolist() == [50_000, 100_000]
+
+
+def test_import_offers_it_and_takes_it():
+    table = RUNS.assign(Tokens=RUNS["Tokens"] / 1e9, arch="160M").rename(
+        columns={"Tokens": "Tokens (B)"}
+    )
+    table.loc[0, "arch"] = "410M"
+    with pytest.raises(NeedsMore) as fault:
+        import_runs(table)
+    columns = fault.value.request.columns
+    assert columns["unique_samples"] == "Tokens (B)*1e9/Epochs"
+    assert columns["group"] == "arch"
+    runs = import_runs(table, columns=columns)
+    assert runs["unique_samples"].nunique() == 2
+    np.testing.assert_allclose(runs["unique_samples"], [3.6e9] * 3 + [1.2e9], rtol=1e-3)
+    assert any(s.startswith("unique_samples = Tokens (B) x ") for s in runs.attrs["said"])
+
+
+def test_import_names_epochs_at_fault():
+    columns = "samples_seen=Tokens,unique_samples=Tokens/Epochs,pool=Dataset"
+    with pytest.raises(InputError, match="column Epochs: expected a number above 0"):
+        import_runs(RUNS.assign(Epochs=[0, 1, 1, 1]), columns=columns)
