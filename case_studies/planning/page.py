@@ -15,12 +15,14 @@ FAMILIES = {
     "worlds of small trainings": MINI_CLIP,
 }
 HALF, WHOLE = 2, 3
-"""The last stages of campaigns with half of the compute, and with all of it."""
+"""The last stages of campaigns with half of the compute, and with all of it; the second of three
+has spent 0.45 of it."""
 WAYS = {
     "uniform grid of pools and levels": ("uniform", 1),
     "levels at 1/16 and 1/4": ("levels", 1),
     "`qqt design`, half of the grid's compute": ("half", HALF),
     "`qqt design`": ("design", WHOLE),
+    "`qqt design` with pools, after its second stage": ("pools", HALF),
     "`qqt design` with pools": ("pools", WHOLE),
 }
 
