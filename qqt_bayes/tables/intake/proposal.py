@@ -125,16 +125,15 @@ def _several_metrics(table: Table) -> list[str]:
     return several_measures(_Search(table, "error", ()).numeric())
 
 
-def _import_each(table: Table, metrics: list[str], found: dict[str, str]) -> str:
+def _import_each(table: Table, metrics: list[str], found: dict[str, str]) -> Advice:
     """How a table with a row for each run and metric is made of one with metrics across."""
-    words = ["qqt", "import", table.name, "-o", "long.csv", "--metric"]
-    words.append(names_between_commas(metrics))
     pairs = {key: name for key, name in (table.given | found).items() if target(key) != "error"}
-    if pairs:
-        quoted = {key: f'"{name}"' if "," in name else name for key, name in pairs.items()}
-        words += ["--columns", ",".join(f"{key}={name}" for key, name in quoted.items())]
+    arguments = {"metric": names_between_commas(metrics), **({"columns": pairs} if pairs else {})}
+    command = shlex.join(["qqt", "import", table.name, "-o", "long.csv"])
     named = joined([repr(name) for name in metrics])
-    return f"{named} look like metrics; to take each, with rows of its own: {shlex.join(words)}"
+    return Advice(
+        f"{named} look like metrics; to take each, with rows of its own: {command} {{}}", arguments
+    )
 
 
 def _to_add(lacking: list[str]) -> str:
