@@ -68,7 +68,10 @@ def report(
 
     Examples
     --------
-    ``qqt.report(qqt.study(runs, budgets="64M:5B:13"), "report.html")``
+    >>> import qqt_bayes as qqt
+    >>> page = qqt.report("study", "report.html")
+    >>> "At 2B samples" in page.read_text(encoding="utf-8")
+    True
     """
     if group is not None and allowance is None:
         given = Advice("{}", {"group": group}, {"only_group": group})
