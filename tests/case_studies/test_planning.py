@@ -56,7 +56,8 @@ def test_proposed_runs_decide_better_than_a_uniform_grid(page):
         return mine["regret"]
 
     for mini_clip in (False, True):
-        ours, half = (regret("design", stage, mini_clip) for stage in (page.WHOLE, page.HALF))
+        ours = regret("design", page.WHOLE, mini_clip)
+        half = regret("half", page.HALF, mini_clip)
         uniform, levels = (regret(name, 1, mini_clip) for name in ("uniform", "levels"))
         assert ours.median() <= 0.5 * uniform.median()
         assert ours.median() <= levels.median()
