@@ -16,6 +16,7 @@ from qqt_bayes.report.figures.shown import Curves
 from qqt_bayes.report.figures.style import grey, marker, palette, paper, size
 from qqt_bayes.report.figures.written import axis_labels
 from qqt_bayes.report.measures import ACCURACY, is_accuracy, unit
+from qqt_bayes.report.on_levels import level_of_sets
 
 WINNER, TAKEN = "winner", "taken, undecided"
 """Keys of the rings: a level that won, and one that the rule takes although none did."""
@@ -129,12 +130,6 @@ def level_of_runs(
         data = runs["data"].values.tolist()
         of_data = np.array([names.index(name) if name in names else -1 for name in data])
     else:
-        sets, levels = xr.align(
-            runs["unique_samples"], levels, join="outer", exclude=("data", "level"), fill_value=0.0
-        )
-        taken = levels.sel(level=names)
-        # Sizes in two tables may be rounded differently.
-        same = (abs(sets - taken) <= 1e-6 * taken).all("pool")
-        of_data = same.argmax("level").where(same.any("level"), -1).values
+        of_data = level_of_sets(runs, levels.sel(level=names))
     index: NDArray[np.intp] = of_data[runs["data_index"].values]
     return index

@@ -15,6 +15,7 @@ from qqt_bayes.errors import InputError
 from qqt_bayes.posterior.fit import AnyFit, Fit, opened, require_group
 from qqt_bayes.posterior.levels import Levels
 from qqt_bayes.posterior.prediction import ONE_RUN
+from qqt_bayes.report.on_levels import of_group
 from qqt_bayes.tables.budgets import log_spaced
 
 type Fits = AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit]
@@ -164,9 +165,7 @@ def curves_of(
 
 def runs_of(fit: Fit, group: str | None) -> xr.Dataset:
     """The runs of one group."""
-    if group is None:
-        return fit.runs
-    return fit.runs.isel(run=(fit.runs["group_index"] == fit.groups.index(group)).values)
+    return fit.runs if group is None else fit.runs.isel(run=of_group(fit.runs, group))
 
 
 def _of_fits(

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.phrases import chance, format_samples, span
 from qqt_bayes.report.measures import is_accuracy, measure, measured, of_what, unit
+from qqt_bayes.report.on_levels import level_of_sets, of_group
 from qqt_bayes.report.page import svg
-from qqt_bayes.report.page.shown import colours, level_of_runs, runs_of
+from qqt_bayes.report.page.shown import colours
 from qqt_bayes.report.page.svg import Axis, element, path
 
 Array = NDArray[np.float64]
@@ -69,8 +70,8 @@ def frontier(decision: xr.Dataset, runs: xr.Dataset, name: str, group: str = "")
     ends = decision["error"].transpose("level", "quantile", "budget").values
     errors = 1 - ends[:, ::-1] if is_accuracy(decision.attrs) else ends
     coloured = colours(decision)
-    own = runs_of(runs, group)
-    of_level = level_of_runs(runs, decision["unique_samples"])[runs["data_index"].values[own]]
+    own = of_group(runs, group)
+    of_level = level_of_sets(runs, decision["unique_samples"])[runs["data_index"].values[own]]
     seen = runs["samples_seen"].values[own]
     measures = np.array([measured(x, decision.attrs) for x in runs["error"].values[own]])
     # runs on what is no candidate may lie far off: the scale is that of the levels
