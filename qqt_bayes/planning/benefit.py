@@ -126,10 +126,11 @@ def priced(
     drawn = [
         predict(fit, taken, seen, group=group, new_run=new_run, seed=seed) for fit in fits.values()
     ]
+    training, data = own.of_levels(taken, first.runs["pool_size"], seen)
     return Priced(
         error=mix(drawn, shares),
-        of_training=xr.DataArray(own.of_training(seen), {"budget": seen}, ("budget",)),
-        of_data=own.of_data(taken, first.runs["pool_size"]),
+        of_training=training,
+        of_data=data,
         costs=own,
         kind=first.kind,
         measure=first.measure,

@@ -218,6 +218,20 @@ class Costs:
             total = total + self.pools[name].of(taken.sel(pool=name).values, size)
         return total
 
+    def of_levels(
+        self, samples: xr.DataArray, trained: xr.DataArray, budgets: Array
+    ) -> tuple[xr.DataArray, xr.DataArray]:
+        """What training costs, dims (budget), and the data of levels, dims (level).
+
+        Parameters
+        ----------
+        samples, trained
+            As for `of_data`.
+        budgets : array, shape (budget,)
+        """
+        training = xr.DataArray(self.of_training(budgets), {"budget": budgets}, ("budget",))
+        return training, self.of_data(samples, trained)
+
     def value_of(self, error: xr.DataArray) -> xr.DataArray:
         """What errors are worth, up to a constant that all of them share.
 

@@ -103,7 +103,8 @@ def pool_purchases(
     names = sets["level"].values
     unique = sets.assign_coords(level=[f"plan {i}" for i in range(names.size)])
     require_affordable(names.size, 1, sum(each.draws for each in fits.values()))
-    cost = (own.of_data(unique, sizes) + own.of_training(seen)[0]).values
+    training, data = own.of_levels(unique, sizes, seen)
+    cost = (data + training.isel(budget=0)).values
 
     def net_of(using: Mapping[str, Fit]) -> tuple[NDArray[np.float64], xr.DataArray]:
         drawn = [predict(fit, unique, seen, group=group, seed=seed) for fit in using.values()]

@@ -66,9 +66,8 @@ def _prices(study: Study, costs: Costs, group: str | None, decision: xr.Dataset)
 
     fit = next(iter(study.fits.values()))
     own = costs_of(fit, costs, group, decision["unique_samples"])
-    seen = decision["budget"].values
-    training = xr.DataArray(own.of_training(seen), {"budget": seen}, ("budget",))
-    data = own.of_data(decision["unique_samples"], fit.runs["pool_size"])
+    levels, seen = decision["unique_samples"], decision["budget"].values
+    training, data = own.of_levels(levels, fit.runs["pool_size"], seen)
     return (training + data).transpose("level", "budget")
 
 
