@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,12 @@ import xarray as xr
 from qqt_bayes.calibration.uniformity import prior_sbc
 from qqt_bayes.cli.inputs import files_read, runs_of
 from qqt_bayes.cli.output import emit, note, wrapped
-from qqt_bayes.cli.replaced import require_figures, require_ranks
-from qqt_bayes.errors import InputError
-from qqt_bayes.files import NETCDF, seal, writable, write
+from qqt_bayes.cli.replaced import draws_and_figure, require_ranks
+from qqt_bayes.files import seal, write
 from qqt_bayes.model.spec import load_model, require_kind
 from qqt_bayes.posterior import netcdf
 from qqt_bayes.report.calibration_text import BAND_PROBABILITY, scalars, state, verdict
-from qqt_bayes.report.figures.files import ENDINGS, write_figure
+from qqt_bayes.report.figures.files import write_figure
 from qqt_bayes.report.figures.ranks import rank_ecdfs
 
 
@@ -56,7 +54,10 @@ def report(
     InputError
         If a file cannot be written or is not to be replaced, or the model or RUNS has a fault.
     """
-    ranks, figure = files(output, plot, [model, *files_read(runs, reading)], overwrite=overwrite)
+    read = [model, *files_read(runs, reading)]
+    ranks, figure = draws_and_figure(
+        output, plot, read, require_ranks, "ranks", overwrite=overwrite
+    )
     spec, design = load_model(model), runs_of(runs, reading)
     require_kind(spec, design.attrs["kind"])
     note(f"Fitting model {spec.name} to {replications} tables of {design.sizes['run']} runs ...")
@@ -66,28 +67,6 @@ def report(
         design, spec, replications=replications, seed=seed, progress=True
     )
     print_and_write(found, form, ranks, figure)
-
-
-def files(
-    output: str | None, plot: str | None, sources: Iterable[str | None], *, overwrite: bool
-) -> tuple[Path | None, Path | None]:
-    """The files to write, checked before long work.
-
-    Raises
-    ------
-    InputError
-        If one cannot be written or is not to be replaced, ends otherwise, or both are one file.
-    """
-    read = list(sources)
-    if output and plot and Path(output).resolve() == Path(plot).resolve():
-        raise InputError(f"{plot}: the ranks and their figure cannot be one file; name another.")
-    ranks = writable(Path(output), read, NETCDF) if output else None
-    figure = writable(Path(plot), read, ENDINGS) if plot else None
-    if ranks:
-        require_ranks(ranks, overwrite=overwrite)
-    if figure:
-        require_figures([figure], overwrite=overwrite)
-    return ranks, figure
 
 
 def print_and_write(found: xr.Dataset, form: str, ranks: Path | None, figure: Path | None) -> None:

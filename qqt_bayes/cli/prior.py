@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from qqt_bayes.cli.inputs import files_read, runs_of
 from qqt_bayes.cli.output import emit, note, wrapped
-from qqt_bayes.cli.replaced import require_figures, require_priors
-from qqt_bayes.errors import InputError
-from qqt_bayes.files import NETCDF, seal, writable, write
+from qqt_bayes.cli.replaced import draws_and_figure, require_priors
+from qqt_bayes.files import seal, write
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.posterior import netcdf
 from qqt_bayes.posterior.prior_predictive import LEGAL, prior_predictive
@@ -57,13 +55,10 @@ def report(
     InputError
         If a file cannot be written or is not to be replaced, or the model or RUNS has a fault.
     """
-    if output and plot and Path(output).resolve() == Path(plot).resolve():
-        raise InputError(f"{plot}: the draws and their figure cannot be one file; name another.")
     read = [model, *files_read(runs, reading)]
-    drawn_to = writable(Path(output), read, NETCDF) if output else None
-    if drawn_to:
-        require_priors(drawn_to, overwrite=overwrite)
-    figure = _figure_file(plot, read, overwrite=overwrite)
+    drawn_to, figure = draws_and_figure(
+        output, plot, read, require_priors, "draws", overwrite=overwrite
+    )
     spec, design = load_model(model), runs_of(runs, reading)
     with shown("Drawing from the priors"):
         found = prior_predictive(design, spec, budgets, draws=draws, seed=seed)
@@ -94,14 +89,3 @@ def report(
         sys.stdout.write("\n" + wrapped(words))
     elif form == "csv":
         note(words)
-
-
-def _figure_file(plot: str | None, read: list[str | None], *, overwrite: bool) -> Path | None:
-    """The file of the figure, checked before anything is drawn."""
-    if not plot:
-        return None
-    from qqt_bayes.report.figures.files import ENDINGS
-
-    figure = writable(Path(plot), read, ENDINGS)
-    require_figures([figure], overwrite=overwrite)
-    return figure

@@ -14,7 +14,7 @@ from pathlib import Path
 import xarray as xr
 
 from qqt_bayes.errors import InputError
-from qqt_bayes.files import is_sealed, is_study, require_free
+from qqt_bayes.files import NETCDF, is_sealed, is_study, require_free, writable
 from qqt_bayes.model.spec import Spec
 from qqt_bayes.posterior import fit_file, netcdf
 from qqt_bayes.report.figures.names import is_figure
@@ -53,6 +53,50 @@ def require_ranks(path: Path, *, overwrite: bool) -> None:
 def require_priors(path: Path, *, overwrite: bool) -> None:
     """Let draws from priors be written: over others, or where nothing is."""
     _require([path], _is_prior, "file of prior draws", overwrite=overwrite)
+
+
+def draws_and_figure(
+    output: str | None,
+    plot: str | None,
+    sources: Iterable[str | None],
+    ours: Callable[..., None],
+    what: str,
+    *,
+    overwrite: bool,
+) -> tuple[Path | None, Path | None]:
+    """The netCDF file and the figure that a command writes, checked before long work.
+
+    Parameters
+    ----------
+    output, plot : str or None
+        Their names, if they are wanted.
+    sources : iterable of str or None
+        What the command reads.
+    ours : callable
+        `require_ranks` or `require_priors`.
+    what : str
+        What the netCDF file holds.
+    overwrite : bool
+
+    Raises
+    ------
+    InputError
+        If one cannot be written or is not to be replaced, ends otherwise, or both are one file.
+    """
+    if output and plot and Path(output).resolve() == Path(plot).resolve():
+        raise InputError(f"{plot}: the {what} and their figure cannot be one file; name another.")
+    read = list(sources)
+    draws = writable(Path(output), read, NETCDF) if output else None
+    figure = None
+    if plot:
+        from qqt_bayes.report.figures.files import ENDINGS  # matplotlib, for a figure alone
+
+        figure = writable(Path(plot), read, ENDINGS)
+    if draws:
+        ours(draws, overwrite=overwrite)
+    if figure:
+        require_figures([figure], overwrite=overwrite)
+    return draws, figure
 
 
 def require_figures(paths: Iterable[Path], *, overwrite: bool) -> None:
