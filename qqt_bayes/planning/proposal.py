@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -143,7 +142,8 @@ def design(
     sets = taken.rename(level="data").rename(None).drop_attrs()
     if target_pools is not None:
         compared = scaled(compared, first.runs["pool_size"], target_pools)
-    plan = propose(
+    margin = study.decision.attrs["margin"] if isinstance(study, Study) else Criteria.margin
+    return propose(
         fits,
         shares,
         compared,
@@ -154,10 +154,9 @@ def design(
         costs=costs,
         group=group,
         decided=decided,
+        margin=margin,
         seed=seed,
     )
-    asked = study.decision.attrs["margin"] if isinstance(study, Study) else plan.margin
-    return replace(plan, margin=asked)
 
 
 def propose(
@@ -172,6 +171,7 @@ def propose(
     costs: Pricing | CostFile | None = None,
     group: str | None = None,
     decided: ArrayLike | None = None,
+    margin: float = Criteria.margin,
     seed: int = 0,
 ) -> Plan:
     """Propose runs from fits that were opened: what `design` does once its arguments are read.
@@ -180,6 +180,8 @@ def propose(
     ----------
     fits, shares, levels, target, allowance, sets, at, costs, group, decided, seed
         As for `design`.
+    margin : float
+        Difference that is none in practice.
 
     Raises
     ------
@@ -253,6 +255,7 @@ def propose(
         data_owned=isinstance(pricing, Costs) and not pricing.pools,
         measure=first.measure,
         unsafe=few or saved < LEAST_KEPT * value,
+        margin=margin,
     )
 
 
