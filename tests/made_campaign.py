@@ -37,6 +37,11 @@ def infer(runs, spec, **_):
     groups = {name: each.to_dataset(inherit=False) for name, each in full.children.items()}
     for name in ("log_likelihood", "posterior_predictive", "prior_predictive"):
         groups[name] = groups[name].isel(run=places).assign_coords(run=runs["run"].values)
+    return of_runs(full, groups, runs)
+
+
+def of_runs(full, groups, runs):
+    """A fit of some runs, with the attributes of another and groups that were made for it."""
     groups["constant_data"] = runs.drop_vars("error").drop_attrs(deep=False)
     groups["observed_data"] = runs[["error"]].drop_attrs(deep=False)
     tree = xr.DataTree.from_dict({"/": xr.Dataset(attrs=full.attrs), **groups})
@@ -44,11 +49,15 @@ def infer(runs, spec, **_):
     return tree
 
 
-def refused(runs, spec, **_):
-    """The same of a fit that did not pass its gate."""
-    tree = infer(runs, spec)
+def without_passing(tree, spec):
+    """A fit that says that it did not pass its gate."""
     tree.attrs["gate"] = made.fit(model=spec, passed=False).attrs["gate"]
     return tree
+
+
+def refused(runs, spec, **_):
+    """The same of a fit that did not pass its gate."""
+    return without_passing(infer(runs, spec), spec)
 
 
 def _names(table):

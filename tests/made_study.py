@@ -6,14 +6,13 @@
 import made
 import numpy as np
 import pytest
-import xarray as xr
+from made_campaign import of_runs, without_passing
 
 from qqt_bayes.model.spec import load_model
 from qqt_bayes.report.figures import files as figure_files
 from qqt_bayes.sampling import inference
 from qqt_bayes.studies import clock
 from qqt_bayes.studies.study import study
-from qqt_bayes.tables.order import hash_runs
 from qqt_bayes.tables.runs import read_runs
 
 DATE = "2026-03-14T09:30:00Z"
@@ -47,18 +46,12 @@ def infer(runs, spec, **_):
     for name, each in full.children.items():
         own = each.to_dataset(inherit=False)
         parts[name] = own.assign_coords({dim: x for dim, x in names.items() if dim in own.dims})
-    parts["constant_data"] = runs.drop_vars("error").drop_attrs(deep=False)
-    parts["observed_data"] = runs[["error"]].drop_attrs(deep=False)
-    tree = xr.DataTree.from_dict({"/": xr.Dataset(attrs=full.attrs), **parts})
-    tree.attrs |= {**runs.attrs, "data_hash": hash_runs(runs)}
-    return tree
+    return of_runs(full, parts, runs)
 
 
 def refused(runs, spec, **_):
     """The same of a fit that did not pass its gate."""
-    tree = infer(runs, spec)
-    tree.attrs["gate"] = made.fit(model=spec, passed=False).attrs["gate"]
-    return tree
+    return without_passing(infer(runs, spec), spec)
 
 
 def named(names):

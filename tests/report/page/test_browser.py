@@ -8,6 +8,7 @@ from html import escape
 
 import html5lib
 import pytest
+from elements import by_id, words
 
 from qqt_bayes.studies.page import report
 
@@ -44,15 +45,6 @@ def dom(address):
         [*line, "--dump-dom", address], capture_output=True, text=True, check=True, timeout=300
     )
     return html5lib.parse(done.stdout, namespaceHTMLElements=False)
-
-
-def words(element):
-    return " ".join("".join(element.itertext()).split())
-
-
-def by_id(tree, name):
-    (found,) = (each for each in tree.iter() if each.get("id") == name)
-    return found
 
 
 def rows_of(element):

@@ -6,6 +6,7 @@ from functools import cache
 
 import html5lib
 import pytest
+from elements import by_id, words
 from made_study import HOSTILE, STUDIES
 
 from qqt_bayes.report.page.readers import INSTEAD, for_readers
@@ -23,15 +24,6 @@ def parsed(path):
     return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(
         path.read_text(encoding="utf-8")
     )
-
-
-def words(element):
-    return " ".join("".join(element.itertext()).split())
-
-
-def by_id(tree, name):
-    (found,) = (each for each in tree.iter() if each.get("id") == name)
-    return found
 
 
 def rows_of(element):
