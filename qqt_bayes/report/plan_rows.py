@@ -11,11 +11,7 @@ import xarray as xr
 from qqt_bayes.phrases import format_samples
 from qqt_bayes.planning.plan import Plan
 from qqt_bayes.report.measures import ACCURACY
-
-UNNAMED = "run {}"
-"""What runs are called whose table does not name them."""
-UNGROUPED = ["all"]
-"""The groups of a table that has none."""
+from qqt_bayes.tables.rows import UNGROUPED, UNNAMED
 
 
 def runs_to_fill(plan: Plan) -> pd.DataFrame:
@@ -39,7 +35,7 @@ def runs_to_fill(plan: Plan) -> pd.DataFrame:
     rows[ACCURACY if known.attrs.get("measure") == ACCURACY else "error"] = ""
     if known["run"].values.tolist() != [UNNAMED.format(i + 1) for i in range(known.sizes["run"])]:
         rows.insert(0, "run", _names(plan, {*known["run"].values.tolist()}))
-    if known["group"].values.tolist() != UNGROUPED:
+    if known["group"].values.tolist() != [UNGROUPED]:
         rows["group"] = plan.group
     if metric := known.attrs.get("metric"):
         rows["metric"] = metric

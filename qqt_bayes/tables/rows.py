@@ -26,6 +26,10 @@ ERROR = {
     "loss": Number("a loss above 0", above(0.0), units="loss"),
 }
 """What the column `error` may hold, by the kind of table."""
+UNNAMED = "run {}"
+"""What runs are called, by their number, whose table does not name them."""
+UNGROUPED = "all"
+"""The group of a table that has none."""
 HIGHEST = {"error": 1.0, "loss": np.inf}
 """Largest error that a table may hold, by the kind of table."""
 
@@ -97,7 +101,7 @@ def read_rows(
 def _groups(table: Table, column: str | None) -> tuple[NDArray[np.int64], list[str]]:
     """Index of each run's group, and the groups in order of appearance."""
     if column is None and "group" not in table.columns:
-        return np.zeros(len(table), np.int64), ["all"]
+        return np.zeros(len(table), np.int64), [UNGROUPED]
     column = "group" if column is None else column
     table.require(column)
     index, groups = pd.factorize(table.names(column))
@@ -112,7 +116,7 @@ def _runs(table: Table, identity: Mapping[str, Array]) -> Names:
         judge_names(table, {"run": run, **metrics})
         return run
     judge_repeats(table, {**identity, **metrics})
-    return np.array([f"run {count}" for count in range(1, len(table) + 1)], dtype=object)
+    return np.array([UNNAMED.format(count) for count in range(1, len(table) + 1)], dtype=object)
 
 
 def trainings(table: Table, seen: Array, identity: Mapping[str, Array]) -> dict[str, Names]:
