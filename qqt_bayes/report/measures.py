@@ -74,6 +74,25 @@ def is_new_run(attributes: Mapping[Any, Any]) -> bool:
     return attributes.get("of") == ONE_RUN
 
 
+def turned(attributes: Mapping[Any, Any]) -> dict[Any, Any] | None:
+    """What describes the same decision with errors said as accuracies, or accuracies as errors.
+
+    Returns
+    -------
+    dict or None
+        Nothing for a loss, which has no such other side.
+
+    Examples
+    --------
+    >>> turned({"kind": "error"}), turned({"kind": "error", "measure": "accuracy"})
+    ({'kind': 'error', 'measure': 'accuracy'}, {'kind': 'error', 'measure': 'error'})
+    >>> turned({"kind": "loss"})
+    """
+    if attributes["kind"] != "error":
+        return None
+    return {**attributes, "measure": "error" if is_accuracy(attributes) else ACCURACY}
+
+
 def measured(error: float, attributes: Mapping[Any, Any]) -> float:
     """An error as what was measured.
 

@@ -5,8 +5,9 @@ Nothing is decided here: all numbers are those of a study's decision, rounded on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -135,9 +136,8 @@ class Section:
         return len(self.headings) > 6
 
 
-def reading(section: Section) -> str:
-    """How the table of levels is read."""
-    attributes = section.decision.attrs
+def reading(attributes: Mapping[Any, Any]) -> str:
+    """How the table of levels is read, of a decision with these attributes."""
     measured, interval = measure(attributes), f"{100 * attributes['interval']:g} %"
     best = "the highest" if measured == "accuracy" else "the least"
     return (

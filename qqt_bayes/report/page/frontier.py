@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.phrases import chance, format_samples, span
-from qqt_bayes.report.measures import is_accuracy, measure, measured, of_what, unit
+from qqt_bayes.report.measures import is_accuracy, measure, measured, of_what, turned, unit
 from qqt_bayes.report.on_levels import level_of_sets, of_group
 from qqt_bayes.report.page import svg
 from qqt_bayes.report.page.shown import colours
@@ -43,12 +44,15 @@ class Frontier(NamedTuple):
     places : list of float
         Of the cursor, for each budget.
     caption : str
+    other : str
+        The caption where errors are said as accuracies, or accuracies as errors; empty for a loss.
     """
 
     drawing: str
     key: list[tuple[int, str]]
     places: list[float]
     caption: str
+    other: str
 
 
 def frontier(decision: xr.Dataset, runs: xr.Dataset, name: str, group: str = "") -> Frontier:
@@ -80,11 +84,18 @@ def frontier(decision: xr.Dataset, runs: xr.Dataset, name: str, group: str = "")
     x = Axis(*x_ends, svg.LEFT, svg.WIDTH - svg.RIGHT, logarithmic=True)
     y = Axis(*svg.around(shown), HEIGHT - svg.BOTTOM - STRIP, svg.TOP)
     places = [x(budget) for budget in budgets.tolist()]
-    drawn = [
-        svg.frame(x, y, f"{unit(decision.attrs)} seen", measure(decision.attrs)),
-        *_beyond(decision, x, y),
+    other = turned(decision.attrs)
+    turning = [
+        svg.lines_across(x, y),
         *_curves(x, y, budgets, errors, coloured, f"{name}-c"),
         *_runs(x, y, seen, measures, of_level, coloured),
+    ]
+    drawn = [
+        # the script mirrors these, so that up is better or worse as it is for the other measure
+        element("g", "".join(turning), data_ends=f"{y.start + y.end:g}"),
+        svg.below(x, y.start, f"{unit(decision.attrs)} seen"),
+        svg.name_of(x, y, measure(decision.attrs), measure(other) if other else None),
+        *_beyond(decision, x, y),
         *_choices(decision, x, coloured),
         *_crossovers(decision, x, y),
         element(
@@ -103,14 +114,18 @@ def frontier(decision: xr.Dataset, runs: xr.Dataset, name: str, group: str = "")
         f"and {seen.size} runs. The table holds the same numbers."
     )
     drawing = svg.figure("".join(drawn), HEIGHT, name, title, words)
-    return Frontier(drawing, key, places, _caption(decision, len(levels) - len(key), outside))
+    caption, turned_caption = (
+        _caption(decision, each, len(levels) - len(key), outside) if each else ""
+        for each in (decision.attrs, other)
+    )
+    return Frontier(drawing, key, places, caption, turned_caption)
 
 
-def _caption(decision: xr.Dataset, others: int, outside: int) -> str:
-    """What is drawn, and what is not."""
-    interval = f"{100 * decision.attrs['interval']:g} %"
+def _caption(decision: xr.Dataset, attributes: Mapping[Any, Any], others: int, outside: int) -> str:
+    """What is drawn, and what is not, in the terms that the attributes name."""
+    interval = f"{100 * attributes['interval']:g} %"
     words = [
-        f"Forecasts of the {of_what(decision.attrs)} with {interval} bands; markers are runs, "
+        f"Forecasts of the {of_what(attributes)} with {interval} bands; markers are runs, "
         "crosses those on sets without a colour; the strip shows the choice at each budget that "
         "was asked about."
     ]

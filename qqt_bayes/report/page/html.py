@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from qqt_bayes.report.measures import measure, turned, with_interval
 from qqt_bayes.report.page import svg
 from qqt_bayes.report.page.content import Section, naming, reading
 from qqt_bayes.report.page.frontier import Frontier
@@ -31,10 +32,23 @@ COMMAND = re.compile(r"`(qqt [\w .-]+)`")
 
 
 class View(NamedTuple):
-    """A section with its figure."""
+    """A section with its figure, and what it says where a reader turns errors to accuracies.
+
+    Attributes
+    ----------
+    section : Section
+    frontier : Frontier
+    measures : tuple of str
+        The measure, and the one to turn to; empty for a loss.
+    heading, reading : str
+        Of the errors, and how the table is read, in the other measure; empty for a loss.
+    """
 
     section: Section
     frontier: Frontier
+    measures: tuple[str, ...] = ()
+    heading: str = ""
+    reading: str = ""
 
 
 def html(page: Page, generator: str) -> str:
@@ -56,7 +70,7 @@ def html(page: Page, generator: str) -> str:
         f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
         "base-uri 'none'; form-action 'none'"
     )
-    views = [View(*each) for each in zip(page.sections, page.frontiers, strict=True)]
+    views = [_view(*each) for each in zip(page.sections, page.frontiers, strict=True)]
     return environment.get_template("page.html.jinja").render(
         page=page,
         views=views,
@@ -71,6 +85,16 @@ def html(page: Page, generator: str) -> str:
         naming=naming,
         most_rows=MOST_ROWS,
     )
+
+
+def _view(section: Section, drawn: Frontier) -> View:
+    """A section with its figure, in both measures if it has two."""
+    own = section.decision.attrs
+    other = turned(own)
+    if other is None:
+        return View(section, drawn)
+    measures = (measure(own), measure(other))
+    return View(section, drawn, measures, with_interval(other), reading(other))
 
 
 def percent(chance: str) -> str:

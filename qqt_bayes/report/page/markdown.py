@@ -32,7 +32,7 @@ def markdown(page: Page) -> str:
         parts += [escaped(words) for words in section.answer.first]
         chosen = [row.chosen for row in last.rows]
         parts.append(table(level_rows(section), chosen))
-        parts += [escaped(reading(section)), table(choice_rows(section))]
+        parts += [escaped(reading(section.decision.attrs)), table(choice_rows(section))]
         parts.append(escaped(naming(section)))
     for block in page.blocks:
         parts.append(f"## {escaped(block.title)}")

@@ -153,6 +153,18 @@ class Axis:
 
 def frame(x: Axis, y: Axis, x_name: str, y_name: str) -> str:
     """Grid, ticks and names of two axes."""
+    return lines_across(x, y) + below(x, y.start, x_name) + name_of(x, y, y_name)
+
+
+def name_of(x: Axis, y: Axis, name: str, other: str | None = None) -> str:
+    """The name of the axis to the left, and what a script may say in its place."""
+    x_place, y_place = x.start + 4, y.end + 12
+    said = text(name)
+    return element("text", said, x=x_place, y=y_place, class_="name", data_other=other)
+
+
+def lines_across(x: Axis, y: Axis) -> str:
+    """A line at every tick of the axis to the left, with its number."""
     ticks = y.ticks()
     places = max(0, -math.floor(math.log10(ticks[1] - ticks[0]) + 1e-9)) if len(ticks) > 1 else 3
     drawn = [
@@ -160,8 +172,6 @@ def frame(x: Axis, y: Axis, x_name: str, y_name: str) -> str:
         + element("text", text(f"{tick:.{places}f}"), x=x.start - 6, y=y(tick) + 4, class_="end")
         for tick in ticks
     ]
-    drawn.append(below(x, y.start, x_name))
-    drawn.append(element("text", text(y_name), x=x.start + 4, y=y.end + 12, class_="name"))
     return "".join(drawn)
 
 

@@ -37,6 +37,19 @@ const measures = [page.clientWidth, page.scrollWidth, Math.ceil(last.right)];
 document.title = JSON.stringify(measures) }})</script>"""
 """A window of a phone's width, which a browser itself may refuse, and what is measured in it."""
 
+SWITCHED = """<!DOCTYPE html><title>none</title><iframe srcdoc="{page}"></iframe>
+<script>addEventListener("load", () => {{
+const page = document.querySelector("iframe").contentDocument;
+for (let i = 0; i < {times}; i++) page.querySelector("#m0 input:not(:checked)").click();
+const all = (from, what) => [...page.querySelectorAll(from)].map(what), text = e => e.textContent;
+const mirrored = all("#f0 [data-ends] path", e => e.getAttribute("d")).join(" ");
+document.title = JSON.stringify({{
+table: all("#t0 tr, #a0 tr", text),
+words: all(".levels th[scope=col], .reading, #f0 figcaption, #f0 .name", text),
+ticks: all("#f0 [data-ends] text", text).sort(),
+paths: mirrored.match(/[\\d.-]+(?=[Lmz ]|$)/g).map(Number).sort((a, b) => a - b)}}) }})</script>"""
+"""A page in a frame, its switch moved so often, and what it then says and where it draws."""
+
 
 def dom(address):
     """The page as a browser leaves it, its script having run."""
@@ -84,6 +97,41 @@ def test_the_script_changes_nothing_of_what_is_shown_first(page):
     assert rows_of(by_id(tree, "t0")) == rows_of(by_id(plain, "t0"))
     assert by_id(plain, "r0").get("hidden") is not None
     assert by_id(tree, "r0").get("hidden") is None
+
+
+@needs_browser
+def test_errors_turn_to_the_page_of_accuracies_and_back(page, tmp_path):
+    """The switch shows what a study of the same runs, given as accuracies, shows first."""
+    errors, accuracies = (page(name)[1].read_text() for name in ("two laws", "accuracies"))
+    once, twice, other = (
+        turned(source, times, tmp_path)
+        for source, times in ((errors, 1), (errors, 2), (accuracies, 0))
+    )
+    assert once["table"] == other["table"]
+    assert once["words"] == other["words"]
+    assert "accuracy [90%]" in once["words"]
+    assert once["ticks"] == other["ticks"]
+    assert once["paths"] == pytest.approx(other["paths"], abs=0.11)
+    assert twice == turned(errors, 0, tmp_path)
+    assert twice["table"] != once["table"]
+
+
+def turned(source, times, folder):
+    """Words, table and places of a page after so many clicks on the measure that is not shown."""
+    wrapper = SWITCHED.format(page=escape(source), times=times)
+    (folder / "page.html").write_text(wrapper)
+    return json.loads(words(next(dom((folder / "page.html").as_uri()).iter("title"))))
+
+
+@needs_browser
+@pytest.mark.parametrize("name", ["losses", "one level"])
+def test_only_what_has_another_side_has_a_switch(page, name):
+    """A loss has none; without script nothing can be turned, so that none is seen."""
+    plain = html5lib.parse(page(name)[1].read_text(), namespaceHTMLElements=False)
+    switches = list(plain.iter("fieldset"))
+    assert [each.get("hidden") for each in switches] == ([] if name == "losses" else [""])
+    tree = dom(page(name)[1].as_uri())
+    assert all(each.get("hidden") is None for each in tree.iter("fieldset"))
 
 
 @needs_browser
