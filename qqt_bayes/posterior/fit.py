@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -80,8 +81,11 @@ class Fit:
             return fit
         if not isinstance(fit, xr.DataTree) or "spec" not in fit.attrs:
             kind = type(fit).__name__
+            hint = ""
+            if isinstance(fit, str | PathLike):
+                hint = f" ({fit}); read a file by qqt_bayes.load, a study by qqt_bayes.load_study"
             raise InputError(
-                f"expected a fit, as qqt_bayes.fit or qqt_bayes.load returns it, got {kind}"
+                f"expected a fit, as qqt_bayes.fit or qqt_bayes.load returns it, got {kind}{hint}"
             )
         source = "specification stored in the fit"
         table = json.loads(fit.attrs["spec"])

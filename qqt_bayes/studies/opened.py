@@ -65,6 +65,38 @@ class Opened(NamedTuple):
     date: str
 
 
+def load_study(path: str | PathLike[str]) -> Study:
+    """Read a study back from its folder, to ask it about more or to draw it; nothing is fitted.
+
+    Parameters
+    ----------
+    path : path
+        A folder that `qqt_bayes.study` or the command `qqt study` wrote.
+
+    Returns
+    -------
+    Study
+        With the decision as it was made.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no whole study, or a file of it was changed by hand.
+    InadequateFit
+        If every law was refused, so that nothing was decided.
+
+    Examples
+    --------
+    >>> import qqt_bayes as qqt
+    >>> study = qqt.load_study("study")
+    >>> study
+    <Study of 12 runs: 3 levels at 2 budgets, under utility 0.50, utility-free-size 0.50>
+    >>> qqt.decide(study, budgets="1B")["choice"].item()
+    'top 30%'
+    """
+    return open_whole(path).study
+
+
 def open_whole(path: str | PathLike[str]) -> Opened:
     """Read a study that came to a decision.
 

@@ -203,7 +203,7 @@ def _planned(plan: Plan) -> tuple[list[str], Table]:
 
 
 def _cheap(sections: Sequence[Section]) -> tuple[list[str], Table]:
-    """The cheap runs that a decision itself names."""
+    """The runs that a decision itself asks for before it names a winner."""
     said, rows = [], []
     for section in sections:
         group = [section.group] if section.group else []
@@ -218,11 +218,13 @@ def _cheap(sections: Sequence[Section]) -> tuple[list[str], Table]:
             for budget in budgets
         ]
     if not said:
-        said = ["No level that may be the best lacks a run that was cheap."]
+        said = ["Every level that may be the best was trained at enough budgets to be judged."]
     group = ["group"] if sections[0].group else []
     seen = f"{unit(sections[0].decision.attrs)} seen"
     headings = ("train on", *group, seen, "compute, as a share of one run at the target")
-    return said, Table("Cheap runs that would help most.", headings, rows, _last_two(headings))
+    return said, Table(
+        "Runs that are needed before a winner can be named.", headings, rows, _last_two(headings)
+    )
 
 
 def _last_two(headings: Sequence[str]) -> frozenset[int]:

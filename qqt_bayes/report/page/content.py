@@ -89,7 +89,7 @@ class AtBudget:
     state : str
         "winner", "not proven", "undecided", "refused" or "one candidate".
     warning : str
-        How far the budget lies from the runs, and the cheapest check; empty if nothing warns.
+        How far the budget lies from the runs, and which runs a winner needs; or empty.
     rows : list of Row
         Of every level, the least regret first.
     """

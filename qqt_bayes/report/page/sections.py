@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qqt_bayes.decisions.rules import ROUNDING
 from qqt_bayes.decisions.study import Study, in_each_group
 from qqt_bayes.decisions.trained import FARTHEST, runs_to_settle
-from qqt_bayes.phrases import amount_of_money, format_epochs, format_samples
+from qqt_bayes.phrases import amount_of_money, format_epochs, format_samples, quoted
 from qqt_bayes.planning.costs import Costs
 from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.report.limits_text import LEAST_GAP
@@ -116,7 +116,7 @@ def _states(decision: xr.Dataset) -> list[str]:
 
 
 def _warning(decision: xr.Dataset) -> str:
-    """How far one budget lies from the runs, and the cheapest run that would help there."""
+    """How far one budget lies from the runs, and which runs a winner would need there."""
     budget = decision["budget"].item()
     counted, label = unit(decision.attrs), format_samples(budget)
     least, most = (decision[name].item() for name in ("least_trained", "most_trained"))
@@ -139,6 +139,9 @@ def _warning(decision: xr.Dataset) -> str:
             f"{format_samples(decision['gap'].item(), 2)} times apart."
         )
     if beyond > 1 + ROUNDING and decision.sizes["level"] > 1:
-        for level, budgets in list(runs_to_settle(decision)[1].items())[:1]:
-            words.append(f"Cheapest check: {level} at {format_samples(min(budgets))}.")
+        lacking = list(runs_to_settle(decision)[1].items())
+        for level, budgets in lacking[:1]:
+            others = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+            at = " and ".join(format_samples(each) for each in budgets)
+            words.append(f"No winner can be named before runs of {quoted(level)}{others} at {at}.")
     return " ".join(words)
