@@ -10,6 +10,7 @@ from qqt_bayes.phrases import format_samples, joined
 from qqt_bayes.tables.intake.columns import FORMS, target
 
 LEFT_OUT = {
+    "skipped_rows": "Rows above the header, left out",
     "commented_rows": "Rows that are commented out with # and left out",
     "dropped_rows": "Rows without a number they need, left out by --drop-missing",
     "beaten_rows": "Rows with a better run of the same cell, left out by --best",
@@ -23,6 +24,7 @@ UNUSED = {
 }
 """What `read_runs` found no use for."""
 OF_PAGE = {
+    "skipped_rows": "Rows above the header, which were left out",
     "commented_rows": "Rows that are commented out and so left out",
     "dropped_rows": "Rows that lack a number and were left out",
     "beaten_rows": "Rows left out because a run that differs in settings alone did better",

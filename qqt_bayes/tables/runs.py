@@ -34,6 +34,7 @@ from qqt_bayes.tables.intake.columns import (
     unit_of,
 )
 from qqt_bayes.tables.intake.gaps import judge_gaps, judge_states
+from qqt_bayes.tables.intake.needed import above_runs
 from qqt_bayes.tables.intake.proposal import propose
 from qqt_bayes.tables.intake.repeats import best_of
 from qqt_bayes.tables.intake.replacement import draws_of
@@ -66,6 +67,7 @@ def read_runs(
     best: bool = False,
     least_budget: float | str | None = None,
     replacement: bool | None = None,
+    skip_rows: int | None = None,
 ) -> xr.Dataset:
     """Evaluated training runs, checked.
 
@@ -123,6 +125,9 @@ def read_runs(
         Whether samples, or shards of them, were drawn with replacement, as DataComp and OpenCLIP
         do: then "one epoch" leaves 37 % of a set unseen, and laws count how often samples are
         expected to be seen. Without it as the column `replacement` says, else no.
+    skip_rows : int, optional
+        Lines above the header of a CSV, or rows of a sheet, such as a title. Without it the first
+        row that names samples_seen and error, or what stands for them, is the header.
 
     Returns
     -------
@@ -160,7 +165,11 @@ def read_runs(
     human: list[str] = []
     sizes = None if pools is None else read_sizes(pools, human_numbers, human)
     made = None if composition is None else read_recipes(composition, sizes, human_numbers, named)
-    table = read_table(source, "runs") if mapping is None else evaluations(source, mapping, metric)
+    table = (
+        read_table(source, "runs", above_runs(named, skip_rows))
+        if mapping is None
+        else evaluations(source, mapping, metric)
+    )
     table.human_numbers = human_numbers
     of_sets = {} if made is None else made.columns
     rename(table, for_runs(named, table, of_sets), {} if made is None else made.totals)
@@ -210,6 +219,7 @@ def read_runs(
         runs.attrs["epochs_stated"] = json.dumps(stated)
     known = pd.Index(list(sizes or recipes))
     left_out = {
+        "skipped_rows": _skipped(tables),
         "commented_rows": table.comments,
         "dropped_rows": dropped,
         "beaten_rows": beaten,
@@ -234,6 +244,15 @@ def read_runs(
         reading=record_of(
             named if group is None else named | {"group": group}, beside, left_out, least, human
         ),
+    )
+
+
+def _skipped(tables: list[Table]) -> list[str]:
+    """The lines above the headers of the runs and of their composition, which is then named."""
+    *before, runs = tables
+    of = PurePath
+    return [f"{of(each.name).name}, {row}" for each in before for row in each.skipped or []] + (
+        runs.skipped or []
     )
 
 
@@ -308,13 +327,15 @@ def _check_chance(chance_error: object, kind: str) -> None:
         )
 
 
-def metrics(source: Source, columns: Columns | None = None) -> list[str]:
+def metrics(
+    source: Source, columns: Columns | None = None, skip_rows: int | None = None
+) -> list[str]:
     """Names in the column `metric` of a table of runs, in order of appearance.
 
     Parameters
     ----------
     source : path or DataFrame
-    columns : mapping of str to str, or str, optional
+    columns, skip_rows
         As for `read_runs`.
 
     Raises
@@ -322,8 +343,8 @@ def metrics(source: Source, columns: Columns | None = None) -> list[str]:
     InputError
         If there is no such column, or a cell of it is empty.
     """
-    table = read_table(source, "runs")
     named = columns_of(columns) if columns is not None else columns_beside(source)[0]
+    table = read_table(source, "runs", above_runs(named, skip_rows))
     rename(table, {key: name for key, name in named.items() if key == "metric"}, {})
     table.require("metric")
     names = table.names("metric")
