@@ -1,5 +1,6 @@
 """What reading changed in the table stands above the data of a page, in every form."""
 
+import made
 import pytest
 from elements import by_id, words
 from html5lib import HTMLParser
@@ -7,6 +8,7 @@ from made_study import carry_out, infer
 
 from qqt_bayes.report.page import latex, markdown
 from qqt_bayes.studies.page import report
+from qqt_bayes.tables.runs import read_runs
 
 SAID = [
     "As the table of runs was read: error = 1 - 'top-1' / 100.",
@@ -48,3 +50,15 @@ def test_a_study_of_an_older_version_is_read(tmp_path):
     before = data_of(report(tmp_path / "study", tmp_path / "page.html"))
     carry_out(tmp_path / "other")
     assert before == data_of(report(tmp_path / "other", tmp_path / "other.html"))
+
+
+def test_a_page_says_beside_its_verdict_that_no_run_repeats_its_data(tmp_path):
+    runs, composition = made.tables()
+    large = composition.assign(unique_samples=1000 * composition["unique_samples"])
+    carry_out(tmp_path / "study", read_runs(runs, large), models="utility")
+    path = report(tmp_path / "study", tmp_path / "page.html")
+    tree = HTMLParser(namespaceHTMLElements=False).parse(path.read_text(encoding="utf-8"))
+    said = words(tree)
+    sentence = "of its training set, so these runs say nothing about repetition: are training sets"
+    assert abs(said.index(sentence) - said.index(words(by_id(tree, "v0")))) < 500
+    assert sentence in (tmp_path / "study" / "summary.txt").read_text().replace("\n", " ")
