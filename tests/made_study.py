@@ -5,6 +5,7 @@
 
 import made
 import numpy as np
+import pandas as pd
 import pytest
 from made_campaign import of_runs, without_passing
 
@@ -83,8 +84,17 @@ def _tables(kind):
     return read_runs(runs, composition, **kind)
 
 
+def changed():
+    """A table of per cent in columns of other names, of which rows and columns are left out."""
+    runs, composition = made.tables()
+    runs = runs.assign(**{"top-1": 100 - 100 * runs.pop("error"), "=lr <b>": 0.1})
+    runs = pd.concat([runs, runs[:1].assign(**{"top-1": "(partial)"})])
+    return read_runs(runs, composition, columns={"accuracy%": "top-1"}, drop_missing=True)
+
+
 STUDIES = {
     "two laws": lambda: {},
+    "changed table": lambda: {"runs": changed()},
     "hostile": lambda: {"runs": read_runs(*named(HOSTILE))},
     "long names": lambda: {"runs": read_runs(*named(LONG))},
     "groups": lambda: {"runs": read_runs(*made.tables(groups=2)), "models": "cherti"},

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from qqt_bayes.cli.inputs import LEFT_OUT
 from qqt_bayes.cli.long_tables import first_rows
 from qqt_bayes.cli.output import emit, note, warn
 from qqt_bayes.errors import MAX_SHOWN, suggest
@@ -20,15 +19,9 @@ from qqt_bayes.progress import shown
 from qqt_bayes.report import questions_text
 from qqt_bayes.report.identifiability_text import Identifiability, identifiability
 from qqt_bayes.report.measures import ACCURACY, is_accuracy, unit
+from qqt_bayes.report.reading_text import LEFT_OUT, UNUSED
 from qqt_bayes.report.records import training_sets
 from qqt_bayes.tables.rows import OPTIONAL
-
-UNUSED = {
-    "unused_columns": "Columns that are not used",
-    "unused_data": "Training sets that no run is on",
-    "unused_pools": "Pools that no run takes from",
-}
-"""What `read_runs` leaves out, in words."""
 
 
 def report(runs: xr.Dataset, spec: Spec, form: str) -> None:

@@ -77,7 +77,9 @@ def report(
     if by == "group":
         names = [table["group"].item() for table in tables]
     else:
-        names = metrics(runs, reading["columns"]) if by else [reading["metric"]]
+        names = (
+            metrics(runs, reading["columns"], reading["skip_rows"]) if by else [reading["metric"]]
+        )
     paths = files(output, names) if by else [output]
     for path in paths:
         writable(Path(path), [model, *files_read(runs, reading)], NETCDF)

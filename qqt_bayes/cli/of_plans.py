@@ -38,7 +38,9 @@ from qqt_bayes.cli import options
     "--kind", metavar="KIND", help="COMPOSITION: error (rates), as if not given, or loss."
 )
 @options.target_pools
-@options.only_group
+@click.option(
+    "--only-group", metavar="NAME", help="Propose runs for this group; needed if there are several."
+)
 @options.seed
 @options.force
 @click.option(
@@ -106,7 +108,9 @@ def log(study: str, on: str | None, budget: str | None, form: str) -> None:
     help="Show which runs are worth making for so much, such as 2B samples (as `qqt design`).",
 )
 @click.option(
-    "--only-group", metavar="NAME", help="--allowance: propose runs for this group of several."
+    "--only-group",
+    metavar="NAME",
+    help="--allowance: propose runs for this group; needed if the study has several.",
 )
 @options.overwrite
 @options.table_format

@@ -87,6 +87,13 @@ human_numbers = click.option(
     "--human-numbers", is_flag=True, help="Read 12.8M and 1,000,000 as numbers, too."
 )
 
+skip_rows = click.option(
+    "--skip-rows",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Leave out N lines above the header, or rows of a sheet, such as a title.",
+)
+
 runs = together(
     click.argument("runs"),
     click.option("--composition", metavar="FILE", help="What training sets take from each pool."),
@@ -142,12 +149,13 @@ runs = together(
         default=None,
         help="Samples or shards were drawn with replacement, as DataComp and OpenCLIP do.",
     ),
+    skip_rows,
 )
 """RUNS, and how to read them."""
 READING = (
     *("composition", "pools", "metric", "kind", "chance_error", "group", "mapping"),
     *("columns", "unit", "drop_missing", "human_numbers", "best", "least_budget"),
-    "replacement",
+    *("replacement", "skip_rows"),
 )
 """The names of those options that say how."""
 
@@ -360,40 +368,3 @@ new_run = click.option(
 )
 
 only_group = click.option("--only-group", metavar="NAME", help="Answer for this group alone.")
-
-importing = together(
-    click.argument("source", metavar="FILE|FOLDER"),
-    click.option("-o", "--output", required=True, metavar="RUNS", help="CSV file to write."),
-    click.option(
-        "--metric",
-        metavar="NAME",
-        help="Which metric to take, where there are several; val_loss,downstream_error takes each "
-        "of several columns.",
-    ),
-    click.option(
-        "--kind",
-        metavar="KIND",
-        help="What the values are: error, loss, accuracy, or in per cent error%, accuracy%.",
-    ),
-    click.option(
-        "--columns",
-        metavar="LIST",
-        help="Which column means what: error=val_loss,samples_seen=tokens,pool=source.",
-    ),
-    click.option(
-        "--samples-per-step", type=float, metavar="N", help="Samples, or tokens, that a step sees."
-    ),
-    click.option(
-        "--mapping",
-        metavar="TABLE",
-        help="Table with a column run, and what the file does not know of the runs.",
-    ),
-    click.option(
-        "--composition",
-        metavar="TABLE",
-        help="For mixtures: file to write, with what each takes from each pool.",
-    ),
-    human_numbers,
-    overwrite,
-)
-"""What another tool wrote, and how to read it."""

@@ -263,7 +263,7 @@ type AnyFit = xr.DataTree | Fit
 def _runs(datasets: Mapping[str, xr.Dataset], attrs: Mapping[Any, Any]) -> xr.Dataset:
     """The table of runs, from what ArviZ calls observed and constant data."""
     table = datasets["constant_data"].assign(error=datasets["observed_data"]["error"])
-    names = ("kind", "metric", "measure", "unit", "source", "data_hash")
+    names = ("kind", "metric", "measure", "unit", "reading", "source", "data_hash")
     return table.assign_attrs({name: attrs[name] for name in names if name in attrs})
 
 

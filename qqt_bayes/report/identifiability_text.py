@@ -11,7 +11,15 @@ import numpy as np
 import xarray as xr
 
 from qqt_bayes.model.spec import DEFAULT_MODEL, Spec
-from qqt_bayes.phrases import format_samples, joined, joined_ends, named, quoted
+from qqt_bayes.phrases import (
+    ROUNDING,
+    at_most_per_cent,
+    format_samples,
+    joined,
+    joined_ends,
+    named,
+    quoted,
+)
 from qqt_bayes.planning.findings import FORECAST_BUDGETS, Finding
 from qqt_bayes.planning.identifiability import Assessment, assess
 from qqt_bayes.posterior.meanings import PARAMETERS
@@ -102,8 +110,9 @@ def identifiability(
     >>> print(found.findings["one budget"])
     All runs are at one budget (8M): errors at other budgets are not identified; a fit takes them
     from its prior and its law.
-    >>> found.findings["no repetition"]
-    'No run goes beyond one epoch: half-lives (tau) will be what the prior says.'
+    >>> print(found.findings["no repetition"])
+    No run goes beyond one epoch: half-lives (tau) will be what the prior says. None has seen more
+    than 80 % of its training set: are unique_samples and samples_seen counted in one unit?
     """
     return Identifiability(**vars(assess(runs, spec, seed=seed)))
 
@@ -198,6 +207,19 @@ def _subjects(finding: Finding) -> str:
     return joined(list(map(quoted, finding.of)))
 
 
+def _no_repetition(finding: Finding, model: str) -> str:
+    """That no data were repeated; whether sizes are in another unit, if none were seen whole."""
+    most = finding.values["most"]
+    what = "half-lives (tau)" if finding.values["half_lives"] else "what repetition costs"
+    words = f"No run goes beyond one epoch: {what} will be what the prior says."
+    if most > 1 - ROUNDING:  # one pass of fresh data is a design
+        return words
+    return (
+        f"{words} None has seen more than {at_most_per_cent(most)} of its training set: are "
+        "unique_samples and samples_seen counted in one unit?"
+    )
+
+
 def _pools_not_repeated(finding: Finding, model: str) -> str:
     """Which pools no run repeats."""
     return (
@@ -281,9 +303,7 @@ SENTENCES: dict[str, Callable[[Finding, str], str]] = {
         "or whose learning rate is constant."
     ),
     "rise": _rise,
-    "no_repetition": _always(
-        "No run goes beyond one epoch: half-lives (tau) will be what the prior says."
-    ),
+    "no_repetition": _no_repetition,
     "pools_not_repeated": _pools_not_repeated,
     "one_size": _always(
         "No half-life is seen in repeated training sets of different sizes: size_exponent will be "

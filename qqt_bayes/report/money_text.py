@@ -62,7 +62,11 @@ class Money:
     def tables(self) -> list[pd.DataFrame]:
         """Budgets and larger pools, for people."""
         found = [by_budget(self.benefit, self.choice, self.plans)]
-        return found if self.purchases is None else [*found, purchase_table(self.purchases)]
+        if self.purchases is not None:
+            found.append(purchase_table(self.purchases))
+            if _exponent_cases(self.purchases):
+                found.append(exponent_table(self.purchases))
+        return found
 
     @property
     def content(self) -> dict[str, Any]:
@@ -115,29 +119,51 @@ def by_budget(benefit: xr.Dataset, choice: xr.DataArray, plans: Priced) -> pd.Da
 
 
 def purchase_table(purchases: pd.DataFrame) -> pd.DataFrame:
-    """What larger pools cost and are worth, for people."""
+    """What larger pools cost and are worth, for people: no wider than most terminals."""
     currency = purchases.attrs["currency"]
     ends = ["net_benefit_mean", "net_benefit_lower", "net_benefit_upper"]
-    exponents = [name for name in purchases if str(name).startswith("if_exponent_")]
-    columns: dict[str, Any] = {
-        "pool": purchases["pool"],
-        "times as large": purchases["multiple"],
-        "best level": purchases["level"],
-        f"unique {purchases.attrs['counted']}": purchases["unique_samples"],
-        f"extra cost ({currency})": [amount_of_money(x) for x in purchases["extra_cost"]],
-        f"net benefit ({currency}) [{100 * purchases.attrs['interval']:g}%]": [
-            f"{amount_of_money(mean)} [{amount_of_money(low)}, {amount_of_money(high)}]"
-            for mean, low, high in purchases[ends].itertuples(index=False)
-        ],
-        "P(above 0)": purchases["probability_of_benefit"],
-    }
-    if exponents and purchases[exponents].notna().all(axis=None):
-        values = [name.removeprefix("if_exponent_") for name in map(str, exponents)]
-        columns[f"if the size exponent were {', '.join(values)}"] = [
-            ", ".join(map(amount_of_money, row))
-            for row in purchases[exponents].itertuples(index=False)
-        ]
-    return pd.DataFrame(columns)
+    return pd.DataFrame(
+        {
+            **_pool_and_size(purchases),
+            "best level": purchases["level"],
+            f"extra ({currency})": [amount_of_money(x) for x in purchases["extra_cost"]],
+            f"net benefit ({currency}) [{100 * purchases.attrs['interval']:g}%]": [
+                f"{amount_of_money(mean)} [{amount_of_money(low)}, {amount_of_money(high)}]"
+                for mean, low, high in purchases[ends].itertuples(index=False)
+            ],
+            "P(above 0)": purchases["probability_of_benefit"],
+        }
+    )
+
+
+def exponent_table(purchases: pd.DataFrame) -> pd.DataFrame:
+    """What the best level of each larger pool holds, and is worth if the size exponent is known."""
+    cases = _exponent_cases(purchases)
+    heading = f"net benefit ({purchases.attrs['currency']}) at size exponent {{}}"
+    headings = [heading, *["at {}"] * len(cases)]
+    return pd.DataFrame(
+        {
+            **_pool_and_size(purchases),
+            f"unique {purchases.attrs['counted']}": purchases["unique_samples"],
+            **{
+                heading.format(name.removeprefix("if_exponent_")): [
+                    amount_of_money(x) for x in purchases[name]
+                ]
+                for heading, name in zip(headings, cases, strict=False)
+            },
+        }
+    )
+
+
+def _pool_and_size(purchases: pd.DataFrame) -> dict[str, Any]:
+    """The columns that name a larger pool."""
+    return {"pool": purchases["pool"], "size": [f"{x:g}x" for x in purchases["multiple"]]}
+
+
+def _exponent_cases(purchases: pd.DataFrame) -> list[str]:
+    """Columns of what is expected if the size exponent were one number, where all are known."""
+    names = [name for name in map(str, purchases) if name.startswith("if_exponent_")]
+    return names if names and purchases[names].notna().all(axis=None) else []
 
 
 def _benefit(benefit: xr.Dataset, plans: Priced) -> str:
@@ -281,15 +307,14 @@ def _purchases(purchases: pd.DataFrame) -> Iterator[str]:
         )
         if best["multiple"] == purchases["multiple"].max():
             yield "That is the largest multiple considered: a larger one may be worth more."
-    exponents = [name for name in purchases if str(name).startswith("if_exponent_")]
     caution = (
         "Sizes beyond those that were trained rest on the size exponent of the law, about which "
         "runs on pools of one size say next to nothing"
     )
-    if exponents and purchases[exponents].notna().all(axis=None):
+    if exponents := _exponent_cases(purchases):
         cases = [
             f"{money(currency, best[name])} at {name.removeprefix('if_exponent_')}"
-            for name in map(str, exponents)
+            for name in exponents
         ]
         bought = f"{best['multiple']:g} times as much of {best['pool']}"
         yield (

@@ -128,22 +128,24 @@ def write_table(frame: pd.DataFrame, file: TextIO, width: int | None = None) -> 
 
 
 def _widths(shown: Mapping[str, Sequence[str]], room: int) -> dict[str, int]:
-    """How wide to make each column: none breaks a word, and those that lack least break no line."""
+    """How wide to make each column: none breaks a word, and headings break sooner than cells.
+
+    Of cells, and then of headings, those that lack least break no line.
+    """
     from rich.cells import cell_len
 
-    texts = {heading: [heading, *cells] for heading, cells in shown.items()}
-    widths, whole = (
-        {
-            heading: max(max(map(cell_len, cut(text)), default=1) for text in cells)
-            for heading, cells in texts.items()
-        }
-        for cut in (str.split, str.splitlines)
-    )
+    def widest(texts: Sequence[str], cut: Callable[[str], list[str]]) -> int:
+        return max((cell_len(part) for text in texts for part in cut(text)), default=1)
+
+    widths = {name: widest([name, *cells], str.split) for name, cells in shown.items()}
+    whole_cells = {name: widest(cells, str.splitlines) for name, cells in shown.items()}
     left = room - sum(widths.values())
-    for heading in sorted(texts, key=lambda heading: whole[heading] - widths[heading]):
-        more = max(0, min(left, whole[heading] - widths[heading]))
-        widths[heading] += more
-        left -= more
+    for needed in (whole_cells, {name: cell_len(name) for name in shown}):
+        lacking = {name: max(0, needed[name] - widths[name]) for name in shown}
+        for name in sorted(shown, key=lacking.__getitem__):
+            more = max(0, min(left, lacking[name]))
+            widths[name] += more
+            left -= more
     return widths
 
 

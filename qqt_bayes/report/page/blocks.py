@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 from qqt_bayes.decisions.study import Study, in_each_group
@@ -21,6 +22,7 @@ from qqt_bayes.report.page.content import Block, Section, Table
 from qqt_bayes.report.page.priors import Beside
 from qqt_bayes.report.page.sections import effective_draws
 from qqt_bayes.report.page.svg import Figure
+from qqt_bayes.report.reading_text import sentences
 from qqt_bayes.report.records import training_sets
 from qqt_bayes.report.study_text import laws_alone, of_theorem, refusals
 from qqt_bayes.report.verdict_text import takes
@@ -143,7 +145,7 @@ def _checks(name: str, own: Fit) -> Table:
 
 
 def data(study: Study) -> Block:
-    """What each level holds, and the runs: a row for each training set and budget."""
+    """How the table was read, what each level holds, and a row for each training set and budget."""
     runs = next(iter(study.fits.values())).runs
     frame = training_sets(runs)
     attributes = study.decision.attrs
@@ -172,7 +174,8 @@ def data(study: Study) -> Block:
     sets = f"{sizes['data']} training sets of {sizes['pool']} pools"
     caption = f"{sizes['run']} runs on {sets}{metric}."
     trained = Table(caption, headings, rows, frozenset(range(first, len(headings))))
-    return Block("data", "Data", [], [_contents(study), trained])
+    changed = sentences(json.loads(runs.attrs.get("reading", "{}")))  # older fits lack it
+    return Block("data", "Data", changed, [_contents(study), trained])
 
 
 def _contents(study: Study) -> Table:
