@@ -26,6 +26,7 @@ from qqt_bayes.cli.replaced import require_decisions
 from qqt_bayes.decisions.metrics import decide_metrics
 from qqt_bayes.errors import InputError
 from qqt_bayes.files import is_of_metrics, writable, write
+from qqt_bayes.phrases import quoted
 from qqt_bayes.planning.targets import questions_of_targets
 from qqt_bayes.posterior import netcdf
 from qqt_bayes.posterior.fit import Fit
@@ -186,7 +187,7 @@ def report(
     for path in paths:  # first: who closes the pipe behind stdout gets the files all the same
         write(path, WRITERS[path.suffix.lower()](found))
     beware = [
-        f"{metric}: {line}"
+        f"{quoted(metric)}: {line}"
         for metric, saved in studies.items()
         for line in left_out(saved.refused, list(fits[metric]))
     ]
@@ -216,7 +217,7 @@ def _read(sources: Sequence[str]) -> tuple[dict[str, dict[str, Fit]], dict[str, 
     for path in sources:
         fit = open_fit(Path(path))
         of_metric.setdefault(str(fit.attrs["metric"]), []).append((path, fit))
-    note(f"Metrics: {', '.join(of_metric)}, of which each fit says its own.")
+    note(f"Metrics: {', '.join(map(quoted, of_metric))}, of which each fit says its own.")
     return (
         {
             metric: named_by_model([path for path, _ in each], [fit for _, fit in each])
@@ -261,7 +262,7 @@ def warn_of_refused(fits: dict[str, dict[str, Fit]]) -> None:
     for metric, each in fits.items():
         for fit in each.values():
             if not fit.gate.passed:
-                warn(f"{metric}: {gate_text.verdict(fit.gate)}")
+                warn(f"{quoted(metric)}: {gate_text.verdict(fit.gate)}")
 
 
 def emit(found: xr.Dataset, form: str, beware: Sequence[str] = ()) -> None:

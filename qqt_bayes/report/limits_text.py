@@ -9,7 +9,7 @@ import xarray as xr
 
 from qqt_bayes.decisions.rules import TIE
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
-from qqt_bayes.phrases import format_epochs, format_samples, joined, joined_ends, span
+from qqt_bayes.phrases import format_epochs, format_samples, joined, joined_ends, quoted, span
 from qqt_bayes.report.measures import measure, unit
 from qqt_bayes.report.shares_text import is_of_shares
 from qqt_bayes.tables.budgets import is_one_budget
@@ -129,7 +129,7 @@ def oversize(pool_multiple: xr.DataArray) -> Iterator[str]:
     """
     beyond = pool_multiple[pool_multiple.values > 1 + TIE]
     if beyond.size:
-        names = [str(name) for name in beyond["level"].values]
+        names = [quoted(str(name)) for name in beyond["level"].values]
         who = f"{joined(names)} take up to" if len(names) > 1 else f"{names[0]} takes"
         yield (
             f"Beware: {who} {format_samples(beyond.max().item())} times as much from a pool as "

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qqt_bayes.decisions.rules import ROUNDING
 from qqt_bayes.decisions.study import Study, in_each_group
 from qqt_bayes.decisions.trained import FARTHEST, runs_to_settle
-from qqt_bayes.phrases import amount_of_money, format_epochs, format_samples
+from qqt_bayes.phrases import amount_of_money, format_epochs, format_samples, quoted
 from qqt_bayes.planning.costs import Costs
 from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.report.limits_text import LEAST_GAP
@@ -140,5 +140,5 @@ def _warning(decision: xr.Dataset) -> str:
         )
     if beyond > 1 + ROUNDING and decision.sizes["level"] > 1:
         for level, budgets in list(runs_to_settle(decision)[1].items())[:1]:
-            words.append(f"Cheapest check: {level} at {format_samples(min(budgets))}.")
+            words.append(f"Cheapest check: {quoted(level)} at {format_samples(min(budgets))}.")
     return " ".join(words)
