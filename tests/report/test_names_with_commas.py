@@ -13,6 +13,7 @@ from drawn import words
 from made_study import carry_out, infer
 
 import qqt_bayes as qqt
+from qqt_bayes.cli.check import in_short
 from qqt_bayes.decisions.moved import COLUMNS, Moved
 from qqt_bayes.decisions.study import Study
 from qqt_bayes.planning.benefit import Priced, cheapest, net_benefit
@@ -34,6 +35,7 @@ from qqt_bayes.report.page.priors import beside
 from qqt_bayes.report.study_text import summary as of_study
 from qqt_bayes.report.verdict_text import answers
 from qqt_bayes.studies.page import report
+from qqt_bayes.tables.grown import lacking
 from qqt_bayes.tables.runs import read_runs
 
 LEVEL, OTHER = "top 10%, deduplicated", "top 20%, deduplicated"
@@ -163,6 +165,8 @@ TEXTS: dict[str, Callable[[], list[str]]] = {
     "identifiability": of_designs,
     "oversize": lambda: list(oversize(xr.DataArray([2.0], {"level": [LEVEL]}, ("level",)))),
     "comparison": lambda: [of_comparison(study().comparison)],
+    "grown": lambda: lacking(runs_of(2).isel(run=slice(8)), runs_of(2)).missing,
+    "left out": lambda: [in_short([POOL, LEVEL])],
     "parameters": of_parameters,
     "figure of parameters": of_figures,
 }
