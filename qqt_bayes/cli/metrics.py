@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from qqt_bayes.cli import options, output
-from qqt_bayes.cli.decide import figures_folder
+from qqt_bayes.cli.figures import Figures
 from qqt_bayes.cli.inputs import (
     budgets_for,
     go_on,
@@ -54,6 +54,7 @@ TAKEN = {
     *(
         "force",
         "figures",
+        "figure_formats",
         "new_run",
         "overwrite",
         "form",
@@ -127,7 +128,7 @@ def report(
     budgets: str | None,
     new_run: bool,
     only_group: str | None,
-    figures: str | None,
+    figures: Figures | None,
     outputs: Sequence[str],
     explain: bool,
     yes: bool,
@@ -154,9 +155,8 @@ def report(
         read += [str(path) for path in Path(sources[0]).rglob("*")]
     paths = [writable(Path(name), read, WRITERS) for name in outputs]
     require_decisions(paths, overwrite=overwrite)
-    folder = None
-    if figures is not None:
-        folder = figures_folder(Path(figures), OF_METRICS, overwrite=overwrite)
+    if figures:
+        figures.prepare(OF_METRICS, overwrite=overwrite)
     weights = weights_by_metric(metric_weights)
     fits, studies = _read(sources)
     first = next(iter(next(iter(fits.values())).values()))
@@ -192,12 +192,12 @@ def report(
         for line in left_out(saved.refused, list(fits[metric]))
     ]
     emit(found, form, beware)
-    if folder:
+    if figures:
         from qqt_bayes.report.figures.files import write_of_metrics
 
         with shown("Drawing figures"):
-            drawn = write_of_metrics(found, folder)
-        note(f"{len(drawn)} figures are in {figures}.")
+            drawn = write_of_metrics(found, *figures)
+        note(f"{len(drawn)} figures are in {figures.folder}.")
     if explain:
         note("All that is known of one metric: `qqt decide` with its study, or its fits, alone.")
 
