@@ -235,6 +235,17 @@ def quoted(name: str) -> str:
     return f'"{name}"' if "," in name and not name.startswith('"') else name
 
 
+def joined_names(names: Iterable[str]) -> str:
+    """Names of the user's as part of a sentence, the first `MOST_NAMED` of them.
+
+    Examples
+    --------
+    >>> joined_names(["top 10%, deduplicated", "all"])
+    '"top 10%, deduplicated" and all'
+    """
+    return joined(list(map(quoted, names)))
+
+
 def named(scalars: list[tuple[str, str]]) -> str:
     """Parameters in words, each once, with the groups or pools that are meant.
 

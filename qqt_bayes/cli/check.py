@@ -13,6 +13,7 @@ from qqt_bayes.cli.long_tables import first_rows
 from qqt_bayes.cli.output import emit, note, warn
 from qqt_bayes.errors import MAX_SHOWN, suggest
 from qqt_bayes.model.spec import Spec
+from qqt_bayes.phrases import quoted
 from qqt_bayes.planning.question import Question
 from qqt_bayes.planning.questions import questions
 from qqt_bayes.progress import shown
@@ -68,7 +69,7 @@ def report(runs: xr.Dataset, spec: Spec, form: str) -> None:
 def in_short(names: list[str]) -> str:
     """Names, and the number of those that are not shown."""
     more = f" and {len(names) - MAX_SHOWN} more" if len(names) > MAX_SHOWN else ""
-    return ", ".join(names[:MAX_SHOWN]) + more
+    return ", ".join(map(quoted, names[:MAX_SHOWN])) + more
 
 
 def note_learnable(learnable: Identifiability, runs: str) -> None:

@@ -18,7 +18,7 @@ from qqt_bayes.decisions.candidates import nested_by_quality
 from qqt_bayes.decisions.stack import as_shares
 from qqt_bayes.errors import MAX_SHOWN, InputError
 from qqt_bayes.files import NETCDF
-from qqt_bayes.phrases import as_written, format_samples
+from qqt_bayes.phrases import as_written, format_samples, quoted
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.progress import shown
 from qqt_bayes.report.reading_text import LEFT_OUT
@@ -243,7 +243,7 @@ def levels_of(fit: Fit, levels: str | None) -> xr.DataArray:
 def nested(fits: Mapping[str, Fit], weights: list[float] | None, group: str | None) -> xr.DataArray:
     """Unions of pools, the best first, as `--nested` asks; says on stderr what their order is."""
     taken = nested_by_quality(fits, as_shares(weights, len(fits)), group)
-    pools = ", ".join(taken["pool"].values.tolist())
+    pools = ", ".join(map(quoted, taken["pool"].values.tolist()))
     note(
         "Levels: nested unions of whole pools, most of which nobody trained. Pools by the error "
         f"that fresh samples of each are expected to leave, the best first: {pools}."

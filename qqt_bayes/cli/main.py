@@ -244,7 +244,7 @@ def study(
 )
 @options.seed
 @click.option("-o", "--output", metavar="FILE", help="Write all ranks, as netCDF.")
-@click.option("--plot", metavar="FILE", help="Draw the ECDFs of the ranks, as .png or .svg.")
+@click.option("--plot", metavar="FILE", help="Draw the ECDFs of the ranks, as .png, .svg or .pdf.")
 @options.overwrite
 @options.table_format
 def calibrate(
@@ -292,7 +292,7 @@ def calibrate(
 )
 @options.seed
 @click.option("-o", "--output", metavar="FILE", help="Write all draws, as netCDF.")
-@click.option("--plot", metavar="FILE", help="Draw them with the runs on top, as .png or .svg.")
+@click.option("--plot", metavar="FILE", help="Draw them below the runs, as .png, .svg or .pdf.")
 @options.overwrite
 @options.table_format
 def prior(runs: str, model: str, form: str, **asked: Any) -> None:

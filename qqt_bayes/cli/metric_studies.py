@@ -23,7 +23,7 @@ from qqt_bayes.decisions.metrics import decide_metrics
 from qqt_bayes.decisions.study import Study
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.files import writable
-from qqt_bayes.phrases import format_samples
+from qqt_bayes.phrases import format_samples, quoted
 from qqt_bayes.planning.questions import questions
 from qqt_bayes.progress import shown
 from qqt_bayes.report import moved_text
@@ -116,13 +116,13 @@ def report(
                 **options,
             )
         except InadequateFit as error:
-            note(f"Metric {name}: every law was refused; the other metrics go on.")
+            note(f"Metric {quoted(name)}: every law was refused; the other metrics go on.")
             refused[name] = error
         else:
             if (moved := studies[name].moved) is not None:
-                note(f"{name}: {moved_text.moved(moved, studies[name].decision)}")
+                note(f"{quoted(name)}: {moved_text.moved(moved, studies[name].decision)}")
     if refused:
-        words = [f"Metric {name}: {error}" for name, error in refused.items()]
+        words = [f"Metric {quoted(name)}: {error}" for name, error in refused.items()]
         gates = {
             f"{name}/{model}": gate
             for name, error in refused.items()
@@ -142,7 +142,7 @@ def report(
             force=options["force"],
         )
     beware = [
-        f"{name}: {line}"
+        f"{quoted(name)}: {line}"
         for name, each in studies.items()
         for line in left_out(each.refused_laws, list(each.weights))
     ]

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from qqt_bayes.cli import options, output
-from qqt_bayes.cli.decide import figures_folder
+from qqt_bayes.cli.figures import Figures
 from qqt_bayes.cli.inputs import (
     budgets_for,
     go_on,
@@ -26,6 +26,7 @@ from qqt_bayes.cli.replaced import require_decisions
 from qqt_bayes.decisions.metrics import decide_metrics
 from qqt_bayes.errors import InputError
 from qqt_bayes.files import is_of_metrics, writable, write
+from qqt_bayes.phrases import quoted
 from qqt_bayes.planning.targets import questions_of_targets
 from qqt_bayes.posterior import netcdf
 from qqt_bayes.posterior.fit import Fit
@@ -53,6 +54,7 @@ TAKEN = {
     *(
         "force",
         "figures",
+        "figure_formats",
         "new_run",
         "overwrite",
         "form",
@@ -126,7 +128,7 @@ def report(
     budgets: str | None,
     new_run: bool,
     only_group: str | None,
-    figures: str | None,
+    figures: Figures | None,
     outputs: Sequence[str],
     explain: bool,
     yes: bool,
@@ -153,9 +155,8 @@ def report(
         read += [str(path) for path in Path(sources[0]).rglob("*")]
     paths = [writable(Path(name), read, WRITERS) for name in outputs]
     require_decisions(paths, overwrite=overwrite)
-    folder = None
-    if figures is not None:
-        folder = figures_folder(Path(figures), OF_METRICS, overwrite=overwrite)
+    if figures:
+        figures.prepare(OF_METRICS, overwrite=overwrite)
     weights = weights_by_metric(metric_weights)
     fits, studies = _read(sources)
     first = next(iter(next(iter(fits.values())).values()))
@@ -186,17 +187,17 @@ def report(
     for path in paths:  # first: who closes the pipe behind stdout gets the files all the same
         write(path, WRITERS[path.suffix.lower()](found))
     beware = [
-        f"{metric}: {line}"
+        f"{quoted(metric)}: {line}"
         for metric, saved in studies.items()
         for line in left_out(saved.refused, list(fits[metric]))
     ]
     emit(found, form, beware)
-    if folder:
+    if figures:
         from qqt_bayes.report.figures.files import write_of_metrics
 
         with shown("Drawing figures"):
-            drawn = write_of_metrics(found, folder)
-        note(f"{len(drawn)} figures are in {figures}.")
+            drawn = write_of_metrics(found, *figures)
+        note(f"{len(drawn)} figures are in {figures.folder}.")
     if explain:
         note("All that is known of one metric: `qqt decide` with its study, or its fits, alone.")
 
@@ -216,7 +217,7 @@ def _read(sources: Sequence[str]) -> tuple[dict[str, dict[str, Fit]], dict[str, 
     for path in sources:
         fit = open_fit(Path(path))
         of_metric.setdefault(str(fit.attrs["metric"]), []).append((path, fit))
-    note(f"Metrics: {', '.join(of_metric)}, of which each fit says its own.")
+    note(f"Metrics: {', '.join(map(quoted, of_metric))}, of which each fit says its own.")
     return (
         {
             metric: named_by_model([path for path, _ in each], [fit for _, fit in each])
@@ -261,7 +262,7 @@ def warn_of_refused(fits: dict[str, dict[str, Fit]]) -> None:
     for metric, each in fits.items():
         for fit in each.values():
             if not fit.gate.passed:
-                warn(f"{metric}: {gate_text.verdict(fit.gate)}")
+                warn(f"{quoted(metric)}: {gate_text.verdict(fit.gate)}")
 
 
 def emit(found: xr.Dataset, form: str, beware: Sequence[str] = ()) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from qqt_bayes.cli import options
+from qqt_bayes.cli.figures import figures
 
 
 @click.command()
@@ -46,7 +47,7 @@ from qqt_bayes.cli import options
 @click.option(
     "-o", "--output", metavar="FILE", help="Write the runs as .csv, with room for their errors."
 )
-@click.option("--figures", metavar="DIR", help="Folder for a figure, as PNG and SVG.")
+@figures("a figure")
 @options.overwrite
 @options.table_format
 def design(

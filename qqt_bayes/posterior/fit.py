@@ -17,7 +17,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.errors import Advice, InputError, alternatives
+from qqt_bayes.errors import Advice, InputError, alternatives, listed
 from qqt_bayes.laws.law import LAWS, Law
 from qqt_bayes.laws.level_curves import flat_draws
 from qqt_bayes.laws.run_curves import draws_with_replacement
@@ -197,7 +197,7 @@ class Fit:
             first = self.groups[0]
             choose = Advice("{}", {"group": first}, {"only_group": first})
             raise InputError(
-                f"the fit has several groups, {', '.join(self.groups)}; {purpose} "
+                f"the fit has several groups, {listed(self.groups)}; {purpose} "
                 f"one of them: choose one, such as {choose}",
                 [choose],
             )

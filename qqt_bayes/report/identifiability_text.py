@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -119,7 +119,8 @@ def identifiability(
 
 def sentence(finding: Finding, model: str) -> str:
     """A finding in words, under the model of that name."""
-    return SENTENCES[finding.id](finding, model)
+    said = replace(finding, of=tuple(map(quoted, finding.of)))
+    return SENTENCES[finding.id](said, model)
 
 
 def _repetition(finding: Finding, model: str) -> str:
@@ -204,7 +205,7 @@ def _rise(finding: Finding, model: str) -> str:
 
 def _subjects(finding: Finding) -> str:
     """What a finding is about, by name."""
-    return joined(list(map(quoted, finding.of)))
+    return joined(list(finding.of))
 
 
 def _no_repetition(finding: Finding, model: str) -> str:
@@ -276,7 +277,7 @@ def _forecast(finding: Finding, model: str) -> str:
     pairs = zip(later, FORECAST_BUDGETS[1:], strict=True)
     words = [f"{x:.2g} at {factor:g} times that" for x, factor in pairs]
     return (
-        f"If law and priors hold, the error of {quoted(finding.of[0])} will be known to {now:.2g} "
+        f"If law and priors hold, the error of {finding.of[0]} will be known to {now:.2g} "
         f"(standard deviation) at {format_samples(largest)}, {joined(words)}; decisions add what "
         "the law may miss."
     )

@@ -15,6 +15,7 @@ from qqt_bayes.phrases import (
     format_samples,
     joined,
     joined_ends,
+    quoted,
     span,
 )
 from qqt_bayes.report.measures import measure, unit
@@ -159,7 +160,7 @@ def oversize(pool_multiple: xr.DataArray) -> Iterator[str]:
     """
     beyond = pool_multiple[pool_multiple.values > 1 + TIE]
     if beyond.size:
-        names = [str(name) for name in beyond["level"].values]
+        names = [quoted(str(name)) for name in beyond["level"].values]
         who = f"{joined(names)} take up to" if len(names) > 1 else f"{names[0]} takes"
         yield (
             f"Beware: {who} {format_samples(beyond.max().item())} times as much from a pool as "

@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from qqt_bayes.laws.level_curves import SAMPLE
-from qqt_bayes.phrases import amount_of_money, chance, format_samples, joined, money
+from qqt_bayes.phrases import amount_of_money, chance, format_samples, joined, money, quoted
 from qqt_bayes.planning.benefit import Priced
 from qqt_bayes.planning.costs import HUNDREDTH
 from qqt_bayes.report.measures import measure, measured
@@ -180,7 +180,9 @@ def _benefit(benefit: xr.Dataset, plans: Priced) -> str:
     expected = best["net_benefit_mean"].item()
     if (level, budget) == (attrs["baseline_level"], attrs["baseline_budget"]):
         return f"No plan is expected to be worth more than {against}, for what it costs."
-    plan = f"{level} at {_samples(budget, plans)}, for {money(currency, best['cost'].item())}"
+    plan = (
+        f"{quoted(level)} at {_samples(budget, plans)}, for {money(currency, best['cost'].item())}"
+    )
     if expected <= 0:
         return (
             f"No plan is expected to be worth its price against {against}: the best, {plan}, is "
@@ -202,7 +204,7 @@ def _baseline(attrs: dict[str, Any], plans: Priced) -> str:
         return f"the {measure(shown)} of {error} that is there already"
     cost = money(plans.costs.currency, attrs["baseline_cost"])
     return (
-        f"the cheapest plan ({attrs['baseline_level']} at "
+        f"the cheapest plan ({quoted(attrs['baseline_level'])} at "
         f"{_samples(attrs['baseline_budget'], plans)}, {cost}, expected {measure(shown)} {error})"
     )
 
@@ -248,7 +250,7 @@ def _nearly_as_good(benefit: xr.Dataset, plans: Priced) -> Iterator[str]:
         {name: benefit.attrs[f"best_{name}"] for name in ("level", "budget")},
     )
     if price < benefit["cost"].sel(known).item():
-        plan = f"{cost['level'].values[at['level']]} at "
+        plan = f"{quoted(cost['level'].values[at['level']].item())} at "
         plan += _samples(cost["budget"].values[at["budget"]], plans)
         currency = plans.costs.currency
         yield (
@@ -268,7 +270,7 @@ def _cheapest(reached: pd.DataFrame, target: float, plans: Priced) -> Iterator[s
     for (met, level, budget, cost), rows in reached.groupby(
         ["reached", "level", "budget", "cost"], sort=False
     ):
-        plan = f"{level} at {_samples(budget, plans)}"
+        plan = f"{quoted(str(level))} at {_samples(budget, plans)}"
         sure = [f"{p:g}" for p in rows["probability"]]
         if met:
             price = money(plans.costs.currency, cost)
@@ -289,7 +291,8 @@ def _purchases(purchases: pd.DataFrame) -> Iterator[str]:
     currency = purchases.attrs["currency"]
     best = purchases.loc[purchases["net_benefit_mean"].idxmax()]
     where = f"{format_samples(purchases.attrs['budget'])} {purchases.attrs['counted']}"
-    today = f"{purchases.attrs['level_today']} of the pools as they are, the best level for money"
+    level = quoted(purchases.attrs["level_today"])
+    today = f"{level} of the pools as they are, the best level for money"
     if best["net_benefit_mean"] <= 0:
         yield (
             f"At {where} no larger pool of those considered is expected to be worth its price "
@@ -300,7 +303,7 @@ def _purchases(purchases: pd.DataFrame) -> Iterator[str]:
         interval = f"{100 * purchases.attrs['interval']:g}% interval"
         yield (
             f"At {where} it is expected to be worth most to have {best['multiple']:g} times as "
-            f"much of {best['pool']} and to take {best['level']}: "
+            f"much of {quoted(best['pool'])} and to take {quoted(best['level'])}: "
             f"{money(currency, best['net_benefit_mean'])} "
             f"({interval} {low} to {high}) after an extra cost of "
             f"{money(currency, best['extra_cost'])}, against {today}."
@@ -316,7 +319,7 @@ def _purchases(purchases: pd.DataFrame) -> Iterator[str]:
             f"{money(currency, best[name])} at {name.removeprefix('if_exponent_')}"
             for name in exponents
         ]
-        bought = f"{best['multiple']:g} times as much of {best['pool']}"
+        bought = f"{best['multiple']:g} times as much of {quoted(best['pool'])}"
         yield (
             f"{caution}. Net benefits are averaged over the exponents that the runs and the prior "
             f"leave open, whose {100 * purchases.attrs['interval']:g}% intervals are "

@@ -70,7 +70,7 @@ class Answer(NamedTuple):
     @property
     def lines(self) -> list[str]:
         """The same, each on a line of its own."""
-        name = f"{self.group}: " if self.group else ""
+        name = f"{quoted(self.group)}: " if self.group else ""
         return [*self.first, f"{name}{self.verdict}", *(f"- {each}" for each in self.bullets)]
 
 

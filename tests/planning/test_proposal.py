@@ -234,7 +234,7 @@ def test_several_groups_need_one():
     with pytest.raises(InputError) as refused:
         qqt.design(several, "200M", TARGET)
     assert str(refused.value) == (
-        "the fit has several groups, arch 1, arch 2; runs are proposed for one of them: choose "
+        "the fit has several groups, 'arch 1', 'arch 2'; runs are proposed for one of them: choose "
         "one, such as group='arch 1'"
     )
     assert refused.value.said(as_options).endswith("such as --only-group 'arch 1'")

@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from qqt_bayes.decisions.trained import FARTHEST, LEAST_BUDGETS
-from qqt_bayes.phrases import spans
+from qqt_bayes.phrases import quoted, spans
 from qqt_bayes.report.measures import measure, unit
 from qqt_bayes.report.page.svg import Figure
 from qqt_bayes.report.verdict_text import Answer
@@ -128,7 +128,7 @@ class Section:
     @property
     def prefix(self) -> str:
         """How a sentence begins that is about one of several groups."""
-        return f"{self.group}: " if self.group else ""
+        return f"{quoted(self.group)}: " if self.group else ""
 
     @property
     def priced(self) -> bool:
@@ -168,7 +168,7 @@ def level_rows(section: Section) -> Table:
         for row in last.rows
     ]
     counted = unit(section.decision.attrs)
-    of = f" of {section.group}" if section.group else ""
+    of = f" of {quoted(section.group)}" if section.group else ""
     caption = (
         f"Levels{of} at {last.label} {counted}, the least regret first; the choice is in bold."
     )
@@ -181,7 +181,7 @@ def choice_rows(section: Section) -> Table:
     for at in section.budgets:
         (row,) = (each for each in at.rows if each.chosen)
         rows.append((at.label, row.level, at.state, row.chance, row.error, row.regret))
-    of = f" of {section.group}" if section.group else ""
+    of = f" of {quoted(section.group)}" if section.group else ""
     headings = ("budget", "choice", "state", *section.headings[3:6])
     return Table(f"The choice{of} at each budget.", headings, rows, frozenset({0, 3, 4, 5}))
 
