@@ -12,7 +12,7 @@ import xarray as xr
 from qqt_bayes.cli.check import in_short, note_learnable
 from qqt_bayes.cli.fit import note_compilation
 from qqt_bayes.cli.inputs import files_read, go_on, runs_of
-from qqt_bayes.cli.metrics import emit, weights_by_metric
+from qqt_bayes.cli.metrics import bounds_in, emit, weights_by_metric
 from qqt_bayes.cli.output import note
 from qqt_bayes.comparison.splits import select_runs
 from qqt_bayes.decisions.constraints import as_constraints
@@ -80,7 +80,8 @@ def report(
     tables = {name: runs_of(runs, reading | {"metric": name}) for name in names}
     if reading["drop_missing"]:
         tables = in_every_metric(tables)
-    weighing = require_joinable(tables, metric_weights, requirements)
+    bounds = bounds_in(requirements)
+    weighing = require_joinable(tables, metric_weights, bounds)
     compared = None if levels is None else read_composition(levels)
     samples = None if budgets is None else parse_budgets(budgets)
     criteria = Criteria(**{name: options.pop(name) for name in CRITERIA})
@@ -90,7 +91,7 @@ def report(
         name: questions(table, budgets=samples, levels=asked) for name, table in tables.items()
     }
     go_on(open_questions, yes)
-    folders = prepare(Path(out), names, overwrite=overwrite)
+    folders = prepare(Path(out), names, weighing, bounds, overwrite=overwrite)
     for folder in folders.values():
         for path in replaced(folder):
             writable(path, [*files_read(runs, reading), levels, sizes])
@@ -137,7 +138,7 @@ def report(
             one.decision["budget"].values,
             criteria,
             weights=weighing,
-            constraints=requirements,
+            constraints=bounds,
             group=options["group"],
             force=options["force"],
         )

@@ -54,14 +54,14 @@ class Opened(NamedTuple):
     Attributes
     ----------
     study : Study
-    answers : list of Answer
-        What it said, in the words of its day.
+    answers : list of Answer, or None
+        What it said, in the words of its day; None if that has to be found again.
     date : str
         When it was made.
     """
 
     study: Study
-    answers: list[Answer]
+    answers: list[Answer] | None
     date: str
 
 
