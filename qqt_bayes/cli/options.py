@@ -96,7 +96,8 @@ runs = together(
         "--kind",
         default="error",
         metavar="KIND",
-        help="error: rates in (0, 1]; loss: any positive numbers.",
+        help="error: rates in (0, 1]; loss: any positive numbers; or, with --by metric, each: "
+        "imagenet=accuracy,val_loss=loss.",
     ),
     click.option(
         "--chance-error",

@@ -201,7 +201,7 @@ def test_studies_in_memory_give_the_page_of_their_folder(across, tmp_path):
 def test_losses_are_added_to_error_rates_by_weights_alone(tmp_path):
     kinds = {METRICS[0]: "loss", METRICS[1]: "error"}
     studies = carry_out_each(None, kind=kinds)
-    with pytest.raises(InputError, match="say with weights what one of a loss is worth"):
+    with pytest.raises(InputError, match="what one of a loss is worth in error rates"):
         report(studies, tmp_path / "page.html")
     weights = {METRICS[0]: 0.1, METRICS[1]: 1}
     said = parsed(report(studies, tmp_path / "page.html", metric_weights=weights))
