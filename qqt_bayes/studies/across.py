@@ -20,7 +20,7 @@ from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.studies.metrics import differing, open_index
 from qqt_bayes.studies.opened import Opened, open_whole
 
-ALL_AGAIN = "make them again together with `qqt study --by metric`, or report each study alone"
+ALL_AGAIN = "make them again by one study of all metrics, or report each study alone"
 
 
 class OpenedMetrics(NamedTuple):

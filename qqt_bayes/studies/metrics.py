@@ -156,7 +156,7 @@ def _index(out: Path) -> Index:
             raise ValueError("no metric")
         weights = found.get("weights")
         if weights is not None:
-            weights = {metric: float(weights[metric]) for metric in folders}
+            weights = {str(metric): float(weight) for metric, weight in weights.items()}
         return Index(folders, weights, tuple(map(str, found.get("require", []))))
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise InputError(f"{path} is damaged; {MAKE_AGAIN}") from error

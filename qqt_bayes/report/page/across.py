@@ -17,7 +17,7 @@ from qqt_bayes.decisions.study import in_each_group
 from qqt_bayes.phrases import format_samples, joined
 from qqt_bayes.report.measures import measure, unit
 from qqt_bayes.report.metrics_tables import candidates_by_metric, winners_by_metric
-from qqt_bayes.report.metrics_text import answers_of_metrics, remarks_on_metrics
+from qqt_bayes.report.metrics_text import before_verdict, remarks_on_metrics
 from qqt_bayes.report.page import latex
 from qqt_bayes.report.page.content import Block, Lead, Section, Table, Verdict
 from qqt_bayes.report.page.readers import for_readers
@@ -59,9 +59,7 @@ def page_across(pages: Mapping[str, Page], found: xr.Dataset, beware: Sequence[s
         unit=each[0].unit,
         sections=[_without(section, said) for page in each for section in page.sections],
         frontiers=[drawn for page in each for drawn in page.frontiers],
-        blocks=[
-            _with_weights(block, top, found) if block.name == PAPER else block for block in blocks
-        ],
+        blocks=[_with_choices(block, top) if block.name == PAPER else block for block in blocks],
         footer=[f"{name}: {words}" for name, page in pages.items() for words in page.footer],
         lead=top,
     )
@@ -80,22 +78,23 @@ def lead(found: xr.Dataset, beware: Sequence[str] = ()) -> Lead:
     ordered = found.sortby("budget")
     remarks = remarks_on_metrics(ordered)
     verdicts = []
-    answers = answers_of_metrics(ordered)
-    for answer, (group, (own,)) in zip(answers, in_each_group([ordered]), strict=True):
+    for group, (own,) in in_each_group([ordered]):
         said = {each["id"]: each["text"] for each in remarks if each.get("group", "") == group}
         last = joint_view(own.isel(budget=[-1]))
         is_chosen = NONE not in said
+        before = dict.fromkeys([*beware, *before_verdict(own)])
         verdicts.append(
             Verdict(
                 group=group,
-                first=[for_readers(words) for words in dict.fromkeys([*beware, *answer.first])],
+                first=list(map(for_readers, before)),
                 verdict=said.pop("choice" if is_chosen else NONE),
                 state=states_at(last)[0] if is_chosen else NONE_ADMISSIBLE,
                 warning=warning_at(last) if is_chosen else "",
-                said=[for_readers(words) for words in said.values()],
+                said=list(map(for_readers, said.values())),
             )
         )
-    return Lead(verdicts, [_choices(ordered), _levels(ordered)])
+    weighed = dict.fromkeys(each["text"] for each in remarks if each["id"] == "weights")
+    return Lead(verdicts, [_choices(ordered), _levels(ordered)], list(weighed))
 
 
 def _choices(found: xr.Dataset) -> Table:
@@ -195,13 +194,11 @@ def _without(section: Section, said: Iterable[str]) -> Section:
     return replace(section, answer=section.answer._replace(first=first))
 
 
-def _with_weights(block: Block, top: Lead, found: xr.Dataset) -> Block:
+def _with_choices(block: Block, top: Lead) -> Block:
     """What a paper takes, with the choice across metrics and how they were weighed."""
-    remarks = remarks_on_metrics(found)
-    weighed = [each["text"] for each in remarks if each["id"] == "weights"]
     heading = "The choice at each budget across metrics (LaTeX with booktabs):"
     return replace(
         block,
-        paragraphs=[*block.paragraphs, *dict.fromkeys(weighed)],
-        code=[(heading, latex.table(top.tables[0])), *block.code],
+        paragraphs=[*block.paragraphs, *top.weighed],
+        code=[(heading, latex.narrow_tables(top.tables[0])), *block.code],
     )

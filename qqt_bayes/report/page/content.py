@@ -179,10 +179,13 @@ class Lead:
         One for each group.
     tables : list of Table
         The choice at each budget by the weighted error and by each metric, and the levels.
+    weighed : list of str
+        How metrics are weighed, for whoever describes the decision; nothing of a single one.
     """
 
     verdicts: list[Verdict]
     tables: list[Table]
+    weighed: list[str]
 
 
 def reading(section: Section) -> str:

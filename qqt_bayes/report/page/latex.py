@@ -7,6 +7,7 @@ a command, mathematics, a comment or the end of a cell.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qqt_bayes.report.page.content import (
@@ -17,7 +18,7 @@ from qqt_bayes.report.page.content import (
     level_rows,
     short_choice_rows,
 )
-from qqt_bayes.report.page.latex_widths import fitting
+from qqt_bayes.report.page.latex_widths import fitting, in_parts
 
 if TYPE_CHECKING:
     from qqt_bayes.report.page.whole import Page
@@ -87,7 +88,7 @@ def _lead(lead: Lead | None) -> list[str]:
         warning = f" \\emph{{{breaking(each.warning)}}}" if each.warning else ""
         lines.append(rf"\textbf{{{breaking(each.verdict)}}}{warning}")
         lines += [breaking(words) for words in [*each.first, *each.said]]
-    return [*lines, *map(table, lead.tables)]
+    return [*lines, *map(narrow_tables, lead.tables)]
 
 
 def _block(block: Block, heading: str) -> list[str]:
@@ -161,6 +162,14 @@ def table(content: Table) -> str:
         parts.append("\n".join(lines))
         start = end
     return "\n\n".join(parts)
+
+
+def narrow_tables(content: Table) -> str:
+    """A table that may have a column for each of many metrics, as one or more that fit a page."""
+    keys = 2 if content.headings[0] == "group" else 1
+    first, *others = in_parts(content, keys)
+    again = [replace(each, caption=f"{each.caption} (continued)") for each in others]
+    return "\n\n".join(map(table, [first, *again]))
 
 
 def tabular(
