@@ -105,11 +105,11 @@ def of_fits(
 ) -> Plan:
     """Propose runs from fits."""
     taken: Any = levels
-    weights = decided = None
+    weights = decided = margin = None
     fits, study = read_sources(sources)
     if study is not None:
         weights, taken = study.weights, study.levels if levels is None else levels
-        decided = study.budgets
+        decided, margin = study.budgets, margin_of(sources[0])
         budget = repr(float(decided.max())) if budget is None else budget
     if budget is None:
         raise click.UsageError("A fit has no target of its own: give --budget.")
@@ -128,9 +128,18 @@ def of_fits(
             target_pools=target_pools_of(scale, target_pools),
             group=only_group,
             decided=decided,
+            margin=margin,
             seed=seed,
             force=force,
         )
+
+
+def margin_of(study: str) -> float | None:
+    """The margin of the decision of a study's folder; None if it decided nothing."""
+    from qqt_bayes.studies.opened import settings_of  # tables, which no fit needs
+
+    margin = settings_of(study).get("margin")
+    return None if margin is None else float(margin)
 
 
 def before_runs(

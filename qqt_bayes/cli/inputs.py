@@ -67,6 +67,11 @@ def runs_of(source: str, reading: Mapping[str, Any]) -> xr.Dataset:
     """
     from qqt_bayes.tables.runs import read_runs  # which no command on a saved fit needs
 
+    if "=" in reading["kind"]:
+        raise InputError(
+            f"--kind {reading['kind']} says what each of several metrics is, for --by metric; of "
+            "one metric give --kind error or --kind loss"
+        )
     with shown("Reading the table"):
         runs = read_runs(source, **reading)
     note_reading(runs)

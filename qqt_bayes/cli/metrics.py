@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
 import xarray as xr
 
 from qqt_bayes.cli import options, output
@@ -39,7 +38,7 @@ from qqt_bayes.report.metrics_tables import metrics_frame, metrics_json
 from qqt_bayes.report.metrics_text import answers_of_metrics
 from qqt_bayes.report.records import to_csv, to_json_text
 from qqt_bayes.report.verdict_text import left_out
-from qqt_bayes.studies.metrics import open_metrics
+from qqt_bayes.studies.metrics import differing, open_index, open_metrics
 
 if TYPE_CHECKING:
     from qqt_bayes.studies.folder import Saved
@@ -118,6 +117,44 @@ def weights_by_metric(text: str | None) -> dict[str, float] | None:
     return found
 
 
+def bounds_in(requirements: Sequence[str]) -> list[str]:
+    """What is required; empty words, which require nothing in place of what a folder does, are not.
+
+    Examples
+    --------
+    >>> bounds_in(["retrieval<=0.45@0.9"]), bounds_in([""])
+    (['retrieval<=0.45@0.9'], [])
+    """
+    return [each for each in requirements if each.strip()]
+
+
+def joining(
+    folder: Path, metric_weights: str | None, requirements: Sequence[str]
+) -> tuple[dict[str, float] | None, list[str]]:
+    """Weights of metrics and what is required: as given, or else as a folder of studies has them.
+
+    Raises
+    ------
+    InputError
+        If weights are none, or the folder is damaged.
+    """
+    weights, bounds = weights_by_metric(metric_weights), bounds_in(requirements)
+    if not is_of_metrics(folder):
+        return weights, bounds
+    index = open_index(folder)
+    taken = {
+        "--metric-weights": weights is None and index.weights is not None,
+        "--require": not requirements and bool(index.constraints),
+    }
+    if any(taken.values()):
+        names = " and ".join(name for name, is_taken in taken.items() if is_taken)
+        note(f"Metrics are joined as `qqt study` was asked to; {names} joins them otherwise.")
+    return (
+        index.weights if taken["--metric-weights"] else weights,
+        list(index.constraints) if taken["--require"] else bounds,
+    )
+
+
 def report(
     sources: Sequence[str],
     form: str,
@@ -157,7 +194,7 @@ def report(
     require_decisions(paths, overwrite=overwrite)
     if figures:
         figures.prepare(OF_METRICS, overwrite=overwrite)
-    weights = weights_by_metric(metric_weights)
+    weights, bounds = joining(Path(sources[0]), metric_weights, requirements)
     fits, studies = _read(sources)
     first = next(iter(next(iter(fits.values())).values()))
     larger = target_pools_of(scale, target_pools)
@@ -176,7 +213,7 @@ def report(
             taken,
             samples,
             weights=weights,
-            constraints=requirements,
+            constraints=bounds,
             law_weights={metric: saved.weights for metric, saved in studies.items()},
             target_pools=larger,
             group=only_group,
@@ -235,26 +272,16 @@ def require_alike(studies: dict[str, Saved], *, levels: bool, budgets: bool) -> 
     InputError
         Naming two metrics.
     """
-    (name, first), *others = studies.items()
-    for metric, saved in others:
-        if levels and not _same_levels(first.levels, saved.levels):
-            what, option = "levels", "--levels"
-        elif budgets and not np.array_equal(np.sort(first.budgets), np.sort(saved.budgets)):
-            what, option = "budgets", "--budgets"
-        else:
-            continue
+    found = differing(
+        {metric: saved.levels for metric, saved in studies.items()} if levels else {},
+        {metric: saved.budgets for metric, saved in studies.items()} if budgets else {},
+    )
+    if found:
+        what, name, metric = found
         raise InputError(
-            f"the studies of {name!r} and {metric!r} are about other {what}; {option} says which "
+            f"the studies of {name!r} and {metric!r} are about other {what}; --{what} says which "
             "to decide about"
         )
-
-
-def _same_levels(one: xr.DataArray, other: xr.DataArray) -> bool:
-    if set(one["level"].values) != set(other["level"].values):
-        return False
-    if set(one["pool"].values) != set(other["pool"].values):
-        return False
-    return bool(np.allclose(other.reindex_like(one), one, rtol=1e-9, atol=0))
 
 
 def warn_of_refused(fits: dict[str, dict[str, Fit]]) -> None:

@@ -113,12 +113,14 @@ def log(study: str, on: str | None, budget: str | None, form: str) -> None:
     metavar="NAME",
     help="--allowance: propose runs for this group; needed if the study has several.",
 )
+@options.of_metrics
 @options.overwrite
 @options.table_format
 def report(study: str, form: str, **choices: Any) -> None:
     """Write a study as one page to send, with all that it says.
 
-    STUDY is a folder that `qqt study` wrote. The page loads nothing from anywhere.
+    STUDY is a folder that `qqt study` wrote. Of studies by metric the page begins with the decision
+    across them, as `qqt decide` finds it. The page loads nothing from anywhere.
     """
     from qqt_bayes.cli.report import write_page
 

@@ -103,7 +103,8 @@ runs = together(
         "--kind",
         default="error",
         metavar="KIND",
-        help="error: rates in (0, 1]; loss: any positive numbers.",
+        help="error: rates in (0, 1]; loss: any positive numbers; or, with --by metric, each: "
+        "imagenet=accuracy,val_loss=loss.",
     ),
     click.option(
         "--chance-error",
@@ -324,7 +325,7 @@ of_metrics = together(
     click.option(
         "--metric-weights",
         metavar="LIST",
-        help="Several metrics: imagenet=2,retrieval=1; equal ones if not given.",
+        help="Several metrics: imagenet=2,retrieval=1; those of the studies, or equal ones.",
     ),
     click.option(
         "--require",
@@ -332,7 +333,7 @@ of_metrics = together(
         multiple=True,
         metavar="BOUND",
         help="Several metrics: 'retrieval<=0.45@0.9', an error of at most 0.45 with probability "
-        "0.9; of accuracies 'retrieval>=0.55@0.9'. May be given more than once.",
+        "0.9; of accuracies 'retrieval>=0.55@0.9'. May be given more than once; '' for no bound.",
     ),
 )
 """How several metrics are joined."""
@@ -350,11 +351,11 @@ def require_all_metrics(
 
 def refuse_of_metrics(metric_weights: str | None, requirements: Sequence[str]) -> None:
     """Refuse options of several metrics where there is one."""
-    if metric_weights is not None or requirements:
-        option = "--require" if requirements else "--metric-weights"
-        raise click.UsageError(
-            f"{option} is for several metrics: studies by metric, or fits of several metrics."
-        )
+    if metric_weights is None and not requirements:
+        return
+    option = "--require" if requirements else "--metric-weights"
+    words = "is for several metrics: studies by metric, or fits of several metrics."
+    raise click.UsageError(f"{option} {words}")
 
 
 explain = click.option(

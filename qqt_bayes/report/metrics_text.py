@@ -60,10 +60,15 @@ def remarks_on_metrics(found: xr.Dataset) -> list[dict[str, str]]:
     ]
 
 
+def before_verdict(found: xr.Dataset) -> list[str]:
+    """What has to be known before the verdict on one group, budgets ascending."""
+    view = joint_view(found)
+    return [*(text for _, text in cautions(view)), *larger(view), *proxies(view)]
+
+
 def _answer(group: str, found: xr.Dataset) -> Answer:
     """The answer for one group, budgets ascending."""
-    view = joint_view(found)
-    first = [*(text for _, text in cautions(view)), *larger(view), *proxies(view)]
+    first = before_verdict(found)
     said = dict(_sentences(found))
     opening = [name for name in (NONE, "choice", "weights") if name in said]
     verdict = " ".join(said.pop(name) for name in opening)

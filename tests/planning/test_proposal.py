@@ -79,6 +79,9 @@ def test_the_margin_is_that_of_the_study(fit):
     assert qqt.design(fit, TARGET / 8, TARGET).margin == 0.003
     study = carry_out(None, margin=0.01)
     assert qqt.design(study, "1B").margin == 0.01
+    assert qqt.design(study, "1B", margin=0.02).margin == 0.02
+    with pytest.raises(InputError, match="margin: expected a number of at least 0"):
+        qqt.design(study, "1B", margin=-1)
 
 
 def test_the_order_of_levels_changes_nothing(fit, plan):

@@ -109,8 +109,8 @@ def _laws(study: Study) -> Table:
     return Table("Each law alone, at the largest budget.", headings, rows, _last_two(headings))
 
 
-def fit(study: Study, learned: Mapping[str, Beside]) -> Block:
-    """The gate of each fit, left-out runs, and priors beside posteriors."""
+def fit(study: Study, learned: Mapping[str, Beside], ids: str = "") -> Block:
+    """The gate of each fit, left-out runs, and priors beside posteriors; ids begin with `ids`."""
     said: list[str] = []
     tables: list[Table] = []
     drawn: list[Figure] = []
@@ -125,13 +125,14 @@ def fit(study: Study, learned: Mapping[str, Beside]) -> Block:
         tables.append(_checks(name, own))
         drawn.append(
             fit_figures.residuals(
-                study.comparison, name, f"residuals-{len(drawn)}", study.decision.attrs
+                study.comparison, name, f"{ids}residuals-{len(drawn)}", study.decision.attrs
             )
         )
         found = learned[name]
         tables.append(found.table(name))
         if found.scores and len(found.scores) <= MOST_ROWS:
-            drawn.append(fit_figures.beside_priors(found.scores, f"priors-{len(drawn)}", name))
+            figure = f"{ids}priors-{len(drawn)}"
+            drawn.append(fit_figures.beside_priors(found.scores, figure, name))
     return Block("fit", "Fit", said, tables, figures=drawn)
 
 

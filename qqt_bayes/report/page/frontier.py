@@ -55,7 +55,9 @@ class Frontier(NamedTuple):
     other: str
 
 
-def frontier(decision: xr.Dataset, runs: xr.Dataset, name: str, group: str = "") -> Frontier:
+def frontier(
+    decision: xr.Dataset, runs: xr.Dataset, name: str, group: str = "", metric: str = ""
+) -> Frontier:
     """Bands of the levels that matter, the runs, where data end, and the choice at each budget.
 
     Parameters
@@ -68,6 +70,8 @@ def frontier(decision: xr.Dataset, runs: xr.Dataset, name: str, group: str = "")
         An id of the figure.
     group : str
         Of the runs that are shown; of all if empty.
+    metric : str
+        What the figure is said to be of, where there are others beside it.
     """
     budgets = decision["budget"].values
     levels = decision["level"].values.tolist()
@@ -107,9 +111,8 @@ def frontier(decision: xr.Dataset, runs: xr.Dataset, name: str, group: str = "")
     ]
     key = [(number, str(levels[i])) for number, i in enumerate(coloured)]
     outside = int(((measures < y.least) | (measures > y.most)).sum())
-    title = (
-        f"Forecasts of {measure(decision.attrs)} and runs{f' of {quoted(group)}' if group else ''}"
-    )
+    of = "".join(f" of {quoted(each)}" for each in (metric, group) if each)
+    title = f"Forecasts of {measure(decision.attrs)} and runs{of}"
     words = (
         f"{measure(decision.attrs).capitalize()} of {len(levels)} levels from {span(budgets)} "
         f"{unit(decision.attrs)} seen, with their {100 * decision.attrs['interval']:g} % bands, "
