@@ -17,7 +17,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.errors import Advice, InputError, alternatives
+from qqt_bayes.errors import Advice, InputError, alternatives, listed
 from qqt_bayes.laws.law import LAWS, Law
 from qqt_bayes.laws.level_curves import flat_draws
 from qqt_bayes.laws.run_curves import draws_with_replacement
@@ -200,7 +200,7 @@ class Fit:
             first = self.groups[0]
             choose = Advice("{}", {"group": first}, {"only_group": first})
             raise InputError(
-                f"the fit has several groups, {', '.join(self.groups)}; {purpose} "
+                f"the fit has several groups, {listed(self.groups)}; {purpose} "
                 f"one of them: choose one, such as {choose}",
                 [choose],
             )
@@ -266,7 +266,7 @@ type AnyFit = xr.DataTree | Fit
 def _runs(datasets: Mapping[str, xr.Dataset], attrs: Mapping[Any, Any]) -> xr.Dataset:
     """The table of runs, from what ArviZ calls observed and constant data."""
     table = datasets["constant_data"].assign(error=datasets["observed_data"]["error"])
-    names = ("kind", "metric", "measure", "unit", "source", "data_hash")
+    names = ("kind", "metric", "measure", "unit", "reading", "source", "data_hash")
     return table.assign_attrs({name: attrs[name] for name in names if name in attrs})
 
 

@@ -27,6 +27,8 @@ from qqt_bayes.phrases import (
     cost,
     format_samples,
     joined,
+    joined_names,
+    quoted,
     span,
 )
 from qqt_bayes.posterior.levels import UNDECIDED
@@ -116,8 +118,9 @@ def paragraphs(sentences: list[dict[str, str]]) -> str:
     }
     texts = list(groups.values())
     if len(set(texts)) == 1:
-        return f"{joined(list(groups))}, between which nothing differs in this model: {texts[0]}"
-    return "\n\n".join(f"{name}: {text}" for name, text in groups.items())
+        every = joined_names(groups)
+        return f"{every}, between which nothing differs in this model: {texts[0]}"
+    return "\n\n".join(f"{quoted(name)}: {text}" for name, text in groups.items())
 
 
 def _sentences(decision: xr.Dataset) -> Iterator[tuple[str, str]]:

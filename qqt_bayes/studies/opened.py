@@ -54,14 +54,14 @@ class Opened(NamedTuple):
     Attributes
     ----------
     study : Study
-    answers : list of Answer
-        What it said, in the words of its day.
+    answers : list of Answer, or None
+        What it said, in the words of its day; None if that has to be found again.
     date : str
         When it was made.
     """
 
     study: Study
-    answers: list[Answer]
+    answers: list[Answer] | None
     date: str
 
 
@@ -122,6 +122,29 @@ def open_whole(path: str | PathLike[str]) -> Opened:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{folder}: a table of the study is damaged; {DAMAGED}") from error
+
+
+def settings_of(path: str | PathLike[str]) -> dict[str, Any]:
+    """What the decision of a study was made by, such as its margin; nothing if it came to none.
+
+    A setting that an older study did not have yet is not in it.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no whole study, or its decision was changed by hand.
+    """
+    folder = Path(path)
+    content = read_whole(folder)
+    if DECISION not in content["files"]:
+        return {}
+    try:
+        settings: dict[str, Any] = json.loads(_as_written(folder, DECISION, content))["settings"]
+        return dict(settings)
+    except (KeyError, TypeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{folder / DECISION} is damaged; {DAMAGED}") from error
 
 
 def _as_written(folder: Path, name: str, content: Mapping[str, Any]) -> bytes:

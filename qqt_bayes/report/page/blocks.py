@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 from qqt_bayes.decisions.study import Study, in_each_group
@@ -21,6 +22,7 @@ from qqt_bayes.report.page.content import Block, Section, Table
 from qqt_bayes.report.page.priors import Beside
 from qqt_bayes.report.page.sections import effective_draws
 from qqt_bayes.report.page.svg import Figure
+from qqt_bayes.report.reading_text import sentences
 from qqt_bayes.report.records import training_sets
 from qqt_bayes.report.study_text import laws_alone, of_theorem, refusals
 from qqt_bayes.report.verdict_text import takes
@@ -107,8 +109,8 @@ def _laws(study: Study) -> Table:
     return Table("Each law alone, at the largest budget.", headings, rows, _last_two(headings))
 
 
-def fit(study: Study, learned: Mapping[str, Beside]) -> Block:
-    """The gate of each fit, left-out runs, and priors beside posteriors."""
+def fit(study: Study, learned: Mapping[str, Beside], ids: str = "") -> Block:
+    """The gate of each fit, left-out runs, and priors beside posteriors; ids begin with `ids`."""
     said: list[str] = []
     tables: list[Table] = []
     drawn: list[Figure] = []
@@ -123,13 +125,14 @@ def fit(study: Study, learned: Mapping[str, Beside]) -> Block:
         tables.append(_checks(name, own))
         drawn.append(
             fit_figures.residuals(
-                study.comparison, name, f"residuals-{len(drawn)}", study.decision.attrs
+                study.comparison, name, f"{ids}residuals-{len(drawn)}", study.decision.attrs
             )
         )
         found = learned[name]
         tables.append(found.table(name))
         if found.scores and len(found.scores) <= MOST_ROWS:
-            drawn.append(fit_figures.beside_priors(found.scores, f"priors-{len(drawn)}", name))
+            figure = f"{ids}priors-{len(drawn)}"
+            drawn.append(fit_figures.beside_priors(found.scores, figure, name))
     return Block("fit", "Fit", said, tables, figures=drawn)
 
 
@@ -143,7 +146,7 @@ def _checks(name: str, own: Fit) -> Table:
 
 
 def data(study: Study) -> Block:
-    """What each level holds, and the runs: a row for each training set and budget."""
+    """How the table was read, what each level holds, and a row for each training set and budget."""
     runs = next(iter(study.fits.values())).runs
     frame = training_sets(runs)
     attributes = study.decision.attrs
@@ -172,7 +175,8 @@ def data(study: Study) -> Block:
     sets = f"{sizes['data']} training sets of {sizes['pool']} pools"
     caption = f"{sizes['run']} runs on {sets}{metric}."
     trained = Table(caption, headings, rows, frozenset(range(first, len(headings))))
-    return Block("data", "Data", [], [_contents(study), trained])
+    changed = sentences(json.loads(runs.attrs.get("reading", "{}")))  # older fits lack it
+    return Block("data", "Data", changed, [_contents(study), trained])
 
 
 def _contents(study: Study) -> Table:

@@ -7,10 +7,18 @@ a command, mathematics, a comment or the end of a cell.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qqt_bayes.report.page.content import Section, Table, level_rows, short_choice_rows
-from qqt_bayes.report.page.latex_widths import fitting
+from qqt_bayes.report.page.content import (
+    Block,
+    Lead,
+    Section,
+    Table,
+    level_rows,
+    short_choice_rows,
+)
+from qqt_bayes.report.page.latex_widths import fitting, in_parts
 
 if TYPE_CHECKING:
     from qqt_bayes.report.page.whole import Page
@@ -53,6 +61,7 @@ def latex(page: Page) -> str:
     page : Page
     """
     lines = [NEEDS, r"\begingroup\sloppy", rf"\section*{{{breaking(page.title)}}}"]
+    lines += _lead(page.lead)
     for section in page.sections:
         if section.group:
             lines.append(rf"\subsection*{{{breaking(section.group)}}}")
@@ -64,11 +73,32 @@ def latex(page: Page) -> str:
         lines.append(choice_table(section))
         lines.append(levels_table(section))
     for block in page.blocks:
-        lines.append(rf"\paragraph*{{{breaking(block.title)}.}}")
-        lines += [breaking(words) for words in block.paragraphs]
-        lines += [table(each) for each in block.tables]
+        lines += _block(block, "paragraph")
     lines += [rf"{{\small {breaking(words)}\par}}" for words in page.footer]
     return "\n\n".join([*lines, r"\par\endgroup"]) + "\n"
+
+
+def _lead(lead: Lead | None) -> list[str]:
+    """What is said across metrics; nothing if there is one."""
+    if lead is None:
+        return []
+    lines = []
+    for each in lead.verdicts:
+        lines += [rf"\subsection*{{{breaking(each.group)}}}"] if each.group else []
+        warning = f" \\emph{{{breaking(each.warning)}}}" if each.warning else ""
+        lines.append(rf"\textbf{{{breaking(each.verdict)}}}{warning}")
+        lines += [breaking(words) for words in [*each.first, *each.said]]
+    return [*lines, *map(narrow_tables, lead.tables)]
+
+
+def _block(block: Block, heading: str) -> list[str]:
+    """A part under a heading, and what is said of each metric one level below it."""
+    lines = [rf"\{heading}*{{{breaking(block.title)}.}}"]
+    lines += [breaking(words) for words in block.paragraphs]
+    lines += [table(each) for each in block.tables]
+    for each in block.parts:
+        lines += _block(each, "subparagraph")
+    return lines
 
 
 def escaped(words: str) -> str:
@@ -100,7 +130,7 @@ def breaking(words: str) -> str:
 
 def levels_table(section: Section) -> str:
     """The levels at the largest budget, the choice in bold."""
-    return table(level_rows(section), bold=[row.chosen for row in section.budgets[-1].rows])
+    return table(level_rows(section))
 
 
 def choice_table(section: Section) -> str:
@@ -108,14 +138,14 @@ def choice_table(section: Section) -> str:
     return table(short_choice_rows(section))
 
 
-def table(content: Table, bold: list[bool] | None = None) -> str:
+def table(content: Table) -> str:
     """A table with its caption, as wide as a column or, if it must be, as the page.
 
     The tabular part is letter for letter as `pandas.DataFrame.to_latex` sets it. pandas itself
     would take longer for the first table than all else for the page. What is higher than a page
     goes on in a further table.
     """
-    strong = bold or [False] * len(content.rows)
+    strong = [i in content.chosen for i in range(len(content.rows))]
     layout = fitting(content, strong)
     parts, start = [], 0
     for end in layout.ends:
@@ -132,6 +162,14 @@ def table(content: Table, bold: list[bool] | None = None) -> str:
         parts.append("\n".join(lines))
         start = end
     return "\n\n".join(parts)
+
+
+def narrow_tables(content: Table) -> str:
+    """A table that may have a column for each of many metrics, as one or more that fit a page."""
+    keys = 2 if content.headings[0] == "group" else 1
+    first, *others = in_parts(content, keys)
+    again = [replace(each, caption=f"{each.caption} (continued)") for each in others]
+    return "\n\n".join(map(table, [first, *again]))
 
 
 def tabular(

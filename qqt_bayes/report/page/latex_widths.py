@@ -6,6 +6,7 @@ conferences. A table that fits the columns of `article` fits those of other clas
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from math import ceil
 from typing import NamedTuple
@@ -49,6 +50,8 @@ class Layout(NamedTuple):
         The kind of each column, as `tabular` takes it.
     ends : list of int
         Where each table ends of those that the rows are parted into, so that each fits a page.
+    fits : bool
+        Whether it is no wider than its place.
     """
 
     environment: str
@@ -56,6 +59,42 @@ class Layout(NamedTuple):
     separation: float
     sides: tuple[str, ...]
     ends: list[int]
+    fits: bool = True
+
+
+def in_parts(content: Table, keys: int) -> list[Table]:
+    """A table as those of fewer columns that fit a page, without what has room on screens alone.
+
+    Parameters
+    ----------
+    content : Table
+    keys : int
+        How many columns name the rows, and stand in every part.
+    """
+    columns = [i for i in range(len(content.headings)) if i not in content.wide]
+    return _in_parts(_of_columns(content, columns), keys)
+
+
+def _in_parts(content: Table, keys: int) -> list[Table]:
+    """The same of a table of which every column is shown, halved until each part fits."""
+    count = len(content.headings)
+    if count <= keys + 1 or fitting(content, [True] * len(content.rows)).fits:
+        return [content]
+    named, middle = list(range(keys)), (keys + count + 1) // 2
+    halves = range(keys, middle), range(middle, count)
+    each = [_of_columns(content, [*named, *half]) for half in halves]
+    return [part for half in each for part in _in_parts(half, keys)]
+
+
+def _of_columns(content: Table, columns: list[int]) -> Table:
+    """Some columns of a table, in their order."""
+    return replace(
+        content,
+        headings=tuple(content.headings[i] for i in columns),
+        rows=[tuple(row[i] for i in columns) for row in content.rows],
+        numbers=frozenset(place for place, i in enumerate(columns) if i in content.numbers),
+        wide=frozenset(),
+    )
 
 
 def fitting(content: Table, bold: list[bool]) -> Layout:
@@ -85,7 +124,7 @@ def fitting(content: Table, bold: list[bool]) -> Layout:
         max([_lines(scale * width(row[i], heavy), given[i]) for i in given], default=1)
         for row, heavy in rows[1:]
     ]
-    return Layout("table*", size, between, sides, _ends(lines, height))
+    return Layout("table*", size, between, sides, _ends(lines, height), fits)
 
 
 def width(words: str, heavy: bool = False) -> float:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import re
 
-from qqt_bayes.report.page.content import Table, choice_rows, level_rows, naming, reading
+from qqt_bayes.report.page.content import (
+    Block,
+    Lead,
+    Table,
+    choice_rows,
+    level_rows,
+    naming,
+    reading,
+)
 from qqt_bayes.report.page.whole import Page
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~&!()])")
@@ -22,7 +30,7 @@ def markdown(page: Page) -> str:
     ----------
     page : Page
     """
-    parts = [f"# {escaped(page.title)}"]
+    parts = [f"# {escaped(page.title)}", *_lead(page.lead)]
     for section in page.sections:
         if section.group:
             parts.append(f"## {escaped(section.group)}")
@@ -30,18 +38,38 @@ def markdown(page: Page) -> str:
         parts.append(f"**{escaped(last.verdict)}**")
         parts.append(f"**{escaped(last.state)}** {escaped(last.warning)}".strip())
         parts += [escaped(words) for words in section.answer.first]
-        chosen = [row.chosen for row in last.rows]
-        parts.append(table(level_rows(section), chosen))
+        parts.append(table(level_rows(section)))
         parts += [escaped(reading(section.decision.attrs)), table(choice_rows(section))]
         parts.append(escaped(naming(section)))
     for block in page.blocks:
-        parts.append(f"## {escaped(block.title)}")
-        parts += [escaped(words) for words in block.paragraphs]
-        parts += [table(each) for each in block.tables]
-        for heading, code in block.code:
-            parts += [escaped(heading), fenced(code)]
+        parts += _block(block, "##")
     parts += ["---", *map(escaped, page.footer)]
     return "\n\n".join(parts) + "\n"
+
+
+def _lead(lead: Lead | None) -> list[str]:
+    """What is said across metrics; nothing if there is one."""
+    if lead is None:
+        return []
+    parts = []
+    for each in lead.verdicts:
+        parts += [f"## {escaped(each.group)}"] if each.group else []
+        parts += [f"**{escaped(each.verdict)}**"]
+        parts += [f"**{escaped(each.state)}** {escaped(each.warning)}".strip()]
+        parts += [escaped(words) for words in [*each.first, *each.said]]
+    return [*parts, *map(table, lead.tables)]
+
+
+def _block(block: Block, heading: str) -> list[str]:
+    """A part under a heading, and what is said of each metric one level below it."""
+    parts = [f"{heading} {escaped(block.title)}"]
+    parts += [escaped(words) for words in block.paragraphs]
+    parts += [table(each) for each in block.tables]
+    for each in block.parts:
+        parts += _block(each, f"{heading}#")
+    for words, code in block.code:
+        parts += [escaped(words), fenced(code)]
+    return parts
 
 
 def escaped(words: str) -> str:
@@ -59,14 +87,13 @@ def escaped(words: str) -> str:
     return COMMAND.sub(r"`\1`", said)
 
 
-def table(content: Table, chosen: list[bool] | None = None) -> str:
+def table(content: Table) -> str:
     """A table, with chosen rows in bold."""
-    strong = chosen or [False] * len(content.rows)
     sides = ["---:" if i in content.numbers else "---" for i in range(len(content.headings))]
     lines = [[escaped(heading) for heading in content.headings], sides]
     lines += [
-        [f"**{escaped(cell)}**" if heavy and cell else escaped(cell) for cell in row]
-        for row, heavy in zip(content.rows, strong, strict=True)
+        [f"**{escaped(cell)}**" if i in content.chosen and cell else escaped(cell) for cell in row]
+        for i, row in enumerate(content.rows)
     ]
     drawn = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     return f"{escaped(content.caption)}\n\n{drawn}"

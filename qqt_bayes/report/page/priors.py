@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from qqt_bayes.phrases import quoted
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.meanings import PARAMETERS
 from qqt_bayes.posterior.prior_sensitivity import learned, scalars
@@ -104,4 +105,4 @@ def _interval(ends: Array) -> str:
 
 
 def _name(parameter: str, of: str) -> str:
-    return f"{parameter} of {of}" if of else parameter
+    return f"{parameter} of {quoted(of)}" if of else parameter

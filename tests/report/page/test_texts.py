@@ -4,12 +4,14 @@ import re
 import shutil
 import subprocess
 
+import made
 import pandas as pd
 import pytest
-from made_study import HOSTILE, STUDIES
+from made_study import HOSTILE, LONG, METRICS, STUDIES, carry_out_each, named
 
 from qqt_bayes.report.page import latex, markdown
 from qqt_bayes.report.page.content import Table
+from qqt_bayes.studies.page import report
 
 TEX = next((found for name in ("pdflatex", "tectonic") if (found := shutil.which(name))), None)
 DOCUMENT = r"""\documentclass[%s]{article}
@@ -121,6 +123,33 @@ def test_a_table_that_is_higher_than_a_page_goes_on():
 def test_latex_compiles_and_fits(page, name, layout, tmp_path):
     fragment = page(name, ".tex")[1].read_text()
     require_fits(fragment, LAYOUTS[layout], tmp_path)
+
+
+OF_METRICS = {
+    "two": {},
+    "long names": {"tables": named(LONG), "metrics": ("b" * 70, "average of thirty-eight sets")},
+    "groups": {"tables": made.tables(groups=2), "models": "cherti"},
+    "many": {"metrics": [f"metric {i}" for i in range(9)]},
+}
+"""What is asked of studies of several metrics."""
+
+
+@pytest.mark.parametrize("name", OF_METRICS)
+def test_tables_across_metrics_go_on_where_a_page_ends(name, tmp_path):
+    """Every metric has its column, and each part names its rows."""
+    metrics = OF_METRICS[name].get("metrics", METRICS)
+    path = report(carry_out_each(None, **OF_METRICS[name]), tmp_path / "page.tex")
+    text = path.read_text()
+    for each in metrics:
+        heading = latex.breaking(f"on {each} (P)")
+        assert heading in text or latex.escaped(f"on {each} (P)") in text
+    first, *_ = re.findall(r"\\toprule\n(.*)", text)
+    assert first.startswith("group & budget" if name == "groups" else "budget")
+    if name in ("two", "many"):
+        assert ("(continued)" in text) == (name == "many")
+    if TEX is not None:
+        for layout in LAYOUTS.values():
+            require_fits(text, layout, tmp_path)
 
 
 @pytest.mark.skipif(TEX is None, reason="NO TEX: the tables for a paper were not compiled")
