@@ -16,7 +16,6 @@ error that was printed lies anywhere within `rounding` of what it was.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -31,34 +30,6 @@ TRAINING = "training_effect"
 """Name of the effects of trainings with several checkpoints: how far each is off its curve."""
 SCATTER = ("sigma", "budget_exponent", "common")
 """What a likelihood says of how far runs scatter; the rest is the shape of their distribution."""
-
-
-SHARED = Prior("Beta", {"alpha": 1.0, "beta": 0.5})
-"""Prior of `common` where checkpoints are fitted and a specification does not say what they share.
-
-Checkpoints of one training tell how far they scatter about each other, and nothing of how far they
-lie off their curve together; so the second must not follow from the first.  The mass near 1 lets
-`sigma` keep about the prior that it has (its log is moved by a quarter of its variance), however
-smooth a curve is.  Where several trainings of one set are there, they say it themselves."""
-
-
-def sharing(likelihood: Likelihood, runs: xr.Dataset) -> Likelihood:
-    """A likelihood that knows checkpoints of one training from runs of their own.
-
-    Parameters
-    ----------
-    likelihood : Likelihood
-        As it is declared.
-    runs : Dataset
-
-    Returns
-    -------
-    Likelihood
-        With the prior `SHARED` of `common` where there are such checkpoints, unless it is declared.
-    """
-    if "common" in likelihood.parameters or not checkpoints(runs)[1]:
-        return likelihood
-    return replace(likelihood, parameters={**likelihood.parameters, "common": SHARED})
 
 
 def by_run(likelihood: Likelihood, runs: xr.Dataset, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -268,4 +239,4 @@ def checkpoints(runs: xr.Dataset) -> tuple[NDArray[np.intp], list[str]]:
 
 def has_effects(likelihood: Likelihood, runs: xr.Dataset) -> bool:
     """Whether checkpoints of one training have something in common."""
-    return likelihood.parameters.get("common", 0.0) != 0.0 and bool(checkpoints(runs)[1])
+    return "common" in likelihood.parameters and bool(checkpoints(runs)[1])

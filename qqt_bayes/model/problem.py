@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
 from typing import Any
@@ -30,7 +30,7 @@ from qqt_bayes.model.conditioning import (
 )
 from qqt_bayes.model.discrepancy import OF_LOSS, Seen, seen
 from qqt_bayes.model.distributions import Prior
-from qqt_bayes.model.noise import known_variance, reference_budget, run_variance, sharing, typical
+from qqt_bayes.model.noise import known_variance, reference_budget, run_variance, typical
 from qqt_bayes.model.spec import Spec
 
 Array = NDArray[np.float64]
@@ -162,13 +162,8 @@ class Problem:
 
     @cached_property
     def spec(self) -> Spec:
-        """The specification as it is fitted.
-
-        Every prior is of the parameter itself, by the design's budgets, and checkpoints of one
-        training share a part of their noise.
-        """
-        own = self.declared.at(reference_budget(self.of_design))
-        return replace(own, likelihood=sharing(own.likelihood, self.runs))
+        """The specification with every prior of the parameter itself, by the design's budgets."""
+        return self.declared.at(reference_budget(self.of_design))
 
     @property
     def of_design(self) -> xr.Dataset:

@@ -15,7 +15,7 @@ import xarray as xr
 
 from qqt_bayes.laws.law import LAWS
 from qqt_bayes.model.distributions import Prior
-from qqt_bayes.model.noise import checkpoints, sharing
+from qqt_bayes.model.noise import checkpoints
 from qqt_bayes.model.spec import Spec
 from qqt_bayes.planning.design import (
     inseparable,
@@ -126,14 +126,14 @@ def _about_budgets(runs: xr.Dataset, trade: bool) -> Iterator[Finding]:
 def _about_checkpoints(spec: Spec, runs: xr.Dataset) -> Iterator[Finding]:
     """What runs of one training have in common, and what they hide."""
     index, names = checkpoints(runs)
+    shared = spec.likelihood.parameters.get("common")
+    learned, common = (True, None) if isinstance(shared, Prior) else (False, shared)
     if not names:
-        if isinstance(spec.likelihood.parameters.get("common"), Prior):
+        if learned:
             yield Finding("no_checkpoints")
         return
-    shared = sharing(spec.likelihood, runs).parameters["common"]
-    common = None if isinstance(shared, Prior) else shared
     count = {"runs": int(np.count_nonzero(index >= 0)), "trainings": len(names)}
-    yield Finding("checkpoints", values={**count, "common": common})
+    yield Finding("checkpoints", values={**count, "common": common, "learned": learned})
     yield Finding("schedule")
 
 

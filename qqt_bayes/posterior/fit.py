@@ -22,7 +22,6 @@ from qqt_bayes.laws.law import LAWS, Law
 from qqt_bayes.laws.level_curves import flat_draws
 from qqt_bayes.laws.run_curves import draws_with_replacement
 from qqt_bayes.model.distributions import Prior
-from qqt_bayes.model.noise import sharing
 from qqt_bayes.model.problem import constants_of
 from qqt_bayes.model.spec import Spec
 from qqt_bayes.posterior.gate import Gate, require_passed
@@ -94,8 +93,6 @@ class Fit:
         spec = Spec.from_dict(table, source=source)
         datasets = {name: each.to_dataset(inherit=False) for name, each in fit.children.items()}
         runs = _runs(datasets, fit.attrs)
-        if "common" in sharing(spec.likelihood, runs).parameters:
-            spec = _as_sampled(spec, datasets["posterior"])
         require_own_law(spec, runs, datasets["posterior"], fit.attrs.get(OWN_LAW))
         return cls(
             spec=spec,
@@ -358,14 +355,6 @@ def opened(fits: AnyFit | Sequence[AnyFit] | Mapping[str, AnyFit]) -> dict[str, 
     if len(set(names)) < len(names):
         names = [f"{name} ({number})" for number, name in enumerate(names, start=1)]
     return of_same_runs(dict(zip(names, each, strict=True)))
-
-
-def _as_sampled(spec: Spec, posterior: xr.Dataset) -> Spec:
-    """A specification of checkpoints, which in older fits were independent."""
-    noise = spec.likelihood.parameters
-    if "common" in noise or "common" in posterior:
-        return spec
-    return replace(spec, likelihood=replace(spec.likelihood, parameters={**noise, "common": 0.0}))
 
 
 def _source(fit: Fit) -> str:

@@ -24,6 +24,9 @@ from qqt_bayes.planning.findings import FORECAST_BUDGETS, Finding
 from qqt_bayes.planning.identifiability import Assessment, assess
 from qqt_bayes.posterior.meanings import PARAMETERS
 
+COMMON = 'common = { distribution = "Beta", alpha = 2.0, beta = 2.0 }'
+"""What a model can say of checkpoints: about half, and anything from next to nothing to all."""
+
 
 class Identifiability(Assessment):
     """What a design can teach under a model, in numbers, ids and words.
@@ -168,13 +171,18 @@ def _groups_at_one_budget(finding: Finding, model: str) -> str:
 
 def _checkpoints(finding: Finding, model: str) -> str:
     """How many runs are checkpoints of one training, and what the model makes of their noise."""
-    runs, trainings, common = (finding.values[name] for name in ("runs", "trainings", "common"))
-    if common is not None:
+    runs, trainings, common, learned = (
+        finding.values[name] for name in ("runs", "trainings", "common", "learned")
+    )
+    if learned:
+        shared = f"Model {model} learns how much of their noise they share (common)."
+    elif common is not None:
         shared = f"Model {model} takes a share of {common:g} of their noise as common."
     else:
         shared = (
-            f"Model {model} infers how much of their noise they share (common); where a level has "
-            "one training only, that share follows from the prior of sigma."
+            f"Model {model} takes them as independent, so it is surer of how high a curve lies "
+            f"than it should be; a copy of it with the line `{COMMON}` under [likelihood] would "
+            "learn what they share."
         )
     return (
         f"{runs} runs are checkpoints of {trainings} training{'s' * (trainings > 1)}: their errors "

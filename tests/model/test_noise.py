@@ -18,7 +18,6 @@ from qqt_bayes.model.noise import (
     known_variance,
     reference_budget,
     run_variance,
-    sharing,
 )
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.planning import information
@@ -67,7 +66,7 @@ def test_an_exponent_of_zero_changes_nothing(runs):
     np.testing.assert_array_equal(
         independent_variance(runs, plain), independent_variance(runs, zero)
     )
-    spec, runs = made.law_alone(), runs.drop_vars("training")
+    spec = made.law_alone()
     rng = np.random.default_rng(0)
     free = {
         name: 0.1 * np.exp(0.1 * rng.standard_normal((5, *[3] * bool(value.over))))
@@ -195,15 +194,3 @@ def test_a_table_without_trainings_leaves_the_share_to_its_prior():
     model = build(Problem(spec, runs))
     assert "common" in model
     assert TRAINING not in model
-
-
-def test_checkpoints_share_what_nobody_declared(runs):
-    """What their training does to them together keeps the prior of sigma, however smooth it is."""
-    declared = made.law_alone().likelihood
-    shared = sharing(declared, runs)
-    assert set(shared.parameters) == {*declared.parameters, "common"}
-    assert sharing(shared, runs) == shared
-    assert sharing(declared, runs.drop_vars("training")) == declared
-    problem = Problem(made.law_alone(), runs)
-    assert "common" not in problem.declared.likelihood.parameters
-    assert {"common", TRAINING} <= set(prior_draws(problem, 0))

@@ -51,13 +51,18 @@ SAID = [
         "and the prior.",
     ),
     (
-        Finding("checkpoints", values=COUNT | {"common": None}),
-        f"{CHECKPOINTS} together. Model made infers how much of their noise they share (common); "
-        "where a level has one training only, that share follows from the prior of sigma.",
+        Finding("checkpoints", values=COUNT | {"common": None, "learned": True}),
+        f"{CHECKPOINTS} together. Model made learns how much of their noise they share (common).",
     ),
     (
-        Finding("checkpoints", values=COUNT | {"common": 0.5}),
+        Finding("checkpoints", values=COUNT | {"common": 0.5, "learned": False}),
         f"{CHECKPOINTS} together. Model made takes a share of 0.5 of their noise as common.",
+    ),
+    (
+        Finding("checkpoints", values=COUNT | {"common": None, "learned": False}),
+        f"{CHECKPOINTS} together. Model made takes them as independent, so it is surer of how high "
+        "a curve lies than it should be; a copy of it with the line `common = { distribution = "
+        '"Beta", alpha = 2.0, beta = 2.0 }` under [likelihood] would learn what they share.',
     ),
     (
         Finding("no_checkpoints"),

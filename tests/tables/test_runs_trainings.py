@@ -2,6 +2,7 @@
 
 import io
 import json
+import tomllib
 
 import pandas as pd
 import pytest
@@ -71,17 +72,25 @@ def test_a_training_is_of_one_set_at_each_budget_once(old, new, sentence):
 def test_what_a_model_makes_of_them_is_said():
     found = identifiability(read()).findings
     assert "3 runs are checkpoints of 1 training" in found["checkpoints"]
-    assert "infers how much of their noise they share (common)" in found["checkpoints"]
+    assert "takes them as independent" in found["checkpoints"]
+    assert "common = " in found["checkpoints"]
     assert "learning-rate schedule" in found["schedule"]
     table = load_model("utility").to_dict()
-    table["likelihood"]["common"] = 0.5
-    spec = Spec.from_dict(table)
-    assert "a share of 0.5 of their noise" in identifiability(read(), spec).findings["checkpoints"]
     table["likelihood"]["common"] = {"distribution": "Beta", "alpha": 2.0, "beta": 2.0}
     spec = Spec.from_dict(table)
+    assert "independent" not in identifiability(read(), spec).findings["checkpoints"]
     alone = read("\n".join(line for line in TABLE.split("\n") if "long" not in line))
     assert "schedule" not in identifiability(alone).findings
     assert "prior" in identifiability(alone, spec).findings["no checkpoints"]
+
+
+def test_the_key_that_is_named_is_one():
+    """What `qqt check` says to add can be added as it stands."""
+    said = identifiability(read()).findings["checkpoints"]
+    line = said[said.index("common = ") : said.index("}") + 1]
+    table = load_model("utility").to_dict()
+    table["likelihood"] |= tomllib.loads(line)
+    assert Spec.from_dict(table).likelihood.parameters["common"].distribution == "Beta"
 
 
 def test_check_says_it(tmp_path):
@@ -100,7 +109,7 @@ def test_names_that_checkpoints_share_are_of_trainings():
         read_runs(several)
     runs = read_runs(several, columns="training=run")
     assert runs["training"].values.tolist() == ["long"] * 3
-    assert runs["run"].values.tolist() == ["1", "2", "3"]
+    assert runs["run"].values.tolist() == ["run 1", "run 2", "run 3"]
     apart = several.assign(seed=[1, 2, 3])
     with pytest.raises(InputError, match="give each run a name of its own"):
         read_runs(apart)

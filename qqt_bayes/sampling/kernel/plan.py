@@ -17,7 +17,7 @@ from qqt_bayes.laws.law import LAWS
 from qqt_bayes.model.coordinates import GAUSS_NEWTON_STEPS, Coordinates
 from qqt_bayes.model.discrepancy import AMPLITUDE
 from qqt_bayes.model.distributions import Prior
-from qqt_bayes.model.noise import TRAINING, checkpoints, has_effects
+from qqt_bayes.model.noise import TRAINING, checkpoints
 from qqt_bayes.model.priors import count, values_at
 from qqt_bayes.model.problem import FLOOR, Problem, Scale
 from qqt_bayes.model.spec import Spec
@@ -192,7 +192,7 @@ def _middle(plan: Plan, numbers: Numbers, problem: Problem) -> Array:
 def _effects(numbers: Numbers, problem: Problem, as_declared: bool) -> tuple[Slots, Slots]:
     """Slots of the effects of trainings, and their places unless they are sampled as declared."""
     names = checkpoints(problem.runs)[1]
-    if not has_effects(problem.spec.likelihood, problem.runs):
+    if "common" not in problem.spec.likelihood.parameters or not names:
         return integers([]), integers([])
     numbers.sizes["training"] = len(names)
     if as_declared:
