@@ -19,6 +19,7 @@ from qqt_bayes.report.figures.style import (
     height_in_points,
     ink,
     ink_on,
+    lay_out,
     marker,
     palette,
     paper,
@@ -35,6 +36,10 @@ LETTER = 0.56
 """Width of a letter of the strip's title, in units of its size."""
 STRIP = 3.6
 """Height of a strip with its title, in units of the size of letters."""
+
+
+type Key = Artist | tuple[Artist, ...]
+"""What a key shows: a sign, or several on top of each other."""
 
 
 def shade_beyond(axes: Axes, decision: xr.Dataset, *, over: bool = False) -> None:
@@ -146,14 +151,21 @@ def strip_height(has_strip: object) -> float:
     return STRIP * size() if has_strip else 0.0
 
 
-def key_above(
-    axes: Axes, keys: Sequence[Artist], words: Sequence[str], points: float = 0.0
-) -> None:
-    """Write what signs mean above the axes, or above a strip that takes some points."""
+def key_above(axes: Axes, keys: Sequence[Key], words: Sequence[str], points: float = 0.0) -> None:
+    """Write what signs mean above the axes, or above a strip that takes some points.
+
+    In as few lines as there is room for, so that nothing that is drawn is covered.
+    """
     raised = ScaledTranslation(0, points / 72, figure_of(axes).dpi_scale_trans)
     place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1)}
-    place |= {"bbox_transform": axes.transAxes + raised, "borderaxespad": 0.2, "ncols": len(keys)}
-    axes.legend(keys, words, frameon=False, fontsize=0.9 * size(), columnspacing=1, **place)
+    place |= {"bbox_transform": axes.transAxes + raised, "borderaxespad": 0.2, "frameon": False}
+    apart: dict[str, Any] = {"columnspacing": 1, "handletextpad": 0.5, "labelspacing": 0.3}
+    lay_out(figure_of(axes))
+    room = axes.get_window_extent().width
+    for columns in range(len(keys), 0, -1):
+        key = axes.legend(keys, words, ncols=columns, fontsize=0.9 * size(), **place, **apart)
+        if key.get_window_extent().width <= room:
+            return
 
 
 def surroundings(at: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
