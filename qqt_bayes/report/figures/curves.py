@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.report.figures.bands import (
+    STRIP_TITLES,
     Key,
     decided,
+    keep_room,
     key_above,
     shade_beyond,
     strip,
@@ -57,12 +59,13 @@ def draw_curves(axes: Axes, curves: Curves) -> None:
     axes.margins(y=0.04)
     error_axis(axes, curves.attrs, "" if curves.runs is None else curves.runs.attrs["metric"])
     won = [] if curves.decision is None else decided(curves.decision)
+    keep_room(axes, strip_height(won))
     key_above(axes, list(keys.values()), list(keys), strip_height(won))
     end_labels(axes, budgets[-1], expected[:, -1], names, colours, above=strip_height(won))
     if curves.decision is not None:
         shade_beyond(axes, curves.decision)
         if won:
-            strip(axes, curves.decision["budget"], won, names, "winner at each budget")
+            strip(axes, curves.decision["budget"], won, names, *STRIP_TITLES)
 
 
 def error_axis(axes: Axes, attributes: Any, metric: str = "", *, of: str = "") -> None:

@@ -214,16 +214,16 @@ def test_what_is_beyond_the_data_is_shaded_and_said(
 ) -> None:
     best = probability_best(decision)
     for figure in (curves, best):
-        assert words(figure).count("beyond the data") == 2
+        assert words(figure).count("extrapolation") == 2
         starts = [
             line.get_xdata()[0] for line in figure.axes[0].lines if len(line.get_xdata()) == 2
         ]
         assert 64e6 in starts
         assert 1.28e9 in starts
     inside = decide(fit, made.levels(8), "64M,1.28B")
-    assert "beyond the data" not in words(probability_best(inside))
+    assert "extrapolation" not in words(probability_best(inside))
     outside = decide(fit, made.levels(8), "1M,2M")
-    assert words(probability_best(outside)).count("beyond the data") == 1
+    assert words(probability_best(outside)).count("extrapolation") == 1
 
 
 def test_probability_is_stacked_to_one(decision: xr.Dataset) -> None:
