@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import ceil
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import isotonic_regression
 
 from qqt_bayes.phrases import format_samples
-from qqt_bayes.report.figures.canvas import make_room
+from qqt_bayes.report.figures.canvas import Panels, is_first, make_room
 from qqt_bayes.report.figures.style import (
     LINE_SPACING,
     figure_of,
@@ -41,10 +42,35 @@ LEAST_TICKS = 2
 """Ticks that an axis has at least: where decades have fewer, there are some between them."""
 MOST_TICKS = 12
 """Ticks on an axis, however wide it is, were they all as near as the nearest two."""
+LEAST_LETTERS = 14
+"""Letters of a line of a name that is broken: few words of it are longer."""
 AREA = "area"
 """What artists that name areas are called."""
 LABEL_PADDING = 6
 """Points that a name inside an area needs free of it, in sum."""
+
+
+def letters_below(axes: Axes) -> int:
+    """Letters of a line below the axes that stands not much wider than they are."""
+    return max(LEAST_LETTERS, int(width_in_points(axes) / (LETTER * size())))
+
+
+def name_height(panels: Panels, text: str) -> None:
+    """Name the vertical axes of all panels once, in their middle, in as many lines as it takes.
+
+    Parameters
+    ----------
+    panels : array of Axes, shape (panel,)
+    text : str
+    """
+    beginning = [axes for i, axes in enumerate(panels) if is_first(panels, i)]
+    middle = beginning[len(beginning) // 2]
+    lay_out(figure_of(middle))
+    top, bottom = (axes.get_window_extent() for axes in (beginning[0], beginning[-1]))
+    points = (top.y1 - bottom.y0) / figure_of(middle).dpi * 72
+    axis_labels(middle, y=fill(text, max(LEAST_LETTERS, int(points / (LETTER * size())))))
+    own = middle.get_window_extent()
+    middle.yaxis.label.set_y(((top.y1 + bottom.y0) / 2 - own.y0) / own.height)
 
 
 def spread(places: ArrayLike, gap: float, lower: float, upper: float) -> NDArray[np.float64]:
