@@ -213,10 +213,13 @@ def key_above(axes: Axes, keys: Sequence[Key], words: Sequence[str], points: flo
     apart: dict[str, Any] = {"columnspacing": 1, "handletextpad": 0.5, "labelspacing": 0.3}
     lay_out(figure_of(axes))
     room = axes.get_window_extent().width
+    by_length = np.argsort([-len(each) for each in words], kind="stable").tolist()
     for columns in range(len(keys), 0, -1):
-        key = axes.legend(keys, words, ncols=columns, fontsize=0.9 * size(), **place, **apart)
-        if key.get_window_extent().width <= room:
-            return
+        for order in (list(range(len(keys))), by_length):  # short ones may share a column
+            signs, said = [keys[i] for i in order], [words[i] for i in order]
+            key = axes.legend(signs, said, ncols=columns, fontsize=0.9 * size(), **place, **apart)
+            if key.get_window_extent().width <= room:
+                return
 
 
 def surroundings(at: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:

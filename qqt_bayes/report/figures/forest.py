@@ -209,7 +209,7 @@ def _break_name(axes: Axes) -> None:
 def _thin(axes: Axes) -> None:
     """Name every second or third row only where all have no room below each other."""
     names = [tick.get_text() for tick in axes.get_yticklabels()]
-    room = max(1, int(_height_of(axes) / (LEAST_ROW * size())))
+    room = max(1, int(_height_of(axes) / size()))
     every = ceil(len(names) / room)
     shown = [name if i % every == 0 else "" for i, name in enumerate(names)]
     axes.set_yticks(np.arange(len(names)), shown)
