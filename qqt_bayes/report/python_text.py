@@ -20,7 +20,10 @@ INSTEAD = {
     "(--force)": "(force=True)",
 }
 """What is said in Python in place of a command, or of options that are called otherwise there."""
+COMMAND = re.compile("(`qqt [^`]*`)")
+"""A whole command, which stays as it is."""
 WITH_NUMBER = re.compile(r"(?<![\w-])--([a-z][a-z-]*) (\d[\w.]*)")
+"""An option with its number."""
 ALONE = re.compile(r"(?<![\w-])--([a-z][a-z-]*)")
 """An option, which does not begin inside a name."""
 
@@ -34,9 +37,18 @@ def for_python(words: str) -> str:
     'sample longer (draws=1500, tune=1500), or raise target_accept'
     >>> for_python("leave them out with --from 64M; take another law with --models")
     "leave them out with least_budget='64M'; take another law with models"
+    >>> for_python("`qqt decide study --force` decides on them")
+    '`qqt decide study --force` decides on them'
     """
     for said, meant in INSTEAD.items():
         words = words.replace(said, meant)
+    parts = COMMAND.split(words)
+    parts[::2] = map(_spelled, parts[::2])
+    return "".join(parts)
+
+
+def _spelled(words: str) -> str:
+    """The same of what is no whole command."""
     words = re.sub(r"(--[a-z-]+ \d+) (?=--)", r"\1, ", words)
     return ALONE.sub(lambda found: _name(found[1]), WITH_NUMBER.sub(_argument, words))
 
