@@ -22,6 +22,7 @@ from qqt_bayes.report.page.priors import Beside
 from qqt_bayes.report.page.sections import effective_draws
 from qqt_bayes.report.page.svg import Figure
 from qqt_bayes.report.records import training_sets
+from qqt_bayes.report.sampling_text import computation, sampler
 from qqt_bayes.report.study_text import laws_alone, of_theorem, refusals
 from qqt_bayes.report.verdict_text import takes
 
@@ -115,6 +116,8 @@ def fit(study: Study, learned: Mapping[str, Beside]) -> Block:
     for name in study.weights:
         own = study.fits[name]
         said.append(f"{name}: {gate_text.verdict(own.gate)}")
+    fits = {name: study.fits[name] for name in study.weights}
+    said.append(f"Draws are by {sampler(fits)}. {computation(fits)}".strip())
     said += [scores(study.comparison), *refusals(study)]
     named = {name: learned[name].meanings() for name in study.weights}
     said += [f"Parameters of {name}. {means}." for name, means in named.items() if means]

@@ -158,6 +158,16 @@ def test_parameters_and_numbers_are_explained(page):
     assert "P(best) the probability that it has the highest accuracy of all levels" in accuracies
 
 
+def test_how_draws_were_made_is_said_of_the_fit_and_for_a_paper(page):
+    """These fits recorded nothing but their sizes, so that no density and no PyMC is named."""
+    tree = parsed(page("two laws")[1])
+    drawn = "by the No-U-Turn sampler of nutpie, in 2 chains of 50 draws (seed "
+    for name in ("fit", "paper"):
+        said = words(by_id(tree, name))
+        assert drawn in said
+        assert "pymc" not in said.lower()
+
+
 def test_a_refused_fit_that_was_forced_is_said_first(page):
     tree = parsed(page("forced")[1])
     assert words(by_id(tree, "c0")) == "refused"
