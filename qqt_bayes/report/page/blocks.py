@@ -105,7 +105,8 @@ def _laws(study: Study) -> Table:
             rows.append((name, *([group] if group else []), *cells, *numbers))
     grouped = ["group"] if "group" in study.decision.dims else []
     headings = ("law", *grouped, *("share", "budget", "choice", "P(best)"), JOINT)
-    return Table("Each law alone, at the largest budget.", headings, rows, _last_two(headings))
+    caption = "Each law alone, at the largest budget."
+    return Table(caption, headings, rows, _last_two(headings), name="laws")
 
 
 def fit(study: Study, learned: Mapping[str, Beside]) -> Block:
@@ -142,7 +143,8 @@ def _checks(name: str, own: Fit) -> Table:
         for check in own.gate.checks
     ]
     headings = ("check", "value", "must be", "result")
-    return Table(f"What the fit of {name} had to pass.", headings, rows, frozenset({1}))
+    caption = f"What the fit of {name} had to pass."
+    return Table(caption, headings, rows, frozenset({1}), name=f"checks-{name}")
 
 
 def data(study: Study) -> Block:
@@ -174,7 +176,8 @@ def data(study: Study) -> Block:
     sizes = runs.sizes
     sets = f"{sizes['data']} training sets of {sizes['pool']} pools"
     caption = f"{sizes['run']} runs on {sets}{metric}."
-    trained = Table(caption, headings, rows, frozenset(range(first, len(headings))))
+    numbers = frozenset(range(first, len(headings)))
+    trained = Table(caption, headings, rows, numbers, name="runs")
     return Block("data", "Data", [], [_contents(study), trained])
 
 
@@ -187,7 +190,7 @@ def _contents(study: Study) -> Table:
     ]
     counted = unit(study.decision.attrs)
     headings = ("level", f"unique {counted}", f"{counted} of each pool")
-    return Table("What each level holds.", headings, rows, frozenset({1}))
+    return Table("What each level holds.", headings, rows, frozenset({1}), name="contents")
 
 
 def following(sections: Sequence[Section], plan: Plan | None) -> Block:
@@ -201,7 +204,7 @@ def _planned(plan: Plan) -> tuple[list[str], Table]:
     frame = plan_text.table(plan)
     rows = [tuple(_cell(x) for x in row) for row in frame.itertuples(index=False)]
     numbers = frozenset(range(2, frame.shape[1]))
-    table = Table("Runs worth their price.", tuple(frame.columns), rows, numbers)
+    table = Table("Runs worth their price.", tuple(frame.columns), rows, numbers, name="next")
     return list(plan_text.lines(plan)), table
 
 
@@ -225,7 +228,8 @@ def _cheap(sections: Sequence[Section]) -> tuple[list[str], Table]:
     group = ["group"] if sections[0].group else []
     seen = f"{unit(sections[0].decision.attrs)} seen"
     headings = ("train on", *group, seen, "compute, as a share of one run at the target")
-    return said, Table("Cheap runs that would help most.", headings, rows, _last_two(headings))
+    caption = "Cheap runs that would help most."
+    return said, Table(caption, headings, rows, _last_two(headings), name="next")
 
 
 def _last_two(headings: Sequence[str]) -> frozenset[int]:

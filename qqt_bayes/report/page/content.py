@@ -30,12 +30,15 @@ class Table:
     rows : sequence of tuple of str
     numbers : frozenset of int
         Places of the columns that hold numbers; the first column names the row.
+    name : str
+        What it is known by in references, alike in the report of every study.
     """
 
     caption: str
     headings: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
     numbers: frozenset[int] = frozenset()
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,10 @@ class Section:
         """How a sentence begins that is about one of several groups."""
         return f"{self.group}: " if self.group else ""
 
+    def named(self, table: str) -> str:
+        """What a table of this section is known by."""
+        return f"{table}-{self.group}" if self.group else table
+
     @property
     def priced(self) -> bool:
         """Whether costs are known."""
@@ -172,7 +179,8 @@ def level_rows(section: Section) -> Table:
     caption = (
         f"Levels{of} at {last.label} {counted}, the least regret first; the choice is in bold."
     )
-    return Table(caption, section.headings, rows, frozenset(range(2, len(section.headings))))
+    numbers = frozenset(range(2, len(section.headings)))
+    return Table(caption, section.headings, rows, numbers, name=section.named("levels"))
 
 
 def choice_rows(section: Section) -> Table:
@@ -183,7 +191,9 @@ def choice_rows(section: Section) -> Table:
         rows.append((at.label, row.level, at.state, row.chance, row.error, row.regret))
     of = f" of {section.group}" if section.group else ""
     headings = ("budget", "choice", "state", *section.headings[3:6])
-    return Table(f"The choice{of} at each budget.", headings, rows, frozenset({0, 3, 4, 5}))
+    caption = f"The choice{of} at each budget."
+    name = section.named("choices")
+    return Table(caption, headings, rows, frozenset({0, 3, 4, 5}), name=name)
 
 
 def short_choice_rows(section: Section) -> Table:
@@ -192,7 +202,7 @@ def short_choice_rows(section: Section) -> Table:
     rows = [(budget, choice, *numbers) for budget, choice, _, *numbers in full.rows]
     headings = tuple(each for each in full.headings if each != "state")
     caption = f"{full.caption} {states(section.budgets)}"
-    return Table(caption, headings, rows, frozenset({0, 2, 3, 4}))
+    return Table(caption, headings, rows, frozenset({0, 2, 3, 4}), name=full.name)
 
 
 def states(budgets: Sequence[AtBudget]) -> str:

@@ -72,7 +72,7 @@ class Beside:
             f"Parameters of {law}: contraction is 0 where the runs told nothing beyond the prior, "
             "1 where they leave no doubt."
         )
-        return Table(caption, headings, rows, frozenset({1, 2, 3}))
+        return Table(caption, headings, rows, frozenset({1, 2, 3}), name=f"parameters-{law}")
 
 
 def beside(fit: Fit) -> Beside:

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -11,6 +12,7 @@ from made_study import HOSTILE, STUDIES
 from qqt_bayes.report.page import latex, markdown
 from qqt_bayes.report.page.content import Table
 
+DOCUMENTATION = Path(__file__).parents[3] / "docs" / "report.md"
 TEX = next((found for name in ("pdflatex", "tectonic") if (found := shutil.which(name))), None)
 DOCUMENT = r"""\documentclass[%s]{article}
 \usepackage[T1]{fontenc}
@@ -91,6 +93,33 @@ def test_latex_is_balanced(page, name):
     assert text.count(r"\toprule") == text.count(r"\bottomrule")
 
 
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_table_has_a_label_of_its_own_and_every_part_says_something(page, name):
+    text = page(name, ".tex")[1].read_text()
+    labels = re.findall(r"\\label{(.*?)}", text)
+    assert len(labels) == len(set(labels)) == len(re.findall(r"\\begin{table", text))
+    assert all(re.fullmatch(r"tab:qqt-[0-9A-Za-z.-]+(:\d+)?", each) for each in labels)
+    assert set(re.findall(r"\\ref{(.*?)}", text)) <= set(labels)
+    for heading in re.finditer(r"\\paragraph\*{(.*?)\.}\n\n", text):
+        assert text[heading.end()] != "\\" or text.startswith(r"\textbf", heading.end())
+
+
+def test_labels_are_those_that_the_documentation_names(page):
+    """A paper refers to them, whatever study it is of."""
+    documented = re.findall(r"`tab:qqt-([\w-]+)", DOCUMENTATION.read_text())
+    text = page("two laws", ".tex")[1].read_text()
+    own = {re.sub("-utility.*", "-MODEL", each) for each in re.findall(r"{tab:qqt-(.*?)}", text)}
+    assert own | {"next"} == set(documented)  # all of its levels were trained where it is cheap
+
+
+@pytest.mark.parametrize("name", ["two laws", "groups", "tokens", "losses"])
+def test_a_line_never_ends_within_a_word_of_ours(page, name):
+    """Only after what joins the parts of a name, as the names of these studies have it."""
+    text = page(name, ".tex")[1].read_text()
+    before = {text[found.start() - 1] for found in re.finditer(r"\\allowbreak", text)}
+    assert before <= set("-_/.")
+
+
 @pytest.mark.parametrize(("name", "column"), [("<a>", "l"), ("a long name " * 9, "p")])
 def test_a_table_is_what_pandas_sets(name, column):
     """Its tabular part, also where a column has many lines."""
@@ -123,6 +152,20 @@ def test_latex_compiles_and_fits(page, name, layout, tmp_path):
     require_fits(fragment, LAYOUTS[layout], tmp_path)
 
 
+@pytest.mark.skipif(TEX is None, reason="NO TEX: names of many lengths were not set")
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_names_without_a_place_to_end_a_line_fit(layout, tmp_path):
+    """In sentences, headings and cells, from a word that is kept whole to one of several lines."""
+    parts = []
+    for length in range(10, 64, 3):
+        name = ("Mno" * length)[:length] if length % 2 else "n" * length
+        said = latex.breaking(f"At 5B the choice is {name}, ahead of {name} and of {name} by far.")
+        cells = Table(name, ("level", "what is in it"), [(name, f"{name} and {name}")] * 2)
+        parts += [rf"\section*{{{latex.breaking(name, latex.HEADING)}}}", said, latex.table(cells)]
+    fragment = "\n\n".join([r"\begingroup\sloppy", *parts, r"\par\clearpage\endgroup"])
+    require_fits(fragment, LAYOUTS[layout], tmp_path)
+
+
 @pytest.mark.skipif(TEX is None, reason="NO TEX: the tables for a paper were not compiled")
 @pytest.mark.parametrize("name", ["two laws", "hostile", "groups", "long names"])
 def test_the_tables_for_a_paper_fit_as_they_are_copied(page, name, tmp_path):
@@ -139,9 +182,11 @@ def require_fits(fragment, layout, folder):
     (folder / "report.tex").write_text(fragment)
     (folder / "paper.tex").write_text(DOCUMENT % layout)
     kind = ["-interaction=nonstopmode", "-halt-on-error"] if "pdf" in TEX else ["--print"]
-    done = subprocess.run(
-        [TEX, *kind, "paper.tex"], cwd=folder, capture_output=True, text=True, check=False
-    )
+    for _ in range(2):  # references are known from the second time on
+        done = subprocess.run(
+            [TEX, *kind, "paper.tex"], cwd=folder, capture_output=True, text=True, check=False
+        )
+    assert "undefined references" not in done.stdout
     assert done.returncode == 0, done.stdout[-2000:]
     said = done.stdout + done.stderr
     beyond = re.findall(r"Overfull \\hbox \(([\d.]+)pt too wide\).*", said)
