@@ -77,8 +77,8 @@ def methods(study: Study) -> str:
         f"{laws} {joined(names)} {were} fitted to {runs.sizes['run']} training runs on "
         f"{runs.sizes['data']} training sets taken from {runs.sizes['pool']} pools by "
         f"{sampler(named)}.",
-        departures,
         computation(named),
+        departures,
         _convergence(fits),
         f"Levels were compared under {draws}"
         f"{shares}, all levels under the same draw; P(best) is the share of draws in which a level "

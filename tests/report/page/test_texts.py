@@ -1,4 +1,4 @@
-"""Markdown and LaTeX: what HTML says, as text of their own whatever names hold."""
+"""LaTeX: what HTML says, as text whatever names hold, in documents of one column and of two."""
 
 import re
 import shutil
@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from made_study import HOSTILE, STUDIES
 
-from qqt_bayes.report.page import latex, markdown
+from qqt_bayes.report.page import latex
 from qqt_bayes.report.page.content import Table
 
 DOCUMENTATION = Path(__file__).parents[3] / "docs" / "report.md"
@@ -34,40 +34,6 @@ LAYOUTS = {
 MOST_BEYOND = 5.0
 """Points beyond its column of a line or a table, which nobody sees."""
 NAMES = (*HOSTILE, "two\n\nlines", "~^#%_&", "# heading", "- item", "a\\", "'' ,, --- ``")
-
-
-def cells_of(line):
-    """The cells of a row in Markdown: bars that are escaped are text."""
-    return [each.strip().strip("*") for each in re.split(r"(?<!\\)\|", line)[1:-1]]
-
-
-@pytest.mark.parametrize("name", STUDIES)
-def test_markdown_has_the_same_tables(page, name):
-    text = page(name, ".md")[1].read_text()
-    tables = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
-    assert len(tables) >= 6
-    for table in tables:
-        widths = {len(cells_of(line)) for line in table.splitlines()}
-        assert len(widths) == 1, table
-    assert text.startswith("<!-- Report of qqt_bayes -->")
-
-
-def test_names_stay_text_in_markdown(page):
-    text = page("hostile", ".md")[1].read_text()
-    prose = re.sub(r"^```+\n.*?^```+$", "", text, flags=re.DOTALL | re.MULTILINE)
-    prose = prose.replace("<!-- Report of qqt_bayes -->", "")
-    assert not re.search(r"(?<!\\)[<>]", prose)
-    assert not re.search(r"(?<!\\)\]\(", prose)
-    assert not re.search(r"(?<!\\)`(?!qqt )[^`]*tick", prose)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_what_markdown_escapes_is_what_it_was(name):
-    """A backslash before each mark, and white space as one blank."""
-    said = markdown.escaped(name)
-    assert "\n" not in said
-    assert re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", said) == " ".join(name.split())
-    assert not re.search(r"(?<!\\)(?:\\\\)*[<|$`*\[]", said.replace("\\\\", ""))
 
 
 @pytest.mark.parametrize("name", NAMES)
