@@ -196,7 +196,8 @@ def _contents(study: Study) -> Table:
 def following(sections: Sequence[Section], plan: Plan | None) -> Block:
     """The runs to make next: those of a plan, or those after which a winner may be named."""
     said, table = _cheap(sections) if plan is None else _planned(plan)
-    return Block("next", "Next runs worth their price", said, [table] if table.rows else [])
+    title = "Next runs" if plan is None else "Next runs worth their price"
+    return Block("next", title, said, [table] if table.rows else [])
 
 
 def _planned(plan: Plan) -> tuple[list[str], Table]:

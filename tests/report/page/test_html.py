@@ -149,6 +149,11 @@ def test_names_stay_text(page):
     assert "<!--" not in source
 
 
+def test_next_runs_have_a_price_only_where_one_was_given(page):
+    part = by_id(parsed(page("two laws")[1]), "next")
+    assert words(part.find("summary")) == "Next runs"
+
+
 def test_parameters_and_numbers_are_explained(page):
     said = path_text(parsed(page("two laws")[1]))
     assert "tau: half-life of the utility" in said
