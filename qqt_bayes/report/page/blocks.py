@@ -139,7 +139,7 @@ def fit(study: Study, learned: Mapping[str, Beside]) -> Block:
 
 def _checks(name: str, own: Fit) -> Table:
     rows = [
-        (check.name, gate_text.value(check), check.bound, "passed" if check.passed else "failed")
+        (check.name, rounding.of_check(check), check.bound, "passed" if check.passed else "failed")
         for check in own.gate.checks
     ]
     headings = ("check", "value", "must be", "result")
