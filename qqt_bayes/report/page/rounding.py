@@ -25,8 +25,8 @@ REGRET = 2
 """Most digits of a regret that count."""
 COUNTS = {"ess_bulk", "ess_tail"}
 """Ids of checks that count effective draws, of which a part is none."""
-PLACES = {"rhat": 3}
-"""Decimals of checks that are about another number than 0."""
+PLACES = {"rhat": 3, "divergences": 0}
+"""Decimals of checks whose values do not spread about 0."""
 EXACT = 16
 """Decimals after which there is nothing left of a number."""
 TENS, SMALL = 10.0, 1e-4
