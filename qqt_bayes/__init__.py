@@ -64,6 +64,7 @@ __all__ = [
     "list_models",
     "load",
     "load_model",
+    "load_study",
     "nested_levels",
     "net_benefit",
     "plot_effective_samples",
@@ -122,6 +123,7 @@ _MODULE_OF = {
     "list_models": "model.spec",
     "load": "posterior.fit_file",
     "load_model": "model.spec",
+    "load_study": "studies.opened",
     "nested_levels": "tables.composition",
     "net_benefit": "planning.benefit",
     "plot_effective_samples": "report.figures.of_fits",
@@ -201,6 +203,7 @@ if TYPE_CHECKING:  # the same names and modules as in `_MODULE_OF`, which a test
     from qqt_bayes.report.results import table, text
     from qqt_bayes.sampling.many import fit_many
     from qqt_bayes.studies.log import study_log
+    from qqt_bayes.studies.opened import load_study
     from qqt_bayes.studies.page import report
     from qqt_bayes.tables.composition import nested_levels, read_composition
     from qqt_bayes.tables.parameters import read_parameters

@@ -33,7 +33,7 @@ OVERWRITE = {"overwrite": True}
 """The argument that replaces files, whoever wrote them."""
 NETCDF = (".nc", ".netcdf", ".h5", ".hdf5")
 """How the name of a netCDF file ends."""
-OF_FILES = (".csv", ".html", ".json", ".nc", ".png", ".svg", ".txt")
+OF_FILES = (".csv", ".html", ".json", ".nc", ".pdf", ".png", ".svg", ".txt")
 """How the name of no new folder ends: those who meant a file would get a folder."""
 STUDY = "study.json"
 """Name of the file by which a folder is known as a study."""
@@ -221,9 +221,9 @@ def writable(
 
     Examples
     --------
-    >>> writable(Path("ranks.pdf"), endings=[".png", ".svg"])
+    >>> writable(Path("ranks.jpg"), endings=[".png", ".svg"])
     Traceback (most recent call last):
-    qqt_bayes.errors.InputError: ranks.pdf: expected a file whose name ends in .png or .svg
+    qqt_bayes.errors.InputError: ranks.jpg: expected a file whose name ends in .png or .svg
     """
     try:
         if not path.parent.is_dir():

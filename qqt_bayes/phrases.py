@@ -50,6 +50,18 @@ def format_epochs(epochs: float) -> str:
     return format_samples(epochs, 3)
 
 
+def at_most_per_cent(share: float) -> str:
+    """A share below one in per cent, of two digits and rounded up: no more than that.
+
+    Examples
+    --------
+    >>> at_most_per_cent(0.1), at_most_per_cent(1 / 30), at_most_per_cent(0.00201)
+    ('10 %', '3.4 %', '0.21 %')
+    """
+    step = 10.0 ** (math.floor(math.log10(100 * share)) - 1)
+    return f"{math.ceil(100 * share / step * (1 - ROUNDING)) * step:.2g} %"
+
+
 CERTAIN = 0.995
 """Probability from which on draws can hardly tell it from 1; below one minus it, from 0."""
 NO_DOUBT = "more than 0.99"
@@ -221,6 +233,17 @@ def quoted(name: str) -> str:
     ('top 10%', '"news, forums"')
     """
     return f'"{name}"' if "," in name and not name.startswith('"') else name
+
+
+def joined_names(names: Iterable[str]) -> str:
+    """Names of the user's as part of a sentence, the first `MOST_NAMED` of them.
+
+    Examples
+    --------
+    >>> joined_names(["top 10%, deduplicated", "all"])
+    '"top 10%, deduplicated" and all'
+    """
+    return joined(list(map(quoted, names)))
 
 
 def named(scalars: list[tuple[str, str]]) -> str:

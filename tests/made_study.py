@@ -3,8 +3,11 @@
 `HOSTILE` are names that mean something to HTML, JSON, Markdown, LaTeX or a spreadsheet.
 """
 
+from functools import partial
+
 import made
 import numpy as np
+import pandas as pd
 import pytest
 from made_campaign import of_runs, without_passing
 
@@ -12,11 +15,13 @@ from qqt_bayes.model.spec import load_model
 from qqt_bayes.report.figures import files as figure_files
 from qqt_bayes.sampling import inference
 from qqt_bayes.studies import clock
+from qqt_bayes.studies.metrics import prepare
 from qqt_bayes.studies.study import study
 from qqt_bayes.tables.runs import read_runs
 
 DATE = "2026-03-14T09:30:00Z"
 BUDGETS = [64e6, 640e6, 5e9]
+METRICS = ("imagenet top-1", "retrieval")
 LAWS = {"models": ["utility", "utility-free-size"], "theorem": False}
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -36,11 +41,11 @@ LONG = (
 """Names that are wider than a column of a paper."""
 
 
-def infer(runs, spec, **_):
-    """A made fit that says it is of some runs of the made design, under their own names."""
+def infer(runs, spec, shift=0, **_):
+    """A made fit that says it is of some runs of the made design; others with another shift."""
     spec = load_model(spec) if isinstance(spec, str) else spec
     pools, groups = runs.sizes["pool"], runs.sizes["group"]
-    full = made.fit(pools, groups, spec, seed=runs.sizes["run"], spread=0.02)
+    full = made.fit(pools, groups, spec, seed=runs.sizes["run"] + shift, spread=0.02)
     names = {name: runs[name].values for name in ("pool", "group", "run")}
     parts = {}
     for name, each in full.children.items():
@@ -75,6 +80,29 @@ def carry_out(folder, runs=None, budgets=BUDGETS, *, levels=None, infer=infer, *
         return study(runs, levels, budgets, folder, **LAWS | options)
 
 
+def carry_out_each(folder, metrics=METRICS, tables=None, weights=None, require=(), **options):
+    """A study of each metric, in a folder as `qqt study --by metric` leaves it, or in memory.
+
+    `tables` are runs and composition, and the options may be a mapping by metric.
+    """
+    runs, composition = made.tables() if tables is None else tables
+    folders = dict.fromkeys(metrics)
+    if folder is not None:
+        folders = prepare(folder, metrics, weights, require, overwrite=True)
+    found = {}
+    for number, (metric, own) in enumerate(folders.items()):
+        asked = {
+            name: value[metric] if isinstance(value, dict) else value
+            for name, value in options.items()
+        }
+        table = runs.assign(metric=metric, error=runs["error"] * (1 - 0.05 * number))
+        reading = {name: asked.pop(name) for name in ("kind", "columns") if name in asked}
+        known = read_runs(table, composition, metric=metric, **reading)
+        asked.setdefault("infer", partial(infer, shift=1 + 7 * number))  # each with its own draws
+        found[metric] = carry_out(own, known, **asked)
+    return found
+
+
 def _tables(kind):
     runs, composition = made.tables()
     if kind == "accuracy":
@@ -83,8 +111,17 @@ def _tables(kind):
     return read_runs(runs, composition, **kind)
 
 
+def changed():
+    """A table of per cent in columns of other names, of which rows and columns are left out."""
+    runs, composition = made.tables()
+    runs = runs.assign(**{"top-1": 100 - 100 * runs.pop("error"), "=lr <b>": 0.1})
+    runs = pd.concat([runs, runs[:1].assign(**{"top-1": "(partial)"})])
+    return read_runs(runs, composition, columns={"accuracy%": "top-1"}, drop_missing=True)
+
+
 STUDIES = {
     "two laws": lambda: {},
+    "changed table": lambda: {"runs": changed()},
     "hostile": lambda: {"runs": read_runs(*named(HOSTILE))},
     "long names": lambda: {"runs": read_runs(*named(LONG))},
     "groups": lambda: {"runs": read_runs(*made.tables(groups=2)), "models": "cherti"},

@@ -38,6 +38,7 @@ from qqt_bayes.model.curves import curves
 from qqt_bayes.model.draws import prior_draws, replicate
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import DEFAULT_MODEL, Spec, load_model, require_kind
+from qqt_bayes.phrases import quoted
 from qqt_bayes.posterior.diagnostics.convergence import ess_bulk
 from qqt_bayes.posterior.fit import by_draw
 from qqt_bayes.posterior.gate import agreement, dynamics
@@ -250,7 +251,7 @@ def last_runs(table: xr.Dataset) -> dict[str, int]:
     last = {}
     for run in np.argsort(table["samples_seen"].to_numpy(), kind="stable"):
         words = names[run] if several_groups else names[run][:1]
-        last[f"error of {', '.join(words)}"] = int(run)
+        last[f"error of {', '.join(map(quoted, words))}"] = int(run)
     return last
 
 

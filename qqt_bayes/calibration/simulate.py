@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from qqt_bayes.errors import InputError
+from qqt_bayes.errors import InputError, listed
 from qqt_bayes.laws.known import law_for
 from qqt_bayes.laws.run_curves import draws_with_replacement, ingredients, run_errors
 from qqt_bayes.model.noise import growth, reference_budget
@@ -70,7 +70,7 @@ def simulate_runs(
     missing = set(design["pool"].values.tolist()) - set(parameters["pool"].values.tolist())
     if missing:
         raise InputError(
-            f"Pools without parameters: {', '.join(sorted(missing))}; add a row for each."
+            f"Pools without parameters: {listed(sorted(missing))}; add a row for each."
         )
     known = known_to_law(chosen, parameters).sel(pool=design["pool"])
     runs = design.assign(pool_size=known["pool_size"])

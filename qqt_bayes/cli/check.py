@@ -9,26 +9,20 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from qqt_bayes.cli.inputs import LEFT_OUT
 from qqt_bayes.cli.long_tables import first_rows
 from qqt_bayes.cli.output import emit, note, warn
 from qqt_bayes.errors import MAX_SHOWN, suggest
 from qqt_bayes.model.spec import Spec
+from qqt_bayes.phrases import quoted
 from qqt_bayes.planning.question import Question
 from qqt_bayes.planning.questions import questions
 from qqt_bayes.progress import shown
 from qqt_bayes.report import questions_text
 from qqt_bayes.report.identifiability_text import Identifiability, identifiability
 from qqt_bayes.report.measures import ACCURACY, is_accuracy, unit
+from qqt_bayes.report.reading_text import LEFT_OUT, UNUSED
 from qqt_bayes.report.records import training_sets
 from qqt_bayes.tables.rows import OPTIONAL
-
-UNUSED = {
-    "unused_columns": "Columns that are not used",
-    "unused_data": "Training sets that no run is on",
-    "unused_pools": "Pools that no run takes from",
-}
-"""What `read_runs` leaves out, in words."""
 
 
 def report(runs: xr.Dataset, spec: Spec, form: str) -> None:
@@ -75,7 +69,7 @@ def report(runs: xr.Dataset, spec: Spec, form: str) -> None:
 def in_short(names: list[str]) -> str:
     """Names, and the number of those that are not shown."""
     more = f" and {len(names) - MAX_SHOWN} more" if len(names) > MAX_SHOWN else ""
-    return ", ".join(names[:MAX_SHOWN]) + more
+    return ", ".join(map(quoted, names[:MAX_SHOWN])) + more
 
 
 def note_learnable(learnable: Identifiability, runs: str) -> None:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qqt_bayes.cli import output
+from qqt_bayes.cli.figures import Figures
 from qqt_bayes.cli.inputs import budgets_for, count_of, go_on
 from qqt_bayes.cli.money import Asked
 from qqt_bayes.cli.output import note
-from qqt_bayes.cli.replaced import require_decisions, require_figures
+from qqt_bayes.cli.replaced import require_decisions
 from qqt_bayes.cli.sources import files_of, question_of, read_sources, warn_of_refused
 from qqt_bayes.decisions.decide import decide
-from qqt_bayes.files import new_folder, writable
+from qqt_bayes.files import writable
 from qqt_bayes.planning.targets import questions_of_targets
 from qqt_bayes.progress import shown
-from qqt_bayes.report.figures.names import TITLES, figures_in
 from qqt_bayes.report.verdict_text import left_out
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def report(
     new_run: bool,
     only_group: str | None,
     in_money: Mapping[str, Any],
-    figures: str | None,
+    figures: Figures | None,
     outputs: tuple[str, ...],
     explain: bool,
     yes: bool,
@@ -68,8 +68,9 @@ def report(
     read = files_of(sources, levels, target_pools, in_money["costs"])
     paths = [writable(Path(name), read, output.WRITERS) for name in outputs]
     require_decisions(paths, overwrite=overwrite)
-    folder = None if figures is None else figures_folder(Path(figures), overwrite=overwrite)
-    fits, study = read_sources(sources, whole=weights is not None or folder is not None)
+    if figures:
+        figures.prepare(overwrite=overwrite)
+    fits, study = read_sources(sources, whole=weights is not None or figures is not None)
     first, money = next(iter(fits.values())), None
     if subsets:
         from qqt_bayes.decisions.subsets import best_subsets
@@ -105,12 +106,12 @@ def report(
     for path in paths:  # first: who closes the pipe behind stdout gets the files all the same
         output.write_decision(decision, path, money)
     output.emit_decision(decision, form, explain=explain, beware=beware, money=money)
-    if folder:
+    if figures:
         from qqt_bayes.report.figures.files import write_figures
 
         with shown("Drawing figures"):
-            drawn = write_figures(fits, decision, folder)
-        note(f"{len(drawn)} figures are in {figures}.")
+            drawn = write_figures(fits, decision, *figures)
+        note(f"{len(drawn)} figures are in {figures.folder}.")
 
 
 def _shares_of(fits: Mapping[str, Fit], limits: Mapping[str, Any], **options: Any) -> xr.Dataset:
@@ -120,16 +121,3 @@ def _shares_of(fits: Mapping[str, Fit], limits: Mapping[str, Any], **options: An
     most = count_of("--most-samples", limits["most_samples"])
     with shown("Seeking shares"):
         return best_shares(fits, **{**limits, "most_samples": most}, **options)
-
-
-def figures_folder(folder: Path, titles: Sequence[str] = TITLES, *, overwrite: bool) -> Path:
-    """The folder for figures, made if it is not there; what is in it stays, but for figures.
-
-    Raises
-    ------
-    InputError
-        If it cannot be made or written to, or files in it would be replaced that are no figures.
-    """
-    writable(new_folder(folder) / "scaling_curves.png")
-    require_figures(figures_in(folder, titles), overwrite=overwrite)
-    return folder

@@ -8,7 +8,7 @@ from typing import Any
 import click
 import numpy as np
 
-from qqt_bayes.cli.decide import figures_folder
+from qqt_bayes.cli.figures import Figures
 from qqt_bayes.cli.inputs import is_fit, target_pools_of
 from qqt_bayes.cli.output import emit, note, stdout
 from qqt_bayes.cli.replaced import require_decisions
@@ -36,7 +36,7 @@ def report(
     form: str,
     *,
     output: str | None,
-    figures: str | None,
+    figures: Figures | None,
     overwrite: bool,
     model: str | None,
     kind: str | None,
@@ -61,9 +61,8 @@ def report(
         read = files_of(sources, costs, *(options[name] for name in others))
         path = writable(Path(output), read, WRITERS)
         require_decisions([path], overwrite=overwrite)
-    folder = None
-    if figures is not None:
-        folder = figures_folder(Path(figures), OF_PLAN, overwrite=overwrite)
+    if figures:
+        figures.prepare(OF_PLAN, overwrite=overwrite)
     options["costs"] = costs
     known = Path(sources[0]).is_dir() or any(map(is_fit, sources))
     for name, given in (("--model", model), ("--kind", kind)):
@@ -81,12 +80,12 @@ def report(
         write(path, to_csv(runs_to_fill(plan)))
         note(plan_text.how_to_add(plan, str(path)))
     show(plan, form)
-    if folder:
+    if figures:
         from qqt_bayes.report.figures.files import write_plan
 
         with shown("Drawing figures"):
-            drawn = write_plan(plan, folder)
-        note(f"{len(drawn)} figures are in {figures}.")
+            drawn = write_plan(plan, *figures)
+        note(f"{len(drawn)} figures are in {figures.folder}.")
 
 
 def of_fits(
@@ -106,11 +105,11 @@ def of_fits(
 ) -> Plan:
     """Propose runs from fits."""
     taken: Any = levels
-    weights = decided = None
+    weights = decided = margin = None
     fits, study = read_sources(sources)
     if study is not None:
         weights, taken = study.weights, study.levels if levels is None else levels
-        decided = study.budgets
+        decided, margin = study.budgets, margin_of(sources[0])
         budget = repr(float(decided.max())) if budget is None else budget
     if budget is None:
         raise click.UsageError("A fit has no target of its own: give --budget.")
@@ -129,9 +128,18 @@ def of_fits(
             target_pools=target_pools_of(scale, target_pools),
             group=only_group,
             decided=decided,
+            margin=margin,
             seed=seed,
             force=force,
         )
+
+
+def margin_of(study: str) -> float | None:
+    """The margin of the decision of a study's folder; None if it decided nothing."""
+    from qqt_bayes.studies.opened import settings_of  # tables, which no fit needs
+
+    margin = settings_of(study).get("margin")
+    return None if margin is None else float(margin)
 
 
 def before_runs(

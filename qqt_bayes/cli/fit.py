@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from qqt_bayes.cli.inputs import files_read, go_on, runs_of
+from qqt_bayes.cli.kinds import readings, runs_of_metric
 from qqt_bayes.cli.output import emit, note
 from qqt_bayes.cli.replaced import require_fits, require_same_fits
 from qqt_bayes.comparison.splits import select_runs
@@ -25,7 +26,6 @@ from qqt_bayes.posterior.methods import mark, method_of
 from qqt_bayes.posterior.prior_sensitivity import learned
 from qqt_bayes.report import gate_text
 from qqt_bayes.report.fit_text import prior_sentences
-from qqt_bayes.tables.runs import metrics
 
 
 def report(
@@ -76,13 +76,18 @@ def report(
     tables = each_group(runs_of(runs, reading)) if by == "group" else []
     if by == "group":
         names = [table["group"].item() for table in tables]
+    elif by == "metric":
+        of_metrics = readings(runs, reading)
+        names = list(of_metrics)
     else:
-        names = metrics(runs, reading["columns"]) if by else [reading["metric"]]
+        names = [reading["metric"]]
     paths = files(output, names) if by else [output]
     for path in paths:
         writable(Path(path), [model, *files_read(runs, reading)], NETCDF)
     require_fits(map(Path, paths), overwrite=overwrite)
-    tables = tables or [runs_of(runs, reading | {"metric": name}) for name in names]
+    if by == "metric":
+        tables = [runs_of_metric(runs, of_metrics, name, reading["kind"]) for name in names]
+    tables = tables or [runs_of(runs, reading)]
     require_same_fits(dict(zip(map(Path, paths), tables, strict=True)), spec, overwrite=overwrite)
     go_on({str(name): questions(table) for name, table in zip(names, tables, strict=True)}, yes)
     where = "" if dask is None else f" on {dask}"

@@ -8,7 +8,7 @@ from typing import Any
 import xarray as xr
 
 from qqt_bayes.cli import output
-from qqt_bayes.cli.decide import figures_folder
+from qqt_bayes.cli.figures import Figures
 from qqt_bayes.cli.output import note
 from qqt_bayes.cli.replaced import require_frontiers
 from qqt_bayes.cli.sources import files_of, question_of, read_sources, warn_of_refused
@@ -37,7 +37,7 @@ def report(
     targets: str | None,
     probabilities: str,
     new_run: bool,
-    figures: str | None,
+    figures: Figures | None,
     outputs: tuple[str, ...],
     overwrite: bool,
     asked: dict[str, Any],
@@ -60,9 +60,8 @@ def report(
     read = files_of(sources, asked["levels"], asked["target_pools"])
     paths = [writable(Path(name), read, WRITERS) for name in outputs]
     require_frontiers(paths, overwrite=overwrite)
-    folder = None
-    if figures is not None:
-        folder = figures_folder(Path(figures), OF_FRONTIER, overwrite=overwrite)
+    if figures:
+        figures.prepare(OF_FRONTIER, overwrite=overwrite)
     fits, study = read_sources(sources, whole=asked["weights"] is not None)
     question = question_of(fits, study, **asked)
     with shown("Judging levels"):
@@ -78,12 +77,12 @@ def report(
     for path in paths:  # first: who closes the pipe behind stdout gets the files all the same
         write(path, WRITERS[path.suffix.lower()](found))
     emit_frontier(found, form, [] if study is None else left_out(study.refused, list(fits)))
-    if folder:
+    if figures:
         from qqt_bayes.report.figures.files import write_frontier
 
         with shown("Drawing figures"):
-            drawn = write_frontier(found, folder)
-        note(f"{len(drawn)} figures are in {figures}.")
+            drawn = write_frontier(found, *figures)
+        note(f"{len(drawn)} figures are in {figures.folder}.")
 
 
 def emit_frontier(found: xr.Dataset, form: str, beware: list[str]) -> None:

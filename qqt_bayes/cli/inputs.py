@@ -18,9 +18,10 @@ from qqt_bayes.decisions.candidates import nested_by_quality
 from qqt_bayes.decisions.stack import as_shares
 from qqt_bayes.errors import MAX_SHOWN, InputError
 from qqt_bayes.files import NETCDF
-from qqt_bayes.phrases import format_samples
+from qqt_bayes.phrases import as_written, format_samples, quoted
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.progress import shown
+from qqt_bayes.report.reading_text import LEFT_OUT
 from qqt_bayes.tables.budgets import budgets_about, parse_budgets
 from qqt_bayes.tables.composition import nested_levels, read_composition, read_sizes
 
@@ -32,14 +33,6 @@ STACKING = "stacking"
 """The word for weights that predict left-out runs best."""
 SIGNATURES = (b"\x89HDF\r\n\x1a\n", b"CDF\x01", b"CDF\x02", b"CDF\x05")
 """First bytes of netCDF files: those that are HDF5, and the older kinds."""
-
-LEFT_OUT = {
-    "commented_rows": "Rows that are commented out with # and left out",
-    "dropped_rows": "Rows without a number they need, left out by --drop-missing",
-    "beaten_rows": "Rows with a better run of the same cell, left out by --best",
-    "early_rows": "Rows below the budget of --from, left out",
-}
-"""What `read_runs` left out of the rows of a table, in words."""
 
 
 def is_fit(path: str) -> bool:
@@ -74,6 +67,11 @@ def runs_of(source: str, reading: Mapping[str, Any]) -> xr.Dataset:
     """
     from qqt_bayes.tables.runs import read_runs  # which no command on a saved fit needs
 
+    if "=" in reading["kind"]:
+        raise InputError(
+            f"--kind {reading['kind']} says what each of several metrics is, for --by metric; of "
+            "one metric give --kind error or --kind loss"
+        )
     with shown("Reading the table"):
         runs = read_runs(source, **reading)
     note_reading(runs)
@@ -92,8 +90,8 @@ def note_reading(runs: xr.Dataset) -> None:
     if runs.attrs["columns_from"]:
         pairs = [f"{key}={name}" for key, name in json.loads(runs.attrs["columns"]).items()]
         note(f"Columns as {runs.attrs['columns_from']} says: {', '.join(pairs)}.")
-    if runs.attrs["read_as_written"]:
-        note(runs.attrs["read_as_written"])
+    if cells := json.loads(runs.attrs["read_as_written"]):
+        note(as_written(cells))
     for attribute, words in LEFT_OUT.items():
         if rows := json.loads(runs.attrs[attribute]):
             note(f"{words}: {_counted(rows)}.")
@@ -250,7 +248,7 @@ def levels_of(fit: Fit, levels: str | None) -> xr.DataArray:
 def nested(fits: Mapping[str, Fit], weights: list[float] | None, group: str | None) -> xr.DataArray:
     """Unions of pools, the best first, as `--nested` asks; says on stderr what their order is."""
     taken = nested_by_quality(fits, as_shares(weights, len(fits)), group)
-    pools = ", ".join(taken["pool"].values.tolist())
+    pools = ", ".join(map(quoted, taken["pool"].values.tolist()))
     note(
         "Levels: nested unions of whole pools, most of which nobody trained. Pools by the error "
         f"that fresh samples of each are expected to leave, the best first: {pools}."

@@ -17,6 +17,7 @@ from qqt_bayes.cli.output import emit, note, warn, wrapped
 from qqt_bayes.decisions.moved import SAME_BUDGET
 from qqt_bayes.errors import InputError
 from qqt_bayes.files import content_of
+from qqt_bayes.phrases import quoted
 from qqt_bayes.report import log_text
 from qqt_bayes.studies.clock import written
 from qqt_bayes.studies.log import DECISION, Entry, as_table, read_log
@@ -115,7 +116,7 @@ def _answered(entry: Entry) -> dict[str, Any]:
 
 def _verdict(answer: dict[str, Any]) -> list[str]:
     """What has to be known before a verdict, and the verdict."""
-    group = f"{answer['group']}: " if answer["group"] else ""
+    group = f"{quoted(answer['group'])}: " if answer["group"] else ""
     return [*answer["first"], f"{group}{answer['verdict']}"]
 
 

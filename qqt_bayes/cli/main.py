@@ -12,6 +12,7 @@ import click
 from qqt_bayes import __version__
 from qqt_bayes.cli import options
 from qqt_bayes.cli.commands import Commands
+from qqt_bayes.cli.importing import importing
 from qqt_bayes.cli.of_fits import compare, decide, frontier, predict
 from qqt_bayes.cli.of_plans import design, log, report
 from qqt_bayes.posterior.methods import METHODS
@@ -67,7 +68,7 @@ def check(runs: str, model: str, form: str, **reading: Any) -> None:
 
 
 @main.command("import")
-@options.importing
+@importing
 @options.table_format
 def import_(source: str, output: str, composition: str | None, form: str, **reading: Any) -> None:
     """Make a table of RUNS of what another tool wrote.
@@ -243,7 +244,7 @@ def study(
 )
 @options.seed
 @click.option("-o", "--output", metavar="FILE", help="Write all ranks, as netCDF.")
-@click.option("--plot", metavar="FILE", help="Draw the ECDFs of the ranks, as .png or .svg.")
+@click.option("--plot", metavar="FILE", help="Draw the ECDFs of the ranks, as .png, .svg or .pdf.")
 @options.overwrite
 @options.table_format
 def calibrate(
@@ -291,7 +292,7 @@ def calibrate(
 )
 @options.seed
 @click.option("-o", "--output", metavar="FILE", help="Write all draws, as netCDF.")
-@click.option("--plot", metavar="FILE", help="Draw them with the runs on top, as .png or .svg.")
+@click.option("--plot", metavar="FILE", help="Draw them below the runs, as .png, .svg or .pdf.")
 @options.overwrite
 @options.table_format
 def prior(runs: str, model: str, form: str, **asked: Any) -> None:

@@ -11,8 +11,9 @@ import xarray as xr
 
 from qqt_bayes.cli.check import in_short, note_learnable
 from qqt_bayes.cli.fit import note_compilation
-from qqt_bayes.cli.inputs import files_read, go_on, runs_of
-from qqt_bayes.cli.metrics import emit, weights_by_metric
+from qqt_bayes.cli.inputs import files_read, go_on
+from qqt_bayes.cli.kinds import readings, runs_of_metric
+from qqt_bayes.cli.metrics import bounds_in, emit, weights_by_metric
 from qqt_bayes.cli.output import note
 from qqt_bayes.comparison.splits import select_runs
 from qqt_bayes.decisions.constraints import as_constraints
@@ -23,7 +24,7 @@ from qqt_bayes.decisions.metrics import decide_metrics
 from qqt_bayes.decisions.study import Study
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.files import writable
-from qqt_bayes.phrases import format_samples
+from qqt_bayes.phrases import format_samples, quoted
 from qqt_bayes.planning.questions import questions
 from qqt_bayes.progress import shown
 from qqt_bayes.report import moved_text
@@ -34,7 +35,6 @@ from qqt_bayes.studies.place import replaced
 from qqt_bayes.studies.study import study
 from qqt_bayes.tables.budgets import parse_budgets
 from qqt_bayes.tables.composition import read_composition
-from qqt_bayes.tables.runs import metrics
 
 CRITERIA = ("probability", "margin", "interval", "rule", "cvar_level", "target")
 """The options that are the fields of `Criteria`."""
@@ -76,11 +76,13 @@ def report(
     InadequateFit
         After all metrics, if every law was refused for one of them.
     """
-    names = metrics(runs, reading["columns"])
-    tables = {name: runs_of(runs, reading | {"metric": name}) for name in names}
+    each = readings(runs, reading)
+    names = list(each)
+    tables = {name: runs_of_metric(runs, each, name, reading["kind"]) for name in names}
     if reading["drop_missing"]:
         tables = in_every_metric(tables)
-    weighing = require_joinable(tables, metric_weights, requirements)
+    bounds = bounds_in(requirements)
+    weighing = require_joinable(tables, metric_weights, bounds)
     compared = None if levels is None else read_composition(levels)
     samples = None if budgets is None else parse_budgets(budgets)
     criteria = Criteria(**{name: options.pop(name) for name in CRITERIA})
@@ -90,7 +92,7 @@ def report(
         name: questions(table, budgets=samples, levels=asked) for name, table in tables.items()
     }
     go_on(open_questions, yes)
-    folders = prepare(Path(out), names, overwrite=overwrite)
+    folders = prepare(Path(out), names, weighing, bounds, overwrite=overwrite)
     for folder in folders.values():
         for path in replaced(folder):
             writable(path, [*files_read(runs, reading), levels, sizes])
@@ -116,13 +118,13 @@ def report(
                 **options,
             )
         except InadequateFit as error:
-            note(f"Metric {name}: every law was refused; the other metrics go on.")
+            note(f"Metric {quoted(name)}: every law was refused; the other metrics go on.")
             refused[name] = error
         else:
             if (moved := studies[name].moved) is not None:
-                note(f"{name}: {moved_text.moved(moved, studies[name].decision)}")
+                note(f"{quoted(name)}: {moved_text.moved(moved, studies[name].decision)}")
     if refused:
-        words = [f"Metric {name}: {error}" for name, error in refused.items()]
+        words = [f"Metric {quoted(name)}: {error}" for name, error in refused.items()]
         gates = {
             f"{name}/{model}": gate
             for name, error in refused.items()
@@ -137,12 +139,12 @@ def report(
             one.decision["budget"].values,
             criteria,
             weights=weighing,
-            constraints=requirements,
+            constraints=bounds,
             group=options["group"],
             force=options["force"],
         )
     beware = [
-        f"{name}: {line}"
+        f"{quoted(name)}: {line}"
         for name, each in studies.items()
         for line in left_out(each.refused_laws, list(each.weights))
     ]
@@ -231,9 +233,8 @@ def _require_alike(tables: dict[str, xr.Dataset]) -> None:
         raise InputError(
             f"{spans[0]} looks like an error rate, {spans[1]} like a loss, but both are read as "
             "losses and would be added with equal weights. If both are losses, or to say what "
-            f"each is worth: --metric-weights {pairs}. To read each as its kind: `qqt fit` with "
-            "--metric and --kind for each metric, then `qqt decide` with the files of all fits "
-            "and --metric-weights"
+            f"each is worth: --metric-weights {pairs}. To read each as its kind: --kind "
+            f"{rates[0]}=error,{losses[0]}=loss, with --metric-weights, too"
         )
 
 

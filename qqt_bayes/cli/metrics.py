@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
 import xarray as xr
 
 from qqt_bayes.cli import options, output
-from qqt_bayes.cli.decide import figures_folder
+from qqt_bayes.cli.figures import Figures
 from qqt_bayes.cli.inputs import (
     budgets_for,
     go_on,
@@ -26,6 +25,7 @@ from qqt_bayes.cli.replaced import require_decisions
 from qqt_bayes.decisions.metrics import decide_metrics
 from qqt_bayes.errors import InputError
 from qqt_bayes.files import is_of_metrics, writable, write
+from qqt_bayes.phrases import quoted
 from qqt_bayes.planning.targets import questions_of_targets
 from qqt_bayes.posterior import netcdf
 from qqt_bayes.posterior.fit import Fit
@@ -38,7 +38,7 @@ from qqt_bayes.report.metrics_tables import metrics_frame, metrics_json
 from qqt_bayes.report.metrics_text import answers_of_metrics
 from qqt_bayes.report.records import to_csv, to_json_text
 from qqt_bayes.report.verdict_text import left_out
-from qqt_bayes.studies.metrics import open_metrics
+from qqt_bayes.studies.metrics import differing, open_index, open_metrics
 
 if TYPE_CHECKING:
     from qqt_bayes.studies.folder import Saved
@@ -53,6 +53,7 @@ TAKEN = {
     *(
         "force",
         "figures",
+        "figure_formats",
         "new_run",
         "overwrite",
         "form",
@@ -116,6 +117,44 @@ def weights_by_metric(text: str | None) -> dict[str, float] | None:
     return found
 
 
+def bounds_in(requirements: Sequence[str]) -> list[str]:
+    """What is required; empty words, which require nothing in place of what a folder does, are not.
+
+    Examples
+    --------
+    >>> bounds_in(["retrieval<=0.45@0.9"]), bounds_in([""])
+    (['retrieval<=0.45@0.9'], [])
+    """
+    return [each for each in requirements if each.strip()]
+
+
+def joining(
+    folder: Path, metric_weights: str | None, requirements: Sequence[str]
+) -> tuple[dict[str, float] | None, list[str]]:
+    """Weights of metrics and what is required: as given, or else as a folder of studies has them.
+
+    Raises
+    ------
+    InputError
+        If weights are none, or the folder is damaged.
+    """
+    weights, bounds = weights_by_metric(metric_weights), bounds_in(requirements)
+    if not is_of_metrics(folder):
+        return weights, bounds
+    index = open_index(folder)
+    taken = {
+        "--metric-weights": weights is None and index.weights is not None,
+        "--require": not requirements and bool(index.constraints),
+    }
+    if any(taken.values()):
+        names = " and ".join(name for name, is_taken in taken.items() if is_taken)
+        note(f"Metrics are joined as `qqt study` was asked to; {names} joins them otherwise.")
+    return (
+        index.weights if taken["--metric-weights"] else weights,
+        list(index.constraints) if taken["--require"] else bounds,
+    )
+
+
 def report(
     sources: Sequence[str],
     form: str,
@@ -126,7 +165,7 @@ def report(
     budgets: str | None,
     new_run: bool,
     only_group: str | None,
-    figures: str | None,
+    figures: Figures | None,
     outputs: Sequence[str],
     explain: bool,
     yes: bool,
@@ -153,10 +192,9 @@ def report(
         read += [str(path) for path in Path(sources[0]).rglob("*")]
     paths = [writable(Path(name), read, WRITERS) for name in outputs]
     require_decisions(paths, overwrite=overwrite)
-    folder = None
-    if figures is not None:
-        folder = figures_folder(Path(figures), OF_METRICS, overwrite=overwrite)
-    weights = weights_by_metric(metric_weights)
+    if figures:
+        figures.prepare(OF_METRICS, overwrite=overwrite)
+    weights, bounds = joining(Path(sources[0]), metric_weights, requirements)
     fits, studies = _read(sources)
     first = next(iter(next(iter(fits.values())).values()))
     larger = target_pools_of(scale, target_pools)
@@ -175,7 +213,7 @@ def report(
             taken,
             samples,
             weights=weights,
-            constraints=requirements,
+            constraints=bounds,
             law_weights={metric: saved.weights for metric, saved in studies.items()},
             target_pools=larger,
             group=only_group,
@@ -186,17 +224,17 @@ def report(
     for path in paths:  # first: who closes the pipe behind stdout gets the files all the same
         write(path, WRITERS[path.suffix.lower()](found))
     beware = [
-        f"{metric}: {line}"
+        f"{quoted(metric)}: {line}"
         for metric, saved in studies.items()
         for line in left_out(saved.refused, list(fits[metric]))
     ]
     emit(found, form, beware)
-    if folder:
+    if figures:
         from qqt_bayes.report.figures.files import write_of_metrics
 
         with shown("Drawing figures"):
-            drawn = write_of_metrics(found, folder)
-        note(f"{len(drawn)} figures are in {figures}.")
+            drawn = write_of_metrics(found, *figures)
+        note(f"{len(drawn)} figures are in {figures.folder}.")
     if explain:
         note("All that is known of one metric: `qqt decide` with its study, or its fits, alone.")
 
@@ -216,7 +254,7 @@ def _read(sources: Sequence[str]) -> tuple[dict[str, dict[str, Fit]], dict[str, 
     for path in sources:
         fit = open_fit(Path(path))
         of_metric.setdefault(str(fit.attrs["metric"]), []).append((path, fit))
-    note(f"Metrics: {', '.join(of_metric)}, of which each fit says its own.")
+    note(f"Metrics: {', '.join(map(quoted, of_metric))}, of which each fit says its own.")
     return (
         {
             metric: named_by_model([path for path, _ in each], [fit for _, fit in each])
@@ -234,26 +272,16 @@ def require_alike(studies: dict[str, Saved], *, levels: bool, budgets: bool) -> 
     InputError
         Naming two metrics.
     """
-    (name, first), *others = studies.items()
-    for metric, saved in others:
-        if levels and not _same_levels(first.levels, saved.levels):
-            what, option = "levels", "--levels"
-        elif budgets and not np.array_equal(np.sort(first.budgets), np.sort(saved.budgets)):
-            what, option = "budgets", "--budgets"
-        else:
-            continue
+    found = differing(
+        {metric: saved.levels for metric, saved in studies.items()} if levels else {},
+        {metric: saved.budgets for metric, saved in studies.items()} if budgets else {},
+    )
+    if found:
+        what, name, metric = found
         raise InputError(
-            f"the studies of {name!r} and {metric!r} are about other {what}; {option} says which "
+            f"the studies of {name!r} and {metric!r} are about other {what}; --{what} says which "
             "to decide about"
         )
-
-
-def _same_levels(one: xr.DataArray, other: xr.DataArray) -> bool:
-    if set(one["level"].values) != set(other["level"].values):
-        return False
-    if set(one["pool"].values) != set(other["pool"].values):
-        return False
-    return bool(np.allclose(other.reindex_like(one), one, rtol=1e-9, atol=0))
 
 
 def warn_of_refused(fits: dict[str, dict[str, Fit]]) -> None:
@@ -261,7 +289,7 @@ def warn_of_refused(fits: dict[str, dict[str, Fit]]) -> None:
     for metric, each in fits.items():
         for fit in each.values():
             if not fit.gate.passed:
-                warn(f"{metric}: {gate_text.verdict(fit.gate)}")
+                warn(f"{quoted(metric)}: {gate_text.verdict(fit.gate)}")
 
 
 def emit(found: xr.Dataset, form: str, beware: Sequence[str] = ()) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 import click
 
 from qqt_bayes.cli import options
+from qqt_bayes.cli.figures import Figures
+from qqt_bayes.cli.figures import figures as figures_in_folder
 
 
 @click.command()
@@ -82,7 +84,7 @@ def predict(
     metavar="LIST",
     help="--costs: pools with a price that may be bought so many times as large, such as 2,4,8.",
 )
-@click.option("--figures", metavar="DIR", help="Folder for figures, as PNG and SVG.")
+@figures_in_folder()
 @options.outputs
 @options.explain
 @options.yes
@@ -109,7 +111,7 @@ def decide(
     baseline_error: float | None,
     target_error: float | None,
     enlarge: str | None,
-    figures: str | None,
+    figures: Figures | None,
     outputs: tuple[str, ...],
     explain: bool,
     yes: bool,
@@ -246,7 +248,7 @@ def decide(
 @options.criteria
 @options.new_run
 @options.only_group
-@click.option("--figures", metavar="DIR", help="Folder for figures, as PNG and SVG.")
+@figures_in_folder()
 @options.outputs
 @options.yes
 @options.force
@@ -258,7 +260,7 @@ def frontier(
     probabilities: str,
     form: str,
     new_run: bool,
-    figures: str | None,
+    figures: Figures | None,
     outputs: tuple[str, ...],
     overwrite: bool,
     **rest: Any,

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from qqt_bayes.cli import options
+from qqt_bayes.cli.figures import figures
 
 
 @click.command()
@@ -38,13 +39,15 @@ from qqt_bayes.cli import options
     "--kind", metavar="KIND", help="COMPOSITION: error (rates), as if not given, or loss."
 )
 @options.target_pools
-@options.only_group
+@click.option(
+    "--only-group", metavar="NAME", help="Propose runs for this group; needed if there are several."
+)
 @options.seed
 @options.force
 @click.option(
     "-o", "--output", metavar="FILE", help="Write the runs as .csv, with room for their errors."
 )
-@click.option("--figures", metavar="DIR", help="Folder for a figure, as PNG and SVG.")
+@figures("a figure")
 @options.overwrite
 @options.table_format
 def design(
@@ -106,14 +109,18 @@ def log(study: str, on: str | None, budget: str | None, form: str) -> None:
     help="Show which runs are worth making for so much, such as 2B samples (as `qqt design`).",
 )
 @click.option(
-    "--only-group", metavar="NAME", help="--allowance: propose runs for this group of several."
+    "--only-group",
+    metavar="NAME",
+    help="--allowance: propose runs for this group; needed if the study has several.",
 )
+@options.of_metrics
 @options.overwrite
 @options.table_format
 def report(study: str, form: str, **choices: Any) -> None:
     """Write a study as one page to send, with all that it says.
 
-    STUDY is a folder that `qqt study` wrote. The page loads nothing from anywhere.
+    STUDY is a folder that `qqt study` wrote. Of studies by metric the page begins with the decision
+    across them, as `qqt decide` finds it. The page loads nothing from anywhere.
     """
     from qqt_bayes.cli.report import write_page
 

@@ -87,6 +87,13 @@ human_numbers = click.option(
     "--human-numbers", is_flag=True, help="Read 12.8M and 1,000,000 as numbers, too."
 )
 
+skip_rows = click.option(
+    "--skip-rows",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Leave out N lines above the header, or rows of a sheet, such as a title.",
+)
+
 runs = together(
     click.argument("runs"),
     click.option("--composition", metavar="FILE", help="What training sets take from each pool."),
@@ -96,7 +103,8 @@ runs = together(
         "--kind",
         default="error",
         metavar="KIND",
-        help="error: rates in (0, 1]; loss: any positive numbers.",
+        help="error: rates in (0, 1]; loss: any positive numbers; or, with --by metric, each: "
+        "imagenet=accuracy,val_loss=loss.",
     ),
     click.option(
         "--chance-error",
@@ -142,12 +150,13 @@ runs = together(
         default=None,
         help="Samples or shards were drawn with replacement, as DataComp and OpenCLIP do.",
     ),
+    skip_rows,
 )
 """RUNS, and how to read them."""
 READING = (
     *("composition", "pools", "metric", "kind", "chance_error", "group", "mapping"),
     *("columns", "unit", "drop_missing", "human_numbers", "best", "least_budget"),
-    "replacement",
+    *("replacement", "skip_rows"),
 )
 """The names of those options that say how."""
 
@@ -316,7 +325,7 @@ of_metrics = together(
     click.option(
         "--metric-weights",
         metavar="LIST",
-        help="Several metrics: imagenet=2,retrieval=1; equal ones if not given.",
+        help="Several metrics: imagenet=2,retrieval=1; those of the studies, or equal ones.",
     ),
     click.option(
         "--require",
@@ -324,7 +333,7 @@ of_metrics = together(
         multiple=True,
         metavar="BOUND",
         help="Several metrics: 'retrieval<=0.45@0.9', an error of at most 0.45 with probability "
-        "0.9; of accuracies 'retrieval>=0.55@0.9'. May be given more than once.",
+        "0.9; of accuracies 'retrieval>=0.55@0.9'. May be given more than once; '' for no bound.",
     ),
 )
 """How several metrics are joined."""
@@ -342,11 +351,11 @@ def require_all_metrics(
 
 def refuse_of_metrics(metric_weights: str | None, requirements: Sequence[str]) -> None:
     """Refuse options of several metrics where there is one."""
-    if metric_weights is not None or requirements:
-        option = "--require" if requirements else "--metric-weights"
-        raise click.UsageError(
-            f"{option} is for several metrics: studies by metric, or fits of several metrics."
-        )
+    if metric_weights is None and not requirements:
+        return
+    option = "--require" if requirements else "--metric-weights"
+    words = "is for several metrics: studies by metric, or fits of several metrics."
+    raise click.UsageError(f"{option} {words}")
 
 
 explain = click.option(
@@ -360,40 +369,3 @@ new_run = click.option(
 )
 
 only_group = click.option("--only-group", metavar="NAME", help="Answer for this group alone.")
-
-importing = together(
-    click.argument("source", metavar="FILE|FOLDER"),
-    click.option("-o", "--output", required=True, metavar="RUNS", help="CSV file to write."),
-    click.option(
-        "--metric",
-        metavar="NAME",
-        help="Which metric to take, where there are several; val_loss,downstream_error takes each "
-        "of several columns.",
-    ),
-    click.option(
-        "--kind",
-        metavar="KIND",
-        help="What the values are: error, loss, accuracy, or in per cent error%, accuracy%.",
-    ),
-    click.option(
-        "--columns",
-        metavar="LIST",
-        help="Which column means what: error=val_loss,samples_seen=tokens,pool=source.",
-    ),
-    click.option(
-        "--samples-per-step", type=float, metavar="N", help="Samples, or tokens, that a step sees."
-    ),
-    click.option(
-        "--mapping",
-        metavar="TABLE",
-        help="Table with a column run, and what the file does not know of the runs.",
-    ),
-    click.option(
-        "--composition",
-        metavar="TABLE",
-        help="For mixtures: file to write, with what each takes from each pool.",
-    ),
-    human_numbers,
-    overwrite,
-)
-"""What another tool wrote, and how to read it."""

@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.errors import InputError
+from qqt_bayes.errors import InputError, listed
 from qqt_bayes.tables.budgets import Positions, rungs
 from qqt_bayes.tables.order import hash_runs
 
@@ -165,7 +165,7 @@ def questions(late: xr.Dataset, levels: Collection[str] | None = None) -> list[Q
     names = late["data"].to_numpy().tolist()
     absent = sorted(set(levels or ()) - set(names))
     if absent:
-        raise InputError(f"levels: no larger run was made on {', '.join(absent)}; leave it out.")
+        raise InputError(f"levels: no larger run was made on {listed(absent)}; leave it out.")
     rows = pd.DataFrame(
         {
             "data": late["data"].to_numpy()[late["data_index"]],

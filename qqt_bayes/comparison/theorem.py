@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from qqt_bayes.model.distributions import Prior
+from qqt_bayes.phrases import placed
 from qqt_bayes.posterior.fit import AnyFit, Fit
 
 Array = NDArray[np.float64]
@@ -106,8 +107,8 @@ def _draws_by_place(draws: xr.DataArray) -> dict[str, Array]:
     over = [dim for dim in flat.dims if dim != "sample"]
     if not over:
         return {"": flat.values}
-    placed = flat.stack(place=over).transpose("place", "sample")
+    scalars = flat.stack(place=over).transpose("place", "sample")
     return {
-        ", ".join(map(str, at)): x
-        for at, x in zip(placed["place"].values, placed.values, strict=True)
+        placed(map(str, at)): x
+        for at, x in zip(scalars["place"].values, scalars.values, strict=True)
     }

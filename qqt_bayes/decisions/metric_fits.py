@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from qqt_bayes.decisions.metric_trainings import require_same_trainings
 from qqt_bayes.decisions.stack import as_shares
 from qqt_bayes.decisions.study import Study
-from qqt_bayes.errors import InputError, alternatives, fault_list, listed
+from qqt_bayes.errors import Advice, InputError, alternatives, fault_list, listed
 from qqt_bayes.phrases import joined
 from qqt_bayes.posterior.fit import AnyFit, Fit, opened
 
@@ -129,10 +129,18 @@ def metric_weights(
         if len(set(kinds.values())) > 1:
             losses = [metric for metric, kind in kinds.items() if kind == "loss"]
             rates = [metric for metric, kind in kinds.items() if kind != "loss"]
+            example = {metric: 1.0 if kind != "loss" else 0.1 for metric, kind in kinds.items()}
+            pairs = ",".join(f"{metric}={weight:g}" for metric, weight in example.items())
+            advice = Advice(
+                "say with {} or the like what one of a loss is worth in error rates",
+                {"weights": example},
+                {"metric_weights": pairs},
+            )
             raise InputError(
                 f"weights: {joined(losses)} {_is(losses)} measured as loss, {joined(rates)} as "
-                "error rate, and their sum has no unit of its own; say with weights what one of a "
-                "loss is worth in error rates, or give 0 to metrics that are only to be constrained"
+                f"error rate, and their sum has no unit of its own; {advice}, and give 0 to "
+                "metrics that are only to be constrained",
+                [advice],
             )
         return np.full(len(metrics), 1 / len(metrics))
     if not isinstance(weights, Mapping):

@@ -39,6 +39,7 @@ class Options:
     samples_per_step: float | None = None
     columns: Mapping[str, Product] = field(default_factory=dict)
     human_numbers: bool = False
+    skip_rows: int | None = None
     beside: tuple[str, ...] = ()
     """Columns of other metrics, which are read at their own turn."""
 
@@ -86,6 +87,7 @@ class Draft:
         mapping = None if options.mapping is None else in_words(options.mapping)
         given = {"mapping": mapping, "metric": options.metric, "kind": options.kind}
         given["samples_per_step"] = _plain(options.samples_per_step)
+        given["skip_rows"] = _plain(options.skip_rows)
         draft.arguments = {name: str(value) for name, value in given.items() if value is not None}
         if options.human_numbers:
             draft.arguments["human_numbers"] = "True"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from qqt_bayes.errors import MAX_SHOWN, InputError
+from qqt_bayes.errors import MAX_SHOWN, Advice, InputError
 from qqt_bayes.importers.meanings import MEASURES, written
 from qqt_bayes.importers.sheet import some
 
@@ -121,12 +121,14 @@ def _literal(text: str) -> str:
     return text if is_bare else repr(text)
 
 
-def not_recognised(name: str, saw: str, reads: Sequence[str]) -> NotRecognised:
+def not_recognised(
+    name: str, saw: str, reads: Sequence[str], advice: Sequence[Advice] = ()
+) -> NotRecognised:
     """What to say of a file of no known kind: what it saw, what it reads, how to do it by hand."""
     lines = [f"{name}: not recognised: {saw}", "What is read:"]
     lines += [f"  - {kind}" for kind in reads]
     lines += ["By hand, the table of runs needs a line for each run and these columns:"]
-    return NotRecognised("\n".join([*lines, *(f"  {line}" for line in BY_HAND)]))
+    return NotRecognised("\n".join([*lines, *(f"  {line}" for line in BY_HAND)]), advice)
 
 
 def table_head(runs: Sequence[str], key: str, columns: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from qqt_bayes.errors import InputError, alternatives
+from qqt_bayes.errors import Advice, InputError, alternatives
 from qqt_bayes.importers import several_metrics
 from qqt_bayes.importers.draft import Options
 from qqt_bayes.importers.families import (
@@ -69,6 +69,7 @@ def import_runs(
     samples_per_step: float | None = None,
     columns: str | dict[str, str] | None = None,
     human_numbers: bool = False,
+    skip_rows: int | None = None,
 ) -> pd.DataFrame:
     """Runs from what another tool wrote, as the long table that `read_runs` reads.
 
@@ -96,6 +97,8 @@ def import_runs(
         ("steps=step*512"). A product may be of two columns, one of the mapping: "steps=step*batch".
     human_numbers : bool
         Whether numbers are read as people write them, too: 12.8M, 1,000,000.
+    skip_rows : int, optional
+        Lines above the header of a CSV, or rows of a sheet, such as a title.
 
     Returns
     -------
@@ -128,6 +131,7 @@ def import_runs(
         samples_per_step=samples_per_step,
         columns=columns,
         human_numbers=human_numbers,
+        skip_rows=skip_rows,
     )
     frame = imported.runs
     frame.attrs = {"what": imported.what, "kind": imported.kind, "said": list(imported.said)}
@@ -147,6 +151,7 @@ def import_table(
     samples_per_step: float | None = None,
     columns: str | dict[str, str] | None = None,
     human_numbers: bool = False,
+    skip_rows: int | None = None,
 ) -> Imported:
     """`import_runs`, with all that is known of the table beside it."""
     if kind is not None and kind not in KINDS:
@@ -154,8 +159,8 @@ def import_table(
     if samples_per_step is not None and not 0 < samples_per_step < 1e18:
         raise InputError(f"samples per step: expected a number above 0, got {samples_per_step!r}")
     meant = parse_columns(columns)
-    options = Options(mapping, metric, kind, samples_per_step, meant, human_numbers)
-    found = _found(source)
+    options = Options(mapping, metric, kind, samples_per_step, meant, human_numbers, skip_rows)
+    found = _found(source, skip_rows)
     names = several_metrics.named(metric, () if found.table is None else found.table.columns)
     if not names:
         return _imported(found, options)
@@ -184,10 +189,10 @@ def _imported(found: Found, options: Options) -> Imported:
     return imported
 
 
-def _found(source: str | PathLike[str] | pd.DataFrame) -> Found:
+def _found(source: str | PathLike[str] | pd.DataFrame, skip_rows: int | None) -> Found:
     """What lies at a path; of a file of a foreign kind it is said what is read instead."""
     try:
-        return find(source)
+        return find(source, skip_rows)
     except InputError as error:
         if isinstance(source, pd.DataFrame) or not isinstance(source, str | PathLike):
             raise
@@ -209,16 +214,17 @@ def recognised(found: Found, options: Options) -> Sheet:
     for family in FAMILIES:
         if sheet := family.recognise(found, options):
             return replace(sheet, said=[*found.said, *sheet.said])
-    raise not_recognised(found.name, _saw(found), [family.READS for family in FAMILIES])
+    title = "" if found.table is None else judge_title(found.table)
+    saw = f"{_saw(found)} But {title}." if title else _saw(found)
+    advice = [title] if isinstance(title, Advice) else []
+    raise not_recognised(found.name, saw, [family.READS for family in FAMILIES], advice)
 
 
 def _saw(found: Found) -> str:
     """What lies there, in a sentence."""
     if found.table is not None:
         rows = counted(len(found.table), "row")
-        title = judge_title(found.table)
-        saw = f"a table with {rows} and the columns {some(found.table.columns)}."
-        return f"{saw} But {title}." if title else saw
+        return f"a table with {rows} and the columns {some(found.table.columns)}."
     if found.folder is not None:
         names = sorted(path.name for path in found.folder.glob("*"))
         return f"a folder with {some(names) if names else 'nothing in it'}."

@@ -6,7 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from qqt_bayes.files import content_of
 from qqt_bayes.importers.needs import GIVEN
 from qqt_bayes.progress import track
 from qqt_bayes.tables.cells import is_text
-from qqt_bayes.tables.formats import Source, read_table
+from qqt_bayes.tables.dialects.above import Above
+from qqt_bayes.tables.formats import Source, read_table, require_rows_above
 from qqt_bayes.tables.limits import check_cells
 from qqt_bayes.tables.table import Table
 
@@ -59,28 +60,38 @@ class Found:
     said: tuple[str, ...] = ()
 
 
-def find(source: str | PathLike[str] | pd.DataFrame) -> Found:
+def find(source: str | PathLike[str] | pd.DataFrame, skip_rows: int | None = None) -> Found:
     """Read what lies at a path.
+
+    Parameters
+    ----------
+    source : path or DataFrame
+    skip_rows : int, optional
+        Rows above the header of a table, which are left out.
 
     Raises
     ------
     InputError
-        If nothing is there, or it is damaged: with the row where that shows.
+        If nothing is there, or it is damaged: with the row where that shows; or if rows are to be
+        left out of what is no text and no sheet.
     """
+    above = Above(skip_rows, lambda _: False)  # of a foreign table no name is known
     if isinstance(source, pd.DataFrame):
-        return _table(source, GIVEN)
+        return _table(source, GIVEN, above)
     if not isinstance(source, str | PathLike):
         kind = type(source).__name__
         raise InputError(f"source: expected a path or a DataFrame, got {kind}")
     path = Path(source)
     try:
         if path.is_dir():
+            require_rows_above(str(path), above)
             return Found(str(path), folder=path)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise InputError(f"{str(path)!r}: cannot be read: {error}") from None
     if path.suffix.lower() in JSON:
+        require_rows_above(str(path), above)
         return _json(path)
-    return _table(path, str(path))
+    return _table(path, str(path), above)
 
 
 def _json(path: Path) -> Found:
@@ -96,13 +107,15 @@ def _json(path: Path) -> Found:
     return _table(path, str(path))
 
 
-def _table(source: Source, name: str) -> Found:
+def _table(source: Source, name: str, above: Above | None = None) -> Found:
     """A table, with what of its form has to be said."""
-    table = read_table(source, "given")
+    table = read_table(source, "given", above)
     said = []
+    if table.skipped:
+        said.append(f"Rows above the header, left out: {'; '.join(table.skipped)}.")
     if table.decimal_commas:
         said.append("Decimals stand behind commas.")
-        table = Table(table.name, _with_points(table.columns), table.places, table.faults)
+        table = replace(table, columns=_with_points(table.columns), decimal_commas=False)
     return Found(name, table=checked(table), said=tuple(said))
 
 

@@ -35,6 +35,8 @@ LEAST_SPAN = 10.0
 """Factor between the budgets below which floor and scale are hardly told apart."""
 MOST_UNEXPECTED = 0.5
 """Share of runs outside the intervals of their priors above which the priors are questioned."""
+REPEATED = {"tau", "R"}
+"""Parameters that say how often data can be repeated: half-lives, and epochs that a pool stands."""
 
 FINDINGS = {
     "repetition": "how often pools are seen at most: `least` and `most` epochs; of the pools where",
@@ -47,7 +49,8 @@ FINDINGS = {
     "schedule": "checkpoints inside a learning-rate schedule hide what repetition costs",
     "rise": "of a training set (and group): its error rises from `least` at `least_at` samples to "
     "`most` at `most_at`, by more than the `bar` relative to itself",
-    "no_repetition": "no run goes beyond one epoch",
+    "no_repetition": "no run goes beyond one epoch; `most`, the most epochs of any; `half_lives`, "
+    "whether the model has some",
     "pools_not_repeated": "of pools that no run repeats",
     "one_size": "no half-life is seen in repeated training sets of different sizes",
     "inseparable_pools": "of pools that runs never separate",
@@ -98,6 +101,8 @@ def facts(spec: Spec, runs: xr.Dataset, epochs: pd.Series) -> Iterator[Finding]:
     yield from _about_budgets(runs, {"a", "d"} <= random or {"height", "floor"} <= random)
     yield from _about_checkpoints(spec, runs)
     yield from _about_rises(spec, runs)
+    if most <= 1 and random & REPEATED:
+        yield Finding("no_repetition", values={"most": most, "half_lives": "tau" in random})
     if "tau" in random:
         yield from _about_repetition(spec, runs, epochs, "size_exponent" in random)
     for pools in inseparable(runs):
@@ -156,9 +161,7 @@ def _about_repetition(
     once = epochs.index[epochs <= 1].tolist()
     tau = spec.parameters["tau"]
     by_pool = isinstance(tau, Prior) and "pool" in tau.over
-    if len(once) == epochs.size:
-        yield Finding("no_repetition")
-    elif once and by_pool:
+    if once and by_pool and len(once) < epochs.size:
         yield Finding("pools_not_repeated", tuple(once))
     if size_is_open and not sizes_differ(runs, by_pool, spec.size_reference):
         yield Finding("one_size")

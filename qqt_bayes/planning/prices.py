@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from qqt_bayes.errors import InputError
+from qqt_bayes.errors import InputError, listed
 from qqt_bayes.planning.costs import CostFile, Costs, as_costs
 from qqt_bayes.planning.plan import Pricing
 
@@ -65,7 +65,7 @@ def purchases(
         together = sets.isel(data=sorted(positions)).max("data").expand_dims(level=["all"])
         found = float(pricing.of_data(together, pool_sizes).item())
         if not 0 <= found < np.inf:
-            names = ", ".join(map(str, sets["data"].values[sorted(positions)]))
+            names = listed(map(str, sets["data"].values[sorted(positions)]))
             raise InputError(
                 f"costs: the data of {names} cost {found:g}; expected a number of at least 0"
             )

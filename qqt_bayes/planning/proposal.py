@@ -62,6 +62,7 @@ def design(
     target_pools: float | Mapping[str, float] | None = None,
     group: str | None = None,
     decided: ArrayLike | None = None,
+    margin: float | None = None,
     seed: int = 0,
     force: bool = False,
 ) -> Plan:
@@ -100,6 +101,9 @@ def design(
     decided : array_like, optional
         Budgets of the decision that the runs are for, so that what it chooses is what they would
         change; those of the study, or else the target alone.
+    margin : float, optional
+        Difference that is none in practice: with no more to lose, runs can stop. That of the
+        study's decision, or else 0.003.
     seed : int
         Of departures and noise.
     force : bool
@@ -121,9 +125,8 @@ def design(
     >>> import qqt_bayes as qqt
     >>> fits = [qqt.load("fit.nc"), qqt.load("other.nc")]
     >>> plan = qqt.design(fits, allowance="500M", budget="550M", levels="composition.csv")
-    >>> plan.runs[["data", "samples_seen"]]
-          data  samples_seen
-    0  top 30%   275000000.0
+    >>> plan.runs["data"].unique().tolist()
+    ['top 30%']
     >>> bool(0 < plan.value < plan.expected_regret)
     True
     """
@@ -142,7 +145,8 @@ def design(
     sets = taken.rename(level="data").rename(None).drop_attrs()
     if target_pools is not None:
         compared = scaled(compared, first.runs["pool_size"], target_pools)
-    margin = study.decision.attrs["margin"] if isinstance(study, Study) else Criteria.margin
+    if margin is None:
+        margin = study.decision.attrs["margin"] if isinstance(study, Study) else Criteria.margin
     return propose(
         fits,
         shares,
@@ -154,7 +158,7 @@ def design(
         costs=costs,
         group=group,
         decided=decided,
-        margin=margin,
+        margin=Criteria(margin=margin).margin,
         seed=seed,
     )
 

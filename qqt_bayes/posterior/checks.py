@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from math import nan
 from typing import Any, Literal
 
+from qqt_bayes.phrases import quoted
+
 Limit = Literal["at most", "at least"]
 Question = Literal["convergence", "approximation", "law"]
 
@@ -170,7 +172,7 @@ class Check:
         """How a table names the check, with its subject."""
         if self.id not in CHECKS:
             return self.of or self.id
-        return CHECKS[self.id].label.format(of=f" of {self.of}" if self.of else "")
+        return CHECKS[self.id].label.format(of=f" of {quoted(self.of)}" if self.of else "")
 
     @property
     def question(self) -> Question:

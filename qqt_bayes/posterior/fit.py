@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.errors import Advice, InputError, alternatives
+from qqt_bayes.errors import Advice, InputError, alternatives, listed
 from qqt_bayes.laws.law import LAWS, Law
 from qqt_bayes.laws.level_curves import flat_draws
 from qqt_bayes.laws.run_curves import draws_with_replacement
@@ -80,8 +81,11 @@ class Fit:
             return fit
         if not isinstance(fit, xr.DataTree) or "spec" not in fit.attrs:
             kind = type(fit).__name__
+            hint = ""
+            if isinstance(fit, str | PathLike):
+                hint = f" ({fit}); read a file by qqt_bayes.load, a study by qqt_bayes.load_study"
             raise InputError(
-                f"expected a fit, as qqt_bayes.fit or qqt_bayes.load returns it, got {kind}"
+                f"expected a fit, as qqt_bayes.fit or qqt_bayes.load returns it, got {kind}{hint}"
             )
         source = "specification stored in the fit"
         table = json.loads(fit.attrs["spec"])
@@ -193,7 +197,7 @@ class Fit:
             first = self.groups[0]
             choose = Advice("{}", {"group": first}, {"only_group": first})
             raise InputError(
-                f"the fit has several groups, {', '.join(self.groups)}; {purpose} "
+                f"the fit has several groups, {listed(self.groups)}; {purpose} "
                 f"one of them: choose one, such as {choose}",
                 [choose],
             )
@@ -259,7 +263,7 @@ type AnyFit = xr.DataTree | Fit
 def _runs(datasets: Mapping[str, xr.Dataset], attrs: Mapping[Any, Any]) -> xr.Dataset:
     """The table of runs, from what ArviZ calls observed and constant data."""
     table = datasets["constant_data"].assign(error=datasets["observed_data"]["error"])
-    names = ("kind", "metric", "measure", "unit", "source", "data_hash")
+    names = ("kind", "metric", "measure", "unit", "reading", "source", "data_hash")
     return table.assign_attrs({name: attrs[name] for name in names if name in attrs})
 
 

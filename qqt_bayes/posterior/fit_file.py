@@ -16,7 +16,16 @@ import numpy as np
 import xarray as xr
 
 from qqt_bayes.errors import Advice, InputError, UnknownLaw
-from qqt_bayes.files import OVERWRITE, content_of, is_sealed, require_free, seal, unseal, write
+from qqt_bayes.files import (
+    OVERWRITE,
+    content_of,
+    is_sealed,
+    is_study,
+    require_free,
+    seal,
+    unseal,
+    write,
+)
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.spec import hash_spec
 from qqt_bayes.posterior import netcdf
@@ -133,6 +142,11 @@ def load(path: str | os.PathLike[str]) -> xr.DataTree:
     >>> dict(fit["posterior"].sizes)
     {'chain': 4, 'draw': 400, 'pool': 3}
     """
+    if is_study(Path(path)):
+        raise InputError(
+            f"{path} is the folder of a study: qqt_bayes.load_study reads it, and qqt_bayes.load "
+            "one fit of it, a file in it"
+        )
     return _read(path)[0]
 
 

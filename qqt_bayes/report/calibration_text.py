@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from qqt_bayes.calibration.uniformity import RANKED_DRAWS, ecdf_differences, jointly, p_values
-from qqt_bayes.phrases import MOST_NAMED, joined
+from qqt_bayes.phrases import MOST_NAMED, joined_names, quoted
 
 BAND_PROBABILITY = 0.95
 """With which a band holds the ECDF of uniform ranks."""
@@ -89,7 +89,7 @@ def verdict(found: xr.Dataset) -> str:
     odd = table["scalar"][~table["inside_jointly"]].tolist()
     came_to = state(table, count)
     if came_to == "not_calibrated":
-        faults = [f"{each}: {fault(ranks.sel(scalar=each))}" for each in odd[:MOST_NAMED]]
+        faults = [f"{quoted(each)}: {fault(ranks.sel(scalar=each))}" for each in odd[:MOST_NAMED]]
         more = f"; and {len(odd) - MOST_NAMED} more" if len(odd) > MOST_NAMED else ""
         first = (
             f"Model {name} is not calibrated on this design: {len(odd)} of {total} scalars leave "
@@ -113,7 +113,7 @@ def verdict(found: xr.Dataset) -> str:
     alone = table["scalar"][~table["inside_alone"] & table["inside_jointly"]].tolist()
     if alone:
         first += (
-            f" Outside its own 95% band, but not the joint one: {joined(alone)}; of {total} "
+            f" Outside its own 95% band, but not the joint one: {joined_names(alone)}; of {total} "
             f"calibrated scalars about {(1 - BAND_PROBABILITY) * total:.1f} are, by chance."
         )
     return "\n\n".join([first, " ".join(_limits(found))])

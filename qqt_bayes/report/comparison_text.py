@@ -18,7 +18,7 @@ from qqt_bayes.comparison.verdicts import (
     evidence_state,
     verdicts,
 )
-from qqt_bayes.phrases import chance, format_samples, joined
+from qqt_bayes.phrases import chance, format_samples, joined, quoted
 from qqt_bayes.posterior.methods import is_approximate
 from qqt_bayes.report.fit_text import remark
 
@@ -165,8 +165,8 @@ def _next(telling: xr.Dataset, best: str, second: str) -> str:
     cell = telling.sel(where)
     right = float(cell["probability_right"])
     one, other = cell["expected"].values
-    group = f" ({where['group']})" if "group" in where else ""
-    run = f"{where['level']} at {format_samples(where['budget'])}{group}"
+    group = f" ({quoted(where['group'])})" if "group" in where else ""
+    run = f"{quoted(where['level'])} at {format_samples(where['budget'])}{group}"
     known = (
         f"{best} expects {one:.3f} there, {second} {other:.3f}, and the run would point to the "
         f"right one with probability {chance(right)}"
@@ -208,7 +208,7 @@ def _theorem(ranked: xr.Dataset, exponents: pd.DataFrame | None) -> Iterator[str
         )
     )
     for row in exponents.itertuples():
-        of, held = f" of {row.of}" if row.of else "", ranked.sel(law=row.law)
+        of, held = f" of {quoted(row.of)}" if row.of else "", ranked.sel(law=row.law)
         refused = "" if held["gate_passed"] else ", whose fit did not pass its gate"
         yield (
             f"{row.law}{refused}: g{of} is {row.median:.2f} (90% {row.lower:.2f} to "
@@ -234,7 +234,7 @@ def _odds(what: str, ratio: float, in_tail: bool) -> str:
 
 def _run(row: Any) -> str:
     """A run by its training set and budget."""
-    return f"{row.data} at {format_samples(row.samples_seen)}"
+    return f"{quoted(row.data)} at {format_samples(row.samples_seen)}"
 
 
 def _and(words: list[str]) -> str:

@@ -26,6 +26,8 @@ from qqt_bayes.phrases import (
     cost,
     format_samples,
     joined,
+    joined_names,
+    quoted,
     span,
 )
 from qqt_bayes.posterior.levels import UNDECIDED
@@ -49,8 +51,8 @@ MOST_NAMED = 3
 
 UNFIT = "but no winner is named, because this rests on a fit that did not pass its gate"
 """Why a level that leads is not the winner where a fit was used by force."""
-WHICH_RUNS = "`qqt design` says what runs are worth, and which are"
-"""How to learn more of cheap runs than what they cost."""
+WHICH_RUNS = "`qqt design` says which runs lower the expected regret most"
+"""Where to learn which runs are worth making, which need not be those that a proof asks for."""
 
 
 def summary(decision: xr.Dataset) -> str:
@@ -115,8 +117,9 @@ def paragraphs(sentences: list[dict[str, str]]) -> str:
     }
     texts = list(groups.values())
     if len(set(texts)) == 1:
-        return f"{joined(list(groups))}, between which nothing differs in this model: {texts[0]}"
-    return "\n\n".join(f"{name}: {text}" for name, text in groups.items())
+        every = joined_names(groups)
+        return f"{every}, between which nothing differs in this model: {texts[0]}"
+    return "\n\n".join(f"{quoted(name)}: {text}" for name, text in groups.items())
 
 
 def _sentences(decision: xr.Dataset) -> Iterator[tuple[str, str]]:
@@ -291,7 +294,11 @@ def _not_proven(part: xr.Dataset) -> str:
 
 
 def to_settle(decision: xr.Dataset) -> str:
-    """Which cheap runs would settle what is open; nothing of subsets, which are too many."""
+    """What levels must be trained for before a winner can be named; nothing of subsets.
+
+    These runs are what the proof asks for.  Whether they lower the expected regret more than others
+    for their compute is another question, which `qqt_bayes.design` answers.
+    """
     if "subsets" in decision.attrs or is_of_shares(decision):
         return ""
     decision = spoken(decision)
@@ -300,12 +307,12 @@ def to_settle(decision: xr.Dataset) -> str:
         return ""
     least, most = next(iter(budgets.values()))
     compute = len(budgets) * (least + most) / target
-    many = "each at" if len(budgets) > 1 else "at"
+    names, each = joined(list(budgets)), ", each at" if len(budgets) > 1 else " at"
     if (decision["pool_multiple"].sel(level=list(budgets)) > 1 + ROUNDING).any():
-        many = f"on the larger pools that this is about, not on those of your runs, {many}"
+        names += " on the larger pools that this is about, not on those of your runs"
     return (
-        f"What would help most for {format_samples(target)} {unit(decision.attrs)}: train "
-        f"{joined(list(budgets))} {many} {format_samples(least)} and {format_samples(most)} "
+        f"No winner can be named at {format_samples(target)} {unit(decision.attrs)} before runs "
+        f"of {names}{each} {format_samples(least)} and {format_samples(most)} "
         f"{unit(decision.attrs)}, together {compute:.2g} times the compute of one run at "
         f"{format_samples(target)}. Even then the levels may lie too close to be told apart: "
         f"{WHICH_RUNS}."

@@ -21,6 +21,7 @@ from qqt_bayes.report.measures import (
     over_what,
     unit,
 )
+from qqt_bayes.report.spoken import spoken
 
 CLEARLY = 0.01
 """Share of a budget by which another is worth a word."""
@@ -48,7 +49,7 @@ def remarks(frontier: xr.Dataset) -> list[dict[str, str]]:
     """
     return [
         {**({"group": group} if group else {}), "id": remark_id, "text": text}
-        for group, (own,) in in_each_group([frontier.sortby("budget")])
+        for group, (own,) in in_each_group([spoken(frontier).sortby("budget")])
         for remark_id, text in _sentences(own)
     ]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 import numpy as np
 import pandas as pd
 
-from qqt_bayes.phrases import joined
+from qqt_bayes.phrases import joined_names, quoted
 from qqt_bayes.posterior.checks import CHECKS, EARLY_RUNS, TOO_SHORT, Check
 from qqt_bayes.posterior.gate import Gate
 from qqt_bayes.report.fit_text import remark
@@ -215,7 +215,7 @@ def mend(gates: Mapping[str, Gate]) -> str:
     if any(check.id == "divergences" for check in failed):
         ways.append("take shorter steps (--target-accept 0.95)")
     if runs := list(dict.fromkeys(x.of for x in failed if x.id == "misfit_run" and x.of)):
-        ways.append(f"look whether the rows of {joined(runs)} are right")
+        ways.append(f"look whether the rows of {joined_names(runs)} are right")
     if any(map(_wants_other_law, failed)):
         kind = next(iter(gates.values())).kind
         others = [name for name in OTHER_MODELS[kind] if name not in {*gates, SLOW_START}]
@@ -296,7 +296,7 @@ def _early(check: Check, gate: Gate) -> str:
 
 
 def _noisy(check: Check, gate: Gate) -> str:
-    of = f" of {check.of}" if check.of else ""
+    of = f" of {quoted(check.of)}" if check.of else ""
     return (
         f"runs{of} scatter by {check.sigma:.2g} about their curves, more than the prior of the "
         "noise takes for chance: the law does not describe them, or, where runs are so noisy, give "
@@ -306,8 +306,8 @@ def _noisy(check: Check, gate: Gate) -> str:
 
 def _unexplained(check: Check, gate: Gate) -> str:
     return (
-        f"no other run explains those of {check.of}: look whether error, samples and training set "
-        "of that row are right"
+        f"no other run explains those of {quoted(check.of)}: look whether error, samples and "
+        "training set of that row are right"
     )
 
 

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from qqt_bayes.model.spec import DEFAULT_MODEL, Spec
-from qqt_bayes.phrases import format_samples, joined, joined_ends, named, quoted
+from qqt_bayes.phrases import (
+    ROUNDING,
+    at_most_per_cent,
+    format_samples,
+    joined,
+    joined_ends,
+    named,
+    quoted,
+)
 from qqt_bayes.planning.findings import FORECAST_BUDGETS, Finding
 from qqt_bayes.planning.identifiability import Assessment, assess
 from qqt_bayes.posterior.meanings import PARAMETERS
@@ -102,15 +110,17 @@ def identifiability(
     >>> print(found.findings["one budget"])
     All runs are at one budget (8M): errors at other budgets are not identified; a fit takes them
     from its prior and its law.
-    >>> found.findings["no repetition"]
-    'No run goes beyond one epoch: half-lives (tau) will be what the prior says.'
+    >>> print(found.findings["no repetition"])
+    No run goes beyond one epoch: half-lives (tau) will be what the prior says. None has seen more
+    than 80 % of its training set: are unique_samples and samples_seen counted in one unit?
     """
     return Identifiability(**vars(assess(runs, spec, seed=seed)))
 
 
 def sentence(finding: Finding, model: str) -> str:
     """A finding in words, under the model of that name."""
-    return SENTENCES[finding.id](finding, model)
+    said = replace(finding, of=tuple(map(quoted, finding.of)))
+    return SENTENCES[finding.id](said, model)
 
 
 def _repetition(finding: Finding, model: str) -> str:
@@ -195,7 +205,20 @@ def _rise(finding: Finding, model: str) -> str:
 
 def _subjects(finding: Finding) -> str:
     """What a finding is about, by name."""
-    return joined(list(map(quoted, finding.of)))
+    return joined(list(finding.of))
+
+
+def _no_repetition(finding: Finding, model: str) -> str:
+    """That no data were repeated; whether sizes are in another unit, if none were seen whole."""
+    most = finding.values["most"]
+    what = "half-lives (tau)" if finding.values["half_lives"] else "what repetition costs"
+    words = f"No run goes beyond one epoch: {what} will be what the prior says."
+    if most > 1 - ROUNDING:  # one pass of fresh data is a design
+        return words
+    return (
+        f"{words} None has seen more than {at_most_per_cent(most)} of its training set: are "
+        "unique_samples and samples_seen counted in one unit?"
+    )
 
 
 def _pools_not_repeated(finding: Finding, model: str) -> str:
@@ -254,7 +277,7 @@ def _forecast(finding: Finding, model: str) -> str:
     pairs = zip(later, FORECAST_BUDGETS[1:], strict=True)
     words = [f"{x:.2g} at {factor:g} times that" for x, factor in pairs]
     return (
-        f"If law and priors hold, the error of {quoted(finding.of[0])} will be known to {now:.2g} "
+        f"If law and priors hold, the error of {finding.of[0]} will be known to {now:.2g} "
         f"(standard deviation) at {format_samples(largest)}, {joined(words)}; decisions add what "
         "the law may miss."
     )
@@ -281,9 +304,7 @@ SENTENCES: dict[str, Callable[[Finding, str], str]] = {
         "or whose learning rate is constant."
     ),
     "rise": _rise,
-    "no_repetition": _always(
-        "No run goes beyond one epoch: half-lives (tau) will be what the prior says."
-    ),
+    "no_repetition": _no_repetition,
     "pools_not_repeated": _pools_not_repeated,
     "one_size": _always(
         "No half-life is seen in repeated training sets of different sizes: size_exponent will be "

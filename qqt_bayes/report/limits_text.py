@@ -9,12 +9,22 @@ import xarray as xr
 
 from qqt_bayes.decisions.rules import TIE
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
-from qqt_bayes.phrases import format_epochs, format_samples, joined, joined_ends, span
+from qqt_bayes.phrases import (
+    at_most_per_cent,
+    format_epochs,
+    format_samples,
+    joined,
+    joined_ends,
+    quoted,
+    span,
+)
 from qqt_bayes.report.measures import measure, unit
 from qqt_bayes.report.shares_text import is_of_shares
 from qqt_bayes.tables.budgets import is_one_budget
 from qqt_bayes.tables.rows import HIGHEST
 
+ONE_PASS = {False: 1.0, True: 0.1}
+"""Epochs up to which no sample is seen twice; drawn with replacement, up to which hardly any is."""
 LEAST_GAP = 3.0
 """Factor between trained budgets from which on interpolation is worth a sentence."""
 MOST_NAMED = 3
@@ -109,6 +119,27 @@ def _repetitions(decision: xr.Dataset) -> Iterator[str]:
         )
 
 
+def never_repeated(decision: xr.Dataset) -> Iterator[str]:
+    """That no run repeats its data, so that the table may count sizes in another unit than runs.
+
+    Where one pass is the most, that is a design, and worth a sentence only where candidates are
+    repeated. Runs that see a part of their sets alone are what sizes in another unit look like, or
+    sizes of a whole crawl: of 62 tables of real runs none is like that, and in each some run goes
+    through its set 5 times or more.
+    """
+    most, drawn = decision["most_repetitions"].max().item(), bool(decision.attrs.get("replacement"))
+    if most < ONE_PASS[drawn] * (1 - TIE):
+        yield (
+            f"No run has seen more than {at_most_per_cent(most)} of its training set, so these "
+            "runs say nothing about repetition: are training sets and budgets counted in one unit?"
+        )
+    elif most <= 1 + TIE and not drawn and (decision["repetitions"] > 1 + TIE).any():
+        yield (
+            "No run goes through its training set more than once, so these runs say nothing about "
+            "repetition."
+        )
+
+
 def _replacement(decision: xr.Dataset) -> Iterator[str]:
     """How candidates are taken to be drawn from, where the runs drew with replacement."""
     if decision.attrs.get("replacement"):
@@ -129,7 +160,7 @@ def oversize(pool_multiple: xr.DataArray) -> Iterator[str]:
     """
     beyond = pool_multiple[pool_multiple.values > 1 + TIE]
     if beyond.size:
-        names = [str(name) for name in beyond["level"].values]
+        names = [quoted(str(name)) for name in beyond["level"].values]
         who = f"{joined(names)} take up to" if len(names) > 1 else f"{names[0]} takes"
         yield (
             f"Beware: {who} {format_samples(beyond.max().item())} times as much from a pool as "
@@ -201,6 +232,7 @@ LIMITS: dict[str, Callable[[xr.Dataset], Iterator[str]]] = {
     "one_budget": _one_budget,
     "extrapolation": _extrapolations,
     "repetitions": _repetitions,
+    "no_repetition": never_repeated,
     "oversize": larger,
     "replacement": _replacement,
 }
@@ -208,4 +240,5 @@ LIMITS: dict[str, Callable[[xr.Dataset], Iterator[str]]] = {
 sets; that the law itself may miss most of what is unknown; that an interval holds errors which
 cannot be; that budgets lie far between trained ones, or outside them;
 that all runs have one budget; that the choice repeats its data more often than any run did; that
-candidates take more of a pool than any run did; that samples are drawn with replacement."""
+no run repeats any; that candidates take more of a pool than any run did; that samples are drawn
+with replacement."""

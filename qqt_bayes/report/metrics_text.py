@@ -18,6 +18,7 @@ from qqt_bayes.phrases import chance, chance_at_least, cost, format_samples, joi
 from qqt_bayes.report.decision_text import cautions
 from qqt_bayes.report.limits_text import larger
 from qqt_bayes.report.measures import ACCURACY, judged, measure, unit
+from qqt_bayes.report.spoken import spoken
 from qqt_bayes.report.verdict_text import Answer, answers, proxies
 
 INDEPENDENT = (
@@ -34,7 +35,8 @@ def answers_of_metrics(found: xr.Dataset) -> list[Answer]:
     found : Dataset
         As `qqt_bayes.decide_metrics` returns it.
     """
-    return [_answer(group, own.sortby("budget")) for group, (own,) in in_each_group([found])]
+    told = in_each_group([spoken(found).sortby("budget")])
+    return [_answer(group, own) for group, (own,) in told]
 
 
 def remarks_on_metrics(found: xr.Dataset) -> list[dict[str, str]]:
@@ -53,15 +55,20 @@ def remarks_on_metrics(found: xr.Dataset) -> list[dict[str, str]]:
     """
     return [
         {**({"group": group} if group else {}), "id": each, "text": text}
-        for group, (own,) in in_each_group([found])
-        for each, text in _sentences(own.sortby("budget"))
+        for group, (own,) in in_each_group([spoken(found).sortby("budget")])
+        for each, text in _sentences(own)
     ]
+
+
+def before_verdict(found: xr.Dataset) -> list[str]:
+    """What has to be known before the verdict on one group, budgets ascending."""
+    view = joint_view(found)
+    return [*(text for _, text in cautions(view)), *larger(view), *proxies(view)]
 
 
 def _answer(group: str, found: xr.Dataset) -> Answer:
     """The answer for one group, budgets ascending."""
-    view = joint_view(found)
-    first = [*(text for _, text in cautions(view)), *larger(view), *proxies(view)]
+    first = before_verdict(found)
     said = dict(_sentences(found))
     opening = [name for name in (NONE, "choice", "weights") if name in said]
     verdict = " ".join(said.pop(name) for name in opening)

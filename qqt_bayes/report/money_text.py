@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from qqt_bayes.laws.level_curves import SAMPLE
-from qqt_bayes.phrases import amount_of_money, chance, format_samples, joined, money
+from qqt_bayes.phrases import amount_of_money, chance, format_samples, joined, money, quoted
 from qqt_bayes.planning.benefit import Priced
 from qqt_bayes.planning.costs import HUNDREDTH
 from qqt_bayes.report.measures import measure, measured
@@ -62,7 +62,11 @@ class Money:
     def tables(self) -> list[pd.DataFrame]:
         """Budgets and larger pools, for people."""
         found = [by_budget(self.benefit, self.choice, self.plans)]
-        return found if self.purchases is None else [*found, purchase_table(self.purchases)]
+        if self.purchases is not None:
+            found.append(purchase_table(self.purchases))
+            if _exponent_cases(self.purchases):
+                found.append(exponent_table(self.purchases))
+        return found
 
     @property
     def content(self) -> dict[str, Any]:
@@ -115,29 +119,51 @@ def by_budget(benefit: xr.Dataset, choice: xr.DataArray, plans: Priced) -> pd.Da
 
 
 def purchase_table(purchases: pd.DataFrame) -> pd.DataFrame:
-    """What larger pools cost and are worth, for people."""
+    """What larger pools cost and are worth, for people: no wider than most terminals."""
     currency = purchases.attrs["currency"]
     ends = ["net_benefit_mean", "net_benefit_lower", "net_benefit_upper"]
-    exponents = [name for name in purchases if str(name).startswith("if_exponent_")]
-    columns: dict[str, Any] = {
-        "pool": purchases["pool"],
-        "times as large": purchases["multiple"],
-        "best level": purchases["level"],
-        f"unique {purchases.attrs['counted']}": purchases["unique_samples"],
-        f"extra cost ({currency})": [amount_of_money(x) for x in purchases["extra_cost"]],
-        f"net benefit ({currency}) [{100 * purchases.attrs['interval']:g}%]": [
-            f"{amount_of_money(mean)} [{amount_of_money(low)}, {amount_of_money(high)}]"
-            for mean, low, high in purchases[ends].itertuples(index=False)
-        ],
-        "P(above 0)": purchases["probability_of_benefit"],
-    }
-    if exponents and purchases[exponents].notna().all(axis=None):
-        values = [name.removeprefix("if_exponent_") for name in map(str, exponents)]
-        columns[f"if the size exponent were {', '.join(values)}"] = [
-            ", ".join(map(amount_of_money, row))
-            for row in purchases[exponents].itertuples(index=False)
-        ]
-    return pd.DataFrame(columns)
+    return pd.DataFrame(
+        {
+            **_pool_and_size(purchases),
+            "best level": purchases["level"],
+            f"extra ({currency})": [amount_of_money(x) for x in purchases["extra_cost"]],
+            f"net benefit ({currency}) [{100 * purchases.attrs['interval']:g}%]": [
+                f"{amount_of_money(mean)} [{amount_of_money(low)}, {amount_of_money(high)}]"
+                for mean, low, high in purchases[ends].itertuples(index=False)
+            ],
+            "P(above 0)": purchases["probability_of_benefit"],
+        }
+    )
+
+
+def exponent_table(purchases: pd.DataFrame) -> pd.DataFrame:
+    """What the best level of each larger pool holds, and is worth if the size exponent is known."""
+    cases = _exponent_cases(purchases)
+    heading = f"net benefit ({purchases.attrs['currency']}) at size exponent {{}}"
+    headings = [heading, *["at {}"] * len(cases)]
+    return pd.DataFrame(
+        {
+            **_pool_and_size(purchases),
+            f"unique {purchases.attrs['counted']}": purchases["unique_samples"],
+            **{
+                heading.format(name.removeprefix("if_exponent_")): [
+                    amount_of_money(x) for x in purchases[name]
+                ]
+                for heading, name in zip(headings, cases, strict=False)
+            },
+        }
+    )
+
+
+def _pool_and_size(purchases: pd.DataFrame) -> dict[str, Any]:
+    """The columns that name a larger pool."""
+    return {"pool": purchases["pool"], "size": [f"{x:g}x" for x in purchases["multiple"]]}
+
+
+def _exponent_cases(purchases: pd.DataFrame) -> list[str]:
+    """Columns of what is expected if the size exponent were one number, where all are known."""
+    names = [name for name in map(str, purchases) if name.startswith("if_exponent_")]
+    return names if names and purchases[names].notna().all(axis=None) else []
 
 
 def _benefit(benefit: xr.Dataset, plans: Priced) -> str:
@@ -154,7 +180,9 @@ def _benefit(benefit: xr.Dataset, plans: Priced) -> str:
     expected = best["net_benefit_mean"].item()
     if (level, budget) == (attrs["baseline_level"], attrs["baseline_budget"]):
         return f"No plan is expected to be worth more than {against}, for what it costs."
-    plan = f"{level} at {_samples(budget, plans)}, for {money(currency, best['cost'].item())}"
+    plan = (
+        f"{quoted(level)} at {_samples(budget, plans)}, for {money(currency, best['cost'].item())}"
+    )
     if expected <= 0:
         return (
             f"No plan is expected to be worth its price against {against}: the best, {plan}, is "
@@ -176,7 +204,7 @@ def _baseline(attrs: dict[str, Any], plans: Priced) -> str:
         return f"the {measure(shown)} of {error} that is there already"
     cost = money(plans.costs.currency, attrs["baseline_cost"])
     return (
-        f"the cheapest plan ({attrs['baseline_level']} at "
+        f"the cheapest plan ({quoted(attrs['baseline_level'])} at "
         f"{_samples(attrs['baseline_budget'], plans)}, {cost}, expected {measure(shown)} {error})"
     )
 
@@ -222,7 +250,7 @@ def _nearly_as_good(benefit: xr.Dataset, plans: Priced) -> Iterator[str]:
         {name: benefit.attrs[f"best_{name}"] for name in ("level", "budget")},
     )
     if price < benefit["cost"].sel(known).item():
-        plan = f"{cost['level'].values[at['level']]} at "
+        plan = f"{quoted(cost['level'].values[at['level']].item())} at "
         plan += _samples(cost["budget"].values[at["budget"]], plans)
         currency = plans.costs.currency
         yield (
@@ -242,7 +270,7 @@ def _cheapest(reached: pd.DataFrame, target: float, plans: Priced) -> Iterator[s
     for (met, level, budget, cost), rows in reached.groupby(
         ["reached", "level", "budget", "cost"], sort=False
     ):
-        plan = f"{level} at {_samples(budget, plans)}"
+        plan = f"{quoted(str(level))} at {_samples(budget, plans)}"
         sure = [f"{p:g}" for p in rows["probability"]]
         if met:
             price = money(plans.costs.currency, cost)
@@ -263,7 +291,8 @@ def _purchases(purchases: pd.DataFrame) -> Iterator[str]:
     currency = purchases.attrs["currency"]
     best = purchases.loc[purchases["net_benefit_mean"].idxmax()]
     where = f"{format_samples(purchases.attrs['budget'])} {purchases.attrs['counted']}"
-    today = f"{purchases.attrs['level_today']} of the pools as they are, the best level for money"
+    level = quoted(purchases.attrs["level_today"])
+    today = f"{level} of the pools as they are, the best level for money"
     if best["net_benefit_mean"] <= 0:
         yield (
             f"At {where} no larger pool of those considered is expected to be worth its price "
@@ -274,24 +303,23 @@ def _purchases(purchases: pd.DataFrame) -> Iterator[str]:
         interval = f"{100 * purchases.attrs['interval']:g}% interval"
         yield (
             f"At {where} it is expected to be worth most to have {best['multiple']:g} times as "
-            f"much of {best['pool']} and to take {best['level']}: "
+            f"much of {quoted(best['pool'])} and to take {quoted(best['level'])}: "
             f"{money(currency, best['net_benefit_mean'])} "
             f"({interval} {low} to {high}) after an extra cost of "
             f"{money(currency, best['extra_cost'])}, against {today}."
         )
         if best["multiple"] == purchases["multiple"].max():
             yield "That is the largest multiple considered: a larger one may be worth more."
-    exponents = [name for name in purchases if str(name).startswith("if_exponent_")]
     caution = (
         "Sizes beyond those that were trained rest on the size exponent of the law, about which "
         "runs on pools of one size say next to nothing"
     )
-    if exponents and purchases[exponents].notna().all(axis=None):
+    if exponents := _exponent_cases(purchases):
         cases = [
             f"{money(currency, best[name])} at {name.removeprefix('if_exponent_')}"
-            for name in map(str, exponents)
+            for name in exponents
         ]
-        bought = f"{best['multiple']:g} times as much of {best['pool']}"
+        bought = f"{best['multiple']:g} times as much of {quoted(best['pool'])}"
         yield (
             f"{caution}. Net benefits are averaged over the exponents that the runs and the prior "
             f"leave open, whose {100 * purchases.attrs['interval']:g}% intervals are "

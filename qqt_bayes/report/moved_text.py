@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.decisions.moved import Moved
-from qqt_bayes.phrases import chance_range, cost, joined, spans
+from qqt_bayes.phrases import chance_range, cost, joined, quoted, spans
 from qqt_bayes.report.measures import unit
 
 
@@ -71,7 +71,7 @@ def _moves(rows: pd.DataFrame, asked: NDArray[np.float64], counted: str) -> Iter
         ["group", "choice_before", "choice"], sort=False
     ):
         then, today = (_chances(part[f"probability_{name}"]) for name in ("before", "best"))
-        words = f"from {before} (P(best) {then}) to {now} ({today})"
+        words = f"from {quoted(before)} (P(best) {then}) to {quoted(now)} ({today})"
         words += f"{_of(group)} at {spans(part['budget'].to_numpy(), asked)} {counted}"
         costs = part["regret_of_before"].dropna()
         if len(costs):
@@ -87,7 +87,7 @@ def _stays(rows: pd.DataFrame, asked: NDArray[np.float64], counted: str) -> Iter
         then, now = (_chances(part[f"probability_{name}"]) for name in ("before", "best"))
         both = f"{then} then and now" if then == now else f"{then} then, {now} now"
         where = spans(part["budget"].to_numpy(), asked)
-        yield f"{choice}{_of(group)} at {where} {counted} (P(best) {both})"
+        yield f"{quoted(choice)}{_of(group)} at {where} {counted} (P(best) {both})"
 
 
 def _chances(probabilities: pd.Series) -> str:
@@ -95,4 +95,4 @@ def _chances(probabilities: pd.Series) -> str:
 
 
 def _of(group: Hashable) -> str:
-    return f" for {group}" if group else ""
+    return f" for {quoted(str(group))}" if group else ""

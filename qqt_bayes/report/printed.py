@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from qqt_bayes.decisions.metric_views import joint_view
+from qqt_bayes.phrases import quoted
 from qqt_bayes.planning.plan import Plan
 from qqt_bayes.report import frontier_text, plan_text
 from qqt_bayes.report.decision_text import paragraphs, summary
@@ -74,7 +75,7 @@ class Page:
 
 def _of(answer: Answer) -> str:
     """The beginning of a sentence about one of several groups."""
-    return f"{answer.group}: " if answer.group else ""
+    return f"{quoted(answer.group)}: " if answer.group else ""
 
 
 def write_decision(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
-from qqt_bayes.phrases import format_samples, joined
+from qqt_bayes.phrases import format_samples, joined, quoted
 from qqt_bayes.planning.question import Question
 
 ANSWER = "Answer by correcting the table, or go on with --yes."
@@ -15,6 +15,8 @@ ANSWERED = "Going on all the same (--yes)."
 """What one that does says there."""
 ANSWER_IN_PYTHON = "If so, correct the table; if not, ignore this warning."
 """What a function that goes on says below them."""
+AS_IN_TABLE = ("case",)
+"""Ids of questions that quote every name, as the table has it, because its letters matter."""
 
 
 def sentence(question: Question) -> str:
@@ -25,6 +27,8 @@ def sentence(question: Question) -> str:
     >>> sentence(Question("millions", ("unique_samples",), {"least": 12.8, "most": 51.2}))
     'The training sets have unique_samples of 12.8 to 51.2: are these millions? ...'
     """
+    if question.id not in AS_IN_TABLE:
+        question = replace(question, of=tuple(map(quoted, question.of)))
     return SENTENCES[question.id](question)
 
 

@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from qqt_bayes.decisions.trained import TO_TRAIN
-from qqt_bayes.phrases import format_samples, joined, joined_ends, span
+from qqt_bayes.phrases import format_samples, joined, joined_ends, joined_names, quoted, span
 from qqt_bayes.report.measures import expected_in_interval, measure, measured, unit
 
 WHOLE = 0.999
@@ -29,7 +29,7 @@ def takes_of_pools(decision: xr.Dataset, level: str) -> str:
     """What a level takes of each pool: all of some, so many samples of others."""
     taken = decision["unique_samples"].sel(level=level)
     share = (taken / decision["pool_size"]).values
-    pools, counts = decision["pool"].values.tolist(), taken.values
+    pools, counts = list(map(quoted, decision["pool"].values.tolist())), taken.values
     whole = [name for name, x in zip(pools, share, strict=True) if x >= WHOLE]
     part = [
         f"{format_samples(count)} of {name} ({100 * x:.2g} % of the pool)"
@@ -87,7 +87,7 @@ def _gain(part: xr.Dataset, choice: str) -> str:
     if names == [choice]:
         return "It is a set of whole pools, and no shares that were found score lower."
     known = gain[np.isfinite(gain)]
-    than = f"the best set of whole pools ({joined([name for name in names if name])})"
+    than = f"the best set of whole pools ({joined_names(filter(None, names))})"
     if known.max() < NO_GAIN:
         return f"That is no better than {than}."
     ends = joined_ends(*(f"{max(x, 0.0):.4f}" for x in known[[0, -1]]))
@@ -141,9 +141,9 @@ def limits(decision: xr.Dataset) -> str:
     if "most_epochs" in attrs:
         words.append(f"at most {attrs['most_epochs']:g} epochs")
     if "always" in attrs:
-        words.append(f"always {joined(_listed(attrs['always']))}")
+        words.append(f"always {joined_names(_listed(attrs['always']))}")
     if "never" in attrs:
-        words.append(f"nothing of {joined(_listed(attrs['never']))}")
+        words.append(f"nothing of {joined_names(_listed(attrs['never']))}")
     return f"Limits: {'; '.join(words)}." if words else ""
 
 
@@ -182,7 +182,7 @@ def _short(decision: xr.Dataset, level: str) -> str:
     if (share >= WHOLE).all():
         return "all pools"
     return ", ".join(
-        name if x >= WHOLE else f"{100 * x:.2g}% of {name}"
+        quoted(name) if x >= WHOLE else f"{100 * x:.2g}% of {quoted(name)}"
         for name, x in zip(decision["pool"].values.tolist(), share, strict=True)
         if x > 0
     )

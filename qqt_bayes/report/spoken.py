@@ -9,7 +9,7 @@ from qqt_bayes.phrases import quoted
 
 
 def spoken(decision: xr.Dataset) -> xr.Dataset:
-    """A decision whose levels and pools are called as sentences call them.
+    """A decision whose levels, pools and metrics are called as sentences call them.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def spoken(decision: xr.Dataset) -> xr.Dataset:
     """
     names = {
         name: quoted(name)
-        for dim in ("level", "pool")
+        for dim in ("level", "pool", "metric")
         if dim in decision.coords
         for name in map(str, decision[dim].values.ravel())
         if quoted(name) != name
@@ -38,7 +38,7 @@ def spoken(decision: xr.Dataset) -> xr.Dataset:
         return decision
     told = decision.copy()
     for key, variable in decision.variables.items():
-        if variable.dtype.kind in "UOT":  # words, of which any may be the name of a level
+        if variable.dtype.kind in "UOT":  # words, of which any may be such a name
             words = [names.get(str(word), str(word)) for word in variable.values.ravel()]
             values = np.array(words).reshape(variable.shape)
             told[key] = (variable.dims, values, variable.attrs)

@@ -13,7 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.decisions.study import Study, choices, in_each_group
-from qqt_bayes.phrases import chance_range, cost, joined, spans
+from qqt_bayes.phrases import chance_range, cost, joined, quoted, spans
 from qqt_bayes.posterior.gate import Gate
 from qqt_bayes.report import gate_text
 from qqt_bayes.report.comparison_text import scores, theorem
@@ -177,4 +177,4 @@ def refusals(study: Study) -> Iterator[str]:
 
 def _of(group: str) -> list[str]:
     """The beginning of a paragraph about one of several groups."""
-    return [f"{group}:"] if group else []
+    return [f"{quoted(group)}:"] if group else []

@@ -80,6 +80,26 @@ def show_of(heading: str) -> Show:
     return SHOWN.get(heading.partition("(")[0], plain)
 
 
+def texts(frame: pd.DataFrame) -> dict[str, list[str]]:
+    """The cells of a table as people read them, by the headings of their columns.
+
+    Examples
+    --------
+    >>> texts(pd.DataFrame({"budget": [1.28e9], "P(best)": [0.978]}))
+    {'budget': ['1.28B'], 'P(best)': ['0.98']}
+    """
+    return {
+        str(heading): [show_of(str(heading))(cell) for cell in cells]
+        for heading, cells in frame.items()
+    }
+
+
+def is_number(cells: pd.Series[Any]) -> bool:
+    """Whether a column holds numbers, which stand below each other by their last digits."""
+    types = pd.api.types
+    return bool(types.is_numeric_dtype(cells) and not types.is_bool_dtype(cells))
+
+
 def wrapped(text: str, width: int | None = None) -> str:
     """Words, broken into lines no longer than a paragraph's, or than a terminal is wide."""
     return in_lines(printable(text), min(LINE, width or LINE))
@@ -96,10 +116,8 @@ def write_table(frame: pd.DataFrame, file: TextIO, width: int | None = None) -> 
     from rich.table import Table
 
     columns = {str(name).replace("_", " "): cells for name, cells in frame.items()}
-    shown = {
-        heading: [printable(show_of(heading)(cell)) for cell in cells]
-        for heading, cells in columns.items()
-    }
+    said = texts(pd.DataFrame(columns))
+    shown = {heading: list(map(printable, cells)) for heading, cells in said.items()}
     room = (width or 10_000) - GAP * (len(shown) - 1)
     widths = _widths(shown, room)
     if sum(widths.values()) > room:
@@ -107,10 +125,9 @@ def write_table(frame: pd.DataFrame, file: TextIO, width: int | None = None) -> 
         return
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for heading, cells in columns.items():
-        number = pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
         table.add_column(
             heading,
-            justify="right" if number else "left",
+            justify="right" if is_number(cells) else "left",
             overflow="fold",
             width=widths[heading],
         )
@@ -128,22 +145,24 @@ def write_table(frame: pd.DataFrame, file: TextIO, width: int | None = None) -> 
 
 
 def _widths(shown: Mapping[str, Sequence[str]], room: int) -> dict[str, int]:
-    """How wide to make each column: none breaks a word, and those that lack least break no line."""
+    """How wide to make each column: none breaks a word, and headings break sooner than cells.
+
+    Of cells, and then of headings, those that lack least break no line.
+    """
     from rich.cells import cell_len
 
-    texts = {heading: [heading, *cells] for heading, cells in shown.items()}
-    widths, whole = (
-        {
-            heading: max(max(map(cell_len, cut(text)), default=1) for text in cells)
-            for heading, cells in texts.items()
-        }
-        for cut in (str.split, str.splitlines)
-    )
+    def widest(texts: Sequence[str], cut: Callable[[str], list[str]]) -> int:
+        return max((cell_len(part) for text in texts for part in cut(text)), default=1)
+
+    widths = {name: widest([name, *cells], str.split) for name, cells in shown.items()}
+    whole_cells = {name: widest(cells, str.splitlines) for name, cells in shown.items()}
     left = room - sum(widths.values())
-    for heading in sorted(texts, key=lambda heading: whole[heading] - widths[heading]):
-        more = max(0, min(left, whole[heading] - widths[heading]))
-        widths[heading] += more
-        left -= more
+    for needed in (whole_cells, {name: cell_len(name) for name in shown}):
+        lacking = {name: max(0, needed[name] - widths[name]) for name in shown}
+        for name in sorted(shown, key=lacking.__getitem__):
+            more = max(0, min(left, lacking[name]))
+            widths[name] += more
+            left -= more
     return widths
 
 

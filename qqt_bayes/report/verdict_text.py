@@ -18,7 +18,7 @@ from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.phrases import chance, cost, format_epochs, format_samples, joined, quoted, spans
 from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.report.decision_text import UNFIT, cautions, to_settle
-from qqt_bayes.report.limits_text import larger
+from qqt_bayes.report.limits_text import larger, never_repeated
 from qqt_bayes.report.measures import (
     expected_in_interval,
     measure,
@@ -56,7 +56,7 @@ class Answer(NamedTuple):
         Empty if there is one group only.
     first : list of str
         What has to be known before the verdict: that candidates were never trained at their size,
-        or may be samples of larger ones.
+        or may be samples of larger ones, or that no run repeats its data.
     verdict : str
     bullets : list of str
         Why; what would change it; what to run next: those that there is something to say of.
@@ -70,7 +70,7 @@ class Answer(NamedTuple):
     @property
     def lines(self) -> list[str]:
         """The same, each on a line of its own."""
-        name = f"{self.group}: " if self.group else ""
+        name = f"{quoted(self.group)}: " if self.group else ""
         return [*self.first, f"{name}{self.verdict}", *(f"- {each}" for each in self.bullets)]
 
 
@@ -121,7 +121,7 @@ def _answer(
 ) -> Answer:
     """The answer for one group."""
     doubts = [sentence for _, sentence in cautions(decision)]
-    first = [*doubts, *larger(decision), *proxies(decision)]
+    first = [*doubts, *larger(decision), *never_repeated(decision), *proxies(decision)]
     if is_of_shares(decision):
         bullets = [each for each in (untrained(decision), limits(decision), gap(decision)) if each]
         return Answer(group, first, verdict(decision), bullets)

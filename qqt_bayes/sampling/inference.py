@@ -303,7 +303,7 @@ def _provenance(problem: Problem) -> dict[str, Any]:
         # runs may have been changed since their table was read
         "data_hash": hash_runs(runs),
         # a table that was made by hand may lack these
-        **{name: runs.attrs[name] for name in ("measure", "unit") if name in runs.attrs},
+        **{name: runs.attrs[name] for name in ("measure", "unit", "reading") if name in runs.attrs},
     }
 
 

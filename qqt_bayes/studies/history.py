@@ -19,7 +19,7 @@ from qqt_bayes.errors import InputError
 from qqt_bayes.files import DRAFT, STUDY, new_folder, slug
 from qqt_bayes.posterior import netcdf
 from qqt_bayes.posterior.fit_file import is_saved
-from qqt_bayes.report.figures.names import figures_in, is_figure
+from qqt_bayes.report.figures.names import FORMATS, figures_in, is_figure
 from qqt_bayes.studies.clock import of_file
 from qqt_bayes.studies.folder import HISTORY, TEXTS, fit_path
 
@@ -78,7 +78,7 @@ def keep(folder: Path, content: Mapping[str, Any], models: Iterable[str]) -> lis
         If that is not possible.
     """
     named = [folder / name for name in TEXTS if (folder / name).is_file()]
-    figures = [path for path in figures_in(folder) if is_figure(path)]
+    figures = [path for path in figures_in(folder, formats=FORMATS) if is_figure(path)]
     paths = [*named, *figures, *fits_of(folder, content, models)]
     history = new_folder(folder / HISTORY)
     draft = history / f".{token_hex(8)}{DRAFT}"

@@ -54,15 +54,47 @@ class Opened(NamedTuple):
     Attributes
     ----------
     study : Study
-    answers : list of Answer
-        What it said, in the words of its day.
+    answers : list of Answer, or None
+        What it said, in the words of its day; None if that has to be found again.
     date : str
         When it was made.
     """
 
     study: Study
-    answers: list[Answer]
+    answers: list[Answer] | None
     date: str
+
+
+def load_study(path: str | PathLike[str]) -> Study:
+    """Read a study back from its folder, to ask it about more or to draw it; nothing is fitted.
+
+    Parameters
+    ----------
+    path : path
+        A folder that `qqt_bayes.study` or the command `qqt study` wrote.
+
+    Returns
+    -------
+    Study
+        With the decision as it was made.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no whole study, or a file of it was changed by hand.
+    InadequateFit
+        If every law was refused, so that nothing was decided.
+
+    Examples
+    --------
+    >>> import qqt_bayes as qqt
+    >>> study = qqt.load_study("study")
+    >>> study
+    <Study of 12 runs: 3 levels at 2 budgets, under utility 0.50, utility-free-size 0.50>
+    >>> qqt.decide(study, budgets="1B")["choice"].item()
+    'top 30%'
+    """
+    return open_whole(path).study
 
 
 def open_whole(path: str | PathLike[str]) -> Opened:
@@ -90,6 +122,29 @@ def open_whole(path: str | PathLike[str]) -> Opened:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{folder}: a table of the study is damaged; {DAMAGED}") from error
+
+
+def settings_of(path: str | PathLike[str]) -> dict[str, Any]:
+    """What the decision of a study was made by, such as its margin; nothing if it came to none.
+
+    A setting that an older study did not have yet is not in it.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no whole study, or its decision was changed by hand.
+    """
+    folder = Path(path)
+    content = read_whole(folder)
+    if DECISION not in content["files"]:
+        return {}
+    try:
+        settings: dict[str, Any] = json.loads(_as_written(folder, DECISION, content))["settings"]
+        return dict(settings)
+    except (KeyError, TypeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{folder / DECISION} is damaged; {DAMAGED}") from error
 
 
 def _as_written(folder: Path, name: str, content: Mapping[str, Any]) -> bytes:

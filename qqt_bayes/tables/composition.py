@@ -13,6 +13,7 @@ from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.tables.cells import COUNT, Floats, name_in
 from qqt_bayes.tables.formats import Source, read_table
 from qqt_bayes.tables.intake.columns import OF_COMPOSITION, for_composition, rename
+from qqt_bayes.tables.intake.needed import above_composition
 from qqt_bayes.tables.intake.proposal import propose_names
 from qqt_bayes.tables.limits import check_composition
 from qqt_bayes.tables.table import Names, Table
@@ -111,9 +112,10 @@ def read_recipes(
 
     Nothing is raised for its faults, which it holds. With `human_numbers`, numbers are read as
     people write them, too; None if nobody was asked. `columns` is the mapping of columns that was
-    given for it and the table of runs.
+    given for it and the table of runs; with one, lines above the header may be left out.
     """
-    table = read_table(source, "composition")
+    above = None if columns is None else above_composition(columns)
+    table = read_table(source, "composition", above)
     table.human_numbers = human_numbers
     own = for_composition(columns or {}, table)
     rename(table, own, {})

@@ -21,11 +21,13 @@ import pandas as pd
 from qqt_bayes.errors import InputError
 from qqt_bayes.files import LARGEST, content_of
 from qqt_bayes.tables import limits
+from qqt_bayes.tables.dialects.above import Above
 from qqt_bayes.tables.dialects.delimited import read_delimited
 from qqt_bayes.tables.dialects.excel import read_excel
 from qqt_bayes.tables.dialects.json_files import read_json, read_json_lines
+from qqt_bayes.tables.dialects.labelled import table_of
 from qqt_bayes.tables.dialects.parquet import read_parquet, rows_from_one
-from qqt_bayes.tables.table import Table, table_of
+from qqt_bayes.tables.table import Table
 
 type Source = str | PathLike[str] | pd.DataFrame
 """Path of a file that holds a table, "-" for standard input, or a DataFrame."""
@@ -38,7 +40,7 @@ STANDARD_INPUT = "-"
 """The path that stands for standard input."""
 
 
-def read_table(source: Source, role: str) -> Table:
+def read_table(source: Source, role: str, above: Above | None = None) -> Table:
     """Cells of a file or a DataFrame; the faults of single lines are noted in the table.
 
     Rows are counted from 1; in a text file they are its lines, so a CSV's first row is 2.
@@ -50,11 +52,14 @@ def read_table(source: Source, role: str) -> Table:
         may follow. "-" is standard input, whose first bytes say it.
     role : str
         What messages call a DataFrame: "<role> table".
+    above : Above, optional
+        How the header of a text or a sheet is known that has lines above it.
 
     Raises
     ------
     InputError
-        If the file cannot be read, is empty, or is not what its name says.
+        If the file cannot be read, is empty, or is not what its name says; or if rows are to be
+        left out of what has none above its header.
 
     Examples
     --------
@@ -63,6 +68,7 @@ def read_table(source: Source, role: str) -> Table:
     ('pools table', ['row 1'], {'pool': ['NA'], 'unique_samples': [5]})
     """
     if isinstance(source, pd.DataFrame):
+        require_rows_above(f"{role} table", above)
         return _from_frame(source, f"{role} table")
     if not isinstance(source, str | PathLike):
         kind = type(source).__name__
@@ -71,10 +77,26 @@ def read_table(source: Source, role: str) -> Table:
     if not content.strip():
         raise InputError(f"{name}: the file is empty")
     with _no_collection():
-        table = READERS[ending](content, name)
+        if ending in WITH_ROWS_ABOVE:
+            table = WITH_ROWS_ABOVE[ending](content, name, above)
+        else:
+            require_rows_above(name, above)
+            table = READERS[ending](content, name)
     if not table.columns and not table.faults:
         raise InputError(f"{name}: the file is empty")
     return table
+
+
+def require_rows_above(name: str, above: Above | None) -> None:
+    """Refuse to leave out rows above the header of what names its columns by itself.
+
+    Raises
+    ------
+    InputError
+        If that is asked for.
+    """
+    if above is not None and above.skip_rows:
+        raise InputError(f"{name}: rows above the header are left out of text and workbooks alone")
 
 
 @contextmanager
@@ -103,10 +125,10 @@ def _content(source: str | PathLike[str]) -> tuple[str, str, bytes]:
     path = Path(source)
     *_, before, last = ("", "", *(ending.lower() for ending in path.suffixes))
     kind = before if last == PACKED else last
-    if kind not in READERS:
+    if kind not in ENDINGS:
         if not isfile(path):  # then that is what has to be said
             content_of(path)
-        expected = ", ".join(READERS)
+        expected = ", ".join(ENDINGS)
         raise InputError(
             f"{path}: expected a file whose name ends in {expected}; {PACKED} may follow"
         )
@@ -143,16 +165,32 @@ def _from_frame(frame: pd.DataFrame, name: str) -> Table:
     return table_of(name, frame.columns, columns, rows_from_one(len(frame)))
 
 
-READERS: dict[str, Callable[[bytes, str], Table]] = {
+WITH_ROWS_ABOVE: dict[str, Callable[[bytes, str, Above | None], Table]] = {
     ".csv": read_delimited,
+    ".tsv": partial(read_delimited, usual="\t"),
+    ".tab": partial(read_delimited, usual="\t"),
+    ".xlsx": read_excel,
+    ".xlsm": read_excel,
+}
+"""What reads a file that may have lines above its header, by the ending of its name."""
+READERS: dict[str, Callable[[bytes, str], Table]] = {
     ".parquet": read_parquet,
     ".pq": read_parquet,
     ".jsonl": read_json_lines,
     ".ndjson": read_json_lines,
-    ".tsv": partial(read_delimited, usual="\t"),
-    ".tab": partial(read_delimited, usual="\t"),
     ".json": read_json,
-    ".xlsx": read_excel,
-    ".xlsm": read_excel,
 }
-"""What reads a file, by the ending of its name."""
+"""What reads the others."""
+ENDINGS = (
+    ".csv",
+    ".parquet",
+    ".pq",
+    ".jsonl",
+    ".ndjson",
+    ".tsv",
+    ".tab",
+    ".json",
+    ".xlsx",
+    ".xlsm",
+)
+"""All of them, the usual ones first."""

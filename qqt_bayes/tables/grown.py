@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from qqt_bayes.phrases import format_samples
+from qqt_bayes.phrases import format_samples, quoted
 
 CELL = ["group", "composition", "samples_seen"]
 """Columns by which the same training is found in two tables, whatever its error."""
@@ -71,7 +71,7 @@ def lacking(runs: xr.Dataset, earlier: xr.Dataset) -> Lacking:
     missing, changed = [], []
     for row in left.itertuples(index=False):
         cell = row.group, row.composition, row.samples_seen
-        words = f"{row.run} ({row.words}, error {row.error:g}"
+        words = f"{quoted(row.run)} ({row.words}, error {row.error:g}"
         if cell in others.index:
             changed.append(f"{words}, now {others[cell]:g})")
         else:
@@ -88,13 +88,13 @@ def _rows(runs: xr.Dataset) -> pd.DataFrame:
     ]
     index = runs["data_index"].values
     names, groups = runs["data"].values[index], runs["group"].values[runs["group_index"].values]
-    of_group = [f"{group}, " if runs.sizes["group"] > 1 else "" for group in groups]
+    of_group = [f"{quoted(group)}, " if runs.sizes["group"] > 1 else "" for group in groups]
     seen, unit = runs["samples_seen"].values, runs.attrs.get("unit", "samples")
     return pd.DataFrame(
         {
             "run": runs["run"].values.astype(str),
             "words": [
-                f"{group}{name} at {format_samples(n)} {unit}"
+                f"{group}{quoted(name)} at {format_samples(n)} {unit}"
                 for group, name, n in zip(of_group, names, seen, strict=True)
             ],
             "group": groups.astype(str),

@@ -17,9 +17,9 @@ import pandas as pd
 import xarray as xr
 
 from qqt_bayes.errors import InputError, alternatives
-from qqt_bayes.phrases import as_written, format_samples
+from qqt_bayes.phrases import format_samples
 from qqt_bayes.tables.budgets import parse_budgets
-from qqt_bayes.tables.cells import WRONG
+from qqt_bayes.tables.cells import WRONG, names_in
 from qqt_bayes.tables.composition import read_recipes, read_sizes
 from qqt_bayes.tables.evaluations import evaluations
 from qqt_bayes.tables.formats import Source, read_table
@@ -34,12 +34,14 @@ from qqt_bayes.tables.intake.columns import (
     unit_of,
 )
 from qqt_bayes.tables.intake.gaps import judge_gaps, judge_states
+from qqt_bayes.tables.intake.needed import above_runs
 from qqt_bayes.tables.intake.proposal import propose
 from qqt_bayes.tables.intake.repeats import best_of
 from qqt_bayes.tables.intake.replacement import draws_of
 from qqt_bayes.tables.intake.synonyms import means
 from qqt_bayes.tables.limits import check_composition
 from qqt_bayes.tables.order import hash_runs
+from qqt_bayes.tables.reading import record_of
 from qqt_bayes.tables.rows import COLUMNS, ERROR, Rows, read_rows
 from qqt_bayes.tables.table import Table, check_all
 from qqt_bayes.tables.training_sets import combine, sizes_of
@@ -65,6 +67,7 @@ def read_runs(
     best: bool = False,
     least_budget: float | str | None = None,
     replacement: bool | None = None,
+    skip_rows: int | None = None,
 ) -> xr.Dataset:
     """Evaluated training runs, checked.
 
@@ -122,6 +125,9 @@ def read_runs(
         Whether samples, or shards of them, were drawn with replacement, as DataComp and OpenCLIP
         do: then "one epoch" leaves 37 % of a set unseen, and laws count how often samples are
         expected to be seen. Without it as the column `replacement` says, else no.
+    skip_rows : int, optional
+        Lines above the header of a CSV, or rows of a sheet, such as a title. Without it the first
+        row that names samples_seen and error, or what stands for them, is the header.
 
     Returns
     -------
@@ -158,19 +164,21 @@ def read_runs(
         raise InputError(f"group: {group!r}, but columns give it as {other!r}; leave one out")
     human: list[str] = []
     sizes = None if pools is None else read_sizes(pools, human_numbers, human)
-    made = None
-    if composition is not None:
-        made = read_recipes(composition, sizes, human_numbers, named)
-    table = read_table(source, "runs") if mapping is None else evaluations(source, mapping, metric)
+    made = None if composition is None else read_recipes(composition, sizes, human_numbers, named)
+    table = (
+        read_table(source, "runs", above_runs(named, skip_rows))
+        if mapping is None
+        else evaluations(source, mapping, metric)
+    )
     table.human_numbers = human_numbers
     of_sets = {} if made is None else made.columns
     rename(table, for_runs(named, table, of_sets), {} if made is None else made.totals)
     recipes = pd.DataFrame() if made is None else made.beside(table)
-    metric = _choose_metric(table, metric)
+    metric, other_metrics = _choose_metric(table, metric)
     table.require("samples_seen", "error")
     dropped = judge_gaps(table, NEEDED, drop_missing)
     parse = partial(read_rows, recipes=recipes, sizes=sizes, kind=kind, group=group)
-    early = [] if least_budget is None else _leave_early(table, parse, least_budget)
+    least, early = _leave_early(table, parse, least_budget)
     beaten = _keep_best(table, parse) if best else []
     judge_states(table)
     parsed = parse(table)
@@ -210,6 +218,17 @@ def read_runs(
     if stated := _epochs_stated(table, runs):
         runs.attrs["epochs_stated"] = json.dumps(stated)
     known = pd.Index(list(sizes or recipes))
+    left_out = {
+        "skipped_rows": _skipped(tables),
+        "commented_rows": table.comments,
+        "dropped_rows": dropped,
+        "beaten_rows": beaten,
+        "early_rows": early,
+        "other_metrics": other_metrics,
+        "unused_columns": table.unused,
+        "unused_data": recipes.index.difference(data, sort=False).tolist(),
+        "unused_pools": known.difference(pool, sort=False).tolist(),
+    }
     runs.attrs |= {"kind": kind, "metric": metric}
     return runs.assign_attrs(
         measure=measure,
@@ -217,17 +236,23 @@ def read_runs(
         source=os.fsencode(PurePath(table.name).name).decode(errors="replace"),
         data_hash=hash_runs(runs),
         pools_given=int(sizes is not None),
-        unused_columns=json.dumps(table.unused),
         used_columns=json.dumps([name for name in table.columns if name in table.used]),
-        unused_data=json.dumps(recipes.index.difference(data, sort=False).tolist()),
-        unused_pools=json.dumps(known.difference(pool, sort=False).tolist()),
         columns=json.dumps(named),
         columns_from=beside,
-        commented_rows=json.dumps(table.comments),
-        dropped_rows=json.dumps(dropped),
-        beaten_rows=json.dumps(beaten),
-        early_rows=json.dumps(early),
-        read_as_written=as_written(human) if human else "",
+        **{name: json.dumps(each) for name, each in left_out.items()},
+        read_as_written=json.dumps(human),
+        reading=record_of(
+            named if group is None else named | {"group": group}, beside, left_out, least, human
+        ),
+    )
+
+
+def _skipped(tables: list[Table]) -> list[str]:
+    """The lines above the headers of the runs and of their composition, which is then named."""
+    *before, runs = tables
+    of = PurePath
+    return [f"{of(each.name).name}, {row}" for each in before for row in each.skipped or []] + (
+        runs.skipped or []
     )
 
 
@@ -253,13 +278,15 @@ def _epochs_stated(table: Table, runs: xr.Dataset) -> dict[str, dict[str, float 
 
 
 def _leave_early(
-    table: Table, parse: Callable[[Table], Rows], least_budget: float | str
-) -> list[str]:
-    """Leave out the rows of runs that saw fewer samples, and say which they are.
+    table: Table, parse: Callable[[Table], Rows], least_budget: float | str | None
+) -> tuple[float | None, list[str]]:
+    """Leave out the rows of runs that saw fewer samples; the budget, and which rows they are.
 
     A row whose samples seen are a fault stays, to be named with all others.
     """
-    [least] = parse_budgets(str(least_budget))
+    if least_budget is None:
+        return None, []
+    [least] = parse_budgets(str(least_budget)).tolist()
     seen = parse(table.copy()).values["samples_seen"]
     kept = ~(seen < least) | (seen == WRONG)
     if not kept.any():
@@ -267,7 +294,7 @@ def _leave_early(
             f"runs of fewer than {format_samples(least)} samples are to be left out, but none saw "
             "as many; name a lower budget"
         )
-    return table.keep(kept)
+    return least, table.keep(kept)
 
 
 def _keep_best(table: Table, parse: Callable[[Table], Rows]) -> list[str]:
@@ -300,13 +327,15 @@ def _check_chance(chance_error: object, kind: str) -> None:
         )
 
 
-def metrics(source: Source, columns: Columns | None = None) -> list[str]:
+def metrics(
+    source: Source, columns: Columns | None = None, skip_rows: int | None = None
+) -> list[str]:
     """Names in the column `metric` of a table of runs, in order of appearance.
 
     Parameters
     ----------
     source : path or DataFrame
-    columns : mapping of str to str, or str, optional
+    columns, skip_rows
         As for `read_runs`.
 
     Raises
@@ -314,8 +343,8 @@ def metrics(source: Source, columns: Columns | None = None) -> list[str]:
     InputError
         If there is no such column, or a cell of it is empty.
     """
-    table = read_table(source, "runs")
     named = columns_of(columns) if columns is not None else columns_beside(source)[0]
+    table = read_table(source, "runs", above_runs(named, skip_rows))
     rename(table, {key: name for key, name in named.items() if key == "metric"}, {})
     table.require("metric")
     names = table.names("metric")
@@ -323,13 +352,16 @@ def metrics(source: Source, columns: Columns | None = None) -> list[str]:
     return list(dict.fromkeys(names.tolist()))
 
 
-def _choose_metric(table: Table, metric: str | None) -> str:
+def _choose_metric(table: Table, metric: str | None) -> tuple[str, list[str]]:
+    """Keep the rows of one metric; its name, and those of the others."""
     if metric is None and "metric" not in table.columns:
-        return ""
+        return "", []
     table.require("metric")
     if "metric" not in table.columns:  # that is all there is to say
-        return metric or ""
-    return table.choose("metric", metric, "metric")
+        return metric or "", []
+    known = dict.fromkeys(names_in(table.columns["metric"]))
+    chosen = table.choose("metric", metric, "metric")
+    return chosen, [name for name in known if name not in ("", chosen)]
 
 
 def require_runs(runs: object) -> None:

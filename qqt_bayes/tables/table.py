@@ -5,7 +5,7 @@ Cells stay as they came until a column is asked for by its meaning: `Table.names
 as "" or `WRONG`, which no later check takes for a value. `Table.check` raises one error for all.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import compress, islice
@@ -34,7 +34,6 @@ from qqt_bayes.tables.cells import (
     above,
     human_numbers_in,
     is_doubtful,
-    is_name,
     name_in,
     names_in,
     numbers_in,
@@ -89,6 +88,8 @@ class Table:
         Columns in whose place the user put another one.
     comments : list of str
         Rows that are commented out, to be said.
+    skipped : list of str, optional
+        Lines above the header that were left out; None if there is no argument for it.
     missing : list of str
         Columns that were needed and are not there.
     hints : list of str or Advice
@@ -124,6 +125,7 @@ class Table:
     repeated: set[str] = field(default_factory=set)
     hidden: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
+    skipped: list[str] | None = None
     missing: list[str] = field(default_factory=list)
     hints: list[str | Advice] = field(default_factory=list)
 
@@ -359,9 +361,9 @@ class Table:
 
     def distinct(self, column: str, keys: Mapping[str, Array], advice: str = "") -> None:
         """Add a fault for each row that repeats an earlier one in all `keys`, none at fault."""
-        first, places = self.repeats(keys), self.places
+        first = self.repeats(keys)
         again = first != np.arange(len(self))
-        self.fault(again, column, lambda i: f"repeats {places[first[i]]}{advice}")
+        self.fault(again, column, lambda i: f"repeats {self.places[first[i]]}{advice}")
 
 
 def check_all(*tables: Table) -> None:
@@ -371,29 +373,3 @@ def check_all(*tables: Table) -> None:
         raise InputError(
             "\n".join(map(str, found)), [each for error in found for each in error.advice]
         )
-
-
-def table_of(
-    name: str, header: Iterable[object], columns: Iterable[Iterable[object]], places: list[str]
-) -> Table:
-    """A table from its header and columns; a fault if it has no rows.
-
-    Of columns with one name the first is kept.
-
-    Examples
-    --------
-    >>> table_of("runs.csv", ["pool", "", "pool"], [["a"], ["b"], ["c"]], ["row 2"]).columns
-    {'pool': ['a'], 'column 2': ['b']}
-    """
-    table = Table(name, {}, places)
-    for i, (column, cells) in enumerate(zip(header, columns, strict=True), start=1):
-        label = " ".join(name_in(column).split()) or f"column {i}"  # workbooks break lines there
-        if not is_name(label):
-            table.note(f"column {i}: expected a name, got {odd_name(label)}")
-        if label in table.columns:
-            table.repeated.add(label)
-        else:
-            table.columns[label] = list(cells)
-    if table.columns and not places:
-        table.note("has columns but no rows")
-    return table

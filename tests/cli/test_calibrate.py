@@ -69,7 +69,7 @@ def test_programs_get_all_digits(tables, sampled):
 @pytest.mark.parametrize(
     ("more", "exit_code", "words"),
     [
-        (["--plot", "ranks.pdf"], 1, "expected a file whose name ends in .png or .svg"),
+        (["--plot", "ranks.jpg"], 1, "expected a file whose name ends in .png or .svg or .pdf"),
         (["-o", "no such folder/ranks.nc"], 1, "there is no folder"),
         (["-o", "x.png", "--plot", "x.png"], 1, "cannot be one file"),
         (["--model", "utility-bounded"], 1, "its law is for error rates"),

@@ -6,8 +6,12 @@ import made
 import pandas as pd
 import pytest
 from command import qqt
+from made_study import carry_out, refused
 
+from qqt_bayes.errors import InadequateFit
+from qqt_bayes.planning.proposal import design
 from qqt_bayes.posterior import fit_file
+from qqt_bayes.studies import folder as folders
 
 ASKED = ("--budget", "750M", "--allowance", "500M")
 
@@ -163,3 +167,41 @@ def test_a_figure_is_drawn(near, tmp_path):
     assert "--overwrite" in qqt(*asked, exit_code=1).stderr
     assert (tmp_path / "figures" / "plan.png").read_text() == "mine\n"
     qqt(*asked, "--overwrite")
+
+
+def margin_of(study, *options):
+    said = qqt("design", study, "--allowance", "1B", "--format", "json", *options).stdout
+    return json.loads(said)["margin"]
+
+
+def test_the_margin_is_that_of_the_study(tmp_path):
+    """The command knows it from the folder, as Python does from the study; a fit has none."""
+    study = carry_out(tmp_path / "study", margin=0.01)
+    assert margin_of(tmp_path / "study") == design(study, "1B").margin == 0.01
+    assert margin_of(tmp_path / "study" / "utility.nc", "--budget", "5B") == 0.003
+
+
+def test_an_older_study_without_a_margin_has_the_usual_one(tmp_path):
+    carry_out(tmp_path, margin=0.01)
+    path = tmp_path / "decision.json"
+    said = json.loads(path.read_text())
+    del said["settings"]["margin"]
+    path.write_text(json.dumps(said))
+    content = folders.begun(tmp_path)
+    content["files"]["decision.json"] = folders.digest_of(path)
+    folders._conclude(tmp_path, {key: x for key, x in content.items() if key != folders.DIGEST})
+    assert margin_of(tmp_path) == 0.003
+
+
+def test_a_study_that_decided_nothing_has_the_usual_margin(tmp_path):
+    with pytest.raises(InadequateFit):
+        carry_out(tmp_path / "study", infer=refused, margin=0.01)
+    assert margin_of(tmp_path / "study", "--force") == 0.003
+
+
+def test_a_decision_that_was_changed_by_hand_is_refused(tmp_path):
+    carry_out(tmp_path)
+    path = tmp_path / "decision.json"
+    path.write_text(path.read_text().replace("0.003", "0.3"))
+    done = qqt("design", tmp_path, "--allowance", "1B", exit_code=1)
+    assert "decision.json was changed after the study" in done.stderr

@@ -62,7 +62,7 @@ def test_a_copied_model_is_edited_and_used(files, tmp_path):
 @pytest.mark.parametrize(
     ("more", "exit_code", "words"),
     [
-        (["--plot", "prior.pdf"], 1, "expected a file whose name ends in .png or .svg"),
+        (["--plot", "prior.jpg"], 1, "expected a file whose name ends in .png or .svg or .pdf"),
         (["-o", "no such folder/prior.nc"], 1, "there is no folder"),
         (["-o", "x.png", "--plot", "x.png"], 1, "cannot be one file"),
         (["--kind", "loss", "--model", "utility-bounded"], 1, "its law is for error rates"),

@@ -146,7 +146,7 @@ def test_what_is_no_study(tmp_path):
     assert f"{tmp_path} is a folder without study.json" in done.stderr
     (tmp_path / "metrics.json").write_text("{}")
     done = qqt("report", tmp_path, "-o", tmp_path / "page.html", exit_code=1)
-    assert "holds a study of each metric; give one of them" in done.stderr
+    assert "metrics.json is damaged; make it again with `qqt study`" in done.stderr
     done = qqt("report", tmp_path / "none", "-o", tmp_path / "page.html", exit_code=1)
     assert done.stderr.endswith("none: expected the folder of a study, and there is none\n")
     done = qqt("report", tmp_path / "metrics.json", "-o", tmp_path / "page.html", exit_code=1)

@@ -65,5 +65,5 @@ def test_there_is_a_question_where_two_candidates_were_trained():
     )
     assert late["error"].values[one.runs].tolist() == [0.40, 0.41]
     assert questions(late)[0].best == "c"
-    with pytest.raises(InputError, match="no larger run was made on d"):
+    with pytest.raises(InputError, match="no larger run was made on 'd'"):
         questions(late, ["a", "d"])

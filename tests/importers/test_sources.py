@@ -14,7 +14,7 @@ def test_decimal_commas_are_read_where_the_table_has_them(monkeypatch):
         "sheet.csv", {"error": ["0,769", "0,5"], "pool": ["a,b", "c"]}, ["row 2", "row 3"]
     )
     table.decimal_commas = True
-    monkeypatch.setattr(sources, "read_table", lambda source, role: table)
+    monkeypatch.setattr(sources, "read_table", lambda source, role, above: table)
     found = sources.find("sheet.csv")
     assert found.table.columns == {"error": ["0.769", "0.5"], "pool": ["a,b", "c"]}
     assert found.said == ("Decimals stand behind commas.",)

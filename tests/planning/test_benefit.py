@@ -178,7 +178,7 @@ def test_several_groups_take_one():
     fit = Fit.of(made.fit(groups=2, model="cherti"))
     groups = {"arch 2": TrainingPrice(2e-6)}
     costs = replace(COSTS, groups=groups)
-    with pytest.raises(InputError, match="the fit has several groups, arch 1, arch 2"):
+    with pytest.raises(InputError, match="the fit has several groups, 'arch 1', 'arch 2'"):
         priced(fit, costs, made.levels(), 1e9)
     assert priced(fit, costs, made.levels(), 1e9, group="arch 2").of_training.item() == 2000
     assert priced(fit, costs, made.levels(), 1e9, group="arch 1").of_training.item() == 1002

@@ -47,6 +47,20 @@ def test_runs_of_one_epoch_leave_half_lives_to_the_prior():
     np.testing.assert_allclose(tau, 0, atol=1e-6)
 
 
+@pytest.mark.parametrize(("model", "what"), [("utility", "tau"), ("effective-reuse", "costs")])
+@pytest.mark.parametrize(("largest", "share"), [(1e7, ""), (2e6, "more than 20 %")])
+def test_runs_that_see_a_part_of_their_sets_are_said_to(model, what, largest, share):
+    said = findings(each_alone([1e6, largest], size=1e7), model)["no repetition"]
+    assert what in said
+    assert share in said
+    assert ("counted in one unit?" in said) == bool(share)
+    assert "no repetition" not in findings(each_alone([1e6, 2e7], size=1e7), model)
+
+
+def test_a_law_without_repetition_says_nothing_of_it():
+    assert "no repetition" not in findings(each_alone([1e6, 2e6], size=1e7), "power-law")
+
+
 def test_a_pool_that_is_not_repeated_is_named():
     runs = pd.concat([each_alone([1e6, 1e8], ["x"]), each_alone([1e6, 1e7], ["y"])])
     assert findings(runs)["pools not repeated"].startswith("No run repeats y:")

@@ -79,6 +79,9 @@ def test_the_margin_is_that_of_the_study(fit):
     assert qqt.design(fit, TARGET / 8, TARGET).margin == 0.003
     study = carry_out(None, margin=0.01)
     assert qqt.design(study, "1B").margin == 0.01
+    assert qqt.design(study, "1B", margin=0.02).margin == 0.02
+    with pytest.raises(InputError, match="margin: expected a number of at least 0"):
+        qqt.design(study, "1B", margin=-1)
 
 
 def test_the_order_of_levels_changes_nothing(fit, plan):
@@ -234,7 +237,7 @@ def test_several_groups_need_one():
     with pytest.raises(InputError) as refused:
         qqt.design(several, "200M", TARGET)
     assert str(refused.value) == (
-        "the fit has several groups, arch 1, arch 2; runs are proposed for one of them: choose "
+        "the fit has several groups, 'arch 1', 'arch 2'; runs are proposed for one of them: choose "
         "one, such as group='arch 1'"
     )
     assert refused.value.said(as_options).endswith("such as --only-group 'arch 1'")

@@ -6,6 +6,7 @@ Thresholds were chosen by reasons, and looked at with seeds below `planted.REPOR
 import planted
 import pytest
 
+from qqt_bayes.planning.design import most_epochs
 from qqt_bayes.planning.questions import questions
 
 
@@ -19,6 +20,27 @@ def test_of_right_tables_at_most_two_in_sixty_are_asked_about() -> None:
     asked = {name: found for name, inputs in right.items() if (found := ids(inputs))}
     assert len(right) >= 60
     assert len(asked) <= 2, asked
+
+
+def test_in_every_right_table_some_run_repeats_its_data() -> None:
+    """So that of none it is said that its runs say nothing about repetition."""
+    most = {name: most_epochs(x.read()[0]).max() for name, x in planted.right().items()}
+    assert min(most.values()) > 5
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1e-3, 1e3, 1e6])
+def test_of_sizes_in_a_wrong_unit_something_is_asked_or_said(factor: float) -> None:
+    """Sizes that are a thousand times too large are seen in part; that no run repeats is said."""
+    silent = []
+    for name, inputs in planted.right().items():
+        runs, _ = inputs.read()
+        for of in ("unique_samples", "pool_size"):
+            size = runs[of]
+            runs[of] = (size * factor).round().clip(min=1.0).where(size > 0, 0.0)
+        if not questions(runs) and most_epochs(runs).max() > 1:
+            silent.append(name)
+    # language models passed 100M tokens for 1,740 epochs: of 100B they would have seen 1.7
+    assert len(silent) <= 3, silent
 
 
 @pytest.mark.parametrize("first", [0, planted.REPORTED])

@@ -107,6 +107,11 @@ def test_what_is_no_fit_is_refused(fit):
         Fit.of(fit)
 
 
+def test_a_path_is_told_what_reads_it():
+    with pytest.raises(InputError, match=r"got str \(fit\.nc\); read a file by qqt_bayes\.load"):
+        Fit.of("fit.nc")
+
+
 @pytest.fixture(scope="module")
 def fit():
     return made.fit(draws=10)

@@ -153,10 +153,10 @@ def test_many_contenders_are_counted():
     never = xr.zeros_like(many["level"], float).drop_vars("level")
     many = with_proof(many, xr.Dataset({"budgets_trained": never, "level_most_trained": never}))
     assert (
-        "What would help most for 1M samples: train level 0, level 1, level 2, level 3 and 2 more "
-        "each at 62.5K and 250K samples, together 1.9 times the compute of one run at 1M. Even "
-        "then the levels may lie too close to be told apart: `qqt design` says what runs are "
-        "worth, and which are."
+        "No winner can be named at 1M samples before runs of level 0, level 1, level 2, level 3 "
+        "and 2 more, each at 62.5K and 250K samples, together 1.9 times the compute of one run at "
+        "1M. Even then the levels may lie too close to be told apart: `qqt design` says which runs "
+        "lower the expected regret most."
     ) in summary(many)
     larger = many.assign(pool_multiple=20 * many["pool_multiple"])
     assert (

@@ -86,8 +86,14 @@ SAID = [
         "(qqt compare tells).",
     ),
     (
-        Finding("no_repetition"),
+        Finding("no_repetition", values={"most": 1.0, "half_lives": True}),
         "No run goes beyond one epoch: half-lives (tau) will be what the prior says.",
+    ),
+    (
+        Finding("no_repetition", values={"most": 0.0021, "half_lives": False}),
+        "No run goes beyond one epoch: what repetition costs will be what the prior says. None has "
+        "seen more than 0.21 % of its training set: are unique_samples and samples_seen counted in "
+        "one unit?",
     ),
     (
         Finding("pools_not_repeated", ("y",)),

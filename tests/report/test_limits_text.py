@@ -1,10 +1,16 @@
 """What limits a decision, in sentences: budgets, repetition, and what the law may miss."""
 
 import made
+import pytest
+import xarray as xr
 from made_decision import LATE, SURE, decision
 
 from qqt_bayes.decisions.decide import decide
-from qqt_bayes.report.decision_text import summary
+from qqt_bayes.report.decision_text import remarks, summary
+from qqt_bayes.report.verdict_text import answers
+
+NOTHING = "so these runs say nothing about repetition"
+UNIT = "are training sets and budgets counted in one unit?"
 
 
 def test_what_was_repeated_more_often_than_in_any_run():
@@ -17,6 +23,28 @@ def test_what_was_repeated_more_often_than_in_any_run():
         "Where top 20% is chosen, a run goes through it up to 64 times, more often than any run of "
         "the table through its training set (30)."
     )
+
+
+@pytest.mark.parametrize(
+    ("most", "repetitions", "replacement", "words"),
+    [
+        (0.002, 0.5, 0, f"No run has seen more than 0.2 % of its training set, {NOTHING}: {UNIT}"),
+        (0.31, 40, 0, f"No run has seen more than 31 % of its training set, {NOTHING}: {UNIT}"),
+        (1.0, 1.5, 0, f"No run goes through its training set more than once, {NOTHING}."),
+        (1.0, 1.0, 0, None),  # one pass is a design, and nothing else is decided about
+        (1.01, 40, 0, None),
+        (0.05, 40, 1, f"No run has seen more than 5 % of its training set, {NOTHING}: {UNIT}"),
+        (0.5, 40, 1, None),  # a fifth of what is drawn with replacement was seen before
+    ],
+)
+def test_runs_that_repeat_nothing(most, repetitions, replacement, words):
+    own = decision(*SURE).assign(most_repetitions=most)
+    own = own.assign(repetitions=xr.full_like(own["repetitions"], repetitions))
+    own.attrs["replacement"] = replacement
+    said = [each["text"] for each in remarks(own) if each["id"] == "no_repetition"]
+    assert said == ([] if words is None else [words])
+    (answer,) = answers(own)
+    assert [each for each in answer.first if NOTHING in each] == said
 
 
 def test_budgets_below_the_data():

@@ -1,6 +1,7 @@
 """What is said of costs and net benefits."""
 
 from dataclasses import replace
+from io import StringIO
 
 import made
 import pandas as pd
@@ -10,6 +11,7 @@ import xarray as xr
 from qqt_bayes.planning.benefit import Priced, cheapest, net_benefit
 from qqt_bayes.planning.costs import Costs, PoolPrice, TrainingPrice
 from qqt_bayes.report.money_text import Money
+from qqt_bayes.report.table_text import write_table
 
 COSTS = Costs("EUR", TrainingPrice(1e-6, per_run=2.0), worth=10.0)
 
@@ -164,5 +166,39 @@ def test_data_that_have_prices_are_not_said_to_be_paid():
 def test_purchases_are_said_with_what_they_rest_on(bought, words):
     found = money(purchases=bought)
     assert any(words in line for line in found.lines)
-    assert len(found.tables) == 2
+    assert len(found.tables) == (2 if bought["if_exponent_0"].isna().any() else 3)
     assert found.content["purchases"][0]["pool"] == "best"
+
+
+LARGE = {"extra_cost": 123_456.0, "net_benefit_mean": -12_345.0, "net_benefit_lower": -234_567.0}
+LARGE |= {"net_benefit_upper": 1_234_567.0, "unique_samples": 1.2345e9, "level": "top 20%"}
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_tables_of_larger_pools_fit_a_terminal(width):
+    bought = purchases(exponents=(-123_456.0, 1_234.0, 1_234_567.0)).assign(pool="10-20%", **LARGE)
+    bought = pd.concat([bought, bought.assign(multiple=1.25)])
+    _, *tables = money(purchases=bought).tables
+    assert [list(each) for each in tables] == [
+        ["pool", "size", "best level", "extra (EUR)", "net benefit (EUR) [90%]", "P(above 0)"],
+        [
+            *("pool", "size", "unique tokens", "net benefit (EUR) at size exponent 0"),
+            *("at 0.5", "at 1"),
+        ],
+    ]
+    written = [StringIO(), StringIO()]
+    for each, file in zip(tables, written, strict=True):
+        write_table(each, file, width)
+    benefits, cases = (file.getvalue() for file in written)
+    for text in (benefits, cases):
+        assert max(map(len, text.splitlines())) <= width
+        assert all(f"10-20%   {size}" in text for size in ("2x", "1.25x"))
+    if width == 100:  # each purchase on one line, with all that decides
+        row = "10-20%   2x      top 20%      123,456       -12,345 [-234,567, 1,234,567]"
+        assert row in benefits
+        assert "1.23B   -123,456" in cases
+
+
+def test_without_cases_of_the_exponent_there_is_no_table_of_them():
+    assert len(money(purchases=purchases(exponents=[float("nan")] * 3)).tables) == 2
+    assert len(money().tables) == 1

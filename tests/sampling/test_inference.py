@@ -77,6 +77,7 @@ def test_attributes(fit, runs):
     assert fit.attrs["spec_hash"] == load_model("utility").hash
     assert fit.attrs["data_hash"] == runs.attrs["data_hash"]
     assert [fit.attrs[name] for name in ("kind", "measure", "unit")] == ["error"] * 2 + ["samples"]
+    assert fit.attrs["reading"] == runs.attrs["reading"]
     assert fit.attrs["seed"] == SEED
     assert f'"qqt_bayes": "{qqt.__version__}"' in fit.attrs["versions"]
     assert fit.attrs["sampling_time"] > 0

@@ -10,9 +10,11 @@ from made_study import HOSTILE, carry_out, named
 
 from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.phrases import in_lines
+from qqt_bayes.posterior.fit_file import load
 from qqt_bayes.report.records import plain, to_json
+from qqt_bayes.report.results import text
 from qqt_bayes.report.study_text import moved_of, summary
-from qqt_bayes.studies.opened import open_whole
+from qqt_bayes.studies.opened import load_study, open_whole
 from qqt_bayes.tables.runs import read_runs
 
 CASES = {
@@ -85,3 +87,12 @@ def test_a_table_that_was_changed_is_refused(name, tmp_path):
 def test_what_is_no_study_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"without study\.json"):
         open_whole(tmp_path)
+
+
+def test_a_folder_is_a_study_and_not_a_fit(tmp_path):
+    study = carry_out(tmp_path / "study")
+    again = load_study(tmp_path / "study")
+    assert repr(again) == repr(study)
+    assert text(again) == text(study)
+    with pytest.raises(InputError, match=r"is the folder of a study: .* reads it"):
+        load(tmp_path / "study")

@@ -1,6 +1,6 @@
 """Figures as files: all those of a decision, or one, each written whole or not at all."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
@@ -16,7 +16,7 @@ from qqt_bayes.planning.plan import Plan
 from qqt_bayes.posterior.fit import AnyFit, Fit, opened
 from qqt_bayes.report.figures import of_fits, plots
 from qqt_bayes.report.figures.metrics import choices_by_metric
-from qqt_bayes.report.figures.names import MAKER
+from qqt_bayes.report.figures.names import MAKER, STANDARD
 from qqt_bayes.report.figures.plan import plot_plan
 from qqt_bayes.report.figures.prior import plot_prior
 from qqt_bayes.report.figures.style import drawing, figure_of, lay_out
@@ -24,38 +24,46 @@ from qqt_bayes.report.figures.style import drawing, figure_of, lay_out
 ENDINGS: dict[str, dict[str, Any]] = {
     ".png": {"dpi": 200, "metadata": {"Software": MAKER}},
     ".svg": {"metadata": {"Date": None, "Creator": MAKER}},
+    ".pdf": {"metadata": {"CreationDate": None, "Creator": MAKER}},
 }
 """Options of `savefig` by the ending of a file's name; without the date the same figure gives the
 same bytes."""
 
 
-def save(figure: Figure, stem: str | PathLike[str]) -> tuple[Path, Path]:
-    """Write a figure as PNG (200 dots per inch) and as SVG.
+def save(
+    figure: Figure, stem: str | PathLike[str], formats: Sequence[str] = STANDARD
+) -> tuple[Path, ...]:
+    """Write a figure as files of several types; a PNG has 200 dots per inch.
 
     Parameters
     ----------
     figure : Figure
     stem : path
         Without the ending; its folder must exist.
+    formats : sequence of str
+        Some of `qqt_bayes.report.figures.names.FORMATS`.
 
     Returns
     -------
     tuple of Path
-        The two files.
+        A file of each type.
     """
-    png, svg = (Path(f"{stem}{ending}") for ending in ENDINGS)
+    paths = tuple(Path(f"{stem}.{each}") for each in formats)
     with drawing():
         lay_out(figure)
     figure.set_layout_engine("none")  # or each file would lay it out anew
-    for path in (png, svg):
+    for path in paths:
         write_figure(figure, path)
-    return png, svg
+    return paths
 
 
 def write_figures(
-    fits: AnyFit | Mapping[str, Fit], decision: xr.Dataset, folder: Path
+    fits: AnyFit | Mapping[str, Fit],
+    decision: xr.Dataset,
+    folder: Path,
+    formats: Sequence[str] = STANDARD,
 ) -> list[Path]:
-    """Write the figures of a decision as PNG and SVG; with several groups or laws, some for each.
+    """Write the figures of a decision; with several groups or laws, some for each.
 
     Parameters
     ----------
@@ -65,6 +73,8 @@ def write_figures(
         As `qqt_bayes.decide` made it of them.
     folder : Path
         Where; it must exist.
+    formats : sequence of str
+        As what, see `qqt_bayes.report.figures.names.FORMATS`.
 
     Returns
     -------
@@ -79,7 +89,7 @@ def write_figures(
     paths: list[Path] = []
 
     def keep(axes: Axes, stem: str) -> None:
-        paths.extend(save(figure_of(axes), folder / stem))
+        paths.extend(save(figure_of(axes), folder / stem, formats))
 
     with drawing(decision, first.runs):
         for name in decided:
@@ -98,8 +108,10 @@ def write_figures(
     return paths
 
 
-def write_frontier(found: xr.Dataset, folder: Path) -> list[Path]:
-    """Write the figure of a frontier as PNG and SVG; with several groups one for each.
+def write_frontier(
+    found: xr.Dataset, folder: Path, formats: Sequence[str] = STANDARD
+) -> list[Path]:
+    """Write the figure of a frontier; with several groups one for each.
 
     Parameters
     ----------
@@ -107,16 +119,20 @@ def write_frontier(found: xr.Dataset, folder: Path) -> list[Path]:
         As `qqt_bayes.frontier` returns it.
     folder : Path
         Where; it must exist.
+    formats : sequence of str
+        As what, see `qqt_bayes.report.figures.names.FORMATS`.
     """
 
     def draw(of_group: xr.Dataset) -> Figure:
         with drawing(of_group):
             return figure_of(plots.plot_frontier(of_group))
 
-    return _of_each_group(found, draw, folder / "frontier")
+    return _of_each_group(found, draw, folder / "frontier", formats)
 
 
-def write_of_metrics(found: xr.Dataset, folder: Path) -> list[Path]:
+def write_of_metrics(
+    found: xr.Dataset, folder: Path, formats: Sequence[str] = STANDARD
+) -> list[Path]:
     """Write the figure of a decision over several metrics; with several groups one for each.
 
     Parameters
@@ -125,12 +141,14 @@ def write_of_metrics(found: xr.Dataset, folder: Path) -> list[Path]:
         As `qqt_bayes.decide_metrics` returns it.
     folder : Path
         Where; it must exist.
+    formats : sequence of str
+        As what, see `qqt_bayes.report.figures.names.FORMATS`.
     """
-    return _of_each_group(found, choices_by_metric, folder / "choices_by_metric")
+    return _of_each_group(found, choices_by_metric, folder / "choices_by_metric", formats)
 
 
-def write_plan(plan: Plan, folder: Path) -> list[Path]:
-    """Write the figure of proposed runs as PNG and SVG.
+def write_plan(plan: Plan, folder: Path, formats: Sequence[str] = STANDARD) -> list[Path]:
+    """Write the figure of proposed runs.
 
     Parameters
     ----------
@@ -138,14 +156,16 @@ def write_plan(plan: Plan, folder: Path) -> list[Path]:
         As `qqt_bayes.design` returns it.
     folder : Path
         Where; it must exist.
+    formats : sequence of str
+        As what, see `qqt_bayes.report.figures.names.FORMATS`.
     """
     with drawing(plan.levels, plan.sets):
         figure = figure_of(plot_plan(plan)[0])
-    return [*save(figure, folder / "plan")]
+    return [*save(figure, folder / "plan", formats)]
 
 
 def write_prior(prior: xr.DataTree, path: Path) -> None:
-    """Write the figure of a prior as PNG or SVG, whichever the ending of the file's name is.
+    """Write the figure of a prior as PNG, SVG or PDF, whichever the ending of the file's name is.
 
     Parameters
     ----------
@@ -160,16 +180,16 @@ def write_prior(prior: xr.DataTree, path: Path) -> None:
 
 
 def _of_each_group(
-    found: xr.Dataset, draw: Callable[[xr.Dataset], Figure], stem: Path
+    found: xr.Dataset, draw: Callable[[xr.Dataset], Figure], stem: Path, formats: Sequence[str]
 ) -> list[Path]:
-    """Write a figure as PNG and SVG; with several groups one for each."""
+    """Write a figure; with several groups one for each."""
     if "group" not in found.dims:
-        return [*save(draw(found), stem)]
+        return [*save(draw(found), stem, formats)]
     ending = _endings(found["group"].values.tolist())
     return [
         path
         for name, end in ending.items()
-        for path in save(draw(found.sel(group=name)), stem.with_name(f"{stem.name}{end}"))
+        for path in save(draw(found.sel(group=name)), stem.with_name(f"{stem.name}{end}"), formats)
     ]
 
 
@@ -197,7 +217,7 @@ def _in_file_names(groups: list[str]) -> dict[str, str]:
 
 
 def write_figure(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG or SVG, whichever the ending of the file's name is."""
+    """Write a figure as PNG, SVG or PDF, whichever the ending of the file's name is."""
     with drawing():
         ending = path.suffix.lower()
         figure.savefig(drawn := BytesIO(), format=ending[1:], **ENDINGS[ending])

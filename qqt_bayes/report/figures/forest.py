@@ -14,6 +14,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from qqt_bayes.phrases import quoted
 from qqt_bayes.report.figures.canvas import Panels, beside, divided, is_first, make_room, several
 from qqt_bayes.report.figures.style import between, figure_of, grey, ink, paper, short, size
 from qqt_bayes.report.figures.written import as_written, axis_labels
@@ -144,7 +145,7 @@ def _rows(draws: xr.DataArray) -> xr.DataArray:
     named = [dim for dim in dims if draws.sizes[dim] > 1]
     stacked = draws.stack(row=dims) if dims else draws.expand_dims("row")
     combinations = zip(*(stacked[dim].values for dim in named), strict=True)
-    labels = [", ".join(map(str, labels)) for labels in combinations] or [""]
+    labels = [", ".join(quoted(str(label)) for label in labels) for labels in combinations] or [""]
     return stacked.drop_vars(["row", *dims], errors="ignore").assign_coords(row=labels)
 
 

@@ -1,15 +1,27 @@
 """How figures on disk are known as this package's, without drawing any: their names and marks."""
 
 from collections.abc import Sequence
+from os import SEEK_END
 from os.path import isfile
 from pathlib import Path
 
 MAKER = "qqt_bayes"
 """What the metadata of a figure call the program that drew it."""
-MARKS = {".png": f"Software\0{MAKER}".encode(), ".svg": f"<dc:title>{MAKER}</dc:title>".encode()}
-"""What the beginning of such a file holds, by the ending of its name."""
+FORMATS = ("png", "svg", "pdf")
+"""What figures can be written as."""
+STANDARD = ("png", "svg")
+"""What they are written as in a folder where nothing else is asked for."""
+MARKS = {
+    ".png": f"Software\0{MAKER}".encode(),
+    ".svg": f"<dc:title>{MAKER}</dc:title>".encode(),
+    ".pdf": f"/Creator ({MAKER})".encode(),
+}
+"""What such a file holds near its beginning, a PDF near its end, by the ending of its name."""
 BEGINNING = 4096
-"""Bytes of it in which the mark is."""
+"""Bytes at the beginning of a file in which the mark is."""
+END = 65536
+"""Bytes at the end of a PDF in which it is: before a table of 20 bytes for each of some hundred
+objects."""
 TITLES = (
     "scaling_curves",
     "probability_best",
@@ -33,17 +45,22 @@ def is_figure(path: Path) -> bool:
         return False
     try:
         with path.open("rb") as file:
+            if path.suffix.lower() == ".pdf":
+                file.seek(-min(END, file.seek(0, SEEK_END)), SEEK_END)
+                return mark in file.read()
             return mark in file.read(BEGINNING)
     except OSError:
         return False
 
 
-def figures_in(folder: Path, titles: Sequence[str] = TITLES) -> list[Path]:
-    """Files of a folder whose names figures with such titles may have."""
+def figures_in(
+    folder: Path, titles: Sequence[str] = TITLES, formats: Sequence[str] = STANDARD
+) -> list[Path]:
+    """Files of a folder whose names figures with such titles, of such types, may have."""
     return [
         path
         for title in titles
-        for ending in MARKS
-        for pattern in (f"{title}{ending}", f"{title}-*{ending}")
+        for each in formats
+        for pattern in (f"{title}.{each}", f"{title}-*.{each}")
         for path in sorted(folder.glob(pattern))
     ]

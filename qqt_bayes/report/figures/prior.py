@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from qqt_bayes.errors import InputError
+from qqt_bayes.phrases import quoted
 from qqt_bayes.posterior.prior_predictive import LEGAL
 from qqt_bayes.report.figures.canvas import Panels, is_first, is_lowest, make_room, several
 from qqt_bayes.report.figures.labels import samples_axis
@@ -99,7 +100,7 @@ def plot_prior(prior: xr.DataTree, *, ax: Axes | Panels | None = None) -> Panels
             axes, mine = panels[place], np.array(of_run) == i
             at = runs["samples_seen"].values[mine]
             _panel(axes, budgets, bands[:, i], at, seen[mine], highest)
-            title = ", ".join(names[i]) if several_groups else names[i][0]
+            title = ", ".join(map(quoted, names[i])) if several_groups else names[i][0]
             room = int(width_in_points(axes) / (0.6 * size()))
             written(axes.title, short(title, max(room, 8))).set_fontsize(size())
             ends = budgets.min() / 1.05, budgets.max() * 1.05

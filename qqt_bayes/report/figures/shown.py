@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qqt_bayes.decisions.drawn import Asked, asked_of, errors_of
 from qqt_bayes.decisions.study import Study
-from qqt_bayes.errors import InputError
+from qqt_bayes.errors import InputError, listed
 from qqt_bayes.posterior.fit import AnyFit, Fit, opened, require_group
 from qqt_bayes.posterior.levels import Levels
 from qqt_bayes.posterior.prediction import ONE_RUN
@@ -95,7 +95,7 @@ def one_group(group: str | None, groups: Sequence[str]) -> str:
         If it is none of them, or there are several and none is chosen.
     """
     if group is None and len(groups) > 1:
-        raise InputError(f"one group is drawn at a time: give group, one of {', '.join(groups)}")
+        raise InputError(f"one group is drawn at a time: give group, one of {listed(groups)}")
     require_group(group, groups)
     return groups[0] if group is None else group
 

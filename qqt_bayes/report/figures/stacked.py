@@ -9,6 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
+from qqt_bayes.phrases import quoted
 from qqt_bayes.report.figures.bands import shade_beyond, strip, strip_height
 from qqt_bayes.report.figures.canvas import make_room
 from qqt_bayes.report.figures.labels import AREA, end_labels, label_areas, samples_axis
@@ -71,7 +72,7 @@ def _below(axes: Axes, names: list[str], share: Any, rest: list[int], counted: s
     """Name areas that are too thin for their names below the axis, with a bound on all of them."""
     if not rest:
         return
-    listed = ", ".join(names[i] for i in rest)
+    listed = ", ".join(quoted(names[i]) for i in rest)
     letters = width_in_points(axes) / (MAX_LISTED * size())
     bound = f"({_at_most(max(share[i].max() for i in rest))})"
     if len(listed) + len(bound) > letters:  # the line would leave the figure at both ends

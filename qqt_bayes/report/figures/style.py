@@ -38,6 +38,7 @@ STYLE: dict[Any, Any] = AS_WRITTEN | {
     "grid.linewidth": 0.6,
     "legend.frameon": False,
     "lines.linewidth": 1.5,
+    "pdf.fonttype": 42,  # TrueType: publishers refuse matplotlib's own choice, Type 3
     "svg.hashsalt": "qqt_bayes",
     "text.color": "0.15",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 from qqt_bayes.decisions.study import Study, in_each_group
@@ -21,6 +22,7 @@ from qqt_bayes.report.page.content import Block, Section, Table
 from qqt_bayes.report.page.priors import Beside
 from qqt_bayes.report.page.sections import effective_draws
 from qqt_bayes.report.page.svg import Figure
+from qqt_bayes.report.reading_text import sentences
 from qqt_bayes.report.records import training_sets
 from qqt_bayes.report.sampling_text import computation, sampler
 from qqt_bayes.report.study_text import laws_alone, of_theorem, refusals
@@ -109,8 +111,8 @@ def _laws(study: Study) -> Table:
     return Table(caption, headings, rows, _last_two(headings), name="laws")
 
 
-def fit(study: Study, learned: Mapping[str, Beside]) -> Block:
-    """The gate of each fit, left-out runs, and priors beside posteriors."""
+def fit(study: Study, learned: Mapping[str, Beside], ids: str = "") -> Block:
+    """The gate of each fit, left-out runs, and priors beside posteriors; ids begin with `ids`."""
     said: list[str] = []
     tables: list[Table] = []
     drawn: list[Figure] = []
@@ -127,13 +129,14 @@ def fit(study: Study, learned: Mapping[str, Beside]) -> Block:
         tables.append(_checks(name, own))
         drawn.append(
             fit_figures.residuals(
-                study.comparison, name, f"residuals-{len(drawn)}", study.decision.attrs
+                study.comparison, name, f"{ids}residuals-{len(drawn)}", study.decision.attrs
             )
         )
         found = learned[name]
         tables.append(found.table(name))
         if found.scores and len(found.scores) <= MOST_ROWS:
-            drawn.append(fit_figures.beside_priors(found.scores, f"priors-{len(drawn)}", name))
+            figure = f"{ids}priors-{len(drawn)}"
+            drawn.append(fit_figures.beside_priors(found.scores, figure, name))
     return Block("fit", "Fit", said, tables, figures=drawn)
 
 
@@ -148,7 +151,7 @@ def _checks(name: str, own: Fit) -> Table:
 
 
 def data(study: Study) -> Block:
-    """What each level holds, and the runs: a row for each training set and budget."""
+    """How the table was read, what each level holds, and a row for each training set and budget."""
     runs = next(iter(study.fits.values())).runs
     frame = training_sets(runs)
     attributes = study.decision.attrs
@@ -178,7 +181,8 @@ def data(study: Study) -> Block:
     caption = f"{sizes['run']} runs on {sets}{metric}."
     numbers = frozenset(range(first, len(headings)))
     trained = Table(caption, headings, rows, numbers, name="runs")
-    return Block("data", "Data", [], [_contents(study), trained])
+    changed = sentences(json.loads(runs.attrs.get("reading", "{}")))  # older fits lack it
+    return Block("data", "Data", changed, [_contents(study), trained])
 
 
 def _contents(study: Study) -> Table:
@@ -210,7 +214,7 @@ def _planned(plan: Plan) -> tuple[list[str], Table]:
 
 
 def _cheap(sections: Sequence[Section]) -> tuple[list[str], Table]:
-    """The cheap runs that a decision itself names."""
+    """The runs that a decision itself asks for before it names a winner."""
     said, rows = [], []
     for section in sections:
         group = [section.group] if section.group else []
@@ -225,11 +229,11 @@ def _cheap(sections: Sequence[Section]) -> tuple[list[str], Table]:
             for budget in budgets
         ]
     if not said:
-        said = ["No level that may be the best lacks a run that was cheap."]
+        said = ["Every level that may be the best was trained at enough budgets to be judged."]
     group = ["group"] if sections[0].group else []
     seen = f"{unit(sections[0].decision.attrs)} seen"
     headings = ("train on", *group, seen, "compute, as a share of one run at the target")
-    caption = "Cheap runs that would help most."
+    caption = "Runs that are needed before a winner can be named."
     return said, Table(caption, headings, rows, _last_two(headings), name="next")
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from qqt_bayes.decisions.trained import FARTHEST, LEAST_BUDGETS
-from qqt_bayes.phrases import spans
+from qqt_bayes.phrases import quoted, spans
 from qqt_bayes.report.measures import measure, unit
 from qqt_bayes.report.page.svg import Figure
 from qqt_bayes.report.verdict_text import Answer
@@ -30,6 +30,10 @@ class Table:
     rows : sequence of tuple of str
     numbers : frozenset of int
         Places of the columns that hold numbers; the first column names the row.
+    chosen : frozenset of int
+        Places of the rows that are in bold.
+    wide : frozenset of int
+        Places of the columns that a narrow screen has no room for.
     name : str
         What it is known by in references, alike in the report of every study.
     """
@@ -38,6 +42,8 @@ class Table:
     headings: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
     numbers: frozenset[int] = frozenset()
+    chosen: frozenset[int] = frozenset()
+    wide: frozenset[int] = frozenset()
     name: str = ""
 
 
@@ -55,6 +61,8 @@ class Block:
         Which the forms without figures leave out.
     code : list of tuple of str
         What is to be copied, each with its heading.
+    parts : list of Block
+        Of several metrics, what is said of each, under its name as the title.
     """
 
     name: str
@@ -63,6 +71,7 @@ class Block:
     tables: list[Table] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
     code: list[tuple[str, str]] = field(default_factory=list)
+    parts: list[Block] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -92,7 +101,7 @@ class AtBudget:
     state : str
         "winner", "not proven", "undecided", "refused" or "one candidate".
     warning : str
-        How far the budget lies from the runs, and the cheapest check; empty if nothing warns.
+        How far the budget lies from the runs, and which runs a winner needs; or empty.
     rows : list of Row
         Of every level, the least regret first.
     """
@@ -107,11 +116,12 @@ class AtBudget:
 
 @dataclass(frozen=True)
 class Section:
-    """The answer for one group of runs; `group` is empty if there is one only.
+    """The answer for one group of runs, or for one of several metrics.
 
     Attributes
     ----------
     group : str
+        The name of the group, of the metric or of both; empty if there is one only.
     answer : Answer
         The verdict at the largest budget, what comes before it and three sentences.
     decision : Dataset
@@ -131,7 +141,7 @@ class Section:
     @property
     def prefix(self) -> str:
         """How a sentence begins that is about one of several groups."""
-        return f"{self.group}: " if self.group else ""
+        return f"{quoted(self.group)}: " if self.group else ""
 
     def named(self, table: str) -> str:
         """What a table of this section is known by."""
@@ -141,6 +151,49 @@ class Section:
     def priced(self) -> bool:
         """Whether costs are known."""
         return len(self.headings) > 6
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is said across all metrics at the largest budget, for one group of runs.
+
+    Attributes
+    ----------
+    group : str
+        Empty if there is one group only.
+    first : list of str
+        What has to be known before anything else.
+    verdict, state, warning : str
+        As in `AtBudget`; the state may be "none admissible", too.
+    said : list of str
+        How metrics are weighed, where they are in conflict, what is required, what is dominated.
+    """
+
+    group: str
+    first: list[str]
+    verdict: str
+    state: str
+    warning: str
+    said: list[str]
+
+
+@dataclass(frozen=True)
+class Lead:
+    """What a page over several metrics says before it says anything of one of them.
+
+    Attributes
+    ----------
+    verdicts : list of Verdict
+        One for each group.
+    tables : list of Table
+        The choice at each budget by the weighted error and by each metric, and the levels.
+    weighed : list of str
+        How metrics are weighed, for whoever describes the decision; nothing of a single one.
+    """
+
+    verdicts: list[Verdict]
+    tables: list[Table]
+    weighed: list[str]
 
 
 def reading(attributes: Mapping[Any, Any]) -> str:
@@ -175,12 +228,15 @@ def level_rows(section: Section) -> Table:
         for row in last.rows
     ]
     counted = unit(section.decision.attrs)
-    of = f" of {section.group}" if section.group else ""
+    of = f" of {quoted(section.group)}" if section.group else ""
     caption = (
         f"Levels{of} at {last.label} {counted}, the least regret first; the choice is in bold."
     )
     numbers = frozenset(range(2, len(section.headings)))
-    return Table(caption, section.headings, rows, numbers, name=section.named("levels"))
+    chosen = frozenset(i for i, row in enumerate(last.rows) if row.chosen)
+    return Table(
+        caption, section.headings, rows, numbers, chosen=chosen, name=section.named("levels")
+    )
 
 
 def choice_rows(section: Section) -> Table:
@@ -189,7 +245,7 @@ def choice_rows(section: Section) -> Table:
     for at in section.budgets:
         (row,) = (each for each in at.rows if each.chosen)
         rows.append((at.label, row.level, at.state, row.chance, row.error, row.regret))
-    of = f" of {section.group}" if section.group else ""
+    of = f" of {quoted(section.group)}" if section.group else ""
     headings = ("budget", "choice", "state", *section.headings[3:6])
     caption = f"The choice{of} at each budget."
     name = section.named("choices")

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from qqt_bayes.phrases import format_samples
+from qqt_bayes.phrases import format_samples, quoted
 from qqt_bayes.report.measures import unit
 from qqt_bayes.report.page import svg
 from qqt_bayes.report.page.svg import Axis, Figure, element, path
@@ -62,7 +62,9 @@ def residuals(comparison: xr.Dataset, law: str, name: str, attributes: Mapping[A
         drawn.append(svg.marks(places, 0, "run known"))
         names = []
     for budget, value, data in zip(seen.tolist(), z.tolist(), names, strict=False):
-        said = element("title", svg.text(f"{data} at {format_samples(budget)}: {value:.1f}"))
+        said = element(
+            "title", svg.text(f"{quoted(data)} at {format_samples(budget)}: {value:.1f}")
+        )
         drawn.append(svg.mark(x(budget), y(value), 0, "run known", said))
     inside = int((abs(z) <= END).sum())
     title = f"Left-out runs under {law}"

@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
-from qqt_bayes.phrases import chance, format_samples, span
+from qqt_bayes.phrases import chance, format_samples, quoted, span
 from qqt_bayes.report.measures import is_accuracy, measure, measured, of_what, turned, unit
 from qqt_bayes.report.on_levels import level_of_sets, of_group
 from qqt_bayes.report.page import svg
@@ -55,7 +55,9 @@ class Frontier(NamedTuple):
     other: str
 
 
-def frontier(decision: xr.Dataset, runs: xr.Dataset, name: str, group: str = "") -> Frontier:
+def frontier(
+    decision: xr.Dataset, runs: xr.Dataset, name: str, group: str = "", metric: str = ""
+) -> Frontier:
     """Bands of the levels that matter, the runs, where data end, and the choice at each budget.
 
     Parameters
@@ -68,6 +70,8 @@ def frontier(decision: xr.Dataset, runs: xr.Dataset, name: str, group: str = "")
         An id of the figure.
     group : str
         Of the runs that are shown; of all if empty.
+    metric : str
+        What the figure is said to be of, where there are others beside it.
     """
     budgets = decision["budget"].values
     levels = decision["level"].values.tolist()
@@ -107,7 +111,8 @@ def frontier(decision: xr.Dataset, runs: xr.Dataset, name: str, group: str = "")
     ]
     key = [(number, str(levels[i])) for number, i in enumerate(coloured)]
     outside = int(((measures < y.least) | (measures > y.most)).sum())
-    title = f"Forecasts of {measure(decision.attrs)} and runs{f' of {group}' if group else ''}"
+    of = "".join(f" of {quoted(each)}" for each in (metric, group) if each)
+    title = f"Forecasts of {measure(decision.attrs)} and runs{of}"
     words = (
         f"{measure(decision.attrs).capitalize()} of {len(levels)} levels from {span(budgets)} "
         f"{unit(decision.attrs)} seen, with their {100 * decision.attrs['interval']:g} % bands, "
@@ -222,7 +227,7 @@ def _choices(decision: xr.Dataset, x: Axis, coloured: list[int]) -> list[str]:
             continue
         level, own = chosen[start], budgets[start:end]
         number = coloured.index(names.index(level)) if names.index(level) in coloured else None
-        said = element("title", svg.text(f"the rule takes {level} at {span(own)}"))
+        said = element("title", svg.text(f"the rule takes {quoted(level)} at {span(own)}"))
         kind = "choice" if number is None else f"choice s{number}"
         left = _edge(x, budgets, start, -1)
         right = _edge(x, budgets, end - 1, 1)
@@ -261,8 +266,8 @@ def _crossovers(decision: xr.Dataset, x: Axis, y: Axis) -> list[str]:
         at = x(middle)
         tip = path([(at - 5, y.start - 12), (at + 5, y.start - 12), (at, y.start - 2)], closed=True)
         said = svg.text(
-            f"{later} overtakes {earlier} at {format_samples(middle)} ({format_samples(low)} to "
-            f"{format_samples(high)}), with probability "
+            f"{quoted(later)} overtakes {quoted(earlier)} at {format_samples(middle)} "
+            f"({format_samples(low)} to {format_samples(high)}), with probability "
             f"{chance(pair['crossover_probability'].item())}"
         )
         drawn.append(element("path", element("title", said), d=line + tip, class_="crossover"))

@@ -29,6 +29,8 @@ MOST_ROWS = 12
 """Rows of a table that is printed as wide as the page; longer ones are printed in two columns."""
 COMMAND = re.compile(r"`(qqt [\w .-]+)`")
 """A command in a sentence of ours."""
+INTERVAL = re.compile(r"(\[[\d.-]+), ([\d.-]+\])")
+"""The ends of an interval."""
 
 
 class View(NamedTuple):
@@ -108,15 +110,15 @@ def percent(chance: str) -> str:
     return f"{100 * float(chance.strip('<> ')):g}"
 
 
-def unbroken(error: str) -> str:
-    r"""An error of which the interval stays on one line.
+def unbroken(words: str) -> str:
+    r"""A cell of which an interval stays on one line.
 
     Examples
     --------
-    >>> unbroken("0.53 [0.49, 0.57]")
-    '0.53 [0.49,\xa00.57]'
+    >>> unbroken("0.53 [0.49, 0.57]"), unbroken("1M of a, 2M of b")
+    ('0.53 [0.49,\xa00.57]', '1M of a, 2M of b')
     """
-    return error.replace(", ", ",\u00a0")
+    return INTERVAL.sub("\\1,\u00a0\\2", words)
 
 
 def prose(words: str) -> str:

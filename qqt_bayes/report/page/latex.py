@@ -12,8 +12,15 @@ from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from qqt_bayes.report.page.content import Section, Table, level_rows, short_choice_rows
-from qqt_bayes.report.page.latex_widths import BOLD, COLUMN, fitting, width
+from qqt_bayes.report.page.content import (
+    Block,
+    Lead,
+    Section,
+    Table,
+    level_rows,
+    short_choice_rows,
+)
+from qqt_bayes.report.page.latex_widths import BOLD, COLUMN, fitting, in_parts, width
 
 if TYPE_CHECKING:
     from qqt_bayes.report.page.whole import Page
@@ -61,6 +68,7 @@ def latex(page: Page) -> str:
     """
     lines = [NEEDS, r"\begingroup\sloppy", rf"\section*{{{breaking(page.title, HEADING)}}}"]
     taken: Counter[str] = Counter()
+    lines += _lead(page.lead, taken)
     for section in page.sections:
         if section.group:
             lines.append(rf"\subsection*{{{breaking(section.group, HEADING)}}}")
@@ -73,15 +81,36 @@ def latex(page: Page) -> str:
         lines.append(choice_table(section, taken))
         lines.append(levels_table(section, taken))
     for block in page.blocks:
-        tables = [_with_own_name(each, taken) for each in block.tables]
-        said = [breaking(words) for words in block.paragraphs]
-        if tables:
-            said.append(_see([label(each.name) for each in tables]))
-        if said:
-            lines += [rf"\paragraph*{{{breaking(block.title)}.}}", *said]
-        lines += [table(each) for each in tables]
+        lines += _block(block, "paragraph", taken)
     lines += [rf"{{\small {breaking(words)}\par}}" for words in page.footer]
     return "\n\n".join([*lines, r"\par\endgroup"]) + "\n"
+
+
+def _lead(lead: Lead | None, taken: Counter[str]) -> list[str]:
+    """What is said across metrics; nothing if there is one."""
+    if lead is None:
+        return []
+    lines = []
+    for each in lead.verdicts:
+        lines += [rf"\subsection*{{{breaking(each.group, HEADING)}}}"] if each.group else []
+        warning = f" \\emph{{{breaking(each.warning)}}}" if each.warning else ""
+        lines.append(rf"\textbf{{{breaking(each.verdict, COLUMN / BOLD)}}}{warning}")
+        lines += [breaking(words) for words in [*each.first, *each.said]]
+    return [*lines, *(narrow_tables(each, taken) for each in lead.tables)]
+
+
+def _block(block: Block, heading: str, taken: Counter[str]) -> list[str]:
+    """A part under a heading, and what is said of each metric one level below it."""
+    tables = [_with_own_name(each, taken) for each in block.tables]
+    lines = [breaking(words) for words in block.paragraphs]
+    if tables:
+        lines.append(_see([label(each.name) for each in tables]))
+    if lines or block.parts:
+        lines.insert(0, rf"\{heading}*{{{breaking(block.title)}.}}")
+    lines += [table(each) for each in tables]
+    for each in block.parts:
+        lines += _block(each, "subparagraph", taken)
+    return lines
 
 
 def label(name: str) -> str:
@@ -167,8 +196,7 @@ def _letters(piece: str, room: float) -> list[str]:
 
 def levels_table(section: Section, taken: Counter[str] | None = None) -> str:
     """The levels at the largest budget, the choice in bold."""
-    content = _with_own_name(level_rows(section), Counter() if taken is None else taken)
-    return table(content, bold=[row.chosen for row in section.budgets[-1].rows])
+    return table(_with_own_name(level_rows(section), Counter() if taken is None else taken))
 
 
 def choice_table(section: Section, taken: Counter[str] | None = None) -> str:
@@ -176,14 +204,14 @@ def choice_table(section: Section, taken: Counter[str] | None = None) -> str:
     return table(_with_own_name(short_choice_rows(section), Counter() if taken is None else taken))
 
 
-def table(content: Table, bold: list[bool] | None = None) -> str:
+def table(content: Table) -> str:
     """A table with its caption, as wide as a column or, if it must be, as the page.
 
     The tabular part is letter for letter as `pandas.DataFrame.to_latex` sets it. pandas itself
     would take longer for the first table than all else for the page. What is higher than a page
     goes on in a further table.
     """
-    strong = bold or [False] * len(content.rows)
+    strong = [i in content.chosen for i in range(len(content.rows))]
     layout = fitting(content, strong)
     parts: list[str] = []
     start = 0
@@ -203,6 +231,14 @@ def table(content: Table, bold: list[bool] | None = None) -> str:
         parts.append("\n".join(lines))
         start = end
     return "\n\n".join(parts)
+
+
+def narrow_tables(content: Table, taken: Counter[str] | None = None) -> str:
+    """A table that may have a column for each of many metrics, as one or more that fit a page."""
+    keys, taken = 2 if content.headings[0] == "group" else 1, Counter() if taken is None else taken
+    first, *others = in_parts(content, keys)
+    again = [replace(each, caption=f"{each.caption} (continued)") for each in others]
+    return "\n\n".join(table(_with_own_name(each, taken)) for each in [first, *again])
 
 
 def tabular(

@@ -6,6 +6,7 @@ conferences. A table that fits the columns of `article` fits those of other clas
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from math import ceil, inf
 from typing import NamedTuple
@@ -51,6 +52,8 @@ class Layout(NamedTuple):
         Points at 10 points that a line of each column has; infinite where a cell is one line.
     ends : list of int
         Where each table ends of those that the rows are parted into, so that each fits a page.
+    fits : bool
+        Whether it is no wider than its place.
     """
 
     environment: str
@@ -59,6 +62,42 @@ class Layout(NamedTuple):
     sides: tuple[str, ...]
     rooms: tuple[float, ...]
     ends: list[int]
+    fits: bool = True
+
+
+def in_parts(content: Table, keys: int) -> list[Table]:
+    """A table as those of fewer columns that fit a page, without what has room on screens alone.
+
+    Parameters
+    ----------
+    content : Table
+    keys : int
+        How many columns name the rows, and stand in every part.
+    """
+    columns = [i for i in range(len(content.headings)) if i not in content.wide]
+    return _in_parts(_of_columns(content, columns), keys)
+
+
+def _in_parts(content: Table, keys: int) -> list[Table]:
+    """The same of a table of which every column is shown, halved until each part fits."""
+    count = len(content.headings)
+    if count <= keys + 1 or fitting(content, [True] * len(content.rows)).fits:
+        return [content]
+    named, middle = list(range(keys)), (keys + count + 1) // 2
+    halves = range(keys, middle), range(middle, count)
+    each = [_of_columns(content, [*named, *half]) for half in halves]
+    return [part for half in each for part in _in_parts(half, keys)]
+
+
+def _of_columns(content: Table, columns: list[int]) -> Table:
+    """Some columns of a table, in their order."""
+    return replace(
+        content,
+        headings=tuple(content.headings[i] for i in columns),
+        rows=[tuple(row[i] for i in columns) for row in content.rows],
+        numbers=frozenset(place for place, i in enumerate(columns) if i in content.numbers),
+        wide=frozenset(),
+    )
 
 
 def fitting(content: Table, bold: list[bool]) -> Layout:
@@ -88,7 +127,7 @@ def fitting(content: Table, bold: list[bool]) -> Layout:
         for row, heavy in rows[1:]
     ]
     rooms = tuple(given[i] / scale if i in given else inf for i in range(count))
-    return Layout("table*", size, between, sides, rooms, _ends(lines, height))
+    return Layout("table*", size, between, sides, rooms, _ends(lines, height), fits)
 
 
 def width(words: str, heavy: bool = False) -> float:

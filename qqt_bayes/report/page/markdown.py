@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import re
 
-from qqt_bayes.report.page.content import Table, choice_rows, level_rows, naming, reading
+from qqt_bayes.report.page.content import (
+    Block,
+    Lead,
+    Table,
+    choice_rows,
+    level_rows,
+    naming,
+    reading,
+)
 from qqt_bayes.report.page.whole import Page
 
 MARKS = re.compile(
@@ -49,7 +57,7 @@ def markdown(page: Page) -> str:
     ----------
     page : Page
     """
-    parts = [f"# {heading(page.title)}"]
+    parts = [f"# {heading(page.title)}", *_lead(page.lead)]
     for section in page.sections:
         if section.group:
             parts.append(f"## {heading(section.group)}")
@@ -57,18 +65,38 @@ def markdown(page: Page) -> str:
         parts.append(f"**{inline(last.verdict)}**")
         parts.append(f"**{inline(last.state)}** {inline(last.warning)}".strip())
         parts += [escaped(words) for words in section.answer.first]
-        chosen = [row.chosen for row in last.rows]
-        parts.append(table(level_rows(section), chosen))
+        parts.append(table(level_rows(section)))
         parts += [escaped(reading(section.decision.attrs)), table(choice_rows(section))]
         parts.append(escaped(naming(section)))
     for block in page.blocks:
-        parts.append(f"## {heading(block.title)}")
-        parts += [escaped(words) for words in block.paragraphs]
-        parts += [table(each) for each in block.tables]
-        for words, code in block.code:
-            parts += [escaped(words), fenced(code)]
+        parts += _block(block, "##")
     parts += ["---", *map(escaped, page.footer)]
     return "\n\n".join(parts) + "\n"
+
+
+def _lead(lead: Lead | None) -> list[str]:
+    """What is said across metrics; nothing if there is one."""
+    if lead is None:
+        return []
+    parts = []
+    for each in lead.verdicts:
+        parts += [f"## {heading(each.group)}"] if each.group else []
+        parts += [f"**{inline(each.verdict)}**"]
+        parts += [f"**{inline(each.state)}** {inline(each.warning)}".strip()]
+        parts += [escaped(words) for words in [*each.first, *each.said]]
+    return [*parts, *map(table, lead.tables)]
+
+
+def _block(block: Block, marks: str) -> list[str]:
+    """A part under a heading, and what is said of each metric one level below it."""
+    parts = [f"{marks} {heading(block.title)}"]
+    parts += [escaped(words) for words in block.paragraphs]
+    parts += [table(each) for each in block.tables]
+    for each in block.parts:
+        parts += _block(each, f"{marks}#")
+    for words, code in block.code:
+        parts += [escaped(words), fenced(code)]
+    return parts
 
 
 def escaped(words: str) -> str:
@@ -146,14 +174,13 @@ def _with_backslashes(text: str, places: set[int]) -> str:
     return "".join(f"\\{letter}" if i in places else letter for i, letter in enumerate(text))
 
 
-def table(content: Table, chosen: list[bool] | None = None) -> str:
+def table(content: Table) -> str:
     """A table, with chosen rows in bold."""
-    strong = chosen or [False] * len(content.rows)
     sides = ["---:" if i in content.numbers else "---" for i in range(len(content.headings))]
     lines = [[cell(each) for each in content.headings], sides]
     lines += [
-        [f"**{cell(each)}**" if heavy and each else cell(each) for each in row]
-        for row, heavy in zip(content.rows, strong, strict=True)
+        [f"**{cell(each)}**" if i in content.chosen and each else cell(each) for each in row]
+        for i, row in enumerate(content.rows)
     ]
     drawn = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     return f"{escaped(content.caption)}\n\n{drawn}"

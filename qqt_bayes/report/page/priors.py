@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from qqt_bayes.model.distributions import Prior
 from qqt_bayes.model.priors import marginal_quantiles
 from qqt_bayes.model.problem import Problem
+from qqt_bayes.phrases import quoted
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.meanings import PARAMETERS
 from qqt_bayes.posterior.prior_sensitivity import learned, scalars
@@ -156,4 +157,4 @@ def _contraction(contraction: float, error: float) -> str:
 
 
 def _name(parameter: str, of: str) -> str:
-    return f"{parameter} of {of}" if of else parameter
+    return f"{parameter} of {quoted(of)}" if of else parameter

@@ -16,7 +16,7 @@ INSTEAD = {
         "made again with the sizes of the crawl."
     ),
     UNTIL_REFITTED: "until they are replaced by fits without these runs",
-    WHICH_RUNS: "a plan with prices says which runs are worth making",
+    WHICH_RUNS: "a plan of runs says which lower the expected regret most",
     CALIBRATED_ON: "in the documentation of qqt_bayes, among its case studies (held-out runs)",
 }
 """What a page says in place of advice to somebody at a terminal."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qqt_bayes.decisions.rules import ROUNDING
 from qqt_bayes.decisions.study import Study, in_each_group
 from qqt_bayes.decisions.trained import FARTHEST, runs_to_settle
-from qqt_bayes.phrases import amount_of_money, format_epochs, format_samples
+from qqt_bayes.phrases import amount_of_money, format_epochs, format_samples, quoted
 from qqt_bayes.planning.costs import Costs
 from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.report.limits_text import LEAST_GAP
@@ -73,7 +73,7 @@ def _prices(study: Study, costs: Costs, group: str | None, decision: xr.Dataset)
 
 def _budgets(decision: xr.Dataset, draws: float, prices: xr.DataArray | None) -> list[AtBudget]:
     """What is said at each budget, the levels of least regret first."""
-    states, said = _states(decision), verdicts(decision)
+    states, said = states_at(decision), verdicts(decision)
     levels = decision["level"].values.tolist()
     contents = [takes(decision["unique_samples"].isel(level=i)) for i in range(len(levels))]
     of_level = ("repetitions", "probability_best", "regret", "error_mean")
@@ -95,7 +95,7 @@ def _budgets(decision: xr.Dataset, draws: float, prices: xr.DataArray | None) ->
             )
             for j in np.argsort(regrets, kind="stable").tolist()
         ]
-        warning = _warning(decision.isel(budget=[i]))
+        warning = warning_at(decision.isel(budget=[i]))
         found.append(AtBudget(budget, format_samples(budget), said[i], states[i], warning, rows))
     return found
 
@@ -106,7 +106,7 @@ def _error(mean: float, ends: NDArray[np.float64], decision: xr.Dataset, draws: 
     return expected_in_interval(mean, ends, decision.attrs, places)
 
 
-def _states(decision: xr.Dataset) -> list[str]:
+def states_at(decision: xr.Dataset) -> list[str]:
     """Whether there is a winner at each budget, or why none is named."""
     if decision.sizes["level"] == 1:
         return ["one candidate"] * decision.sizes["budget"]
@@ -115,8 +115,8 @@ def _states(decision: xr.Dataset) -> list[str]:
     return [each if each in none else "winner" for each in found]
 
 
-def _warning(decision: xr.Dataset) -> str:
-    """How far one budget lies from the runs, and the cheapest run that would help there."""
+def warning_at(decision: xr.Dataset) -> str:
+    """How far one budget lies from the runs, and which runs a winner would need there."""
     budget = decision["budget"].item()
     counted, label = unit(decision.attrs), format_samples(budget)
     least, most = (decision[name].item() for name in ("least_trained", "most_trained"))
@@ -139,6 +139,9 @@ def _warning(decision: xr.Dataset) -> str:
             f"{format_samples(decision['gap'].item(), 2)} times apart."
         )
     if beyond > 1 + ROUNDING and decision.sizes["level"] > 1:
-        for level, budgets in list(runs_to_settle(decision)[1].items())[:1]:
-            words.append(f"Cheapest check: {level} at {format_samples(min(budgets))}.")
+        lacking = list(runs_to_settle(decision)[1].items())
+        for level, budgets in lacking[:1]:
+            others = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+            at = " and ".join(format_samples(each) for each in budgets)
+            words.append(f"No winner can be named before runs of {quoted(level)}{others} at {at}.")
     return " ".join(words)

@@ -9,11 +9,11 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from qqt_bayes.errors import InputError
+from qqt_bayes.errors import Advice, InputError
 from qqt_bayes.tables.cells import (
     DECIMAL_COMMA,
     DECIMAL_POINT,
@@ -21,9 +21,11 @@ from qqt_bayes.tables.cells import (
     is_empty,
     unguarded,
 )
+from qqt_bayes.tables.dialects.above import MOST_LINES, Above, nothing_below, titles
+from qqt_bayes.tables.dialects.labelled import table_of
 from qqt_bayes.tables.intake.headers import title_above
 from qqt_bayes.tables.limits import MAX_COLUMNS, check_cells
-from qqt_bayes.tables.table import Table, table_of
+from qqt_bayes.tables.table import Table
 
 DISGUISED = {
     b"PK\x03\x04": "a ZIP archive or an Excel workbook",
@@ -109,7 +111,9 @@ class _Lines:
             yield line
 
 
-def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
+def read_delimited(
+    content: bytes, name: str, above: Above | None = None, usual: str = ","
+) -> Table:
     r"""Cells of delimited text.
 
     Parameters
@@ -117,6 +121,8 @@ def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
     content : bytes
     name : str
         What messages call the file.
+    above : Above, optional
+        How its header is known; if not given, it is the first line.
     usual : str
         The delimiter where the text does not show another.
 
@@ -133,12 +139,17 @@ def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
     """
     text = text_of(content, name)
     first = SEP.match(text)
-    body = text[first.end() :] if first else text
+    body, start = (text[first.end() :], 1) if first else (text, 0)
+    count = 0 if above is None else _lines_above(body, above, start, usual)
+    lines_above = list(islice(io.StringIO(body, newline=""), count))
+    body = body[sum(map(len, lines_above)) :]
     delimiter = first[1] if first else _delimiter(body, usual)
     _check_width(body, delimiter, name)
-    lines = _Lines(body, row=1 if first else 0)
+    lines = _Lines(body, row=start + count)
     records = _records(lines, delimiter, name)
-    _refuse_title(records, name)
+    if count and not records:
+        raise nothing_below(name, start + count)
+    _refuse_title(body, start + count, name, (delimiter, *DELIMITERS), above is not None)
     _, header = records.pop(0) if records else (0, [])
     for mark, words in NOT_READ.items():
         if len(header) == 1 and mark in header[0].strip():
@@ -149,6 +160,9 @@ def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
     if "'" in body:
         header, columns = list(map(unguarded, header)), [list(map(unguarded, x)) for x in columns]
     table = table_of(name, header, columns, [f"row {row}" for row, _ in whole])
+    if above is not None:
+        numbered = enumerate(lines_above, start=start + 1)
+        table.skipped = titles([each for each in numbered if not COMMENT.match(each[1])])
     word = DELIMITERS.get(delimiter, repr(delimiter))
     for row, cells in records:
         if len(cells) != len(header):
@@ -160,18 +174,45 @@ def read_delimited(content: bytes, name: str, usual: str = ",") -> Table:
     return table
 
 
-def _refuse_title(records: list[tuple[int, list[str]]], name: str) -> None:
-    """Refuse a first line of one cell over a line of several names, which seems to be the header.
+def _lines_above(body: str, above: Above, start: int, usual: str) -> int:
+    """How many lines stand above the header: as the user says, or down to the names needed."""
+    if above.skip_rows is not None:
+        return max(0, above.skip_rows - start)
+    lines = list(islice(io.StringIO(body, newline=""), MOST_LINES))
+    marks = dict.fromkeys((usual, *DELIMITERS))
+    return max(above.place_of_header(_filled(line, mark) for line in lines) for mark in marks)
 
-    Such a title hides which mark stands between the cells, too.
+
+def _filled(line: str, mark: str) -> list[str]:
+    """Cells of a line that hold something, as names; none of a comment, or of what is too long."""
+    if COMMENT.match(line) or len(line) > csv.field_size_limit():
+        return []
+    return [" ".join(cell.split()) for cell in _cells(line, mark) if not is_empty(cell)]
+
+
+def _refuse_title(text: str, start: int, name: str, marks: Iterable[str], skippable: bool) -> None:
+    """Refuse a text whose first lines have fewer cells than all lines from one of names on.
+
+    Such titles may hide which mark stands between the cells, too.
     """
-    if len(records) < 3 or len(records[0][1]) != 1:
-        return
-    row, cells = records[1]
-    for mark in DELIMITERS:
-        parts = cells[0].split(mark) if len(cells) == 1 else cells
-        if len(parts) > 1 and (words := title_above(f"row {row}", parts)):
-            raise InputError(f"{name}: {words}")
+    lines = [
+        (row, line)
+        for row, line in enumerate(islice(io.StringIO(text, newline=None), COMPARED), start + 1)
+        if line.strip() and not COMMENT.match(line)
+    ]
+    for mark in dict.fromkeys(marks):
+        cells = [_cells(line, mark) for _, line in lines]
+        count = len(cells[-1]) if cells else 0
+        first = next((i for i, each in enumerate(cells) if len(each) == count), 0)
+        even = all(len(each) == count for each in cells[first:])
+        # a header of an index has no first name; a table has a row below its header
+        if not 0 < first < len(cells) - 1 or not even or is_empty(cells[0][0]):
+            continue
+        if max(map(len, cells[:first])) < count:
+            words = title_above(f"row {lines[first][0]}", cells[first], skippable)
+            if words:
+                advice = [words] if isinstance(words, Advice) else []
+                raise InputError(f"{name}: {words}", advice)
 
 
 def _check_width(text: str, delimiter: str, name: str) -> None:
@@ -216,10 +257,15 @@ def _delimiter(text: str, usual: str) -> str:
 
 
 def _count_cells(line: str, delimiter: str) -> int:
+    return len(_cells(line, delimiter))
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    """Cells of a line by itself; none if it is no valid CSV."""
     try:
-        return len(next(csv.reader([line], delimiter=delimiter)))
+        return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
-        return 0
+        return []
 
 
 def _judge_comments(

@@ -11,8 +11,9 @@ from typing import Any
 from qqt_bayes.errors import InputError
 from qqt_bayes.tables.cells import is_empty, is_text
 from qqt_bayes.tables.dialects.delimited import text_of
+from qqt_bayes.tables.dialects.labelled import table_of
 from qqt_bayes.tables.limits import TOO_DEEP, check_cells, is_too_deep
-from qqt_bayes.tables.table import Table, table_of
+from qqt_bayes.tables.table import Table
 
 NESTED = (
     "one JSON document, not {}: name the fields of each run in a table with one row a run; "

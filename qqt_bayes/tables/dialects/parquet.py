@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from qqt_bayes.errors import InputError
+from qqt_bayes.tables.dialects.labelled import table_of
 from qqt_bayes.tables.limits import check_bytes, check_cells
-from qqt_bayes.tables.table import Table, table_of
+from qqt_bayes.tables.table import Table
 
 UNREAD = ["..."]
 """Stands for the cells of lists, which no column that is needed may hold."""

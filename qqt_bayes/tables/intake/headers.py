@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from qqt_bayes.errors import listed
+from qqt_bayes.errors import Advice, listed
 from qqt_bayes.tables.cells import is_empty, name_in, number_in, numbers_in, with_point
 from qqt_bayes.tables.table import Table
 
@@ -55,25 +55,39 @@ def in_units(name: str, cells: Sequence[object]) -> str:
     return f"{name}*1e{power}" if power and small else name
 
 
-def title_above(place: str, cells: Sequence[object]) -> str:
+def title_above(place: str, cells: Sequence[object], skippable: bool) -> str | Advice:
     """What to say where a title stands above the header, "" if such cells can be no header.
+
+    Parameters
+    ----------
+    place : str
+        What messages call the row that seems to be the header: "row 3".
+    cells : sequence
+    skippable : bool
+        Whether the user can say how many rows to leave out.
 
     Examples
     --------
-    >>> title_above("row 3", ["Run", "Tokens"])
+    >>> title_above("row 3", ["Run", "Tokens"], skippable=False)
     "the header seems to be row 3 ('Run', 'Tokens'): delete the rows above it"
-    >>> title_above("row 3", ["a", "1.5"])
+    >>> str(title_above("row 3", ["Run", "Tokens"], skippable=True))
+    "the header seems to be row 3 ('Run', 'Tokens'): skip_rows=2 leaves out the rows above it"
+    >>> title_above("row 3", ["a", "1.5"], skippable=True)
     ''
     """
     names = [name_in(cell) for cell in cells if not is_empty(cell)]
     plain = any(np.isfinite(number_in(with_point(name))) for name in names)
     if plain or len(names) < 2 or len(set(names)) < len(names):
         return ""
-    return f"the header seems to be {place} ({listed(names)}): delete the rows above it"
+    seems = f"the header seems to be {place} ({listed(names)})"
+    if not skippable:
+        return f"{seems}: delete the rows above it"
+    above = int(place.removeprefix("row ")) - 1
+    return Advice(f"{seems}: {{}} leaves out the rows above it", {"skip_rows": above})
 
 
-def judge_title(table: Table) -> str:
-    """What to say of a table in whose first row but one column is named, "" if nothing is.
+def judge_title(table: Table) -> str | Advice:
+    """What to say of a table most of whose columns have no name in the first row, "" if nothing is.
 
     Examples
     --------
@@ -82,7 +96,12 @@ def judge_title(table: Table) -> str:
     "the header seems to be row 3 ('Run', 'Tokens'): delete the rows above it"
     """
     named = [name for name in table.columns if not UNNAMED.fullmatch(name)]
-    if len(named) > 1 or len(table.columns) < 3:
+    if 2 * len(named) > len(table.columns) or len(table.columns) < 3:
         return ""
+    skippable = table.skipped is not None
     first = zip(table.places[:5], zip(*table.columns.values(), strict=True), strict=False)
-    return next((words for place, cells in first if (words := title_above(place, cells))), "")
+    for place, cells in first:
+        more = sum(not is_empty(cell) for cell in cells) > len(named)
+        if more and (words := title_above(place, cells, skippable)):
+            return words
+    return ""

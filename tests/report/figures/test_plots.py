@@ -99,7 +99,7 @@ def test_of_a_fit_there_are_curves_and_runs_and_nothing_is_chosen(fit: xr.DataTr
     assert not {WINNER, TAKEN, "winner at each budget"} & set(words(figure))
     asked = scaling_curves(fit, levels=made.levels(8)[:2], budgets="64M,128M")
     np.testing.assert_array_equal(labelled(asked, "top 2")[0].get_xdata(), [64e6, 128e6])
-    with pytest.raises(InputError, match="one group is drawn at a time: give group, one of arch 1"):
+    with pytest.raises(InputError, match="a time: give group, one of 'arch 1', 'arch 2'"):
         plot_scaling_curves(made.fit(groups=2, model="cherti"))
 
 

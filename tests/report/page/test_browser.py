@@ -9,6 +9,7 @@ import html5lib
 import pytest
 from browser import BROWSER, needs_browser
 from elements import by_id, words
+from made_study import HOSTILE, carry_out_each
 
 from qqt_bayes.studies.page import report
 
@@ -137,6 +138,24 @@ def test_a_phone_shows_costs_too(page, tmp_path):
     path = report(page("two laws")[0], tmp_path / "priced.html", costs=costs)
     assert "cost (EUR)" in path.read_text()
     require_fits_a_phone(path.read_text(), tmp_path)
+
+
+@needs_browser
+def test_a_phone_shows_the_levels_of_several_metrics(tmp_path):
+    """The table across two metrics is seen whole, and what hostile names make wide scrolls."""
+    for metrics in (("imagenet top-1", "retrieval"), HOSTILE[:2]):
+        path = report(carry_out_each(None, metrics), tmp_path / "across.html", overwrite=True)
+        require_fits_a_phone(path.read_text(), tmp_path)
+
+
+@needs_browser
+def test_a_budget_in_the_address_is_shown_of_every_metric(tmp_path):
+    path = report(carry_out_each(None), tmp_path / "across.html")
+    tree = dom(f"{path.as_uri()}#budget=640M")
+    sections = json.loads(words(by_id(tree, "numbers")))["sections"]
+    for i, said in enumerate(sections):
+        assert words(by_id(tree, f"o{i}")) == "640M"
+        assert words(by_id(tree, f"v{i}")) == said["budgets"][1]["verdict"]
 
 
 def require_fits_a_phone(source, folder):

@@ -5,12 +5,14 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import made
 import pandas as pd
 import pytest
-from made_study import HOSTILE, STUDIES
+from made_study import HOSTILE, LONG, METRICS, STUDIES, carry_out_each, named
 
 from qqt_bayes.report.page import latex
 from qqt_bayes.report.page.content import Table
+from qqt_bayes.studies.page import report
 
 DOCUMENTATION = Path(__file__).parents[3] / "docs" / "report.md"
 TEX = next((found for name in ("pdflatex", "tectonic") if (found := shutil.which(name))), None)
@@ -75,7 +77,8 @@ def test_labels_are_those_that_the_documentation_names(page):
     documented = re.findall(r"`tab:qqt-([\w-]+)", DOCUMENTATION.read_text())
     text = page("two laws", ".tex")[1].read_text()
     own = {re.sub("-utility.*", "-MODEL", each) for each in re.findall(r"{tab:qqt-(.*?)}", text)}
-    assert own | {"next"} == set(documented)  # all of its levels were trained where it is cheap
+    # all of its levels were trained where it is cheap, and it is of one metric
+    assert own | {"next", "choices-across", "levels-across"} == set(documented)
 
 
 @pytest.mark.parametrize("name", ["two laws", "groups", "tokens", "losses"])
@@ -130,6 +133,36 @@ def test_names_without_a_place_to_end_a_line_fit(layout, tmp_path):
         parts += [rf"\section*{{{latex.breaking(name, latex.HEADING)}}}", said, latex.table(cells)]
     fragment = "\n\n".join([r"\begingroup\sloppy", *parts, r"\par\clearpage\endgroup"])
     require_fits(fragment, LAYOUTS[layout], tmp_path)
+
+
+OF_METRICS = {
+    "two": {},
+    "long names": {"tables": named(LONG), "metrics": ("b" * 70, "average of thirty-eight sets")},
+    "groups": {"tables": made.tables(groups=2), "models": "cherti"},
+    "many": {"metrics": [f"metric {i}" for i in range(9)]},
+}
+"""What is asked of studies of several metrics."""
+
+
+@pytest.mark.parametrize("name", OF_METRICS)
+def test_tables_across_metrics_go_on_where_a_page_ends(name, tmp_path):
+    """Every metric has its column, and each part names its rows."""
+    metrics = OF_METRICS[name].get("metrics", METRICS)
+    path = report(carry_out_each(None, **OF_METRICS[name]), tmp_path / "page.tex")
+    text = path.read_text()
+    for each in metrics:
+        heading = latex.breaking(f"on {each} (P)")
+        assert heading in text or latex.escaped(f"on {each} (P)") in text
+    labels = re.findall(r"\\label{(.*?)}", text)
+    assert len(labels) == len(set(labels)) == len(re.findall(r"\\begin{table", text))
+    assert {"tab:qqt-choices-across", "tab:qqt-levels-across"} <= set(labels)
+    first, *_ = re.findall(r"\\toprule\n(.*)", text)
+    assert first.startswith("group & budget" if name == "groups" else "budget")
+    if name in ("two", "many"):
+        assert ("(continued)" in text) == (name == "many")
+    if TEX is not None:
+        for layout in LAYOUTS.values():
+            require_fits(text, layout, tmp_path)
 
 
 @pytest.mark.skipif(TEX is None, reason="NO TEX: the tables for a paper were not compiled")

@@ -39,11 +39,14 @@ def test_the_row_of_the_header_is_named(tmp_path, read):
         text(tmp_path / "cells.csv", ",", "Ablations May 2026,,,,"),
         text(tmp_path / "line.csv", ";", "Ablations May 2026"),
         text(tmp_path / "comma.csv", ",", "Ablations"),
+        text(tmp_path / "commas.csv", ",", "Ablations, exported 2026-03-01"),
+        text(tmp_path / "other.csv", "\t", "Ablations, exported 2026-03-01"),
+        text(tmp_path / "two-cells.csv", ",", "Ablations,May 2026,,,"),
     ]
     for path in paths:
         with pytest.raises(InputError, match=SEEMS) as fault:
             read(path)
-        assert "delete the rows above it" in str(fault.value)
+        assert "skip_rows=2 leaves out the rows above it" in str(fault.value)
         assert "looks like it" not in str(fault.value)
 
 
