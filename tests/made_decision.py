@@ -39,7 +39,13 @@ def decision(best, regret, *, passed=True, **options):
     return (
         with_proof(
             found,
-            xr.Dataset({"budgets_trained": 2 * levels, "level_most_trained": 300e6 * levels}),
+            xr.Dataset(
+                {
+                    "budgets_trained": 2 * levels,
+                    "trainings": 2 * levels,
+                    "level_most_trained": 300e6 * levels,
+                }
+            ),
             passed=passed,
         )
         .assign(

@@ -54,6 +54,19 @@ STATES = {
 """
 
 
+def inside_interval(of_law: xr.Dataset) -> np.ndarray:
+    """Whether the predicted 90 % interval of each left-out run holds it, its ends included.
+
+    Parameters
+    ----------
+    of_law : Dataset
+        One law of a comparison, as `qqt_bayes.compare_laws` returns it.
+    """
+    low, high = (of_law["predicted"].sel(quantile=QUANTILE_LEVELS[i]) for i in (0, -1))
+    found: np.ndarray = ((low <= of_law["error"]) & (of_law["error"] <= high)).values
+    return found
+
+
 @dataclass(frozen=True)
 class Verdict:
     """One thing that a comparison comes to.

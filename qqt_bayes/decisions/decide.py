@@ -82,9 +82,10 @@ def decide(
     Dataset
         What `qqt_bayes.decisions.judge.judge` finds, and
 
-        - `budgets_trained` (level), at how many budgets it was trained, `level_most_trained`, the
-          largest of them, and `tried` (budget), whether all levels were trained at two budgets
-          and this one lies within eight times the largest of each;
+        - `budgets_trained` (level), at how many budgets it was trained, `trainings`, how often,
+          `level_most_trained`, the largest of these budgets, and `tried` (budget), whether all
+          levels were trained twice, at two budgets, and this one lies within eight times the
+          largest of each;
         - `proven` (budget), whether that is so and all fits passed their gates; `winner` (budget),
           the leader where it is proven, else "undecided";
         - `unique_samples` (level, pool), what it takes;

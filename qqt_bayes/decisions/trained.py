@@ -3,8 +3,9 @@
 Forecasts of levels that were never trained, or far beyond where they were, are not safe under any
 law: on held-out larger budgets of real runs probabilities held where levels were trained at two
 budgets and the target lay within eight times the largest, and elsewhere some were sure and wrong.
-There a level may lead, but it is not proven to win. Nor is it where a fit that did not pass its
-gate was used by force: probabilities under such a fit are no evidence.
+There a level may lead, but it is not proven to win. Nor is it where all runs of a level
+are checkpoints of one training, whose luck they share and cannot tell; nor where a fit that did not
+pass its gate was used by force: probabilities under such a fit are no evidence.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from qqt_bayes.decisions.rules import ROUNDING
+from qqt_bayes.model.noise import checkpoints
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.levels import UNDECIDED
 
 LEAST_BUDGETS = 2
 """Budgets at which every level must have been trained: of one, nothing shows how it goes on."""
+LEAST_TRAININGS = 2
+"""Trainings of every level: how far one lies off the mean of its level, its checkpoints hide."""
 FARTHEST = 8.0
 """Times the largest budget at which every level was trained: forecasts were checked up to there."""
 TO_TRAIN = 1 / 16, 1 / 4
@@ -32,7 +36,7 @@ ALIKE = 0.01
 
 
 def trained_at(fit: Fit, levels: xr.DataArray, group: str | None) -> xr.Dataset:
-    """At how many budgets each level was trained, and up to which.
+    """How often and at how many budgets each level was trained, and up to which.
 
     Parameters
     ----------
@@ -45,8 +49,9 @@ def trained_at(fit: Fit, levels: xr.DataArray, group: str | None) -> xr.Dataset:
     Returns
     -------
     Dataset
-        `budgets_trained` and `level_most_trained` (samples; 0 where it was never trained), over
-        level, and over group if there are several; `named_as_another` (level), whether a training
+        `budgets_trained`, `trainings` (of which several runs may be checkpoints) and
+        `level_most_trained` (samples; 0 where it was never trained), over level, and over group if
+        there are several; `named_as_another` (level), whether a training
         set of its name takes other samples.
     """
     runs, one = fit.runs, fit.one_group(group)
@@ -59,13 +64,17 @@ def trained_at(fit: Fit, levels: xr.DataArray, group: str | None) -> xr.Dataset:
     of_group = runs["group_index"].values
     shape = len(names), len(taken)
     count, most = np.zeros(shape, dtype=int), np.zeros(shape)
+    trainings, training = np.zeros(shape, dtype=int), checkpoints(runs)[0]
     for place in np.ndindex(shape):
         own = alike[place[1]][data] & (of_group == fit.groups.index(names[place[0]]))
         budgets: NDArray[np.float64] = np.unique(at[own])
         count[place], most[place] = budgets.size, budgets.max(initial=0.0)
+        several = training[own]
+        trainings[place] = (several < 0).sum() + np.unique(several[several >= 0]).size
     found = xr.Dataset(
         {
             "budgets_trained": (("group", "level"), count),
+            "trainings": (("group", "level"), trainings),
             "level_most_trained": (("group", "level"), most, {"units": "samples"}),
             "named_as_another": ("level", _named_as_another(levels, runs, alike)),
         },
@@ -102,17 +111,21 @@ def with_proof(
     Returns
     -------
     Dataset
-        And with `budgets_trained`, `level_most_trained`, `tried` (budget), whether all levels were
-        trained at enough budgets that are near enough, `proven` (budget), whether the leader may be
-        called the winner, and `winner`, which is the leader where it is proven.
+        And with `budgets_trained`, `trainings`, `level_most_trained`, `tried` (budget), whether all
+        levels were trained often enough and near enough, `proven` (budget), whether the leader may
+        be called the winner, and `winner`, which is the leader where it is proven.
     """
     farthest = FARTHEST * (1 + ROUNDING) * trained["level_most_trained"].min("level")
-    tried = (decision["budget"] <= farthest) & (
-        trained["budgets_trained"].min("level") >= LEAST_BUDGETS
-    )
+    tried = (decision["budget"] <= farthest) & trained_enough(trained).all("level")
     proven = tried & complete & passed
     winner = decision["leader"].where(proven, UNDECIDED)
     return decision.assign(trained).assign(tried=tried, proven=proven, winner=winner)
+
+
+def trained_enough(trained: xr.Dataset) -> xr.DataArray:
+    """Whether each level was trained at enough budgets and in enough trainings to be judged."""
+    enough = trained["budgets_trained"] >= LEAST_BUDGETS
+    return enough & (trained["trainings"] >= LEAST_TRAININGS)
 
 
 def runs_to_settle(decision: xr.Dataset) -> tuple[float, dict[str, list[float]]]:
@@ -134,7 +147,7 @@ def runs_to_settle(decision: xr.Dataset) -> tuple[float, dict[str, list[float]]]
     if not open_budgets.size:
         return 0.0, {}
     target = float(open_budgets.max())
-    enough = (decision["budgets_trained"] >= LEAST_BUDGETS) & (
+    enough = trained_enough(decision) & (
         target <= FARTHEST * (1 + ROUNDING) * decision["level_most_trained"]
     )
     likely = decision["probability_best"].sel(budget=target) >= LEAST_PROBABILITY

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from qqt_bayes.errors import InputError, alternatives
 from qqt_bayes.importers.draft import Draft, Options
@@ -218,7 +219,8 @@ def _written_out(
         seen = draft.values(budget, COUNT)
         if str(budget) != "samples_seen":
             draft.said.append(f"samples_seen = {str(budget).replace('*', ' x ')}.")
-    columns: dict[str, object] = {"run": table.names(draft.sheet.key)}
+    names = table.names(draft.sheet.key)
+    columns: dict[str, object] = {_named(draft, names, seen): names}
     columns |= _trained_columns(draft)
     if unique is not None and not draft.sheet.weights and "pool" in columns:
         columns["unique_samples"] = whole(unique)
@@ -236,6 +238,17 @@ def _written_out(
     if left := _not_read(draft):
         draft.said.append(f"Columns that are not read: {some(left)}.")
     return Imported(frame, draft.sheet.what, rule.kind, tuple(draft.said), composition)
+
+
+def _named(draft: Draft, names: NDArray[np.object_], seen: NDArray[np.float64]) -> str:
+    """What names are of: of runs, or of trainings, if checkpoints at other budgets share them."""
+    rows = pd.DataFrame({"name": names, "seen": seen})
+    if draft.product("training") or rows.groupby("name")["seen"].nunique().max() < 2:
+        return "run"
+    draft.said.append(
+        f"Rows of one {draft.sheet.key} are checkpoints of one training, which share its luck."
+    )
+    return "training"
 
 
 def _not_read(draft: Draft) -> list[str]:

@@ -47,8 +47,8 @@ LEAST_PASSED = 0.01
 NAME_FACTOR = 4.0
 """How far a size may be from the one in a name: a crawl shrinks by half before it is used."""
 SIZE_IN_NAME = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)([KMBT])(?![a-z\d])", re.IGNORECASE)
-TOP = re.compile(r"(top|best|first|upper)[\s_-]*(\d+(?:\.\d+)?)\s*(?:%|percent)?", re.IGNORECASE)
-"""A name that is a share from the best downwards: the next larger one holds it."""
+TOP = re.compile(r"(?<![a-z])(top|best|first|upper)[\s_-]*(\d+(?:\.\d+)?)(?![\d.])", re.IGNORECASE)
+"""What a name has that is a share from the best downwards: the next larger one holds it."""
 STATED_FACTOR = 1.5
 """How far epochs may be from those that a column states: batches that are not whole and samples
 that could not be downloaded make less of a difference, a wrong unit or training set more."""
@@ -262,8 +262,8 @@ def _case(runs: xr.Dataset) -> Iterator[Question]:
 def _overlap(runs: xr.Dataset) -> Iterator[Question]:
     """Pools that each hold the one before, by their names and sizes: one sample counts twice."""
     sizes = runs["unique_samples"].max("data").to_series()
-    matches = [(TOP.fullmatch(name.strip()), name) for name in sizes.index]
-    shares = sorted((float(match[2]), name) for match, name in matches if match)
+    matches = [(TOP.findall(name), name) for name in sizes.index]
+    shares = sorted((float(found[0][1]), name) for found, name in matches if len(found) == 1)
     names = [name for _, name in shares]
     apart = all(one < other for (one, _), (other, _) in pairwise(shares))
     if len(names) > 1 and apart and all(sizes[a] < sizes[b] for a, b in pairwise(names)):

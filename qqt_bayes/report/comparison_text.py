@@ -11,11 +11,11 @@ import xarray as xr
 
 from qqt_bayes.comparison.verdicts import (
     BAD_K,
-    QUANTILE_LEVELS,
     TELLING,
     Verdict,
     deciding_runs,
     evidence_state,
+    inside_interval,
     verdicts,
 )
 from qqt_bayes.phrases import chance, format_samples, joined, quoted
@@ -102,7 +102,7 @@ def _scores(ranked: xr.Dataset, found: list[Verdict]) -> Iterator[str]:
             + DIFFERENCES[each.state].format(best=names[0])
         )
     for name, weight in zip(names, ranked["weight"].values, strict=True):
-        within = _inside(ranked.sel(law=name))
+        within = inside_interval(ranked.sel(law=name))
         stacked = f"weight {weight:.2f} by stacking; " if len(names) > 1 else ""
         yield f"{name}: {stacked}its 90% intervals hold {within.sum()} of {runs} left-out runs."
     if len(names) > 1:
@@ -129,13 +129,6 @@ def _cautions(runs: int, found: list[Verdict]) -> Iterator[str]:
     if failed := of_id(found, "refits", "failed"):
         counts = [f"{each.value} of {each.of}" for each in failed]
         yield f"Beware: the chains of some refits do not agree: {_and(counts)}."
-
-
-def _inside(of_law: xr.Dataset) -> np.ndarray:
-    """Whether the interval of each run holds it."""
-    low, high = (of_law["predicted"].sel(quantile=QUANTILE_LEVELS[i]) for i in (0, -1))
-    held: np.ndarray = ((low <= of_law["error"]) & (of_law["error"] <= high)).values
-    return held
 
 
 def _deciding(ranked: xr.Dataset, found: list[Verdict]) -> Iterator[str]:
@@ -219,7 +212,8 @@ def _theorem(ranked: xr.Dataset, exponents: pd.DataFrame | None) -> Iterator[str
         yield f"Against a free g, {theorem}, and {none}."
         held = held.isel(run=np.flatnonzero(held["pools"] > 1))
         if combined:
-            yield f"Its 90% intervals hold {_inside(held).sum()} of the {combined} combined runs."
+            within = inside_interval(held)
+            yield f"Its 90% intervals hold {within.sum()} of the {combined} combined runs."
 
 
 def _odds(what: str, ratio: float, in_tail: bool) -> str:

@@ -14,6 +14,7 @@ from qqt_bayes.decisions.trained import (
     FARTHEST,
     LEAST_BUDGETS,
     LEAST_PROBABILITY,
+    LEAST_TRAININGS,
     runs_to_settle,
 )
 from qqt_bayes.phrases import (
@@ -282,6 +283,15 @@ def _not_proven(part: xr.Dataset) -> str:
         names = joined(few) if len(few) <= MOST_NAMED else f"{len(few)} of the levels"
         was = "was" if len(few) == 1 else "were"
         reasons.append(f"{names} {was} trained at fewer than {LEAST_BUDGETS} budgets")
+    else:
+        once = part["level"].values[part["trainings"].values < LEAST_TRAININGS].tolist()
+        if once:
+            names = joined(once) if len(once) <= MOST_NAMED else f"{len(once)} of the levels"
+            reasons.append(
+                f"all runs of {names} are checkpoints of one training"
+                f"{' each' if len(once) > 1 else ''}, which share its luck, so that nothing shows "
+                "how far another training would differ"
+            )
     nearest = part["level_most_trained"].where(part["budgets_trained"] >= LEAST_BUDGETS).min()
     times = part["budget"].max().item() / nearest.item()
     if times > FARTHEST:

@@ -140,6 +140,22 @@ def never_repeated(decision: xr.Dataset) -> Iterator[str]:
         )
 
 
+def one_training(decision: xr.Dataset) -> Iterator[str]:
+    """Which levels that may be the best are known by checkpoints of one training alone."""
+    if "subsets" in decision.attrs or is_of_shares(decision):
+        return
+    likely = decision["probability_best"].max("budget") >= LEAST_PROBABILITY
+    once = (decision["trainings"] == 1) & (decision["budgets_trained"] > 1)
+    if names := decision["level"].values[(likely & once).values].tolist():
+        listed = joined(names) if len(names) <= MOST_NAMED else f"{len(names)} of the levels"
+        each = " each" if len(names) > 1 else ""
+        yield (
+            f"Beware: all runs of {listed} are checkpoints of one training{each}, which share its "
+            "luck. How far another training would lie from it is not in the probabilities, so "
+            "that no winner is named; train the likeliest levels a second time."
+        )
+
+
 def _replacement(decision: xr.Dataset) -> Iterator[str]:
     """How candidates are taken to be drawn from, where the runs drew with replacement."""
     if decision.attrs.get("replacement"):
@@ -233,12 +249,13 @@ LIMITS: dict[str, Callable[[xr.Dataset], Iterator[str]]] = {
     "extrapolation": _extrapolations,
     "repetitions": _repetitions,
     "no_repetition": never_repeated,
+    "one_training": one_training,
     "oversize": larger,
     "replacement": _replacement,
 }
 """What limits a decision, by id: that levels were never trained, or are named as other training
 sets; that the law itself may miss most of what is unknown; that an interval holds errors which
-cannot be; that budgets lie far between trained ones, or outside them;
-that all runs have one budget; that the choice repeats its data more often than any run did; that
-no run repeats any; that candidates take more of a pool than any run did; that samples are drawn
-with replacement."""
+cannot be; that budgets lie far between trained ones, or outside them; that all runs have one
+budget; that the choice repeats its data more often than any run did; that no run repeats any; that
+all runs of a level are checkpoints of one training; that candidates take more of a pool than any
+run did; that samples are drawn with replacement."""

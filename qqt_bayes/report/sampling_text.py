@@ -24,16 +24,16 @@ WAYS = {
 OTHER_WAY = "method {method}, of which {all} draws were taken"
 """The same of a method that only another version of the package knows."""
 COMPILED_BY_US = (
-    "Log density and gradient{of} are compiled with Numba by qqt_bayes itself; PyMC did not "
-    "sample, but the same model is declared in it, and the two are tested against each other."
+    "Log density and gradient{of} are those that qqt_bayes compiles with Numba; they are tested "
+    "against the same model as it is declared in PyMC, which took no part in the sampling."
 )
 COMPILED_OWN = (
-    "Log density and gradient{of} are compiled with Numba by qqt_bayes itself, with the law and "
+    "Log density and gradient{of} are those that qqt_bayes compiles with Numba, with the law and "
     "its derivatives as the user's code gives them."
 )
 COMPILED_FROM_PYMC = (
-    "Log density and gradient{of} are compiled by nutpie from the declaration of the model in PyMC"
-    "{pymc}."
+    "Log density and gradient{of} are those that nutpie compiles from the declaration of the model "
+    "in PyMC{pymc}."
 )
 REASONS = {DIVERGENCES: "a draw diverged", DISAGREEMENT: "the chains disagreed"}
 """For what a pass is repeated."""

@@ -18,7 +18,7 @@ from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.phrases import chance, cost, format_epochs, format_samples, joined, quoted, spans
 from qqt_bayes.posterior.levels import UNDECIDED
 from qqt_bayes.report.decision_text import UNFIT, cautions, to_settle
-from qqt_bayes.report.limits_text import larger, never_repeated
+from qqt_bayes.report.limits_text import larger, never_repeated, one_training
 from qqt_bayes.report.measures import (
     expected_in_interval,
     measure,
@@ -121,7 +121,8 @@ def _answer(
 ) -> Answer:
     """The answer for one group."""
     doubts = [sentence for _, sentence in cautions(decision)]
-    first = [*doubts, *larger(decision), *never_repeated(decision), *proxies(decision)]
+    limits_of_runs = *never_repeated(decision), *one_training(decision)
+    first = [*doubts, *larger(decision), *limits_of_runs, *proxies(decision)]
     if is_of_shares(decision):
         bullets = [each for each in (untrained(decision), limits(decision), gap(decision)) if each]
         return Answer(group, first, verdict(decision), bullets)

@@ -32,6 +32,11 @@ RUNG_WIDTH = 1.2
 
 EXAMPLES = "such as 64M, 1.28B or 1e9"
 """Budgets as a message shows how to write them."""
+COMPUTE = (
+    "divide compute by what one sample costs, for a language model about 6 FLOPs for each "
+    "parameter and token"
+)
+"""How compute becomes a budget."""
 
 
 def parse_budgets(text: str) -> Samples:
@@ -74,8 +79,12 @@ def log_spaced(least: float, largest: float, count: int) -> Samples:
     --------
     >>> log_spaced(1e6, 1e8, 3)
     array([1.e+06, 1.e+07, 1.e+08])
+    >>> float(log_spaced(200e6, 3.2e9, 5)[2])
+    800000000.0
     """
-    return np.geomspace(least, largest, count)
+    # in 12 digits: 800M would else be a hair more than the runs at 800M, and so beyond them
+    inner = [float(f"{x:.12g}") for x in np.geomspace(least, largest, count)[1:-1]]
+    return np.array([least, *inner, largest])
 
 
 def budgets_about(seen: Samples) -> Samples:
@@ -92,7 +101,8 @@ def budgets_about(seen: Samples) -> Samples:
 def _number(text: str) -> float:
     match = NUMBER.fullmatch(text.upper())
     if not match:
-        raise InputError(f"budget {text!r}: expected a number of samples, {EXAMPLES}")
+        hint = f"; {COMPUTE}" if re.search("flop|gpu|hour|h$", text, re.IGNORECASE) else ""
+        raise InputError(f"budget {text!r}: expected a number of samples, {EXAMPLES}{hint}")
     samples = float(match[0] if match[1] is None else f"{match[1]}e{EXPONENT[match[2]]}")
     if samples > LARGEST:
         raise InputError(f"budget {text!r}: expected at most {LARGEST:g} samples, {EXAMPLES}")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qqt_bayes.tables.cells import COUNT, Floats, Number, above, at_least
 from qqt_bayes.tables.intake.above_one import judge_errors
-from qqt_bayes.tables.intake.repeats import judge_names, judge_repeats
+from qqt_bayes.tables.intake.repeats import judge_names, judge_repeats, unlike
 from qqt_bayes.tables.table import Array, Names, Table
 from qqt_bayes.tables.training_sets import Origins, origins
 
@@ -113,7 +113,7 @@ def _runs(table: Table, identity: Mapping[str, Array]) -> Names:
     metrics = table.present("metric")
     if "run" in table.columns:
         run = table.names("run")
-        judge_names(table, {"run": run, **metrics})
+        judge_names(table, {"run": run, **metrics}, identity)
         return run
     judge_repeats(table, {**identity, **metrics})
     return np.array([UNNAMED.format(count) for count in range(1, len(table) + 1)], dtype=object)
@@ -141,14 +141,8 @@ def trainings(table: Table, seen: Array, identity: Mapping[str, Array]) -> dict[
     table.distinct("training", {"training": names, "samples_seen": seen, **metrics}, CHECKPOINTS)
     position: dict[str, int] = {}
     first = np.array([position.setdefault(name, i) for i, name in enumerate(names)], dtype=int)
-    differs = np.zeros(len(table), dtype=bool)
-    for values in identity.values():
-        unequal = values != values[first]
-        if values.dtype.kind == "f":  # two runs without a seed do not differ in it
-            unequal &= ~(np.isnan(values) & np.isnan(values[first]))
-        differs |= unequal
     table.fault(
-        differs & (names != ""),
+        unlike(identity, first) & (names != ""),
         "training",
         lambda i: (
             f"{names[i]!r} has another training set, group or seed than {table.places[first[i]]}; "

@@ -29,6 +29,24 @@ def test_each_group_has_its_own():
     assert one["budgets_trained"].values.tolist() == [1] * 3
 
 
+def test_checkpoints_of_one_training_are_one_training():
+    """Of one training nothing shows how far another would differ: its level is not proven."""
+    fit = made.fit(draws=100)
+    runs = fit["constant_data"].to_dataset()
+    first = runs["data"].values[0]
+    of_first = runs["data"].values[runs["data_index"].values] == first
+    cases = [(["once"] * 4, 1), (["once", "once", "again", "again"], 2), ([""] * 4, 4)]
+    for names, trainings in cases:
+        training = np.full(of_first.size, "", dtype="U5")
+        training[of_first] = names
+        table = runs.assign(training=("run", training))
+        again = fit.assign({"constant_data": xr.DataTree(table)})
+        found = decide(again, made.levels(), [1.28e9], probability=0.34)
+        assert found["trainings"].values.tolist() == [trainings, 4, 4]
+        assert found["budgets_trained"].values.tolist() == [4] * 3
+        assert found["proven"].values.tolist() == [trainings > 1]
+
+
 def test_a_winner_is_named_where_every_level_was_trained_and_not_far_beyond():
     fit = made.fit(draws=100)
     budgets = [1.28e9, 8 * 1.28e9, 8.1 * 1.28e9]

@@ -30,6 +30,10 @@ def asked(names, sizes, **columns):
         (["top 10%", "top 20%"], [12.8e6, 12.8e6], False),
         (["0-10%", "10-20%"], [12.8e6, 25.6e6], False),
         (["top 10%", "random"], [12.8e6, 25.6e6], False),
+        (["dfn_top10", "dfn_top30", "nofilter"], [12.8e6, 38.4e6, 128e6], True),
+        (["A (best 20%)", "B (best 45%)"], [40e6, 90e6], True),
+        (["stop1", "stop2"], [12.8e6, 25.6e6], False),
+        (["top 10% to top 20%", "top 20% to top 50%"], [12.8e6, 38.4e6], False),
     ],
 )
 def test_pools_from_the_best_downwards_that_grow_are_asked_about(names, sizes, is_asked):

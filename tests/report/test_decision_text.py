@@ -19,6 +19,9 @@ from qqt_bayes.report.rules_text import BASIS, SCORE
 
 BUDGETS = "64M,640M"
 
+TRAINED = ["budgets_trained", "trainings", "level_most_trained"]
+"""What is known of how levels were trained."""
+
 
 def test_a_sure_choice_over_several_budgets():
     assert summary(decision(*SURE)) == (
@@ -54,7 +57,7 @@ def test_a_leader_that_is_not_proven_is_no_winner():
     """Where levels were trained at one budget, or the budget is far beyond them."""
     sure = decision(*SURE)
     once = sure["budgets_trained"] - 1
-    few = with_proof(sure, sure[["level_most_trained"]].assign(budgets_trained=once))
+    few = with_proof(sure, sure[TRAINED].assign(budgets_trained=once))
     assert few["winner"].values.tolist() == ["undecided"] * 2
     text = summary(few)
     assert (
@@ -64,7 +67,12 @@ def test_a_leader_that_is_not_proven_is_no_winner():
         "fewer than 2 budgets."
     ) in text
     assert "take top 10%" not in text
-    near = sure[["budgets_trained", "level_most_trained"]]
+    alone = with_proof(sure, sure[TRAINED].assign(trainings=sure["trainings"] - 1))
+    assert (
+        "The reason: all runs of top 10%, top 20% and all are checkpoints of one training each, "
+        "which share its luck"
+    ) in summary(alone)
+    near = sure[TRAINED]
     far = with_proof(sure, near.assign(level_most_trained=near["level_most_trained"] / 30))
     assert far["proven"].values.tolist() == [True, False]
     assert "The reason: the budget is 12.8 times the largest that every level was" in summary(far)
@@ -151,7 +159,7 @@ def test_many_contenders_are_counted():
     many = many.assign_attrs(kind="error", law="utility", model="demo", gate_passed=1, forced=0)
     many = many.assign_attrs(models=["demo"], weights=[1.0])
     never = xr.zeros_like(many["level"], float).drop_vars("level")
-    many = with_proof(many, xr.Dataset({"budgets_trained": never, "level_most_trained": never}))
+    many = with_proof(many, xr.Dataset(dict.fromkeys(TRAINED, never)))
     assert (
         "No winner can be named at 1M samples before runs of level 0, level 1, level 2, level 3 "
         "and 2 more, each at 62.5K and 250K samples, together 1.9 times the compute of one run at "

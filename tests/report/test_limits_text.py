@@ -47,6 +47,19 @@ def test_runs_that_repeat_nothing(most, repetitions, replacement, words):
     assert [each for each in answer.first if NOTHING in each] == said
 
 
+def test_levels_of_which_one_training_is_known():
+    own = decision(*SURE)
+    assert not [each for each in remarks(own) if each["id"] == "one_training"]
+    once = own.assign(trainings=own["trainings"] - 1)
+    (said,) = (each["text"] for each in remarks(once) if each["id"] == "one_training")
+    assert said.startswith(
+        "Beware: all runs of top 10% are checkpoints of one training, which share its luck."
+    )
+    assert said in answers(once)[0].first
+    a_run = once.assign(budgets_trained=once["budgets_trained"] - 1)  # and no other checkpoint
+    assert not [each for each in remarks(a_run) if each["id"] == "one_training"]
+
+
 def test_budgets_below_the_data():
     below = decision(*SURE).assign(extrapolation=("budget", [0.25, 0.5]), least_trained=256e6)
     assert summary(below).endswith(

@@ -97,3 +97,19 @@ def test_check_says_it(tmp_path):
     (tmp_path / "runs.csv").write_text(TABLE)
     result = qqt("check", tmp_path / "runs.csv")
     assert "checkpoints of 1 training" in result.stderr
+
+
+def test_names_that_checkpoints_share_are_of_trainings():
+    """Rows of one name at other budgets, alike in all else: the message says how to read them."""
+    table = pd.read_csv(io.StringIO(TABLE)).rename(columns={"training": "run"})
+    several = table[table["run"] == "long"]
+    with pytest.raises(InputError, match="2 rows have the name of another run at another budget"):
+        read_runs(several)
+    with pytest.raises(InputError, match=r"columns=\{'training': 'run'\} if they are checkpoints"):
+        read_runs(several)
+    runs = read_runs(several, columns="training=run")
+    assert runs["training"].values.tolist() == ["long"] * 3
+    assert runs["run"].values.tolist() == ["run 1", "run 2", "run 3"]
+    apart = several.assign(seed=[1, 2, 3])
+    with pytest.raises(InputError, match="give each run a name of its own"):
+        read_runs(apart)

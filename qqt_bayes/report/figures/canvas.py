@@ -21,6 +21,10 @@ type Panels = NDArray[np.object_]
 
 AROUND = 2.0
 """Points between what is drawn and the edge of its place."""
+AROUND_AXES = 0.2
+"""Share of a place that is around axes where a layout has not placed them yet."""
+AROUND_PANELS, LEAST_PANEL = 0.75, 0.5
+"""Inches of titles, ticks and names around all panels, and of a panel in which curves are seen."""
 APART = 0.5, 0.62
 """Inches between panels beside and above each other, where the figure has no layout of its own."""
 
@@ -83,6 +87,32 @@ def several(
     for i in range(count):
         panels[i] = figure.add_subplot(grid[i // columns, i % columns])
     return panels
+
+
+def place_height(ax: Axes) -> float:
+    """Inches that axes and what stands above and below them may take."""
+    figure = figure_of(ax)
+    if figure.get_layout_engine() is None:
+        return inches(ax)[1]
+    return inches(ax)[1] / (1 - AROUND_AXES)
+
+
+def room_for(ax: Axes | Panels | None, columns: int) -> int | None:
+    """How many panels can be read in the place of one axes; None where there is no such bound.
+
+    A new figure is as high as its panels need, and an array of axes has as many as it has.
+
+    Parameters
+    ----------
+    ax : Axes or array of Axes, optional
+    columns : int
+        Panels side by side at the most, in a figure of the full width.
+    """
+    if not isinstance(ax, Axes):
+        return None
+    gap = APART[1]
+    rows = int((place_height(ax) - AROUND_PANELS + gap) / (LEAST_PANEL + gap))
+    return max(1, rows) * beside(ax, columns)
 
 
 def beside(ax: Axes | None, columns: int) -> int:
@@ -205,6 +235,21 @@ def make_room(axes: Axes, above: float = 0.0) -> None:
     inside = figure.bbox.width, figure.bbox.height
     x, y = (own.x0 + left) / inside[0], (own.y0 + bottom) / inside[1]
     axes.set_position((x, y, across / inside[0], up / inside[1]))
+
+
+def make_room_for_all(panels: Panels) -> None:
+    """Shrink panels as `make_room` does, those beside each other to the same height.
+
+    Their vertical axes have numbers at the first alone.
+    """
+    for axes in panels:
+        make_room(axes)
+    for place in {PLACES[axes].y0 for axes in panels if axes in PLACES}:
+        row = [axes for axes in panels if axes in PLACES and PLACES[axes].y0 == place]
+        boxes = [axes.get_position() for axes in row]
+        bottom, top = max(each.y0 for each in boxes), min(each.y1 for each in boxes)
+        for axes, box in zip(row, boxes, strict=True):
+            axes.set_position((box.x0, bottom, box.width, top - bottom))
 
 
 def _ends(axes: Axes) -> Bbox:

@@ -12,12 +12,32 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.gridspec import SubplotSpec
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from qqt_bayes.phrases import quoted
-from qqt_bayes.report.figures.canvas import Panels, beside, divided, is_first, make_room, several
-from qqt_bayes.report.figures.style import between, figure_of, grey, ink, paper, short, size
-from qqt_bayes.report.figures.written import as_written, axis_labels
+from qqt_bayes.report.figures import canvas
+from qqt_bayes.report.figures.canvas import (
+    Panels,
+    beside,
+    divided,
+    is_first,
+    make_room_for_all,
+    several,
+)
+from qqt_bayes.report.figures.labels import LEAST_LETTERS
+from qqt_bayes.report.figures.style import (
+    between,
+    figure_of,
+    grey,
+    ink,
+    lay_out,
+    paper,
+    short,
+    size,
+    width_in_points,
+)
+from qqt_bayes.report.figures.written import as_written, axis_labels, written
 
 INFERRED = {
     "b": "utility b",
@@ -65,6 +85,14 @@ ROW_HEIGHT = 0.2
 """Inches that a line of the forest takes."""
 PANEL_HEIGHT = 0.75
 """Inches that a panel takes beside its lines: axis, ticks and name."""
+LEAST_ROW, LEAST_PANEL = 1.35, 4.5
+"""Room that a line and what a panel has beside its lines take at the least, in units of letters."""
+COLUMN_GAP = 0.14
+"""Gap between panels side by side, in units of their width."""
+TICK = 4.0
+"""Room that a tick takes, in units of letters' size."""
+EDGE = 0.04
+"""Share of an axis at either end where ticks have no numbers, which would meet those of another."""
 KEY_HEIGHT = 0.3
 """Inches that the key below all panels takes."""
 MAX_COLUMNS = 3
@@ -84,6 +112,9 @@ def draw_forest(
     ax: Axes | Panels | None, posterior: xr.Dataset, prior: xr.Dataset, names: Sequence[str]
 ) -> Panels:
     """Draw a panel for each parameter that differs between pools or groups, then all others.
+
+    In the place of given axes as many as can be read are drawn, one at least; the last says how
+    many there would be.
 
     Parameters
     ----------
@@ -107,16 +138,14 @@ def draw_forest(
             for block in (many, single)
             for i in range(0, len(block), columns)
         ]
-        heights = [
-            PANEL_HEIGHT + ROW_HEIGHT * max(rows[name].sizes["row"] for name in block)
-            for block in blocks
-        ]
+        longest = [max(rows[name].sizes["row"] for name in block) for block in blocks]
+        if ax is not None:
+            blocks = blocks[: _fitting(canvas.place_height(ax), longest)]
+            ordered = [name for block in blocks for name in block]
+        heights = [PANEL_HEIGHT + ROW_HEIGHT * lines for lines in longest[: len(blocks)]]
         figure, grid = divided(ax, KEY_HEIGHT + sum(heights), len(blocks), 1, heights)
         places = [
-            place
-            for i, block in enumerate(blocks)
-            for j, _ in enumerate(block)
-            for place in [grid[i, 0].subgridspec(1, len(block))[0, j]]
+            place for i, block in enumerate(blocks) for place in _across(grid[i, 0], len(block))
         ]
         panels = np.empty(len(ordered), dtype=object)
         for i, place in enumerate(places):
@@ -130,13 +159,78 @@ def draw_forest(
         )
         axes.tick_params(labelleft=len(labels) > 1 and not named_beside)
         before = labels
-        if ax is not None:
-            make_room(axes)
+    lay_out(figure_of(panels[0]))
+    for axes in panels:
+        _break_name(axes)
+    if left := len(rows) - len(ordered):
+        last = panels[-1].get_xlabel()
+        more = "1 more parameter is" if left == 1 else f"{left} more parameters are"
+        axis_labels(panels[-1], x=f"{last}\n{more} not shown")
+    if ax is not None:
+        make_room_for_all(panels)
+    lay_out(figure_of(panels[0]))
+    for axes in panels:
+        _thin(axes)
     if ax is None:
         figure = figure_of(panels[0])
         wide = int(figure.get_figwidth() * 72 / (0.6 * size()))
         figure.supxlabel(fill(KEY, wide), fontsize=size(), color=ink())
     return panels
+
+
+def _across(row: SubplotSpec, count: int) -> list[SubplotSpec]:
+    """Places side by side in a row, with gaps between them under any layout of the figure."""
+    ratios = [1.0, COLUMN_GAP] * (count - 1) + [1.0]
+    grid = row.subgridspec(1, len(ratios), width_ratios=ratios, wspace=0)
+    return [grid[0, i] for i in range(0, len(ratios), 2)]
+
+
+def _fitting(height: float, longest: Sequence[int]) -> int:
+    """How many blocks of panels can be read below each other in so many inches, one at least.
+
+    Parameters
+    ----------
+    height : float
+    longest : sequence of int
+        Lines of each block.
+    """
+    least = size() / 72 * (LEAST_PANEL + LEAST_ROW * np.asarray(longest))
+    return max(1, int((np.cumsum(least) <= height).sum()))
+
+
+def _break_name(axes: Axes) -> None:
+    """Write the name of an axis in several lines where it would meet that of the next panel."""
+    name = axes.xaxis.label
+    longer = name.get_window_extent().width / axes.get_window_extent().width
+    if longer > 1 + COLUMN_GAP:
+        said = name.get_text()
+        written(name, fill(said, max(LEAST_LETTERS, int(len(said) / longer))))
+
+
+def _thin(axes: Axes) -> None:
+    """Name every second or third row only where all have no room below each other."""
+    names = [tick.get_text() for tick in axes.get_yticklabels()]
+    room = max(1, int(_height_of(axes) / size()))
+    every = ceil(len(names) / room)
+    shown = [name if i % every == 0 else "" for i, name in enumerate(names)]
+    axes.set_yticks(np.arange(len(names)), shown)
+    as_written(axes)
+    across = axes.xaxis.get_major_locator()
+    if isinstance(across, MaxNLocator):
+        across.set_params(nbins=max(2, min(5, int(width_in_points(axes) / (TICK * size())))))
+
+
+def _height_of(axes: Axes) -> float:
+    """Points of the axes' height as they are."""
+    return canvas.inches(axes)[1] * 72
+
+
+def _number(axes: Axes, x: float) -> str:
+    """The number of a tick, unless it is so near an end that it would meet another panel's."""
+    low, high = axes.get_xlim()
+    ends = axes.transData.transform([(low, 0), (high, 0), (x, 0)])[:, 0]
+    share = (ends[2] - ends[0]) / (ends[1] - ends[0])
+    return f"{x:g}".replace("-", "\N{MINUS SIGN}") if EDGE <= share <= 1 - EDGE else ""
 
 
 def _rows(draws: xr.DataArray) -> xr.DataArray:
@@ -183,6 +277,7 @@ def _panel(axes: Axes, name: str, posterior: xr.DataArray, prior: xr.DataArray |
         _logarithmic(axes)
     else:
         axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _number(axes, x)))
 
 
 def _logarithmic(axes: Axes) -> None:
@@ -194,4 +289,3 @@ def _logarithmic(axes: Axes) -> None:
     logarithmic = LogLocator(subs=subs, numticks=ceil(decades) + 2)
     axes.xaxis.set_major_locator(MaxNLocator(4) if decades < 1 else logarithmic)
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))

@@ -1,6 +1,5 @@
 """The compute frontier as a figure: what the best choice reaches, which it is, and the targets."""
 
-from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -8,14 +7,20 @@ import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from qqt_bayes.report.figures.bands import decided, key_above, shade_beyond, strip, strip_height
+from qqt_bayes.report.figures.bands import (
+    STRIP_TITLES,
+    decided,
+    keep_room,
+    key_above,
+    shade_beyond,
+    strip,
+    strip_height,
+)
 from qqt_bayes.report.figures.curves import error_axis
 from qqt_bayes.report.figures.labels import end_labels, samples_axis
+from qqt_bayes.report.figures.places import along, around, settle
 from qqt_bayes.report.figures.style import grey, ink, palette, paper, size
 from qqt_bayes.report.measures import unit
-
-BESIDE = (-2, 5, "right"), (0, -11, "center"), (2, 5, "left")
-"""Where probabilities stand beside their dots, in points: they are often near each other."""
 
 
 def draw_frontier(axes: Axes, found: xr.Dataset) -> None:
@@ -55,42 +60,47 @@ def draw_frontier(axes: Axes, found: xr.Dataset) -> None:
     if budgets.size > 1:
         keys.append(shade)
         words.append(f"{100 * found.attrs['interval']:g} % interval")
+    keep_room(axes, strip_height(won))
     key_above(axes, keys, words, strip_height(won))
     end_labels(axes, budgets[-1], levels[shown, -1], *ends, keys=False, above=strip_height(won))
-    shade_beyond(axes, found)
     if won:
-        strip(axes, budgets, won, names, "winner at each budget")
+        strip(axes, budgets, won, names, *STRIP_TITLES)
     if "target" in found.dims:
         for i in range(found.sizes["target"]):
             _target(axes, found.isel(target=i))
+    shade_beyond(axes, found)
 
 
 def _target(axes: Axes, at: xr.Dataset) -> None:
     """Draw a target as a line, and on it the budgets that reach it with their probabilities."""
     error = at["target_error"].item()
+    pairs = zip(at["probability"].values, at["budget_to_target_by_choice"].values, strict=True)
+    reached = [(share, budget) for share, budget in pairs if not np.isnan(budget)]
+    for _, budget in reached:
+        axes.plot(budget, error, color=ink(), marker="D", markersize=4, label="reached")
     axes.axhline(error, color=grey(), linewidth=0.8, linestyle=(0, (4, 3)), label="target")
-    axes.annotate(
+    name = axes.annotate(
         f"target {at['target'].item():g}",
         (0, error),
-        (4, -3),
+        (4, 3),
         xycoords=axes.get_yaxis_transform(),
         textcoords="offset points",
-        va="top",
         color=grey(),
         fontsize=0.9 * size(),
     )
-    pairs = zip(at["probability"].values, at["budget_to_target_by_choice"].values, strict=True)
-    for (share, budget), (right, up, side) in zip(pairs, cycle(BESIDE), strict=False):
-        if np.isnan(budget):
-            continue
-        axes.plot(budget, error, color=ink(), marker="D", markersize=4, label="reached")
-        axes.annotate(
+    settle(axes, name, along(axes, name))
+    lead = {"arrowstyle": "-", "color": ink(), "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2}
+    for share, budget in reached:
+        words = axes.annotate(
             f"P {share:g}",
             (budget, error),
-            (right, up),
+            (0, 0),
             textcoords="offset points",
-            ha=side,
+            ha="center",
+            va="center",
             color=ink(),
             fontsize=0.9 * size(),
+            arrowprops=lead,
             bbox={"facecolor": paper(), "alpha": 0.7, "edgecolor": "none", "pad": 0.5},
         )
+        settle(axes, words, around(size()))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import ceil
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import isotonic_regression
 
 from qqt_bayes.phrases import format_samples
-from qqt_bayes.report.figures.canvas import make_room
+from qqt_bayes.report.figures.canvas import Panels, is_first, make_room
 from qqt_bayes.report.figures.style import (
     LINE_SPACING,
     figure_of,
@@ -33,10 +34,43 @@ LETTER = 0.6
 """Width of a letter, in units of its size: that of most, not of the widest."""
 BESIDE, LETTERS = 0.3, (9, 24)
 """Share of the axes' width that names beside them may take, and letters at the least and most."""
+TICK = 3.4
+"""Room that a tick such as 500M takes, with a gap, in units of letters' size."""
+SUBS = ((1, 2, 5), np.log10(2)), ((1, 3), np.log10(3)), ((1,), 1.0)
+"""Ticks of a decade, the most first, and decades between the two that are nearest."""
+LEAST_TICKS = 2
+"""Ticks that an axis has at least: where decades have fewer, there are some between them."""
+MOST_TICKS = 12
+"""Ticks on an axis, however wide it is, were they all as near as the nearest two."""
+LEAST_LETTERS = 14
+"""Letters of a line of a name that is broken: few words of it are longer."""
 AREA = "area"
 """What artists that name areas are called."""
 LABEL_PADDING = 6
 """Points that a name inside an area needs free of it, in sum."""
+
+
+def letters_below(axes: Axes) -> int:
+    """Letters of a line below the axes that stands not much wider than they are."""
+    return max(LEAST_LETTERS, int(width_in_points(axes) / (LETTER * size())))
+
+
+def name_height(panels: Panels, text: str) -> None:
+    """Name the vertical axes of all panels once, in their middle, in as many lines as it takes.
+
+    Parameters
+    ----------
+    panels : array of Axes, shape (panel,)
+    text : str
+    """
+    beginning = [axes for i, axes in enumerate(panels) if is_first(panels, i)]
+    middle = beginning[len(beginning) // 2]
+    lay_out(figure_of(middle))
+    top, bottom = (axes.get_window_extent() for axes in (beginning[0], beginning[-1]))
+    points = (top.y1 - bottom.y0) / figure_of(middle).dpi * 72
+    axis_labels(middle, y=fill(text, max(LEAST_LETTERS, int(points / (LETTER * size())))))
+    own = middle.get_window_extent()
+    middle.yaxis.label.set_y(((top.y1 + bottom.y0) / 2 - own.y0) / own.height)
 
 
 def spread(places: ArrayLike, gap: float, lower: float, upper: float) -> NDArray[np.float64]:
@@ -61,7 +95,7 @@ def spread(places: ArrayLike, gap: float, lower: float, upper: float) -> NDArray
 
 
 def samples_axis(
-    axes: Axes, least: float, largest: float, unit: str = "samples", tick: float = 4.0
+    axes: Axes, least: float, largest: float, unit: str = "samples", tick: float = TICK
 ) -> None:
     """Make the x axis one of samples seen: logarithmic, with ticks such as 128M and 1B.
 
@@ -73,23 +107,29 @@ def samples_axis(
     unit : str
         What is seen.
     tick : float
-        Room that a tick takes, in units of letters' size: one such as 500M four letters and a gap,
-        a slanted one less.
+        Room that a tick takes, in units of letters' size: a slanted one takes less.
     """
     if least == largest:
         least, largest = least / 2, largest * 2
     axes.set_xscale("log")
     axes.set_xlim(least, largest)
-    decades = np.log10(largest / least)
-    room = width_in_points(axes) / (tick * size())
-    each = ((1, 2, 5), 3), ((1, 3), 2), ((1,), 1)
-    subs = next((subs for subs, many in each if decades * many <= min(room, 10)), (1,))
-    logarithmic = LogLocator(subs=subs, numticks=max(3, int(room)))
-    few = decades * len(subs) < 2
-    axes.xaxis.set_major_locator(MaxNLocator(max(2, min(5, int(room)))) if few else logarithmic)
+    _ticks(axes, tick)
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: format_samples(x)))
     axis_labels(axes, x=f"{unit} seen")
+
+
+def _ticks(axes: Axes, tick: float) -> None:
+    """Set as many ticks on an axis of samples as have room beside each other."""
+    least, largest = axes.get_xlim()
+    decades = np.log10(largest / least)
+    room = width_in_points(axes) / (tick * size())
+    subs = next((subs for subs, apart in SUBS if decades <= min(room, MOST_TICKS) * apart), (1,))
+    logarithmic = LogLocator(subs=subs, numticks=max(3, int(room)))
+    decade = 10.0 ** np.arange(np.floor(np.log10(least)), np.ceil(np.log10(largest)))
+    possible = np.outer(decade, [*subs, 10])
+    few = np.unique(possible[(least <= possible) & (possible <= largest)]).size < LEAST_TICKS
+    axes.xaxis.set_major_locator(MaxNLocator(max(2, min(5, int(room)))) if few else logarithmic)
 
 
 def end_labels(
@@ -149,6 +189,7 @@ def end_labels(
         )
     make_room(axes, above)
     lay_out(figure_of(axes))
+    _ticks(axes, TICK)  # the axes are narrower now
     point = figure_of(axes).dpi / 72 / axes.get_window_extent().width
     for row, i in enumerate(places):
         y, look = beside[row], {"color": inks[i], **outside}

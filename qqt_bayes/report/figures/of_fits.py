@@ -50,6 +50,7 @@ def plot_utility(
     Returns
     -------
     array of Axes, shape (pool,)
+        Of the first pools, where given axes have no room for a panel of each; the last says so.
 
     Raises
     ------
@@ -68,8 +69,12 @@ def plot_utility(
     parameters = opened.parameters.sel(group=own)
     repetition.require_utility(parameters, opened.spec.law)
     with styling(ax, parameters):
-        panels = canvas.several(ax, parameters.sizes["pool"], 5, 1.25, 0.7)
+        count = parameters.sizes["pool"]
+        shown = min(count, canvas.room_for(ax, 5) or count)
+        panels = canvas.several(ax, shown, 5, 1.25, 0.7)
         repetition.draw_utility(panels, parameters, probability)
+        if ax is not None:
+            canvas.make_room_for_all(panels)
         mark({"method": opened.method}, *panels, passed=not was_refused(opened))
     return panels
 
@@ -157,6 +162,7 @@ def plot_parameters(
     Returns
     -------
     array of Axes, shape (parameter,)
+        Of the first parameters, where given axes have no room for all; the last says so.
 
     Raises
     ------

@@ -34,10 +34,11 @@ def plot_scaling_curves(
 ) -> Axes:
     """The error of each level against the budget, with the runs and what was decided.
 
-    Lines are medians, bands credible intervals: the decision's own, or 90 % of a fit's, both with
-    departures from the law.  Runs have the colour and the sign of the level that they were trained
-    on; a grey cross was trained on none.  A ring in a level's colour is a winner, a thin grey one
-    what the rule takes where nothing is decided; the bar above names winners.
+    Lines are expected errors, by which levels are judged and which tables print, bands credible
+    intervals: the decision's own, or 90 % of a fit's, both with departures from the law.  Runs have
+    the colour and the sign of the level that they were trained on; a grey cross was trained on
+    another training set.  A ring in a level's colour is a winner, a thin grey one the choice where
+    there is no clear winner; the bar above names winners.
 
     Parameters
     ----------
@@ -72,8 +73,8 @@ def plot_scaling_curves(
     'error rate'
     """
     curves = curves_of(shown, fits, levels, budgets, group)
-    with styling(ax, curves.error, curves.attrs, curves.runs):
-        axes = canvas.one(ax, max(4.6, 1 + 0.17 * curves.error.sizes["level"]))
+    with styling(ax, curves.expected, curves.attrs, curves.runs):
+        axes = canvas.one(ax, max(4.6, 1 + 0.17 * curves.expected.sizes["level"]))
         draw_curves(axes, curves)
         mark(curves.attrs, axes, passed=curves.passed)
     return axes

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -10,8 +12,15 @@ from matplotlib.ticker import FuncFormatter
 from qqt_bayes.errors import InputError
 from qqt_bayes.phrases import quoted
 from qqt_bayes.posterior.prior_predictive import LEGAL
-from qqt_bayes.report.figures.canvas import Panels, is_first, is_lowest, make_room, several
-from qqt_bayes.report.figures.labels import samples_axis
+from qqt_bayes.report.figures.canvas import (
+    Panels,
+    is_first,
+    is_lowest,
+    make_room_for_all,
+    room_for,
+    several,
+)
+from qqt_bayes.report.figures.labels import letters_below, name_height, samples_axis
 from qqt_bayes.report.figures.style import (
     between,
     figure_of,
@@ -40,7 +49,8 @@ ROOM_ABOVE = 1.3
 def plot_prior(prior: xr.DataTree, *, ax: Axes | Panels | None = None) -> Panels:
     """The errors that a model expects of each training set before it saw any run, and the runs.
 
-    A panel for each training set, of the twelve with the most runs: the dark band holds 50 % and
+    A panel for each training set, of the twelve with the most runs, or of as many as can be read in
+    the place of given axes: the dark band holds 50 % and
     the light one 90 % of the draws of the prior for one training, the line is their median, and
     dots are runs.  A new figure has a legend; on axes that are given ``panels[0].legend()`` makes
     one.
@@ -85,7 +95,9 @@ def plot_prior(prior: xr.DataTree, *, ax: Axes | Panels | None = None) -> Panels
         )
     ]
     counts = np.bincount(of_run, minlength=len(names))
-    shown = np.sort(np.argsort(-counts, kind="stable")[:MAX_PANELS])
+    columns = MAX_COLUMNS if ax is None else MAX_COLUMNS + 1  # axes are narrower than their place
+    most = min(MAX_PANELS, room_for(ax, columns) or MAX_PANELS)
+    shown = np.sort(np.argsort(-counts, kind="stable")[:most])
     error = cells["error"].isel(chain=0).transpose("draw", "set", "budget").values
     bands = quantiles(error, (0.05, 0.25, 0.5, 0.75, 0.95))
     highest = HIGHEST[prior.attrs["kind"]]
@@ -93,8 +105,6 @@ def plot_prior(prior: xr.DataTree, *, ax: Axes | Panels | None = None) -> Panels
     several_groups = cells["group"].to_series().nunique() > 1
     budgets = cells["budget"].values
     with styling(ax, cells, runs):
-        # axes are narrower than their place, in which there are labels, too
-        columns = MAX_COLUMNS if ax is None else MAX_COLUMNS + 1
         panels = several(ax, shown.size, columns, 1.45, 0.8)
         for place, i in enumerate(shown):
             axes, mine = panels[place], np.array(of_run) == i
@@ -149,10 +159,9 @@ def _labels(panels: Panels, prior: xr.DataTree, more: str, ax: Axes | Panels | N
             lines, labels, loc="outside upper center", ncols=columns, fontsize=size(), frameon=False
         )
         return
-    beginning = [axes for i, axes in enumerate(panels) if is_first(panels, i)]
-    axis_labels(beginning[len(beginning) // 2], y=y)
     for i, axes in enumerate(panels):
         if is_lowest(panels, i):
-            axis_labels(axes, x="\n".join(filter(None, [x, more * (axes is panels[-1])])))
-    for axes in panels:
-        make_room(axes)
+            below = fill(more, letters_below(axes)) if axes is panels[-1] else ""
+            axis_labels(axes, x="\n".join(filter(None, [x, below])))
+    name_height(panels, y)
+    make_room_for_all(panels)

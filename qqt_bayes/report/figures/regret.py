@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from qqt_bayes.phrases import LEAST_COST
 from qqt_bayes.report.figures.bands import key_above, shade_beyond
 from qqt_bayes.report.figures.labels import end_labels, samples_axis
+from qqt_bayes.report.figures.places import along, settle
 from qqt_bayes.report.figures.style import grey, ink, marker, palette, paper, size
 from qqt_bayes.report.figures.written import axis_labels
 from qqt_bayes.report.measures import measure, unit
@@ -39,10 +40,10 @@ def draw_regret(axes: Axes, decision: xr.Dataset) -> None:
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(_tick))
     axis_labels(axes, y=f"expected regret ({measure(decision.attrs)})")
-    margin = decision.attrs["margin"]
+    margin, words = decision.attrs["margin"], None
     if LEAST_COST < margin < most:
         axes.axhline(margin, color=grey(), linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
-        axes.annotate(
+        words = axes.annotate(
             f"margin {margin:g}",
             (0, margin),
             (4, 3),
@@ -53,6 +54,8 @@ def draw_regret(axes: Axes, decision: xr.Dataset) -> None:
         )
     key_above(axes, [choice], ["the choice"])
     end_labels(axes, budgets[-1], regret[:, -1], names, colours)
+    if words is not None:
+        settle(axes, words, along(axes, words))
     shade_beyond(axes, decision)
 
 

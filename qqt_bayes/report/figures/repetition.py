@@ -16,7 +16,7 @@ from qqt_bayes.posterior.fit import Fit, in_group
 from qqt_bayes.posterior.levels import Levels, as_levels
 from qqt_bayes.report.figures.canvas import Panels, is_first, is_lowest
 from qqt_bayes.report.figures.forest import interval
-from qqt_bayes.report.figures.labels import end_labels, samples_axis
+from qqt_bayes.report.figures.labels import end_labels, letters_below, name_height, samples_axis
 from qqt_bayes.report.figures.style import between, grey, palette, paper, short, size
 from qqt_bayes.report.figures.written import axis_labels, written
 
@@ -61,7 +61,7 @@ def draw_utility(panels: Panels, parameters: xr.Dataset, probability: float) -> 
     decay = "2^(\N{MINUS SIGN}k/\N{GREEK SMALL LETTER TAU})"
     kappa_sign = "\N{GREEK SMALL LETTER KAPPA}"
     overfit = f"((1 + {kappa_sign}) {decay} \N{MINUS SIGN} {kappa_sign})"
-    left = overfit if "kappa" in parameters else decay
+    decayed = overfit if "kappa" in parameters else decay
     for i, axes in enumerate(panels):
         axes.plot(k, middle.T, color=between(0.25), linewidth=0.7, zorder=1)
         axes.fill_between(k, lower[i], upper[i], color=colour, alpha=0.25, linewidth=0)
@@ -72,9 +72,12 @@ def draw_utility(panels: Panels, parameters: xr.Dataset, probability: float) -> 
         lowest, first = is_lowest(panels, i), is_first(panels, i)
         axes.tick_params(labelbottom=lowest, labelleft=first)
         axis_labels(axes, "repetitions k" if lowest else "", "")
+        left = len(pools) - len(panels)
+        if left and i == len(panels) - 1:
+            more = f"{left} more {'pool is' if left == 1 else 'pools are'} not shown"
+            axis_labels(axes, f"repetitions k\n{fill(more, letters_below(axes))}")
         axes.xaxis.label.set_fontsize(size())
-    beginning = [axes for i, axes in enumerate(panels) if is_first(panels, i)]
-    axis_labels(beginning[len(beginning) // 2], y=f"b {left}")
+    name_height(panels, f"b {decayed}")
 
 
 def draw_effective(

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from qqt_bayes.decisions.drawn import Asked, asked_of, errors_of
 from qqt_bayes.decisions.study import Study
 from qqt_bayes.errors import InputError, listed
+from qqt_bayes.laws.level_curves import SAMPLE
 from qqt_bayes.posterior.fit import AnyFit, Fit, opened, require_group
 from qqt_bayes.posterior.levels import Levels
 from qqt_bayes.posterior.prediction import ONE_RUN
@@ -25,6 +26,10 @@ STEPS, STEPS_BEFORE = 17, 7
 either side of its own budgets."""
 INTERVAL = 0.9
 """Probability of the bands of a fit's curves."""
+DRAWN = ("error", "error_mean")
+"""What curves are drawn of a decision: the ends of its intervals, and its expected errors."""
+type Bands = tuple[xr.DataArray, xr.DataArray]
+"""Expected errors of levels at budgets, and the ends of their bands; see `Curves`."""
 
 
 class Curves(NamedTuple):
@@ -32,8 +37,10 @@ class Curves(NamedTuple):
 
     Attributes
     ----------
-    error : DataArray, dims (quantile, level, budget)
-        Lower end, median and upper end, by ascending budgets.
+    expected : DataArray, dims (level, budget)
+        Expected errors, by which rules judge and which tables print, by ascending budgets.
+    ends : DataArray, dims (end, level, budget)
+        Lower and upper ends of the bands, at the same budgets.
     decision : Dataset or None
         Of one group, at some of these budgets; None where nothing was decided.
     runs : Dataset or None
@@ -41,12 +48,13 @@ class Curves(NamedTuple):
     levels : DataArray or None, dims (level, pool)
         What the levels take from each pool, if that is known.
     attrs : mapping
-        What was measured and counted, and by which method.
+        What was measured and counted, by which method, and the probability of the bands.
     passed : bool
         Whether all fits passed their gates.
     """
 
-    error: xr.DataArray
+    expected: xr.DataArray
+    ends: xr.DataArray
     decision: xr.Dataset | None
     runs: xr.Dataset | None
     levels: xr.DataArray | None
@@ -149,18 +157,18 @@ def curves_of(
         return _of_fits(shown, levels, budgets, group)
     if levels is not None or budgets is not None:
         raise InputError("a decision has its own levels and budgets: give them to a fit")
-    decision = decision_of(shown, group, "error", "choice", "extrapolation")
-    error = decision["error"].transpose("quantile", "level", "budget").drop_attrs()
+    decision = decision_of(shown, group, *DRAWN, "choice", "extrapolation")
+    bands = _bands(decision["error"], decision["error_mean"])
     taken = decision.get("unique_samples")
     passed = bool(decision.attrs["gate_passed"])
     if fits is None:
-        return Curves(error, decision, None, taken, decision.attrs, passed)
+        return Curves(*bands, decision, None, taken, decision.attrs, passed)
     opened_fits = opened(fits)
     own = decision["group"].item() if "group" in decision.coords else None
     runs = runs_of(next(iter(opened_fits.values())), own)
     if taken is not None:
-        error = _through_runs(error, decision, opened_fits, taken, runs, own)
-    return Curves(error, decision, runs, taken, decision.attrs, passed)
+        bands = _through_runs(bands, decision, opened_fits, taken, runs, own)
+    return Curves(*bands, decision, runs, taken, decision.attrs, passed)
 
 
 def runs_of(fit: Fit, group: str | None) -> xr.Dataset:
@@ -182,23 +190,25 @@ def _of_fits(
         seen = runs["samples_seen"].values
         budgets = log_spaced(seen.min(), seen.max(), STEPS) if np.ptp(seen) else seen[:1]
     asked = asked_of(fits, levels, budgets, None, None, own, True)
-    error = _quantiles(asked, asked.budgets, INTERVAL, departs=True, new_run=False)
+    expected, ends = _drawn(asked, asked.budgets, INTERVAL, departs=True, new_run=False)
     attrs = {
         **{"kind": first.kind, "measure": first.measure, "unit": first.unit},
         "method": first.method,
+        "interval": INTERVAL,
     }
     passed = not any(map(was_refused, asked.fits.values()))
-    return Curves(error.sortby("budget"), None, runs, asked.levels, attrs, passed)
+    expected, ends = expected.sortby("budget"), ends.sortby("budget")
+    return Curves(expected, ends, None, runs, asked.levels, attrs, passed)
 
 
 def _through_runs(
-    error: xr.DataArray,
+    bands: Bands,
     decision: xr.Dataset,
     fits: Mapping[str, Fit],
     levels: xr.DataArray,
     runs: xr.Dataset,
     group: str | None,
-) -> xr.DataArray:
+) -> Bands:
     """A decision's curves, drawn through those budgets of the runs that it does not reach."""
     names = list(decision.attrs["models"])
     if set(names) != set(fits):
@@ -206,37 +216,50 @@ def _through_runs(
             f"fits: expected those that the decision rests on ({', '.join(names)}), got "
             f"{', '.join(fits)}"
         )
-    seen, asked = runs["samples_seen"].values, error["budget"].values
+    seen, asked = runs["samples_seen"].values, decision["budget"].values
     ends = (seen.min(), min(asked.min(), seen.max())), (max(asked.max(), seen.min()), seen.max())
     stretches = [log_spaced(low, high, STEPS_BEFORE) for low, high in ends if low < high]
     grid = np.unique(np.concatenate([seen[:1], *stretches]))
     beyond = grid[(grid < asked.min()) | (grid > asked.max())]
     if not beyond.size:
-        return error
+        return bands
     ordered = {name: fits[name] for name in names}
     weights = np.asarray(decision.attrs["weights"], float)
     question = Asked(ordered, weights, levels.transpose("level", "pool"), beyond, group, True)
-    more = _quantiles(
+    more = _drawn(
         question,
         beyond,
         float(decision.attrs["interval"]),
         departs=bool(decision.attrs.get("discrepancy")),
         new_run=decision.attrs.get("of") == ONE_RUN,
     )
-    more = more.assign_coords(quantile=error["quantile"])
-    return xr.concat([error, more], "budget", coords="minimal", compat="override").sortby("budget")
+    return _together(bands[0], more[0]), _together(bands[1], more[1])
 
 
-def _quantiles(
+def _together(decided: xr.DataArray, more: xr.DataArray) -> xr.DataArray:
+    """What is drawn at a decision's budgets and at others, by ascending budgets."""
+    found = xr.concat([decided, more], "budget", coords="minimal", compat="override")
+    return found.sortby("budget")
+
+
+def _drawn(
     question: Asked,
     budgets: NDArray[np.float64],
     interval: float,
     *,
     departs: bool,
     new_run: bool,
-) -> xr.DataArray:
-    """Lower end, median and upper end of errors, dims (quantile, level, budget)."""
+) -> Bands:
+    """Expected errors, and the ends of their bands."""
     drawn = errors_of(question, budgets, departs, new_run).error
     tail = (1 - interval) / 2
-    ends = drawn.quantile([tail, 0.5, 1 - tail], ("chain", "draw"), skipna=False)
-    return ends.reset_coords(drop=True).transpose("quantile", "level", "budget").drop_attrs()
+    ends = drawn.quantile([tail, 1 - tail], SAMPLE, skipna=False)
+    return _bands(ends, drawn.mean(SAMPLE))
+
+
+def _bands(quantiles: xr.DataArray, mean: xr.DataArray) -> Bands:
+    """Expected errors, dims (level, budget), and the ends of bands, (end, level, budget)."""
+    outer = quantiles.isel(quantile=[0, -1]).drop_vars("quantile").rename(quantile="end")
+    levels = "level", "budget"
+    expected, ends = mean.transpose(*levels), outer.transpose("end", *levels)
+    return expected.reset_coords(drop=True).drop_attrs(), ends.reset_coords(drop=True).drop_attrs()

@@ -30,11 +30,11 @@ CROSS = "\N{MULTIPLICATION SIGN}"
 """What stands in the place of a run that cannot be afforded."""
 
 
-def rows_of(plan: Plan) -> list[str]:
+def rows_of(plan: Plan, most: int = MOST_ROWS) -> list[str]:
     """The training sets that have a row: those proposed, then those worth most, in their order."""
     each = plan.candidates
     best = each.groupby("data")["value"].max().sort_values(ascending=False, kind="stable")
-    wanted = list(dict.fromkeys([*plan.runs["data"], *best.index]))[:MOST_ROWS]
+    wanted = list(dict.fromkeys([*plan.runs["data"], *best.index]))[: min(most, MOST_ROWS)]
     return [name for name in map(str, plan.sets["data"].values) if name in wanted]
 
 

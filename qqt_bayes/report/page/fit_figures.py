@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from qqt_bayes.comparison.verdicts import inside_interval
 from qqt_bayes.phrases import format_samples, quoted
 from qqt_bayes.report.measures import unit
 from qqt_bayes.report.page import svg
@@ -66,12 +67,15 @@ def residuals(comparison: xr.Dataset, law: str, name: str, attributes: Mapping[A
             "title", svg.text(f"{quoted(data)} at {format_samples(budget)}: {value:.1f}")
         )
         drawn.append(svg.mark(x(budget), y(value), 0, "run known", said))
-    inside = int((abs(z) <= END).sum())
+    inside = int(inside_interval(comparison.sel(law=law)).sum())
     title = f"Left-out runs under {law}"
     words = (
-        "How far each run lies from what all others say of it, in standard deviations: "
-        f"{inside} of {z.size} lie in the shaded 90 % interval."
+        "How far each run lies from what all others say of it, in standard deviations of the "
+        f"side on which it lies: {inside} of {known.size} lie in the shaded 90 % interval."
     )
+    if left := int((~known).sum()):
+        verb, whose = ("is", "its interval has") if left == 1 else ("are", "their intervals have")
+        words += f" {left} {verb} not drawn, as {whose} no width on that side."
     drawing = svg.figure("".join(drawn), height, name, title, words)
     return Figure(drawing, f"{title}. {words}")
 
@@ -79,12 +83,22 @@ def residuals(comparison: xr.Dataset, law: str, name: str, attributes: Mapping[A
 def standardised(comparison: xr.Dataset, law: str) -> Array:
     """Errors of left-out runs less their predictive median, in standard deviations, shape (run,).
 
-    The interval is of 90 %, as many deviations wide as that of a normal distribution. Not a number
-    where one draw has all the weight, so that the interval has no width.
+    A deviation is that of the side on which the run lies: the interval of 90 % ends as many of them
+    below and above the median as that of a normal distribution, however skewed it is, so that a run
+    lies within them where its interval holds it. Not a number where the interval has no width on
+    that side, as where one draw has all the weight.
+
+    Examples
+    --------
+    >>> ends = xr.DataArray([[[0.2, 0.3, 0.7]]], dims=("law", "run", "quantile"))
+    >>> found = xr.Dataset({"predicted": ends, "error": ("run", [0.5])}, {"law": ["a"]})
+    >>> (standardised(found, "a") / END).round(3)
+    array([0.5])
     """
     low, middle, high = comparison["predicted"].sel(law=law).transpose("quantile", "run").values
-    width = np.where(high > low, high - low, np.nan)
-    found: Array = (comparison["error"].values - middle) / (width / (2 * END))
+    away = comparison["error"].values - middle
+    width = np.where(away > 0, high - middle, middle - low)
+    found: Array = END * away / np.where(width > 0, width, np.nan)
     return found
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.phrases import chance, format_samples, quoted, span
-from qqt_bayes.report.measures import is_accuracy, measure, measured, of_what, turned, unit
+from qqt_bayes.report.measures import is_accuracy, measure, measured, over_what, turned, unit
 from qqt_bayes.report.on_levels import level_of_sets, of_group
 from qqt_bayes.report.page import svg
 from qqt_bayes.report.page.shown import colours
@@ -75,8 +75,7 @@ def frontier(
     """
     budgets = decision["budget"].values
     levels = decision["level"].values.tolist()
-    ends = decision["error"].transpose("level", "quantile", "budget").values
-    errors = 1 - ends[:, ::-1] if is_accuracy(decision.attrs) else ends
+    errors = _lines(decision)
     coloured = colours(decision)
     own = of_group(runs, group)
     of_level = level_of_sets(runs, decision["unique_samples"])[runs["data_index"].values[own]]
@@ -112,9 +111,9 @@ def frontier(
     key = [(number, str(levels[i])) for number, i in enumerate(coloured)]
     outside = int(((measures < y.least) | (measures > y.most)).sum())
     of = "".join(f" of {quoted(each)}" for each in (metric, group) if each)
-    title = f"Forecasts of {measure(decision.attrs)} and runs{of}"
+    title = f"Expected {measure(decision.attrs)} and runs{of}"
     words = (
-        f"{measure(decision.attrs).capitalize()} of {len(levels)} levels from {span(budgets)} "
+        f"Expected {measure(decision.attrs)} of {len(levels)} levels from {span(budgets)} "
         f"{unit(decision.attrs)} seen, with their {100 * decision.attrs['interval']:g} % bands, "
         f"and {seen.size} runs. The table holds the same numbers."
     )
@@ -130,9 +129,10 @@ def _caption(decision: xr.Dataset, attributes: Mapping[Any, Any], others: int, o
     """What is drawn, and what is not, in the terms that the attributes name."""
     interval = f"{100 * attributes['interval']:g} %"
     words = [
-        f"Forecasts of the {of_what(attributes)} with {interval} bands; markers are runs, "
-        "crosses those on sets without a colour; the strip shows the choice at each budget that "
-        "was asked about."
+        f"Expected {measure(attributes)}, {over_what(attributes)}, with {interval} bands: the "
+        "lines are what levels are judged by and what the tables say; markers are runs, crosses "
+        "those on sets without a colour; the strip shows the choice at each budget that was asked "
+        "about."
     ]
     budgets = decision["budget"].values
     if any(not _near(budgets[i : i + 2]) for i in range(budgets.size - 1)):
@@ -143,6 +143,14 @@ def _caption(decision: xr.Dataset, attributes: Mapping[Any, Any], others: int, o
         lie = "run lies" if outside == 1 else "runs lie"
         words.append(f"{outside} {lie} beyond the scale, see the data.")
     return " ".join(words)
+
+
+def _lines(decision: xr.Dataset) -> Array:
+    """Lower end, expectation and upper end of what was measured; shape (level, 3, budget)."""
+    ends = decision["error"].transpose("level", "quantile", "budget").values
+    mean = decision["error_mean"].transpose("level", "budget").values
+    errors = np.stack([ends[:, 0], mean, ends[:, -1]], axis=1)
+    return 1 - errors[:, ::-1] if is_accuracy(decision.attrs) else errors
 
 
 def _points(
@@ -156,7 +164,7 @@ def _points(
 def _curves(
     x: Axis, y: Axis, budgets: Array, errors: Array, coloured: list[int], clip: str
 ) -> list[str]:
-    """The median of every level, and the bands of those in colour, cut off at the axes."""
+    """The expected error of every level, and the bands of those in colour, cut off at the axes."""
     lines = [
         element("path", d=path(_points(x, y, budgets, errors[i, 1], 0)), class_="other")
         for i in range(len(errors))
@@ -176,18 +184,18 @@ def _curves(
 
 
 def _band(number: int, x: Axis, y: Axis, budgets: Array, ends: Array) -> str:
-    """The band and the median of a level."""
+    """The band and the expected error of a level."""
     lower, line, upper = (_points(x, y, budgets, each) for each in ends)
     around = path([*upper, *lower[::-1]], closed=True)
-    median = element("path", d=path(line), class_=f"median s{number}")
-    return element("path", d=around, class_=f"band s{number}") + median
+    expected = element("path", d=path(line), class_=f"expected s{number}")
+    return element("path", d=around, class_=f"band s{number}") + expected
 
 
 def _bar(number: int, at: float, ends: list[float]) -> str:
-    """The interval of a level at a single budget, with a tick at its median."""
+    """The interval of a level at a single budget, with a tick at the expected error."""
     low, middle, high = ends
     drawn = path([(at, low), (at, high)]) + path([(at - 4, middle), (at + 4, middle)])
-    return element("path", d=drawn, class_=f"median s{number}")
+    return element("path", d=drawn, class_=f"expected s{number}")
 
 
 def _beyond(decision: xr.Dataset, x: Axis, y: Axis) -> list[str]:

@@ -305,6 +305,8 @@ def rename(table: Table, columns: Mapping[str, str], totals: Mapping[str, float]
         table.columns[column] = original[name]
         table.used.add(name)
         table.called[column] = name
+        if column == "training" and name == "run":
+            table.columns.pop("run")  # names of trainings, which their checkpoints share
         form = _form(key, factor or 1.0, times)
         if over:
             table.derived[column] = Derived(ABOVE_0, quotients(table, factor or 1.0), times, over)

@@ -61,7 +61,7 @@ def _but_for_identical(
     return again & ~identical, texts
 
 
-def judge_names(table: Table, keys: Mapping[str, Array]) -> None:
+def judge_names(table: Table, keys: Mapping[str, Array], cell: Mapping[str, Array]) -> None:
     """Note the rows that have the name of another run, in one sentence if there are several.
 
     Parameters
@@ -70,6 +70,8 @@ def judge_names(table: Table, keys: Mapping[str, Array]) -> None:
         Runs.
     keys : mapping of str to array, shape (run,)
         Their names and what else tells the names apart.
+    cell : mapping of str to array, shape (run,)
+        What else is known of each run, its `samples_seen` among it.
     """
     first = table.repeats(keys)
     again, _ = _but_for_identical(table, first)
@@ -78,10 +80,52 @@ def judge_names(table: Table, keys: Mapping[str, Array]) -> None:
         table.fault(again, "run", lambda i: f"repeats {table.places[first[i]]}")
     elif rows:
         example = f"{table.places[rows[0]]} that of {table.places[first[rows[0]]]}"
+        name = table.called.get("run", "run")
+        if "training" not in table.columns and _are_checkpoints(table, keys, cell):
+            others = {key: column for key, column in table.given.items() if column != name}
+            table.note(
+                Advice(
+                    f"column {name}: {len(rows)} rows have the name of another run at another "
+                    f"budget ({example}); {{}} if they are checkpoints of one training, which "
+                    "share its luck",
+                    {"columns": others | {"training": name}},
+                )
+            )
+            return
         table.note(
             f"column run: {len(rows)} rows repeat the name of another run ({example}); give each "
             "run a name of its own, or leave the column out"
         )
+
+
+def _are_checkpoints(table: Table, keys: Mapping[str, Array], cell: Mapping[str, Array]) -> bool:
+    """Whether rows of one name differ in their budgets, and in nothing else that is known."""
+    of_name = {name: x for name, x in cell.items() if name != "samples_seen"}
+    at_budgets = table.repeats({**keys, "samples_seen": cell["samples_seen"]})
+    differ = unlike(of_name, table.repeats(keys))
+    return bool(not differ.any() and (at_budgets == np.arange(len(table))).all())
+
+
+def unlike(cell: Mapping[str, Array], first: Positions) -> Mask:
+    """Which rows differ in anything from the first row that each repeats.
+
+    Parameters
+    ----------
+    cell : mapping of str to array, shape (row,)
+    first : array of int, shape (row,)
+
+    Examples
+    --------
+    >>> unlike({"seed": np.array([1.0, np.nan, np.nan])}, np.array([0, 0, 1]))
+    array([False,  True, False])
+    """
+    differ = np.zeros(len(first), dtype=bool)
+    for values in cell.values():
+        unequal = values != values[first]
+        if values.dtype.kind == "f":  # two runs without a seed do not differ in it
+            unequal &= ~(np.isnan(values) & np.isnan(values[first]))
+        differ |= unequal
+    return differ
 
 
 def _twins(texts: Mapping[str, list[str]], again: Mask) -> Positions:
@@ -140,9 +184,12 @@ def _note_repeats(
         start, end = f"{row}: repeats {other} ({SAME})", ""
     else:
         start, end = f"{len(rows)} rows repeat others", f" ({row} repeats {other}: {SAME})"
-    if not settings:
-        names = [name for name in differing if means(name, "run") is not None]
-        if names := [name for name in names if not _left(texts[name], first, where)]:
+    names = [name for name in differing if means(name, "run") is not None]
+    names = [name for name in names if not _left(texts[name], first, where)]
+    seeds = [name for name in names if "seed" in words_of(name)]
+    if seeds or not settings:
+        # what else differs between seeds, as a time of day does, is no setting
+        if names := seeds or names:
             mapping = table.given | {"seed" if "seed" in words_of(names[0]) else "run": names[0]}
             sentence = f"{start} but for {names[0]}; {{}} if they are replicates{end}"
             table.note(Advice(sentence, {"columns": mapping}))

@@ -24,10 +24,14 @@ BUDGETS = "100M:4B:7"
 CASES = [
     *(
         (name, "default", 3.3)
-        for name in ("fit", "late", "best", "regret", "frontier", "effective")
+        for name in (
+            *("fit", "late", "best", "regret", "frontier", "effective"),
+            *("utility", "parameters", "plan", "prior"),
+        )
     ),
     *((name, "default", 7.0) for name in ("best", "utility", "parameters", "plan", "prior")),
     *(("late", style, 3.3) for style in ("ggplot", "dark_background")),
+    ("parameters", "ggplot", 7.0),
 ]
 
 

@@ -1,6 +1,7 @@
 """The figure of proposed runs: its steps, its cells, its words, and odd plans of every kind."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import matplotlib
 import numpy as np
@@ -143,7 +144,7 @@ def test_money_is_counted_on_both_axes():
 @pytest.mark.parametrize("measure", ["loss", "accuracy"])
 def test_it_counts_in_what_was_measured(measure):
     figure = figure_of_plan(made(measure=measure, unit="tokens", counted="tokens"))
-    said = words(figure)
+    said = [each.replace("\n", " ") for each in words(figure)]
     assert f"expected regret ({measure})" in said
     assert f"0.005 in {measure}" in " ".join(figure.get_suptitle().split())
     assert {"spent (tokens seen)", "Train, in this order (tokens seen):"} <= {*said}
@@ -216,8 +217,42 @@ def test_runs_that_have_no_room_are_counted():
     _, ax = pyplot.subplots(figsize=(7, 2), layout="constrained")
     _, listed, _ = plot_plan(made([("a", 1e8)] * 9, step=0.9), ax=ax)
     said = [text.get_text() for text in listed.texts]
-    assert said[0] == "Train, in this order (samples seen):"
+    assert said[0].startswith("Train, in this order")
     assert said[-1] in {"9 runs", *(f"and {n} more" for n in range(1, 9))}
+
+
+@pytest.mark.parametrize("layout", ["constrained", None])
+def test_in_a_column_there_are_steps_and_the_list_and_it_says_so(layout):
+    """Three panels in 2.6 inches would be a few pixels high."""
+    with matplotlib.rc_context({"font.size": 8}):
+        figure, ax = pyplot.subplots(figsize=(3.3, 2.6), layout=layout)
+        steps_of, listed = plot_plan(made([("a", 1e8), ("b", 2e8), ("c", 1e8)]), ax=ax)
+    figure.draw_without_rendering()
+    said = [text.get_text() for text in listed.texts]
+    assert said[0].startswith("Train, in this order")
+    assert said[1] == "1  a, 100M"
+    assert "worth of single runs not shown" in steps_of.get_xlabel().replace("\n", " ")
+    assert steps_of.get_ylabel().replace("\n", " ") == "expected regret (error)"
+    assert steps_of.bbox.height / figure.dpi > 0.5
+    whole = figure.get_tightbbox()
+    assert -0.02 <= whole.x0 <= whole.x1 <= 3.32
+    assert -0.02 <= whole.y0 <= whole.y1 <= 2.62
+
+
+def test_in_a_higher_column_there_are_cells_in_rows_that_can_be_read():
+    with matplotlib.rc_context({"font.size": 8}):
+        figure, ax = pyplot.subplots(figsize=(3.3, 6), layout="constrained")
+        sets = [f"set {i}" for i in range(14)]
+        panels = plot_plan(made([("set 1", 1e8)], sets=sets), ax=ax)
+    figure.draw_without_rendering()
+    assert len(panels) == 3
+    assert "not shown" not in panels[0].get_xlabel()
+    names = [tick.label1.get_window_extent() for tick in panels[-1].yaxis.get_major_ticks()]
+    assert len(names) >= 3
+    for below, above in pairwise(sorted(names, key=lambda box: box.y0)):
+        assert below.y1 <= above.y0 + 2
+    if len(names) < 14:
+        assert f"{14 - len(names)} more sets" in panels[-1].get_xlabel()
 
 
 def test_the_colours_of_the_user_are_taken():

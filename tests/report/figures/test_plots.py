@@ -12,7 +12,9 @@ from drawn import BUDGETS, words
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from qqt_bayes.decisions.criteria import Criteria
 from qqt_bayes.decisions.decide import decide
+from qqt_bayes.decisions.judge import judge
 from qqt_bayes.errors import InputError
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.methods import APPROXIMATE, METHODS
@@ -45,14 +47,48 @@ def end_labels(figure: Figure) -> list[Text]:
     return [text for text in figure.findobj(Text) if text.get_gid() == "end label"]
 
 
-def test_curves_have_a_line_for_each_level_through_its_medians(
+def test_curves_have_a_line_for_each_level_through_its_expected_errors(
     curves: Figure, decision: xr.Dataset
 ) -> None:
     for name in decision["level"].values:
         (line,) = labelled(curves, name)
         np.testing.assert_array_equal(line.get_xdata(), decision["budget"])
-        median = decision["error"].sel(level=name, quantile=0.5)
-        np.testing.assert_array_equal(line.get_ydata(), median)
+        np.testing.assert_array_equal(line.get_ydata(), decision["error_mean"].sel(level=name))
+
+
+def test_lines_are_in_the_order_of_the_table_where_errors_are_skewed() -> None:
+    """By the median the other level would look better than the one that is chosen."""
+    at = {"level": ["steady", "skewed"], "budget": [1e8, 1e9]}
+    error = np.zeros((1, 100, 2, 2))
+    error[0, :, 0] = 0.30
+    error[0, :, 1] = np.where(np.arange(100) < 80, 0.28, 0.48)[:, np.newaxis]
+    drawn = xr.DataArray(error, at, ("chain", "draw", "level", "budget"))
+    decided = judge(drawn, Criteria()).sortby("budget")
+    attrs = {"kind": "error", "gate_passed": 1, "interval": 0.9, "method": "nuts"}
+    shown = decided.assign(
+        extrapolation=("budget", [1.0, 1.0]), winner=("budget", ["undecided"] * 2)
+    ).assign_attrs(attrs)
+    assert set(shown["choice"].values) == {"steady"}
+    figure = scaling_curves(shown)
+    heights = {name: labelled(figure, name)[0].get_ydata() for name in at["level"]}
+    np.testing.assert_allclose(heights["steady"], 0.30)
+    np.testing.assert_allclose(heights["skewed"], 0.32)
+    assert "expected error, 90 % band" in words(figure)
+    in_accuracies = scaling_curves(shown.assign_attrs(measure="accuracy"))
+    assert "expected accuracy, 90 % band" in words(in_accuracies)
+
+
+def test_lines_of_a_fit_are_means_of_what_it_predicts(fit: xr.DataTree) -> None:
+    figure = scaling_curves(fit, levels=made.levels(8)[:2], budgets="64M,640M")
+    decided = decide(fit, made.levels(8)[:2], "64M,640M")
+    for name in ("top 1", "top 2"):
+        expected = decided["error_mean"].sel(level=name)
+        np.testing.assert_allclose(labelled(figure, name)[0].get_ydata(), expected)
+
+
+def test_a_result_without_expected_errors_is_refused(decision: xr.Dataset) -> None:
+    with pytest.raises(InputError, match="got a Dataset without error_mean"):
+        plot_scaling_curves(decision.drop_vars("error_mean"))
 
 
 def test_curves_show_every_run_at_its_level(curves: Figure, fit: xr.DataTree) -> None:
@@ -85,8 +121,8 @@ def test_curves_go_through_runs_that_no_budget_reaches(fit: xr.DataTree) -> None
     (line,) = labelled(figure, "top 2")
     assert line.get_xdata()[0] == min(made.BUDGETS)
     at = np.isin(line.get_xdata(), late["budget"])
-    median = late["error"].sel(level="top 2", quantile=0.5)
-    np.testing.assert_array_equal(line.get_ydata()[at], median)
+    expected = late["error_mean"].sel(level="top 2")
+    np.testing.assert_array_equal(line.get_ydata()[at], expected)
     alone = labelled(scaling_curves(late), "top 2")[0]
     np.testing.assert_array_equal(alone.get_xdata(), late["budget"])
 
@@ -111,7 +147,7 @@ def rings(figure: Figure, label: str) -> np.ndarray:
 def test_what_is_taken_is_ringed_and_a_winner_otherwise(
     curves: Figure, decision: xr.Dataset
 ) -> None:
-    best = decision["error"].sel(quantile=0.5, level=decision["choice"])
+    best = decision["error_mean"].sel(level=decision["choice"])
     expected = np.column_stack([decision["budget"], best])
     won = (decision["winner"] != "undecided").values
     assert won.any()
@@ -178,16 +214,16 @@ def test_what_is_beyond_the_data_is_shaded_and_said(
 ) -> None:
     best = probability_best(decision)
     for figure in (curves, best):
-        assert words(figure).count("beyond the data") == 2
+        assert words(figure).count("extrapolation") == 2
         starts = [
             line.get_xdata()[0] for line in figure.axes[0].lines if len(line.get_xdata()) == 2
         ]
         assert 64e6 in starts
         assert 1.28e9 in starts
     inside = decide(fit, made.levels(8), "64M,1.28B")
-    assert "beyond the data" not in words(probability_best(inside))
+    assert "extrapolation" not in words(probability_best(inside))
     outside = decide(fit, made.levels(8), "1M,2M")
-    assert words(probability_best(outside)).count("beyond the data") == 1
+    assert words(probability_best(outside)).count("extrapolation") == 1
 
 
 def test_probability_is_stacked_to_one(decision: xr.Dataset) -> None:

@@ -77,6 +77,13 @@ def sweep(**settings: list[object]) -> pd.DataFrame:
                 f"if they are replicates {FIRST}",
             ],
         ),
+        (  # what else differs is the time of day
+            sweep(random_seed=[1, 2]).assign(_timestamp=[10, 11, 12, 13]),
+            [
+                f"2 rows repeat others but for random_seed; columns={{'seed': 'random_seed'}} "
+                f"if they are replicates {FIRST}",
+            ],
+        ),
         (
             sweep(lr=[1, 2]).drop(columns="lr").assign(Name=list("stuv")),
             [
@@ -87,8 +94,9 @@ def sweep(**settings: list[object]) -> pd.DataFrame:
         (
             sweep(run=["x", "y"]),
             [
-                "column run: 2 rows repeat the name of another run (row 3 that of row 1); "
-                "give each run a name of its own, or leave the column out"
+                "column run: 2 rows have the name of another run at another budget (row 3 that of "
+                "row 1); columns={'training': 'run'} if they are checkpoints of one training, "
+                "which share its luck"
             ],
         ),
         (
