@@ -370,5 +370,5 @@ def test_names_of_merged_cells_are_known():
     with pytest.raises(InputError, match=r"1 fault\n  4 rows have no data and no pool, the first"):
         read_runs(table)
     read_runs(table.assign(pool=table["pool"].replace("", None).ffill()))
-    with pytest.raises(InputError, match="4 faults"):
+    with pytest.raises(InputError, match="5 faults"):
         read_runs(table.assign(pool=["a", "", "", "a", "", ""]))
