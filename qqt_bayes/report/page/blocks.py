@@ -12,7 +12,7 @@ from qqt_bayes.planning.plan import Plan
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report import gate_text, plan_text
 from qqt_bayes.report.comparison_text import scores
-from qqt_bayes.report.decision_text import remarks, to_settle
+from qqt_bayes.report.decision_text import remarks
 from qqt_bayes.report.fit_text import prior_sentences
 from qqt_bayes.report.limits_text import LIMITS
 from qqt_bayes.report.measures import measure, measured, unit
@@ -22,6 +22,7 @@ from qqt_bayes.report.page.content import Block, Section, Table
 from qqt_bayes.report.page.priors import Beside
 from qqt_bayes.report.page.sections import effective_draws
 from qqt_bayes.report.page.svg import Figure
+from qqt_bayes.report.proof_text import to_settle
 from qqt_bayes.report.reading_text import sentences
 from qqt_bayes.report.records import training_sets
 from qqt_bayes.report.sampling_text import computation, sampler
