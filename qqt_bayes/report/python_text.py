@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from qqt_bayes.report.comparison_text import UNTIL_REFITTED
-from qqt_bayes.report.decision_text import WHICH_RUNS
 from qqt_bayes.report.modes_text import SMC
+from qqt_bayes.report.proof_text import WHICH_RUNS
 from qqt_bayes.report.study_text import OTHER_WEIGHTS
 from qqt_bayes.report.verdict_text import SCALED
 

@@ -17,7 +17,7 @@ from qqt_bayes.decisions.study import choices, in_each_group
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.phrases import chance, cost, format_epochs, format_samples, joined, quoted, spans
 from qqt_bayes.posterior.levels import UNDECIDED
-from qqt_bayes.report.decision_text import UNFIT, cautions, to_settle
+from qqt_bayes.report.decision_text import UNFIT, cautions
 from qqt_bayes.report.limits_text import larger, never_repeated, one_training
 from qqt_bayes.report.measures import (
     expected_in_interval,
@@ -29,6 +29,7 @@ from qqt_bayes.report.measures import (
     unit,
     with_interval,
 )
+from qqt_bayes.report.proof_text import to_settle
 from qqt_bayes.report.rules_text import disagreements
 from qqt_bayes.report.shares_text import gap, is_of_shares, limits, untrained, verdict
 from qqt_bayes.report.spoken import spoken

@@ -24,6 +24,7 @@ from qqt_bayes.model.priors import log_prior
 from qqt_bayes.model.problem import UTILITY, Problem
 from qqt_bayes.model.spec import DEFAULT_MODEL, Spec, load_model, require_kind
 from qqt_bayes.posterior.fit import by_draw
+from qqt_bayes.posterior.how_drawn import COMPILED, DECLARED, DENSITY
 from qqt_bayes.posterior.meanings import described
 from qqt_bayes.posterior.methods import METHODS
 from qqt_bayes.posterior.own_law import own_values
@@ -39,7 +40,7 @@ from qqt_bayes.tables.runs import require_runs
 
 Array = NDArray[np.float64]
 LOGGER = logging.getLogger(__name__)
-PACKAGES = ("qqt_bayes", "pymc", "nutpie", "arviz", "xarray", "numpy")
+PACKAGES = ("qqt_bayes", "pymc", "nutpie", "numba", "arviz", "xarray", "numpy")
 """The packages whose versions a fit keeps."""
 MIN_DRAWS, MIN_TUNE, MIN_CHAINS = 4, 1, 1
 """Fewer draws than 4 have no R-hat."""
@@ -94,7 +95,10 @@ def fit(
         sample_stats, observed_data, constant_data; every ArviZ function takes it, and every
         variable has a `long_name` and `units`.
         Attributes: spec, spec_hash, data_hash, method,
-        seed, versions, sampling_time and compile_time (seconds), gate.
+        seed, versions, sampling_time and compile_time (seconds), gate. Those of sample_stats say
+        how the draws were made: density ("compiled" by this package, or "declared" in PyMC); of
+        NUTS tune, target_accept, targets (JSON: the rates of all passes, of which the last one's
+        draws are kept), repeated_for (JSON: what a pass was repeated for) and kept_of.
 
     Raises
     ------
@@ -181,6 +185,7 @@ def draw(problem: Problem, prior: Mapping[str, Array], method: str, settings: Se
             else f"coordinates about {len(coordinates.optima)} best fits",
         )
         trace = sample(compiled, method, settings)
+    trace["sample_stats"].attrs[DENSITY] = COMPILED if covers(problem.spec) else DECLARED
     times = {
         "compile_time": compiled_at - start,
         "sampling_time": time.perf_counter() - compiled_at,

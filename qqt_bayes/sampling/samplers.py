@@ -16,6 +16,7 @@ from scipy.optimize import least_squares
 
 from qqt_bayes.model.coordinates import Coordinates
 from qqt_bayes.posterior.gate import KEPT_OF, agreement
+from qqt_bayes.posterior.how_drawn import DISAGREEMENT, DIVERGENCES, of_passes
 from qqt_bayes.posterior.methods import APPROXIMATE
 from qqt_bayes.progress import is_silent
 from qqt_bayes.sampling.approximation import laplace, pathfinder
@@ -113,7 +114,12 @@ def sample(compiled: Any, method: str, settings: Settings) -> xr.DataTree:
         if is_sound:
             break
     assert trace is not None  # the last pass is never given up
-    trace["sample_stats"].attrs["target_accept"] = each.target_accept
+    made = passes[: passes.index(each) + 1]
+    repeated_for = [] if asked is not None else [DIVERGENCES]
+    if repeated_for and _is_long_enough(settings):
+        repeated_for.append(DISAGREEMENT)
+    targets = [each.target_accept for each in made]
+    trace["sample_stats"].attrs.update(of_passes(targets, _tune(settings, each), repeated_for))
     return trace
 
 
@@ -129,9 +135,19 @@ def _is_sound(trace: xr.DataTree, settings: Settings) -> bool:
     """Whether no draw diverged and the chains pass the gate, where they are long enough for it."""
     if trace["sample_stats"]["diverging"].any():
         return False
-    if settings.chains * settings.draws < JUDGED_DRAWS:
+    if not _is_long_enough(settings):
         return True
     return all(check.passed for check in agreement(trace["posterior"].to_dataset()))
+
+
+def _is_long_enough(settings: Settings) -> bool:
+    """Whether so many draws are asked for that chains which disagree are a reason to draw again."""
+    return settings.chains * settings.draws >= JUDGED_DRAWS
+
+
+def _tune(settings: Settings, each: Pass) -> int:
+    """Tuning steps of each chain in a pass."""
+    return settings.tune * min(each.times, MAX_TUNE_TIMES)
 
 
 def has_start(compiled: Any, seed: int) -> bool:
@@ -221,7 +237,7 @@ def _tempered(compiled: Any, settings: Settings) -> xr.DataTree:
 
 def _nuts(compiled: Any, settings: Settings, each: Pass, *, is_last: bool) -> xr.DataTree | None:
     """Draws of the no-U-turn sampler; None for a pass in which one diverged, but for the last."""
-    draws, tune = settings.draws * each.times, settings.tune * min(each.times, MAX_TUNE_TIMES)
+    draws, tune = settings.draws * each.times, _tune(settings, each)
     total = settings.chains * (draws + tune)
     with _progress_bar(total, settings.progress) as show:
 

@@ -48,6 +48,22 @@ class Origins:
         }
 
 
+def _judge_nameless(table: Table, names: Names) -> None:
+    """Note runs of no training set; in one sentence where names stand above them, once each."""
+    lacking = names == ""
+    given = names[~lacking].tolist()
+    if lacking.sum() > 1 and not lacking[0] and len(set(given)) == len(given):
+        # merged cells of a sheet: a name for the rows up to the next one
+        row = int(lacking.argmax())
+        table.note(
+            f"{lacking.sum()} rows have no data and no pool, the first of them below {given[0]!r} "
+            f"({table.places[row]}): if each has the name above it, as in a sheet with merged "
+            "cells, write that name into every row (in pandas .ffill())"
+        )
+    else:
+        table.fault(lacking, "", lambda _: "has no data and no pool; expected one of them")
+
+
 def origins(table: Table, recipes: pd.DataFrame, sizes: Mapping[str, float] | None) -> Origins:
     """Training set of each run, with all faults noted in the table.
 
@@ -68,7 +84,7 @@ def origins(table: Table, recipes: pd.DataFrame, sizes: Mapping[str, float] | No
         table.lacks("pool", f"missing column 'data', or 'pool' with 'unique_samples'{near}")
     else:
         table.fault(alone & mixed, "", lambda _: "has data and pool; expected one of the two")
-        table.fault(~alone & ~mixed, "", lambda _: "has no data and no pool; expected one of them")
+        _judge_nameless(table, np.where(mixed, data, pool))
     if alone.any():
         table.require("unique_samples")
     if "unique_samples" in table.columns:

@@ -79,7 +79,7 @@ def test_prices_add_a_column(study, tmp_path):
     costs, page = tmp_path / "costs.toml", tmp_path / "page.md"
     costs.write_text(COSTS)
     qqt("report", study, "-o", page, "--costs", costs)
-    assert r"| cost \(EUR\) |" in page.read_text()
+    assert "| cost (EUR) |" in page.read_text()
     assert r"| **5,000** |" in page.read_text()
 
 
@@ -87,6 +87,7 @@ def test_an_allowance_shows_what_runs_are_worth(study, tmp_path):
     page = tmp_path / "page.md"
     qqt("report", study, "-o", page, "--allowance", "1B")
     assert "the choice today is top 3" in page.read_text()
+    assert "## Next runs worth their price" in page.read_text()
 
 
 def test_runs_are_proposed_for_one_of_several_groups(tmp_path):

@@ -17,6 +17,7 @@ from qqt_bayes.model.likelihood import COORDINATE
 from qqt_bayes.model.problem import Problem
 from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.posterior.gate import Gate
+from qqt_bayes.posterior.how_drawn import COMPILED, HowDrawn
 from qqt_bayes.report.gate_text import verdict
 from qqt_bayes.sampling import inference
 from qqt_bayes.sampling.kernel.plan import lay_out
@@ -81,6 +82,9 @@ def test_attributes(fit, runs):
     assert f'"qqt_bayes": "{qqt.__version__}"' in fit.attrs["versions"]
     assert fit.attrs["sampling_time"] > 0
     assert fit.attrs["compile_time"] > 0
+    drawn = HowDrawn.of(qqt.Fit.of(fit))
+    assert (drawn.density, drawn.tune) == (COMPILED, SETTINGS["tune"])
+    assert drawn.targets[-1] == drawn.target_accept
     ids = {check.id for check in Gate.from_json(fit.attrs["gate"]).checks}
     assert {"rhat", "ess_bulk", "ess_tail", "divergences", "bfmi", "residuals_budget"} <= ids
 

@@ -1,5 +1,7 @@
 """Chains are run again, more carefully, until no draw diverges and they agree."""
 
+import json
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -69,7 +71,11 @@ def test_passes_end_with_the_first_that_is_sound(passes_of, fault, before):
     assert [each["draws"] for each in options] == [
         asked.draws * each.times for each in PASSES[: before + 1]
     ]
-    assert trace["sample_stats"].attrs["target_accept"] == PASSES[before].target_accept
+    recorded = trace["sample_stats"].attrs
+    assert recorded["target_accept"] == PASSES[before].target_accept
+    assert json.loads(recorded["targets"]) == [each["target_accept"] for each in options]
+    assert recorded["tune"] == options[-1]["tune"]
+    assert recorded["repeated_for"] == '["divergences", "disagreement"]'
     assert dict(trace["posterior"].sizes) == {"chain": CHAINS, "draw": asked.draws}
 
 
@@ -89,13 +95,15 @@ def test_the_last_pass_is_kept_whatever_comes_of_it(passes_of):
 
 
 def test_short_chains_are_not_run_again_because_they_disagree(passes_of):
-    options, _ = passes_of([APART], settings(draws=JUDGED_DRAWS // CHAINS - 1))
+    options, trace = passes_of([APART], settings(draws=JUDGED_DRAWS // CHAINS - 1))
     assert len(options) == 1
+    assert trace["sample_stats"].attrs["repeated_for"] == '["divergences"]'
 
 
 def test_an_acceptance_rate_that_is_asked_for_is_the_only_one(passes_of):
     options, trace = passes_of([DIVERGENT], settings(target_accept=0.8))
     assert [each["target_accept"] for each in options] == [0.8]
+    assert trace["sample_stats"].attrs["repeated_for"] == "[]"
     assert trace["sample_stats"]["diverging"].sum() == 1
 
 

@@ -362,3 +362,14 @@ def test_no_run_above_the_least_budget():
     frame = pd.DataFrame({"pool": ["a"], "unique_samples": 9, "samples_seen": 9, "error": 0.5})
     with pytest.raises(InputError, match=r"^runs of fewer than 1B samples are to be left out, but"):
         read_runs(frame, least_budget="1B")
+
+
+def test_names_of_merged_cells_are_known():
+    """A sheet has the name of several rows in the first of them."""
+    table = pd.DataFrame({"pool": ["a", "", "", "b", "", ""], "unique_samples": 1e6})
+    table = table.assign(samples_seen=[1e6, 2e6, 4e6] * 2, error=[0.5, 0.4, 0.3] * 2)
+    with pytest.raises(InputError, match=r"1 fault\n  4 rows have no data and no pool, the first"):
+        read_runs(table)
+    read_runs(table.assign(pool=table["pool"].replace("", None).ffill()))
+    with pytest.raises(InputError, match="5 faults"):
+        read_runs(table.assign(pool=["a", "", "", "a", "", ""]))

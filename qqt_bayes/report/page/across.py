@@ -103,7 +103,7 @@ def _choices(found: xr.Dataset) -> Table:
         f"The choice at each budget, by the {measure(found.attrs)} of all metrics and by each "
         "metric alone; in brackets is the probability that it is best."
     )
-    return _table(caption, winners_by_metric(found))
+    return _table(caption, winners_by_metric(found), "choices-across")
 
 
 def _levels(found: xr.Dataset) -> Table:
@@ -126,17 +126,18 @@ def _levels(found: xr.Dataset) -> Table:
         f"least {measure(found.attrs)} first; the choice is in bold. P(front) is the probability "
         "that no other level is as good on every metric and better on one."
     )
-    return replace(_table(caption, frame), chosen=chosen)
+    return replace(_table(caption, frame, "levels-across"), chosen=chosen)
 
 
-def _table(caption: str, frame: pd.DataFrame) -> Table:
+def _table(caption: str, frame: pd.DataFrame, name: str) -> Table:
     """A table as the command prints it, without columns that say nothing."""
-    cells = {name: column for name, column in texts(frame).items() if any(column)}
+    cells = {title: column for title, column in texts(frame).items() if any(column)}
     numbers, wide = (
-        frozenset(i for i, name in enumerate(cells) if i and holds(name))
-        for holds in (lambda name: is_number(frame[name]), _is_wide)
+        frozenset(i for i, title in enumerate(cells) if i and holds(title))
+        for holds in (lambda title: is_number(frame[title]), _is_wide)
     )
-    return Table(caption, tuple(cells), list(zip(*cells.values(), strict=True)), numbers, wide=wide)
+    rows = list(zip(*cells.values(), strict=True))
+    return Table(caption, tuple(cells), rows, numbers, wide=wide, name=name)
 
 
 def _is_wide(heading: str) -> bool:
@@ -171,7 +172,11 @@ def together(blocks: Mapping[str, Block]) -> Block:
             metric,
             [words for words in block.paragraphs if words not in paragraphs],
             [
-                replace(table, caption=f"{metric}: {table.caption}")
+                replace(
+                    table,
+                    caption=f"{metric}: {table.caption}",
+                    name=table.name and f"{table.name}-{metric}",
+                )
                 for table in block.tables
                 if table not in tables
             ],

@@ -12,7 +12,7 @@ from qqt_bayes.planning.plan import Plan
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report import gate_text, plan_text
 from qqt_bayes.report.comparison_text import scores
-from qqt_bayes.report.decision_text import remarks, to_settle
+from qqt_bayes.report.decision_text import remarks
 from qqt_bayes.report.fit_text import prior_sentences
 from qqt_bayes.report.limits_text import LIMITS
 from qqt_bayes.report.measures import measure, measured, unit
@@ -22,8 +22,10 @@ from qqt_bayes.report.page.content import Block, Section, Table
 from qqt_bayes.report.page.priors import Beside
 from qqt_bayes.report.page.sections import effective_draws
 from qqt_bayes.report.page.svg import Figure
+from qqt_bayes.report.proof_text import to_settle
 from qqt_bayes.report.reading_text import sentences
 from qqt_bayes.report.records import training_sets
+from qqt_bayes.report.sampling_text import computation, sampler
 from qqt_bayes.report.study_text import laws_alone, of_theorem, refusals
 from qqt_bayes.report.verdict_text import takes
 
@@ -106,7 +108,8 @@ def _laws(study: Study) -> Table:
             rows.append((name, *([group] if group else []), *cells, *numbers))
     grouped = ["group"] if "group" in study.decision.dims else []
     headings = ("law", *grouped, *("share", "budget", "choice", "P(best)"), JOINT)
-    return Table("Each law alone, at the largest budget.", headings, rows, _last_two(headings))
+    caption = "Each law alone, at the largest budget."
+    return Table(caption, headings, rows, _last_two(headings), name="laws")
 
 
 def fit(study: Study, learned: Mapping[str, Beside], ids: str = "") -> Block:
@@ -117,6 +120,8 @@ def fit(study: Study, learned: Mapping[str, Beside], ids: str = "") -> Block:
     for name in study.weights:
         own = study.fits[name]
         said.append(f"{name}: {gate_text.verdict(own.gate)}")
+    fits = {name: study.fits[name] for name in study.weights}
+    said.append(f"Draws are by {sampler(fits)}. {computation(fits)}".strip())
     said += [scores(study.comparison), *refusals(study)]
     named = {name: learned[name].meanings() for name in study.weights}
     said += [f"Parameters of {name}. {means}." for name, means in named.items() if means]
@@ -138,11 +143,12 @@ def fit(study: Study, learned: Mapping[str, Beside], ids: str = "") -> Block:
 
 def _checks(name: str, own: Fit) -> Table:
     rows = [
-        (check.name, gate_text.value(check), check.bound, "passed" if check.passed else "failed")
+        (check.name, rounding.of_check(check), check.bound, "passed" if check.passed else "failed")
         for check in own.gate.checks
     ]
     headings = ("check", "value", "must be", "result")
-    return Table(f"What the fit of {name} had to pass.", headings, rows, frozenset({1}))
+    caption = f"What the fit of {name} had to pass."
+    return Table(caption, headings, rows, frozenset({1}), name=f"checks-{name}")
 
 
 def data(study: Study) -> Block:
@@ -174,7 +180,8 @@ def data(study: Study) -> Block:
     sizes = runs.sizes
     sets = f"{sizes['data']} training sets of {sizes['pool']} pools"
     caption = f"{sizes['run']} runs on {sets}{metric}."
-    trained = Table(caption, headings, rows, frozenset(range(first, len(headings))))
+    numbers = frozenset(range(first, len(headings)))
+    trained = Table(caption, headings, rows, numbers, name="runs")
     changed = sentences(json.loads(runs.attrs.get("reading", "{}")))  # older fits lack it
     return Block("data", "Data", changed, [_contents(study), trained])
 
@@ -188,13 +195,14 @@ def _contents(study: Study) -> Table:
     ]
     counted = unit(study.decision.attrs)
     headings = ("level", f"unique {counted}", f"{counted} of each pool")
-    return Table("What each level holds.", headings, rows, frozenset({1}))
+    return Table("What each level holds.", headings, rows, frozenset({1}), name="contents")
 
 
 def following(sections: Sequence[Section], plan: Plan | None) -> Block:
     """The runs to make next: those of a plan, or those after which a winner may be named."""
     said, table = _cheap(sections) if plan is None else _planned(plan)
-    return Block("next", "Next runs worth their price", said, [table] if table.rows else [])
+    title = "Next runs" if plan is None else "Next runs worth their price"
+    return Block("next", title, said, [table] if table.rows else [])
 
 
 def _planned(plan: Plan) -> tuple[list[str], Table]:
@@ -202,7 +210,7 @@ def _planned(plan: Plan) -> tuple[list[str], Table]:
     frame = plan_text.table(plan)
     rows = [tuple(_cell(x) for x in row) for row in frame.itertuples(index=False)]
     numbers = frozenset(range(2, frame.shape[1]))
-    table = Table("Runs worth their price.", tuple(frame.columns), rows, numbers)
+    table = Table("Runs worth their price.", tuple(frame.columns), rows, numbers, name="next")
     return list(plan_text.lines(plan)), table
 
 
@@ -226,9 +234,8 @@ def _cheap(sections: Sequence[Section]) -> tuple[list[str], Table]:
     group = ["group"] if sections[0].group else []
     seen = f"{unit(sections[0].decision.attrs)} seen"
     headings = ("train on", *group, seen, "compute, as a share of one run at the target")
-    return said, Table(
-        "Runs that are needed before a winner can be named.", headings, rows, _last_two(headings)
-    )
+    caption = "Runs that are needed before a winner can be named."
+    return said, Table(caption, headings, rows, _last_two(headings), name="next")
 
 
 def _last_two(headings: Sequence[str]) -> frozenset[int]:

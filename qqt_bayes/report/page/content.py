@@ -34,6 +34,8 @@ class Table:
         Places of the rows that are in bold.
     wide : frozenset of int
         Places of the columns that a narrow screen has no room for.
+    name : str
+        What it is known by in references, alike in the report of every study.
     """
 
     caption: str
@@ -42,6 +44,7 @@ class Table:
     numbers: frozenset[int] = frozenset()
     chosen: frozenset[int] = frozenset()
     wide: frozenset[int] = frozenset()
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,10 @@ class Section:
         """How a sentence begins that is about one of several groups."""
         return f"{quoted(self.group)}: " if self.group else ""
 
+    def named(self, table: str) -> str:
+        """What a table of this section is known by."""
+        return f"{table}-{self.group}" if self.group else table
+
     @property
     def priced(self) -> bool:
         """Whether costs are known."""
@@ -228,7 +235,9 @@ def level_rows(section: Section) -> Table:
     )
     numbers = frozenset(range(2, len(section.headings)))
     chosen = frozenset(i for i, row in enumerate(last.rows) if row.chosen)
-    return Table(caption, section.headings, rows, numbers, chosen)
+    return Table(
+        caption, section.headings, rows, numbers, chosen=chosen, name=section.named("levels")
+    )
 
 
 def choice_rows(section: Section) -> Table:
@@ -239,7 +248,9 @@ def choice_rows(section: Section) -> Table:
         rows.append((at.label, row.level, at.state, row.chance, row.error, row.regret))
     of = f" of {quoted(section.group)}" if section.group else ""
     headings = ("budget", "choice", "state", *section.headings[3:6])
-    return Table(f"The choice{of} at each budget.", headings, rows, frozenset({0, 3, 4, 5}))
+    caption = f"The choice{of} at each budget."
+    name = section.named("choices")
+    return Table(caption, headings, rows, frozenset({0, 3, 4, 5}), name=name)
 
 
 def short_choice_rows(section: Section) -> Table:
@@ -248,7 +259,7 @@ def short_choice_rows(section: Section) -> Table:
     rows = [(budget, choice, *numbers) for budget, choice, _, *numbers in full.rows]
     headings = tuple(each for each in full.headings if each != "state")
     caption = f"{full.caption} {states(section.budgets)}"
-    return Table(caption, headings, rows, frozenset({0, 2, 3, 4}))
+    return Table(caption, headings, rows, frozenset({0, 2, 3, 4}), name=full.name)
 
 
 def states(budgets: Sequence[AtBudget]) -> str:

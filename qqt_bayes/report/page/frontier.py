@@ -93,6 +93,7 @@ def frontier(
         *_curves(x, y, budgets, errors, coloured, f"{name}-c"),
         *_runs(x, y, seen, measures, of_level, coloured),
     ]
+    crossings = _crossovers(decision, x, y)
     drawn = [
         # the script mirrors these, so that up is better or worse as it is for the other measure
         element("g", "".join(turning), data_ends=f"{y.start + y.end:g}"),
@@ -100,7 +101,7 @@ def frontier(
         svg.name_of(x, y, measure(decision.attrs), measure(other) if other else None),
         *_beyond(decision, x, y),
         *_choices(decision, x, coloured),
-        *_crossovers(decision, x, y),
+        *crossings,
         element(
             "path",
             d=path([(0, y.end), (0, y.start)]),
@@ -119,13 +120,15 @@ def frontier(
     )
     drawing = svg.figure("".join(drawn), HEIGHT, name, title, words)
     caption, turned_caption = (
-        _caption(decision, each, len(levels) - len(key), outside) if each else ""
+        _caption(decision, each, len(levels) - len(key), len(crossings), outside) if each else ""
         for each in (decision.attrs, other)
     )
     return Frontier(drawing, key, places, caption, turned_caption)
 
 
-def _caption(decision: xr.Dataset, attributes: Mapping[Any, Any], others: int, outside: int) -> str:
+def _caption(
+    decision: xr.Dataset, attributes: Mapping[Any, Any], others: int, crossings: int, outside: int
+) -> str:
     """What is drawn, and what is not, in the terms that the attributes name."""
     interval = f"{100 * attributes['interval']:g} %"
     words = [
@@ -139,6 +142,8 @@ def _caption(decision: xr.Dataset, attributes: Mapping[Any, Any], others: int, o
         words.append("Between budgets far apart lines are straight, and nothing was decided.")
     if others and decision.sizes["budget"] > 1:
         words.append("Grey lines are the other levels.")
+    if crossings:
+        words.append("A triangle is where a level overtakes another, its bar the interval of that.")
     if outside:
         lie = "run lies" if outside == 1 else "runs lie"
         words.append(f"{outside} {lie} beyond the scale, see the data.")

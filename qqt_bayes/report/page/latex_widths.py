@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
-from math import ceil
+from math import ceil, inf
 from typing import NamedTuple
 
 from qqt_bayes.report.page.content import Table
@@ -48,6 +48,8 @@ class Layout(NamedTuple):
         Points to either side of each column.
     sides : tuple of str
         The kind of each column, as `tabular` takes it.
+    rooms : tuple of float
+        Points at 10 points that a line of each column has; infinite where a cell is one line.
     ends : list of int
         Where each table ends of those that the rows are parted into, so that each fits a page.
     fits : bool
@@ -58,6 +60,7 @@ class Layout(NamedTuple):
     size: str
     separation: float
     sides: tuple[str, ...]
+    rooms: tuple[float, ...]
     ends: list[int]
     fits: bool = True
 
@@ -107,9 +110,8 @@ def fitting(content: Table, bold: list[bool]) -> Layout:
     for environment, room in (("table", COLUMN), ("table*", PAGE)):
         for size, scale, between in SIZES:
             if scale * sum(widths) + 2 * (count - 1) * between <= room:
-                return Layout(
-                    environment, size, between, sides, _ends([1] * len(content.rows), height)
-                )
+                ends = _ends([1] * len(content.rows), height)
+                return Layout(environment, size, between, sides, (inf,) * count, ends)
     long = [i for i in range(count) if i not in content.numbers]
     for size, scale, between in SIZES:  # noqa: B007 - what is found last is used below
         free = PAGE - 2 * (count - 1) * between
@@ -124,7 +126,8 @@ def fitting(content: Table, bold: list[bool]) -> Layout:
         max([_lines(scale * width(row[i], heavy), given[i]) for i in given], default=1)
         for row, heavy in rows[1:]
     ]
-    return Layout("table*", size, between, sides, _ends(lines, height), fits)
+    rooms = tuple(given[i] / scale if i in given else inf for i in range(count))
+    return Layout("table*", size, between, sides, rooms, _ends(lines, height), fits)
 
 
 def width(words: str, heavy: bool = False) -> float:

@@ -15,6 +15,7 @@ from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.report.page.content import Block, Section
 from qqt_bayes.report.page.latex import choice_table, levels_table
 from qqt_bayes.report.rules_text import BASIS
+from qqt_bayes.report.sampling_text import computation, sampler
 
 BIBTEX = rf"""@software{{qqt_bayes,
   author  = {{{{The qqt\_bayes developers}}}},
@@ -53,47 +54,42 @@ def paper(study: Study, sections: Sequence[Section]) -> Block:
 
 def methods(study: Study) -> str:
     """How the decision was made, as a paragraph of a paper."""
-    fits = [study.fits[name] for name in study.weights]
+    named = {name: study.fits[name] for name in study.weights}
+    fits = list(named.values())
     first, attributes = fits[0], study.decision.attrs
     names = list(study.weights)
     laws = "law" if len(names) == 1 else "laws"
     were = "was" if len(names) == 1 else "were"
     runs = first.runs
     draws = f"{attributes['draws']:,} posterior draws" if "draws" in attributes else "all draws"
-    parts = [f"{weight:.0%} are of {name}" for name, weight in study.weights.items()]
-    shares = f", of which {joined(parts)}" if len(names) > 1 else ""
+    of_law = [f"{weight:.0%} are of {name}" for name, weight in study.weights.items()]
+    shares = f", of which {joined(of_law)}" if len(names) > 1 else ""
     departures = (
-        " The logarithm of the mean error may depart from that of the law by a Gaussian process "
+        "The logarithm of the mean error may depart from that of the law by a Gaussian process "
         "over budget and composition, whose amplitude is inferred with the rest (after Kennedy "
         "and O'Hagan, 2001)."
         if attributes.get("discrepancy")
         else ""
     )
     rule = BASIS[choosing(attributes["rule"])](attributes)
-    return (
+    parts = [
         f"Training sets were compared with qqt_bayes {__version__} (after Goyal et al., 2024). The "
         f"{laws} {joined(names)} {were} fitted to {runs.sizes['run']} training runs on "
         f"{runs.sizes['data']} training sets taken from {runs.sizes['pool']} pools by "
-        f"{_sampler(fits)}.{departures} {_convergence(fits)}Levels were compared under {draws}"
+        f"{sampler(named)}.",
+        computation(named),
+        departures,
+        _convergence(fits),
+        f"Levels were compared under {draws}"
         f"{shares}, all levels under the same draw; P(best) is the share of draws in which a level "
         f"has the least {attributes['kind']}, and the expected regret its mean excess over the "
         f"best level of the draw. Chosen was the level with the least {rule}. A level was "
         f"called the winner where P(best) reached "
         f"{attributes['probability']:g}, every level had been trained at {LEAST_BUDGETS} budgets "
         f"or more, and the budget was at most {FARTHEST:g} times the largest of them. Intervals "
-        f"are central and hold {100 * attributes['interval']:g} % of the draws."
-    )
-
-
-def _sampler(fits: Sequence[Fit]) -> str:
-    """How draws were made, with versions."""
-    first = fits[0]
-    sizes, versions = first.posterior.sizes, first.versions
-    how = {"nuts": "the No-U-Turn sampler"}.get(first.method, f"method {first.method}")
-    tools = [f"{name} {versions[name]}" for name in ("nutpie", "pymc") if name in versions]
-    made = f" ({joined(tools)})" if tools else ""
-    seeds = joined([str(seed) for seed in sorted({fit.seed for fit in fits})])
-    return f"{how}{made}, in {sizes['chain']} chains of {sizes['draw']:,} draws (seed {seeds})"
+        f"are central and hold {100 * attributes['interval']:g} % of the draws.",
+    ]
+    return " ".join(filter(None, parts))
 
 
 def _convergence(fits: Sequence[Fit]) -> str:
@@ -106,5 +102,5 @@ def _convergence(fits: Sequence[Fit]) -> str:
         return ""
     return (
         f"R-hat was at most {ceil(1000 * max(found['rhat'])) / 1000:g} and the bulk effective "
-        f"sample size at least {floor(min(found['ess_bulk']))} for every parameter. "
+        f"sample size at least {floor(min(found['ess_bulk']))} for every parameter."
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qqt_bayes.report.comparison_text import UNTIL_REFITTED
-from qqt_bayes.report.decision_text import CALIBRATED_ON, WHICH_RUNS
+from qqt_bayes.report.decision_text import CALIBRATED_ON
 from qqt_bayes.report.page.content import Block, Section
+from qqt_bayes.report.proof_text import WHICH_RUNS
 from qqt_bayes.report.verdict_text import LARGER_CRAWL
 
 INSTEAD = {

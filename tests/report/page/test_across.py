@@ -177,7 +177,7 @@ def test_a_screen_reader_finds_its_way(across):
     labels = [each.get("aria-label") for each in tree.iter("section")]
     assert labels == ["all metrics", *METRICS]
     titles = [words(each) for each in tree.iter() if str(each.tag).endswith("title")]
-    assert {f"Forecasts of error and runs of {name}" for name in METRICS} <= set(titles)
+    assert {f"Expected error and runs of {name}" for name in METRICS} <= set(titles)
 
 
 def test_a_fit_that_was_forced_is_said_on_top(across):

@@ -2,29 +2,17 @@
 
 import json
 import re
-import shutil
 import subprocess
 from html import escape
 
 import html5lib
 import pytest
+from browser import BROWSER, needs_browser
 from elements import by_id, words
 from made_study import HOSTILE, carry_out_each
 
 from qqt_bayes.studies.page import report
 
-BROWSER = next(
-    (
-        found
-        for name in ("chromium", "chromium-browser", "google-chrome")
-        if (found := shutil.which(name))
-    ),
-    None,
-)
-needs_browser = pytest.mark.skipif(
-    BROWSER is None,
-    reason="NO BROWSER: chromium is not installed, so nobody saw whether the page's script works",
-)
 PHONE = 400
 """Pixels across."""
 MOST_SHEETS = 10
@@ -34,7 +22,9 @@ WRAPPER = """<!DOCTYPE html><title>none</title>
 <script>addEventListener("load", () => {{
 const page = document.querySelector("iframe").contentDocument.documentElement;
 const last = page.querySelector(".chosen > :last-child").getBoundingClientRect();
-const measures = [page.clientWidth, page.scrollWidth, Math.ceil(last.right)];
+const wide = [...page.querySelectorAll(".all")].map(e => e.parentElement)
+  .filter(e => e.scrollWidth > e.clientWidth);
+const measures = [page.clientWidth, page.scrollWidth, Math.ceil(last.right), wide.length];
 document.title = JSON.stringify(measures) }})</script>"""
 """A window of a phone's width, which a browser itself may refuse, and what is measured in it."""
 
@@ -169,13 +159,14 @@ def test_a_budget_in_the_address_is_shown_of_every_metric(tmp_path):
 
 
 def require_fits_a_phone(source, folder):
-    """It is as wide as the window, and the last cell of the chosen row is in it."""
+    """As wide as the window, which holds all of the chosen row and of the table of all budgets."""
     opened = source.replace("<details", "<details open")
     (folder / "page.html").write_text(WRAPPER.format(width=PHONE, page=escape(opened)))
     tree = dom((folder / "page.html").as_uri())
-    across, wide, last_cell = json.loads(words(next(tree.iter("title"))))
+    across, wide, last_cell, scrolled = json.loads(words(next(tree.iter("title"))))
     assert (across, wide) == (PHONE, PHONE)
     assert last_cell <= PHONE
+    assert scrolled == 0
 
 
 @needs_browser

@@ -122,6 +122,11 @@ def test_names_stay_text(page):
     assert "<!--" not in source
 
 
+def test_next_runs_have_a_price_only_where_one_was_given(page):
+    part = by_id(parsed(page("two laws")[1]), "next")
+    assert words(part.find("summary")) == "Next runs"
+
+
 def test_parameters_and_numbers_are_explained(page):
     said = path_text(parsed(page("two laws")[1]))
     assert "tau: half-life of the utility" in said
@@ -129,6 +134,16 @@ def test_parameters_and_numbers_are_explained(page):
     assert "A winner has a P(best) of 0.9 or more" in said
     accuracies = path_text(parsed(page("accuracies")[1]))
     assert "P(best) the probability that it has the highest accuracy of all levels" in accuracies
+
+
+def test_how_draws_were_made_is_said_of_the_fit_and_for_a_paper(page):
+    """These fits recorded nothing but their sizes, so that no density and no PyMC is named."""
+    tree = parsed(page("two laws")[1])
+    drawn = "by the No-U-Turn sampler of nutpie, in 2 chains of 50 draws (seed "
+    for name in ("fit", "paper"):
+        said = words(by_id(tree, name))
+        assert drawn in said
+        assert "pymc" not in said.lower()
 
 
 def test_a_refused_fit_that_was_forced_is_said_first(page):
