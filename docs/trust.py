@@ -76,6 +76,11 @@ def of_sets(tables, before):
         found[f"{lead}refused"] = f"{refused} of {len(family)}"
     for lead, way in {"single": SINGLE, "squares": "least squares", "chosen": CHOSEN}.items():
         found[f"{lead} regret"] = f"{of(decisions, way=way)['regret'].mean():.4f}"
+    refused = (~of(tables["fits"], SETS, CHOSEN)["passed"]).sum()
+    found["chosen refused"] = f"{refused} of {len(family)}"
+    share = ratios(runs, before)[CHOSEN]
+    in_worlds = share[family.reindex(share.index) == WORLDS]
+    found["chosen crps worlds"] = f"{geometric(in_worlds.dropna()):.2f}"
     return found
 
 

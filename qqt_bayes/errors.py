@@ -117,14 +117,21 @@ class InadequateFit(RuntimeError):
         them in sentences, with what to do about each.
     gates : dict of str to Gate
         Those of several fits, by the names of their models or files; `gate` is then None.
+    for_command : str
+        The message with the command's options, where that names arguments of Python.
     """
 
     def __init__(
-        self, message: str, gate: Gate | None = None, gates: Mapping[str, Gate] | None = None
+        self,
+        message: str,
+        gate: Gate | None = None,
+        gates: Mapping[str, Gate] | None = None,
+        for_command: str = "",
     ) -> None:
         super().__init__(message)
         self.gate = gate
         self.gates = dict(gates or {})
+        self.for_command = for_command or message
 
 
 class PlausibilityWarning(UserWarning):

@@ -112,7 +112,7 @@ class Commands(click.Group):
             from qqt_bayes.report import gate_text
 
             # Python's message names arguments where the command line has options
-            words = gate_text.refusal(error.gate) if error.gate else str(error)
+            words = gate_text.refusal(error.gate) if error.gate else error.for_command
             raise Inadequate(words) from error
 
 

@@ -30,7 +30,7 @@ for command in (predict, decide, frontier, compare, design, log, report):
     main.add_command(command)
 
 
-@main.command()
+@main.command(short_help="List the models that come with the package, or print one.")
 @click.argument("name", required=False)
 @options.table_format
 def models(name: str | None, form: str) -> None:
@@ -50,7 +50,7 @@ def models(name: str | None, form: str) -> None:
     emit(pd.DataFrame(rows), form, lambda: {"models": rows})
 
 
-@main.command()
+@main.command(short_help="Show RUNS as a fit would see them, and what they could teach.")
 @options.runs
 @options.model
 @options.table_format
@@ -156,7 +156,7 @@ def fit(
     )
 
 
-@main.command()
+@main.command(short_help="Fit several laws to RUNS and decide on them together.")
 @options.runs
 @click.option("-o", "--output", required=True, metavar="DIR", help="Folder to write to.")
 @options.levels
@@ -236,7 +236,7 @@ def study(
         metric_studies.report(runs, output, form, **asked)
 
 
-@main.command()
+@main.command(short_help="Test whether a model's intervals hold as often as they say.")
 @options.runs
 @options.model
 @click.option(
@@ -278,7 +278,7 @@ def calibrate(
     )
 
 
-@main.command()
+@main.command(short_help="Say which errors a model expects before it sees any run.")
 @options.runs
 @options.model
 @click.option(
@@ -307,7 +307,7 @@ def prior(runs: str, model: str, form: str, **asked: Any) -> None:
     prior.report(runs, model, form, reading=reading, **asked)
 
 
-@main.command()
+@main.command(short_help="Do the main job on real runs: a study of DataComp (medium).")
 @click.option("-o", "--output", default="qqt-demo", metavar="DIR", help="To write to.")
 @options.length()
 @options.chains

@@ -124,7 +124,7 @@ def report(
             if (moved := studies[name].moved) is not None:
                 note(f"{quoted(name)}: {moved_text.moved(moved, studies[name].decision)}")
     if refused:
-        words = [f"Metric {quoted(name)}: {error}" for name, error in refused.items()]
+        words = [f"Metric {quoted(name)}: {each.for_command}" for name, each in refused.items()]
         gates = {
             f"{name}/{model}": gate
             for name, error in refused.items()

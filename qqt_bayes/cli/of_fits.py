@@ -9,7 +9,7 @@ from qqt_bayes.cli.figures import Figures
 from qqt_bayes.cli.figures import figures as figures_in_folder
 
 
-@click.command()
+@click.command(short_help="Predict errors, from known PARAMETERS or from a FIT.")
 @click.argument("source", metavar="PARAMETERS|FIT")
 @options.levels
 @click.option("--budgets", metavar="LIST", help=options.BUDGETS_HELP)
@@ -55,7 +55,7 @@ def predict(
     )
 
 
-@click.command()
+@click.command(short_help="Say which level to choose at each budget, and how sure that is.")
 @click.argument("sources", nargs=-1, required=True, metavar="FIT...|STUDY")
 @options.weights
 @options.levels
@@ -229,7 +229,7 @@ def decide(
     )
 
 
-@click.command()
+@click.command(short_help="Say what the best choice at each budget reaches.")
 @click.argument("sources", nargs=-1, required=True, metavar="FIT...|STUDY")
 @click.option(
     "--targets", metavar="LIST", help="Errors to reach, or accuracies where RUNS had these: 0.5."
@@ -296,7 +296,7 @@ def frontier(
     )
 
 
-@click.command()
+@click.command(short_help="Say which law predicts the runs best, and how sure that is.")
 @click.argument("fits", nargs=-1, required=True, metavar="FIT...|STUDY")
 @click.option(
     "--leave-out",

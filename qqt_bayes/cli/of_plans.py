@@ -8,7 +8,7 @@ from qqt_bayes.cli import options
 from qqt_bayes.cli.figures import figures
 
 
-@click.command()
+@click.command(short_help="Propose the runs that lower the expected regret most.")
 @click.argument("sources", nargs=-1, required=True, metavar="STUDY|FIT...|COMPOSITION")
 @click.option(
     "--allowance",
@@ -69,7 +69,7 @@ def design(
     design.report(sources, form, scale=scale, target_pools=target_pools, **choices)
 
 
-@click.command()
+@click.command(short_help="Say what was believed when, from the studies of a folder.")
 @click.argument("study", metavar="STUDY")
 @click.option(
     "--on",
@@ -93,7 +93,7 @@ def log(study: str, on: str | None, budget: str | None, form: str) -> None:
     log.report(study, form, on=on, budget=budget)
 
 
-@click.command()
+@click.command(short_help="Write a study as one page to send.")
 @click.argument("study", metavar="STUDY")
 @click.option(
     "-o",

@@ -36,7 +36,7 @@ LEAST_SPAN = 10.0
 MOST_UNEXPECTED = 0.5
 """Share of runs outside the intervals of their priors above which the priors are questioned."""
 REPEATED = {"tau", "R"}
-"""Parameters that say how often data can be repeated: half-lives, and epochs that a pool stands."""
+"""Parameters that say how often data can be repeated: half-lives, and repeat limits."""
 
 FINDINGS = {
     "repetition": "how often pools are seen at most: `least` and `most` epochs; of the pools where",
@@ -200,13 +200,13 @@ def quantified(
     budgets : list of float
         Where; empty if errors at other budgets are not identified, and so have no precision.
     """
-    weak = information.contraction < LEAST_CONTRACTION
-    if weak.any():
-        both = zip(information.scalars, weak, strict=True)
-        scalars = [scalar for scalar, is_weak in both if is_weak]
-        yield Finding("prior_dominated", values={"scalars": scalars, "bar": LEAST_CONTRACTION})
     for ridge in ridges[:1]:  # more than one confuses more than it helps
         yield Finding("ridge", values={"sides": ridge.sides, "left": ridge.left})
     if budgets:
         sd = information.posterior_sd.tolist()
         yield Finding("forecast", (data,), {"budgets": budgets, "sd": sd})
+    weak = information.contraction < LEAST_CONTRACTION
+    if weak.any():  # last, as it may list many parameters
+        both = zip(information.scalars, weak, strict=True)
+        scalars = [scalar for scalar, is_weak in both if is_weak]
+        yield Finding("prior_dominated", values={"scalars": scalars, "bar": LEAST_CONTRACTION})

@@ -96,7 +96,7 @@ CHECKS: dict[str, Kind] = {
         "misfit along the budget{of}, common to all training sets", "at most", LARGEST_COMMON, "law"
     ),
     "misfit_run": Kind(
-        "runs{of} from what all others say, in deviations",
+        "leave-one-out z-score of the runs{of}",
         "at most",
         LARGEST_DISTANCE,
         "law",

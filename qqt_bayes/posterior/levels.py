@@ -60,6 +60,12 @@ def as_levels(levels: Levels, pools: Collection[str], known: str = "the fit") ->
     qqt_bayes.errors.InputError: levels: 1 fault
       unknown pool '0-10 %' (not in the fit); did you mean '0-10%'?
     """
+    if not isinstance(levels, xr.DataArray | pd.DataFrame | str | PathLike):
+        raise InputError(
+            "levels: expected a DataArray as read_composition or nested_levels return it, or a "
+            f"composition table (its path or a DataFrame), got {type(levels).__name__}; to take "
+            "some levels of a DataArray, select them: levels.sel(level=['top 10%', 'top 20%'])"
+        )
     if not isinstance(levels, xr.DataArray):
         levels = read_composition(levels)
     if {*levels.dims} != {"level", "pool"} or not {"level", "pool"} <= {*levels.coords}:

@@ -58,15 +58,12 @@ def prior_sentences(found: pd.DataFrame) -> list[str]:
     ...                       "verdict": ["prior_matters", "prior_matters", "prior"],
     ...                       "prior_sensitivity": [0.1, 0.3, 0.2]})
     >>> print(*prior_sentences(found), sep="\n")
-    The runs say hardly anything about tau of 0-10%: what the fit says of it is the prior.
+    The posterior of tau of 0-10% is essentially the prior.
     Another prior would move the estimates of d; a (the most sensitive first).
     """
     strongest_first = found.sort_values("prior_sensitivity", ascending=False, kind="stable")
     sentences = {
-        "prior": (
-            found,
-            "The runs say hardly anything about {}: what the fit says of it is the prior.",
-        ),
+        "prior": (found, "The posterior of {} is essentially the prior."),
         "disagree": (
             found,
             "The prior and the runs disagree about {}: the middle of the posterior is where the "

@@ -252,8 +252,8 @@ def _prior_dominated(finding: Finding, model: str) -> str:
     """Which parameters the runs are expected to leave to the prior."""
     scalars = [(_in_words(name), place) for name, place in finding.values["scalars"]]
     return (
-        f"Left to the prior: {named(scalars)} (where their true values are "
-        "typical of the prior, the runs are expected to narrow them by a tenth at most)."
+        f"The runs are expected to leave these parameters to the prior: {named(scalars)} (where "
+        "their true values are typical of it, they are narrowed by a tenth at most)."
     )
 
 
@@ -264,10 +264,12 @@ def _in_words(name: str) -> str:
 
 def _ridge(finding: Finding, model: str) -> str:
     """Parameters of which the runs teach a combination only, and how much stays open."""
-    parameters = joined([named(list(side)) for side in finding.values["sides"]])
+    sides = [[(_in_words(name), place) for name, place in side] for side in finding.values["sides"]]
+    parameters = joined([named(side) for side in sides])
     return (
-        f"{parameters} trade against each other: along that direction the runs are expected to "
-        f"leave a spread of {finding.values['left']:.2g} prior standard deviations."
+        f"{parameters[0].upper()}{parameters[1:]} trade against each other: along that direction "
+        f"the runs are expected to leave a spread of {finding.values['left']:.2g} prior standard "
+        "deviations."
     )
 
 

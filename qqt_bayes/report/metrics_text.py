@@ -20,6 +20,7 @@ from qqt_bayes.report.limits_text import larger
 from qqt_bayes.report.measures import ACCURACY, judged, measure, unit
 from qqt_bayes.report.spoken import spoken
 from qqt_bayes.report.verdict_text import Answer, answers, proxies
+from qqt_bayes.report.winner_text import FOR_WINNER, winners
 
 INDEPENDENT = (
     "Draws of different metrics are taken as independent, because each metric has a fit of its own."
@@ -124,7 +125,9 @@ def _conflict(last: xr.Dataset) -> tuple[str, str]:
         return "conflict", f"{_own_choices(own)}."
     other = {metric: choice for metric, choice in own.items() if choice != joint}
     if not other:
-        return "agreement", f"No conflict: by itself, every metric would take {joint}, too."
+        return "agreement", (
+            f"No conflict: each metric's own rule would take {joint}, too{_undecided(last)}."
+        )
     costs = [
         f"{cost(last['cost_by_metric'].sel(metric=metric))} in {_measure(last, metric)} of {metric}"
         for metric in other
@@ -135,6 +138,18 @@ def _conflict(last: xr.Dataset) -> tuple[str, str]:
         f"Conflict: {words[0].lower()}{words[1:]}; taking {joint} is expected to cost "
         f"{joined(costs)}.",
     )
+
+
+def _undecided(last: xr.Dataset) -> str:
+    """In brackets, which metrics name no winner by themselves, and P(best) of their choice."""
+    each = []
+    for metric in last["metric"].values.tolist():
+        own = last.sel(metric=metric)
+        [state] = winners({name: [own[name].item()] for name in FOR_WINNER}, last.attrs)
+        if state not in own["level"].values:
+            best = own["probability_best"].sel(level=str(own["choice"].item())).item()
+            each.append(f"{metric}: {state}, {chance(best)}")
+    return f" ({'; '.join(each)})" if each else ""
 
 
 def _own_choices(own: Mapping[str, str], among: int = 0) -> str:

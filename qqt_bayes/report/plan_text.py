@@ -192,7 +192,7 @@ def _unlikely(plan: Plan) -> str:
         return ""
     return (
         f"Runs on {joined(names)} are proposed although the choice will hardly fall there: they "
-        "say how all levels go on, by the law that they share."
+        "inform the shared law, and so the forecasts of all levels."
     )
 
 

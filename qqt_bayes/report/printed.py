@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
@@ -36,14 +36,17 @@ class Page:
     file : TextIO
     width : int or None
         Columns of the terminal; None if it is none, and tables are as wide as they need.
+    spelled : callable
+        Makes of a sentence that names options the one that is written.
     """
 
     file: TextIO
     width: int | None = None
+    spelled: Callable[[str], str] = str
 
     def lines(self, *sentences: str) -> None:
         """Write sentences, each as lines of its own."""
-        self.file.writelines(wrapped(each, self.width) for each in sentences)
+        self.file.writelines(wrapped(self.spelled(each), self.width) for each in sentences)
 
     def gap(self) -> None:
         """Write an empty line."""

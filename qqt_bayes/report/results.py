@@ -17,6 +17,7 @@ from qqt_bayes.posterior.gate import Gate
 from qqt_bayes.report import comparison_text, gate_text, plan_text, printed, study_text
 from qqt_bayes.report.frontier_tables import budgets_at_a_glance, in_one_table
 from qqt_bayes.report.metrics_tables import metrics_frame, winners_by_metric
+from qqt_bayes.report.python_text import for_python
 from qqt_bayes.report.records import at_a_glance, comparison_by_law, comparison_by_run, to_frame
 from qqt_bayes.report.shares_text import is_of_shares, shares_table
 from qqt_bayes.report.verdict_text import left_out
@@ -79,7 +80,7 @@ def table(result: Result, *, tidy: bool = False) -> pd.DataFrame:
 
 
 def text(result: Result, *, explain: bool = False) -> str:
-    """A result in words, as the command prints it.
+    """A result in words, as the command prints it, but for options, which are arguments here.
 
     Parameters
     ----------
@@ -106,7 +107,7 @@ def text(result: Result, *, explain: bool = False) -> str:
     >>> "At 2B samples take top 30%" in qqt.text(decision)
     True
     """
-    written = printed.Page(StringIO())
+    written = printed.Page(StringIO(), spelled=for_python)
     if isinstance(result, Study):
         printed.write_decision(
             written,
@@ -119,7 +120,7 @@ def text(result: Result, *, explain: bool = False) -> str:
     elif isinstance(result, Plan):
         printed.write_plan(written, result)
     elif not isinstance(result, xr.Dataset):
-        return gate_text.verdict(_gate_of(result))
+        return for_python(gate_text.verdict(_gate_of(result)))
     elif (kind := kind_of(result)) == "frontier":
         printed.write_frontier(written, result)
     elif kind == "metrics":

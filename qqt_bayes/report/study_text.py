@@ -25,6 +25,8 @@ from qqt_bayes.report.verdict_text import answers, left_out
 
 Array = NDArray[np.float64]
 
+OTHER_WEIGHTS = "`qqt decide STUDY --weights` takes others, or `stacking`"
+"""How to give the laws other weights."""
 IN_MEMORY = "`force=True` decides on them"
 """How to go on with refused fits that were saved nowhere."""
 
@@ -52,7 +54,7 @@ def summary(study: Study) -> str:
         weights = joined([f"{name} {weight:.2f}" for name, weight in study.weights.items()])
         found.append(
             f"{scores(study.comparison)} The decision itself is made with the weights {weights}; "
-            "`qqt decide STUDY --weights` takes others, or `stacking`."
+            f"{OTHER_WEIGHTS}."
         )
     return "\n\n".join([*found, *refusals(study)])
 

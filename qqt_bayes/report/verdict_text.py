@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from qqt_bayes.decisions.rules import ROUNDING
+from qqt_bayes.decisions.rules import ROUNDING, TIE
 from qqt_bayes.decisions.study import choices, in_each_group
 from qqt_bayes.decisions.trained import LEAST_PROBABILITY
 from qqt_bayes.phrases import chance, cost, format_epochs, format_samples, joined, quoted, spans
@@ -21,6 +21,7 @@ from qqt_bayes.report.decision_text import UNFIT, cautions
 from qqt_bayes.report.limits_text import larger, never_repeated, one_training
 from qqt_bayes.report.measures import (
     expected_in_interval,
+    is_accuracy,
     measure,
     measured,
     measured_interval,
@@ -37,13 +38,17 @@ MOST_CANDIDATES = 12
 """Candidates that are listed; the rest are in the CSV."""
 MOST_POOLS = 3
 """Pools that a candidate is described by one by one."""
+NEEDED = ("choice", "leader", "winner", "probability_best", "choice_regret", "error_mean")
+"""What a verdict is made of."""
 MANY_EPOCHS = 10.0
 """Epochs from which on data that lasts no longer may be a sample of what is decided about."""
 MOST_RIVALS = 3
 """Levels that are named where it is undecided."""
+SCALED = "(--scale 20, or --target-pools FILE)"
+"""How that is said."""
 LARGER_CRAWL = (
-    "If they are samples of a larger crawl, say how much larger it is (--scale 20, or "
-    "--target-pools FILE): then it repeats less, and another filter may win."
+    f"If they are samples of a larger crawl, say how much larger it is {SCALED}: then it repeats "
+    "less, and another filter may win."
 )
 """What somebody who decides may have to say of pools that no candidate lasts the budget with."""
 
@@ -143,7 +148,7 @@ def verdicts(decision: xr.Dataset) -> list[str]:
     decision : Dataset
         Of one group, as `qqt_bayes.decide` returns it.
     """
-    needed = spoken(decision)[["choice", "leader", "winner", "probability_best", "choice_regret"]]
+    needed = spoken(decision)[list(NEEDED)]
     return [_verdict(needed.isel(budget=[i])) for i in range(decision.sizes["budget"])]
 
 
@@ -155,14 +160,16 @@ def _verdict(decision: xr.Dataset) -> str:
     choice, leader, winner = (str(last[name].item()) for name in ("choice", "leader", "winner"))
     best = last["probability_best"]
     where = f"At {format_samples(last['budget'].item())} {unit(decision.attrs)}"
-    regret = cost(last["choice_regret"].expand_dims("budget"))
-    costs = f"on average {regret} worse in {measure(decision.attrs)} than the best level"
+    costs = f"{_regret(decision)} that of the best level"
     if winner != UNDECIDED and winner == choice:
-        return f"{where} take {choice}: it is best with probability {_sure(best, choice)}, {costs}."
+        return (
+            f"{where} take {choice}: it is best with probability {_sure(best, choice)}, and its "
+            f"{measure(decision.attrs)} is expected to be {costs}."
+        )
     if winner != UNDECIDED:
         return (
             f"{where} {winner} is best with probability {_sure(best, winner)}, but the rule takes "
-            f"{choice}, {costs}."
+            f"{choice}, whose {measure(decision.attrs)} is expected to be {costs}."
         )
     if leader != UNDECIDED:
         taken = "" if leader == choice else f" The rule takes {choice}."
@@ -177,8 +184,23 @@ def _verdict(decision: xr.Dataset) -> str:
     ]
     return (
         f"{where} it is undecided; likeliest to be best are {joined(likely)}. "
-        f"The rule takes {choice}, {costs}."
+        f"The rule takes {choice}, {_why_taken(decision)}{costs}, whichever it is."
     )
+
+
+def _regret(decision: xr.Dataset) -> str:
+    """How far the choice is expected to be from the best level, on which side."""
+    side = "below" if is_accuracy(decision.attrs) else "above"
+    return f"{cost(decision['choice_regret'].isel(budget=-1))} {side}"
+
+
+def _why_taken(decision: xr.Dataset) -> str:
+    """That the choice has the least expected error, where it has: other rules may take others."""
+    named, expected = measure(decision.attrs), decision["error_mean"].isel(budget=-1)
+    if (expected.sel(level=str(decision["choice"].values[-1])) > expected.min() + TIE).item():
+        return f"whose {named} is expected to be "
+    best = "highest" if is_accuracy(decision.attrs) else "lowest"
+    return f"which has the {best} expected {named}: on average "
 
 
 def _sure(best: xr.DataArray, level: str) -> str:

@@ -57,7 +57,11 @@ def open_across(path: str | PathLike[str]) -> OpenedMetrics:
         try:
             studies[metric] = open_whole(folder)
         except InadequateFit as error:
-            raise InadequateFit(f"Metric {metric}: {error}", gates=error.gates) from error
+            raise InadequateFit(
+                f"Metric {metric}: {error}",
+                gates=error.gates,
+                for_command=f"Metric {metric}: {error.for_command}",
+            ) from error
     return OpenedMetrics(studies, index.weights, index.constraints)
 
 

@@ -20,6 +20,7 @@ from qqt_bayes.errors import InadequateFit, InputError
 from qqt_bayes.files import content_of
 from qqt_bayes.posterior.fit import Fit
 from qqt_bayes.posterior.fit_file import NEEDED, open_fit
+from qqt_bayes.report.python_text import for_python
 from qqt_bayes.report.records import FLAGS
 from qqt_bayes.report.study_text import nothing_decided
 from qqt_bayes.report.verdict_text import Answer
@@ -114,7 +115,8 @@ def open_whole(path: str | PathLike[str]) -> Opened:
     require_same(saved, list(fits.values()))
     if DECISION not in content["files"]:
         gates = {name: fit.gate for name, fit in fits.items()}
-        raise InadequateFit(nothing_decided(gates, str(path)))
+        words = nothing_decided(gates, str(path))
+        raise InadequateFit(for_python(words), for_command=words)
     texts = {name: _as_written(folder, name, content) for name in (DECISION, LAWS, COMPARISON)}
     try:
         return _opened(folder, saved, content, fits, texts)

@@ -23,6 +23,7 @@ from qqt_bayes.model.spec import Spec, load_model
 from qqt_bayes.posterior.fit import Fit, require_group
 from qqt_bayes.posterior.fit_file import save
 from qqt_bayes.posterior.levels import Levels, as_budgets, as_levels, require_affordable
+from qqt_bayes.report.python_text import for_python
 from qqt_bayes.report.study_text import nothing_decided
 from qqt_bayes.studies.campaign import published
 from qqt_bayes.studies.folder import fit_path, write_refused
@@ -163,7 +164,7 @@ def study(
             write_refused(fits, shares, of_theorem, compared, samples, folder)
         gates = {name: fits[name].gate for name in shares}
         words = nothing_decided(gates, "" if folder is None else str(folder))
-        raise InadequateFit(words, gates=gates)
+        raise InadequateFit(for_python(words), gates=gates, for_command=words)
     say(f"Decide between {compared.sizes['level']} levels at each budget.")
     options: dict[str, Any] = {"group": group, "force": force}
     found = _decided(fits, usable, shares, of_theorem, compared, samples, criteria, options)

@@ -36,7 +36,7 @@ HIGHEST = {"error": 1.0, "loss": np.inf}
 COLUMNS = {
     "samples_seen": COUNT,
     "n_eval": replace(COUNT, default=nan),
-    "rounding": Number("a half-width of at least 0", at_least(0.0), default=0.0, units="as error"),
+    "rounding": Number("a half-width of at least 0", at_least(0.0), default=0.0),
     # the noise's variance is divided by it: a thousand times the deviation, or a thousandth
     "weight": Number("a weight from 1e-6 to 1e6", lambda x: (x >= 1e-6) & (x <= 1e6), default=1.0),
     "seed": Number("a number", np.isfinite, default=nan),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from os import PathLike
 from pathlib import PurePath
@@ -190,7 +191,8 @@ def read_runs(
     for each in tables:
         human += each.read_as_written()
 
-    numbers = {"error": ERROR[kind], **COLUMNS}
+    half_width = replace(COLUMNS["rounding"], units=ERROR[kind].units)
+    numbers = {"error": ERROR[kind], **COLUMNS, "rounding": half_width}
     check_composition(table.name, *sizes_of(parsed.found, recipes))
     data, unique_samples = combine(parsed.found, recipes)
     largest = pd.concat([recipes, unique_samples]).max()

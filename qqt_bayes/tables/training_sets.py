@@ -8,14 +8,15 @@ from math import inf, nan
 import numpy as np
 import pandas as pd
 
-from qqt_bayes.errors import alternatives, suggest
+from qqt_bayes.errors import Advice, alternatives, suggest
 from qqt_bayes.tables.cells import COUNT, Floats
 from qqt_bayes.tables.composition import SIZE_TOLERANCE, check_pools
 from qqt_bayes.tables.table import Array, Names, Table
 
-NEEDS_COMPOSITION = (
-    "column data: needs the composition table, "
-    "which says what each training set takes from each pool"
+NEEDS_COMPOSITION = Advice(
+    "column data: needs the composition table ({}), "
+    "which says what each training set takes from each pool",
+    {"composition": "FILE"},
 )
 POOLS_OF_COMPOSITION = "not in the composition table; a pools table can name more"
 

@@ -59,6 +59,13 @@ def test_every_command_explains_itself() -> None:
         assert "--format" in qqt(name, "--help").stdout
 
 
+def test_no_summary_of_a_command_is_clipped() -> None:
+    """In a terminal of 80 columns, which is what help is written for where there is none."""
+    lines = qqt("--help").stdout.partition("Commands:\n")[2].splitlines()
+    assert len(lines) == len(main.commands)
+    assert all(line.endswith(".") and not line.endswith("...") for line in lines)
+
+
 def test_models_are_listed_in_every_format() -> None:
     listed = json.loads(qqt("models", "--format", "json").stdout)["models"]
     assert [model["name"] for model in listed] == qqt_bayes.list_models()

@@ -43,6 +43,7 @@ def test_runs_of_one_epoch_leave_half_lives_to_the_prior():
     found = identifiability(read_runs(each_alone([1e6, 4e6, 1e7], size=1e7)))
     assert found.findings["no repetition"].startswith("No run goes beyond one epoch")
     assert "half-life of the utility (tau) of x and y" in found.findings["prior-dominated"]
+    assert list(found.findings)[-1] == "prior-dominated"  # a list of parameters opens no check
     tau = found.contraction.query("parameter == 'tau'")["contraction"]
     np.testing.assert_allclose(tau, 0, atol=1e-6)
 

@@ -55,7 +55,10 @@ def test_pools_that_no_level_uses_are_left_out():
         (made.levels().rename(level="data"), "got dims (data, pool); use read_composition or nes"),
         (made.levels().drop_vars("level"), "got dims (level, pool) without names of level; use"),
         (pd.DataFrame({"data": ["x"]}), "missing column 'pool'"),
-        ({"x": 5}, "composition table: expected a path or a DataFrame, got dict"),
+        (
+            {"x": 5},
+            "(its path or a DataFrame), got dict; to take some levels of a DataArray, select",
+        ),
         ("levels.csv", "levels.csv: no such file"),
     ],
 )

@@ -46,7 +46,7 @@ def test_what_is_the_priors_is_flagged(hardly):
     assert (told.loc["tau", "verdict"] == "prior").all()
     assert (told.loc["b", "contraction"] > 0.9).all()
     (sentence,) = prior_sentences(told.reset_index())[:1]
-    assert "The runs say hardly anything about tau of 0-10%, 10-20% and 20-30%" in sentence
+    assert "The posterior of tau of 0-10%, 10-20% and 20-30%" in sentence
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_posterior_that_moved_is_not_the_prior(hardly, shift, verdict):
     expected = [verdict] if verdict else ["runs", "prior_matters"]
     assert told["verdict"].isin(expected).all()
     said = prior_sentences(told)
-    hardly_anything = "The runs say hardly anything about tau of 0-10%, 10-20% and 20-30%"
+    hardly_anything = "The posterior of tau of 0-10%, 10-20% and 20-30%"
     assert any(each.startswith(hardly_anything) for each in said) == (abs(shift) < LEAST_SHIFT)
     disagree = "The prior and the runs disagree about tau of 0-10%, 10-20% and 20-30%:"
     assert any(each.startswith(disagree) for each in said) == (verdict == "disagree")

@@ -157,7 +157,7 @@ def deleted(check_id):
         (value("ess_tail", 4000.0), "tail ESS of .* 4000 as it is written there"),
         (value("bfmi", 2.5), "E-BFMI"),
         (value("amplitude", 0.0), "amplitude of the discrepancy"),
-        (value("misfit_run", 0.0), "from what all others say"),
+        (value("misfit_run", 0.0), "leave-one-out z-score of the runs"),
         (gate(lambda checks: checks["ess_bulk"].update(bar=1.0)), "bulk ESS .*at least 1.,? ?"),
         (gate(lambda checks: checks.clear()), "the check R-hat of .* is missing"),
         *((deleted(name), "is missing") for name in ("rhat", "divergences", "bfmi", "amplitude")),

@@ -13,7 +13,7 @@ def test_a_pool_with_commas_is_one_name():
         fit[group] = fit[group].to_dataset().assign_coords(pool=names)
     frame = qqt_bayes.learned(fit).query("parameter == 'tau'").assign(verdict="prior")
     assert frame["of"].tolist() == names
-    assert 'about tau of "news, forums, misc", ' in prior_sentences(frame)[0]
+    assert 'The posterior of tau of "news, forums, misc", ' in prior_sentences(frame)[0]
 
 
 def test_nothing_to_say():

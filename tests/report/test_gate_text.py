@@ -57,7 +57,7 @@ SENTENCES = {
         WRONG,
     ),
     "misfit_run": (
-        "runs of A+B at 64M from what all others say, in deviations: 13 (at most 4)",
+        "leave-one-out z-score of the runs of A+B at 64M: 13 (at most 4)",
         "no other run explains those of A+B at 64M: look whether error, samples and training set "
         "of that row are right",
     ),

@@ -125,14 +125,14 @@ SAID = [
             "prior_dominated",
             values={"scalars": [("tau", "x"), ("tau", "y, z"), ("d", ""), ("mine", "")]},
         ),
-        'Left to the prior: half-life of the utility (tau) of x and "y, z"; irreducible error (d); '
-        "mine (where their true values are typical of the prior, the runs are expected to narrow "
-        "them by a tenth at most).",
+        "The runs are expected to leave these parameters to the prior: half-life of the utility "
+        '(tau) of x and "y, z"; irreducible error (d); mine (where their true values are typical '
+        "of it, they are narrowed by a tenth at most).",
     ),
     (
         Finding("ridge", values={"sides": ((("b", "x"),), (("b", "y"),)), "left": 1.41}),
-        "b of x and b of y trade against each other: along that direction the runs are expected "
-        "to leave a spread of 1.4 prior standard deviations.",
+        "Utility (b) of x and utility (b) of y trade against each other: along that direction the "
+        "runs are expected to leave a spread of 1.4 prior standard deviations.",
     ),
     (
         Finding("forecast", ("x",), {"budgets": [1e9, 2e9, 1e10], "sd": [0.001, 0.002, 0.01]}),

@@ -57,8 +57,8 @@ def test_the_joint_decision_comes_first_and_laws_that_agree_say_so():
         "Beware: at 1.28B samples a run would go through every candidate 33.3 times or more"
     )
     assert verdict == (
-        "At 1.28B samples take top 3: it is best with probability more than 0.99, on average less "
-        "than 0.0001 worse in error than the best level."
+        "At 1.28B samples take top 3: it is best with probability more than 0.99, and its error is "
+        "expected to be less than 0.0001 above that of the best level."
     )
     assert why.startswith("- Why: the mean error of top 3 is ")
     assert change == (

@@ -30,14 +30,14 @@ def answer(best, regret, **options):
     [
         (
             SURE,
-            "At 128M samples take top 10%: it is best with probability 0.97, on average 0.0002 "
-            "worse in error than the best level.",
+            "At 128M samples take top 10%: it is best with probability 0.97, and its error is "
+            "expected to be 0.0002 above that of the best level.",
         ),
         (
             OPEN,
             "At 64M samples it is undecided; likeliest to be best are top 20% (0.60) and top 10% "
-            "(0.40). The rule takes top 20%, on average 0.0005 worse in error than the best "
-            "level.",
+            "(0.40). The rule takes top 20%, which has the lowest expected error: on average "
+            "0.0005 above that of the best level, whichever it is.",
         ),
     ],
 )
@@ -72,7 +72,25 @@ def test_a_rule_that_takes_another_level_than_the_winner():
     found = answer([[0.95, 0.05, 0]], [[0.02, 0.01, 0.2]], rule="cvar")
     assert found.verdict == (
         "At 64M samples top 10% is best with probability 0.95, but the rule takes top 20%, "
-        "on average 0.01 worse in error than the best level."
+        "whose error is expected to be 0.01 above that of the best level."
+    )
+
+
+def test_a_rule_that_takes_another_level_than_that_of_the_least_expected_error():
+    found = answer([[0.6, 0.4, 0]], [[0.012, 0.015, 0.2]], rule="cvar")
+    assert found.verdict.endswith(
+        "The rule takes top 20%, whose error is expected to be 0.015 above that of the best level, "
+        "whichever it is."
+    )
+
+
+def test_an_accuracy_is_below_that_of_the_best_level():
+    found = with_levels(decision(*OPEN))
+    found.attrs["measure"] = "accuracy"
+    [told] = answers(found)
+    assert told.verdict.endswith(
+        "which has the highest expected accuracy: on average 0.0005 below that of the best level, "
+        "whichever it is."
     )
 
 

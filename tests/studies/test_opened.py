@@ -1,6 +1,7 @@
 """A study that is read back says what it said, to the last digit."""
 
 import json
+import re
 
 import made
 import made_study
@@ -71,8 +72,11 @@ def test_a_study_that_follows_says_how_it_moved(tmp_path):
 def test_a_study_of_refused_fits_decided_nothing(tmp_path):
     with pytest.raises(InadequateFit):
         carry_out(tmp_path, infer=made_study.refused)
-    with pytest.raises(InadequateFit, match="Nothing was decided"):
+    with pytest.raises(InadequateFit, match="Nothing was decided") as refused:
         open_whole(tmp_path)
+    commands = re.compile("`qqt [^`]*`")
+    assert "--" not in commands.sub("", str(refused.value))  # Python's arguments, no options
+    assert "--" in commands.sub("", refused.value.for_command)
 
 
 @pytest.mark.parametrize("name", ["decision.json", "laws.csv", "comparison.csv"])

@@ -68,6 +68,7 @@ def test_a_table_of_both_kinds_of_run():
     assert runs["unique_samples"].dims == ("data", "pool")
     assert runs["samples_seen"].attrs == {"units": "samples"}
     assert runs["error"].attrs == {"units": "error rate"}
+    assert runs["rounding"].attrs == {"units": "error rate"}
 
 
 def test_what_is_left_out_is_said():
@@ -283,7 +284,7 @@ def test_options_that_do_not_fit_the_table(options, sentence):
 
 def test_runs_on_data_need_a_composition():
     with pytest.raises(
-        InputError, match="column data: needs the composition table, which says what"
+        InputError, match=r"column data: needs the composition table \(composition='FILE'\), whi"
     ):
         read_runs(table(RUNS), metric="vtab")
 

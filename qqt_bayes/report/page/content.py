@@ -14,7 +14,7 @@ import xarray as xr
 
 from qqt_bayes.decisions.trained import FARTHEST, LEAST_BUDGETS
 from qqt_bayes.phrases import quoted, spans
-from qqt_bayes.report.measures import measure, unit
+from qqt_bayes.report.measures import is_new_run, measure, unit
 from qqt_bayes.report.page.svg import Figure
 from qqt_bayes.report.verdict_text import Answer
 
@@ -199,12 +199,13 @@ class Lead:
 def reading(attributes: Mapping[Any, Any]) -> str:
     """How the table of levels is read, of a decision with these attributes."""
     measured, interval = measure(attributes), f"{100 * attributes['interval']:g} %"
-    best = "the highest" if measured == "accuracy" else "the least"
+    best, worse = ("highest", "lower") if measured == "accuracy" else ("lowest", "higher")
+    kind = "prediction" if is_new_run(attributes) else "credible"
     return (
         f"Epochs is how often a run goes through the level; P(best) the probability that it has "
-        f"{best} {measured} of all levels. Behind the expected {measured} stands the interval that "
-        f"holds it with {interval} probability. Regret is how far its {measured} is expected "
-        "to lie behind that of the best level."
+        f"the {best} {measured} of all levels. In brackets behind the expected {measured} stands "
+        f"its {interval} {kind} interval. Regret is how much {worse} its {measured} is expected to "
+        "be than that of the best level."
     )
 
 

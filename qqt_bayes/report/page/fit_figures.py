@@ -32,7 +32,7 @@ NAMES = 190.0
 
 
 def residuals(comparison: xr.Dataset, law: str, name: str, attributes: Mapping[Any, Any]) -> Figure:
-    """How far each left-out run lies from what the others say of it, in standard deviations.
+    """How far each left-out run lies from its prediction from the others, in deviations.
 
     Parameters
     ----------
@@ -70,8 +70,9 @@ def residuals(comparison: xr.Dataset, law: str, name: str, attributes: Mapping[A
     inside = int(inside_interval(comparison.sel(law=law)).sum())
     title = f"Left-out runs under {law}"
     words = (
-        "How far each run lies from what all others say of it, in standard deviations of the "
-        f"side on which it lies: {inside} of {known.size} lie in the shaded 90 % interval."
+        "How far each run lies from the median that the other runs predict for it, in standard "
+        f"deviations of the side on which it lies: {inside} of {known.size} lie in the shaded "
+        "90 % interval."
     )
     if left := int((~known).sum()):
         verb, whose = ("is", "its interval has") if left == 1 else ("are", "their intervals have")

@@ -12,9 +12,9 @@ from qqt_bayes.report.verdict_text import LARGER_CRAWL
 
 INSTEAD = {
     LARGER_CRAWL: (
-        "If they are samples of a larger crawl, all this is about the samples only: on the whole "
-        "crawl data would be repeated less, and another filter may win. The study has then to be "
-        "made again with the sizes of the crawl."
+        "If they are samples of a larger crawl, these results hold for the samples, not for the "
+        "full crawl: there data would be repeated less, and another filter may win. The study "
+        "has then to be made again with the sizes of the crawl."
     ),
     UNTIL_REFITTED: "until they are replaced by fits without these runs",
     WHICH_RUNS: "a plan of runs says which lower the expected regret most",
