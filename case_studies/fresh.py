@@ -28,6 +28,10 @@ line of a figure moves by a tenth of its axis it is 0.004."""
 CLOSE_CALLS = "close-calls", 0.3
 """The tag of a cell that says which fits passed their gate where chains are near its limits, and
 the share of its words and numbers that may differ: with another seed it was 0.17."""
+OF_THESE_DRAWS = "of-these-draws"
+"""The tag of a cell that is executed and not compared: it says which runs were proposed, and what
+came of them.  Of designs that are worth nearly the same, the draws of another machine take another,
+and all that follows is of other runs."""
 CHAINS = re.compile(r"R-hat|\bESS\b|E-BFMI")
 NOTHING_SAID = re.compile(
     r"\b\d[\d.,]* (?:s|seconds|minutes)\b|0x[0-9a-f]{6,}|(?<![\w.])/(?:[\w.+-]+/)+[\w.+-]*"
@@ -150,7 +154,7 @@ def shades(encoded: str) -> np.ndarray:
 def stale(old: NotebookNode, new: NotebookNode) -> Iterator[str]:
     """What the outputs of a notebook say that a new execution does not, a line each."""
     for place, (before, after) in enumerate(zip(old.cells, new.cells, strict=True)):
-        if before.cell_type != "code":
+        if before.cell_type != "code" or OF_THESE_DRAWS in after.metadata.get("tags", []):
             continue
         here, there = ("\n".join(map(text_of, cell.outputs)) for cell in (before, after))
         tag, share = CLOSE_CALLS

@@ -140,7 +140,7 @@ def load(path: str | os.PathLike[str]) -> xr.DataTree:
     >>> import qqt_bayes as qqt
     >>> fit = qqt.load("fit.nc")
     >>> dict(fit["posterior"].sizes)
-    {'chain': 4, 'draw': 400, 'pool': 3}
+    {'chain': 4, 'draw': 600, 'pool': 3}
     """
     if is_study(Path(path)):
         raise InputError(

@@ -74,7 +74,7 @@ def predict(
     >>> import qqt_bayes as qqt
     >>> error = qqt.predict(qqt.load("fit.nc"), "composition.csv", "2B")
     >>> dict(error.sizes)
-    {'chain': 4, 'draw': 400, 'level': 3, 'budget': 1}
+    {'chain': 4, 'draw': 600, 'level': 3, 'budget': 1}
     >>> error.mean(["chain", "draw"]).values.round(2)
     array([[0.71],
            [0.62],

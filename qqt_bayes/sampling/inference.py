@@ -109,9 +109,9 @@ def fit(
     --------
     >>> import qqt_bayes as qqt
     >>> runs = qqt.read_runs("runs.csv", "composition.csv")
-    >>> fit = qqt.fit(runs, "utility", draws=400, tune=400)
+    >>> fit = qqt.fit(runs, "utility", draws=600, tune=600)
     >>> dict(fit["posterior"]["tau"].sizes)
-    {'chain': 4, 'draw': 400, 'pool': 3}
+    {'chain': 4, 'draw': 600, 'pool': 3}
     >>> qqt.Fit.of(fit).gate.passed
     True
     """

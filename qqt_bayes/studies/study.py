@@ -112,7 +112,7 @@ def study(
     >>> import qqt_bayes as qqt
     >>> runs = qqt.read_runs("runs.csv", "composition.csv")
     >>> study = qqt.study(
-    ...     runs, budgets="640M, 2B", models="utility", theorem=False, draws=400, tune=400
+    ...     runs, budgets="640M, 2B", models="utility", theorem=False, draws=600, tune=600
     ... )
     >>> study.decision["choice"].values.tolist()
     ['top 30%', 'top 30%']

@@ -130,7 +130,7 @@ def test_next_runs_have_a_price_only_where_one_was_given(page):
 def test_parameters_and_numbers_are_explained(page):
     said = path_text(parsed(page("two laws")[1]))
     assert "tau: half-life of the utility" in said
-    assert "P(best) the probability that it has the least error of all levels" in said
+    assert "In brackets behind the expected error stands" in said
     assert "A winner has a P(best) of 0.9 or more" in said
     accuracies = path_text(parsed(page("accuracies")[1]))
     assert "P(best) the probability that it has the highest accuracy of all levels" in accuracies
