@@ -341,7 +341,7 @@ def test_a_refused_study_whose_early_runs_bend_away_says_what_to_leave_out(runs,
         return fit
 
     monkeypatch.setattr(inference, "fit", infer)
-    ways = "least_budget='256M', if enough are left; let training begin slowly with models effective"
+    ways = "least_budget='256M', if enough are left; let training begin slowly with models"
     with pytest.raises(InadequateFit, match=ways):
         study(runs, made.levels(), [1e9], models=["utility", "utility-free-size"])
 
