@@ -2,15 +2,13 @@
 
 import io
 import json
-import subprocess
-import sys
 from itertools import count
 
 import made
 import made_campaign
 import pandas as pd
 import pytest
-from command import qqt
+from command import loading, qqt
 from made_campaign import OPTIONS, runs_of
 
 from qqt_bayes import study_log
@@ -106,12 +104,7 @@ def test_a_day_before_the_first_study_is_one_sentence(folder):
 
 
 def test_it_imports_nothing_heavy(folder):
-    code = (
-        "import sys; from qqt_bayes.cli.main import main\n"
-        f"main(['log', {str(folder)!r}], standalone_mode=False)\n"
-        f"print(*sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = loading(["log", str(folder)], HEAVY)
     assert done.stderr.splitlines()[-1] == ""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from command import qqt
+from command import loading, qqt
 from places import DATA
 
 import qqt_bayes
@@ -208,12 +208,7 @@ def test_commands_that_do_not_sample_import_nothing_heavy(
     command: tuple[str, ...], files: SimpleNamespace
 ) -> None:
     arguments = [argument.format(**vars(files)) for argument in command]
-    code = (
-        "import sys; from qqt_bayes.cli.main import main\n"
-        f"main({arguments!r}, standalone_mode=False)\n"
-        f"print(*sorted(set({MODULES_OF[command[0]]!r}) & set(sys.modules)), file=sys.stderr)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = loading(arguments, MODULES_OF[command[0]])
     assert done.stderr.splitlines()[-1] == ""
 
 

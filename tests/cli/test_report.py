@@ -1,12 +1,10 @@
 """`qqt report`: a page of a study's folder, in each form, and what it refuses."""
 
 import json
-import subprocess
-import sys
 
 import made_study
 import pytest
-from command import qqt
+from command import loading, qqt
 from made_study import carry_out
 
 import qqt_bayes as qqt_api
@@ -65,14 +63,9 @@ def test_the_same_study_gives_the_same_bytes(study, tmp_path):
 
 
 def test_no_page_waits_for_what_only_fits_and_figures_need(study, tmp_path):
-    code = (
-        "import sys; from qqt_bayes.cli.main import main\n"
-        f"main(['report', {str(study)!r}, '-o', 'page.html'], standalone_mode=False)\n"
-        f"print(*sorted(set({HEAVY!r}) & set(sys.modules)))"
-    )
-    line = [sys.executable, "-c", code]
-    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout == "\n"
+    done = loading(["report", str(study), "-o", "page.html"], HEAVY, tmp_path)
+    assert done.stdout == ""
+    assert done.stderr.splitlines()[-1] == ""
 
 
 def test_prices_add_a_column(study, tmp_path):

@@ -1,11 +1,9 @@
 """`qqt report` of a folder of studies by metric: the page, how metrics are joined, and faults."""
 
 import json
-import subprocess
-import sys
 
 import pytest
-from command import qqt
+from command import loading, qqt
 from made_study import carry_out_each
 
 WEIGHTS = {"imagenet top-1": 3.0, "retrieval": 1.0}
@@ -78,14 +76,9 @@ def test_a_decision_joins_metrics_as_they_were_too(joined):
 
 
 def test_no_page_waits_for_what_only_fits_and_figures_need(folder, tmp_path):
-    code = (
-        "import sys; from qqt_bayes.cli.main import main\n"
-        f"main(['report', {str(folder)!r}, '-o', 'page.html'], standalone_mode=False)\n"
-        f"print(*sorted(set({HEAVY!r}) & set(sys.modules)))"
-    )
-    line = [sys.executable, "-c", code]
-    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout == "\n"
+    done = loading(["report", str(folder), "-o", "page.html"], HEAVY, tmp_path)
+    assert done.stdout == ""
+    assert done.stderr.splitlines()[-1] == ""
 
 
 def test_faults_are_one_sentence(folder, tmp_path):
