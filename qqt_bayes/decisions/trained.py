@@ -3,8 +3,8 @@
 Forecasts of levels that were never trained, or far beyond where they were, are not safe under any
 law: on held-out larger budgets of real runs probabilities held where levels were trained at two
 budgets and the target lay within eight times the largest, and elsewhere some were sure and wrong.
-There a level may lead, but it is not proven to win. Nor is it where all runs of a level
-are checkpoints of one training, whose luck they share and cannot tell; nor where a fit that did not
+There a level may lead, but it is not proven to win. Nor is it where all runs of a level are
+checkpoints of one training, whose luck they share and cannot tell; nor where a fit that did not
 pass its gate was used by force: probabilities under such a fit are no evidence.
 """
 
@@ -51,8 +51,8 @@ def trained_at(fit: Fit, levels: xr.DataArray, group: str | None) -> xr.Dataset:
     Dataset
         `budgets_trained`, `trainings` (of which several runs may be checkpoints) and
         `level_most_trained` (samples; 0 where it was never trained), over level, and over group if
-        there are several; `named_as_another` (level), whether a training
-        set of its name takes other samples.
+        there are several; `named_as_another` (level), whether a training set of its name takes
+        other samples.
     """
     runs, one = fit.runs, fit.one_group(group)
     taken = levels.reindex(pool=runs["pool"], fill_value=0).transpose("level", "pool").values

@@ -56,7 +56,8 @@ def _judge_nameless(table: Table, names: Names) -> None:
         # merged cells of a sheet: a name for the rows up to the next one
         row = int(lacking.argmax())
         table.note(
-            f"{lacking.sum()} rows have no data and no pool, the first of them below {given[0]!r} "
+            f"{lacking.sum()} rows have no data and no pool, the first of them below "
+            f"{names[row - 1]!r} "
             f"({table.places[row]}): if each has the name above it, as in a sheet with merged "
             "cells, write that name into every row (in pandas .ffill())"
         )
