@@ -10,7 +10,6 @@ from qqt_bayes.cli import output
 from qqt_bayes.cli.figures import Figures
 from qqt_bayes.cli.inputs import budgets_for, count_of, go_on
 from qqt_bayes.cli.money import Asked
-from qqt_bayes.cli.output import note
 from qqt_bayes.cli.replaced import require_decisions
 from qqt_bayes.cli.sources import files_of, question_of, read_sources, warn_of_refused
 from qqt_bayes.decisions.decide import decide
@@ -109,9 +108,7 @@ def report(
     if figures:
         from qqt_bayes.report.figures.files import write_figures
 
-        with shown("Drawing figures"):
-            drawn = write_figures(fits, decision, *figures)
-        note(f"{len(drawn)} figures are in {figures.folder}.")
+        figures.draw(write_figures, fits, decision)
 
 
 def _shares_of(fits: Mapping[str, Fit], limits: Mapping[str, Any], **options: Any) -> xr.Dataset:

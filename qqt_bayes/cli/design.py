@@ -83,9 +83,7 @@ def report(
     if figures:
         from qqt_bayes.report.figures.files import write_plan
 
-        with shown("Drawing figures"):
-            drawn = write_plan(plan, *figures)
-        note(f"{len(drawn)} figures are in {figures.folder}.")
+        figures.draw(write_plan, plan)
 
 
 def of_fits(

@@ -11,6 +11,7 @@ import click
 
 from qqt_bayes.cli.options import Command, together
 from qqt_bayes.files import new_folder, writable
+from qqt_bayes.progress import shown
 from qqt_bayes.report.figures.names import FORMATS, STANDARD, TITLES, figures_in
 
 
@@ -40,6 +41,22 @@ class Figures(NamedTuple):
 
         writable(new_folder(self.folder) / f"{titles[0]}.{self.formats[0]}")
         require_figures(figures_in(self.folder, titles, self.formats), overwrite=overwrite)
+
+    def draw(self, write: Callable[..., Sequence[Path]], *of: object) -> None:
+        """Draw into the folder by a function of `report.figures.files`, and say how many there are.
+
+        Parameters
+        ----------
+        write : callable
+            It takes what is drawn, the folder and the formats.
+        *of
+            What is drawn.
+        """
+        from qqt_bayes.cli.output import note  # pandas, which help does not need
+
+        with shown("Drawing figures"):
+            drawn = write(*of, *self)
+        note(f"{len(drawn)} figures are in {self.folder}.")
 
 
 def figures(what: str = "figures") -> Callable[[Command], Command]:

@@ -80,9 +80,7 @@ def report(
     if figures:
         from qqt_bayes.report.figures.files import write_frontier
 
-        with shown("Drawing figures"):
-            drawn = write_frontier(found, *figures)
-        note(f"{len(drawn)} figures are in {figures.folder}.")
+        figures.draw(write_frontier, found)
 
 
 def emit_frontier(found: xr.Dataset, form: str, beware: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -33,6 +34,23 @@ STACKING = "stacking"
 """The word for weights that predict left-out runs best."""
 SIGNATURES = (b"\x89HDF\r\n\x1a\n", b"CDF\x01", b"CDF\x02", b"CDF\x05")
 """First bytes of netCDF files: those that are HDF5, and the older kinds."""
+
+
+def pairs_in(text: str) -> list[tuple[str, str, str | None]]:
+    """Pairs such as imagenet=2, each as it was written, its name, and what stands behind the sign.
+
+    That is None where there is no sign.  A pair that holds a comma stands in quotation marks.
+
+    Examples
+    --------
+    >>> pairs_in('imagenet=2,"mean, of 38=1",vtab')[1:]
+    [('mean, of 38=1', 'mean, of 38', '1'), ('vtab', '', None)]
+    """
+    found = []
+    for pair in next(csv.reader([text], skipinitialspace=True), []):
+        name, sign, value = (part.strip() for part in pair.rpartition("="))
+        found.append((pair, name, value if sign else None))
+    return found
 
 
 def is_fit(path: str) -> bool:

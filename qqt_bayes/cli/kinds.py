@@ -9,7 +9,7 @@ from typing import Any
 
 import xarray as xr
 
-from qqt_bayes.cli.inputs import runs_of
+from qqt_bayes.cli.inputs import pairs_in, runs_of
 from qqt_bayes.errors import Advice, InputError, alternatives
 from qqt_bayes.tables.intake.columns import FORMS, columns_beside, columns_of, target
 from qqt_bayes.tables.rows import ERROR
@@ -58,9 +58,8 @@ def kinds_of(text: str, metrics: Sequence[str]) -> dict[str, str]:
     {'mean, of 38': 'accuracy%', 'val_loss': 'loss'}
     """
     found: dict[str, str] = {}
-    for pair in next(csv.reader([text], skipinitialspace=True), []):
-        name, sign, kind = (part.strip() for part in pair.rpartition("="))
-        if not sign:
+    for pair, name, kind in pairs_in(text):
+        if kind is None:
             raise InputError(
                 "kind: expected one for all metrics, such as loss, or METRIC=KIND for each, such "
                 f"as imagenet=accuracy,val_loss=loss, got {pair!r}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from qqt_bayes.cli.inputs import (
     go_on,
     levels_of,
     named_by_model,
+    pairs_in,
     read_study,
     target_pools_of,
 )
@@ -100,12 +100,9 @@ def weights_by_metric(text: str | None) -> dict[str, float] | None:
     if text is None:
         return None
     found: dict[str, float] = {}
-    for pair in next(csv.reader([text], skipinitialspace=True), []):
-        name, sign, number = (part.strip() for part in pair.rpartition("="))
+    for pair, name, number in pairs_in(text):
         try:
-            if not sign:
-                raise ValueError
-            weight = float(number)
+            weight = float(number or "")
         except ValueError:
             raise InputError(
                 f"weights of metrics: expected METRIC=NUMBER, such as imagenet=2,retrieval=1, "
@@ -232,9 +229,7 @@ def report(
     if figures:
         from qqt_bayes.report.figures.files import write_of_metrics
 
-        with shown("Drawing figures"):
-            drawn = write_of_metrics(found, *figures)
-        note(f"{len(drawn)} figures are in {figures.folder}.")
+        figures.draw(write_of_metrics, found)
     if explain:
         note("All that is known of one metric: `qqt decide` with its study, or its fits, alone.")
 

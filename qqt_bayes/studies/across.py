@@ -121,11 +121,10 @@ def require_alike(studies: Mapping[str, Study]) -> None:
         raise InputError(
             f"the studies of {one!r} and {other!r} are about other {what}; {ALL_AGAIN}"
         )
-    (one, first), *others = studies.items()
-    for other, study in others:
-        if criteria_of(study.decision) != (bars := criteria_of(first.decision)):
-            theirs = criteria_of(study.decision).to_dict()
-            mine = bars.to_dict()
+    bars = {metric: criteria_of(study.decision).to_dict() for metric, study in studies.items()}
+    (one, mine), *others = bars.items()
+    for other, theirs in others:
+        if theirs != mine:
             name = next(key for key in {**mine, **theirs} if mine.get(key) != theirs.get(key))
             raise InputError(
                 f"the studies of {one!r} and {other!r} decided by another {name}, {mine.get(name)} "

@@ -103,10 +103,8 @@ def open_whole(path: str | PathLike[str]) -> Opened:
 
     Raises
     ------
-    InputError
-        If the folder holds no whole study, or a file of it was changed by hand.
-    InadequateFit
-        If every law was refused, so that nothing was decided.
+    InputError, InadequateFit
+        As for `load_study`.
     """
     folder = Path(path)
     saved = open_study(folder)

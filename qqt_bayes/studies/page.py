@@ -175,8 +175,13 @@ def _opened(study: object) -> Opened:
         return Opened(study, None, "")
     if isinstance(study, str | PathLike):
         return open_whole(study)
+    raise _no_study(study)
+
+
+def _no_study(study: object) -> InputError:
+    """The fault of what is neither a study nor a path."""
     kind = type(study).__name__
-    raise InputError(f"expected a study, as qqt_bayes.study returns it, or its folder: {kind}")
+    return InputError(f"expected a study, as qqt_bayes.study returns it, or its folder: {kind}")
 
 
 def _prices(study: Study, costs: Costs | CostFile | None) -> Costs | None:
@@ -229,7 +234,6 @@ def _require_writable(
         inside = folder.rglob("*") if is_of_metrics(folder) else folder.glob("*")
         read += [str(each) for each in inside if not is_page(each)]
     elif not isinstance(study, Study | Mapping):
-        kind = type(study).__name__
-        raise InputError(f"expected a study, as qqt_bayes.study returns it, or its folder: {kind}")
+        raise _no_study(study)
     writable(target, read, WRITERS)
     require_free([target], is_page, "report", overwrite=overwrite)
