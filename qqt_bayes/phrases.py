@@ -235,6 +235,17 @@ def quoted(name: str) -> str:
     return f'"{name}"' if "," in name and not name.startswith('"') else name
 
 
+def shortened(text: str, most: int) -> str:
+    """A text of so many characters at the most, with dots where it was cut.
+
+    Examples
+    --------
+    >>> shortened("top 10%", 10), shortened("top 10%, deduplicated", 10)
+    ('top 10%', 'top 10%...')
+    """
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 def joined_names(names: Iterable[str]) -> str:
     """Names of the user's as part of a sentence, the first `MOST_NAMED` of them.
 

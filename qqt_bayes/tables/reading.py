@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from qqt_bayes.phrases import shortened
+
 MAX_KEPT = 5
 """Names that are kept of each kind, beside their number: as many as somebody looks up."""
 MAX_CHARACTERS = 80
@@ -51,8 +53,4 @@ def record_of(
 def _in_short(names: Sequence[str]) -> dict[str, object]:
     """How many there are, and the first of them, each once."""
     first = list(dict.fromkeys(names))[:MAX_KEPT]
-    return {"count": len(names), "first": [_shortened(name) for name in first]}
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= MAX_CHARACTERS else f"{name[: MAX_CHARACTERS - 3]}..."
+    return {"count": len(names), "first": [shortened(name, MAX_CHARACTERS) for name in first]}

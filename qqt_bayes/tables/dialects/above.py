@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from qqt_bayes.errors import InputError
+from qqt_bayes.phrases import shortened
 
 MOST_LINES = 50
 """Lines in which a header is sought: titles and remarks above a table are a few."""
@@ -80,11 +81,7 @@ def titles(lines: Sequence[tuple[int, str]]) -> list[str]:
     ["row 1: 'Experiment 12, exported 2026-03-01'"]
     """
     named = [(row, " ".join(text.strip(" ,;\t\r\n").split())) for row, text in lines]
-    return [f"row {row}: {_shortened(text)!r}" for row, text in named if text]
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 3]}..."
+    return [f"row {row}: {shortened(text, MOST_CHARACTERS)!r}" for row, text in named if text]
 
 
 def nothing_below(name: str, skip_rows: int) -> InputError:
